@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What every script of tests/vm shares: where the cache lies, which kernels
+# there are, and how a command gets into the cached root file system.
+# Sourced, never run.
+
+set -euo pipefail
+
+VM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TREE=$(cd "$VM_DIR/../.." && pwd)
+BUILD=${BUILD:-$TREE/build}
+CACHE=${OPENVGPU_CACHE:-$HOME/.cache/openvgpu}
+
+# The kernels under test, by the names every script takes.
+VM_KERNELS=(6.1 6.12 7.2)
+
+say()
+{
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+die()
+{
+	say "$*"
+	exit 1
+}
+
+usage_error()
+{
+	say "$*"
+	say "try '$0 --help'"
+	exit 2
+}
+
+# The header comment of a script is its --help text.
+print_help()
+{
+	sed -n '4,/^[^#]/{/^#/{s/^# \{0,1\}//;p}}' "$0"
+}
+
+need_root()
+{
+	[ "$(id -u)" = 0 ] || die "must be root: it mounts, changes root and starts machines"
+}
+
+# The cache is keyed by what the root file system is made from, so that a
+# changed package list builds a new one and an old checkout still finds its own.
+rootfs_key()
+{
+	cat "$VM_DIR/rootfs-packages" "$VM_DIR/build-rootfs" "$VM_DIR/extract-vmlinux" \
+		"$VM_DIR/make-base-cpio" |
+		sha256sum | cut -c1-12
+}
+
+BASE=$CACHE/$(rootfs_key)
+# shellcheck disable=SC2034 # for the scripts that source this
+ROOTFS=$BASE/root
+
+need_setup()
+{
+	[ -e "$BASE/complete" ] ||
+		die "no root file system in $CACHE: run tests/vm/setup"
+}
+
+# kernel_release 6.12 -> 6.12.107+deb13-amd64
+kernel_release()
+{
+	local file=$BASE/kernels/$1/release
+
+	case $1 in
+	debug) [ -e "$file" ] || die "no debug kernel: run tests/vm/setup --debug-kernel" ;;
+	*) [ -e "$file" ] || die "no kernel '$1': there are ${VM_KERNELS[*]} and debug" ;;
+	esac
+	cat "$file"
+}
+
+# Runs "$@" in namespaces of its own, so that a killed script leaves no mount
+# and no process behind. Usually followed by tests/vm/enter.
+in_namespace()
+{
+	unshare --mount --propagation private --pid --fork --kill-child -- "$@"
+}
