@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * control.c - the trapped control page: reset, and mapping guest memory
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime.h"
+
+/* Pinning is bounded by the host's work on the pages, not by the GPU's. */
+#define MAP_TIMEOUT_NS	10000000000ULL
+
+static int control_access(struct rt_device *device, unsigned int offset,
+			  void *value, size_t bytes, bool write)
+{
+	struct rt_region *bar = &device->bar[OPENVGPU_NATIVE_BAR_CONTROL];
+	off_t at = (off_t)(bar->offset + offset);
+	ssize_t n;
+
+	n = write ? pwrite(device->fd, value, bytes, at) :
+		    pread(device->fd, value, bytes, at);
+	if (n != (ssize_t)bytes)
+		return rt_fail(n < 0 ? errno : EIO,
+			       "control page 0x%x, %zu bytes: %zd", offset,
+			       bytes, n);
+	return 0;
+}
+
+/**
+ * rt_control_read - read a control register
+ * @device: open
+ * @offset: OPENVGPU_NATIVE_*
+ *
+ * Return: the value; all ones when the access failed.
+ */
+uint64_t rt_control_read(struct rt_device *device, unsigned int offset)
+{
+	volatile char *map = device->bar[OPENVGPU_NATIVE_BAR_CONTROL].map;
+	uint64_t value;
+
+	if (map)
+		return *(volatile uint64_t *)(map + offset);
+	return control_access(device, offset, &value, sizeof(value), false) ?
+		UINT64_MAX : value;
+}
+
+/**
+ * rt_control_write - write a control register
+ * @device: open
+ * @offset: OPENVGPU_NATIVE_*
+ * @value: what to write
+ */
+void rt_control_write(struct rt_device *device, unsigned int offset,
+		      uint64_t value)
+{
+	volatile char *map = device->bar[OPENVGPU_NATIVE_BAR_CONTROL].map;
+
+	if (map)
+		*(volatile uint64_t *)(map + offset) = value;
+	else
+		control_access(device, offset, &value, sizeof(value), true);
+}
+
+/**
+ * rt_control_read32 - read one half of a control register
+ * @device: open
+ * @offset: multiple of 4
+ *
+ * Return: the value; all ones when the access failed.
+ */
+uint32_t rt_control_read32(struct rt_device *device, unsigned int offset)
+{
+	volatile char *map = device->bar[OPENVGPU_NATIVE_BAR_CONTROL].map;
+	uint32_t value;
+
+	if (map)
+		return *(volatile uint32_t *)(map + offset);
+	return control_access(device, offset, &value, sizeof(value), false) ?
+		UINT32_MAX : value;
+}
+
+/**
+ * rt_control_write32 - write one half of a control register
+ * @device: open
+ * @offset: multiple of 4
+ * @value: what to write
+ */
+void rt_control_write32(struct rt_device *device, unsigned int offset,
+			uint32_t value)
+{
+	volatile char *map = device->bar[OPENVGPU_NATIVE_BAR_CONTROL].map;
+
+	if (map)
+		*(volatile uint32_t *)(map + offset) = value;
+	else
+		control_access(device, offset, &value, sizeof(value), true);
+}
+
+/**
+ * rt_guest_reset - reset the vGPU as its guest driver does
+ * @device: open
+ *
+ * Rings and mappings of system memory are gone after it; the framebuffer
+ * stays.
+ */
+int rt_guest_reset(struct rt_device *device)
+{
+	uint64_t end = rt_now_ns() + MAP_TIMEOUT_NS;
+
+	/* RESET is queued; this register returns to 0 when it has happened. */
+	rt_user_write(device, REFGPU_USER_SCRATCH, 1);
+	rt_control_write(device, OPENVGPU_NATIVE_RESET, 1);
+	while (rt_user_read(device, REFGPU_USER_SCRATCH) ||
+	       rt_control_read(device, OPENVGPU_NATIVE_MAPPED)) {
+		if (rt_now_ns() > end)
+			return rt_fail(ETIMEDOUT, "vGPU reset takes more than 10 s");
+		usleep(500);
+	}
+	memset(device->aperture_used, 0, device->aperture_pages);
+	return 0;
+}
+
+static int command(struct rt_device *device, uint64_t what)
+{
+	uint64_t end = rt_now_ns() + MAP_TIMEOUT_NS, status;
+	static const int errors[] = {
+		[OPENVGPU_NATIVE_OK] = 0,
+		[OPENVGPU_NATIVE_BUSY] = EBUSY,
+		[OPENVGPU_NATIVE_INVALID] = EINVAL,
+		[OPENVGPU_NATIVE_EXISTS] = EEXIST,
+		[OPENVGPU_NATIVE_NOT_MAPPED] = ENOENT,
+		[OPENVGPU_NATIVE_LIMIT] = EDQUOT,
+		[OPENVGPU_NATIVE_NO_MEMORY] = EFAULT,
+	};
+
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_COMMAND, what);
+	while ((status = rt_control_read(device, OPENVGPU_NATIVE_MAP_STATUS)) ==
+	       OPENVGPU_NATIVE_BUSY) {
+		if (rt_now_ns() > end)
+			return rt_fail(ETIMEDOUT, "map command %llu is busy for 10 s",
+				       (unsigned long long)what);
+		usleep(100);
+	}
+	if (status >= sizeof(errors) / sizeof(errors[0]))
+		return rt_fail(EPROTO, "map command %llu: unknown status %llu",
+			       (unsigned long long)what,
+			       (unsigned long long)status);
+	if (status)
+		return rt_fail(errors[status], "map command %llu: status %llu",
+			       (unsigned long long)what,
+			       (unsigned long long)status);
+	return 0;
+}
+
+/**
+ * rt_map_pages - one map command
+ * @device: open
+ * @page: guest-physical addresses
+ * @pages: their number
+ * @first: aperture page of the first one
+ * @writable: the device may write
+ *
+ * Return: -EINVAL, -EEXIST, -EDQUOT, -EFAULT stand for the statuses of
+ * enum openvgpu_native_status.
+ */
+int rt_map_pages(struct rt_device *device, const uint64_t *page, size_t pages,
+		 uint64_t first, bool writable)
+{
+	if (pages <= device->map_pages_max && page)
+		memcpy(rt_framebuffer(device, device->map_list), page,
+		       pages * sizeof(*page));
+	__sync_synchronize();
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_LIST, device->map_list);
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_FIRST, first);
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_PAGES, pages);
+	return command(device, writable ? OPENVGPU_NATIVE_MAP_WRITE :
+					  OPENVGPU_NATIVE_MAP_READ);
+}
+
+/**
+ * rt_unmap_pages - one unmap command
+ * @device: open
+ * @first: as given to rt_map_pages()
+ *
+ * Return: -ENOENT when no mapping starts there.
+ */
+int rt_unmap_pages(struct rt_device *device, uint64_t first)
+{
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_FIRST, first);
+	return command(device, OPENVGPU_NATIVE_UNMAP);
+}
