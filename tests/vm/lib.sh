@@ -81,3 +81,11 @@ in_namespace()
 {
 	unshare --mount --propagation private --pid --fork --kill-child -- "$@"
 }
+
+# sum_line LOG: prints passed, failed and skipped of the last summary line of a
+# run; fails when there is none.
+sum_line()
+{
+	grep -oE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$1" | tail -n 1 |
+		awk '{ print $1, $3, $5 + 0; found = 1 } END { exit !found }'
+}

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# OpenVGPU: module, tools and tests. `make help` lists the targets.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+INSTALL_MOD_PATH ?=
+BUILD ?= $(CURDIR)/build
+KERNEL ?=
+
+export BUILD PREFIX DESTDIR
+
+MODULE := $(BUILD)/module/native
+VM := tests/vm
+
+all: tools modules
+
+help:
+	@echo 'Build and install'
+	@echo '  make [all]          tools and kernel module'
+	@echo '  make tools          tools only: openvgpu, refgpu'
+	@echo '  make modules        kernel module; KDIR=FOLDER names the kernel build folder'
+	@echo '                      (default: the running kernel'"'"'s headers)'
+	@echo '  make install        install both; DESTDIR, PREFIX (/usr/local), INSTALL_MOD_PATH'
+	@echo '  make clean          remove build/'
+	@echo
+	@echo 'Try it (root, Debian 12 or 13; the first run sets up a test machine in a cache)'
+	@echo '  make demo           two guests compute on one GPU, with pictures'
+	@echo '  make vm-shell       a prompt in the host machine; KERNEL=6.1|6.12|7.2'
+	@echo
+	@echo 'Test'
+	@echo '  make check          every layer on every kernel'
+	@echo '  make check-unit     unit tests (user space)'
+	@echo '  make check-vm       tests in the machine; KERNEL=6.1|6.12|7.2 for one of them'
+	@echo '  make check-debug    the same on a kernel with KASAN, lockdep, kmemleak'
+	@echo '  make lint           checkpatch, sparse, W=1, shellcheck'
+	@echo '  make bench          benchmarks; results in build/bench'
+	@echo '  make deps           install what building and testing needs, build the test machine'
+
+tools:
+	$(MAKE) -C tools all
+
+modules: $(KDIR)/Makefile
+	@mkdir -p $(MODULE)
+	@cp -au Kbuild kernel uapi $(MODULE)/
+	$(MAKE) -C $(KDIR) M=$(MODULE) modules
+
+$(KDIR)/Makefile:
+	@echo 'No kernel headers in $(KDIR).' >&2
+	@echo 'Install them (Debian: apt install linux-headers-amd64), or name a kernel build' >&2
+	@echo 'folder with make modules KDIR=FOLDER. make tools builds the user-space part.' >&2
+	@false
+
+# Packages run depmod themselves, on the machine they are installed on.
+install: install-tools install-modules
+
+install-tools: tools
+	$(MAKE) -C tools install
+
+install-modules: modules
+	$(MAKE) -C $(KDIR) M=$(MODULE) INSTALL_MOD_DIR=updates \
+		INSTALL_MOD_PATH=$(DESTDIR)$(INSTALL_MOD_PATH) \
+		$(if $(DESTDIR),DEPMOD=true) modules_install
+
+clean:
+	rm -rf $(BUILD)
+
+deps:
+	$(VM)/setup
+
+check:
+	$(VM)/setup
+	$(VM)/check-all unit 6.1 6.12 7.2
+
+check-unit:
+	$(MAKE) -C tests/kernels all
+	$(MAKE) -C tests/unit check
+
+check-vm:
+	$(VM)/setup
+	$(VM)/check-all $(or $(KERNEL),6.1 6.12 7.2)
+
+check-debug:
+	$(VM)/setup --debug-kernel
+	$(VM)/check-all debug
+
+vm-shell:
+	$(VM)/setup
+	$(VM)/build-for-vm $(or $(KERNEL),6.12)
+	$(VM)/host --shell --name shell --kernel $(or $(KERNEL),6.12)
+
+demo:
+	$(VM)/setup
+	$(VM)/demo
+
+lint:
+	$(VM)/setup
+	$(VM)/lint
+
+bench:
+	$(VM)/setup
+	tests/bench/run
+
+.PHONY: all help tools modules install install-tools install-modules clean deps \
+	check check-unit check-vm check-debug vm-shell demo lint bench
