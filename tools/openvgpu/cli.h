@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cli.h - what the parts of the openvgpu command share
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ovgpu.h"
+
+#define OUTPUT_VERSION	1	/* of the JSON output; keys only ever join */
+
+/* Exit status. Part of the interface: openvgpu --help lists them. */
+enum cli_exit {
+	CLI_OK		= 0,
+	CLI_FAILURE	= 1,
+	CLI_USAGE	= 2,
+	CLI_NOT_FOUND	= 3,
+	CLI_BUSY	= 4,
+	CLI_NO_CAPACITY	= 5,
+};
+
+/* Which options a command takes beside --json and --help. */
+enum cli_option {
+	OPTION_UUID	= 1 << 0,
+	OPTION_GPU	= 1 << 1,
+	OPTION_FORCE	= 1 << 2,
+};
+
+/**
+ * struct cli - one run of the command
+ * @ovgpu: access to the machine
+ * @root: path of the root directory
+ * @json: --json was given
+ * @force: --force was given
+ * @uuid: of --uuid; NULL: not given
+ * @gpu: of --gpu, checked and completed; empty: not given
+ * @argument: the argument of the command; NULL: none
+ */
+struct cli {
+	struct ovgpu *ovgpu;
+	const char *root;
+	bool json;
+	bool force;
+	const char *uuid;
+	char gpu[OVGPU_BDF_SIZE];
+	const char *argument;
+};
+
+/* The commands, each in the file of its name. */
+enum cli_exit command_list(struct cli *cli);
+enum cli_exit command_types(struct cli *cli);
+enum cli_exit command_create(struct cli *cli);
+enum cli_exit command_remove(struct cli *cli);
+enum cli_exit command_show(struct cli *cli);
+enum cli_exit command_doctor(struct cli *cli);
+
+/* output.c */
+
+/**
+ * struct shown - text from outside in a form that is safe to print
+ * @text: printable ASCII; other bytes as \xNN, the rest cut
+ */
+struct shown {
+	char text[128];
+};
+
+struct shown shown(const char *text);
+enum cli_exit cli_fail(const struct cli *cli, enum cli_exit code,
+		       const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+enum cli_exit cli_fail_errno(const struct cli *cli, int err, const char *what);
+enum cli_exit cli_exit_of_errno(int err);
+void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_note_no_gpu(const struct cli *cli);
+
+struct json_object *json_start(void);
+struct json_object *json_text(const char *text);
+void json_set(struct json_object *object, const char *key,
+	      struct json_object *value);
+void json_set_text(struct json_object *object, const char *key,
+		   const char *text);
+void json_set_number(struct json_object *object, const char *key,
+		     uint64_t number);
+void json_print(struct json_object *object);
+
+#define TABLE_COLUMNS	8
+
+/**
+ * struct table - rows for people
+ * @columns: number of columns
+ * @width: of each column, characters
+ * @cells: row by row
+ * @rows: number of rows, the header is one
+ */
+struct table {
+	unsigned int columns;
+	int width[TABLE_COLUMNS];
+	struct shown *cells;
+	size_t rows;
+};
+
+void table_row(struct table *table, unsigned int columns, ...);
+void table_print(struct table *table);
+struct shown show_size(uint64_t bytes);
+struct shown show_owner(const struct ovgpu_vgpu *vgpu);
+
+/* objects.c: GPUs, types and vGPUs as JSON */
+struct json_object *type_json(const struct ovgpu_type *type);
+struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu);
+struct json_object *
+attributes_json(const struct ovgpu_attribute *attributes, size_t count);
+bool description_value(const char *description, const char *key, char *value,
+		       size_t size);
+
+#endif /* CLI_H */

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * device.c - GPUs, types and vGPUs
+ *
+ * Things come and go while they are looked at: what vanishes between the
+ * listing and the reading is left out, not an error.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ovgpu.h"
+
+#define DRIVER_PATH	"bus/pci/drivers/" OVGPU_DRIVER
+#define MDEV_PATH	"bus/mdev/devices"
+
+static bool is_ours(const char *type)
+{
+	return !strncmp(type, OVGPU_TYPE_PREFIX, strlen(OVGPU_TYPE_PREFIX));
+}
+
+/* PCI address of the parent of an mdev: the directory its directory is in. */
+static int vgpu_parent(const struct ovgpu *ovgpu, const char *uuid, char *bdf)
+{
+	char path[PATH_MAX], target[PATH_MAX], *end;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), MDEV_PATH "/%s", uuid);
+	n = readlinkat(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), path, target,
+		       sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	end = strrchr(target, '/');
+	if (!end)
+		return -ENODEV;
+	*end = '\0';
+	end = strrchr(target, '/');
+	return ovgpu_bdf_parse(end ? end + 1 : target, bdf) ? -ENODEV : 0;
+}
+
+/**
+ * ovgpu_vgpu_get - look at one vGPU
+ * @ovgpu: handle
+ * @uuid: as ovgpu_uuid_parse() gives it
+ * @vgpu: the result
+ *
+ * Return: 0, -ENOENT when there is none, -ENODEV when the mediated device of
+ * that name belongs to another driver, or another negative errno.
+ */
+int ovgpu_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
+		   struct ovgpu_vgpu *vgpu)
+{
+	char value[OVGPU_NAME_SIZE];
+	uint64_t number;
+	int err;
+
+	memset(vgpu, 0, sizeof(*vgpu));
+	vgpu->iommu_group = -1;
+	snprintf(vgpu->uuid, sizeof(vgpu->uuid), "%s", uuid);
+	err = ovgpu_link(ovgpu, OVGPU_SYSFS, vgpu->type, sizeof(vgpu->type),
+			 MDEV_PATH "/%s/mdev_type", uuid);
+	if (err)
+		return err;
+	if (!is_ours(vgpu->type))
+		return -ENODEV;
+	err = vgpu_parent(ovgpu, uuid, vgpu->gpu);
+	if (err)
+		return err;
+	/* The rest is what it has: a file that is missing leaves it empty. */
+	ovgpu_read(ovgpu, OVGPU_SYSFS, vgpu->type_name, sizeof(vgpu->type_name),
+		   MDEV_PATH "/%s/mdev_type/name", uuid);
+	ovgpu_read(ovgpu, OVGPU_SYSFS, vgpu->state, sizeof(vgpu->state),
+		   MDEV_PATH "/%s/openvgpu/state", uuid);
+	ovgpu_read(ovgpu, OVGPU_SYSFS, value, sizeof(value),
+		   MDEV_PATH "/%s/openvgpu/owner_pid", uuid);
+	if (!ovgpu_number_parse(value, &number) && number && number <= INT_MAX) {
+		vgpu->owner_pid = number;
+		ovgpu_read(ovgpu, OVGPU_PROC, vgpu->owner_name,
+			   sizeof(vgpu->owner_name), "%d/comm", vgpu->owner_pid);
+	}
+	if (!ovgpu_link(ovgpu, OVGPU_SYSFS, value, sizeof(value),
+			MDEV_PATH "/%s/iommu_group", uuid) &&
+	    !ovgpu_number_parse(value, &number) && number <= INT_MAX)
+		vgpu->iommu_group = number;
+	return 0;
+}
+
+static int compare_vgpus(const void *a, const void *b)
+{
+	const struct ovgpu_vgpu *x = a, *y = b;
+	int order = strcmp(x->gpu, y->gpu);
+
+	return order ? order : strcmp(x->uuid, y->uuid);
+}
+
+/**
+ * ovgpu_vgpu_list - all vGPUs of all GPUs
+ * @ovgpu: handle
+ * @vgpus: the result, sorted by GPU, then UUID; free() it
+ * @count: their number
+ *
+ * Mediated devices of other drivers are left out.
+ *
+ * Return: 0 (also without any) or a negative errno.
+ */
+int ovgpu_vgpu_list(const struct ovgpu *ovgpu, struct ovgpu_vgpu **vgpus,
+		    size_t *count)
+{
+	char uuid[OVGPU_UUID_SIZE], **names;
+	struct ovgpu_vgpu *list;
+	size_t n, i, used = 0;
+	int err;
+
+	*vgpus = NULL;
+	*count = 0;
+	err = ovgpu_directory(ovgpu, OVGPU_SYSFS, &names, &n, MDEV_PATH);
+	if (err == -ENOENT)
+		return 0;	/* the mdev bus comes with its module */
+	if (err)
+		return err;
+	list = calloc(n + 1, sizeof(*list));
+	if (!list) {
+		ovgpu_names_free(names, n);
+		return -ENOMEM;
+	}
+	for (i = 0; i < n; i++)
+		if (!ovgpu_uuid_parse(names[i], uuid) &&
+		    !ovgpu_vgpu_get(ovgpu, uuid, &list[used]))
+			used++;
+	ovgpu_names_free(names, n);
+	qsort(list, used, sizeof(*list), compare_vgpus);
+	*vgpus = list;
+	*count = used;
+	return 0;
+}
+
+/**
+ * ovgpu_gpu_list - the GPUs bound to the driver
+ * @ovgpu: handle
+ * @gpus: the result, sorted by PCI address; free() it
+ * @count: their number
+ *
+ * Return: 0 (also without any, or without the driver) or a negative errno.
+ */
+int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu **gpus,
+		   size_t *count)
+{
+	struct ovgpu_vgpu *vgpus;
+	struct ovgpu_gpu *list;
+	size_t n, m, i, j, used = 0;
+	char **names;
+	int err;
+
+	*gpus = NULL;
+	*count = 0;
+	err = ovgpu_directory(ovgpu, OVGPU_SYSFS, &names, &n, DRIVER_PATH);
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return err;
+	err = ovgpu_vgpu_list(ovgpu, &vgpus, &m);
+	if (err) {
+		ovgpu_names_free(names, n);
+		return err;
+	}
+	list = calloc(n + 1, sizeof(*list));
+	for (i = 0; list && i < n; i++) {
+		if (ovgpu_bdf_parse(names[i], list[used].bdf) ||
+		    strcmp(names[i], list[used].bdf))
+			continue;	/* bind, unbind, module, ... */
+		for (j = 0; j < m; j++)
+			if (!strcmp(vgpus[j].gpu, list[used].bdf))
+				list[used].vgpus++;
+		used++;
+	}
+	free(vgpus);
+	ovgpu_names_free(names, n);
+	if (!list)
+		return -ENOMEM;
+	*gpus = list;
+	*count = used;
+	return 0;
+}
+
+/* "framebuffer=1024M" out of a description, in bytes; 0 if it is not there. */
+static uint64_t description_framebuffer(const char *description)
+{
+	const char *key = "framebuffer=", *at = description;
+	uint64_t value = 0;
+
+	while ((at = strstr(at, key))) {
+		if (at == description || at[-1] == ' ' || at[-1] == ',')
+			break;
+		at++;
+	}
+	if (!at)
+		return 0;
+	for (at += strlen(key); *at >= '0' && *at <= '9'; at++)
+		if (value < UINT64_MAX >> 30)
+			value = value * 10 + (*at - '0');
+	if (value >= UINT64_MAX >> 30)
+		return 0;
+	return *at == 'G' ? value << 30 : *at == 'M' ? value << 20 : 0;
+}
+
+static int type_get(const struct ovgpu *ovgpu, const char *bdf, const char *id,
+		    struct ovgpu_type *type)
+{
+	const char *format = "bus/pci/devices/%s/mdev_supported_types/%s/%s";
+	char value[OVGPU_NAME_SIZE];
+	uint64_t number;
+	int err;
+
+	memset(type, 0, sizeof(*type));
+	snprintf(type->gpu, sizeof(type->gpu), "%s", bdf);
+	snprintf(type->id, sizeof(type->id), "%s", id);
+	err = ovgpu_read(ovgpu, OVGPU_SYSFS, value, sizeof(value), format, bdf,
+			 id, "available_instances");
+	if (err)
+		return err;
+	if (ovgpu_number_parse(value, &number) || number > UINT_MAX)
+		return -EPROTO;
+	type->available = number;
+	ovgpu_read(ovgpu, OVGPU_SYSFS, type->name, sizeof(type->name), format,
+		   bdf, id, "name");
+	ovgpu_read(ovgpu, OVGPU_SYSFS, type->device_api,
+		   sizeof(type->device_api), format, bdf, id, "device_api");
+	ovgpu_read(ovgpu, OVGPU_SYSFS, type->description,
+		   sizeof(type->description), format, bdf, id, "description");
+	type->framebuffer = description_framebuffer(type->description);
+	return 0;
+}
+
+static int compare_types(const void *a, const void *b)
+{
+	const struct ovgpu_type *x = a, *y = b;
+
+	if (x->framebuffer != y->framebuffer)
+		return x->framebuffer < y->framebuffer ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+/**
+ * ovgpu_type_list - the vGPU types of one GPU
+ * @ovgpu: handle
+ * @bdf: as ovgpu_bdf_parse() gives it
+ * @types: the result, smallest first; free() it
+ * @count: their number
+ *
+ * Return: 0, -ENOENT when that device offers none, -EPROTO when a type's
+ * available_instances is not a number, or another negative errno.
+ */
+int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
+		    struct ovgpu_type **types, size_t *count)
+{
+	struct ovgpu_type *list;
+	size_t n, i, used = 0;
+	char **names;
+	int err;
+
+	*types = NULL;
+	*count = 0;
+	err = ovgpu_directory(ovgpu, OVGPU_SYSFS, &names, &n,
+			      "bus/pci/devices/%s/mdev_supported_types", bdf);
+	if (err)
+		return err;
+	list = calloc(n + 1, sizeof(*list));
+	if (!list)
+		err = -ENOMEM;
+	for (i = 0; !err && i < n; i++) {
+		char id[OVGPU_NAME_SIZE];
+
+		if (!is_ours(names[i]) || ovgpu_type_parse(names[i], id))
+			continue;
+		err = type_get(ovgpu, bdf, id, &list[used]);
+		if (!err)
+			used++;
+		else if (err == -ENOENT)
+			err = 0;
+	}
+	ovgpu_names_free(names, n);
+	if (err) {
+		free(list);
+		return err;
+	}
+	qsort(list, used, sizeof(*list), compare_types);
+	*types = list;
+	*count = used;
+	return 0;
+}
+
+static int attributes_read(const struct ovgpu *ovgpu, const char *directory,
+			   struct ovgpu_attribute **attributes, size_t *count)
+{
+	char value[OVGPU_ATTRIBUTE_SIZE], path[PATH_MAX], **names;
+	struct ovgpu_attribute *list;
+	size_t n, i, used = 0;
+	struct stat st;
+	int err;
+
+	*attributes = NULL;
+	*count = 0;
+	err = ovgpu_directory(ovgpu, OVGPU_SYSFS, &names, &n, "%s", directory);
+	if (err)
+		return err;
+	list = calloc(n + 1, sizeof(*list));
+	if (!list)
+		err = -ENOMEM;
+	for (i = 0; !err && i < n; i++) {
+		if (strlen(names[i]) >= sizeof(list->name) ||
+		    (size_t)snprintf(path, sizeof(path), "%s/%s", directory,
+				     names[i]) >= sizeof(path) ||
+		    fstatat(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), path, &st,
+			    AT_SYMLINK_NOFOLLOW) ||
+		    !S_ISREG(st.st_mode) || !(st.st_mode & 0444) ||
+		    ovgpu_read(ovgpu, OVGPU_SYSFS, value, sizeof(value), "%s",
+			       path))
+			continue;
+		list[used].value = strdup(value);
+		if (!list[used].value) {
+			err = -ENOMEM;
+			break;
+		}
+		strcpy(list[used].name, names[i]);
+		used++;
+	}
+	ovgpu_names_free(names, n);
+	if (err) {
+		ovgpu_attributes_free(list, used);
+		return err;
+	}
+	*attributes = list;
+	*count = used;
+	return 0;
+}
+
+/**
+ * ovgpu_gpu_attributes - read a group of attributes of a GPU
+ * @ovgpu: handle
+ * @bdf: as ovgpu_bdf_parse() gives it
+ * @group: directory name, as "openvgpu"
+ * @attributes: the result, sorted by name, to be given to
+ *	ovgpu_attributes_free(); what cannot be read is left out
+ * @count: their number
+ *
+ * Return: 0, -ENOENT when there is no such group, or another negative errno.
+ */
+int ovgpu_gpu_attributes(const struct ovgpu *ovgpu, const char *bdf,
+			 const char *group, struct ovgpu_attribute **attributes,
+			 size_t *count)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "bus/pci/devices/%s/%s", bdf, group);
+	return attributes_read(ovgpu, path, attributes, count);
+}
+
+/**
+ * ovgpu_vgpu_attributes - read a group of attributes of a vGPU
+ * @ovgpu: handle
+ * @uuid: as ovgpu_uuid_parse() gives it
+ * @group: directory name, as "openvgpu" or "stats"
+ * @attributes: as of ovgpu_gpu_attributes()
+ * @count: their number
+ *
+ * Return: 0, -ENOENT when there is no such group, or another negative errno.
+ */
+int ovgpu_vgpu_attributes(const struct ovgpu *ovgpu, const char *uuid,
+			  const char *group,
+			  struct ovgpu_attribute **attributes, size_t *count)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), MDEV_PATH "/%s/%s", uuid, group);
+	return attributes_read(ovgpu, path, attributes, count);
+}
+
+/**
+ * ovgpu_attributes_free - give attributes back
+ * @attributes: of one of the functions above; NULL with @count 0 is fine
+ * @count: their number
+ */
+void ovgpu_attributes_free(struct ovgpu_attribute *attributes, size_t count)
+{
+	while (count)
+		free(attributes[--count].value);
+	free(attributes);
+}
+
+/**
+ * ovgpu_create - create a vGPU
+ * @ovgpu: handle
+ * @bdf: on which GPU, as ovgpu_bdf_parse() gives it
+ * @type: of which type, as ovgpu_type_parse() gives it
+ * @uuid: its name, as ovgpu_uuid_parse() gives it
+ * @reason: receives why the driver refused; empty when the refusal was not
+ *	the driver's
+ * @size: bytes at @reason
+ *
+ * Return: 0 or the kernel's negative errno: -ENOENT no such GPU or type there,
+ * -EEXIST a mediated device has that UUID, -ENOSPC or -EUSERS no room,
+ * -EACCES not root, and whatever else the driver answers.
+ */
+int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
+		 const char *uuid, char *reason, size_t size)
+{
+	int err;
+
+	reason[0] = '\0';
+	err = ovgpu_write(ovgpu, uuid,
+			  "bus/pci/devices/%s/mdev_supported_types/%s/create",
+			  bdf, type);
+	/*
+	 * The first three never reached the driver: what last_error says then
+	 * is about an earlier request.
+	 */
+	if (err && err != -ENOENT && err != -EEXIST && err != -EACCES)
+		ovgpu_read(ovgpu, OVGPU_SYSFS, reason, size,
+			   "bus/pci/devices/%s/openvgpu/last_error", bdf);
+	return err;
+}
+
+/**
+ * ovgpu_remove - remove a vGPU
+ * @ovgpu: handle
+ * @uuid: as ovgpu_uuid_parse() gives it
+ *
+ * While a process has the vGPU open the kernel asks it to let go and waits,
+ * and so does this call.
+ *
+ * Return: 0 or a negative errno: -ENOENT when there is none, -ENODEV when
+ * somebody else removes it already.
+ */
+int ovgpu_remove(const struct ovgpu *ovgpu, const char *uuid)
+{
+	return ovgpu_write(ovgpu, "1", MDEV_PATH "/%s/remove", uuid);
+}

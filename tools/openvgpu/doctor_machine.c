@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * doctor_machine.c - checks of the GPU and of what is around it
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "doctor.h"
+
+/* Below this a guest that computes on its own memory runs into the limit. */
+#define MEMLOCK_COMFORT	(256ULL << 20)
+#define CAP_IPC_LOCK_BIT	14
+
+/*
+ * First PCI device that is not bound to the driver but could be: the module's
+ * aliases say what it takes, so that no id has to be known here.
+ */
+static bool find_unbound_gpu(const struct doctor *doctor, char *bdf,
+			     char *driver, size_t size)
+{
+	char path[PATH_MAX], modalias[OVGPU_TEXT_SIZE], pattern[256], module[64];
+	size_t count, i, length = 0;
+	char **names, *line = NULL;
+	bool result = false;
+	FILE *stream;
+	int fd;
+
+	if (strchr(doctor->release, '/'))
+		return false;
+	snprintf(path, sizeof(path), "lib/modules/%s/modules.alias",
+		 doctor->release);
+	fd = openat(ovgpu_dirfd(doctor->ovgpu, OVGPU_ROOT), path,
+		    O_RDONLY | O_CLOEXEC);
+	stream = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!stream) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	if (ovgpu_directory(doctor->ovgpu, OVGPU_SYSFS, &names, &count,
+			    "bus/pci/devices")) {
+		fclose(stream);
+		return false;
+	}
+	while (!result && getline(&line, &length, stream) > 0) {
+		if (sscanf(line, "alias %255s %63s", pattern, module) != 2 ||
+		    strcmp(module, OVGPU_DRIVER))
+			continue;
+		for (i = 0; i < count && !result; i++) {
+			if (ovgpu_bdf_parse(names[i], bdf) ||
+			    ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, modalias,
+				       sizeof(modalias),
+				       "bus/pci/devices/%s/modalias", bdf) ||
+			    fnmatch(pattern, modalias, 0))
+				continue;
+			ovgpu_link(doctor->ovgpu, OVGPU_SYSFS, driver, size,
+				   "bus/pci/devices/%s/driver", bdf);
+			result = strcmp(driver, OVGPU_DRIVER);
+		}
+	}
+	free(line);
+	fclose(stream);
+	ovgpu_names_free(names, count);
+	return result;
+}
+
+/**
+ * check_gpu - is there a GPU, and is it the driver's
+ * @doctor: shared
+ * @finding: result
+ */
+void check_gpu(const struct doctor *doctor, struct finding *finding)
+{
+	char bdf[OVGPU_BDF_SIZE], driver[OVGPU_NAME_SIZE];
+	struct ovgpu_gpu *gpus;
+	size_t count, i;
+	bool unbound;
+	int err;
+
+	err = ovgpu_gpu_list(doctor->ovgpu, &gpus, &count);
+	if (err) {
+		found(finding, FINDING_FAIL, "cannot read sysfs: %s",
+		      strerror(-err));
+		return;
+	}
+	for (i = 0; i < count; i++)
+		if (!ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
+				  "bus/pci/devices/%s/mdev_supported_types",
+				  gpus[i].bdf)) {
+			found(finding, FINDING_FAIL,
+			      "GPU %s is bound to openvgpu but offers no types",
+			      gpus[i].bdf);
+			advise(finding, "'dmesg | grep %s' tells why",
+			       gpus[i].bdf);
+			free(gpus);
+			return;
+		}
+	unbound = find_unbound_gpu(doctor, bdf, driver, sizeof(driver));
+	if (count && !unbound) {
+		found(finding, FINDING_OK, "%zu GPU%s bound to openvgpu: %s%s",
+		      count, count > 1 ? "s" : "", gpus[0].bdf,
+		      count > 1 ? ", ..." : "");
+	} else if (unbound && driver[0]) {
+		found(finding, count ? FINDING_WARN : FINDING_FAIL,
+		      "GPU %s is bound to another driver, %s", bdf,
+		      shown(driver).text);
+		advise(finding,
+		       "cd /sys/bus/pci; echo openvgpu > devices/%s/driver_override; echo %s > drivers/%s/unbind; echo %s > drivers_probe",
+		       bdf, bdf, shown(driver).text, bdf);
+	} else if (unbound) {
+		found(finding, count ? FINDING_WARN : FINDING_FAIL,
+		      "GPU %s has no driver", bdf);
+		if (ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
+				 "bus/pci/drivers/" OVGPU_DRIVER))
+			advise(finding,
+			       "echo %s > /sys/bus/pci/drivers/openvgpu/bind; 'dmesg | grep %s' tells why if that fails",
+			       bdf, bdf);
+		else
+			advise(finding, "modprobe openvgpu");
+	} else {
+		found(finding, FINDING_FAIL, "no GPU that openvgpu can drive");
+		advise(finding,
+		       "README.md lists the supported GPUs; without one, 'make demo' runs everything on the reference GPU");
+	}
+	free(gpus);
+}
+
+/**
+ * check_vfio_device - can a VMM open the VFIO container
+ * @doctor: shared
+ * @finding: result
+ */
+void check_vfio_device(const struct doctor *doctor, struct finding *finding)
+{
+	int root = ovgpu_dirfd(doctor->ovgpu, OVGPU_ROOT);
+
+	if (faccessat(root, "dev/vfio/vfio", F_OK, 0)) {
+		if (faccessat(root, "dev/iommu", F_OK, 0) == 0) {
+			found(finding, FINDING_WARN,
+			      "no /dev/vfio/vfio; there is /dev/iommu");
+			advise(finding,
+			       "use QEMU with -object iommufd; libvirt needs /dev/vfio/vfio ('modprobe vfio')");
+			return;
+		}
+		found(finding, FINDING_FAIL, "no /dev/vfio/vfio");
+		advise(finding,
+		       "modprobe vfio vfio_iommu_type1; in a container, pass /dev/vfio in");
+		return;
+	}
+	if (faccessat(root, "dev/vfio/vfio", R_OK | W_OK, AT_EACCESS)) {
+		found(finding, FINDING_WARN, "/dev/vfio/vfio: %s",
+		      strerror(errno));
+		advise(finding,
+		       "QEMU must run as root, or as a user that may open it and the vGPU's /dev/vfio/N");
+		return;
+	}
+	found(finding, FINDING_OK, "/dev/vfio/vfio can be opened");
+}
+
+/**
+ * check_iommu - is there an IOMMU; vGPUs do not need one
+ * @doctor: shared
+ * @finding: result
+ */
+void check_iommu(const struct doctor *doctor, struct finding *finding)
+{
+	char **names;
+	size_t count;
+
+	if (!ovgpu_directory(doctor->ovgpu, OVGPU_SYSFS, &names, &count,
+			     "class/iommu")) {
+		ovgpu_names_free(names, count);
+		if (count) {
+			found(finding, FINDING_OK,
+			      "an IOMMU is on; vGPUs do not need it, but it bounds what the GPU can reach");
+			return;
+		}
+	}
+	found(finding, FINDING_OK,
+	      "no IOMMU is on; vGPUs do not need one, but nothing then bounds the DMA of the physical GPU itself");
+}
+
+static bool may_lock_all(const struct doctor *doctor)
+{
+	char status[8192], *line;
+	unsigned long long mask;
+
+	ovgpu_read(doctor->ovgpu, OVGPU_PROC, status, sizeof(status),
+		   "self/status");
+	line = strstr(status, "\nCapEff:");
+	return line && sscanf(line, "\nCapEff: %llx", &mask) == 1 &&
+	       mask >> CAP_IPC_LOCK_BIT & 1;
+}
+
+/**
+ * check_memlock - may a VMM lock the guest memory a vGPU works on
+ * @doctor: shared
+ * @finding: result
+ */
+void check_memlock(const struct doctor *doctor, struct finding *finding)
+{
+	char limits[OVGPU_ATTRIBUTE_SIZE], soft[32], *line;
+	uint64_t bytes;
+
+	if (may_lock_all(doctor)) {
+		found(finding, FINDING_OK,
+		      "this user may lock any amount of memory");
+		return;
+	}
+	ovgpu_read(doctor->ovgpu, OVGPU_PROC, limits, sizeof(limits),
+		   "self/limits");
+	line = strstr(limits, "Max locked memory");
+	if (!line || sscanf(line, "Max locked memory %31s", soft) != 1) {
+		found(finding, FINDING_WARN, "cannot tell the locked-memory limit");
+		return;
+	}
+	if (!strcmp(soft, "unlimited")) {
+		found(finding, FINDING_OK, "the locked-memory limit is off");
+		return;
+	}
+	if (ovgpu_number_parse(soft, &bytes)) {
+		found(finding, FINDING_WARN, "cannot tell the locked-memory limit");
+		return;
+	}
+	found(finding, bytes < MEMLOCK_COMFORT ? FINDING_WARN : FINDING_OK,
+	      "this user may lock %llu KiB of memory",
+	      (unsigned long long)(bytes >> 10));
+	if (bytes < MEMLOCK_COMFORT)
+		advise(finding,
+		       "a QEMU started by this user cannot give its vGPU more guest memory than that: 'ulimit -l', LimitMEMLOCK= in a unit; libvirt raises it by itself");
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * handle.c - the directory trees facts are read from
+ *
+ * Every path is relative to the directory of its tree, so that tests and
+ * tools for another root can point anywhere.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ovgpu.h"
+
+struct ovgpu {
+	int fd[OVGPU_TREES];
+};
+
+/**
+ * ovgpu_open - a handle on this machine
+ * @handle: the result, to be given to ovgpu_close()
+ * @sysfs: where sysfs is mounted, as "/sys"
+ * @proc: where procfs is mounted, as "/proc"
+ * @root: the root directory, as "/"
+ *
+ * Return: 0, or a negative errno when one of them is not a directory.
+ */
+int ovgpu_open(struct ovgpu **handle, const char *sysfs, const char *proc,
+	       const char *root)
+{
+	const char *path[OVGPU_TREES] = {
+		[OVGPU_SYSFS] = sysfs, [OVGPU_PROC] = proc, [OVGPU_ROOT] = root,
+	};
+	struct ovgpu *ovgpu = malloc(sizeof(*ovgpu));
+	int i, err = 0;
+
+	if (!ovgpu)
+		return -ENOMEM;
+	for (i = 0; i < OVGPU_TREES; i++) {
+		ovgpu->fd[i] = open(path[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (ovgpu->fd[i] < 0)
+			err = -errno;
+	}
+	if (err) {
+		ovgpu_close(ovgpu);
+		return err;
+	}
+	*handle = ovgpu;
+	return 0;
+}
+
+/**
+ * ovgpu_close - give a handle back
+ * @ovgpu: of ovgpu_open(); NULL does nothing
+ */
+void ovgpu_close(struct ovgpu *ovgpu)
+{
+	int i;
+
+	if (!ovgpu)
+		return;
+	for (i = 0; i < OVGPU_TREES; i++)
+		if (ovgpu->fd[i] >= 0)
+			close(ovgpu->fd[i]);
+	free(ovgpu);
+}
+
+/**
+ * ovgpu_dirfd - the directory of a tree, for openat(2) and its kin
+ * @ovgpu: handle
+ * @tree: which
+ *
+ * Return: a file descriptor that stays the handle's.
+ */
+int ovgpu_dirfd(const struct ovgpu *ovgpu, enum ovgpu_tree tree)
+{
+	return ovgpu->fd[tree];
+}
+
+static int make_path(char *path, size_t size, const char *format, va_list args)
+{
+	int n = vsnprintf(path, size, format, args);
+
+	if (n < 0)
+		return -EINVAL;
+	return (size_t)n < size ? 0 : -ENAMETOOLONG;
+}
+
+/**
+ * ovgpu_read - read a small file
+ * @ovgpu: handle
+ * @tree: in which tree
+ * @value: receives the content, cut at @size - 1 bytes, without final newlines
+ * @size: bytes at @value
+ * @path: printf format of the path below @tree
+ *
+ * Return: 0 or a negative errno; @value is a string in either case.
+ */
+int ovgpu_read(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *value,
+	       size_t size, const char *path, ...)
+{
+	char buf[PATH_MAX];
+	size_t used = 0;
+	va_list args;
+	ssize_t n;
+	int fd, err;
+
+	value[0] = '\0';
+	va_start(args, path);
+	err = make_path(buf, sizeof(buf), path, args);
+	va_end(args);
+	if (err)
+		return err;
+	fd = openat(ovgpu->fd[tree], buf, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	do {
+		n = read(fd, value + used, size - 1 - used);
+		if (n > 0)
+			used += n;
+	} while ((n > 0 && used < size - 1) || (n < 0 && errno == EINTR));
+	err = n < 0 ? -errno : 0;
+	close(fd);
+	while (used && value[used - 1] == '\n')
+		used--;
+	value[used] = '\0';
+	return err;
+}
+
+/**
+ * ovgpu_write - write a sysfs attribute in one write
+ * @ovgpu: handle
+ * @value: what to write
+ * @path: printf format of the path below sysfs
+ *
+ * Blocks as long as the kernel does: a write to "remove" waits for the last
+ * user.
+ *
+ * Return: 0 or a negative errno, the kernel's own where it refuses.
+ */
+int ovgpu_write(const struct ovgpu *ovgpu, const char *value,
+		const char *path, ...)
+{
+	size_t length = strlen(value);
+	char buf[PATH_MAX];
+	va_list args;
+	ssize_t n;
+	int fd, err;
+
+	va_start(args, path);
+	err = make_path(buf, sizeof(buf), path, args);
+	va_end(args);
+	if (err)
+		return err;
+	fd = openat(ovgpu->fd[OVGPU_SYSFS], buf, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = write(fd, value, length);
+	err = n < 0 ? -errno : (size_t)n == length ? 0 : -EIO;
+	close(fd);
+	return err;
+}
+
+/**
+ * ovgpu_link - last component of what a symbolic link points at
+ * @ovgpu: handle
+ * @tree: in which tree
+ * @name: receives it
+ * @size: bytes at @name
+ * @path: printf format of the path below @tree
+ *
+ * Return: 0 or a negative errno.
+ */
+int ovgpu_link(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *name,
+	       size_t size, const char *path, ...)
+{
+	char buf[PATH_MAX], target[PATH_MAX], *last;
+	va_list args;
+	ssize_t n;
+	int err;
+
+	name[0] = '\0';
+	va_start(args, path);
+	err = make_path(buf, sizeof(buf), path, args);
+	va_end(args);
+	if (err)
+		return err;
+	n = readlinkat(ovgpu->fd[tree], buf, target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	last = strrchr(target, '/');
+	last = last ? last + 1 : target;
+	if (strlen(last) >= size)
+		return -ENAMETOOLONG;
+	strcpy(name, last);
+	return 0;
+}
+
+/**
+ * ovgpu_exists - whether a path is there
+ * @ovgpu: handle
+ * @tree: in which tree
+ * @path: printf format of the path below @tree
+ *
+ * Return: true if it is, and symbolic links on the way lead somewhere.
+ */
+bool ovgpu_exists(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
+		  const char *path, ...)
+{
+	char buf[PATH_MAX];
+	struct stat st;
+	va_list args;
+	int err;
+
+	va_start(args, path);
+	err = make_path(buf, sizeof(buf), path, args);
+	va_end(args);
+	return !err && !fstatat(ovgpu->fd[tree], buf, &st, 0);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/**
+ * ovgpu_directory - sorted names of a directory's entries
+ * @ovgpu: handle
+ * @tree: in which tree
+ * @names: the result, to be given to ovgpu_names_free()
+ * @count: number of names
+ * @path: printf format of the path below @tree
+ *
+ * Entries whose name starts with a dot are left out.
+ *
+ * Return: 0 or a negative errno; @names and @count are empty on failure.
+ */
+int ovgpu_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
+		    char ***names, size_t *count, const char *path, ...)
+{
+	char buf[PATH_MAX], **list = NULL, **more;
+	struct dirent *entry;
+	size_t n = 0;
+	va_list args;
+	int fd, err;
+	DIR *dir;
+
+	*names = NULL;
+	*count = 0;
+	va_start(args, path);
+	err = make_path(buf, sizeof(buf), path, args);
+	va_end(args);
+	if (err)
+		return err;
+	fd = openat(ovgpu->fd[tree], buf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		more = reallocarray(list, n + 1, sizeof(*list));
+		if (!more) {
+			err = -ENOMEM;
+			break;
+		}
+		list = more;
+		list[n] = strdup(entry->d_name);
+		if (!list[n]) {
+			err = -ENOMEM;
+			break;
+		}
+		n++;
+	}
+	closedir(dir);
+	if (err) {
+		ovgpu_names_free(list, n);
+		return err;
+	}
+	if (n)
+		qsort(list, n, sizeof(*list), compare_names);
+	*names = list;
+	*count = n;
+	return 0;
+}
+
+/**
+ * ovgpu_names_free - give names back
+ * @names: of ovgpu_directory()
+ * @count: their number
+ */
+void ovgpu_names_free(char **names, size_t count)
+{
+	while (count)
+		free(names[--count]);
+	free(names);
+}

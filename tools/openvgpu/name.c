@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * name.c - the forms of names: UUIDs, PCI addresses, type ids, numbers
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "ovgpu.h"
+
+/* True for 0-9, a-f, A-F whatever the locale is. */
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+	       (c >= 'A' && c <= 'F');
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+/**
+ * ovgpu_uuid_parse - check a UUID and give it the form the kernel uses
+ * @text: anything
+ * @uuid: OVGPU_UUID_SIZE bytes; unchanged on failure
+ *
+ * Only the form counts (8-4-4-4-12 hexadecimal digits), not the version and
+ * variant bits: Proxmox builds UUIDs from VM numbers.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ovgpu_uuid_parse(const char *text, char *uuid)
+{
+	int i;
+
+	if (strnlen(text, OVGPU_UUID_SIZE) != OVGPU_UUID_SIZE - 1)
+		return -EINVAL;
+	for (i = 0; i < OVGPU_UUID_SIZE - 1; i++) {
+		if (i == 8 || i == 13 || i == 18 || i == 23) {
+			if (text[i] != '-')
+				return -EINVAL;
+		} else if (!is_hex(text[i])) {
+			return -EINVAL;
+		}
+	}
+	for (i = 0; i < OVGPU_UUID_SIZE; i++)
+		uuid[i] = lower(text[i]);
+	return 0;
+}
+
+/**
+ * ovgpu_uuid_generate - a random UUID (RFC 9562, version 4)
+ * @uuid: OVGPU_UUID_SIZE bytes
+ *
+ * Return: 0 or a negative errno of getrandom(2).
+ */
+int ovgpu_uuid_generate(char *uuid)
+{
+	unsigned char b[16];
+
+	/* Up to 256 bytes come whole or not at all. */
+	if (getrandom(b, sizeof(b), 0) != sizeof(b))
+		return -errno;
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	snprintf(uuid, OVGPU_UUID_SIZE,
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9],
+		 b[10], b[11], b[12], b[13], b[14], b[15]);
+	return 0;
+}
+
+/* Length of the run of hexadecimal digits @text starts with, at most @max. */
+static size_t hex_run(const char *text, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && is_hex(text[n]))
+		n++;
+	return n;
+}
+
+/**
+ * ovgpu_bdf_parse - check a PCI address and complete it
+ * @text: anything
+ * @bdf: OVGPU_BDF_SIZE bytes; unchanged on failure
+ *
+ * Takes "0000:3b:00.0" and, in domain 0, "3b:00.0".
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ovgpu_bdf_parse(const char *text, char *bdf)
+{
+	const char *domain = "0000:", *bus = text;
+	size_t n = hex_run(text, 9), i;
+
+	if (n >= 4 && n <= 8 && text[n] == ':') {
+		domain = "";
+		bus = text + n + 1;
+	}
+	if (hex_run(bus, 3) != 2 || bus[2] != ':' ||
+	    hex_run(bus + 3, 3) != 2 || bus[5] != '.' ||
+	    bus[6] < '0' || bus[6] > '7' || bus[7])
+		return -EINVAL;
+	snprintf(bdf, OVGPU_BDF_SIZE, "%s%s", domain, text);
+	for (i = 0; bdf[i]; i++)
+		bdf[i] = lower(bdf[i]);
+	return 0;
+}
+
+/**
+ * ovgpu_type_parse - check a type's name and complete it
+ * @text: anything
+ * @id: OVGPU_NAME_SIZE bytes; unchanged on failure
+ *
+ * Takes "openvgpu-1q" and "1q".
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ovgpu_type_parse(const char *text, char *id)
+{
+	size_t prefix = strlen(OVGPU_TYPE_PREFIX), length, i;
+
+	if (!strncmp(text, OVGPU_TYPE_PREFIX, prefix))
+		text += prefix;
+	length = strnlen(text, OVGPU_NAME_SIZE);
+	if (!length || length + prefix >= OVGPU_NAME_SIZE)
+		return -EINVAL;
+	for (i = 0; i < length; i++) {
+		unsigned char c = text[i];
+
+		if (c >= 0x80 || (!isalnum(c) && c != '_' && c != '-'))
+			return -EINVAL;
+	}
+	snprintf(id, OVGPU_NAME_SIZE, "%s%s", OVGPU_TYPE_PREFIX, text);
+	return 0;
+}
+
+/**
+ * ovgpu_number_parse - a plain decimal number
+ * @text: anything
+ * @number: the result; unchanged on failure
+ *
+ * Return: 0, -EINVAL for anything but digits, -ERANGE over 64 bits.
+ */
+int ovgpu_number_parse(const char *text, uint64_t *number)
+{
+	uint64_t value = 0;
+
+	if (!*text)
+		return -EINVAL;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -EINVAL;
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, *text - '0', &value))
+			return -ERANGE;
+	}
+	*number = value;
+	return 0;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * objects.c - GPUs, types and vGPUs as JSON
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+/**
+ * description_value - look a key up in a type's description
+ * @description: "key=value, key=value"
+ * @key: which
+ * @value: receives the value; empty when the key is not there
+ * @size: bytes at @value
+ *
+ * Return: true if the key is there and the value fits.
+ */
+bool description_value(const char *description, const char *key, char *value,
+		       size_t size)
+{
+	size_t length = strlen(key), n;
+
+	value[0] = '\0';
+	while (*description) {
+		description += strspn(description, ", ");
+		n = strcspn(description, ",");
+		if (n > length && description[length] == '=' &&
+		    !strncmp(description, key, length)) {
+			if (n - length - 1 >= size)
+				return false;
+			memcpy(value, description + length + 1, n - length - 1);
+			value[n - length - 1] = '\0';
+			return true;
+		}
+		description += n;
+	}
+	return false;
+}
+
+/* A number where the description has one, else null. */
+static void set_description_number(struct json_object *object, const char *key,
+				   const char *description)
+{
+	char value[OVGPU_NAME_SIZE];
+	uint64_t number;
+
+	if (description_value(description, key, value, sizeof(value)) &&
+	    !ovgpu_number_parse(value, &number))
+		json_set_number(object, key, number);
+	else
+		json_set(object, key, NULL);
+}
+
+/**
+ * type_json - a type as JSON
+ * @type: the type
+ *
+ * Return: the object.
+ */
+struct json_object *type_json(const struct ovgpu_type *type)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_set_text(object, "gpu", type->gpu);
+	json_set_text(object, "type", type->id);
+	json_set_text(object, "name", type->name);
+	json_set_text(object, "device_api", type->device_api);
+	json_set_number(object, "available_instances", type->available);
+	set_description_number(object, "max_instance", type->description);
+	set_description_number(object, "num_heads", type->description);
+	json_set_number(object, "framebuffer_bytes", type->framebuffer);
+	json_set_text(object, "description", type->description);
+	return object;
+}
+
+/**
+ * vgpu_json - a vGPU as JSON
+ * @vgpu: the vGPU
+ *
+ * Return: the object; what does not apply is null.
+ */
+struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_set_text(object, "uuid", vgpu->uuid);
+	json_set_text(object, "gpu", vgpu->gpu);
+	json_set_text(object, "type", vgpu->type);
+	json_set_text(object, "name", vgpu->type_name);
+	json_set(object, "state",
+		 vgpu->state[0] ? json_text(vgpu->state) : NULL);
+	if (vgpu->owner_pid)
+		json_set_number(object, "owner_pid", vgpu->owner_pid);
+	else
+		json_set(object, "owner_pid", NULL);
+	json_set(object, "owner_name",
+		 vgpu->owner_name[0] ? json_text(vgpu->owner_name) : NULL);
+	if (vgpu->iommu_group >= 0)
+		json_set_number(object, "iommu_group", vgpu->iommu_group);
+	else
+		json_set(object, "iommu_group", NULL);
+	return object;
+}
+
+/*
+ * Attributes that are names or text even where they look like a number: the
+ * type of a JSON value must not depend on what it says today.
+ */
+static bool is_text_attribute(const char *name)
+{
+	static const char *const names[] = {
+		"board", "driver_version", "family", "last_error",
+		"last_fault_name", "personality", "scheduler", "state",
+		"type_name",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+/**
+ * attributes_json - a group of attributes as JSON
+ * @attributes: the attributes
+ * @count: their number
+ *
+ * Return: an object with a member for each file: a number or a string.
+ */
+struct json_object *
+attributes_json(const struct ovgpu_attribute *attributes, size_t count)
+{
+	struct json_object *object = json_object_new_object();
+	uint64_t number;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!is_text_attribute(attributes[i].name) &&
+		    !ovgpu_number_parse(attributes[i].value, &number))
+			json_set_number(object, attributes[i].name, number);
+		else
+			json_set_text(object, attributes[i].name,
+				      attributes[i].value);
+	return object;
+}

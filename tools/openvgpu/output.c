@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * output.c - messages, JSON and tables
+ *
+ * Text from the command line or from sysfs never reaches the terminal or a
+ * JSON parser as it is: control characters and broken UTF-8 are replaced.
+ */
+#include <err.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+/**
+ * shown - text in a form that is safe to print
+ * @text: anything
+ *
+ * Return: printable ASCII of bounded length.
+ */
+struct shown shown(const char *text)
+{
+	struct shown s;
+	size_t n = 0;
+
+	for (; *text; text++) {
+		unsigned char c = *text;
+
+		if (n + 8 > sizeof(s.text)) {
+			memcpy(s.text + n, "...", 3);
+			n += 3;
+			break;
+		}
+		if (c >= 0x20 && c < 0x7f)
+			s.text[n++] = c;
+		else
+			n += sprintf(s.text + n, "\\x%02x", c);
+	}
+	s.text[n] = '\0';
+	return s;
+}
+
+/**
+ * cli_note - a line for people on standard error
+ * @format: printf format
+ */
+void cli_note(const char *format, ...)
+{
+	va_list args;
+
+	fputs("openvgpu: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/**
+ * cli_note_no_gpu - say why a listing is empty when there is no GPU at all
+ * @cli: the run
+ */
+void cli_note_no_gpu(const struct cli *cli)
+{
+	if (ovgpu_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/drivers/" OVGPU_DRIVER))
+		cli_note("no GPU is bound to the driver: 'openvgpu doctor' tells what to do");
+	else
+		cli_note("the module openvgpu is not loaded: 'openvgpu doctor' tells what to do");
+}
+
+/**
+ * cli_fail - end a command with a reason
+ * @cli: the run
+ * @code: exit status
+ * @format: printf format of the reason, one line
+ *
+ * The reason goes to standard error; with --json, an error object goes to
+ * standard output as well.
+ *
+ * Return: @code.
+ */
+enum cli_exit cli_fail(const struct cli *cli, enum cli_exit code,
+		       const char *format, ...)
+{
+	struct json_object *object, *error;
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	cli_note("%s", text);
+	if (cli->json) {
+		object = json_start();
+		error = json_object_new_object();
+		json_set_number(error, "code", code);
+		json_set_text(error, "message", text);
+		json_set(object, "error", error);
+		json_print(object);
+	}
+	return code;
+}
+
+/**
+ * cli_exit_of_errno - class of an error
+ * @err: negative errno
+ *
+ * Return: exit status.
+ */
+enum cli_exit cli_exit_of_errno(int err)
+{
+	switch (-err) {
+	case 0:
+		return CLI_OK;
+	case ENOENT:
+	case ENODEV:
+		return CLI_NOT_FOUND;
+	case EBUSY:
+	case EEXIST:
+		return CLI_BUSY;
+	case ENOSPC:
+	case EUSERS:
+		return CLI_NO_CAPACITY;
+	default:
+		return CLI_FAILURE;
+	}
+}
+
+/**
+ * cli_fail_errno - end a command that could not look at something
+ * @cli: the run
+ * @err: negative errno
+ * @what: what was tried, as in "cannot WHAT"
+ *
+ * Return: exit status of the error's class.
+ */
+enum cli_exit cli_fail_errno(const struct cli *cli, int err, const char *what)
+{
+	return cli_fail(cli, cli_exit_of_errno(err), "cannot %s: %s", what,
+			strerror(-err));
+}
+
+/* Length of the UTF-8 character at @s, 0 if there is no valid one. */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t n, i;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		n = 2;
+	else if (s[0] >= 0xe0 && s[0] <= 0xef)
+		n = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	for (i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* Overlong forms, surrogates, beyond U+10FFFF. */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+static struct json_object *json_check(struct json_object *object)
+{
+	if (!object)
+		errx(CLI_FAILURE, "out of memory");
+	return object;
+}
+
+/**
+ * json_start - the object every JSON output is
+ *
+ * Return: an object with the version of the output in it.
+ */
+struct json_object *json_start(void)
+{
+	struct json_object *object = json_check(json_object_new_object());
+
+	json_set_number(object, "version", OUTPUT_VERSION);
+	return object;
+}
+
+/**
+ * json_text - a JSON string of text from outside
+ * @text: anything; what is not UTF-8 becomes U+FFFD
+ *
+ * Return: the string.
+ */
+struct json_object *json_text(const char *text)
+{
+	struct json_object *object;
+	/* Every byte can grow to the three of U+FFFD. */
+	char *clean = malloc(strlen(text) * 3 + 1), *to = clean;
+	size_t n;
+
+	if (!clean)
+		errx(CLI_FAILURE, "out of memory");
+	while (*text) {
+		n = utf8_length((const unsigned char *)text);
+		if (n) {
+			memcpy(to, text, n);
+			to += n;
+			text += n;
+		} else {
+			memcpy(to, "\xef\xbf\xbd", 3);
+			to += 3;
+			text++;
+		}
+	}
+	*to = '\0';
+	object = json_check(json_object_new_string(clean));
+	free(clean);
+	return object;
+}
+
+/**
+ * json_set - put a value into an object
+ * @object: object
+ * @key: its name there
+ * @value: becomes the object's
+ */
+void json_set(struct json_object *object, const char *key,
+	      struct json_object *value)
+{
+	if (json_object_object_add(json_check(object), key, value))
+		errx(CLI_FAILURE, "out of memory");
+}
+
+/**
+ * json_set_text - put text from outside into an object
+ * @object: object
+ * @key: its name there
+ * @text: anything
+ */
+void json_set_text(struct json_object *object, const char *key,
+		   const char *text)
+{
+	json_set(object, key, json_text(text));
+}
+
+/**
+ * json_set_number - put a number into an object
+ * @object: object
+ * @key: its name there
+ * @number: value
+ */
+void json_set_number(struct json_object *object, const char *key,
+		     uint64_t number)
+{
+	json_set(object, key, json_check(json_object_new_uint64(number)));
+}
+
+/**
+ * json_print - print an object and free it
+ * @object: object
+ */
+void json_print(struct json_object *object)
+{
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+					    JSON_C_TO_STRING_SPACED |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
+
+/**
+ * table_row - add a row; the first is the header
+ * @table: table, all zero at first
+ * @columns: number of strings that follow, the same in every row
+ */
+void table_row(struct table *table, unsigned int columns, ...)
+{
+	struct shown *cells;
+	unsigned int i;
+	va_list args;
+	int width;
+
+	table->columns = columns;
+	cells = reallocarray(table->cells, (table->rows + 1) * columns,
+			     sizeof(*cells));
+	if (!cells)
+		errx(CLI_FAILURE, "out of memory");
+	table->cells = cells;
+	cells += table->rows++ * columns;
+	va_start(args, columns);
+	for (i = 0; i < columns; i++) {
+		cells[i] = shown(va_arg(args, const char *));
+		width = strlen(cells[i].text);
+		if (width > table->width[i])
+			table->width[i] = width;
+	}
+	va_end(args);
+}
+
+/**
+ * table_print - print a table and free it
+ * @table: table
+ */
+void table_print(struct table *table)
+{
+	size_t row;
+	unsigned int i;
+
+	for (row = 0; row < table->rows; row++)
+		for (i = 0; i < table->columns; i++) {
+			const char *text = table->cells[row * table->columns + i].text;
+
+			/* No blanks at the end of a line. */
+			if (i + 1 == table->columns)
+				printf("%s\n", text);
+			else
+				printf("%-*s  ", table->width[i], text);
+		}
+	free(table->cells);
+	memset(table, 0, sizeof(*table));
+}
+
+/**
+ * show_size - a size for people
+ * @bytes: size
+ *
+ * Return: whole MiB or GiB where that is exact, else bytes.
+ */
+struct shown show_size(uint64_t bytes)
+{
+	struct shown s;
+
+	if (bytes && bytes % (1ULL << 30) == 0)
+		snprintf(s.text, sizeof(s.text), "%llu GiB",
+			 (unsigned long long)(bytes >> 30));
+	else if (bytes % (1ULL << 20) == 0)
+		snprintf(s.text, sizeof(s.text), "%llu MiB",
+			 (unsigned long long)(bytes >> 20));
+	else
+		snprintf(s.text, sizeof(s.text), "%llu B",
+			 (unsigned long long)bytes);
+	return s;
+}
+
+/**
+ * show_owner - who has a vGPU open
+ * @vgpu: the vGPU
+ *
+ * Return: "1234 (qemu-system-x86)", or "-".
+ */
+struct shown show_owner(const struct ovgpu_vgpu *vgpu)
+{
+	struct shown s, name = shown(vgpu->owner_name);
+
+	if (!vgpu->owner_pid)
+		strcpy(s.text, "-");
+	else if (!name.text[0])
+		snprintf(s.text, sizeof(s.text), "%d", vgpu->owner_pid);
+	else
+		snprintf(s.text, sizeof(s.text), "%d (%.100s)",
+			 vgpu->owner_pid, name.text);
+	return s;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * remove.c - openvgpu remove: the end of a vGPU
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+/**
+ * command_remove - remove a vGPU
+ * @cli: the run; its argument is the UUID
+ *
+ * Refuses while a process has the vGPU open: writing to its "remove" file then
+ * asks that process to let go and waits for it, however long it takes. --force
+ * does just that.
+ *
+ * Return: exit status.
+ */
+enum cli_exit command_remove(struct cli *cli)
+{
+	char uuid[OVGPU_UUID_SIZE];
+	struct json_object *object;
+	struct ovgpu_vgpu vgpu;
+	int err;
+
+	if (ovgpu_uuid_parse(cli->argument, uuid))
+		return cli_fail(cli, CLI_USAGE,
+				"'%s' is not a UUID: 'openvgpu list' lists those of the vGPUs",
+				shown(cli->argument).text);
+	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
+	if (err == -ENOENT)
+		return cli_fail(cli, CLI_NOT_FOUND, "there is no vGPU %s", uuid);
+	if (err == -ENODEV)
+		return cli_fail(cli, CLI_NOT_FOUND,
+				"mediated device %s is not OpenVGPU's: its type is %s",
+				uuid, shown(vgpu.type).text);
+	if (err)
+		return cli_fail_errno(cli, err, "look at the vGPU");
+	if (vgpu.owner_pid) {
+		if (!cli->force)
+			return cli_fail(cli, CLI_BUSY,
+					"vGPU %s is in use by process %s: end it first, or use --force to ask it to let go and wait",
+					uuid, show_owner(&vgpu).text);
+		cli_note("asking process %s to let go of vGPU %s; waiting",
+			 show_owner(&vgpu).text, uuid);
+	}
+	err = ovgpu_remove(cli->ovgpu, uuid);
+	if (err == -ENOENT || err == -ENODEV)
+		return cli_fail(cli, CLI_NOT_FOUND,
+				"vGPU %s is being removed by somebody else",
+				uuid);
+	if (err == -EACCES || err == -EPERM)
+		return cli_fail(cli, CLI_FAILURE,
+				"not allowed to remove vGPUs: run as root");
+	if (err)
+		return cli_fail_errno(cli, err, "remove the vGPU");
+	if (cli->json) {
+		object = json_start();
+		json_set_text(object, "removed", uuid);
+		json_print(object);
+	}
+	return CLI_OK;
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * show.c - openvgpu show: everything about a GPU or a vGPU
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static void print_attributes(const char *title,
+			     const struct ovgpu_attribute *attributes,
+			     size_t count)
+{
+	size_t i;
+
+	if (count)
+		printf("  %s:\n", title);
+	for (i = 0; i < count; i++)
+		printf("    %-24s %s\n", shown(attributes[i].name).text,
+		       shown(attributes[i].value).text);
+}
+
+/* ------------------------------------------------------------------- vGPU */
+
+static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
+{
+	struct ovgpu_attribute *attributes = NULL, *stats = NULL;
+	size_t attribute_count = 0, stat_count = 0;
+	struct json_object *object, *json;
+	struct ovgpu_vgpu vgpu;
+	int err;
+
+	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
+	if (err == -ENOENT)
+		return cli_fail(cli, CLI_NOT_FOUND, "there is no vGPU %s", uuid);
+	if (err == -ENODEV)
+		return cli_fail(cli, CLI_NOT_FOUND,
+				"mediated device %s is not OpenVGPU's: its type is %s",
+				uuid, shown(vgpu.type).text);
+	if (err)
+		return cli_fail_errno(cli, err, "look at the vGPU");
+	err = ovgpu_vgpu_attributes(cli->ovgpu, uuid, OVGPU_DRIVER, &attributes,
+				    &attribute_count);
+	if (!err || err == -ENOENT)
+		err = ovgpu_vgpu_attributes(cli->ovgpu, uuid, "stats", &stats,
+					    &stat_count);
+	if (err && err != -ENOENT) {
+		ovgpu_attributes_free(attributes, attribute_count);
+		return cli_fail_errno(cli, err, "read the vGPU's attributes");
+	}
+	if (cli->json) {
+		object = json_start();
+		json = vgpu_json(&vgpu);
+		json_set(json, "attributes",
+			 attributes_json(attributes, attribute_count));
+		json_set(json, "stats", attributes_json(stats, stat_count));
+		json_set(object, "vgpu", json);
+		json_print(object);
+	} else {
+		printf("vGPU %s\n  %-26s %s (%s)\n  %-26s %s\n  %-26s %s\n",
+		       uuid, "type", shown(vgpu.type).text,
+		       shown(vgpu.type_name).text, "GPU", vgpu.gpu, "used by",
+		       show_owner(&vgpu).text);
+		if (vgpu.iommu_group >= 0)
+			printf("  %-26s /dev/vfio/%d\n", "VFIO group",
+			       vgpu.iommu_group);
+		print_attributes("attributes", attributes, attribute_count);
+		print_attributes("stats", stats, stat_count);
+	}
+	ovgpu_attributes_free(attributes, attribute_count);
+	ovgpu_attributes_free(stats, stat_count);
+	return CLI_OK;
+}
+
+/* -------------------------------------------------------------------- GPU */
+
+/* What is known of one GPU. */
+struct gpu_view {
+	const char *bdf;
+	char vendor[OVGPU_NAME_SIZE], device[OVGPU_NAME_SIZE];
+	struct ovgpu_attribute *attributes;
+	size_t attribute_count;
+	struct ovgpu_type *types;
+	size_t type_count;
+	const struct ovgpu_vgpu *vgpus;	/* of all GPUs */
+	size_t vgpu_count;
+};
+
+static struct json_object *gpu_json(const struct gpu_view *view)
+{
+	struct json_object *object = json_object_new_object(), *array;
+	size_t i;
+
+	json_set_text(object, "gpu", view->bdf);
+	json_set_text(object, "vendor", view->vendor);
+	json_set_text(object, "device", view->device);
+	json_set(object, "attributes",
+		 attributes_json(view->attributes, view->attribute_count));
+	array = json_object_new_array();
+	for (i = 0; i < view->type_count; i++)
+		json_object_array_add(array, type_json(&view->types[i]));
+	json_set(object, "types", array);
+	array = json_object_new_array();
+	for (i = 0; i < view->vgpu_count; i++)
+		if (!strcmp(view->vgpus[i].gpu, view->bdf))
+			json_object_array_add(array, vgpu_json(&view->vgpus[i]));
+	json_set(object, "vgpus", array);
+	return object;
+}
+
+static void gpu_print(const struct gpu_view *view)
+{
+	size_t i, n = 0;
+
+	printf("GPU %s\n  %-26s %s:%s\n", view->bdf, "vendor:device",
+	       shown(view->vendor).text, shown(view->device).text);
+	print_attributes("attributes", view->attributes,
+			 view->attribute_count);
+	puts("  types, available now:");
+	for (i = 0; i < view->type_count; i++)
+		printf("    %-24s %u\n", view->types[i].id,
+		       view->types[i].available);
+	for (i = 0; i < view->vgpu_count; i++) {
+		if (strcmp(view->vgpus[i].gpu, view->bdf))
+			continue;
+		if (!n++)
+			puts("  vGPUs:");
+		printf("    %s %s %s\n", view->vgpus[i].uuid,
+		       shown(view->vgpus[i].type).text,
+		       show_owner(&view->vgpus[i]).text);
+	}
+	if (!n)
+		puts("  no vGPU");
+}
+
+static int gpu_view_fill(const struct cli *cli, struct gpu_view *view)
+{
+	int err;
+
+	ovgpu_read(cli->ovgpu, OVGPU_SYSFS, view->vendor, sizeof(view->vendor),
+		   "bus/pci/devices/%s/vendor", view->bdf);
+	ovgpu_read(cli->ovgpu, OVGPU_SYSFS, view->device, sizeof(view->device),
+		   "bus/pci/devices/%s/device", view->bdf);
+	err = ovgpu_gpu_attributes(cli->ovgpu, view->bdf, OVGPU_DRIVER,
+				   &view->attributes, &view->attribute_count);
+	if (err && err != -ENOENT)
+		return err;
+	err = ovgpu_type_list(cli->ovgpu, view->bdf, &view->types,
+			      &view->type_count);
+	return err == -ENOENT ? 0 : err;
+}
+
+static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
+{
+	struct json_object *object = NULL, *array = NULL;
+	struct ovgpu_vgpu *vgpus = NULL;
+	size_t count, n, i, found = 0;
+	struct ovgpu_gpu *gpus;
+	int err;
+
+	err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
+	if (!err)
+		err = ovgpu_vgpu_list(cli->ovgpu, &vgpus, &n);
+	if (!err && cli->json)
+		array = json_object_new_array();
+	for (i = 0; !err && i < count; i++) {
+		struct gpu_view view = {
+			.bdf = gpus[i].bdf, .vgpus = vgpus, .vgpu_count = n,
+		};
+
+		if (bdf && strcmp(bdf, gpus[i].bdf))
+			continue;
+		err = gpu_view_fill(cli, &view);
+		if (!err && cli->json)
+			json_object_array_add(array, gpu_json(&view));
+		else if (!err)
+			gpu_print(&view);
+		if (!err)
+			found++;
+		ovgpu_attributes_free(view.attributes, view.attribute_count);
+		free(view.types);
+	}
+	free(gpus);
+	free(vgpus);
+	if (err || (bdf && !found)) {
+		json_object_put(array);
+		if (err)
+			return cli_fail_errno(cli, err, "look at the GPU");
+		return cli_fail(cli, CLI_NOT_FOUND,
+				"no GPU %s is bound to the driver openvgpu",
+				bdf);
+	}
+	if (cli->json) {
+		object = json_start();
+		json_set(object, "gpus", array);
+		json_print(object);
+	} else if (!found) {
+		cli_note_no_gpu(cli);
+	}
+	return CLI_OK;
+}
+
+/**
+ * command_show - show one vGPU, one GPU, or all GPUs
+ * @cli: the run; its argument is a UUID, a PCI address, or none
+ *
+ * Return: exit status.
+ */
+enum cli_exit command_show(struct cli *cli)
+{
+	char uuid[OVGPU_UUID_SIZE], bdf[OVGPU_BDF_SIZE];
+
+	if (!cli->argument)
+		return show_gpus(cli, NULL);
+	if (!ovgpu_uuid_parse(cli->argument, uuid))
+		return show_vgpu(cli, uuid);
+	if (!ovgpu_bdf_parse(cli->argument, bdf))
+		return show_gpus(cli, bdf);
+	return cli_fail(cli, CLI_USAGE,
+			"'%s' is neither the UUID of a vGPU nor the PCI address of a GPU",
+			shown(cli->argument).text);
+}
