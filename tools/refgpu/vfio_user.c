@@ -2,7 +2,6 @@
 /* The vfio-user server: socket, messages and what they ask for. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,13 +9,11 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
+#include "unix_socket.h"
 #include "vfio_user_priv.h"
 #include "vfio_user_proto.h"
 
@@ -699,47 +696,17 @@ int vfio_user_serve(struct vfio_user *vu, int fd)
 	return ret;
 }
 
-/* Remove a socket that nobody listens on. Returns 0 or a negative errno. */
-static int remove_stale(const struct sockaddr_un *addr)
-{
-	struct stat st;
-	int fd, ret;
-
-	if (lstat(addr->sun_path, &st))
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -EADDRINUSE;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	ret = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? errno : 0;
-	close(fd);
-	if (ret != ECONNREFUSED)
-		return -EADDRINUSE;
-	return unlink(addr->sun_path) ? -errno : 0;
-}
-
 int vfio_user_listen(struct vfio_user *vu, const char *path)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, ret;
+	int fd = unix_listen(path, 1);
 
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(addr.sun_path, path, strlen(path));
-	ret = remove_stale(&addr);
-	if (ret)
-		return ret;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	vu->path = strdup(path);
-	if (!vu->path || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 1)) {
-		ret = -errno;
-		free(vu->path);
-		vu->path = NULL;
+	if (!vu->path) {
 		close(fd);
-		return ret;
+		unlink(path);
+		return -ENOMEM;
 	}
 	vu->listen_fd = fd;
 	return 0;
@@ -775,6 +742,27 @@ int vfio_user_dma_access(struct vfio_user *vu, uint64_t addr, void *buf, size_t 
 	return vu_dma_access(&vu->dma, addr, buf, len, write);
 }
 
+void vfio_user_dma_enter(struct vfio_user *vu)
+{
+	pthread_rwlock_rdlock(&vu->dma.lock);
+}
+
+void vfio_user_dma_leave(struct vfio_user *vu)
+{
+	pthread_rwlock_unlock(&vu->dma.lock);
+}
+
+void *vfio_user_dma_pointer(struct vfio_user *vu, uint64_t addr, size_t len, bool write)
+{
+	return vu_dma_pointer(&vu->dma, addr, len, write);
+}
+
+void vfio_user_dma_drain(struct vfio_user *vu)
+{
+	pthread_rwlock_wrlock(&vu->dma.lock);
+	pthread_rwlock_unlock(&vu->dma.lock);
+}
+
 int vfio_user_irq_raise(struct vfio_user *vu, unsigned int vector)
 {
 	return vu_irqs_raise(&vu->irqs, VFIO_PCI_MSIX_IRQ_INDEX, vector);
@@ -788,19 +776,6 @@ uint64_t vfio_user_irq_pending(struct vfio_user *vu, unsigned int first)
 void vfio_user_irq_clear_pending(struct vfio_user *vu)
 {
 	vu_irqs_clear_pending(&vu->irqs);
-}
-
-int vfio_user_request_unplug(struct vfio_user *vu)
-{
-	struct vu_irq *irq = &vu->irqs.index[VFIO_PCI_REQ_IRQ_INDEX];
-	bool armed;
-
-	pthread_mutex_lock(&vu->irqs.lock);
-	armed = irq->nr && irq->fds[0] >= 0;
-	pthread_mutex_unlock(&vu->irqs.lock);
-	if (!armed)
-		return -ENOTCONN;
-	return vu_irqs_raise(&vu->irqs, VFIO_PCI_REQ_IRQ_INDEX, 0);
 }
 
 void vfio_user_get_stats(struct vfio_user *vu, struct vfio_user_stats *stats)

@@ -205,6 +205,47 @@ int vfio_user_dma_access(struct vfio_user *vu, uint64_t addr, void *buf,
 			 size_t len, bool write);
 
 /**
+ * vfio_user_dma_enter() - start to use the client's memory in place
+ * @vu: server
+ *
+ * Until vfio_user_dma_leave() no range is unmapped: an unmap of the client waits
+ * for that, so the section must be short and must not wait for the serving
+ * thread. Sections of different threads overlap; those of one must not nest.
+ *
+ * Context: any thread.
+ */
+void vfio_user_dma_enter(struct vfio_user *vu);
+
+/**
+ * vfio_user_dma_leave() - end what vfio_user_dma_enter() started
+ * @vu: server
+ */
+void vfio_user_dma_leave(struct vfio_user *vu);
+
+/**
+ * vfio_user_dma_pointer() - find the client's memory
+ * @vu: server; the caller is between vfio_user_dma_enter() and _leave()
+ * @addr: bus address
+ * @len: length in bytes
+ * @write: true if it will be written
+ *
+ * Return: where [@addr, @addr + @len) is until vfio_user_dma_leave(), or NULL if
+ * that is not in one mapped range that is shared with the server and allows it.
+ */
+void *vfio_user_dma_pointer(struct vfio_user *vu, uint64_t addr, size_t len, bool write);
+
+/**
+ * vfio_user_dma_drain() - wait for the accesses under way
+ * @vu: server
+ *
+ * Returns when no access that began before the call still runs. For a device
+ * whose bus mastering was switched off.
+ *
+ * Context: any thread that is not between vfio_user_dma_enter() and _leave().
+ */
+void vfio_user_dma_drain(struct vfio_user *vu);
+
+/**
  * vfio_user_irq_raise() - signal a vector of MSI-X
  * @vu: server
  * @vector: vector number
@@ -236,15 +277,6 @@ uint64_t vfio_user_irq_pending(struct vfio_user *vu, unsigned int first);
  * Context: any thread.
  */
 void vfio_user_irq_clear_pending(struct vfio_user *vu);
-
-/**
- * vfio_user_request_unplug() - ask the client to give the device up
- * @vu: server
- *
- * Context: any thread.
- * Return: 0, or -ENOTCONN if no client has armed the request interrupt.
- */
-int vfio_user_request_unplug(struct vfio_user *vu);
 
 /**
  * vfio_user_get_stats() - read the counters

@@ -365,3 +365,20 @@ fault:
 	__atomic_fetch_add(&dma->faults, 1, __ATOMIC_RELAXED);
 	return -EFAULT;
 }
+
+void *vu_dma_pointer(struct vu_dma *dma, uint64_t addr, size_t len, bool write)
+{
+	const struct vu_dma_range *r;
+	size_t at = range_find(dma, addr);
+
+	if (!len || at == dma->nr)
+		goto fault;
+	r = &dma->ranges[at];
+	if (r->first > addr || len - 1 > r->last - addr || !r->map ||
+	    (write ? !r->writable : !r->readable))
+		goto fault;
+	return r->map + (addr - r->first);
+fault:
+	__atomic_fetch_add(&dma->faults, 1, __ATOMIC_RELAXED);
+	return NULL;
+}

@@ -64,6 +64,8 @@ int vu_dma_map(struct vu_dma *dma, uint64_t addr, uint64_t size, uint32_t flags,
 int vu_dma_unmap(struct vu_dma *dma, uint64_t addr, uint64_t size, bool all);
 int vu_dma_access(struct vu_dma *dma, uint64_t addr, void *buf, size_t len,
 		  bool write);
+/* Caller holds the lock for reading. */
+void *vu_dma_pointer(struct vu_dma *dma, uint64_t addr, size_t len, bool write);
 
 /* Interrupts: vfio_user_irq.c. */
 int vu_irqs_init(struct vu_irqs *irqs, const uint32_t *counts);
