@@ -104,13 +104,13 @@ void memory_enter(struct memory_view *view)
 	atomic_fetch_add(&view->section, 1);
 	if (atomic_load(&view->generation) != view->seen)
 		refresh(view);
-	if (view->host && view->host->enter)
+	if (view->map.pages && view->host && view->host->enter)
 		view->host->enter(view->host->context);
 }
 
 void memory_leave(struct memory_view *view)
 {
-	if (view->host && view->host->leave)
+	if (view->map.pages && view->host && view->host->leave)
 		view->host->leave(view->host->context);
 	atomic_fetch_add(&view->section, 1);
 	if (unlikely(atomic_load(&view->waiters))) {

@@ -145,6 +145,12 @@ void memory_forget(struct memory_view *view, u64 first, u64 pages);
  */
 void memory_synchronise(struct memory_view *view);
 
+/** memory_busy() - is a thread inside a section? Any thread; a hint when it is */
+static inline bool memory_busy(struct memory_view *view)
+{
+	return atomic_load(&view->section) & 1;
+}
+
 /** memory_enter() - start a section; see the top of this file */
 void memory_enter(struct memory_view *view);
 

@@ -134,7 +134,7 @@ enum refgpu_injection_kind {
 	REFGPU_INJECT_LATE_INTERRUPT,	/* the next @count interrupts come @ns late */
 	REFGPU_INJECT_LOST_EVENT,	/* the next @count event records are not written */
 	REFGPU_INJECT_MEMORY_ERROR,	/* the 64 bytes of video memory at @address are bad until reset */
-	REFGPU_INJECT_DMA_FAULT,	/* the next @count DMA sections find no host memory */
+	REFGPU_INJECT_DMA_FAULT,	/* the next @count looks for host memory find none */
 	REFGPU_INJECT_REMOVE,		/* the device is gone: reads all ones, no DMA, no interrupts */
 };
 
