@@ -257,7 +257,7 @@ static int is_signed(const struct doctor *doctor, const char *module)
 	static const char magic[] = "~Module signature appended~\n";
 	char end[sizeof(magic) - 1], path[PATH_MAX];
 	size_t length = strlen(module);
-	struct stat st;
+	struct stat st = { 0 };
 	int fd, result = -1;
 
 	if (length < 3 || strcmp(module + length - 3, ".ko"))
@@ -269,9 +269,10 @@ static int is_signed(const struct doctor *doctor, const char *module)
 		    O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	if (!fstat(fd, &st) && st.st_size >= (off_t)sizeof(end) &&
-	    pread(fd, end, sizeof(end), st.st_size - sizeof(end)) ==
-	    (ssize_t)sizeof(end))
+	if (!fstat(fd, &st) && st.st_size < (off_t)sizeof(end))
+		result = 0;
+	else if (pread(fd, end, sizeof(end), st.st_size - sizeof(end)) ==
+		 (ssize_t)sizeof(end))
 		result = !memcmp(end, magic, sizeof(end));
 	close(fd);
 	return result;

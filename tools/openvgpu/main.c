@@ -254,7 +254,12 @@ int main(int argc, char **argv)
 {
 	struct cli cli = { 0 };
 	enum cli_exit code;
+	int i;
 
+	/* A complaint about the options before --json is JSON as well. */
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--json"))
+			cli.json = true;
 	code = run(&cli, argc, argv);
 	/* Output that was lost is not output. */
 	if ((fflush(stdout) || ferror(stdout)) && code == CLI_OK) {

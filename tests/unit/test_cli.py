@@ -1,0 +1,699 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs the openvgpu command, built with sanitizers, on made-up trees of /sys,
+/proc and /, and looks at what a user sees: output, exit status, and what the
+command wrote. Real refusals of the module are tests/vm/suites/cli.sh's."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+OPENVGPU = os.path.join(os.path.dirname(os.path.abspath(__file__)), "openvgpu")
+
+GPU = "0000:01:00.0"
+GPU2 = "0000:02:00.0"
+NIC = "0000:03:00.0"
+IDLE = "11111111-1111-4111-8111-111111111111"
+USED = "00000003-0000-0000-0000-000000000100"   # Proxmox' form
+FOREIGN = "33333333-3333-4333-8333-333333333333"
+NEW = "abcdef01-2345-6789-abcd-ef0123456789"
+RELEASE = "6.12.1-amd64"
+
+OK, FAILURE, USAGE, NOT_FOUND, BUSY, NO_CAPACITY = range(6)
+
+
+class Machine:
+    """A made-up machine."""
+
+    def __init__(self):
+        self.top = tempfile.mkdtemp(prefix="openvgpu-cli.")
+        for tree in ("sys", "proc", "root"):
+            os.mkdir(self.path(tree))
+
+    def path(self, name):
+        return os.path.join(self.top, name)
+
+    def write(self, name, value=""):
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        mode = "wb" if isinstance(value, bytes) else "w"
+        with open(path, mode) as file:
+            file.write(value)
+
+    def read(self, name):
+        with open(self.path(name), encoding="ascii") as file:
+            return file.read()
+
+    def link(self, name, target):
+        """A relative link, as sysfs has them."""
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(os.path.relpath(self.path(target), os.path.dirname(path)),
+                   path)
+
+    def add_device(self, bdf, driver=None, modalias="pci:v1d2"):
+        device = f"sys/devices/pci0000:00/{bdf}"
+        self.write(f"{device}/vendor", "0x1b36\n")
+        self.write(f"{device}/device", "0x0100\n")
+        self.write(f"{device}/modalias", modalias + "\n")
+        self.link(f"sys/bus/pci/devices/{bdf}", device)
+        if driver:
+            os.makedirs(self.path(f"sys/bus/pci/drivers/{driver}"),
+                        exist_ok=True)
+            self.link(f"sys/bus/pci/drivers/{driver}/{bdf}", device)
+            self.link(f"{device}/driver", f"sys/bus/pci/drivers/{driver}")
+        return device
+
+    def add_gpu(self, bdf, types):
+        device = self.add_device(bdf, "openvgpu", "pci:v00001B36d00000100sv")
+        for kind, (size, most, available) in types.items():
+            base = f"{device}/mdev_supported_types/openvgpu-{kind}"
+            self.write(f"{base}/available_instances", f"{available}\n")
+            self.write(f"{base}/device_api", "vfio-pci\n")
+            self.write(f"{base}/name", f"OpenVGPU TEST-{kind.upper()}\n")
+            self.write(f"{base}/description",
+                       f"num_heads=4, frl_config=60, framebuffer={size}M, "
+                       f"max_resolution=5120x2880, max_instance={most}\n")
+            self.write(f"{base}/create")
+        self.write(f"{device}/openvgpu/framebuffer_total", "1073741824\n")
+        self.write(f"{device}/openvgpu/scheduler", "[round_robin]\n")
+        self.write(f"{device}/openvgpu/last_error", "\n")
+
+    def add_vgpu(self, uuid, bdf, kind, state="closed", pid=0, prefix="openvgpu"):
+        device = f"sys/devices/pci0000:00/{bdf}/{uuid}"
+        self.write(f"{device}/remove")
+        self.link(f"{device}/mdev_type",
+                  f"sys/devices/pci0000:00/{bdf}/mdev_supported_types/"
+                  f"{prefix}-{kind}")
+        self.write(f"{device}/openvgpu/state", state + "\n")
+        self.write(f"{device}/openvgpu/owner_pid", f"{pid}\n")
+        self.write(f"{device}/openvgpu/type_name", "OpenVGPU TEST-1Q\n")
+        self.write(f"{device}/stats/trapped_writes", "18446744073709551615\n")
+        self.link(f"{device}/iommu_group", "sys/kernel/iommu_groups/7")
+        self.link(f"sys/bus/mdev/devices/{uuid}", device)
+        if pid:
+            self.write(f"proc/{pid}/comm", "qemu-system-x86\n")
+
+    def refuse(self, bdf, kind, reason):
+        """Makes create answer ENOSPC."""
+        device = f"sys/devices/pci0000:00/{bdf}"
+        create = f"{device}/mdev_supported_types/openvgpu-{kind}/create"
+        os.unlink(self.path(create))
+        os.symlink("/dev/full", self.path(create))
+        self.write(f"{device}/openvgpu/last_error", reason)
+
+    def create_file(self, bdf, kind):
+        return (f"sys/devices/pci0000:00/{bdf}/mdev_supported_types/"
+                f"openvgpu-{kind}/create")
+
+    def contents(self):
+        """All names and contents, to see that nothing changed."""
+        everything = {}
+        for folder, folders, files in os.walk(self.top):
+            for name in folders + files:
+                path = os.path.join(folder, name)
+                if os.path.islink(path):
+                    everything[path] = os.readlink(path)
+                elif os.path.isfile(path):
+                    with open(path, "rb") as file:
+                        everything[path] = file.read()
+                else:
+                    everything[path] = None
+        return everything
+
+
+class Result:
+    def __init__(self, done):
+        self.status = done.returncode
+        self.out = done.stdout
+        self.err = done.stderr
+
+    def __str__(self):
+        return f"status {self.status}, out {self.out!r}, err {self.err!r}"
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        self.machine = Machine()
+        self.addCleanup(shutil.rmtree, self.machine.top)
+
+    def fill(self):
+        """Two GPUs, two vGPUs, one mdev of another driver."""
+        machine = self.machine
+        machine.add_gpu(GPU, {"1q": (1024, 1, 0), "256mq": (256, 4, 2)})
+        machine.add_gpu(GPU2, {"256mq": (256, 4, 4), "2q": (2048, 1, 1)})
+        for name in ("bind", "unbind", "new_id", "module"):
+            machine.write(f"sys/bus/pci/drivers/openvgpu/{name}")
+        machine.add_device(NIC, "e1000e")
+        machine.add_vgpu(IDLE, GPU, "256mq")
+        machine.add_vgpu(USED, GPU, "256mq", "open", 4242)
+        machine.add_vgpu(FOREIGN, NIC, "type", prefix="other")
+
+    def run_cli(self, *args, stdout=subprocess.PIPE, env=None):
+        environment = dict(os.environ,
+                           OPENVGPU_SYSFS=self.machine.path("sys"),
+                           OPENVGPU_PROC=self.machine.path("proc"),
+                           OPENVGPU_ROOT=self.machine.path("root"),
+                           ASAN_OPTIONS="exitcode=97", LC_ALL="C.UTF-8")
+        environment.update(env or {})
+        done = subprocess.run([OPENVGPU, *args], stdin=subprocess.DEVNULL,
+                              stdout=stdout, stderr=subprocess.PIPE,
+                              env=environment, timeout=60, check=False)
+        result = Result(done)
+        self.assertIn(result.status, range(6), f"{args}: {result}")
+        # Nothing may reach a terminal but printable ASCII.
+        for text in (result.out or b"", result.err):
+            self.assertFalse([c for c in text if c != 10 and not 32 <= c < 127],
+                             f"{args}: {result}")
+        return result
+
+    def expect(self, status, *args, err=None, **options):
+        result = self.run_cli(*args, **options)
+        self.assertEqual(result.status, status, f"{args}: {result}")
+        if err is not None:
+            self.assertIn(err.encode(), result.err, f"{args}: {result}")
+        if status != OK and args[0] != "doctor":
+            lines = result.err.decode().splitlines()
+            self.assertTrue(lines, f"{args}: no reason given")
+            self.assertTrue(all(len(line) < 1100 for line in lines), args)
+            if "--json" not in args:
+                self.assertEqual(result.out, b"", f"{args}: {result}")
+        return result
+
+    def expect_json(self, status, *args, err=None):
+        result = self.expect(status, *args, "--json", err=err)
+        value = json.loads(result.out)
+        self.assertEqual(value["version"], 1, result)
+        if status != OK and args[0] != "doctor":
+            self.assertEqual(value["error"]["code"], status, result)
+        return value
+
+    def expect_unchanged(self, status, *args, err=None):
+        before = self.machine.contents()
+        result = self.expect(status, *args, err=err)
+        self.assertEqual(self.machine.contents(), before, args)
+        return result
+
+
+class Listing(CliTest):
+    def test_list(self):
+        self.fill()
+        out = self.expect_unchanged(OK, "list").out.decode()
+        self.assertEqual(len(out.splitlines()), 3, out)
+        self.assertIn(IDLE, out)
+        self.assertIn("4242 (qemu-system-x86)", out)
+        self.assertNotIn(FOREIGN, out)
+
+    def test_list_json(self):
+        self.fill()
+        vgpus = self.expect_json(OK, "list")["vgpus"]
+        self.assertEqual(vgpus, [
+            {"uuid": USED, "gpu": GPU, "type": "openvgpu-256mq",
+             "name": "OpenVGPU TEST-256MQ", "state": "open",
+             "owner_pid": 4242, "owner_name": "qemu-system-x86",
+             "iommu_group": 7},
+            {"uuid": IDLE, "gpu": GPU, "type": "openvgpu-256mq",
+             "name": "OpenVGPU TEST-256MQ", "state": "closed",
+             "owner_pid": None, "owner_name": None, "iommu_group": 7}])
+
+    def test_types(self):
+        self.fill()
+        out = self.expect_unchanged(OK, "types").out.decode()
+        self.assertEqual(len(out.splitlines()), 5, out)
+        self.assertRegex(out, rf"{GPU} +openvgpu-1q +1 GiB +4 +1 +0 +OpenVGPU")
+        out = self.expect(OK, "types", "--gpu", "02:00.0").out.decode()
+        self.assertNotIn(GPU, out)
+        self.assertIn("2 GiB", out)
+
+    def test_types_json(self):
+        self.fill()
+        types = self.expect_json(OK, "types", "--gpu", GPU)["types"]
+        self.assertEqual([t["type"] for t in types],
+                         ["openvgpu-256mq", "openvgpu-1q"])
+        self.assertEqual(types[0], {
+            "gpu": GPU, "type": "openvgpu-256mq",
+            "name": "OpenVGPU TEST-256MQ", "device_api": "vfio-pci",
+            "available_instances": 2, "max_instance": 4, "num_heads": 4,
+            "framebuffer_bytes": 256 << 20,
+            "description": "num_heads=4, frl_config=60, framebuffer=256M, "
+                           "max_resolution=5120x2880, max_instance=4"})
+
+    def test_types_of_what_is_not_there(self):
+        self.fill()
+        for bdf in ("0000:99:00.0", NIC):
+            self.expect_unchanged(NOT_FOUND, "types", "--gpu", bdf, err=bdf)
+            self.expect_json(NOT_FOUND, "types", "--gpu", bdf)
+
+    def test_types_broken_number(self):
+        self.fill()
+        self.machine.write(self.machine.create_file(GPU, "1q")
+                           .replace("create", "available_instances"), "many\n")
+        self.expect(FAILURE, "types")
+
+    def test_nothing_there(self):
+        """No module at all: empty answers, and a hint for people."""
+        self.expect(OK, "list", err="not loaded")
+        self.expect(OK, "types", err="not loaded")
+        self.expect(OK, "show", err="not loaded")
+        self.assertEqual(self.expect_json(OK, "list")["vgpus"], [])
+        self.assertEqual(self.expect_json(OK, "types")["types"], [])
+        self.assertEqual(self.expect_json(OK, "show")["gpus"], [])
+
+    def test_no_gpu(self):
+        os.makedirs(self.machine.path("sys/bus/pci/drivers/openvgpu"))
+        self.expect(OK, "list", err="no GPU is bound")
+
+    def test_no_vgpu(self):
+        self.machine.add_gpu(GPU, {"1q": (1024, 1, 1)})
+        self.expect(OK, "list", err="no vGPU exists")
+
+    def test_show_vgpu(self):
+        self.fill()
+        out = self.expect_unchanged(OK, "show", USED).out.decode()
+        self.assertIn("4242", out)
+        self.assertIn("/dev/vfio/7", out)
+        vgpu = self.expect_json(OK, "show", USED.upper())["vgpu"]
+        self.assertEqual(vgpu["uuid"], USED)
+        self.assertEqual(vgpu["attributes"]["owner_pid"], 4242)
+        self.assertEqual(vgpu["attributes"]["type_name"], "OpenVGPU TEST-1Q")
+        self.assertEqual(vgpu["stats"]["trapped_writes"], 2 ** 64 - 1)
+
+    def test_show_gpu(self):
+        self.fill()
+        out = self.expect_unchanged(OK, "show", "01:00.0").out.decode()
+        self.assertIn(IDLE, out)
+        self.assertNotIn(GPU2, out)
+        gpus = self.expect_json(OK, "show")["gpus"]
+        self.assertEqual([g["gpu"] for g in gpus], [GPU, GPU2])
+        self.assertEqual([v["uuid"] for v in gpus[0]["vgpus"]], [USED, IDLE])
+        self.assertEqual(gpus[0]["attributes"]["framebuffer_total"], 1 << 30)
+        self.assertEqual(gpus[0]["attributes"]["scheduler"], "[round_robin]")
+        self.assertEqual(len(gpus[1]["types"]), 2)
+
+    def test_show_what_is_not_there(self):
+        self.fill()
+        self.expect_unchanged(NOT_FOUND, "show", NEW, err=NEW)
+        self.expect_unchanged(NOT_FOUND, "show", FOREIGN, err="other-type")
+        self.expect_unchanged(NOT_FOUND, "show", NIC, err=NIC)
+        self.expect_unchanged(USAGE, "show", "GPU0")
+
+    def test_hostile_attributes(self):
+        """Text of a file can't break the output, JSON or terminal."""
+        self.fill()
+        base = f"sys/devices/pci0000:00/{GPU}/{IDLE}/openvgpu"
+        self.machine.write(f"{base}/state", b'a"\x1b[2J\xff\xed\xa0\x80\xc0\xaf\n')
+        self.machine.write(f"{base}/text", b"\xf0\x9f\x98\x80\n" * 2000)
+        self.machine.write(f"{base}/owner_pid", "99999999999999999999\n")
+        os.symlink("/dev/zero", self.machine.path(f"{base}/zero"))
+        self.expect(OK, "list")
+        self.expect(OK, "show", IDLE)
+        vgpu = self.run_json_utf8("show", IDLE)["vgpu"]
+        self.assertTrue(vgpu["state"].startswith('a"\x1b[2J\ufffd'), vgpu)
+        self.assertIsNone(vgpu["owner_pid"])
+
+    def run_json_utf8(self, *args):
+        """JSON may hold text that no terminal should see."""
+        environment = dict(os.environ, OPENVGPU_SYSFS=self.machine.path("sys"),
+                           OPENVGPU_PROC=self.machine.path("proc"),
+                           OPENVGPU_ROOT=self.machine.path("root"))
+        done = subprocess.run([OPENVGPU, *args, "--json"], check=True,
+                              capture_output=True, env=environment, timeout=60)
+        return json.loads(done.stdout.decode("utf-8", "strict"))
+
+
+class Create(CliTest):
+    def test_uuid_alone_on_stdout(self):
+        self.fill()
+        result = self.expect(OK, "create", "2q")
+        self.assertRegex(result.out.decode(),
+                         r"\A[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-"
+                         r"[89ab][0-9a-f]{3}-[0-9a-f]{12}\n\Z")
+        self.assertEqual(result.err, b"")
+        written = self.machine.read(self.machine.create_file(GPU2, "2q"))
+        self.assertEqual(written, result.out.decode().strip())
+
+    def test_two_get_different_names(self):
+        self.fill()
+        self.assertNotEqual(self.expect(OK, "create", "2q").out,
+                            self.expect(OK, "create", "2q").out)
+
+    def test_type_with_prefix_and_odd_uuid(self):
+        self.fill()
+        for uuid in (NEW.upper(), "00000000-0000-0000-0000-000000000000",
+                     "99999999-0000-0000-0000-000000000199"):
+            out = self.expect(OK, "create", "openvgpu-1q", "--uuid", uuid).out
+            self.assertEqual(out.decode(), uuid.lower() + "\n")
+            self.assertEqual(
+                self.machine.read(self.machine.create_file(GPU, "1q")),
+                uuid.lower())
+
+    def test_emptiest_gpu(self):
+        self.fill()
+        value = self.expect_json(OK, "create", "256mq", "--uuid", NEW)
+        self.assertEqual(value, {"version": 1, "uuid": NEW, "gpu": GPU2,
+                                 "type": "openvgpu-256mq"})
+        value = self.expect_json(OK, "create", "256mq", "--gpu", GPU)
+        self.assertEqual(value["gpu"], GPU)
+
+    def test_next_gpu_when_one_is_full(self):
+        self.fill()
+        self.machine.refuse(GPU2, "256mq", "no room\n")
+        value = self.expect_json(OK, "create", "256mq")
+        self.assertEqual(value["gpu"], GPU)
+
+    def test_no_capacity(self):
+        self.fill()
+        self.machine.refuse(GPU, "1q", "no 1024 MiB block is free\n")
+        self.expect_unchanged(NO_CAPACITY, "create", "1q",
+                              err="no 1024 MiB block is free")
+        value = self.expect_json(NO_CAPACITY, "create", "1q")
+        self.assertIn("no 1024 MiB block is free", value["error"]["message"])
+        self.machine.refuse(GPU, "256mq", "")
+        self.expect_unchanged(NO_CAPACITY, "create", "256mq", "--gpu", GPU,
+                              err="No space left")
+
+    def test_unknown_type(self):
+        self.fill()
+        self.expect_unchanged(NOT_FOUND, "create", "77q", err="openvgpu-77q")
+        self.expect_unchanged(NOT_FOUND, "create", "2q", "--gpu", GPU, err=GPU)
+
+    def test_unknown_gpu(self):
+        self.fill()
+        self.expect_unchanged(NOT_FOUND, "create", "1q", "--gpu", NIC,
+                              err="not bound")
+        self.expect_unchanged(NOT_FOUND, "create", "1q", "--gpu", "99:00.0",
+                              err="no PCI device 0000:99:00.0")
+
+    def test_no_gpu_at_all(self):
+        self.expect_unchanged(NOT_FOUND, "create", "1q", err="doctor")
+
+    def test_bad_arguments(self):
+        self.fill()
+        huge = "a" * 100000
+        for name in ("", "openvgpu-", "../1q", "1q/create", "1 q", "1q\n",
+                     b"\xff\xfe", "\u0661q", huge, "a" * 64, "\x1b[31m"):
+            self.expect_unchanged(USAGE, "create", "--", name)
+        for uuid in ("", "1", NEW + "0", NEW[:-1], NEW.replace("-", ""),
+                     "{" + NEW + "}", NEW[:-1] + "g", NEW[:-1] + "\n",
+                     "../../../../../../../../../../../etc", huge,
+                     b"\xff" * 36, NEW.replace("-", "_")):
+            self.expect_unchanged(USAGE, "create", "1q", "--uuid", uuid)
+        for bdf in ("", "0", GPU + ".0", "0000:01:00.8", "zz:00.0", "..",
+                    "0000:01:00.0/..", "000000000:01:00.0", huge, b"\xff:00.0",
+                    "0000:001:00.0", "0000:01:000.0", "000:01:00.0"):
+            self.expect_unchanged(USAGE, "create", "1q", "--gpu", bdf)
+            self.expect_unchanged(USAGE, "types", "--gpu", bdf)
+
+
+class Remove(CliTest):
+    def removed(self, uuid, bdf=GPU):
+        return self.machine.read(f"sys/devices/pci0000:00/{bdf}/{uuid}/remove")
+
+    def test_remove(self):
+        self.fill()
+        result = self.expect(OK, "remove", IDLE.upper())
+        self.assertEqual((result.out, result.err), (b"", b""))
+        self.assertEqual(self.removed(IDLE), "1")
+        self.assertEqual(self.removed(USED), "")
+
+    def test_json(self):
+        self.fill()
+        self.assertEqual(self.expect_json(OK, "remove", IDLE)["removed"], IDLE)
+
+    def test_in_use(self):
+        self.fill()
+        self.expect_unchanged(BUSY, "remove", USED,
+                              err="4242 (qemu-system-x86)")
+        self.expect_json(BUSY, "remove", USED)
+        self.assertEqual(self.removed(USED), "")
+
+    def test_force(self):
+        self.fill()
+        self.expect(OK, "remove", "--force", USED, err="4242")
+        self.assertEqual(self.removed(USED), "1")
+
+    def test_not_found(self):
+        self.fill()
+        self.expect_unchanged(NOT_FOUND, "remove", NEW, err=NEW)
+        self.expect_unchanged(NOT_FOUND, "remove", FOREIGN, err="other-type")
+        self.expect_unchanged(NOT_FOUND, "remove", "--force", FOREIGN)
+        self.assertEqual(self.removed(FOREIGN, NIC), "")
+
+    def test_bad_uuid(self):
+        self.fill()
+        for uuid in ("", "all", "../" + IDLE, IDLE + "/", b"\xff\x00"[:1] * 36,
+                     "x" * 100000):
+            self.expect_unchanged(USAGE, "remove", uuid)
+
+
+class Usage(CliTest):
+    def test_help(self):
+        for args in (["--help"], ["-h"]):
+            out = self.expect(OK, *args).out.decode()
+            for command in ("list", "types", "create", "remove", "show",
+                            "doctor", "Exit status"):
+                self.assertIn(command, out)
+        for command in ("list", "types", "create", "remove", "show", "doctor"):
+            out = self.expect(OK, command, "--help").out.decode()
+            self.assertIn(f"Usage: openvgpu {command}", out)
+            self.assertIn("Exit status", out)
+
+    def test_version(self):
+        self.assertRegex(self.expect(OK, "--version").out.decode(),
+                         r"\Aopenvgpu \d+\.\d+\.\d+\n\Z")
+
+    def test_wrong(self):
+        self.fill()
+        for args in ([], [""], ["lst"], ["--frob"], ["--uuid"], [b"\xff"],
+                     ["x" * 100000], ["list", "now"], ["list", "--gpu", GPU],
+                     ["list", "--frob"], ["list", "-x"], ["list", "-xy"],
+                     ["list", "--json=yes"], ["list", b"-\xff"],
+                     ["list", "--" + "x" * 100000], ["types", "1q"],
+                     ["create"], ["create", "1q", "2q"], ["create", "--uuid"],
+                     ["create", "1q", "--force"], ["remove"],
+                     ["remove", IDLE, USED], ["remove", IDLE, "--uuid", NEW],
+                     ["show", IDLE, GPU], ["doctor", "me"]):
+            if args:
+                self.expect_unchanged(USAGE, *args)
+            else:
+                self.assertEqual(self.run_cli().status, USAGE)
+        value = self.expect_json(USAGE, "create", "--frob")
+        self.assertIn("--frob", value["error"]["message"])
+
+    def test_json_before_the_command(self):
+        self.fill()
+        result = self.run_cli("--json", "list")
+        self.assertEqual(len(json.loads(result.out)["vgpus"]), 2)
+
+    def test_lost_output(self):
+        self.fill()
+        with open("/dev/full", "w", encoding="ascii") as full:
+            result = self.run_cli("list", stdout=full)
+        self.assertEqual(result.status, FAILURE, result)
+        self.assertIn(b"cannot write", result.err)
+
+    def test_no_sysfs(self):
+        self.expect(FAILURE, "list", env={"OPENVGPU_SYSFS": "/nonexistent"},
+                    err="sysfs")
+
+
+class Doctor(CliTest):
+    def healthy(self):
+        """A machine with nothing to complain about."""
+        machine = self.machine
+        machine.add_gpu(GPU, {"1q": (1024, 1, 1)})
+        modules = f"root/lib/modules/{RELEASE}"
+        machine.write("proc/sys/kernel/osrelease", RELEASE + "\n")
+        machine.write("proc/self/status", "Name:\tx\nCapEff:\t000001ffffffffff\n")
+        machine.write("proc/self/limits",
+                      "Limit                     Soft Limit           Hard Limit           Units     \n"
+                      "Max locked memory         8388608              8388608              bytes     \n")
+        machine.write(f"{modules}/modules.dep",
+                      "kernel/drivers/vfio/mdev/mdev.ko.xz: x\n"
+                      "kernel/drivers/vfio/vfio.ko.xz:\n"
+                      "kernel/drivers/vfio/vfio_iommu_type1.ko.xz:\n"
+                      "updates/openvgpu.ko: kernel/drivers/vfio/mdev/mdev.ko.xz\n")
+        machine.write(f"{modules}/modules.builtin", "kernel/fs/ext4/ext4.ko\n")
+        machine.write(f"{modules}/modules.alias",
+                      "alias pci:v00001B36d00000100sv* openvgpu\n")
+        machine.write(f"{modules}/updates/openvgpu.ko", "ELF")
+        machine.write("sys/module/openvgpu/version", "0.1.0\n")
+        machine.write("sys/kernel/security/lockdown",
+                      "[none] integrity confidentiality\n")
+        machine.write("root/dev/vfio/vfio")
+        machine.write("root/usr/bin/qemu-system-x86_64",
+                      "#!/bin/sh\necho 'QEMU emulator version 11.1.3 (Debian)'\n")
+        os.chmod(machine.path("root/usr/bin/qemu-system-x86_64"), 0o755)
+
+    def unload(self):
+        shutil.rmtree(self.machine.path("sys/module/openvgpu"))
+
+    def checks(self, status=OK):
+        before = self.machine.contents()
+        value = self.expect_json(status, "doctor")
+        self.assertEqual(self.machine.contents(), before)
+        self.expect(status, "doctor")
+        checks = {check["check"]: check for check in value["checks"]}
+        self.assertEqual(set(checks), {
+            "kernel", "mdev", "vfio", "module", "signature", "gpu",
+            "vfio_device", "iommu", "memlock", "mdevctl", "qemu"})
+        return checks
+
+    def expect_check(self, name, state, text="", advice="", status=None):
+        if status is None:
+            status = FAILURE if state == "fail" else OK
+        check = self.checks(status)[name]
+        self.assertEqual(check["state"], state, check)
+        self.assertIn(text, check["text"])
+        self.assertIn(advice, check["advice"])
+        if state == "fail":
+            self.assertTrue(check["advice"], check)
+
+    def test_healthy(self):
+        self.healthy()
+        for check in self.checks().values():
+            self.assertEqual(check["state"], "ok", check)
+
+    def test_empty_machine(self):
+        self.checks(FAILURE)
+
+    def test_kernel(self):
+        self.healthy()
+        for release, state in (("6.0.9", "fail"), ("5.10.0-26", "fail"),
+                               ("nonsense", "fail"), ("../../x", "fail"),
+                               ("6.1.0-30-amd64", "ok"), ("99.1.0", "warn")):
+            self.machine.write("proc/sys/kernel/osrelease", release + "\n")
+            self.assertEqual(
+                self.expect_json(FAILURE if state == "fail" else OK, "doctor")
+                ["checks"][0]["state"], state, release)
+
+    def test_cloud_kernel(self):
+        self.healthy()
+        name = "6.12.1-cloud-amd64"
+        self.machine.write("proc/sys/kernel/osrelease", name)
+        self.machine.write(f"root/lib/modules/{name}/modules.dep",
+                           "kernel/drivers/vfio/vfio.ko:\n"
+                           "kernel/drivers/vfio/vfio_iommu_type1.ko:\n")
+        self.expect_check("mdev", "fail", "no mdev", "cloud")
+        self.assertEqual(self.checks(FAILURE)["vfio"]["state"], "ok")
+
+    def test_builtin(self):
+        self.healthy()
+        self.machine.write(f"root/lib/modules/{RELEASE}/modules.builtin",
+                           "kernel/drivers/vfio/mdev/mdev.ko\n")
+        self.expect_check("mdev", "ok", "built in")
+
+    def test_module_not_loaded(self):
+        self.healthy()
+        self.unload()
+        self.expect_check("module", "warn", "not loaded", "modprobe openvgpu")
+
+    def test_module_not_installed(self):
+        self.healthy()
+        self.unload()
+        self.machine.write(f"root/lib/modules/{RELEASE}/modules.dep", "")
+        self.expect_check("module", "fail", "not installed", "make install")
+
+    def test_signature(self):
+        self.healthy()
+        self.unload()
+        self.machine.write("sys/kernel/security/lockdown",
+                           "none [integrity] confidentiality\n")
+        self.expect_check("signature", "fail", "has no signature", "mokutil")
+        self.machine.write(f"root/lib/modules/{RELEASE}/updates/openvgpu.ko",
+                           "ELF~Module signature appended~\n")
+        self.expect_check("signature", "warn", "is signed")
+        self.machine.write("sys/kernel/security/lockdown",
+                           "[none] integrity confidentiality\n")
+        self.machine.write("sys/module/module/parameters/sig_enforce", "Y\n")
+        self.expect_check("signature", "warn", "sig_enforce")
+
+    def unbind(self, driver=None):
+        """The GPU stays, the driver lets go of it."""
+        device = f"sys/devices/pci0000:00/{GPU}"
+        os.unlink(self.machine.path(f"sys/bus/pci/drivers/openvgpu/{GPU}"))
+        os.unlink(self.machine.path(f"{device}/driver"))
+        shutil.rmtree(self.machine.path(f"{device}/mdev_supported_types"))
+        if driver:
+            os.makedirs(self.machine.path(f"sys/bus/pci/drivers/{driver}"))
+            self.machine.link(f"{device}/driver", f"sys/bus/pci/drivers/{driver}")
+
+    def test_gpu_unbound(self):
+        self.healthy()
+        self.unbind()
+        self.expect_check("gpu", "fail", f"{GPU} has no driver", "/bind")
+
+    def test_gpu_of_another_driver(self):
+        self.healthy()
+        self.unbind("vfio-pci")
+        self.expect_check("gpu", "fail", "vfio-pci", "driver_override")
+
+    def test_gpu_without_types(self):
+        self.healthy()
+        shutil.rmtree(self.machine.path(
+            f"sys/devices/pci0000:00/{GPU}/mdev_supported_types"))
+        self.expect_check("gpu", "fail", "no types", "dmesg")
+
+    def test_no_gpu(self):
+        self.healthy()
+        self.unbind()
+        self.machine.write(f"sys/devices/pci0000:00/{GPU}/modalias", "pci:v8\n")
+        self.expect_check("gpu", "fail", "no GPU", "make demo")
+
+    def test_no_vfio_device(self):
+        self.healthy()
+        os.unlink(self.machine.path("root/dev/vfio/vfio"))
+        self.expect_check("vfio_device", "fail", "/dev/vfio/vfio", "modprobe")
+
+    def test_iommu(self):
+        self.healthy()
+        self.expect_check("iommu", "ok", "do not need one")
+        self.machine.write("sys/class/iommu/dmar0/x")
+        self.expect_check("iommu", "ok", "an IOMMU is on")
+
+    def test_memlock(self):
+        self.healthy()
+        self.machine.write("proc/self/status",
+                           "Name:\tx\nCapEff:\t0000000000000000\n")
+        self.expect_check("memlock", "warn", "8192 KiB", "ulimit -l")
+        self.machine.write("proc/self/limits",
+                           "Max locked memory         unlimited            unlimited            bytes\n")
+        self.expect_check("memlock", "ok", "off")
+
+    def test_mdevctl(self):
+        """Debian's rule names a path that Debian's package does not have."""
+        self.healthy()
+        self.machine.write("root/usr/bin/mdevctl")
+        os.chmod(self.machine.path("root/usr/bin/mdevctl"), 0o755)
+        self.expect_check("mdevctl", "ok")
+        self.machine.write("root/usr/lib/udev/rules.d/60-mdevctl.rules",
+                           'ACTION=="change", RUN+="/usr/sbin/mdevctl start-parent-mdevs %k"\n')
+        self.expect_check("mdevctl", "warn", "/usr/sbin/mdevctl", "ln -s")
+        self.machine.write("root/usr/sbin/mdevctl")
+        os.chmod(self.machine.path("root/usr/sbin/mdevctl"), 0o755)
+        self.expect_check("mdevctl", "ok")
+
+    def test_qemu(self):
+        self.healthy()
+        program = "root/usr/bin/qemu-system-x86_64"
+        for script, state, text in (
+                ("echo QEMU emulator version 7.2.1", "warn", "QEMU 7.2"),
+                ("echo QEMU emulator version 10.0.3", "ok", "QEMU 10.0"),
+                ("echo nothing", "warn", "does not tell"),
+                ("exit 1", "warn", "does not tell"),
+                ("cat /dev/zero", "warn", "does not tell")):
+            self.machine.write(program, f"#!/bin/sh\n{script}\n")
+            self.expect_check("qemu", state, text)
+        os.unlink(self.machine.path(program))
+        self.expect_check("qemu", "warn", "no qemu")
+
+
+if __name__ == "__main__":
+    result = unittest.main(exit=False, verbosity=0).result
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - failed} passed, {failed} failed", flush=True)
+    sys.exit(1 if failed else 0)
