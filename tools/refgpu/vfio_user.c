@@ -470,8 +470,9 @@ static int do_region_info(struct vfio_user *vu, struct vu_msg *msg)
 	}
 	if (r->nr_areas) {
 		a.flags |= VFIO_REGION_INFO_FLAG_CAPS;
+		/* QEMU looks at it before it asks again with more room. */
+		a.cap_offset = sizeof(a);
 		if (!ret) {
-			a.cap_offset = sizeof(a);
 			sparse.nr_areas = r->nr_areas;
 			memcpy(vu->reply + sizeof(a), &sparse, sizeof(sparse));
 			memcpy(vu->reply + sizeof(a) + sizeof(sparse), r->areas, areas);
