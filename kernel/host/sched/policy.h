@@ -11,6 +11,11 @@
 
 #include <linux/types.h>
 
+#ifndef __KERNEL__
+#include <stdbool.h>
+#include <stddef.h>
+#endif
+
 /**
  * enum sched_end - why a run ended
  * @SCHED_END_IDLE: out of work
