@@ -170,10 +170,10 @@ void check_mdev(const struct doctor *doctor, struct finding *finding)
 
 	found_module(finding, "mdev", place, doctor);
 	if (place == MODULE_ABSENT)
-		advise(finding, "%s",
+		advise(finding,
+		       "%sboot a kernel with CONFIG_VFIO_MDEV (Debian: linux-image-amd64)",
 		       strstr(doctor->release, "cloud") ?
-		       "cloud kernels lack CONFIG_VFIO_MDEV: boot the generic one (Debian: linux-image-amd64)" :
-		       "boot a kernel with CONFIG_VFIO_MDEV=m (Debian: linux-image-amd64)");
+		       "cloud kernels lack mediated devices: " : "");
 }
 
 /**

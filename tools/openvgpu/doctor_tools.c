@@ -45,8 +45,8 @@ static void mdevctl_rule_path(const struct doctor *doctor, char *path,
 		at = strstr(text, "/mdevctl ");
 		if (!at)
 			return;
-		for (start = at; start > text && start[-1] != '"' &&
-		     start[-1] != '=' && start[-1] != ' '; )
+		start = at;
+		while (start > text && !strchr("\"= ", start[-1]))
 			start--;
 		n = at + strlen("/mdevctl") - start;
 		if (*start == '/' && n < size) {
@@ -104,9 +104,10 @@ static bool read_all(int fd, char *text, size_t size)
 }
 
 /* Output of "PROGRAM --version". */
-static bool program_version(const char *program, char *text, size_t size)
+static bool program_version(char *program, char *text, size_t size)
 {
-	char *argv[] = { (char *)program, (char *)"--version", NULL };
+	char option[] = "--version";
+	char *argv[3] = { program, option };
 	posix_spawn_file_actions_t actions;
 	int pipe_fd[2], status;
 	bool complete;
