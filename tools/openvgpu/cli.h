@@ -63,10 +63,11 @@ enum cli_exit command_doctor(struct cli *cli);
 
 /**
  * struct shown - text from outside in a form that is safe to print
- * @text: printable ASCII; other bytes as \xNN, the rest cut
+ * @text: printable ASCII; other bytes as \xNN, the rest cut. Holds the longest
+ *	last_error of the driver.
  */
 struct shown {
-	char text[128];
+	char text[320];
 };
 
 struct shown shown(const char *text);

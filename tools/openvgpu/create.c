@@ -87,8 +87,7 @@ static enum cli_exit fail_refused(const struct cli *cli, int err,
 {
 	if (reason[0])
 		return cli_fail(cli, cli_exit_of_errno(err),
-				"%s refused to create a vGPU of type %s: %s",
-				bdf, type, shown(reason).text);
+				"GPU %s: %s", bdf, shown(reason).text);
 	switch (-err) {
 	case EEXIST:
 		return cli_fail(cli, CLI_BUSY,
@@ -100,7 +99,7 @@ static enum cli_exit fail_refused(const struct cli *cli, int err,
 				"not allowed to create vGPUs: run as root");
 	default:
 		return cli_fail(cli, cli_exit_of_errno(err),
-				"%s refused to create a vGPU of type %s: %s",
+				"GPU %s refused to create a vGPU of type %s: %s",
 				bdf, type, strerror(-err));
 	}
 }
@@ -152,7 +151,7 @@ enum cli_exit command_create(struct cli *cli)
 		if (!err || cli_exit_of_errno(err) != CLI_NO_CAPACITY)
 			break;
 		if (i + 1 < count)
-			cli_note("%s: %s", candidates[i].bdf,
+			cli_note("GPU %s: %s", candidates[i].bdf,
 				 reason[0] ? shown(reason).text : strerror(-err));
 	}
 	if (i == count)
