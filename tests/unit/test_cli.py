@@ -638,6 +638,12 @@ class Doctor(CliTest):
             f"sys/devices/pci0000:00/{GPU}/mdev_supported_types"))
         self.expect_check("gpu", "fail", "no types", "dmesg")
 
+    def test_gpu_dead(self):
+        self.healthy()
+        self.machine.write(f"sys/devices/pci0000:00/{GPU}/openvgpu/state",
+                           "dead\n")
+        self.expect_check("gpu", "fail", "does not answer", "unbind")
+
     def test_no_gpu(self):
         self.healthy()
         self.unbind()

@@ -71,6 +71,32 @@ static bool find_unbound_gpu(const struct doctor *doctor, char *bdf,
 	return result;
 }
 
+/* A GPU that is the driver's, but of no use. */
+static bool check_bound_gpu(const struct doctor *doctor, const char *bdf,
+			    struct finding *finding)
+{
+	char state[OVGPU_NAME_SIZE];
+
+	if (!ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
+			  "bus/pci/devices/%s/mdev_supported_types", bdf)) {
+		found(finding, FINDING_FAIL,
+		      "GPU %s is bound to openvgpu but offers no types", bdf);
+		advise(finding, "'dmesg | grep %s' tells why", bdf);
+		return false;
+	}
+	ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, state, sizeof(state),
+		   "bus/pci/devices/%s/openvgpu/state", bdf);
+	if (!strcmp(state, "dead")) {
+		found(finding, FINDING_FAIL, "GPU %s does not answer any more",
+		      bdf);
+		advise(finding,
+		       "stop the VMs that use it, then unbind and bind it: cd /sys/bus/pci/drivers/openvgpu; echo %s > unbind; echo %s > bind",
+		       bdf, bdf);
+		return false;
+	}
+	return true;
+}
+
 /**
  * check_gpu - is there a GPU, and is it the driver's
  * @doctor: shared
@@ -91,14 +117,7 @@ void check_gpu(const struct doctor *doctor, struct finding *finding)
 		return;
 	}
 	for (i = 0; i < count; i++)
-		if (!ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
-				  "bus/pci/devices/%s/mdev_supported_types",
-				  gpus[i].bdf)) {
-			found(finding, FINDING_FAIL,
-			      "GPU %s is bound to openvgpu but offers no types",
-			      gpus[i].bdf);
-			advise(finding, "'dmesg | grep %s' tells why",
-			       gpus[i].bdf);
+		if (!check_bound_gpu(doctor, gpus[i].bdf, finding)) {
 			free(gpus);
 			return;
 		}
