@@ -5,21 +5,26 @@
  * Three tables of operations hold the module together: a family drives a
  * physical GPU (gpu/), a personality is what a guest sees (vdev/), a policy
  * decides who runs (sched/). Core is everything beside them and names none of
- * them but in the tables of main.c.
+ * them: the tables are gpu/families.c and vdev/personalities.c.
  *
  * Objects
- *   struct vgpu_gpu	one physical GPU; lives from PCI probe to PCI remove
+ *   struct vgpu_gpu	one physical GPU; works from PCI probe to PCI remove,
+ *			its memory stays until nobody refers to it
  *   struct vgpu	one vGPU: mdev and vfio_device; lives from create to the
  *			last reference, which may come after PCI remove
  *
  * Lock order, outermost first. A lock may be taken with any above it held,
  * none below.
- *   mdev parent's unreg_sem, VFIO group and device-set locks (not ours)
- *   vgpu_gpu.state_lock	mutex: probe/remove/error/suspend against open and
- *				create
+ *   device lock of the PCI function, mdev parent's unreg_sem, VFIO group and
+ *   device-set locks (not ours)
+ *   vgpu_gpu.state_lock	mutex: reset, suspend and death of the GPU
+ *				against create, open and removal of a vGPU;
+ *				the list of vGPUs
  *   vgpu.lock			mutex: open, close, reset of one vGPU
- *   vgpu_gpu.lock		mutex: framebuffer, partitions, list of vGPUs,
- *				last_error
+ *   locks of a personality	see vdev/: taken in its reset()
+ *   vgpu.config_lock		mutex: the configuration space
+ *   vgpu_gpu.lock		mutex: framebuffer, partitions, last_error
+ *   vgpu.irq.lock		mutex: SET_IRQS
  *   vgpu.pin_lock		mutex: the tree of pinned guest pages. Taken in
  *				dma_unmap: never held over vfio_pin_pages()
  *   [mmap_lock of the VMM]
@@ -29,6 +34,9 @@
  *   vgpu_gpu.irq_lock		spinlock, irq-safe: family's registers
  * RCU protects eventfds (vgpu.irq) and vgpu_gpu.partition[]; both are read in
  * hard interrupt context.
+ *
+ * Trapped accesses of a guest hold none of these, so a personality may call
+ * vgpu_reset() from its write(), holding no lock of its own.
  */
 #ifndef OPENVGPU_H
 #define OPENVGPU_H
@@ -36,6 +44,7 @@
 #include <linux/bitmap.h>
 #include <linux/completion.h>
 #include <linux/interval_tree.h>
+#include <linux/kref.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mdev.h>
@@ -44,6 +53,7 @@
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "buddy.h"
@@ -53,11 +63,17 @@
 #include "sched/policy.h"
 
 #define VGPU_DRIVER_NAME	"openvgpu"
+#define VGPU_DRIVER_VERSION	"0.1.0"
+#define VGPU_ABI_VERSION	1	/* of sysfs */
 #define VGPU_MAX_PARTITIONS	64	/* of any family */
 #define VGPU_MAX_REGIONS	(VFIO_PCI_NUM_REGIONS + 4)
 #define VGPU_MAX_VECTORS	8
 #define VGPU_MAX_RUNQUEUES	8
 #define VGPU_LAST_ERROR_SIZE	256
+
+/* The offset in a VFIO file: region index above, offset in the region below. */
+#define VGPU_OFFSET_SHIFT	40
+#define VGPU_OFFSET_MASK	((1ULL << VGPU_OFFSET_SHIFT) - 1)
 
 struct vgpu;
 struct vgpu_gpu;
@@ -82,7 +98,12 @@ struct vgpu_series {
 /**
  * struct vgpu_type - one vGPU type of one GPU
  * @mdev: what the mdev core knows of it
+ * @gpu: whose
+ * @core_release: release() the mdev core gave @mdev's kobject
  * @series: its series
+ * @personality: what a vGPU of it shows its guest
+ * @level: how often video memory is halved
+ * @heads: heads a vGPU of it has
  * @fb_size: bytes of framebuffer
  * @bar_size: bytes of the framebuffer BAR, the next power of two
  * @max_instance: how many an empty GPU holds
@@ -91,13 +112,18 @@ struct vgpu_series {
  */
 struct vgpu_type {
 	struct mdev_type mdev;
+	struct vgpu_gpu *gpu;
+	void (*core_release)(struct kobject *kobj);
 	const struct vgpu_series *series;
+	const struct vgpu_personality *personality;
+	unsigned int level;
+	unsigned int heads;
 	u64 fb_size;
 	u64 bar_size;
 	unsigned int max_instance;
 	unsigned int max_x, max_y;
-	char sysfs_name[16];
-	char pretty_name[48];
+	char sysfs_name[24];
+	char pretty_name[56];
 };
 
 /* --------------------------------------------------------------- families */
@@ -150,6 +176,9 @@ struct vgpu_counters {
  *	sleep. 0 or errno.
  * @remove: undo @probe. Called with no partition enabled. Must cope with a
  *	device that is gone.
+ * @reinit: the device was reset and its configuration space restored: program
+ *	the global registers again as @probe did. Memory structures stay. Core
+ *	enables the partitions of open vGPUs after it. May sleep. 0 or errno.
  * @alive: false when the device does not answer any more (reads all ones).
  *	May sleep.
  * @partition_setup: vgpu->partition and its framebuffer slice are chosen: set
@@ -182,8 +211,10 @@ struct vgpu_counters {
  *	progress of an engine, falls back on a partition reset. May sleep.
  * @counters: read the counters. May sleep.
  *
- * Nothing here is called in interrupt context. All but @probe and @remove may
- * be called for different vGPUs at the same time.
+ * Nothing here is called in interrupt context. All but @probe, @remove and
+ * @reinit may be called for different vGPUs at the same time. While
+ * vgpu_gpu_is_dead(), all of them return at once without touching the
+ * hardware: those that take something away with success.
  */
 struct vgpu_family {
 	const char *name;
@@ -191,6 +222,7 @@ struct vgpu_family {
 	bool (*match)(const struct pci_dev *pdev);
 	int (*probe)(struct vgpu_gpu *gpu);
 	void (*remove)(struct vgpu_gpu *gpu);
+	int (*reinit)(struct vgpu_gpu *gpu);
 	bool (*alive)(struct vgpu_gpu *gpu);
 	int (*partition_setup)(struct vgpu *vgpu);
 	void (*partition_teardown)(struct vgpu *vgpu);
@@ -245,11 +277,17 @@ struct vgpu_region {
  * @release: free what @init allocated. Last call.
  * @reset: registers to their power-on values; called at open and at every
  *	reset, with nothing of the vGPU running. May sleep.
- * @close: the VMM is gone: stop workers of the personality. May sleep.
+ * @close: the VMM is gone: stop workers of the personality. Called before the
+ *	scheduler and the guest's memory are taken away. May sleep.
  * @read, @write: a trapped region; size is 1, 2, 4 or 8, the offset naturally
  *	aligned and inside the region. Never fail, never block for long: may
  *	sleep, but not wait for hardware progress.
  * @fault: something happened to the vGPU that its guest must know. May sleep.
+ * @revoked: the host took guest memory back (dma_unmap). Called under
+ *	pin_lock: short. May be NULL.
+ *
+ * @reset is called with vgpu->lock held, @revoked with pin_lock, the others
+ * with no lock of core.
  */
 struct vgpu_personality {
 	const char *name;
@@ -263,9 +301,24 @@ struct vgpu_personality {
 	void (*write)(struct vgpu *vgpu, unsigned int region, u64 offset,
 		      unsigned int size, u64 value);
 	void (*fault)(struct vgpu *vgpu, enum vgpu_fault code);
+	void (*revoked)(struct vgpu *vgpu);
 };
 
 /* --------------------------------------------------------------- scheduler */
+
+/**
+ * enum vgpu_sched_stage - what the scheduler waits for on a run queue
+ * @VGPU_STAGE_IDLE: for work; nobody is resident
+ * @VGPU_STAGE_RUNNING: for the end of a run
+ * @VGPU_STAGE_PREEMPTING: for a vGPU that was asked to stop
+ * @VGPU_STAGE_RESETTING: for the reset of one that did not
+ */
+enum vgpu_sched_stage {
+	VGPU_STAGE_IDLE,
+	VGPU_STAGE_RUNNING,
+	VGPU_STAGE_PREEMPTING,
+	VGPU_STAGE_RESETTING,
+};
 
 /**
  * struct vgpu_runqueue - one independent execution resource and who wants it
@@ -273,31 +326,38 @@ struct vgpu_personality {
  * @index: which run-control block of the hardware
  * @lock: protects all below
  * @policy: who is next
- * @state: the policy's data
- * @current: the vGPU that holds the resource, NULL: nobody
+ * @queue: the policy's data
+ * @current_vgpu: the vGPU that holds the resource, NULL: nobody
+ * @acting: the vGPU the worker is dealing with, outside the lock
+ * @members: open vGPUs
  * @stage: what is being waited for
  * @since: kernel clock when @stage began, ns
  * @deadline: kernel clock when patience ends, 0: no limit
+ * @quantum_ns: of the current run, 0: until preempted
+ * @look: read the hardware's truth at the next decision
+ * @looked: that was done for the present stage
+ * @stopping: no more decisions
+ * @off: woken when @current_vgpu or @acting changes
  * @work: makes the decisions; runs on gpu->worker
  * @timer: fires at @deadline
  */
-enum vgpu_sched_stage {
-	VGPU_STAGE_IDLE,	/* nobody resident */
-	VGPU_STAGE_RUNNING,
-	VGPU_STAGE_PREEMPTING,
-	VGPU_STAGE_RESETTING,
-};
-
 struct vgpu_runqueue {
 	struct vgpu_gpu *gpu;
 	unsigned int index;
 	spinlock_t lock;
 	const struct sched_policy *policy;
-	struct sched_queue *state;
+	struct sched_queue queue;
 	struct vgpu *current_vgpu;
+	struct vgpu *acting;
+	unsigned int members;
 	enum vgpu_sched_stage stage;
 	u64 since;
 	u64 deadline;
+	u64 quantum_ns;
+	bool look;
+	bool looked;
+	bool stopping;
+	wait_queue_head_t off;
 	struct kthread_work work;
 	struct hrtimer timer;
 };
@@ -307,11 +367,16 @@ struct vgpu_runqueue {
 /**
  * enum vgpu_gpu_state - whether a GPU takes requests
  * @VGPU_GPU_UP: yes
- * @VGPU_GPU_GOING: being unbound: no new opens or creates
- * @VGPU_GPU_DEAD: does not answer; guest mappings show scratch pages
+ * @VGPU_GPU_RESET: being reset or suspended; goes back to UP. Not to be
+ *	touched; guest mappings show scratch pages
+ * @VGPU_GPU_GOING: being unbound: no new opens or creates, but who is inside
+ *	goes on
+ * @VGPU_GPU_DEAD: does not answer; final. Not to be touched; guest mappings
+ *	show scratch pages
  */
 enum vgpu_gpu_state {
 	VGPU_GPU_UP,
+	VGPU_GPU_RESET,
 	VGPU_GPU_GOING,
 	VGPU_GPU_DEAD,
 };
@@ -323,6 +388,7 @@ enum vgpu_gpu_state {
  * after it.
  */
 struct vgpu_gpu {
+	struct kref kref;
 	struct pci_dev *pdev;
 	const struct vgpu_family *family;
 	void *family_data;		/* family */
@@ -341,12 +407,15 @@ struct vgpu_gpu {
 	u8 revision;
 
 	struct mutex state_lock;
-	enum vgpu_gpu_state state;	/* state_lock; READ_ONCE elsewhere */
+	enum vgpu_gpu_state state;	/* cmpxchg; DEAD may come any time */
+	struct list_head vgpus;		/* state_lock */
+	struct work_struct dead_work;	/* tells the vGPUs */
+	const char *dead_why;
 
 	struct mutex lock;
 	struct buddy fb;		/* lock */
+	u8 *fb_storage;
 	unsigned long partitions[BITS_TO_LONGS(VGPU_MAX_PARTITIONS)]; /* lock */
-	struct list_head vgpus;		/* lock */
 	char last_error[VGPU_LAST_ERROR_SIZE]; /* lock */
 	struct vgpu __rcu *partition[VGPU_MAX_PARTITIONS];
 
@@ -361,7 +430,7 @@ struct vgpu_gpu {
 	struct vgpu_type *types;
 	struct mdev_type **mdev_types;
 	unsigned int num_types;
-	struct dentry *debugfs;
+	struct kobj_type type_ktype;
 };
 
 /* -------------------------------------------------------------------- vGPU */
@@ -394,6 +463,7 @@ struct vgpu_stats {
 	atomic64_t faults;		/* done to it by the host */
 	atomic64_t page_faults;		/* of BAR mappings */
 	atomic64_t revoked;		/* mappings taken back by dma_unmap */
+	atomic64_t violations;		/* accesses the hardware refused */
 };
 
 /**
@@ -414,13 +484,18 @@ struct vgpu_irq {
 /**
  * struct vgpu - one vGPU
  * @vdev: first member, as vfio_alloc_device() wants it
- * @gpu: its GPU; valid while the mdev is (until vgpu_mdev_remove() returned);
- *	after that only fields of struct vgpu may be used
+ * @gpu: its GPU; works while the mdev does (until vgpu_mdev_remove()
+ *	returned); after that only fields of struct vgpu may be used
+ * @mdev: the mediated device; valid as long as @gpu works
  * @lock: open, close, reset
- * @map_sem: @memory_enabled, @dead against faults
+ * @map_sem: @memory_enabled, @offline against faults
  * @memory_enabled: COMMAND bit 1 of the guest
- * @dead: the GPU is gone: mappings show @scratch
- * @scratch: one page of all ones, of this vGPU alone
+ * @offline: the GPU is gone or in reset: mappings show @scratch
+ * @scratch: one page, all ones at open, of this vGPU alone
+ * @scrub_work: zeroes the framebuffer slice
+ * @scrub_wanted: how often that was asked for
+ * @scrub_done: @scrub_wanted when the last successful scrub began
+ * @scrub_error: why the last scrub failed, or 0
  * @entity: how the policy sees it
  * @pins: interval tree of pinned guest pages by guest-physical page number
  * @pinned_pages: their number, at most gpu->sysmem_pages
@@ -433,7 +508,7 @@ struct vgpu {
 	const struct vgpu_personality *personality;
 	void *personality_data;
 	void *family_data;
-	struct list_head node;		/* gpu->vgpus; gpu->lock */
+	struct list_head node;		/* gpu->vgpus; gpu->state_lock */
 
 	/* Placement: constant from create to removal. */
 	unsigned int partition;
@@ -447,7 +522,8 @@ struct vgpu {
 	struct mutex lock;
 	bool opened;			/* lock */
 	pid_t owner_pid;		/* lock; 0: closed */
-	struct vgpu_config config;	/* lock */
+	struct mutex config_lock;
+	struct vgpu_config config;	/* config_lock */
 	struct vgpu_region region[VGPU_MAX_REGIONS];	/* constant */
 	unsigned int num_regions;	/* constant */
 	unsigned int vectors;		/* constant */
@@ -456,27 +532,34 @@ struct vgpu {
 	/* BAR mappings. */
 	struct rw_semaphore map_sem;
 	bool memory_enabled;		/* map_sem */
-	bool dead;			/* map_sem */
+	bool offline;			/* map_sem */
 	struct page *scratch;
-	struct vgpu_mapping *mapping;	/* zap domain, see mapping.c */
+	struct inode *map_inode;	/* zap domain, see mapping.c */
 
 	/* Guest memory. */
 	struct mutex pin_lock;
 	struct rb_root_cached pins;	/* pin_lock */
-	struct list_head batches;	/* pin_lock */
+	struct rb_root_cached batches;	/* pin_lock; by aperture page */
+	wait_queue_head_t pin_wait;	/* woken when a pin under way has ended */
+	unsigned int pins_ended;	/* pin_lock */
+	unsigned long unmapped_at;	/* pin_lock; jiffies of the last dma_unmap */
 	unsigned long pinned_pages;	/* pin_lock */
 
 	/* Scheduling. */
-	struct sched_entity entity;	/* rq->lock */
+	struct sched_client entity;	/* rq->lock */
 	enum vgpu_sched_state sched_state; /* rq->lock */
 	struct vgpu_runqueue *rq;
 
-	/* Scrub: queued at the last close, waited for at the next open. */
+	/* Scrub: see scrub.c. */
 	struct work_struct scrub_work;
-	struct completion scrubbed;
-	bool needs_scrub;		/* lock */
+	wait_queue_head_t scrub_waiters;
+	unsigned long scrub_wanted;	/* lock for writing */
+	unsigned long scrub_done;	/* scrub_work */
+	int scrub_error;
 
-	enum vgpu_fault last_fault;	/* lock for writing */
+	/* Faults: see fault.c. */
+	enum vgpu_fault last_fault;	/* READ_ONCE, WRITE_ONCE */
+	unsigned long faults_pending;	/* bits by code */
 	struct work_struct fault_work;
 	struct vgpu_stats stats;
 };
@@ -490,31 +573,73 @@ static inline struct vgpu *vgpu_from_vdev(struct vfio_device *vdev)
  * What the files offer each other; kernel-doc stands at the definitions.
  */
 
-/* main.c: the tables of families and personalities */
+/* gpu/families.c, vdev/personalities.c: the tables */
+extern const struct pci_device_id vgpu_pci_ids[];
 const struct vgpu_family *vgpu_family_find(const struct pci_dev *pdev);
 const struct vgpu_personality *vgpu_personality_find(const char *name);
 
+/* main.c: what must be gone before the module's text may go */
+void vgpu_live_get(void);
+void vgpu_live_put(void);
+
 /* gpu.c: life of a physical GPU */
+extern struct pci_driver vgpu_pci_driver;
+void vgpu_gpu_get(struct vgpu_gpu *gpu);
+void vgpu_gpu_put(struct vgpu_gpu *gpu);
 void vgpu_gpu_error(struct vgpu_gpu *gpu, const char *fmt, ...) __printf(2, 3);
 void vgpu_gpu_dead(struct vgpu_gpu *gpu, const char *why);
+const char *vgpu_gpu_state_name(const struct vgpu_gpu *gpu);
+/**
+ * vgpu_gpu_is_dead - whether the hardware must not be touched
+ * @gpu: the GPU
+ *
+ * True for good when it is gone, and for a while when it is being reset.
+ */
 static inline bool vgpu_gpu_is_dead(const struct vgpu_gpu *gpu)
 {
-	return READ_ONCE(gpu->state) == VGPU_GPU_DEAD;
+	enum vgpu_gpu_state state = READ_ONCE(gpu->state);
+
+	return state == VGPU_GPU_DEAD || state == VGPU_GPU_RESET;
 }
+
+/* recovery.c: reset, errors and suspend of a physical GPU */
+extern const struct pci_error_handlers vgpu_pci_error_handlers;
+extern const struct dev_pm_ops vgpu_pm_ops;
+void vgpu_gpu_quiesce(struct vgpu_gpu *gpu);
 
 /* type.c */
 int vgpu_types_create(struct vgpu_gpu *gpu);
-void vgpu_types_destroy(struct vgpu_gpu *gpu);
-unsigned int vgpu_type_available(struct vgpu_type *type);
+void vgpu_types_free(struct vgpu_gpu *gpu);
+void vgpu_types_adopt(struct vgpu_gpu *gpu);
+unsigned int vgpu_type_available(struct mdev_type *mdev_type);
+ssize_t vgpu_type_description(struct mdev_type *mdev_type, char *buf);
+static inline struct vgpu_type *vgpu_type_from_mdev(struct mdev_type *mdev_type)
+{
+	return container_of(mdev_type, struct vgpu_type, mdev);
+}
 
 /* framebuffer.c: placement of partitions */
 int vgpu_place(struct vgpu *vgpu);
 void vgpu_unplace(struct vgpu *vgpu);
 
-/* mdev.c, vfio.c */
+/* mdev.c: life of a vGPU */
 extern struct mdev_driver vgpu_mdev_driver;
+const char *vgpu_name(const struct vgpu *vgpu);
+const char *vgpu_state_name(struct vgpu *vgpu);
+
+/* scrub.c: zeroing a slice between owners */
+void vgpu_scrub_init(struct vgpu *vgpu);
+void vgpu_scrub_queue(struct vgpu *vgpu);
+int vgpu_scrub_wait(struct vgpu *vgpu);
+
+/* vfio.c */
 extern const struct vfio_device_ops vgpu_vfio_ops;
 int vgpu_reset(struct vgpu *vgpu);
+int vgpu_reset_locked(struct vgpu *vgpu);
+
+/* fault.c: telling about faults */
+void vgpu_fault_init(struct vgpu *vgpu);
+void vgpu_fault_cancel(struct vgpu *vgpu);
 void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code);
 
 /* region.c: pread and pwrite */
@@ -522,21 +647,26 @@ ssize_t vgpu_region_rw(struct vgpu *vgpu, char __user *buf, size_t count,
 		       loff_t *ppos, bool write);
 
 /* mapping.c: BAR mappings */
+int vgpu_mapping_module_init(void);
+void vgpu_mapping_module_exit(void);
 int vgpu_mapping_init(struct vgpu *vgpu);
 void vgpu_mapping_destroy(struct vgpu *vgpu);
+void vgpu_mapping_open(struct vgpu *vgpu);
 int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma);
 void vgpu_mapping_set_memory(struct vgpu *vgpu, bool enabled);
+void vgpu_mapping_set_offline(struct vgpu *vgpu, bool offline);
 void vgpu_mapping_zap(struct vgpu *vgpu);
-void vgpu_mapping_set_dead(struct vgpu *vgpu);
 
 /* irq.c: eventfds */
+int vgpu_irq_info(struct vgpu *vgpu, struct vfio_irq_info *info);
 int vgpu_irq_set(struct vgpu *vgpu, struct vfio_irq_set *hdr, void *data);
 void vgpu_irq_raise(struct vgpu *vgpu, unsigned int vector);
-void vgpu_irq_request(struct vgpu *vgpu);
+bool vgpu_irq_request(struct vgpu *vgpu);
 void vgpu_irq_error(struct vgpu *vgpu);
 void vgpu_irq_close(struct vgpu *vgpu);
 
 /* pin.c: guest memory in the system-memory aperture */
+void vgpu_pin_init(struct vgpu *vgpu);
 int vgpu_pin_map(struct vgpu *vgpu, u32 first, u32 count, const u64 *addr,
 		 bool write);
 int vgpu_pin_unmap(struct vgpu *vgpu, u32 first);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * families.h - the families of physical GPUs this module drives
+ *
+ * A new family is a file beside this one, a line here, and a line each in the
+ * two tables of families.c.
+ */
+#ifndef OPENVGPU_FAMILIES_H
+#define OPENVGPU_FAMILIES_H
+
+#include "openvgpu.h"
+
+extern const struct vgpu_family vgpu_family_refgpu;
+
+#endif /* OPENVGPU_FAMILIES_H */

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vfio.c - a vGPU as a VFIO device: open, close, reset, ioctls
+ */
+#include <linux/nospec.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "openvgpu.h"
+
+/* ---------------------------------------------------- life of the struct */
+
+static int vgpu_vfio_init(struct vfio_device *vdev)
+{
+	struct vgpu *vgpu = vgpu_from_vdev(vdev);
+	int ret;
+
+	mutex_init(&vgpu->lock);
+	mutex_init(&vgpu->config_lock);
+	mutex_init(&vgpu->irq.lock);
+	init_rwsem(&vgpu->map_sem);
+	INIT_LIST_HEAD(&vgpu->node);
+	vgpu_pin_init(vgpu);
+	vgpu_scrub_init(vgpu);
+	vgpu_fault_init(vgpu);
+	ret = vgpu_mapping_init(vgpu);
+	if (ret)
+		return ret;
+	vgpu_live_get();
+	return 0;
+}
+
+/* May come after the GPU's remove: only memory is left to be freed. */
+static void vgpu_vfio_release(struct vfio_device *vdev)
+{
+	struct vgpu *vgpu = vgpu_from_vdev(vdev);
+
+	vgpu_mapping_destroy(vgpu);
+	mutex_destroy(&vgpu->pin_lock);
+	mutex_destroy(&vgpu->irq.lock);
+	mutex_destroy(&vgpu->config_lock);
+	mutex_destroy(&vgpu->lock);
+	vgpu_gpu_put(vgpu->gpu);
+	vfio_free_device(vdev);
+	vgpu_live_put();
+}
+
+/* --------------------------------------------------------- open and close */
+
+/* With the GPU's state_lock and vgpu->lock held. */
+static int vgpu_start(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	int ret;
+
+	mutex_lock(&vgpu->config_lock);
+	vgpu_config_reset(&vgpu->config);
+	mutex_unlock(&vgpu->config_lock);
+	vgpu_mapping_open(vgpu);
+	WRITE_ONCE(vgpu->last_fault, VGPU_FAULT_NONE);
+
+	ret = gpu->family->partition_enable(vgpu);
+	if (ret) {
+		vgpu_gpu_error(gpu, "vGPU %s not opened: partition %u can't be enabled (%d)",
+			       vgpu_name(vgpu), vgpu->partition, ret);
+		return ret;
+	}
+	vgpu->personality->reset(vgpu);
+	vgpu->owner_pid = task_tgid_nr(current);
+	WRITE_ONCE(vgpu->opened, true);
+	rcu_assign_pointer(gpu->partition[vgpu->partition], vgpu);
+	vgpu_sched_add(vgpu);
+	return 0;
+}
+
+static int vgpu_try_open(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	enum vgpu_gpu_state state;
+	int ret;
+
+	ret = vgpu_scrub_wait(vgpu);
+	if (ret) {
+		vgpu_gpu_error(gpu, "vGPU %s not opened: its framebuffer is not zeroed yet (%d); try again",
+			       vgpu_name(vgpu), ret);
+		return ret;
+	}
+
+	mutex_lock(&gpu->state_lock);
+	state = READ_ONCE(gpu->state);
+	if (state == VGPU_GPU_UP) {
+		mutex_lock(&vgpu->lock);
+		/* A reset of the GPU may have asked for another one. */
+		if (vgpu->scrub_done != vgpu->scrub_wanted)
+			ret = -EAGAIN;
+		else
+			ret = vgpu_start(vgpu);
+		mutex_unlock(&vgpu->lock);
+	} else {
+		ret = state == VGPU_GPU_RESET ? -EBUSY : -ENODEV;
+	}
+	mutex_unlock(&gpu->state_lock);
+	if (state != VGPU_GPU_UP)
+		vgpu_gpu_error(gpu, "vGPU %s not opened: the GPU is in state %s",
+			       vgpu_name(vgpu), vgpu_gpu_state_name(gpu));
+	return ret;
+}
+
+static int vgpu_vfio_open(struct vfio_device *vdev)
+{
+	struct vgpu *vgpu = vgpu_from_vdev(vdev);
+	unsigned int tries = 3;
+	int ret;
+
+	/* Guest memory can't be pinned here: VFIO does not know our IOAS yet. */
+	do {
+		ret = vgpu_try_open(vgpu);
+	} while (ret == -EAGAIN && --tries);
+	return ret == -EAGAIN ? -EBUSY : ret;
+}
+
+static void vgpu_vfio_close(struct vfio_device *vdev)
+{
+	struct vgpu *vgpu = vgpu_from_vdev(vdev);
+	struct vgpu_gpu *gpu = vgpu->gpu;
+
+	/* No access is under way: every file and mapping is gone. */
+	if (vgpu->personality->close)
+		vgpu->personality->close(vgpu);
+
+	mutex_lock(&vgpu->lock);
+	vgpu_sched_remove(vgpu);
+	vgpu_pin_unmap_all(vgpu);
+	gpu->family->partition_disable(vgpu);
+	RCU_INIT_POINTER(gpu->partition[vgpu->partition], NULL);
+	WRITE_ONCE(vgpu->opened, false);
+	vgpu->owner_pid = 0;
+	vgpu_irq_close(vgpu);
+	vgpu_mapping_zap(vgpu);
+	mutex_unlock(&vgpu->lock);
+	/* An interrupt handler may still look at the old pointer. */
+	synchronize_rcu();
+	vgpu_fault_cancel(vgpu);
+
+	mutex_lock(&vgpu->lock);
+	vgpu_scrub_queue(vgpu);
+	mutex_unlock(&vgpu->lock);
+}
+
+/**
+ * vgpu_reset_locked - vgpu_reset() for who holds vgpu->lock
+ * @vgpu: the vGPU
+ *
+ * Return: 0, or -ENODEV if nobody has it open.
+ */
+int vgpu_reset_locked(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+
+	lockdep_assert_held(&vgpu->lock);
+	if (!vgpu->opened)
+		return -ENODEV;
+	atomic64_inc(&vgpu->stats.resets);
+	vgpu_sched_remove(vgpu);
+	vgpu_pin_unmap_all(vgpu);
+	vgpu_mapping_zap(vgpu);
+	if (!vgpu_gpu_is_dead(gpu) && gpu->family->partition_reset(vgpu))
+		vgpu_gpu_dead(gpu, "a partition can't be reset");
+	vgpu->personality->reset(vgpu);
+	if (!vgpu_gpu_is_dead(gpu))
+		vgpu_sched_add(vgpu);
+	return 0;
+}
+
+/**
+ * vgpu_reset - engine state, registers and mappings of guest memory to power-on
+ * @vgpu: the vGPU
+ *
+ * The configuration space, eventfds and the framebuffer's contents stay. Used
+ * for VFIO_DEVICE_RESET, a guest's function-level reset and a personality's
+ * own reset register. May sleep, bounded: takes vgpu->lock and the locks of
+ * the personality's reset().
+ *
+ * Return: 0. It does not fail, because QEMU ends a VM whose device can't be
+ * reset; a GPU that does not obey is declared dead.
+ */
+int vgpu_reset(struct vgpu *vgpu)
+{
+	mutex_lock(&vgpu->lock);
+	vgpu_reset_locked(vgpu);
+	mutex_unlock(&vgpu->lock);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ ioctls */
+
+static long ioctl_get_info(struct vgpu *vgpu, void __user *arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_device_info, num_irqs);
+	struct vfio_device_info info = { };
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+	info.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
+	info.num_regions = vgpu->num_regions;
+	info.num_irqs = VFIO_PCI_NUM_IRQS;
+	if (copy_to_user(arg, &info, min_t(size_t, info.argsz, sizeof(info))))
+		return -EFAULT;
+	return 0;
+}
+
+/*
+ * Fills in what VFIO_DEVICE_GET_REGION_INFO answers. On new kernels VFIO's
+ * core decodes the ioctl and calls this, on old ones ioctl_get_region_info()
+ * does. No region has capabilities: a BAR is mapped whole or not at all.
+ */
+static int vgpu_vfio_region_info(struct vfio_device *vdev,
+				 struct vfio_region_info *info,
+				 struct vfio_info_cap *caps)
+{
+	struct vgpu *vgpu = vgpu_from_vdev(vdev);
+	const struct vgpu_region *region;
+	u32 index = info->index;
+
+	if (index >= vgpu->num_regions)
+		return -EINVAL;
+	index = array_index_nospec(index, vgpu->num_regions);
+	region = &vgpu->region[index];
+	info->offset = (u64)index << VGPU_OFFSET_SHIFT;
+	info->size = region->size;
+	info->flags = 0;
+	if (region->kind == VGPU_REGION_ABSENT)
+		return 0;
+	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	if (region->kind == VGPU_REGION_MAPPED && PAGE_ALIGNED(region->size))
+		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	return 0;
+}
+
+#ifdef VGPU_REGION_INFO_IOCTL
+static long ioctl_get_region_info(struct vgpu *vgpu, void __user *arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
+	struct vfio_region_info info = { };
+	int ret;
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+	info.cap_offset = 0;
+	ret = vgpu_vfio_region_info(&vgpu->vdev, &info, NULL);
+	if (ret)
+		return ret;
+	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+}
+#endif
+
+static long ioctl_get_irq_info(struct vgpu *vgpu, void __user *arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_irq_info, count);
+	struct vfio_irq_info info = { };
+	int ret;
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+	ret = vgpu_irq_info(vgpu, &info);
+	if (ret)
+		return ret;
+	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+}
+
+static long ioctl_set_irqs(struct vgpu *vgpu, void __user *arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_irq_set, count);
+	struct vfio_irq_info info = { };
+	struct vfio_irq_set hdr;
+	size_t data_size = 0;
+	void *data = NULL;
+	long ret;
+
+	if (copy_from_user(&hdr, arg, minsz))
+		return -EFAULT;
+	info.index = hdr.index;
+	ret = vgpu_irq_info(vgpu, &info);
+	if (ret)
+		return ret;
+	ret = vfio_set_irqs_validate_and_prepare(&hdr, info.count,
+						 VFIO_PCI_NUM_IRQS, &data_size);
+	if (ret)
+		return ret;
+	if (data_size) {
+		data = memdup_user(arg + minsz, data_size);
+		if (IS_ERR(data))
+			return PTR_ERR(data);
+	}
+	ret = vgpu_irq_set(vgpu, &hdr, data);
+	kfree(data);
+	return ret;
+}
+
+static long vgpu_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
+			    unsigned long arg)
+{
+	struct vgpu *vgpu = vgpu_from_vdev(vdev);
+	void __user *uarg = (void __user *)arg;
+
+	switch (cmd) {
+	case VFIO_DEVICE_GET_INFO:
+		return ioctl_get_info(vgpu, uarg);
+#ifdef VGPU_REGION_INFO_IOCTL
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return ioctl_get_region_info(vgpu, uarg);
+#endif
+	case VFIO_DEVICE_GET_IRQ_INFO:
+		return ioctl_get_irq_info(vgpu, uarg);
+	case VFIO_DEVICE_SET_IRQS:
+		return ioctl_set_irqs(vgpu, uarg);
+	case VFIO_DEVICE_RESET:
+		return vgpu_reset(vgpu);
+	}
+	return -ENOTTY;
+}
+
+/* ------------------------------------------------------- the other operations */
+
+static ssize_t vgpu_vfio_read(struct vfio_device *vdev, char __user *buf,
+			      size_t count, loff_t *ppos)
+{
+	return vgpu_region_rw(vgpu_from_vdev(vdev), buf, count, ppos, false);
+}
+
+static ssize_t vgpu_vfio_write(struct vfio_device *vdev, const char __user *buf,
+			       size_t count, loff_t *ppos)
+{
+	return vgpu_region_rw(vgpu_from_vdev(vdev), (char __user *)buf, count,
+			      ppos, true);
+}
+
+static int vgpu_vfio_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
+{
+	return vgpu_mapping_mmap(vgpu_from_vdev(vdev), vma);
+}
+
+/* Somebody removes the vGPU while it is in use. VFIO repeats it every 10 s. */
+static void vgpu_vfio_request(struct vfio_device *vdev, unsigned int count)
+{
+	struct vgpu *vgpu = vgpu_from_vdev(vdev);
+	bool told = vgpu_irq_request(vgpu);
+
+	dev_notice(&vgpu->gpu->pdev->dev,
+		   "vGPU %s is to be removed but process %d has it open%s; waited %u s\n",
+		   vgpu_name(vgpu), READ_ONCE(vgpu->owner_pid),
+		   told ? ", which was asked to let go" :
+			  " and takes no requests: end it",
+		   count * 10);
+}
+
+static void vgpu_vfio_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
+{
+	vgpu_pin_unmap_iova(vgpu_from_vdev(vdev), iova, length);
+}
+
+const struct vfio_device_ops vgpu_vfio_ops = {
+	.name		= VGPU_DRIVER_NAME,
+	.init		= vgpu_vfio_init,
+	.release	= vgpu_vfio_release,
+	.open_device	= vgpu_vfio_open,
+	.close_device	= vgpu_vfio_close,
+	.read		= vgpu_vfio_read,
+	.write		= vgpu_vfio_write,
+	.ioctl		= vgpu_vfio_ioctl,
+	.mmap		= vgpu_vfio_mmap,
+	.request	= vgpu_vfio_request,
+	.dma_unmap	= vgpu_vfio_dma_unmap,
+	VGPU_VFIO_REGION_INFO_OP(vgpu_vfio_region_info)
+	VGPU_VFIO_IOMMUFD_OPS
+};
