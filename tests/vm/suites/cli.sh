@@ -1,0 +1,229 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 300
+#
+# The openvgpu command against the real module: what only a kernel can answer.
+# Output, arguments and exit statuses in general are tests/unit/test_cli.py's.
+
+passed=0 failed=0
+out=$(mktemp) err=$(mktemp)
+
+pass()
+{
+	echo "ok $1"
+	passed=$((passed + 1))
+}
+
+fail()
+{
+	echo "not ok $1: $2"
+	failed=$((failed + 1))
+}
+
+# run NAME STATUS CMD...: the command must end with STATUS; its output is in
+# $out and $err then.
+run()
+{
+	local name=$1 want=$2 status=0
+
+	shift 2
+	"$@" >"$out" 2>"$err" || status=$?
+	if [ "$status" = "$want" ]; then
+		pass "$name"
+	else
+		fail "$name" "'$*' ended with $status, not $want; said '$(head -c 500 "$out" "$err" | tr '\n' ' ')'"
+		return 1
+	fi
+}
+
+# same NAME WANT GOT
+same()
+{
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "expected '$2', saw '$3'"
+	fi
+}
+
+# contains NAME FILE TEXT
+contains()
+{
+	if grep -qF -e "$3" "$2"; then
+		pass "$1"
+	else
+		fail "$1" "no '$3' in '$(head -c 500 "$2" | tr '\n' ' ')'"
+	fi
+}
+
+# holds NAME SAW CMD...: CMD must succeed
+holds()
+{
+	local name=$1 saw=$2
+
+	shift 2
+	if "$@"; then
+		pass "$name"
+	else
+		fail "$name" "$saw"
+	fi
+}
+
+# get FILE EXPRESSION: a value of JSON output, as Python prints it
+get()
+{
+	python3 -c 'import json, sys; v = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+# doctor_state ID: what the doctor says of one check
+doctor_state()
+{
+	openvgpu doctor --json >"$out" 2>"$err"
+	get "$out" "[c['state'] for c in v['checks'] if c['check'] == '$1'][0]"
+}
+
+# ------------------------------------------------------- before the module
+
+run "list without the module" 0 openvgpu list
+contains "list says that the module is not loaded" "$err" "not loaded"
+run "create without the module" 3 openvgpu create 1q
+same "doctor: mdev" ok "$(doctor_state mdev)"
+same "doctor: module not loaded yet" warn "$(doctor_state module)"
+same "doctor: GPU without a driver" fail "$(doctor_state gpu)"
+run "doctor fails" 1 openvgpu doctor
+contains "doctor says what to do" "$out" "modprobe openvgpu"
+
+modprobe openvgpu || { echo "not ok modprobe openvgpu: status $?"; echo "$passed passed, $((failed + 1)) failed"; exit 1; }
+
+# ------------------------------------------------------------ with the module
+
+run "doctor with the module" 0 openvgpu doctor || cat "$out"
+same "doctor: module" ok "$(doctor_state module)"
+same "doctor: GPU" ok "$(doctor_state gpu)"
+
+run "types" 0 openvgpu types --json
+cp "$out" types.json
+mapfile -t gpus < <(get types.json "'\n'.join(sorted({t['gpu'] for t in v['types']}))")
+same "two GPUs offer types" 2 "${#gpus[@]}"
+big=$(get types.json "max(v['types'], key=lambda t: t['framebuffer_bytes'])['gpu']")
+small=$(get types.json "[t['gpu'] for t in v['types'] if t['gpu'] != '$big'][0]")
+for gpu in "${gpus[@]}"; do
+	wrong=$(get types.json "[t['type'] for t in v['types'] if t['gpu'] == '$gpu' and t['available_instances'] != t['max_instance']]")
+	same "an empty GPU $gpu has room for max_instance" "[]" "$wrong"
+done
+
+run "create prints" 0 openvgpu create openvgpu-256mq --gpu "$big"
+uuid=$(cat "$out")
+same "create prints nothing but the UUID" 1 "$(wc -l <"$out")"
+holds "the vGPU exists" "no /sys/bus/mdev/devices/$uuid" \
+	test -e "/sys/bus/mdev/devices/$uuid/mdev_type"
+run "the same UUID again" 4 openvgpu create 256mq --uuid "$uuid"
+contains "duplicate: reason" "$err" "exists already"
+
+odd=00000002-0000-0000-0000-000000000100
+run "Proxmox' form of a UUID" 0 openvgpu create 128mq --uuid "$odd" --gpu "$big"
+run "show" 0 openvgpu show "$odd" --json
+same "show: state" closed "$(get "$out" "v['vgpu']['state']")"
+same "show: framebuffer_size" $((128 << 20)) "$(get "$out" "v['vgpu']['attributes']['framebuffer_size']")"
+same "show: stats are numbers" int "$(get "$out" "type(v['vgpu']['stats']['trapped_writes']).__name__")"
+run "list" 0 openvgpu list --json
+same "list: both" 2 "$(get "$out" "len(v['vgpus'])")"
+
+# Capacity: the reason comes from the driver.
+run "too large for what is left" 5 openvgpu create 1q --gpu "$big"
+reason=$(cat "/sys/bus/pci/devices/$big/openvgpu/last_error")
+holds "the driver gives a reason" "last_error is empty" test -n "$reason"
+contains "the reason is printed" "$err" "$reason"
+run "the same as JSON" 5 openvgpu create 1q --gpu "$big" --json
+same "error object" 5 "$(get "$out" "v['error']['code']")"
+# An earlier refusal's reason must not stand beside a duplicate.
+openvgpu create 256mq --uuid "$uuid" >"$out" 2>"$err"
+if grep -qF "$reason" "$err"; then
+	fail "no stale reason" "$(cat "$err")"
+else
+	pass "no stale reason"
+fi
+
+# Without --gpu, the emptiest; when all are full, 5 and nothing created.
+count=0
+while openvgpu create 64mq >"$out" 2>"$err"; do
+	count=$((count + 1))
+	[ "$count" -lt 100 ] || break
+done
+same "64mq on all GPUs until full" $(((1024 - 384 + 256) / 64)) "$count"
+run "all full" 5 openvgpu create 64mq
+same "nothing is available now" 0 "$(openvgpu types --json >"$out"; get "$out" "sum(t['available_instances'] for t in v['types'] if t['framebuffer_bytes'] >= 64 << 20)")"
+
+# ------------------------------------------------------------------- in use
+
+# The simplest user there is: opens the device through its group and sleeps.
+cat >hold.py <<'END'
+import fcntl, os, struct, sys, time
+uuid = sys.argv[1]
+group_number = os.path.basename(os.readlink(f"/sys/bus/mdev/devices/{uuid}/iommu_group"))
+container = os.open("/dev/vfio/vfio", os.O_RDWR)
+group = os.open(f"/dev/vfio/{group_number}", os.O_RDWR)
+fcntl.ioctl(group, 0x3b68, struct.pack("i", container))   # VFIO_GROUP_SET_CONTAINER
+fcntl.ioctl(container, 0x3b66, 1)                         # VFIO_SET_IOMMU, type 1
+device = fcntl.ioctl(group, 0x3b6a, uuid.encode() + b"\0")  # VFIO_GROUP_GET_DEVICE_FD
+open(sys.argv[2], "w").write(str(os.getpid()))
+time.sleep(1000)
+END
+hold()
+{
+	rm -f held
+	python3 hold.py "$1" held &
+	holder=$!
+	for _ in $(seq 100); do
+		[ ! -s held ] || return 0
+		sleep 0.1
+	done
+	fail "open $1" "not open after 10 s"
+	return 1
+}
+
+hold "$odd"
+run "remove of a vGPU in use" 4 openvgpu remove "$odd"
+contains "its user is named" "$err" "process $holder (python3)"
+run "list names the user" 0 openvgpu list --json
+same "owner_pid" "$holder" "$(get "$out" "[g['owner_pid'] for g in v['vgpus'] if g['uuid'] == '$odd'][0]")"
+holds "it is still there" "gone" test -e "/sys/bus/mdev/devices/$odd"
+
+timeout 60 openvgpu remove --force "$odd" >"$out" 2>"$err" &
+remover=$!
+sleep 2
+holds "--force waits for the user" "ended: $(cat "$err")" kill -0 "$remover"
+kill -9 "$holder"
+wait "$remover"
+same "--force ends when the user has gone" 0 "$?"
+run "removed" 3 openvgpu show "$odd"
+run "remove again" 3 openvgpu remove "$odd"
+
+hold "$uuid"
+kill -9 "$holder"
+wait "$holder" 2>/dev/null
+run "remove right after its user was killed" 0 openvgpu remove "$uuid"
+
+# ----------------------------------------------------------------- the rest
+
+run "small GPU shown alone" 0 openvgpu show "$small" --json
+same "one GPU" "['$small']" "$(get "$out" "[g['gpu'] for g in v['gpus']]")"
+openvgpu list --json >"$out"
+for uuid in $(get "$out" "' '.join(g['uuid'] for g in v['vgpus'])"); do
+	openvgpu remove "$uuid" || fail "remove $uuid" "status $?"
+done
+openvgpu types --json >"$out"
+same "all room is back" "True" "$(get "$out" "v == json.load(open('types.json'))")"
+
+echo "$big" >"/sys/bus/pci/drivers/openvgpu/unbind"
+run "create on a GPU that was unbound" 3 openvgpu create 1q --gpu "$big"
+contains "it says so" "$err" "not bound"
+same "doctor: one of two GPUs has no driver" warn "$(doctor_state gpu)"
+echo "$big" >"/sys/bus/pci/drivers/openvgpu/bind"
+run "create after binding it again" 0 openvgpu create 1q
+openvgpu remove "$(cat "$out")"
+holds "rmmod" "refused" rmmod openvgpu
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
