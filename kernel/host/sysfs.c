@@ -203,6 +203,13 @@ static ssize_t owner_pid_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(owner_pid);
 
+static ssize_t partition_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%u\n", to_vgpu(dev)->partition);
+}
+static DEVICE_ATTR_RO(partition);
+
 static ssize_t framebuffer_offset_show(struct device *dev,
 				       struct device_attribute *attr, char *buf)
 {
@@ -248,6 +255,7 @@ static struct attribute *vgpu_attrs[] = {
 	&vgpu_attr_personality.attr,
 	&vgpu_attr_state.attr,
 	&dev_attr_owner_pid.attr,
+	&dev_attr_partition.attr,
 	&dev_attr_framebuffer_offset.attr,
 	&dev_attr_framebuffer_size.attr,
 	&dev_attr_type_name.attr,
