@@ -39,10 +39,10 @@ static uint32_t next_random(uint32_t below)
 
 /* Every link leads back, and the ring holds exactly what is runnable. */
 static void check_ring(const struct sched_queue *queue,
-		       const struct sched_entity *entities, unsigned int count,
+		       const struct sched_client *entities, unsigned int count,
 		       unsigned int step)
 {
-	const struct sched_entity *entity = queue->head;
+	const struct sched_client *entity = queue->head;
 	unsigned int runnable = 0, length = 0;
 
 	for (unsigned int i = 0; i < count; i++) {
@@ -78,7 +78,7 @@ static void check_ring(const struct sched_queue *queue,
 START_TEST(test_empty)
 {
 	struct sched_queue queue = { 0 };
-	struct sched_entity entity = { 0 };
+	struct sched_client entity = { 0 };
 	__u64 quantum = 0;
 
 	ck_assert_ptr_null(policy->pick(&queue, &quantum));
@@ -94,7 +94,7 @@ END_TEST
 START_TEST(test_alone)
 {
 	struct sched_queue queue = { .timeslice_ns = SLICE };
-	struct sched_entity entity = { 0 };
+	struct sched_client entity = { 0 };
 	__u64 quantum = 0;
 
 	policy->wake(&queue, &entity);
@@ -115,7 +115,7 @@ END_TEST
 START_TEST(test_default_slice)
 {
 	struct sched_queue queue = { 0 };
-	struct sched_entity entity = { 0 };
+	struct sched_client entity = { 0 };
 	__u64 quantum = 0;
 
 	policy->wake(&queue, &entity);
@@ -128,7 +128,7 @@ END_TEST
 /* All busy all the time: equal times at every moment, to within one slice. */
 START_TEST(test_fair)
 {
-	struct sched_entity entities[ENTITIES];
+	struct sched_client entities[ENTITIES];
 	struct sched_queue queue = { .timeslice_ns = SLICE };
 	unsigned int count = (unsigned int)_i;
 	__u64 quantum;
@@ -138,7 +138,7 @@ START_TEST(test_fair)
 		policy->wake(&queue, &entities[i]);
 
 	for (unsigned int step = 0; step < 1000 * count; step++) {
-		struct sched_entity *entity = policy->pick(&queue, &quantum);
+		struct sched_client *entity = policy->pick(&queue, &quantum);
 		__u64 least = UINT64_MAX, most = 0;
 
 		MUST(entity, "%u runnable, pick gives none", count);
@@ -167,10 +167,10 @@ START_TEST(test_random)
 		SCHED_END_IDLE, SCHED_END_QUANTUM, SCHED_END_PREEMPTED,
 		SCHED_END_RESET, SCHED_END_REJECTED,
 	};
-	struct sched_entity entities[ENTITIES];
+	struct sched_client entities[ENTITIES];
 	unsigned int waited[ENTITIES] = { 0 };
 	struct sched_queue queue = { .timeslice_ns = SLICE };
-	struct sched_entity *current = NULL;
+	struct sched_client *current = NULL;
 	unsigned int runs = 0;
 	__u64 quantum;
 
@@ -227,7 +227,7 @@ END_TEST
 /* A vGPU that leaves while it runs, and comes back, is as good as new. */
 START_TEST(test_leave_and_return)
 {
-	struct sched_entity entities[3];
+	struct sched_client entities[3];
 	struct sched_queue queue = { .timeslice_ns = SLICE };
 	__u64 quantum;
 

@@ -33,14 +33,14 @@ enum sched_end {
 };
 
 /**
- * struct sched_entity - one vGPU as a policy sees it
+ * struct sched_client - one vGPU as a policy sees it
  * @next, @previous: links of the policy's own list; NULL: not runnable
  * @runnable: has work
  * @run_ns: time it held the resource, nanoseconds
  * @data: of the caller
  */
-struct sched_entity {
-	struct sched_entity *next, *previous;
+struct sched_client {
+	struct sched_client *next, *previous;
 	bool runnable;
 	__u64 run_ns;
 	void *data;
@@ -53,7 +53,7 @@ struct sched_entity {
  * @timeslice_ns: length of a slice
  */
 struct sched_queue {
-	struct sched_entity *head;
+	struct sched_client *head;
 	unsigned int runnable;
 	__u64 timeslice_ns;
 };
@@ -69,11 +69,11 @@ struct sched_queue {
  */
 struct sched_policy {
 	const char *name;
-	void (*wake)(struct sched_queue *queue, struct sched_entity *entity);
-	void (*sleep)(struct sched_queue *queue, struct sched_entity *entity);
-	struct sched_entity *(*pick)(struct sched_queue *queue,
+	void (*wake)(struct sched_queue *queue, struct sched_client *entity);
+	void (*sleep)(struct sched_queue *queue, struct sched_client *entity);
+	struct sched_client *(*pick)(struct sched_queue *queue,
 				     __u64 *quantum_ns);
-	void (*charge)(struct sched_queue *queue, struct sched_entity *entity,
+	void (*charge)(struct sched_queue *queue, struct sched_client *entity,
 		       enum sched_end reason, __u64 run_ns);
 };
 

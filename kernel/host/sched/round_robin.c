@@ -20,9 +20,9 @@
 #define ROUND_ROBIN_TIMESLICE_NS	2000000ULL
 
 static void round_robin_wake(struct sched_queue *queue,
-			     struct sched_entity *entity)
+			     struct sched_client *entity)
 {
-	struct sched_entity *head = queue->head;
+	struct sched_client *head = queue->head;
 
 	if (entity->runnable)
 		return;
@@ -43,7 +43,7 @@ static void round_robin_wake(struct sched_queue *queue,
 }
 
 static void round_robin_sleep(struct sched_queue *queue,
-			      struct sched_entity *entity)
+			      struct sched_client *entity)
 {
 	if (!entity->runnable)
 		return;
@@ -62,7 +62,7 @@ static void round_robin_sleep(struct sched_queue *queue,
 	queue->runnable--;
 }
 
-static struct sched_entity *round_robin_pick(struct sched_queue *queue,
+static struct sched_client *round_robin_pick(struct sched_queue *queue,
 					     __u64 *quantum_ns)
 {
 	*quantum_ns = queue->timeslice_ns ? queue->timeslice_ns :
@@ -72,7 +72,7 @@ static struct sched_entity *round_robin_pick(struct sched_queue *queue,
 }
 
 static void round_robin_charge(struct sched_queue *queue,
-			       struct sched_entity *entity,
+			       struct sched_client *entity,
 			       enum sched_end reason, __u64 run_ns)
 {
 	entity->run_ns += run_ns;
