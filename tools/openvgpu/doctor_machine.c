@@ -170,7 +170,7 @@ void check_vfio_device(const struct doctor *doctor, struct finding *finding)
 		}
 		found(finding, FINDING_FAIL, "no /dev/vfio/vfio");
 		advise(finding,
-		       "modprobe vfio vfio_iommu_type1; in a container, pass /dev/vfio in");
+		       "modprobe vfio_iommu_type1; in a container, pass /dev/vfio in");
 		return;
 	}
 	if (faccessat(root, "dev/vfio/vfio", R_OK | W_OK, AT_EACCESS)) {
