@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * control.c - commands to the reference GPU, over the virtio port that leads to
+ * its control socket
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host.h"
+#include "runtime.h"
+
+#define PORT	"/dev/virtio-ports/refgpu-control-0"
+
+/**
+ * host_has_control - is the GPU one that takes orders?
+ */
+bool host_has_control(void)
+{
+	return access(PORT, F_OK) == 0;
+}
+
+/**
+ * host_control - send one command line, receive one line
+ * @answer: receives the answer without newline
+ * @size: of @answer
+ * @format: the command without newline
+ *
+ * Return: -EIO when the answer, a JSON object, does not begin with "ok": true.
+ */
+int host_control(char *answer, size_t size, const char *format, ...)
+{
+	char text[256];
+	struct pollfd poll_fd;
+	size_t got = 0;
+	va_list list;
+	const char *ok;
+	ssize_t n;
+	int length;
+
+	va_start(list, format);
+	length = vsnprintf(text, sizeof(text) - 1, format, list);
+	va_end(list);
+	text[length++] = '\n';
+	/* One process at a time may have the port open. */
+	for (int tries = 0; ; tries++) {
+		poll_fd.fd = open(PORT, O_RDWR | O_CLOEXEC);
+		if (poll_fd.fd >= 0)
+			break;
+		if (errno != EBUSY || tries == 100)
+			return rt_fail(errno, "%s: %m", PORT);
+		usleep(20000);
+	}
+	poll_fd.events = POLLIN;
+	if (write(poll_fd.fd, text, (size_t)length) != length) {
+		close(poll_fd.fd);
+		return rt_fail(EIO, "control: cannot send '%s'", text);
+	}
+	while (got < size - 1) {
+		if (poll(&poll_fd, 1, 5000) <= 0) {
+			close(poll_fd.fd);
+			return rt_fail(ETIMEDOUT, "control: no answer to '%.*s'",
+				       length - 1, text);
+		}
+		n = read(poll_fd.fd, answer + got, size - 1 - got);
+		if (n <= 0)
+			break;
+		got += (size_t)n;
+		if (memchr(answer, '\n', got))
+			break;
+	}
+	close(poll_fd.fd);
+	answer[got] = 0;
+	answer[strcspn(answer, "\n")] = 0;
+	for (ok = answer; *ok && *ok != ':'; ok++)
+		;
+	ok += *ok ? 1 + strspn(ok + 1, " ") : 0;
+	if (strncmp(answer, "{", 1) || !strstr(answer, "\"ok\"") ||
+	    strncmp(ok, "true", 4))
+		return rt_fail(EIO, "control: '%.*s' answered '%s'", length - 1,
+			       text, answer);
+	return 0;
+}

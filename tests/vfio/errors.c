@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * errors.c - the GPU misbehaves: only who caused it notices
+ */
+#include <linux/vfio.h>
+#include <stdio.h>
+
+#include "vgpu.h"
+
+static void inject(const char *command)
+{
+	char answer[256];
+
+	if (!host_has_control())
+		harness_skip("this GPU has no control socket");
+	OK(host_control(answer, sizeof(answer), "%s", command));
+}
+
+/* The victim is told by every channel it has, and can go on. */
+static void expect_fault(struct vgpu *vgpu, struct rt_ring *ring, int event)
+{
+	uint64_t value, begin = rt_now_ns();
+	int error;
+
+	error = rt_ring_wait(ring, ring->fence, 15000);
+	CHECK(error == -ECANCELED || error == -EIO,
+	      "the hung vGPU's fence: %s (%s)",
+	      error ? strerror(-error) : "reached", rt_message());
+	CHECK(rt_now_ns() - begin < 10000000000ULL,
+	      "it took %llu ms until the hung vGPU was reset",
+	      (unsigned long long)(rt_now_ns() - begin) / 1000000);
+	CHECK(eventfd_count(event, 3000), "the guest got no fault interrupt");
+	value = rt_control_read(vgpu->device, OPENVGPU_NATIVE_FAULT);
+	CHECK(value == 1 || value == 2, "FAULT is %llu after a hang",
+	      (unsigned long long)value);
+	CHECK(host_attribute(vgpu->uuid, "last_fault") == value,
+	      "sysfs says fault %llu, the guest's register %llu",
+	      (unsigned long long)host_attribute(vgpu->uuid, "last_fault"),
+	      (unsigned long long)value);
+	value = rt_control_read(vgpu->device, OPENVGPU_NATIVE_EVENT_STATUS);
+	CHECK(value & OPENVGPU_NATIVE_EVENT_FAULT, "events 0x%llx after a hang",
+	      (unsigned long long)value);
+	value = rt_user_read(vgpu->device, REFGPU_USER_ERROR);
+	CHECK(value == REFGPU_ERROR_HANG || value == REFGPU_ERROR_RESET,
+	      "USER_ERROR is %llu after a hang", (unsigned long long)value);
+	CHECK(host_stat(vgpu->uuid, "faults") == 1, "stats count %llu faults",
+	      (unsigned long long)host_stat(vgpu->uuid, "faults"));
+}
+
+static void expect_unharmed(const struct vgpu *vgpu, const char *who)
+{
+	CHECK(!host_stat(vgpu->uuid, "faults") &&
+	      !host_stat(vgpu->uuid, "resets") &&
+	      !host_attribute(vgpu->uuid, "last_fault"),
+	      "%s: %llu faults, %llu resets, last fault %llu", who,
+	      (unsigned long long)host_stat(vgpu->uuid, "faults"),
+	      (unsigned long long)host_stat(vgpu->uuid, "resets"),
+	      (unsigned long long)host_attribute(vgpu->uuid, "last_fault"));
+}
+
+TEST(hang, SLOW)
+{
+	struct rt_ring ring[4];
+	struct vgpu vgpu[4];
+	uint64_t at;
+	int event, i, round;
+
+	for (i = 0; i < 4; i++) {
+		vgpu_make(&vgpu[i], "64mq");
+		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
+	}
+	event = new_eventfd();
+	OK(rt_irq_eventfd(vgpu[0].device, VFIO_PCI_MSIX_IRQ_INDEX, 1, event));
+	rt_control_write(vgpu[0].device, OPENVGPU_NATIVE_EVENT_ENABLE,
+			 OPENVGPU_NATIVE_EVENT_FAULT);
+	hang(&vgpu[0]);
+	at = rt_framebuffer_alloc(vgpu[0].device, MIB, 4096);
+	for (i = 0; i < 20; i++)
+		OK(rt_fill(&ring[0], at, MIB, 1));
+	OK(rt_ring_fence(&ring[0], 0));
+	for (round = 0; round < 5; round++)
+		for (i = 1; i < 4; i++) {
+			OK(work_vector_add(&ring[i], 2000,
+					   (uint32_t)(round * 10 + i)));
+			OK(work_system_memory(&ring[i], 4, (uint32_t)i));
+		}
+	expect_fault(&vgpu[0], &ring[0], event);
+	for (i = 1; i < 4; i++)
+		expect_unharmed(&vgpu[i], "a neighbour of the hung vGPU");
+	/* The guest's driver resets and goes on. */
+	OK(rt_guest_reset(vgpu[0].device));
+	vgpu_works(&vgpu[0], 5);
+}
+
+/* Closing a hung vGPU is bounded, and its slice is fit for the next owner. */
+TEST(close_while_hung, SLOW)
+{
+	uint64_t begin, took, at;
+	struct rt_ring ring;
+	struct vgpu vgpu, other;
+
+	vgpu_make(&vgpu, "64mq");
+	vgpu_make(&other, "64mq");
+	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
+	hang(&vgpu);
+	at = rt_framebuffer_alloc(vgpu.device, MIB, 4096);
+	OK(rt_fill(&ring, at, MIB, 1));
+	OK(rt_ring_fence(&ring, 0));
+	usleep(20000);
+	begin = rt_now_ns();
+	vgpu_close(&vgpu);
+	took = rt_now_ns() - begin;
+	CHECK(took < 5000000000ULL, "closing a hung vGPU took %llu ms",
+	      (unsigned long long)took / 1000000);
+	vgpu_open(&vgpu);
+	vgpu_works(&vgpu, 1);
+	vgpu_works(&other, 2);
+	expect_unharmed(&other, "the neighbour");
+}
+
+/* Within patience nobody is punished for being slow. */
+TEST(slow_preempt, SLOW)
+{
+	struct rt_ring ring[2];
+	struct vgpu vgpu[2];
+	uint64_t stop;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		vgpu_make(&vgpu[i], "64mq");
+		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
+	}
+	inject("slow-preempt ns=2000000");
+	OK(work_spin(&ring[0], &stop));
+	for (i = 0; i < 5; i++)
+		OK(work_vector_add(&ring[1], 2000, (uint32_t)i));
+	*(volatile uint32_t *)rt_framebuffer(vgpu[0].device, stop) = 1;
+	OK(rt_ring_wait(&ring[0], ring[0].fence, 10000));
+	inject("slow-preempt ns=0");
+	expect_unharmed(&vgpu[0], "the slow vGPU");
+	expect_unharmed(&vgpu[1], "the other vGPU");
+}
+
+/* Interrupts of the GPU to the host get lost: work goes on. */
+static void lose(const char *command)
+{
+	struct rt_ring ring[2];
+	struct vgpu vgpu[2];
+	int i, round;
+
+	for (i = 0; i < 2; i++) {
+		vgpu_make(&vgpu[i], "64mq");
+		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
+	}
+	for (round = 0; round < 5; round++) {
+		inject(command);
+		for (i = 0; i < 2; i++)
+			OK(work_vector_add(&ring[i], 1000, (uint32_t)round));
+	}
+	for (i = 0; i < 2; i++)
+		expect_unharmed(&vgpu[i], command);
+}
+
+TEST(lost_interrupt, SLOW)
+{
+	lose("lost-interrupt count=2 vector=64");
+}
+
+TEST(lost_event, SLOW)
+{
+	lose("lost-event count=2");
+}
+
+TEST(extra_interrupt, SLOW)
+{
+	lose("extra-interrupt count=5");
+}
+
+TEST(late_interrupt, SLOW)
+{
+	lose("late-interrupt count=3 ns=20000000");
+}
+
+TEST(lost_preempt, SLOW)
+{
+	struct rt_ring ring[2];
+	struct vgpu vgpu[2];
+	uint64_t stop;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		vgpu_make(&vgpu[i], "64mq");
+		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
+	}
+	OK(work_spin(&ring[0], &stop));
+	inject("lost-preempt count=1");
+	for (i = 0; i < 4; i++)
+		OK(work_vector_add(&ring[1], 1000, (uint32_t)i));
+	expect_unharmed(&vgpu[1], "who waited for the engine");
+}
+
+/* A bad packet stops its ring, tells its guest, and nobody else. */
+TEST(bad_packets, 0)
+{
+	static const struct {
+		uint16_t opcode;
+		enum refgpu_error error;
+	} bad[] = {
+		{ REFGPU_OP_TRAP, REFGPU_ERROR_TRAP },
+		{ 99, REFGPU_ERROR_OPCODE },
+		{ 0xffff, REFGPU_ERROR_OPCODE },
+		{ REFGPU_OP_FILL, REFGPU_ERROR_PACKET },	/* 0 bytes */
+		{ REFGPU_OP_DISPATCH, REFGPU_ERROR_PACKET },	/* empty grid */
+	};
+	struct vgpu vgpu, other;
+	struct rt_ring ring, other_ring;
+	uint8_t packet[REFGPU_PACKET_SIZE];
+	uint64_t value;
+	unsigned int i;
+	int fd, error;
+
+	vgpu_make(&vgpu, "64mq");
+	vgpu_make(&other, "64mq");
+	OK(rt_ring_create(other.device, 0, 64, &other_ring));
+	fd = new_eventfd();
+	OK(rt_irq_eventfd(vgpu.device, VFIO_PCI_MSIX_IRQ_INDEX, 0, fd));
+	rt_user_write(vgpu.device, REFGPU_USER_INTR_ENABLE, REFGPU_INTR_ERROR);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		rt_framebuffer_free_all(vgpu.device);
+		rt_user_write(vgpu.device, REFGPU_USER_INTR_STATUS, UINT64_MAX);
+		eventfd_count(fd, 0);
+		OK(rt_ring_create(vgpu.device, 1, 64, &ring));
+		memset(packet, 0, sizeof(packet));
+		memcpy(packet, &bad[i].opcode, 2);
+		OK(rt_ring_submit(&ring, packet));
+		error = rt_ring_finish(&ring, 5000);
+		CHECK(error == -EIO, "opcode %u: %s (%s)", bad[i].opcode,
+		      error ? strerror(-error) : "accepted", rt_message());
+		value = rt_ring_register(&ring, REFGPU_RING_ERROR);
+		CHECK(value == bad[i].error, "opcode %u: ring error %llu, not %u",
+		      bad[i].opcode, (unsigned long long)value, bad[i].error);
+		CHECK(eventfd_count(fd, 3000), "opcode %u: no error interrupt",
+		      bad[i].opcode);
+		OK(work_vector_add(&other_ring, 500, i));
+	}
+	expect_unharmed(&vgpu, "a vGPU with bad packets");
+	expect_unharmed(&other, "its neighbour");
+	vgpu_works(&vgpu, 1);
+}

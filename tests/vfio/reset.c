@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * reset.c - reset in the middle of work, by each of its ways
+ */
+#include <linux/pci_regs.h>
+#include <stdio.h>
+
+#include "vgpu.h"
+
+#define RESET_LIMIT_NS	3000000000ULL
+
+enum way { BY_VFIO, BY_FLR, BY_GUEST, WAYS };
+
+static const char *const names[] = { "VFIO_DEVICE_RESET", "FLR", "the guest's RESET" };
+
+static unsigned int express_capability(struct rt_device *device)
+{
+	uint8_t at, id;
+
+	OK(rt_config_read(device, PCI_CAPABILITY_LIST, &at, 1));
+	for (; at; ) {
+		OK(rt_config_read(device, at, &id, 1));
+		if (id == PCI_CAP_ID_EXP)
+			return at;
+		OK(rt_config_read(device, at + 1u, &at, 1));
+	}
+	CHECK(false, "no PCI Express capability");
+	return 0;
+}
+
+static void reset(struct vgpu *vgpu, enum way way)
+{
+	struct rt_device *device = vgpu->device;
+	unsigned int at;
+	uint16_t control;
+
+	switch (way) {
+	case BY_VFIO:
+		OK(rt_vfio_reset(device));
+		OK(rt_memory_decoding(device, true));
+		break;
+	case BY_FLR:
+		at = express_capability(device) + PCI_EXP_DEVCTL;
+		OK(rt_config_read(device, at, &control, 2));
+		control |= PCI_EXP_DEVCTL_BCR_FLR;
+		OK(rt_config_write(device, at, &control, 2));
+		break;
+	default:
+		OK(rt_guest_reset(device));
+	}
+	memset(device->aperture_used, 0, device->aperture_pages);
+}
+
+static void check_clean(struct vgpu *vgpu, enum way way)
+{
+	struct rt_device *device = vgpu->device;
+	unsigned int ring, offset;
+	uint64_t value;
+
+	for (ring = 0; ring < REFGPU_RINGS; ring++)
+		for (offset = 0; offset <= REFGPU_RING_ERROR_WHERE; offset += 8) {
+			value = rt_user_read(device, REFGPU_USER_RING(ring) + offset);
+			CHECK(!value, "ring %u register 0x%x is 0x%llx after %s",
+			      ring, offset, (unsigned long long)value, names[way]);
+		}
+	value = rt_user_read(device, REFGPU_USER_INTR_ENABLE);
+	CHECK(!value, "INTR_ENABLE is 0x%llx after %s",
+	      (unsigned long long)value, names[way]);
+	value = rt_control_read(device, OPENVGPU_NATIVE_MAPPED);
+	CHECK(!value, "MAPPED is %llu after %s", (unsigned long long)value,
+	      names[way]);
+}
+
+static void in_the_middle(enum way way)
+{
+	uint64_t stop, address, video, begin, took;
+	struct rt_ring ring[REFGPU_RINGS];
+	struct rt_memory memory;
+	volatile uint32_t *keep;
+	struct vgpu vgpu;
+	unsigned int i, round;
+
+	vgpu_make(&vgpu, "64mq");
+	OK(rt_memory_alloc(vgpu.device, MIB, &memory));
+	keep = rt_framebuffer(vgpu.device, 60 * MIB);
+	*keep = 0xc0ffee;
+	for (round = 0; round < 5; round++) {
+		rt_framebuffer_free_all(vgpu.device);
+		rt_user_write(vgpu.device, REFGPU_USER_INTR_ENABLE, 3);
+		OK(rt_memory_map(vgpu.device, &memory, true, &address));
+		video = rt_framebuffer_alloc(vgpu.device, MIB, 4096);
+		for (i = 0; i < REFGPU_RINGS; i++)
+			OK(rt_ring_create(vgpu.device, i, 64, &ring[i]));
+		OK(work_spin(&ring[0], &stop));
+		for (i = 0; i < 50; i++)
+			OK(rt_copy(&ring[1], address, video, MIB));
+		rt_ring_doorbell(&ring[1]);
+		usleep(round * 5000);
+		begin = rt_now_ns();
+		reset(&vgpu, way);
+		took = rt_now_ns() - begin;
+		CHECK(took < RESET_LIMIT_NS, "%s took %llu ms", names[way],
+		      (unsigned long long)took / 1000000);
+		check_clean(&vgpu, way);
+		/* Engines let go of everything: memory changes no more. */
+		fill_words(memory.cpu, memory.bytes, round);
+		usleep(10000);
+		CHECK(differing_word(memory.cpu, memory.bytes, round) < 0,
+		      "the device wrote to guest memory after %s", names[way]);
+		CHECK(*keep == 0xc0ffee, "the framebuffer lost 0x%x after %s",
+		      *keep, names[way]);
+		vgpu_works(&vgpu, round);
+	}
+	CHECK(host_stat(vgpu.uuid, "resets") >= 5, "stats count %llu resets",
+	      (unsigned long long)host_stat(vgpu.uuid, "resets"));
+	CHECK(!host_stat(vgpu.uuid, "faults"),
+	      "stats count %llu faults: the host had to step in",
+	      (unsigned long long)host_stat(vgpu.uuid, "faults"));
+}
+
+TEST(by_vfio, 0)
+{
+	in_the_middle(BY_VFIO);
+}
+
+TEST(by_flr, 0)
+{
+	in_the_middle(BY_FLR);
+}
+
+TEST(by_guest, 0)
+{
+	in_the_middle(BY_GUEST);
+}
+
+/* The neighbour's work goes on through resets. */
+TEST(neighbour, 0)
+{
+	struct vgpu vgpu, other;
+	struct rt_ring ring, other_ring;
+	uint64_t stop;
+	int i;
+
+	vgpu_make(&vgpu, "64mq");
+	vgpu_make(&other, "64mq");
+	OK(rt_ring_create(other.device, 0, 64, &other_ring));
+	for (i = 0; i < 9; i++) {
+		rt_framebuffer_free_all(vgpu.device);
+		OK(rt_ring_create(vgpu.device, 0, 64, &ring));
+		OK(work_spin(&ring, &stop));
+		OK(work_vector_add(&other_ring, 2000, (uint32_t)i));
+		reset(&vgpu, (enum way)(i % WAYS));
+		OK(work_reduce(&other_ring, 5000, (uint32_t)i));
+	}
+	CHECK(!host_stat(other.uuid, "resets") && !host_stat(other.uuid, "faults"),
+	      "the neighbour was reset %llu times, faulted %llu times",
+	      (unsigned long long)host_stat(other.uuid, "resets"),
+	      (unsigned long long)host_stat(other.uuid, "faults"));
+}
+
+/* Two processes reset and write COMMAND at once. */
+TEST(race, 0)
+{
+	struct vgpu vgpu;
+	pid_t child[3];
+	unsigned int i, j;
+
+	vgpu_make(&vgpu, "64mq");
+	for (i = 0; i < 3; i++) {
+		child[i] = fork();
+		if (child[i])
+			continue;
+		for (j = 0; j < 60; j++) {
+			if (i == 0)
+				rt_vfio_reset(vgpu.device);
+			else if (i == 1)
+				reset(&vgpu, BY_FLR);
+			else
+				rt_memory_decoding(vgpu.device, j & 1);
+		}
+		_exit(0);
+	}
+	for (i = 0; i < 3; i++)
+		wait_child(child[i], "resetting process");
+	OK(rt_vfio_reset(vgpu.device));
+	OK(rt_memory_decoding(vgpu.device, true));
+	vgpu_works(&vgpu, 1);
+}
