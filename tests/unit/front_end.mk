@@ -5,3 +5,15 @@ LIBS_vfio_user := -ljson-c
 SOURCES_vfio_user_dma := $(SOURCES_vfio_user)
 LIBS_vfio_user_dma := -ljson-c
 SOURCES_pci_config := $(REFGPU)/pci_config.c
+SOURCES_control := $(addprefix $(REFGPU)/,control.c unix_socket.c) \
+		   $(filter-out $(addprefix $(REFGPU)/,main.c control.c pci_config.c \
+		     unix_socket.c) $(wildcard $(REFGPU)/vfio_user*.c),$(wildcard $(REFGPU)/*.c))
+LIBS_control := -ljson-c
+# The program itself, with the sanitizers in it.
+CFLAGS_refgpu_program = -I$(REFGPU) -DPROGRAM='"$(OUT)/refgpu"'
+LIBS_refgpu_program := -ljson-c
+SOURCES_refgpu_program := $(SOURCES_vfio_user)
+$(OUT)/test_refgpu_program: $(OUT)/refgpu
+$(OUT)/refgpu: $(wildcard $(REFGPU)/*.c $(REFGPU)/*.h $(TOP)/uapi/*.h)
+	@mkdir -p $(OUT)
+	$(CC) $(ALL_CFLAGS) $(wildcard $(REFGPU)/*.c) $(ALL_LIBS) -ljson-c -o $@

@@ -63,6 +63,11 @@ int refgpu_inject(struct refgpu *dev, const struct refgpu_injection *injection)
 	if (injection->kind == REFGPU_INJECT_MEMORY_ERROR &&
 	    injection->address >= dev->config.vram_size)
 		return -EINVAL;
+	if ((injection->kind == REFGPU_INJECT_LOST_INTERRUPT ||
+	     injection->kind == REFGPU_INJECT_EXTRA_INTERRUPT ||
+	     injection->kind == REFGPU_INJECT_LATE_INTERRUPT) &&
+	    injection->vector != REFGPU_INJECT_ANY && injection->vector >= REFGPU_VECTORS)
+		return -EINVAL;
 
 	pthread_mutex_lock(&dev->lock);
 	switch (injection->kind) {
