@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * removal.c - the GPU is gone from one moment to the next
+ *
+ * Runs last: there is no GPU after it. The VMs that had a vGPU live on.
+ */
+#include <limits.h>
+#include <linux/vfio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "vgpu.h"
+
+TEST(surprise, ONCE | SLOW)
+{
+	char answer[256], path[PATH_MAX];
+	struct rt_memory memory;
+	struct rt_ring ring[2];
+	struct vgpu vgpu[2];
+	uint64_t value, begin, took, address, stop, end;
+	int i, error, err, req, event, status;
+	long pinned;
+	pid_t remover;
+
+	if (!host_has_control())
+		harness_skip("this GPU has no control socket");
+	pinned = pinned_pages();
+	for (i = 0; i < 2; i++) {
+		vgpu_make(&vgpu[i], "64mq");
+		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
+	}
+	err = new_eventfd();
+	req = new_eventfd();
+	event = new_eventfd();
+	OK(rt_irq_eventfd(vgpu[0].device, VFIO_PCI_ERR_IRQ_INDEX, 0, err));
+	OK(rt_irq_eventfd(vgpu[0].device, VFIO_PCI_REQ_IRQ_INDEX, 0, req));
+	OK(rt_irq_eventfd(vgpu[0].device, VFIO_PCI_MSIX_IRQ_INDEX, 1, event));
+	rt_control_write(vgpu[0].device, OPENVGPU_NATIVE_EVENT_ENABLE,
+			 OPENVGPU_NATIVE_EVENT_DEAD | OPENVGPU_NATIVE_EVENT_FAULT);
+	OK(rt_memory_alloc(vgpu[0].device, MIB, &memory));
+	OK(rt_memory_map(vgpu[0].device, &memory, true, &address));
+	OK(work_spin(&ring[0], &stop));
+	usleep(50000);
+
+	OK(host_control(answer, sizeof(answer), "remove"));
+	/* No access of the guest may fail, or hang. */
+	CHECK(peek(vgpu[0].device->bar[4].map, &value),
+	      "SIGBUS in the user page of a GPU that is gone");
+	CHECK(value == UINT64_MAX, "the user page reads 0x%llx",
+	      (unsigned long long)value);
+	error = rt_ring_wait(&ring[0], ring[0].fence, 3000);
+	CHECK(error, "an endless job ended when the GPU was removed");
+	rt_control_write(vgpu[0].device, OPENVGPU_NATIVE_RESET, 1);
+
+	/* The host sees it, and tells. */
+	end = rt_now_ns() + 10000000000ULL;
+	while (!(rt_control_read(vgpu[0].device, OPENVGPU_NATIVE_EVENT_STATUS) &
+		 OPENVGPU_NATIVE_EVENT_DEAD)) {
+		CHECK(rt_now_ns() < end, "nobody noticed for 10 s: events 0x%llx, fault %llu",
+		      (unsigned long long)rt_control_read(vgpu[0].device,
+							  OPENVGPU_NATIVE_EVENT_STATUS),
+		      (unsigned long long)rt_control_read(vgpu[0].device,
+							  OPENVGPU_NATIVE_FAULT));
+		usleep(50000);
+	}
+	CHECK(eventfd_count(err, 5000), "the VMM got no ERR");
+	CHECK(eventfd_count(event, 1000), "the guest got no interrupt");
+	value = rt_control_read(vgpu[0].device, OPENVGPU_NATIVE_FAULT);
+	CHECK(value == 4, "FAULT is %llu, not GPU_DEAD", (unsigned long long)value);
+	/* Every page reads ones now, mapped or not before; nothing faults. */
+	CHECK(peek(rt_framebuffer(vgpu[0].device, 0), &value) &&
+	      peek(rt_framebuffer(vgpu[0].device, 32 * MIB), &value) &&
+	      poke(rt_framebuffer(vgpu[0].device, 8), 1) &&
+	      poke(vgpu[0].device->bar[4].map, 1),
+	      "SIGBUS in a BAR of a GPU that is gone");
+	CHECK(value == UINT64_MAX, "the framebuffer reads 0x%llx, not ones",
+	      (unsigned long long)value);
+	error = host_create_any("64mq", answer);
+	CHECK(error < 0, "a vGPU was created on a GPU that is gone");
+
+	/* The administrator pulls the card: the slot's users hold it up. */
+	remover = fork();
+	if (!remover) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove",
+			 host_gpu());
+		_exit(host_write(path, "1") ? 1 : 0);
+	}
+	CHECK(eventfd_count(req, 10000), "the VMM got no REQ");
+	CHECK(peek(rt_framebuffer(vgpu[0].device, 0), &value) &&
+	      value == UINT64_MAX, "the BARs went away before the VM let go");
+	rt_control_read(vgpu[0].device, OPENVGPU_NATIVE_ID);
+	rt_vfio_reset(vgpu[0].device);
+	begin = rt_now_ns();
+	rt_memory_free(&memory);
+	took = rt_now_ns() - begin;
+	CHECK(took < 3000000000ULL, "unmapping memory took %llu ms",
+	      (unsigned long long)took / 1000000);
+	begin = rt_now_ns();
+	for (i = 0; i < 2; i++)
+		vgpu_close(&vgpu[i]);
+	CHECK(waitpid(remover, &status, 0) == remover && WIFEXITED(status) &&
+	      !WEXITSTATUS(status), "removing the GPU failed: 0x%x", status);
+	took = rt_now_ns() - begin;
+	CHECK(took < 2000000000ULL, "removing took %llu ms after the last close",
+	      (unsigned long long)took / 1000000);
+	CHECK(!host_count(), "%u vGPUs are left of a GPU that is gone",
+	      host_count());
+	CHECK(pinned_pages() == pinned, "%ld pages stay pinned",
+	      pinned_pages() - pinned);
+	CHECK(!system("rmmod openvgpu"), "the module can't be unloaded");
+}
