@@ -230,14 +230,14 @@ START_TEST(dma_many_ranges)
 }
 END_TEST
 
-static volatile bool stop_engine;
+static bool stop_engine;
 
 static void *engine(void *arg)
 {
 	uint8_t buf[4096];
 	uint64_t *done = arg;
 
-	while (!stop_engine) {
+	while (!__atomic_load_n(&stop_engine, __ATOMIC_RELAXED)) {
 		memset(buf, 0xee, sizeof(buf));
 		if (!vfio_user_dma_access(vu, 0x100000, buf, sizeof(buf), true))
 			(*done)++;
@@ -273,7 +273,7 @@ START_TEST(dma_unmap_waits_for_engines)
 		ck_assert_int_eq(pread(fd, seen, 4096, 0), 4096);
 		ck_assert_mem_eq(seen, zero, 4096);
 	}
-	stop_engine = true;
+	__atomic_store_n(&stop_engine, true, __ATOMIC_RELAXED);
 	for (i = 0; i < 2; i++)
 		pthread_join(t[i], NULL);
 	ck_assert_msg(done[0] && done[1], "the engines never ran");
