@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# machine: --timeout 600
+#
+# What a VMM sees of a vGPU: information, config space, regions, mappings,
+# interrupts; and what the administrator sees: types and capacity.
+exec /src/tests/vfio/run info config region mapping irq capacity

@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# machine: --timeout 600
+#
+# The end of a vGPU and of its GPU, in every way it can come. The GPU is gone
+# after it.
+exec /src/tests/vfio/run lifecycle removal
