@@ -57,7 +57,8 @@ static int chunk(FILE *file, const char *type, const uint8_t *data,
 	big_endian(word, (uint32_t)bytes);
 	fwrite(word, 4, 1, file);
 	fwrite(type, 4, 1, file);
-	fwrite(data, bytes, 1, file);
+	if (bytes)
+		fwrite(data, bytes, 1, file);
 	big_endian(word, crc32(crc, data, bytes));
 	fwrite(word, 4, 1, file);
 	return ferror(file) ? -EIO : 0;

@@ -15,16 +15,6 @@
 #define PATIENCE_MS	60000
 #define GROUP		64
 
-/**
- * work_random - next number of a sequence
- * @state: seed, then state; any value
- */
-uint32_t work_random(uint32_t *state)
-{
-	*state = *state * 1664525u + 1013904223u;
-	return *state >> 8 ^ *state << 16;
-}
-
 static float random_float(uint32_t *state)
 {
 	return (float)(int)(work_random(state) % 20001 - 10000) / 64.0f;
