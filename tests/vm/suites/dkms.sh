@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# machine: none
+# kernels: 6.1 6.12 7.2
+#
+# The module builds and installs through DKMS, as a distribution's kernel
+# upgrade would do it, from nothing but the files of the tree.
+
+cd "$(dirname "$0")/../../.." || exit 1
+source=build/dkms/$KERNEL
+rm -rf "$source"
+mkdir -p "$source"
+cp -a Kbuild Makefile dkms.conf kernel uapi "$source/"
+
+tests/vm/chroot --kernel "$KERNEL" bash -s "/src/$source" <<'EOF'
+passed=0 failed=0
+pass() { echo "ok $1"; passed=$((passed + 1)); }
+fail() { echo "not ok $1: $2"; failed=$((failed + 1)); }
+
+eval "$(grep '^PACKAGE_' "$1/dkms.conf")"
+folder=/usr/src/$PACKAGE_NAME-$PACKAGE_VERSION
+cp -a "$1" "$folder"
+if dkms add "$PACKAGE_NAME/$PACKAGE_VERSION" >/tmp/log 2>&1; then
+	pass dkms-add
+else
+	fail dkms-add "$(tail -n 3 /tmp/log | tr '\n' ' ')"
+fi
+if dkms build "$PACKAGE_NAME/$PACKAGE_VERSION" -k "$KVER" >/tmp/log 2>&1; then
+	pass dkms-build
+else
+	cat /tmp/log /var/lib/dkms/$PACKAGE_NAME/*/build/make.log 2>/dev/null | tail -n 30
+	fail dkms-build "dkms build failed on $KVER"
+fi
+if grep -i 'deprecated' /tmp/log; then
+	fail dkms-conf "dkms calls something in dkms.conf deprecated"
+else
+	pass dkms-conf
+fi
+dkms install "$PACKAGE_NAME/$PACKAGE_VERSION" -k "$KVER" >/tmp/log 2>&1
+found=$(modinfo -k "$KVER" -F vermagic openvgpu 2>&1)
+case $found in
+"$KVER "*) pass dkms-install ;;
+*) fail dkms-install "modinfo says '$found' on $KVER" ;;
+esac
+depends=$(modinfo -k "$KVER" -F depends openvgpu 2>&1)
+case $depends in
+*mdev*) pass depends-on-mdev ;;
+*) fail depends-on-mdev "modprobe would load '$depends'" ;;
+esac
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
+EOF
