@@ -282,22 +282,22 @@ START_TEST(arithmetic)
 		before_flags = unit_random(&source) & unit_random(&source) & 0x1f;
 		hart.fcsr = before_flags | (dynamic ? mode : unit_random(&source) & 7) << 5;
 		before = hart;
-		ck_assert_msg(step(encode(kind, dynamic ? 7 : mode, rd, rs1, rs2, rs3)) ==
+		unit_assert(step(encode(kind, dynamic ? 7 : mode, rd, rs1, rs2, rs3)) ==
 			      HART_READY, "%s refused", names[kind]);
-		ck_assert_msg(hart.f[rd] == expected,
+		unit_assert(hart.f[rd] == expected,
 			      "%s mode %u of %08x %08x %08x is %08x, not %08x", names[kind], mode,
 			      a, b, c, hart.f[rd], expected);
-		ck_assert_msg(((hart.fcsr ^ (before_flags | flags)) & mask) == 0,
+		unit_assert(((hart.fcsr ^ (before_flags | flags)) & mask) == 0,
 			      "%s mode %u of %08x %08x %08x: flags %02x, not %02x (had %02x)",
 			      names[kind], mode, a, b, c, hart.fcsr & 0x1f, flags, before_flags);
-		ck_assert_uint_eq(hart.fcsr >> 5, before.fcsr >> 5);
+		unit_equal(hart.fcsr >> 5, before.fcsr >> 5);
 		hart.f[rd] = before.f[rd];
-		ck_assert(!memcmp(hart.f, before.f, sizeof(hart.f)));
-		ck_assert(!memcmp(hart.x, before.x, sizeof(hart.x)));
+		unit_equal(memcmp(hart.f, before.f, sizeof(hart.f)), 0);
+		unit_equal(memcmp(hart.x, before.x, sizeof(hart.x)), 0);
 	}
 	ck_assert_uint_gt(told, ROUNDS / 2);
 	/* The operands were worth it. */
-	ck_assert_uint_eq(seen_flags & (FLOAT_FLAG_INEXACT | FLOAT_FLAG_INVALID),
+	unit_equal(seen_flags & (FLOAT_FLAG_INEXACT | FLOAT_FLAG_INVALID),
 			  FLOAT_FLAG_INEXACT | FLOAT_FLAG_INVALID);
 	if (kind != ROOT)
 		ck_assert(seen_flags & FLOAT_FLAG_OVERFLOW);
@@ -340,7 +340,7 @@ START_TEST(softfloat_agrees_in_the_default_mode)
 			break;
 		}
 		soft = result;
-		ck_assert_msg(soft == expected && flags == host,
+		unit_assert(soft == expected && flags == host,
 			      "%s of %08x %08x %08x is %08x flags %02x, not %08x flags %02x",
 			      names[kind], a, b, c, soft, flags, expected, host);
 	}
@@ -419,8 +419,8 @@ START_TEST(to_integer)
 			expected = (uint64_t)(int64_t)(int32_t)(uint32_t)expected;
 		hart.f[rs1] = a;
 		hart.fcsr = 0;
-		ck_assert_int_eq(step(rv_r(OP_FLOAT, mode, 0x60, rd, rs1, type)), HART_READY);
-		ck_assert_msg(hart.x[rd] == expected && hart.fcsr == flags,
+		unit_equal(step(rv_r(OP_FLOAT, mode, 0x60, rd, rs1, type)), HART_READY);
+		unit_assert(hart.x[rd] == expected && hart.fcsr == flags,
 			      "type %u mode %u of %08x (%a) is 0x%llx flags %02x, not 0x%llx %02x",
 			      type, mode, a, value(a), (unsigned long long)hart.x[rd], hart.fcsr,
 			      (unsigned long long)expected, flags);
@@ -479,13 +479,13 @@ START_TEST(from_integer)
 		}
 		seen |= flags;
 		hart.fcsr = 0;
-		ck_assert_int_eq(step(rv_r(OP_FLOAT, mode, 0x68, rd, rs1, type)), HART_READY);
-		ck_assert_msg(hart.f[rd] == expected && hart.fcsr == flags,
+		unit_equal(step(rv_r(OP_FLOAT, mode, 0x68, rd, rs1, type)), HART_READY);
+		unit_assert(hart.f[rd] == expected && hart.fcsr == flags,
 			      "type %u mode %u of 0x%llx is %08x flags %02x, not %08x flags %02x",
 			      type, mode, (unsigned long long)integer, hart.f[rd], hart.fcsr,
 			      expected, flags);
 	}
-	ck_assert_uint_eq(seen, FLOAT_FLAG_INEXACT);
+	unit_equal(seen, FLOAT_FLAG_INEXACT);
 }
 END_TEST
 
@@ -504,9 +504,9 @@ START_TEST(comparison)
 		expected = kind == 0 ? value(a) <= value(b) :
 			   kind == 1 ? value(a) < value(b) : value(a) == value(b);
 		invalid = kind == 2 ? float_is_signaling(a) || float_is_signaling(b) : nan;
-		ck_assert_int_eq(step(rv_r(OP_FLOAT, kind, 0x50, rd, 3, 4)), HART_READY);
-		ck_assert_msg(hart.x[rd] == expected, "compare %u %08x %08x", kind, a, b);
-		ck_assert_uint_eq(hart.fcsr, invalid ? FLOAT_FLAG_INVALID : 0);
+		unit_equal(step(rv_r(OP_FLOAT, kind, 0x50, rd, 3, 4)), HART_READY);
+		unit_assert(hart.x[rd] == expected, "compare %u %08x %08x", kind, a, b);
+		unit_equal(hart.fcsr, invalid ? FLOAT_FLAG_INVALID : 0);
 	}
 }
 END_TEST
@@ -530,10 +530,10 @@ START_TEST(minimum_and_maximum)
 		hart.f[3] = a;
 		hart.f[4] = b;
 		hart.fcsr = 0;
-		ck_assert_int_eq(step(rv_r(OP_FLOAT, max, 0x14, 5, 3, 4)), HART_READY);
-		ck_assert_msg(hart.f[5] == expected, "f%s of %08x %08x is %08x",
+		unit_equal(step(rv_r(OP_FLOAT, max, 0x14, 5, 3, 4)), HART_READY);
+		unit_assert(hart.f[5] == expected, "f%s of %08x %08x is %08x",
 			      max ? "max" : "min", a, b, hart.f[5]);
-		ck_assert_uint_eq(hart.fcsr, flag ? FLOAT_FLAG_INVALID : 0);
+		unit_equal(hart.fcsr, flag ? FLOAT_FLAG_INVALID : 0);
 	}
 }
 END_TEST
@@ -549,16 +549,16 @@ START_TEST(signs_and_moves)
 		hart.f[3] = a;
 		hart.f[4] = b;
 		step(rv_r(OP_FLOAT, 0, 0x10, 5, 3, 4));
-		ck_assert_uint_eq(hart.f[5], (a & 0x7fffffff) | (b & 0x80000000));
+		unit_equal(hart.f[5], (a & 0x7fffffff) | (b & 0x80000000));
 		step(rv_r(OP_FLOAT, 1, 0x10, 5, 3, 4));
-		ck_assert_uint_eq(hart.f[5], (a & 0x7fffffff) | (~b & 0x80000000));
+		unit_equal(hart.f[5], (a & 0x7fffffff) | (~b & 0x80000000));
 		step(rv_r(OP_FLOAT, 2, 0x10, 5, 3, 4));
-		ck_assert_uint_eq(hart.f[5], a ^ (b & 0x80000000));
+		unit_equal(hart.f[5], a ^ (b & 0x80000000));
 		step(rv_r(OP_FLOAT, 0, 0x70, 6, 3, 0));
-		ck_assert_uint_eq(hart.x[6], (uint64_t)(int64_t)(int32_t)a);
+		unit_equal(hart.x[6], (uint64_t)(int64_t)(int32_t)a);
 		hart.x[7] = unit_random(&source) << 32 | a;
 		step(rv_r(OP_FLOAT, 0, 0x78, 8, 7, 0));
-		ck_assert_uint_eq(hart.f[8], a);
+		unit_equal(hart.f[8], a);
 
 		switch (fpclassify(x)) {
 		case FP_INFINITE:
@@ -578,11 +578,11 @@ START_TEST(signs_and_moves)
 			break;
 		}
 		step(rv_r(OP_FLOAT, 1, 0x70, 6, 3, 0));
-		ck_assert_uint_eq(hart.x[6], 1u << class);
+		unit_equal(hart.x[6], 1u << class);
 	}
-	ck_assert_uint_eq(hart.fcsr, 0);
+	unit_equal(hart.fcsr, 0);
 	step(rv_r(OP_FLOAT, 0, 0x70, 0, 3, 0));
-	ck_assert_uint_eq(hart.x[0], 0);
+	unit_equal(hart.x[0], 0);
 }
 END_TEST
 
@@ -680,8 +680,8 @@ START_TEST(specified_results)
 		hart.f[1] = cases[i].a;
 		hart.f[2] = cases[i].b;
 		hart.f[3] = cases[i].c;
-		ck_assert_int_eq(step(cases[i].instruction), HART_READY);
-		ck_assert_msg(hart.f[5] == cases[i].result && hart.fcsr == cases[i].flags,
+		unit_equal(step(cases[i].instruction), HART_READY);
+		unit_assert(hart.f[5] == cases[i].result && hart.fcsr == cases[i].flags,
 			      "case %u, %08x of %08x %08x %08x: %08x flags %02x", i,
 			      cases[i].instruction, cases[i].a, cases[i].b, cases[i].c, hart.f[5],
 			      hart.fcsr);
@@ -689,8 +689,8 @@ START_TEST(specified_results)
 	for (i = 0; i < sizeof(conversions) / sizeof(conversions[0]); i++) {
 		hart.fcsr = 0;
 		hart.f[1] = conversions[i].a;
-		ck_assert_int_eq(step(conversions[i].instruction), HART_READY);
-		ck_assert_msg(hart.x[5] == conversions[i].result &&
+		unit_equal(step(conversions[i].instruction), HART_READY);
+		unit_assert(hart.x[5] == conversions[i].result &&
 			      hart.fcsr == conversions[i].flags,
 			      "conversion %u, %08x of %08x: 0x%llx flags %02x", i,
 			      conversions[i].instruction, conversions[i].a,
@@ -708,16 +708,16 @@ START_TEST(host_environment_is_kept)
 	hart.f[2] = 0x33000000;
 	hart.fcsr = 0;
 	step(encode(ADD, 0, 5, 1, 2, 0));
-	ck_assert_int_eq(fegetround(), FE_UPWARD);
-	ck_assert_int_eq(fetestexcept(FE_ALL_EXCEPT), 0);
+	unit_equal(fegetround(), FE_UPWARD);
+	unit_equal(fetestexcept(FE_ALL_EXCEPT), 0);
 	fesetround(FE_TONEAREST);
-	ck_assert_uint_eq(hart.f[5], 0x3f800000);
-	ck_assert_uint_eq(hart.fcsr, FLOAT_FLAG_INEXACT);
+	unit_equal(hart.f[5], 0x3f800000);
+	unit_equal(hart.fcsr, FLOAT_FLAG_INEXACT);
 
 	feraiseexcept(FE_DIVBYZERO);
 	hart.fcsr = 0;
 	step(encode(ADD, 0, 5, 1, 1, 0));
-	ck_assert_uint_eq(hart.fcsr, 0); /* the host's flags are not the hart's */
+	unit_equal(hart.fcsr, 0); /* the host's flags are not the hart's */
 }
 END_TEST
 

@@ -100,19 +100,19 @@ static void check_step(const struct hart *before, uint32_t instruction, uint32_t
 {
 	unsigned int i;
 
-	ck_assert_msg(hart.pc == pc, "%08x: pc 0x%llx, not 0x%llx", instruction,
+	unit_assert(hart.pc == pc, "%08x: pc 0x%llx, not 0x%llx", instruction,
 		      (unsigned long long)hart.pc, (unsigned long long)pc);
-	ck_assert_uint_eq(hart.retired, before->retired + 1);
+	unit_equal(hart.retired, before->retired + 1);
 	for (i = 0; i < 32; i++) {
 		uint64_t expected = i == 0 ? 0 : i == rd ? value : before->x[i];
 
-		ck_assert_msg(hart.x[i] == expected,
+		unit_assert(hart.x[i] == expected,
 			      "%08x: x%u is 0x%llx, not 0x%llx (rs1 0x%llx, rs2 0x%llx)",
 			      instruction, i, (unsigned long long)hart.x[i],
 			      (unsigned long long)expected,
 			      (unsigned long long)before->x[instruction >> 15 & 31],
 			      (unsigned long long)before->x[instruction >> 20 & 31]);
-		ck_assert_uint_eq(hart.f[i], before->f[i]);
+		unit_equal(hart.f[i], before->f[i]);
 	}
 }
 
@@ -213,7 +213,7 @@ START_TEST(register_register)
 
 		randomize_registers();
 		before = hart;
-		ck_assert_msg(step(instruction) == HART_READY, "%s refused",
+		unit_assert(step(instruction) == HART_READY, "%s refused",
 			      register_instructions[_i].name);
 		check_step(&before, instruction, rd,
 			   register_instructions[_i].function(before.x[rs1], before.x[rs2]),
@@ -264,7 +264,7 @@ START_TEST(register_immediate)
 				   immediate | (int32_t)immediate_instructions[_i].high);
 		randomize_registers();
 		before = hart;
-		ck_assert_msg(step(instruction) == HART_READY, "%s refused",
+		unit_assert(step(instruction) == HART_READY, "%s refused",
 			      immediate_instructions[_i].name);
 		check_step(&before, instruction, rd,
 			   immediate_instructions[_i].function(before.x[rs1], (u)(s)immediate),
@@ -283,10 +283,10 @@ START_TEST(upper_immediate)
 		uint32_t immediate = (uint32_t)unit_random(&source) & 0xfffff000;
 
 		before = hart;
-		ck_assert_int_eq(step(rv_u(OP_LUI, rd, immediate)), HART_READY);
+		unit_equal(step(rv_u(OP_LUI, rd, immediate)), HART_READY);
 		check_step(&before, rv_u(OP_LUI, rd, immediate), rd, sext(immediate), AT_CODE + 4);
 		before = hart;
-		ck_assert_int_eq(step(rv_u(OP_AUIPC, rd, immediate)), HART_READY);
+		unit_equal(step(rv_u(OP_AUIPC, rd, immediate)), HART_READY);
 		check_step(&before, rv_u(OP_AUIPC, rd, immediate), rd, AT_CODE + sext(immediate),
 			   AT_CODE + 4);
 	}
@@ -329,7 +329,7 @@ START_TEST(branch)
 		before = hart;
 		expected = branches(kinds[_i], hart.x[rs1], hart.x[rs2]);
 		taken += expected;
-		ck_assert_int_eq(step(instruction), HART_READY);
+		unit_equal(step(instruction), HART_READY);
 		check_step(&before, instruction, 0, 0,
 			   expected ? AT_CODE + (u)(s)offset : AT_CODE + 4);
 	}
@@ -339,12 +339,12 @@ START_TEST(branch)
 	/* A target between instructions faults at the branch, if it is taken. */
 	hart.x[1] = hart.x[2] = 5;
 	if (branches(kinds[_i], 5, 5)) {
-		ck_assert_int_eq(step(rv_b(kinds[_i], 1, 2, 6)), HART_FAULTED);
-		ck_assert_uint_eq(fault.error, REFGPU_ERROR_FETCH);
-		ck_assert_uint_eq(fault.pc, AT_CODE);
-		ck_assert_uint_eq(fault.address, AT_CODE + 6);
+		unit_equal(step(rv_b(kinds[_i], 1, 2, 6)), HART_FAULTED);
+		unit_equal(fault.error, REFGPU_ERROR_FETCH);
+		unit_equal(fault.pc, AT_CODE);
+		unit_equal(fault.address, AT_CODE + 6);
 	} else {
-		ck_assert_int_eq(step(rv_b(kinds[_i], 1, 2, 6)), HART_READY);
+		unit_equal(step(rv_b(kinds[_i], 1, 2, 6)), HART_READY);
 	}
 }
 END_TEST
@@ -360,25 +360,25 @@ START_TEST(jump)
 		int32_t near = ((int32_t)(unit_random(&source) & 0xfff)) - 0x800;
 
 		before = hart;
-		ck_assert_int_eq(step(rv_j(rd, far)), HART_READY);
+		unit_equal(step(rv_j(rd, far)), HART_READY);
 		check_step(&before, rv_j(rd, far), rd, AT_CODE + 4, AT_CODE + (u)(s)far);
 
 		/* Bit 0 of the target is dropped. */
 		hart.x[rs1] = (unit_random(&source) & ~3ull) - (u)(s)(near & ~1);
 		before = hart;
-		ck_assert_int_eq(step(rv_i(OP_JALR, 0, rd, rs1, near)), HART_READY);
+		unit_equal(step(rv_i(OP_JALR, 0, rd, rs1, near)), HART_READY);
 		check_step(&before, rv_i(OP_JALR, 0, rd, rs1, near), rd, AT_CODE + 4,
 			   (before.x[rs1] + (u)(s)near) & ~1ull);
 	}
 	before = hart;
-	ck_assert_int_eq(step(rv_j(1, 2)), HART_FAULTED);
-	ck_assert_uint_eq(fault.error, REFGPU_ERROR_FETCH);
-	ck_assert_uint_eq(fault.pc, AT_CODE);
-	ck_assert_uint_eq(hart.x[1], before.x[1]);
+	unit_equal(step(rv_j(1, 2)), HART_FAULTED);
+	unit_equal(fault.error, REFGPU_ERROR_FETCH);
+	unit_equal(fault.pc, AT_CODE);
+	unit_equal(hart.x[1], before.x[1]);
 	hart.x[5] = 0x2002;
-	ck_assert_int_eq(step(rv_i(OP_JALR, 0, 1, 5, 0)), HART_FAULTED);
-	ck_assert_uint_eq(fault.address, 0x2002);
-	ck_assert_uint_eq(hart.x[1], before.x[1]);
+	unit_equal(step(rv_i(OP_JALR, 0, 1, 5, 0)), HART_FAULTED);
+	unit_equal(fault.address, 0x2002);
+	unit_equal(hart.x[1], before.x[1]);
 }
 END_TEST
 
@@ -430,7 +430,7 @@ START_TEST(load_and_store)
 			expected |= ~0ull << 8 * size;
 		hart.x[7] = address - (u)(s)offset;
 		before = hart;
-		ck_assert_msg(step(rv_i(OP_LOAD, kind, rd, 7, offset)) == HART_READY,
+		unit_assert(step(rv_i(OP_LOAD, kind, rd, 7, offset)) == HART_READY,
 			      "load of %u at 0x%llx refused: %u", size,
 			      (unsigned long long)address, fault.error);
 		check_step(&before, rv_i(OP_LOAD, kind, rd, 7, offset), rd, expected, AT_CODE + 4);
@@ -442,10 +442,10 @@ START_TEST(load_and_store)
 		for (i = 0; i < 8; i++)
 			*byte_at(address + i) = 0x5c;
 		before = hart;
-		ck_assert_int_eq(step(rv_s(OP_STORE, kind, 7, 8, offset)), HART_READY);
+		unit_equal(step(rv_s(OP_STORE, kind, 7, 8, offset)), HART_READY);
 		check_step(&before, 0, 0, 0, AT_CODE + 4);
 		for (i = 0; i < 8; i++)
-			ck_assert_uint_eq(*byte_at(address + i),
+			unit_equal(*byte_at(address + i),
 					  i < size ? (uint8_t)(hart.x[8] >> 8 * i) : 0x5c);
 	}
 }
@@ -490,34 +490,34 @@ START_TEST(refused_access)
 		hart.x[6] = cases[i].address;
 		hart.x[8] = 0;
 		before = hart;
-		ck_assert_msg(step(rv_i(OP_LOAD, cases[i].kind, 9, 6, 0)) ==
+		unit_assert(step(rv_i(OP_LOAD, cases[i].kind, 9, 6, 0)) ==
 			      (cases[i].load ? HART_READY : HART_FAULTED),
 			      "load at 0x%llx", (unsigned long long)cases[i].address);
 		if (!cases[i].load) {
-			ck_assert_uint_eq(fault.error, REFGPU_ERROR_LOAD);
-			ck_assert_uint_eq(fault.address, cases[i].address);
-			ck_assert_uint_eq(fault.pc, AT_CODE);
-			ck_assert_uint_eq(hart.pc, AT_CODE);
-			ck_assert_uint_eq(hart.retired, before.retired);
-			ck_assert_uint_eq(hart.x[9], before.x[9]);
+			unit_equal(fault.error, REFGPU_ERROR_LOAD);
+			unit_equal(fault.address, cases[i].address);
+			unit_equal(fault.pc, AT_CODE);
+			unit_equal(hart.pc, AT_CODE);
+			unit_equal(hart.retired, before.retired);
+			unit_equal(hart.x[9], before.x[9]);
 		}
 		before = hart;
-		ck_assert_msg(step(rv_s(OP_STORE, cases[i].kind, 6, 8, 0)) ==
+		unit_assert(step(rv_s(OP_STORE, cases[i].kind, 6, 8, 0)) ==
 			      (cases[i].store ? HART_READY : HART_FAULTED),
 			      "store at 0x%llx", (unsigned long long)cases[i].address);
 		if (!cases[i].store) {
-			ck_assert_uint_eq(fault.error, REFGPU_ERROR_STORE);
-			ck_assert_uint_eq(fault.address, cases[i].address);
-			ck_assert_uint_eq(hart.retired, before.retired);
+			unit_equal(fault.error, REFGPU_ERROR_STORE);
+			unit_equal(fault.address, cases[i].address);
+			unit_equal(hart.retired, before.retired);
 		}
 	}
 	/* A store across the end of a writable page stores nothing. */
 	memset(byte_at(REFGPU_SYSMEM_APERTURE + 8184), 0x77, 8);
 	hart.x[6] = REFGPU_SYSMEM_APERTURE + 8188;
 	hart.x[8] = ~0ull;
-	ck_assert_int_eq(step(rv_s(OP_STORE, 3, 6, 8, 0)), HART_FAULTED);
+	unit_equal(step(rv_s(OP_STORE, 3, 6, 8, 0)), HART_FAULTED);
 	for (i = 0; i < 8; i++)
-		ck_assert_uint_eq(*byte_at(REFGPU_SYSMEM_APERTURE + 8184 + i), 0x77);
+		unit_equal(*byte_at(REFGPU_SYSMEM_APERTURE + 8184 + i), 0x77);
 }
 END_TEST
 
@@ -534,15 +534,15 @@ START_TEST(float_load_and_store)
 		for (i = 0; i < 4; i++)
 			*byte_at(address + i) = (uint8_t)(bits >> 8 * i);
 		hart.x[4] = address;
-		ck_assert_int_eq(step(rv_i(OP_LOAD_FLOAT, 2, r, 4, 0)), HART_READY);
-		ck_assert_uint_eq(hart.f[r], bits); /* a signaling NaN is not touched */
+		unit_equal(step(rv_i(OP_LOAD_FLOAT, 2, r, 4, 0)), HART_READY);
+		unit_equal(hart.f[r], bits); /* a signaling NaN is not touched */
 		hart.f[r] = ~bits;
-		ck_assert_int_eq(step(rv_s(OP_STORE_FLOAT, 2, 4, r, 0)), HART_READY);
+		unit_equal(step(rv_s(OP_STORE_FLOAT, 2, 4, r, 0)), HART_READY);
 		for (i = 0, value = 0; i < 4; i++)
 			value |= (uint32_t)*byte_at(address + i) << 8 * i;
-		ck_assert_uint_eq(value, ~bits);
+		unit_equal(value, ~bits);
 	}
-	ck_assert_uint_eq(hart.fcsr, 0);
+	unit_equal(hart.fcsr, 0);
 }
 END_TEST
 
@@ -586,23 +586,23 @@ START_TEST(atomic)
 		instruction = rv_r(OP_ATOMIC, 2, functions[_i] << 2 | order, rd, 6, rs2);
 		old = *word = (uint32_t)operand();
 		before = hart;
-		ck_assert_int_eq(step(instruction), HART_READY);
+		unit_equal(step(instruction), HART_READY);
 		check_step(&before, instruction, rd, sext(old), AT_CODE + 4);
-		ck_assert_uint_eq(*word, do_atomic(functions[_i], old, (uint32_t)before.x[rs2]));
+		unit_equal(*word, do_atomic(functions[_i], old, (uint32_t)before.x[rs2]));
 	}
 	instruction = rv_r(OP_ATOMIC, 2, functions[_i] << 2, 5, 6, 7);
 	hart.x[6] = AT_DATA + 2;
-	ck_assert_int_eq(step(instruction), HART_FAULTED);
-	ck_assert_uint_eq(fault.error, REFGPU_ERROR_MISALIGNED);
-	ck_assert_uint_eq(fault.address, AT_DATA + 2);
+	unit_equal(step(instruction), HART_FAULTED);
+	unit_equal(fault.error, REFGPU_ERROR_MISALIGNED);
+	unit_equal(fault.address, AT_DATA + 2);
 	hart.x[6] = REFGPU_SYSMEM_APERTURE + READ_ONLY_PAGE * 4096;
-	ck_assert_int_eq(step(instruction), HART_FAULTED);
-	ck_assert_uint_eq(fault.error, REFGPU_ERROR_STORE);
+	unit_equal(step(instruction), HART_FAULTED);
+	unit_equal(fault.error, REFGPU_ERROR_STORE);
 	hart.x[6] = VRAM;
-	ck_assert_int_eq(step(instruction), HART_FAULTED);
+	unit_equal(step(instruction), HART_FAULTED);
 	/* 64-bit atomics are not there. */
-	ck_assert_int_eq(step(instruction | 1u << 12), HART_FAULTED);
-	ck_assert_uint_eq(fault.error, REFGPU_ERROR_INSTRUCTION);
+	unit_equal(step(instruction | 1u << 12), HART_FAULTED);
+	unit_equal(fault.error, REFGPU_ERROR_INSTRUCTION);
 }
 END_TEST
 
@@ -615,39 +615,39 @@ START_TEST(load_reserved_store_conditional)
 	hart.x[6] = AT_DATA;
 	hart.x[7] = 99;
 	*word = 0x80000000;
-	ck_assert_int_eq(step(sc), HART_READY);
-	ck_assert_uint_eq(hart.x[5], 1); /* no reservation */
-	ck_assert_uint_eq(*word, 0x80000000);
+	unit_equal(step(sc), HART_READY);
+	unit_equal(hart.x[5], 1); /* no reservation */
+	unit_equal(*word, 0x80000000);
 
-	ck_assert_int_eq(step(lr), HART_READY);
-	ck_assert_uint_eq(hart.x[5], 0xffffffff80000000);
-	ck_assert_int_eq(step(sc), HART_READY);
-	ck_assert_uint_eq(hart.x[5], 0);
-	ck_assert_uint_eq(*word, 99);
-	ck_assert_int_eq(step(sc), HART_READY);
-	ck_assert_uint_eq(hart.x[5], 1); /* used up */
+	unit_equal(step(lr), HART_READY);
+	unit_equal(hart.x[5], 0xffffffff80000000);
+	unit_equal(step(sc), HART_READY);
+	unit_equal(hart.x[5], 0);
+	unit_equal(*word, 99);
+	unit_equal(step(sc), HART_READY);
+	unit_equal(hart.x[5], 1); /* used up */
 
 	step(lr);
 	*word = 98; /* somebody else */
 	step(sc);
-	ck_assert_uint_eq(hart.x[5], 1);
-	ck_assert_uint_eq(*word, 98);
+	unit_equal(hart.x[5], 1);
+	unit_equal(*word, 98);
 
 	step(lr);
 	hart.x[6] += 4;
 	step(sc); /* another word */
-	ck_assert_uint_eq(hart.x[5], 1);
+	unit_equal(hart.x[5], 1);
 
 	/* Reading needs no right to write. */
 	hart.x[6] = REFGPU_SYSMEM_APERTURE + READ_ONLY_PAGE * 4096;
-	ck_assert_int_eq(step(lr), HART_READY);
-	ck_assert_int_eq(step(sc), HART_FAULTED);
-	ck_assert_uint_eq(fault.error, REFGPU_ERROR_STORE);
+	unit_equal(step(lr), HART_READY);
+	unit_equal(step(sc), HART_FAULTED);
+	unit_equal(fault.error, REFGPU_ERROR_STORE);
 	hart.x[6] = ~0ull - 3;
-	ck_assert_int_eq(step(lr), HART_FAULTED);
-	ck_assert_uint_eq(fault.error, REFGPU_ERROR_LOAD);
-	ck_assert_int_eq(step(lr | 1u << 20), HART_FAULTED);
-	ck_assert_uint_eq(fault.error, REFGPU_ERROR_INSTRUCTION);
+	unit_equal(step(lr), HART_FAULTED);
+	unit_equal(fault.error, REFGPU_ERROR_LOAD);
+	unit_equal(step(lr | 1u << 20), HART_FAULTED);
+	unit_equal(fault.error, REFGPU_ERROR_INSTRUCTION);
 }
 END_TEST
 
@@ -686,51 +686,51 @@ START_TEST(csr_access)
 
 	environment.ids = ids;
 	for (i = 0; i < sizeof(ids_read) / sizeof(ids_read[0]); i++) {
-		ck_assert_int_eq(step(csr(2, ids_read[i].number, 5, 0)), HART_READY);
-		ck_assert_msg(hart.x[5] == ids_read[i].value, "csr 0x%x reads 0x%llx",
+		unit_equal(step(csr(2, ids_read[i].number, 5, 0)), HART_READY);
+		unit_assert(hart.x[5] == ids_read[i].value, "csr 0x%x reads 0x%llx",
 			      ids_read[i].number, (unsigned long long)hart.x[5]);
 		/* csrrc and their immediate forms read too if they write nothing. */
-		ck_assert_int_eq(step(csr(3, ids_read[i].number, 5, 0)), HART_READY);
-		ck_assert_int_eq(step(csr(6, ids_read[i].number, 5, 0)), HART_READY);
-		ck_assert_int_eq(step(csr(7, ids_read[i].number, 5, 0)), HART_READY);
-		ck_assert_uint_eq(hart.x[5], ids_read[i].value);
+		unit_equal(step(csr(3, ids_read[i].number, 5, 0)), HART_READY);
+		unit_equal(step(csr(6, ids_read[i].number, 5, 0)), HART_READY);
+		unit_equal(step(csr(7, ids_read[i].number, 5, 0)), HART_READY);
+		unit_equal(hart.x[5], ids_read[i].value);
 		/* They can't be written, not even with what they hold. */
 		hart.x[6] = 0;
 		for (function = 1; function < 8; function++) {
 			if (function == 4)
 				continue;
-			ck_assert_int_eq(step(csr(function, ids_read[i].number, 0, 6)),
+			unit_equal(step(csr(function, ids_read[i].number, 0, 6)),
 					 HART_FAULTED);
-			ck_assert_uint_eq(fault.error, REFGPU_ERROR_INSTRUCTION);
+			unit_equal(fault.error, REFGPU_ERROR_INSTRUCTION);
 		}
 	}
 	before = hart.retired;
 	step(csr(2, 0xc02, 5, 0));
-	ck_assert_uint_eq(hart.x[5], before);
+	unit_equal(hart.x[5], before);
 	step(csr(2, 0xc00, 5, 0));
-	ck_assert_uint_eq(hart.x[5], before + 1);
+	unit_equal(hart.x[5], before + 1);
 
 	/* fcsr is fflags and frm, in all six ways to write. */
 	hart.x[6] = 0xffffffffffffff65;
 	step(csr(1, 0x003, 5, 6));
-	ck_assert_uint_eq(hart.fcsr, 0x65);
+	unit_equal(hart.fcsr, 0x65);
 	step(csr(1, 0x001, 5, 6));
-	ck_assert_uint_eq(hart.x[5], 5);
+	unit_equal(hart.x[5], 5);
 	step(csr(5, 0x002, 5, 1));
-	ck_assert_uint_eq(hart.x[5], 3);
-	ck_assert_uint_eq(hart.fcsr, 0x25);
+	unit_equal(hart.x[5], 3);
+	unit_equal(hart.fcsr, 0x25);
 	step(csr(6, 0x001, 5, 0x0a));
-	ck_assert_uint_eq(hart.fcsr, 0x2f);
+	unit_equal(hart.fcsr, 0x2f);
 	step(csr(7, 0x003, 5, 0x06));
-	ck_assert_uint_eq(hart.x[5], 0x2f);
-	ck_assert_uint_eq(hart.fcsr, 0x29);
+	unit_equal(hart.x[5], 0x2f);
+	unit_equal(hart.fcsr, 0x29);
 	hart.x[6] = 0xa0;
 	step(csr(2, 0x003, 5, 6));
-	ck_assert_uint_eq(hart.fcsr, 0xa9);
+	unit_equal(hart.fcsr, 0xa9);
 	step(csr(3, 0x003, 0, 6));
-	ck_assert_uint_eq(hart.fcsr, 0x09);
+	unit_equal(hart.fcsr, 0x09);
 	step(csr(2, 0x002, 5, 0));
-	ck_assert_uint_eq(hart.x[5], 0);
+	unit_equal(hart.x[5], 0);
 
 	/* Nothing else is there. */
 	for (number = 0, known = 0; number < 4096; number++) {
@@ -739,9 +739,9 @@ START_TEST(csr_access)
 		if (status == HART_READY)
 			known++;
 		else
-			ck_assert_uint_eq(fault.error, REFGPU_ERROR_INSTRUCTION);
+			unit_equal(fault.error, REFGPU_ERROR_INSTRUCTION);
 	}
-	ck_assert_uint_eq(known, 3 + 3 + 15);
+	unit_equal(known, 3 + 3 + 15);
 }
 END_TEST
 
@@ -762,21 +762,21 @@ START_TEST(refused_instructions)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(illegal) / sizeof(illegal[0]); i++) {
-		ck_assert_msg(step(illegal[i]) == HART_FAULTED, "%08x executed", illegal[i]);
-		ck_assert_msg(fault.error == REFGPU_ERROR_INSTRUCTION, "%08x: error %u",
+		unit_assert(step(illegal[i]) == HART_FAULTED, "%08x executed", illegal[i]);
+		unit_assert(fault.error == REFGPU_ERROR_INSTRUCTION, "%08x: error %u",
 			      illegal[i], fault.error);
-		ck_assert_uint_eq(fault.pc, AT_CODE);
+		unit_equal(fault.pc, AT_CODE);
 	}
-	ck_assert_int_eq(step(RV_EBREAK), HART_FAULTED);
-	ck_assert_uint_eq(fault.error, REFGPU_ERROR_BREAKPOINT);
-	ck_assert_uint_eq(hart.retired, 0);
+	unit_equal(step(RV_EBREAK), HART_FAULTED);
+	unit_equal(fault.error, REFGPU_ERROR_BREAKPOINT);
+	unit_equal(hart.retired, 0);
 	/* frm may hold a reserved mode; using it is what is refused. */
 	step(csr(5, 0x002, 0, 5));
-	ck_assert_int_eq(step(0x00007053), HART_FAULTED);
-	ck_assert_uint_eq(fault.error, REFGPU_ERROR_INSTRUCTION);
-	ck_assert_int_eq(step(0x00000053), HART_READY);
-	ck_assert_int_eq(step(0x0ff0000f), HART_READY); /* fence */
-	ck_assert_int_eq(step(0x0000100f), HART_READY); /* fence.i */
+	unit_equal(step(0x00007053), HART_FAULTED);
+	unit_equal(fault.error, REFGPU_ERROR_INSTRUCTION);
+	unit_equal(step(0x00000053), HART_READY);
+	unit_equal(step(0x0ff0000f), HART_READY); /* fence */
+	unit_equal(step(0x0000100f), HART_READY); /* fence.i */
 }
 END_TEST
 
@@ -788,10 +788,10 @@ START_TEST(fetch)
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		hart.pc = bad[i];
-		ck_assert_int_eq(run(1), HART_FAULTED);
-		ck_assert_uint_eq(fault.error, REFGPU_ERROR_FETCH);
-		ck_assert_uint_eq(fault.address, bad[i]);
-		ck_assert_uint_eq(fault.pc, bad[i]);
+		unit_equal(run(1), HART_FAULTED);
+		unit_equal(fault.error, REFGPU_ERROR_FETCH);
+		unit_equal(fault.address, bad[i]);
+		unit_equal(fault.pc, bad[i]);
 	}
 	/* Code runs in system memory, on through pages that lie apart. */
 	for (i = 0; i < 8; i++)
@@ -799,14 +799,14 @@ START_TEST(fetch)
 		       &(uint32_t){ rv_i(OP_IMMEDIATE, 0, 5, 5, 1) }, 4);
 	hart.pc = REFGPU_SYSMEM_APERTURE + 4096 - 16;
 	hart.x[5] = 0;
-	ck_assert_int_eq(run(8), HART_READY);
-	ck_assert_uint_eq(hart.x[5], 8);
+	unit_equal(run(8), HART_READY);
+	unit_equal(hart.x[5], 8);
 
 	/* Off the end of video memory. */
 	put(VRAM - 4, RV_NOP);
 	hart.pc = VRAM - 4;
-	ck_assert_int_eq(run(2), HART_FAULTED);
-	ck_assert_uint_eq(fault.address, VRAM);
+	unit_equal(run(2), HART_FAULTED);
+	unit_equal(fault.address, VRAM);
 }
 END_TEST
 
@@ -815,30 +815,30 @@ START_TEST(start_run_and_end)
 	unsigned int i;
 
 	hart_start(&hart, AT_CODE, 0x1234, 0x5670);
-	ck_assert_uint_eq(hart.x[1], REFGPU_EXIT_ADDRESS);
-	ck_assert_uint_eq(hart.x[2], 0x5670);
-	ck_assert_uint_eq(hart.x[10], 0x1234);
+	unit_equal(hart.x[1], REFGPU_EXIT_ADDRESS);
+	unit_equal(hart.x[2], 0x5670);
+	unit_equal(hart.x[10], 0x1234);
 	for (i = 0; i < 10; i++)
 		put(AT_CODE + 4 * i, rv_i(OP_IMMEDIATE, 0, 11, 11, 1));
 	put(AT_CODE + 20, REFGPU_INSTRUCTION_BARRIER);
 	put(AT_CODE + 40, RV_RETURN);
-	ck_assert_int_eq(run(3), HART_READY);
-	ck_assert_uint_eq(hart.x[11], 3);
-	ck_assert_int_eq(run(100), HART_BARRIER);
-	ck_assert_uint_eq(hart.pc, AT_CODE + 24);
-	ck_assert_uint_eq(hart.retired, 6);
+	unit_equal(run(3), HART_READY);
+	unit_equal(hart.x[11], 3);
+	unit_equal(run(100), HART_BARRIER);
+	unit_equal(hart.pc, AT_CODE + 24);
+	unit_equal(hart.retired, 6);
 	/* The end is seen with the jump there, not with the next budget. */
-	ck_assert_int_eq(run(5), HART_EXITED);
-	ck_assert_uint_eq(hart.retired, 11);
-	ck_assert_uint_eq(hart.x[11], 9);
-	ck_assert_int_eq(run(5), HART_EXITED);
-	ck_assert_uint_eq(hart.retired, 11);
+	unit_equal(run(5), HART_EXITED);
+	unit_equal(hart.retired, 11);
+	unit_equal(hart.x[11], 9);
+	unit_equal(run(5), HART_EXITED);
+	unit_equal(hart.retired, 11);
 
 	/* An endless loop takes its budget and no more. */
 	put(AT_CODE, rv_j(0, 0));
 	hart.pc = AT_CODE;
-	ck_assert_int_eq(run(1000), HART_READY);
-	ck_assert_uint_eq(hart.retired, 1011);
+	unit_equal(run(1000), HART_READY);
+	unit_equal(hart.retired, 1011);
 
 	/* Code may change itself: fence.i or not. */
 	put(AT_CODE, rv_s(OP_STORE, 2, 12, 13, 4));
@@ -846,8 +846,8 @@ START_TEST(start_run_and_end)
 	hart.pc = AT_CODE;
 	hart.x[12] = AT_CODE;
 	hart.x[13] = rv_i(OP_IMMEDIATE, 0, 14, 0, 42);
-	ck_assert_int_eq(run(2), HART_READY);
-	ck_assert_uint_eq(hart.x[14], 42);
+	unit_equal(run(2), HART_READY);
+	unit_equal(hart.x[14], 42);
 }
 END_TEST
 
@@ -861,23 +861,23 @@ START_TEST(memory_errors_are_told_apart)
 
 	memory_configure(&partition->view, &map);
 	hart.x[6] = AT_DATA + 64;
-	ck_assert_int_eq(step(rv_i(OP_LOAD, 3, 5, 6, 0)), HART_FAULTED);
-	ck_assert_uint_eq(fault.error, REFGPU_ERROR_MEMORY);
+	unit_equal(step(rv_i(OP_LOAD, 3, 5, 6, 0)), HART_FAULTED);
+	unit_equal(fault.error, REFGPU_ERROR_MEMORY);
 	hart.x[6] = AT_DATA + 128;
-	ck_assert_int_eq(step(rv_i(OP_LOAD, 3, 5, 6, 0)), HART_READY);
+	unit_equal(step(rv_i(OP_LOAD, 3, 5, 6, 0)), HART_READY);
 
 	/* Code in the page of the error runs, but not in its line. */
 	put(AT_DATA, RV_NOP);
 	hart.pc = AT_DATA;
-	ck_assert_int_eq(run(1), HART_READY);
+	unit_equal(run(1), HART_READY);
 	hart.pc = AT_DATA + 64;
-	ck_assert_int_eq(run(1), HART_FAULTED);
-	ck_assert_uint_eq(fault.error, REFGPU_ERROR_MEMORY);
+	unit_equal(run(1), HART_FAULTED);
+	unit_equal(fault.error, REFGPU_ERROR_MEMORY);
 
 	table[0] = 0x4000000000ull | REFGPU_SYSMEM_VALID | REFGPU_SYSMEM_WRITE;
 	hart.x[6] = REFGPU_SYSMEM_APERTURE;
-	ck_assert_int_eq(step(rv_i(OP_LOAD, 3, 5, 6, 0)), HART_FAULTED);
-	ck_assert_uint_eq(fault.error, REFGPU_ERROR_DMA);
+	unit_equal(step(rv_i(OP_LOAD, 3, 5, 6, 0)), HART_FAULTED);
+	unit_equal(fault.error, REFGPU_ERROR_DMA);
 	table[0] = partition_pages[0] * 4096ull | REFGPU_SYSMEM_VALID | REFGPU_SYSMEM_WRITE;
 }
 END_TEST

@@ -11,6 +11,27 @@
 #include <stdlib.h>
 #include <time.h>
 
+/*
+ * Assertions for loops that run a million times: unlike libcheck's own they
+ * report nothing to the parent process as long as they hold.
+ */
+#define unit_assert(condition, ...)					\
+	do {								\
+		if (!(condition))					\
+			ck_abort_msg(__VA_ARGS__);			\
+	} while (0)
+
+#define unit_equal(got, expected)					\
+	do {								\
+		uint64_t unit_got = (uint64_t)(got);			\
+		uint64_t unit_expected = (uint64_t)(expected);		\
+									\
+		unit_assert(unit_got == unit_expected,			\
+			    "%s is 0x%llx, not %s = 0x%llx", #got,	\
+			    (unsigned long long)unit_got, #expected,	\
+			    (unsigned long long)unit_expected);		\
+	} while (0)
+
 /** unit_run() - run a suite, print its summary line; the value for main() */
 static inline int unit_run(Suite *suite, const char *name)
 {
