@@ -333,13 +333,14 @@ enum vgpu_sched_stage {
  * @stage: what is being waited for
  * @since: kernel clock when @stage began, ns
  * @deadline: kernel clock when patience ends, 0: no limit
+ * @look_at: kernel clock of the next look that nobody asked for
  * @quantum_ns: of the current run, 0: until preempted
  * @look: read the hardware's truth at the next decision
  * @looked: that was done for the present stage
  * @stopping: no more decisions
  * @off: woken when @current_vgpu or @acting changes
  * @work: makes the decisions; runs on gpu->worker
- * @timer: fires at @deadline
+ * @timer: fires at @deadline or @look_at
  */
 struct vgpu_runqueue {
 	struct vgpu_gpu *gpu;
@@ -353,6 +354,7 @@ struct vgpu_runqueue {
 	enum vgpu_sched_stage stage;
 	u64 since;
 	u64 deadline;
+	u64 look_at;
 	u64 quantum_ns;
 	bool look;
 	bool looked;
