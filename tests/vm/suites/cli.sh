@@ -104,7 +104,8 @@ same "doctor: GPU" ok "$(doctor_state gpu)"
 
 run "types" 0 openvgpu types --json
 cp "$out" types.json
-mapfile -t gpus < <(get types.json "'\n'.join(sorted({t['gpu'] for t in v['types']}))")
+get types.json "'\n'.join(sorted({t['gpu'] for t in v['types']}))" >gpus
+mapfile -t gpus <gpus
 same "two GPUs offer types" 2 "${#gpus[@]}"
 big=$(get types.json "max(v['types'], key=lambda t: t['framebuffer_bytes'])['gpu']")
 small=$(get types.json "[t['gpu'] for t in v['types'] if t['gpu'] != '$big'][0]")
