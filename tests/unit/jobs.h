@@ -180,7 +180,7 @@ static void setup_mandelbrot(struct partition *partition, struct refgpu_dispatch
 	argument->pitch = 128;
 	argument->width = PICTURE_WIDTH;
 	argument->height = PICTURE_HEIGHT;
-	argument->iterations = 100;
+	argument->iterations = 40;
 	argument->left = -2.25f;
 	argument->top = -1.125f;
 	argument->step = 0.15625f;
@@ -197,7 +197,7 @@ static bool right_mandelbrot(const struct partition *partition)
 			float ci = fmaf((float)y, 0.15625f, -1.125f);
 			volatile float zr = 0, zi = 0, rr = 0, ii = 0, difference;
 
-			for (n = 0; n < 100 && rr + ii <= 4.0f; n++) {
+			for (n = 0; n < 40 && rr + ii <= 4.0f; n++) {
 				zi = fmaf(2.0f * zr, zi, ci);
 				difference = rr - ii;
 				zr = difference + cr;
@@ -205,7 +205,7 @@ static bool right_mandelbrot(const struct partition *partition)
 				ii = zi * zi;
 			}
 			expected = 0;
-			if (n < 100)
+			if (n < 40)
 				expected = (n * 9 & 0xff) << 16 | (n * 5 & 0xff) << 8 |
 					   ((128 + n * 3) & 0xff);
 			else
