@@ -270,8 +270,12 @@ static int check_request(struct vgpu *vgpu, u32 first, u32 count,
 	if (!count || first >= limit || count > limit - first)
 		return -EINVAL;
 	for (i = 0; i < count; i++)
-		if (!PAGE_ALIGNED(addr[i]) || addr[i] >> 52)
+		if (!PAGE_ALIGNED(addr[i]))
 			return -EINVAL;
+	/* No guest has memory there, and runs must not wrap around. */
+	for (i = 0; i < count; i++)
+		if (addr[i] >> 52)
+			return -EFAULT;
 	return 0;
 }
 
