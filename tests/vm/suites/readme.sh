@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# machine: --timeout 300
+#
+# What README.md tells the reader to type in the host machine, typed: the
+# commands are taken from the file itself.
+
+readme=/src/README.md
+uuid=8f1c1e5a-3c1d-4b0e-9a51-0c9f6c1d2e3f
+passed=0 failed=0
+cd "$(mktemp -d)" || exit
+
+# holds NAME SAW CMD...: CMD must succeed
+holds()
+{
+	local name=$1 saw=$2
+
+	shift 2
+	if "$@"; then
+		echo "ok $name"
+		passed=$((passed + 1))
+	else
+		echo "not ok $name: $saw"
+		failed=$((failed + 1))
+	fi
+}
+
+# block TEXT: the indented lines that follow the line which begins with TEXT
+block()
+{
+	awk -v text="$1" '
+		!found { found = index($0, text) == 1; next }
+		/^    / { print substr($0, 5); inside = 1; next }
+		inside { exit }' "$readme"
+}
+
+last()
+{
+	tail -n 15 "$1" | tr '\r\n' '  '
+}
+
+block "It gives a root prompt" >host
+block "and at the prompt of the guest" >guest
+block "With mdevctl:" >mdevctl
+for name in host guest mdevctl; do
+	holds "README.md has commands: $name" "none found" test -s "$name"
+done
+
+# ----------------------------------------------- a guest computes, by hand
+
+# The prompt is ready some time after the guest says that it is up.
+mkfifo keyboard
+exec 3<>keyboard
+timeout 150 bash -e host <keyboard >host.log 2>&1 3>&- &
+shell=$!
+for _ in $(seq 600); do
+	if grep -q 'guest: up' host.log || ! kill -0 "$shell" 2>/dev/null; then
+		break
+	fi
+	sleep 0.2
+done
+holds "the guest starts" "$(last host.log)" grep -q 'guest: up' host.log
+sleep 3
+cat guest >&3
+wait "$shell"
+status=$?
+holds "the commands succeed" "status $status, $(last host.log)" test "$status" = 0
+holds "openvgpu types lists types" "$(head -n 3 host.log)" grep -q '^0000:01:00.0  *openvgpu-256mq' host.log
+holds "the guest's jobs are right" "$(last host.log)" grep -Eq '[1-9][0-9]* passed, 0 failed' host.log
+holds "the guest ends well" "$(last host.log)" grep -q 'guest-exit: 0' host.log
+
+# -------------------------------------------------------- daily use: the table
+
+holds "the vGPU is listed" "$(ls /sys/bus/mdev/devices/)" test -e "/sys/bus/mdev/devices/$uuid"
+for what in openvgpu/state stats/doorbells; do
+	holds "$what is there" "no such file" test -s "/sys/bus/mdev/devices/$uuid/$what"
+done
+holds "last_error is there" "no such file" test -e /sys/bus/pci/devices/0000:01:00.0/openvgpu/last_error
+holds "remove by echo" "status $?" bash -c "echo 1 > /sys/bus/mdev/devices/$uuid/remove"
+holds "it is gone" "still there" test ! -e "/sys/bus/mdev/devices/$uuid"
+
+# --------------------------------------------------------------------- mdevctl
+
+bash -e mdevctl >mdevctl.log 2>&1
+status=$?
+holds "mdevctl's commands succeed" "status $status, $(last mdevctl.log)" test "$status" = 0
+holds "mdevctl knows the types" "$(last mdevctl.log)" grep -q 'Available instances: 4' mdevctl.log
+holds "mdevctl lists the vGPU it started" "$(last mdevctl.log)" grep -q "^$uuid 0000:01:00.0 openvgpu-256mq" mdevctl.log
+holds "and stopped" "still there" test ! -e "/sys/bus/mdev/devices/$uuid"
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
