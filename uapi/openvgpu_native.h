@@ -68,7 +68,8 @@
  * when the VM ends.
  *
  * One command at a time: a MAP_COMMAND written while MAP_STATUS reads
- * OPENVGPU_NATIVE_BUSY is dropped.
+ * OPENVGPU_NATIVE_BUSY is dropped. MAP_STATUS also reads BUSY from a write of
+ * RESET until that reset is complete.
  */
 #define OPENVGPU_NATIVE_MAP_LIST	0x080	/* RW 0 framebuffer offset of the page list, multiple of 8 */
 #define OPENVGPU_NATIVE_MAP_FIRST	0x088	/* RW 0 first aperture page */

@@ -94,12 +94,17 @@ static void release_current(struct vgpu_runqueue *rq)
 
 /* ---------------------------------------------------------------- decisions */
 
-/* The deadline has passed: true if the hardware has not been looked at yet. */
-static bool look_first(struct vgpu_runqueue *rq)
+/*
+ * The deadline has passed. The first time, look at the hardware and give it
+ * half as much time again: where we are a virtual machine ourselves, all of us
+ * may have stood still.
+ */
+static bool look_first(struct vgpu_runqueue *rq, u64 now)
 {
 	if (rq->looked)
 		return false;
 	rq->looked = true;
+	rq->deadline = now + READ_ONCE(rq->gpu->preempt_timeout_ns) / 2;
 	return true;
 }
 
@@ -164,7 +169,7 @@ static struct sched_step decide_running(struct vgpu_runqueue *rq, u64 now)
 		/* It should have stopped by itself. */
 		if (now < rq->deadline)
 			return step;
-		if (!look_first(rq))
+		if (!look_first(rq, now))
 			return step_reset(rq, now, VGPU_FAULT_RUN_TIMEOUT);
 		step.op = SCHED_LOOK;
 		step.vgpu = vgpu;
@@ -189,7 +194,7 @@ static struct sched_step decide_preempting(struct vgpu_runqueue *rq, u64 now)
 
 	if (now < rq->deadline)
 		return step;
-	if (!look_first(rq))
+	if (!look_first(rq, now))
 		return step_reset(rq, now, VGPU_FAULT_PREEMPT_TIMEOUT);
 	step.op = SCHED_LOOK;
 	step.vgpu = rq->current_vgpu;
@@ -271,6 +276,22 @@ static void arm_timer(struct vgpu_runqueue *rq)
 		hrtimer_start(&rq->timer, ns_to_ktime(at), HRTIMER_MODE_ABS);
 }
 
+/* Writing to the device took its time, which is not the vGPU's fault. */
+static void restart_clock(struct vgpu_runqueue *rq, const struct vgpu *vgpu,
+			  enum vgpu_sched_stage stage)
+{
+	u64 passed;
+
+	spin_lock_irq(&rq->lock);
+	if (rq->current_vgpu == vgpu && rq->stage == stage) {
+		passed = ktime_get_ns() - rq->since;
+		rq->since += passed;
+		if (rq->deadline)
+			rq->deadline += passed;
+	}
+	spin_unlock_irq(&rq->lock);
+}
+
 static void act(struct vgpu_runqueue *rq, const struct sched_step *step)
 {
 	const struct vgpu_family *family = rq->gpu->family;
@@ -285,9 +306,12 @@ static void act(struct vgpu_runqueue *rq, const struct sched_step *step)
 		if (family->run(rq, step->vgpu, step->flags, step->quantum_ns))
 			vgpu_sched_run_end(rq, step->vgpu, SCHED_END_REJECTED,
 					   0, 0);
+		else
+			restart_clock(rq, step->vgpu, VGPU_STAGE_RUNNING);
 		break;
 	case SCHED_PREEMPT:
 		family->preempt(rq);
+		restart_clock(rq, step->vgpu, VGPU_STAGE_PREEMPTING);
 		break;
 	case SCHED_RESET:
 		act_reset(rq, step);

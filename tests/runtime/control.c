@@ -108,11 +108,13 @@ int rt_guest_reset(struct rt_device *device)
 {
 	uint64_t end = rt_now_ns() + MAP_TIMEOUT_NS;
 
-	/* RESET is queued; this register returns to 0 when it has happened. */
-	rt_user_write(device, REFGPU_USER_SCRATCH, 1);
+	/*
+	 * RESET is queued; MAP_FIRST returns to 0 when it has happened. The
+	 * user page would not do: the host may just be resetting that itself.
+	 */
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_FIRST, UINT64_MAX);
 	rt_control_write(device, OPENVGPU_NATIVE_RESET, 1);
-	while (rt_user_read(device, REFGPU_USER_SCRATCH) ||
-	       rt_control_read(device, OPENVGPU_NATIVE_MAPPED)) {
+	while (rt_control_read(device, OPENVGPU_NATIVE_MAP_FIRST)) {
 		if (rt_now_ns() > end)
 			return rt_fail(ETIMEDOUT, "vGPU reset takes more than 10 s");
 		usleep(500);

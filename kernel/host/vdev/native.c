@@ -116,7 +116,9 @@ static bool read_register(struct native *native, u64 offset, u64 *value)
 		*value = native->map.pages;
 		return true;
 	case OPENVGPU_NATIVE_MAP_STATUS:
-		*value = native->map_status;
+		/* Also how a guest sees that its reset is not done yet. */
+		*value = native->reset_wanted || native->reset_running ?
+			 OPENVGPU_NATIVE_BUSY : native->map_status;
 		return true;
 	case OPENVGPU_NATIVE_MAPPED:
 		*value = READ_ONCE(vgpu->pinned_pages);
@@ -251,9 +253,13 @@ static void reset_work(struct work_struct *work)
 	spin_lock(&native->lock);
 	wanted = native->reset_wanted;
 	native->reset_wanted = false;
+	native->reset_running = wanted;
 	spin_unlock(&native->lock);
 	if (wanted)
 		vgpu_reset_locked(vgpu);
+	spin_lock(&native->lock);
+	native->reset_running = false;
+	spin_unlock(&native->lock);
 	mutex_unlock(&vgpu->lock);
 }
 
@@ -272,7 +278,9 @@ static void native_reset(struct vgpu *vgpu)
 	memset(&native->map, 0, sizeof(native->map));
 	native->map_status = OPENVGPU_NATIVE_OK;
 	native->map_blocked = false;
-	native->reset_wanted = false;
+	/* Another reset came first: the VM may be another one by now. */
+	if (!native->reset_running)
+		native->reset_wanted = false;
 	spin_unlock(&native->lock);
 }
 

@@ -39,6 +39,7 @@ struct native_map {
  * @map_status: MAP_STATUS
  * @map_blocked: reset or close is under way: commands are dropped
  * @reset_wanted: RESET was written and not carried out yet
+ * @reset_running: it is being carried out
  * @job: the command that @map_work executes, constant while BUSY
  * @map_work: executes a map command
  * @reset_work: carries a RESET out. It takes vgpu->lock, so whoever holds that
@@ -55,6 +56,7 @@ struct native {
 	u64 map_status;
 	bool map_blocked;
 	bool reset_wanted;
+	bool reset_running;
 	struct native_map job;
 	struct work_struct map_work;
 	struct work_struct reset_work;

@@ -116,7 +116,8 @@ void native_map_init(struct native *native)
 void native_map_command(struct native *native, u64 command)
 {
 	lockdep_assert_held(&native->lock);
-	if (native->map_blocked ||
+	if (native->map_blocked || native->reset_wanted ||
+	    native->reset_running ||
 	    native->map_status == OPENVGPU_NATIVE_BUSY) {
 		atomic64_inc(&native->vgpu->stats.bad_accesses);
 		return;
