@@ -164,10 +164,10 @@ int vgpu_reset_locked(struct vgpu *vgpu)
 	vgpu_sched_remove(vgpu);
 	vgpu_pin_unmap_all(vgpu);
 	vgpu_mapping_zap(vgpu);
-	/* The guest sees the user window's reset last: then all is done. */
-	vgpu->personality->reset(vgpu);
 	if (!vgpu_gpu_is_dead(gpu) && gpu->family->partition_reset(vgpu))
 		vgpu_gpu_dead(gpu, "a partition can't be reset");
+	/* Last, because a guest may see from its registers that all is done. */
+	vgpu->personality->reset(vgpu);
 	if (!vgpu_gpu_is_dead(gpu))
 		vgpu_sched_add(vgpu);
 	return 0;
