@@ -12,3 +12,10 @@ SOURCES_isolation := $(DEVICE)
 SOURCES_device_threads := $(DEVICE)
 # Threads are for the thread sanitizer, which does not mix with the others.
 $(OUT)/test_device_threads: SANITIZE = -fsanitize=thread
+
+# The table of all registers, out of the header itself.
+CFLAGS_registers := -I$(OUT)
+$(OUT)/test_registers: $(OUT)/registers.inc
+$(OUT)/registers.inc: registers.py $(TOP)/uapi/refgpu_hw.h
+	@mkdir -p $(OUT)
+	python3 registers.py $(TOP)/uapi/refgpu_hw.h > $@
