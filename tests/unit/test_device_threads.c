@@ -175,6 +175,7 @@ END_TEST
 static _Atomic bool stop;
 static _Atomic u64 rounds[GUESTS];
 static _Atomic u64 wrong;
+static _Atomic u64 victim;	/* page the host takes next */
 
 /*
  * A guest: fills and copies inside its slice, moves the result to system
@@ -220,11 +221,16 @@ static void *hostile_thread(void *argument)
 	(void)argument;
 	put_spin(g, p);
 	while (!stop) {
-		unsigned int i;
+		/* The same page over and over, for long. */
+		struct refgpu_copy copy = {
+			.header = { .opcode = REFGPU_OP_COPY },
+			.target = REFGPU_SYSMEM_APERTURE + victim * 4096,
+			.bytes = 4096,
+			.lines = 1000000,
+		};
 
 		ring_on(g, p, 0);
-		for (i = 0; i < 8; i++)
-			push_copy(g, p, 0, 0, REFGPU_SYSMEM_APERTURE + i * 4096, 4096);
+		push(g, p, 0, &copy);
 		push_dispatch(g, p, 0, 64);
 		bell(g, p, 0);
 		usleep(2000);
@@ -244,12 +250,19 @@ static void *unmap_thread(void *argument)
 {
 	u64 part = REFGPU_PARTITION(GUESTS - 1);
 	u64 *table = (u64 *)(g->host + AT_TABLES + (GUESTS - 1) * 4096);
-	u64 page = 0, entry;
+	unsigned int i;
+	u8 *reused;
+	u64 page, entry, resident = REFGPU_PARTITION_IS_RESIDENT;
 
 	(void)argument;
 	while (!stop) {
-		u8 *reused = g->host + SYSMEM_AT(GUESTS - 1, page);
-
+		page = victim;
+		/* Best while its engine is at it. */
+		if (!(rd(g, part + REFGPU_PARTITION_STATUS) & resident)) {
+			usleep(20);
+			continue;
+		}
+		reused = g->host + SYSMEM_AT(GUESTS - 1, page);
 		entry = table[page];
 		__atomic_store_n(&table[page], 0, __ATOMIC_SEQ_CST);
 		wr(g, part + REFGPU_PARTITION_INVALIDATE_FIRST, page);
@@ -260,9 +273,10 @@ static void *unmap_thread(void *argument)
 		/* Somebody else's now: a write of the device would be seen here. */
 		memset(reused, 0xee, 4096);
 		usleep(300);
-		wrong += reused[0] != 0xee || reused[4095] != 0xee;
+		for (i = 0; i < 4096; i++)
+			wrong += reused[i] != 0xee;
 		__atomic_store_n(&table[page], entry, __ATOMIC_SEQ_CST);
-		page = (page + 1) % SYSMEM_PAGES;
+		victim = (page + 1) % SYSMEM_PAGES;
 	}
 	return NULL;
 }
