@@ -52,7 +52,8 @@ $(KDIR)/Makefile:
 	@echo 'folder with make modules KDIR=FOLDER. make tools builds the user-space part.' >&2
 	@false
 
-# Packages run depmod themselves, on the machine they are installed on.
+# Packages run depmod themselves, on the machine they are installed on. Kbuild
+# would, but not with Debian's headers, which come without System.map.
 install: install-tools install-modules
 
 install-tools: tools
@@ -61,7 +62,8 @@ install-tools: tools
 install-modules: modules
 	$(MAKE) -C $(KDIR) M=$(MODULE) INSTALL_MOD_DIR=updates \
 		INSTALL_MOD_PATH=$(DESTDIR)$(INSTALL_MOD_PATH) \
-		$(if $(DESTDIR),DEPMOD=true) modules_install
+		DEPMOD=true modules_install
+	$(if $(DESTDIR)$(INSTALL_MOD_PATH),,depmod -a $$(cat $(KDIR)/include/config/kernel.release))
 
 clean:
 	rm -rf $(BUILD)
