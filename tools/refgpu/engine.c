@@ -20,6 +20,9 @@
 #define SLICE_INSTRUCTIONS	4096
 #define SLICE_BYTES		(64ULL << 10)
 
+/* How soon to try again when the host has no memory for an image. */
+#define SAVE_RETRY_NS		1000000
+
 static u64 switch_cost(struct refgpu *dev, u64 bytes)
 {
 	u64 ns = dev->switch_ns;
@@ -186,11 +189,14 @@ static u64 save(struct engine *e)
 	if (p->job.active) {
 		u32 generation = p->job.generation;
 		u8 ring = p->job.ring;
+		bool good;
 
 		pthread_mutex_unlock(&dev->lock);
-		while (!job_save(&p->job, &image))
-			;	/* without memory nothing but waiting helps */
+		good = job_save(&p->job, &image);
 		pthread_mutex_lock(&dev->lock);
+		/* Without memory the work stays where it is; a reset still ends it. */
+		if (!good)
+			return later(begin, SAVE_RETRY_NS);
 		if (p->abort || generation != p->user.ring[ring].generation) {
 			image_free(&image);
 		} else {
