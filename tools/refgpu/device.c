@@ -310,6 +310,7 @@ static bool config_valid(const struct refgpu_config *config)
 struct refgpu *refgpu_create(const struct refgpu_config *config)
 {
 	const char *board = config->board ? config->board : "REFGPU";
+	pthread_mutexattr_t attr;
 	struct refgpu *dev;
 	unsigned int i;
 	int error = 0;
@@ -335,7 +336,11 @@ struct refgpu *refgpu_create(const struct refgpu_config *config)
 		.translate = host_translate,
 		.context = dev,
 	};
-	pthread_mutex_init(&dev->lock, NULL);
+	/* Held for less than a sleep takes: who waits for it spins a little. */
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);
+	pthread_mutex_init(&dev->lock, &attr);
+	pthread_mutexattr_destroy(&attr);
 	pthread_cond_init(&dev->idle, NULL);
 	actor_init(dev, &dev->service, service_step);
 	for (i = 0; i < REFGPU_RUN_CONTROLS; i++) {
