@@ -166,7 +166,7 @@ START_TEST(translation_is_exact)
 		if (!want)
 			ck_assert_msg(m.view.refusal == why, "refused for reason %d, not %d",
 				      m.view.refusal, why);
-		given += got != NULL;
+		given += got ? 1 : 0;
 		if (i % 64 == 0) {
 			memory_leave(&m.view);
 			memory_enter(&m.view);
@@ -258,7 +258,8 @@ static void *user_thread(void *argument)
 
 			if (page == 6)
 				page = 8;
-			at = memory_translate(&m.view, REFGPU_SYSMEM_APERTURE + page * 4096, 8, true);
+			at = memory_translate(&m.view, REFGPU_SYSMEM_APERTURE + page * 4096,
+					      8, true);
 			if (!at)
 				continue;
 			uses++;
@@ -273,6 +274,7 @@ static void *user_thread(void *argument)
 
 START_TEST(invalidation_waits_for_users)
 {
+	static const u64 writable[] = { 0, 2, 4, 8 };
 	struct unit_random random = { unit_seed("memory") };
 	pthread_t thread;
 	u64 round;
@@ -282,7 +284,7 @@ START_TEST(invalidation_waits_for_users)
 	wrong_uses = 0;
 	ck_assert_int_eq(pthread_create(&thread, NULL, user_thread, NULL), 0);
 	for (round = 0; round < 6000; round++) {
-		u64 page = (u64[]){ 0, 2, 4, 8 }[unit_random(&random) % 4];
+		u64 page = writable[unit_random(&random) % 4];
 		u64 entry = m.table[page];
 		unsigned int behind = (unsigned int)(((entry & REFGPU_SYSMEM_ADDRESS) -
 						      HOST_BASE) / 4096);

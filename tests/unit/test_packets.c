@@ -98,8 +98,8 @@ START_TEST(what_the_device_lacks)
 }
 END_TEST
 
-#define GOOD(p)	ck_assert_int_eq(packet_check((const union packet *)&(p), CAPS), REFGPU_ERROR_NONE)
-#define BAD(p)	ck_assert_int_eq(packet_check((const union packet *)&(p), CAPS), REFGPU_ERROR_PACKET)
+#define GOOD(p)	ck_assert_int_eq(packet_check(&(p), CAPS), REFGPU_ERROR_NONE)
+#define BAD(p)	ck_assert_int_eq(packet_check(&(p), CAPS), REFGPU_ERROR_PACKET)
 /* @field with @value makes the packet bad; @p is unchanged after. */
 #define BAD_IF(p, field, value) do {				\
 	union packet b_;					\
@@ -167,13 +167,16 @@ START_TEST(dispatch_limits)
 		BAD_IF(p, dispatch.group[d], 65535);
 	}
 	BAD_IF(p, dispatch.group[0], 5);	/* 5 * 8 * 8 > 256 */
-	p.dispatch.grid[0] = p.dispatch.grid[1] = p.dispatch.grid[2] = UINT32_MAX;
+	for (d = 0; d < 3; d++)
+		p.dispatch.grid[d] = UINT32_MAX;
 	GOOD(p);
 	p.dispatch.group[0] = 256;
-	p.dispatch.group[1] = p.dispatch.group[2] = 1;
+	p.dispatch.group[1] = 1;
+	p.dispatch.group[2] = 1;
 	GOOD(p);
 	/* Products that wrap in few bits. */
-	p.dispatch.group[0] = p.dispatch.group[1] = p.dispatch.group[2] = 256;
+	p.dispatch.group[1] = 256;
+	p.dispatch.group[2] = 256;
 	BAD(p);
 }
 END_TEST

@@ -260,9 +260,10 @@ START_TEST(random_accesses)
 			offset = words[unit_random(&random) % n] * 8;
 			if (offset >= REFGPU_USER_PAGE(0) && offset < REFGPU_USER_PAGE(64))
 				offset = REFGPU_USER_PAGE(p) + offset % 0x10000;
+			else if (offset >= REFGPU_USER_ALIAS(0) && (r >> 30 & 3))
+				offset = REFGPU_PARTITION(p) + (offset % 0xa8 & ~7ULL);
 			else if (offset >= REFGPU_USER_ALIAS(0))
-				offset = (r >> 30 & 3 ? REFGPU_PARTITION(p) : REFGPU_USER_ALIAS(p)) +
-					 (r >> 30 & 3 ? offset % 0xa8 & ~7ULL : offset % 0x10000);
+				offset = REFGPU_USER_ALIAS(p) + offset % 0x10000;
 		}
 		if (r % 32 == 1)
 			offset += (r >> 24) % 16;
