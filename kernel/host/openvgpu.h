@@ -55,6 +55,7 @@
 #include <linux/vfio.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 #include "buddy.h"
 #include "compat.h"
@@ -542,6 +543,7 @@ struct vgpu {
 	struct mutex pin_lock;
 	struct rb_root_cached pins;	/* pin_lock */
 	struct rb_root_cached batches;	/* pin_lock; by aperture page */
+	struct xarray pin_dma;		/* pin_lock; by guest page, see pin.c */
 	wait_queue_head_t pin_wait;	/* woken when a pin under way has ended */
 	unsigned int pins_ended;	/* pin_lock */
 	unsigned long unmapped_at;	/* pin_lock; jiffies of the last dma_unmap */

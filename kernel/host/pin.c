@@ -21,6 +21,10 @@
  * pinned, and then dies of it. A guest that maps as fast as it can must not
  * get in between each time: for HOLD_OFF after a dma_unmap nothing is pinned.
  *
+ * A guest page that several batches name is mapped for DMA once for all that
+ * may write to it (vgpu->pin_dma): two writable DMA mappings of one page are
+ * something the DMA API does not know.
+ *
  * When memory is taken back, the hardware is made to forget it first
  * (vgpu_family.sysmem_clear), which is bounded and does not depend on what
  * the engines do.
@@ -44,6 +48,7 @@
  * @batch: what it is part of
  * @first: index of its first page in the batch
  * @pages: how many
+ * @mapped: how many of them have a DMA address
  * @pinned: VFIO has pinned it
  */
 struct pin_run {
@@ -51,6 +56,7 @@ struct pin_run {
 	struct pin_batch *batch;
 	u32 first;
 	u32 pages;
+	u32 mapped;
 	bool pinned;
 };
 
@@ -61,7 +67,6 @@ struct pin_run {
  * @revoked: a claim whose memory goes away
  * @write: the device may write
  * @pages: how many
- * @mapped: how many of them have a DMA address
  * @runs: number of elements in @run
  * @dma: DMA address of each page
  * @run: the runs
@@ -72,10 +77,19 @@ struct pin_batch {
 	bool revoked;
 	bool write;
 	u32 pages;
-	u32 mapped;
 	u32 runs;
 	dma_addr_t *dma;
 	struct pin_run *run;
+};
+
+/**
+ * struct pin_dma - a guest page that the device may write
+ * @address: DMA address
+ * @users: how often batches name it
+ */
+struct pin_dma {
+	dma_addr_t address;
+	u32 users;
 };
 
 /**
@@ -87,6 +101,7 @@ void vgpu_pin_init(struct vgpu *vgpu)
 	mutex_init(&vgpu->pin_lock);
 	vgpu->pins = RB_ROOT_CACHED;
 	vgpu->batches = RB_ROOT_CACHED;
+	xa_init(&vgpu->pin_dma);
 	init_waitqueue_head(&vgpu->pin_wait);
 	vgpu->unmapped_at = jiffies - HOLD_OFF;
 }
@@ -169,30 +184,104 @@ static bool needs_copies(struct device *dev, dma_addr_t dma)
 	return dma_need_sync(dev, dma);
 }
 
-static enum dma_data_direction direction(const struct pin_batch *batch)
+/* Nothing is to be copied: see needs_copies(). */
+static int dma_map(struct device *dev, struct page *page, bool write,
+		   dma_addr_t *address)
 {
-	return batch->write ? DMA_BIDIRECTIONAL : DMA_TO_DEVICE;
+	enum dma_data_direction direction = write ? DMA_BIDIRECTIONAL :
+					    DMA_TO_DEVICE;
+
+	*address = dma_map_page_attrs(dev, page, 0, PAGE_SIZE, direction,
+				      DMA_ATTR_SKIP_CPU_SYNC);
+	if (dma_mapping_error(dev, *address))
+		return -EFAULT;
+	if (!needs_copies(dev, *address))
+		return 0;
+	dma_unmap_page_attrs(dev, *address, PAGE_SIZE, direction,
+			     DMA_ATTR_SKIP_CPU_SYNC);
+	return -EFAULT;
 }
 
-static int map_pages(struct vgpu *vgpu, struct pin_batch *batch,
-		     struct page **pages, u32 count)
+static int map_writable(struct vgpu *vgpu, unsigned long number,
+			struct page *page, dma_addr_t *address)
+{
+	struct pin_dma *dma;
+	int ret;
+
+	lockdep_assert_held(&vgpu->pin_lock);
+	dma = xa_load(&vgpu->pin_dma, number);
+	if (!dma) {
+		dma = kzalloc(sizeof(*dma), GFP_KERNEL_ACCOUNT);
+		if (!dma)
+			return -ENOMEM;
+		ret = xa_err(xa_store(&vgpu->pin_dma, number, dma,
+				      GFP_KERNEL_ACCOUNT));
+		if (!ret) {
+			ret = dma_map(&vgpu->gpu->pdev->dev, page, true,
+				      &dma->address);
+			if (ret)
+				xa_erase(&vgpu->pin_dma, number);
+		}
+		if (ret) {
+			kfree(dma);
+			return ret;
+		}
+	}
+	dma->users++;
+	*address = dma->address;
+	return 0;
+}
+
+static void unmap_page(struct vgpu *vgpu, unsigned long number, bool write,
+		       dma_addr_t address)
 {
 	struct device *dev = &vgpu->gpu->pdev->dev;
+	struct pin_dma *dma;
+
+	lockdep_assert_held(&vgpu->pin_lock);
+	if (!write) {
+		dma_unmap_page_attrs(dev, address, PAGE_SIZE, DMA_TO_DEVICE,
+				     DMA_ATTR_SKIP_CPU_SYNC);
+		return;
+	}
+	dma = xa_load(&vgpu->pin_dma, number);
+	if (WARN_ON_ONCE(!dma) || --dma->users)
+		return;
+	dma_unmap_page_attrs(dev, dma->address, PAGE_SIZE, DMA_BIDIRECTIONAL,
+			     DMA_ATTR_SKIP_CPU_SYNC);
+	xa_erase(&vgpu->pin_dma, number);
+	kfree(dma);
+}
+
+static int map_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
+{
+	struct device *dev = &vgpu->gpu->pdev->dev;
+	struct pin_batch *batch = run->batch;
+	int ret = 0;
+
+	mutex_lock(&vgpu->pin_lock);
+	for (; run->mapped < run->pages && !ret; run->mapped += !ret) {
+		struct page *page = pages[run->mapped];
+		dma_addr_t *address = &batch->dma[run->first + run->mapped];
+
+		if (batch->write)
+			ret = map_writable(vgpu, run->node.start + run->mapped,
+					   page, address);
+		else
+			ret = dma_map(dev, page, false, address);
+	}
+	mutex_unlock(&vgpu->pin_lock);
+	return ret;
+}
+
+static void unmap_run(struct vgpu *vgpu, const struct pin_run *run)
+{
+	const struct pin_batch *batch = run->batch;
 	u32 i;
 
-	for (i = 0; i < count; i++) {
-		/* A guest may map a page twice; nothing is to be copied. */
-		dma_addr_t dma = dma_map_page_attrs(dev, pages[i], 0, PAGE_SIZE,
-						    direction(batch),
-						    DMA_ATTR_SKIP_CPU_SYNC);
-
-		if (dma_mapping_error(dev, dma))
-			return -EFAULT;
-		batch->dma[batch->mapped++] = dma;
-		if (needs_copies(dev, dma))
-			return -EFAULT;
-	}
-	return 0;
+	for (i = 0; i < run->mapped; i++)
+		unmap_page(vgpu, run->node.start + i, batch->write,
+			   batch->dma[run->first + i]);
 }
 
 static int pin_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
@@ -212,7 +301,7 @@ static int pin_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 	/* All or nothing, says VFIO. */
 	if (WARN_ON_ONCE(ret != run->pages))
 		return -EFAULT;
-	return map_pages(vgpu, run->batch, pages, run->pages);
+	return map_run(vgpu, run, pages);
 }
 
 /*
@@ -222,16 +311,13 @@ static int pin_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
  */
 static void batch_drop(struct vgpu *vgpu, struct pin_batch *batch)
 {
-	struct device *dev = &vgpu->gpu->pdev->dev;
 	u32 i;
 
 	lockdep_assert_held(&vgpu->pin_lock);
-	for (i = 0; i < batch->mapped; i++)
-		dma_unmap_page_attrs(dev, batch->dma[i], PAGE_SIZE,
-				     direction(batch), DMA_ATTR_SKIP_CPU_SYNC);
 	for (i = 0; i < batch->runs; i++) {
 		struct pin_run *run = &batch->run[i];
 
+		unmap_run(vgpu, run);
 		if (run->pinned)
 			vfio_unpin_pages(&vgpu->vdev,
 					 (dma_addr_t)run->node.start << PAGE_SHIFT,

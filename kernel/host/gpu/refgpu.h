@@ -53,7 +53,7 @@ struct refgpu_run {
 struct refgpu_partition {
 	struct vgpu_gpu *gpu;
 	unsigned int number;
-	struct mutex lock;
+	struct mutex lock;	/* innermost */
 	bool enabled;
 	__le64 *table;
 	dma_addr_t table_bus;
@@ -78,7 +78,7 @@ struct refgpu {
 	struct vgpu_gpu *gpu;
 	void __iomem *regs;
 	u64 caps;
-	struct mutex events;
+	struct mutex events;	/* innermost */
 	struct refgpu_event *ring;
 	dma_addr_t ring_bus;
 	u64 next;

@@ -209,7 +209,7 @@ void refgpu_partition_disable(struct vgpu *vgpu)
 		vgpu_gpu_dead(vgpu->gpu, "a partition can't be disabled");
 }
 
-static int reset(struct refgpu_partition *partition)
+static int reset_entry(struct refgpu_partition *partition)
 {
 	int ret = command(partition, REFGPU_PARTITION_RESET, RESET_TIMEOUT_MS);
 
@@ -233,7 +233,7 @@ int refgpu_partition_reset(struct vgpu *vgpu)
 
 	mutex_lock(&partition->lock);
 	if (!vgpu_gpu_is_dead(vgpu->gpu))
-		ret = reset(partition);
+		ret = reset_entry(partition);
 	mutex_unlock(&partition->lock);
 	return ret;
 }
@@ -358,7 +358,7 @@ static int forget(struct refgpu_partition *partition, u32 first, u32 count,
 	if (ret != -ETIMEDOUT)
 		return ret;
 	*was_reset = true;
-	return reset(partition);
+	return reset_entry(partition);
 }
 
 /**

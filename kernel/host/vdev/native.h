@@ -48,7 +48,7 @@ struct native_map {
  */
 struct native {
 	struct vgpu *vgpu;
-	spinlock_t lock;
+	spinlock_t lock;	/* innermost */
 	u64 event_status;
 	u64 event_enable;
 	u64 fault;
