@@ -108,13 +108,9 @@ int rt_guest_reset(struct rt_device *device)
 {
 	uint64_t end = rt_now_ns() + MAP_TIMEOUT_NS;
 
-	/*
-	 * RESET is queued; MAP_FIRST returns to 0 when it has happened. The
-	 * user page would not do: the host may just be resetting that itself.
-	 */
-	rt_control_write(device, OPENVGPU_NATIVE_MAP_FIRST, UINT64_MAX);
 	rt_control_write(device, OPENVGPU_NATIVE_RESET, 1);
-	while (rt_control_read(device, OPENVGPU_NATIVE_MAP_FIRST)) {
+	while (rt_control_read(device, OPENVGPU_NATIVE_MAP_STATUS) ==
+	       OPENVGPU_NATIVE_BUSY) {
 		if (rt_now_ns() > end)
 			return rt_fail(ETIMEDOUT, "vGPU reset takes more than 10 s");
 		usleep(500);

@@ -163,8 +163,10 @@ bool rt_ring_reached(const struct rt_ring *ring, uint64_t fence)
 {
 	volatile uint64_t *word = rt_framebuffer(ring->device,
 						 ring->fence_address);
+	uint64_t reached = *word;
 
-	return *word >= fence;
+	/* All ones is what memory of a GPU that is gone reads. */
+	return reached >= fence && reached != UINT64_MAX;
 }
 
 /* Why a fence will not come; 0: it still may. */

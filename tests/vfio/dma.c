@@ -26,7 +26,7 @@ TEST(round_trip, 0)
 	/* More pages than one command takes. */
 	OK(work_system_memory(&ring,
 			      (unsigned int)vgpu.device->map_pages_max + 3, 99));
-	CHECK(pinned_pages() == before, "%ld pages stay pinned",
+	CHECK(pinned_pages() <= before, "%ld pages stay pinned",
 	      pinned_pages() - before);
 	CHECK(!rt_control_read(vgpu.device, OPENVGPU_NATIVE_MAPPED),
 	      "MAPPED is %llu after all was unmapped",
@@ -44,7 +44,7 @@ TEST(accounting, 0)
 	vgpu_make(&vgpu, "64mq");
 	before = pinned_pages();
 	OK(rt_memory_alloc(vgpu.device, 100 * RT_PAGE_SIZE, &memory));
-	CHECK(pinned_pages() == before || transport == RT_VFIO_IOMMUFD,
+	CHECK(pinned_pages() <= before || transport == RT_VFIO_IOMMUFD,
 	      "%ld pages are pinned before the guest asked",
 	      pinned_pages() - before);
 	OK(rt_memory_map(vgpu.device, &memory, true, &address));
@@ -57,7 +57,7 @@ TEST(accounting, 0)
 	      pinned_pages() - before);
 	/* A guest that goes away without a word. */
 	vgpu_close(&vgpu);
-	CHECK(pinned_pages() == before, "%ld pages stay pinned after close",
+	CHECK(pinned_pages() <= before, "%ld pages stay pinned after close",
 	      pinned_pages() - before);
 	value = host_attribute(vgpu.uuid, "pinned_pages");
 	CHECK(!value, "sysfs says %llu pinned pages after close",
@@ -237,7 +237,7 @@ static void unmap_under_use(bool hung)
 		usleep(20000);
 		CHECK(differing_word(memory.cpu, memory.bytes, 9) < 0,
 		      "the device wrote to memory after it was unmapped");
-		CHECK(pinned_pages() == before, "%ld pages stay pinned",
+		CHECK(pinned_pages() <= before, "%ld pages stay pinned",
 		      pinned_pages() - before);
 		value = rt_control_read(vgpu.device, OPENVGPU_NATIVE_EVENT_STATUS);
 		CHECK(value & OPENVGPU_NATIVE_EVENT_REVOKED,
@@ -315,7 +315,7 @@ TEST(dropped_by_reset, 0)
 		value = rt_control_read(vgpu.device, OPENVGPU_NATIVE_MAPPED);
 		CHECK(!value, "%llu pages stay mapped after %s reset",
 		      (unsigned long long)value, i ? "VFIO" : "the guest's");
-		CHECK(pinned_pages() == before, "%ld pages stay pinned after %s reset",
+		CHECK(pinned_pages() <= before, "%ld pages stay pinned after %s reset",
 		      pinned_pages() - before, i ? "VFIO" : "the guest's");
 	}
 	rt_memory_free(&memory);

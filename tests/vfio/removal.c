@@ -19,12 +19,22 @@ TEST(surprise, ONCE | SLOW)
 	struct rt_ring ring[2];
 	struct vgpu vgpu[2];
 	uint64_t value, begin, took, address, stop, end;
-	int i, error, err, req, event, status;
+	int i, error, err, req, event, status, go[2];
 	long pinned;
 	pid_t remover;
 
 	if (!host_has_control())
 		harness_skip("this GPU has no control socket");
+	/* Before anything is open: a child would hold it open as well. */
+	CHECK(!pipe(go), "pipe: %s", strerror(errno));
+	remover = fork();
+	if (!remover) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove",
+			 host_gpu());
+		if (read(go[0], answer, 1) != 1)
+			_exit(2);
+		_exit(host_write(path, "1") ? 1 : 0);
+	}
 	pinned = pinned_pages();
 	for (i = 0; i < 2; i++) {
 		vgpu_make(&vgpu[i], "64mq");
@@ -51,7 +61,6 @@ TEST(surprise, ONCE | SLOW)
 	      (unsigned long long)value);
 	error = rt_ring_wait(&ring[0], ring[0].fence, 3000);
 	CHECK(error, "an endless job ended when the GPU was removed");
-	rt_control_write(vgpu[0].device, OPENVGPU_NATIVE_RESET, 1);
 
 	/* The host sees it, and tells. */
 	end = rt_now_ns() + 10000000000ULL;
@@ -72,7 +81,7 @@ TEST(surprise, ONCE | SLOW)
 	CHECK(peek(rt_framebuffer(vgpu[0].device, 0), &value) &&
 	      peek(rt_framebuffer(vgpu[0].device, 32 * MIB), &value) &&
 	      poke(rt_framebuffer(vgpu[0].device, 8), 1) &&
-	      poke(vgpu[0].device->bar[4].map, 1),
+	      poke((volatile uint64_t *)vgpu[0].device->bar[4].map + 1, 1),
 	      "SIGBUS in a BAR of a GPU that is gone");
 	CHECK(value == UINT64_MAX, "the framebuffer reads 0x%llx, not ones",
 	      (unsigned long long)value);
@@ -80,15 +89,11 @@ TEST(surprise, ONCE | SLOW)
 	CHECK(error < 0, "a vGPU was created on a GPU that is gone");
 
 	/* The administrator pulls the card: the slot's users hold it up. */
-	remover = fork();
-	if (!remover) {
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove",
-			 host_gpu());
-		_exit(host_write(path, "1") ? 1 : 0);
-	}
+	CHECK(write(go[1], "g", 1) == 1, "pipe: %s", strerror(errno));
 	CHECK(eventfd_count(req, 10000), "the VMM got no REQ");
 	CHECK(peek(rt_framebuffer(vgpu[0].device, 0), &value) &&
 	      value == UINT64_MAX, "the BARs went away before the VM let go");
+	rt_control_write(vgpu[0].device, OPENVGPU_NATIVE_RESET, 1);
 	rt_control_read(vgpu[0].device, OPENVGPU_NATIVE_ID);
 	rt_vfio_reset(vgpu[0].device);
 	begin = rt_now_ns();
@@ -106,7 +111,7 @@ TEST(surprise, ONCE | SLOW)
 	      (unsigned long long)took / 1000000);
 	CHECK(!host_count(), "%u vGPUs are left of a GPU that is gone",
 	      host_count());
-	CHECK(pinned_pages() == pinned, "%ld pages stay pinned",
+	CHECK(pinned_pages() <= pinned, "%ld pages stay pinned",
 	      pinned_pages() - pinned);
 	CHECK(!system("rmmod openvgpu"), "the module can't be unloaded");
 }
