@@ -354,11 +354,11 @@ static void vgpu_vfio_request(struct vfio_device *vdev, unsigned int count)
 	bool told = vgpu_irq_request(vgpu);
 
 	dev_notice(&vgpu->gpu->pdev->dev,
-		   "vGPU %s is to be removed but process %d has it open%s; waited %u s\n",
+		   "vGPU %s is to be removed but process %d has it open%s (request %u)\n",
 		   vgpu_name(vgpu), READ_ONCE(vgpu->owner_pid),
 		   told ? ", which was asked to let go" :
 			  " and takes no requests: end it",
-		   count * 10);
+		   count + 1);
 }
 
 static void vgpu_vfio_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
