@@ -37,7 +37,7 @@ block()
 
 last()
 {
-	tail -n 15 "$1" | tr '\r\n' '  '
+	tail -n 40 "$1" | tr '\r\n' '  '
 }
 
 block "It gives a root prompt" >host
