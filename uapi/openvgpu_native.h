@@ -51,7 +51,7 @@
 #define OPENVGPU_NATIVE_EVENT_STATUS	0x038	/* W1C 0 OPENVGPU_NATIVE_EVENT_* */
 #define OPENVGPU_NATIVE_EVENT_ENABLE	0x040	/* RW 0 an event raises vector 1 only if set here */
 #define OPENVGPU_NATIVE_FAULT		0x048	/* RO 0 stable fault code of the last fault (see doc/faults.md); 0: none */
-#define OPENVGPU_NATIVE_RESET		0x050	/* WO 0 write 1: reset engine state, user page and mappings; framebuffer stays */
+#define OPENVGPU_NATIVE_RESET		0x050	/* RW 0 write 1: reset engine state, user page and mappings; framebuffer stays; reads 1 until done */
 
 /*
  * Mapping guest memory into the system-memory aperture. The guest puts the
@@ -68,8 +68,7 @@
  * when the VM ends.
  *
  * One command at a time: a MAP_COMMAND written while MAP_STATUS reads
- * OPENVGPU_NATIVE_BUSY is dropped. MAP_STATUS also reads BUSY from a write of
- * RESET until that reset is complete.
+ * OPENVGPU_NATIVE_BUSY is dropped. During a reset MAP_STATUS reads BUSY.
  */
 #define OPENVGPU_NATIVE_MAP_LIST	0x080	/* RW 0 framebuffer offset of the page list, multiple of 8 */
 #define OPENVGPU_NATIVE_MAP_FIRST	0x088	/* RW 0 first aperture page */

@@ -71,6 +71,11 @@ static u64 features(const struct vgpu *vgpu)
 	return bits;
 }
 
+static bool resetting(const struct native *native)
+{
+	return native->reset_wanted || native->reset_running;
+}
+
 /* The whole register at @offset; false if there is none. */
 static bool read_register(struct native *native, u64 offset, u64 *value)
 {
@@ -116,14 +121,16 @@ static bool read_register(struct native *native, u64 offset, u64 *value)
 		*value = native->map.pages;
 		return true;
 	case OPENVGPU_NATIVE_MAP_STATUS:
-		/* Also how a guest sees that its reset is not done yet. */
-		*value = native->reset_wanted || native->reset_running ?
-			 OPENVGPU_NATIVE_BUSY : native->map_status;
+		/* Commands are dropped until the reset is done. */
+		*value = resetting(native) ? OPENVGPU_NATIVE_BUSY :
+					     native->map_status;
 		return true;
 	case OPENVGPU_NATIVE_MAPPED:
 		*value = READ_ONCE(vgpu->pinned_pages);
 		return true;
 	case OPENVGPU_NATIVE_RESET:
+		*value = resetting(native);
+		return true;
 	case OPENVGPU_NATIVE_MAP_COMMAND:
 		*value = 0;
 		return true;
