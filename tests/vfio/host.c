@@ -91,9 +91,13 @@ const char *host_gpu(void)
 
 /**
  * host_init - find the GPU
+ *
+ * And be patient with it: here it is a process that competes for the processor
+ * with an emulated machine.
  */
 int host_init(void)
 {
+	char path[PATH_MAX];
 	struct dirent *entry;
 	DIR *dir = opendir(DRIVER);
 
@@ -106,7 +110,9 @@ int host_init(void)
 	closedir(dir);
 	if (!gpu[0])
 		return rt_fail(ENODEV, "openvgpu drives no GPU");
-	return 0;
+	snprintf(path, sizeof(path),
+		 "/sys/bus/pci/devices/%s/openvgpu/preempt_timeout_us", gpu);
+	return host_write(path, "1000000");
 }
 
 /* Calls @each for every mdev; stops when it returns false. */

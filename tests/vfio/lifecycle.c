@@ -307,6 +307,7 @@ TEST(unbind, ONCE | SLOW)
 	CHECK(!host_count(), "%u vGPUs are left", host_count());
 	for (i = 0; i < 3; i++) {
 		driver_write("bind", 0);
+		OK(host_init());
 		OK(host_create_any("64mq", vgpu[0].uuid));
 		vgpu_open(&vgpu[0]);
 		vgpu_works(&vgpu[0], 1);
@@ -314,6 +315,7 @@ TEST(unbind, ONCE | SLOW)
 		driver_write("unbind", 0);
 	}
 	driver_write("bind", 0);
+	OK(host_init());
 }
 
 /* A sysfs reset of the GPU: refused, or the users are told; all go on after. */
