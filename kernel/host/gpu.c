@@ -19,8 +19,11 @@
 
 /* 480 slices a second, as many as NVIDIA's equal-share scheduler cuts by default. */
 #define DEFAULT_TIMESLICE_NS		(NSEC_PER_SEC / 480)
-/* Generous: it is what a vGPU may take from the others by being stubborn. */
-#define DEFAULT_PREEMPT_TIMEOUT_NS	(100 * NSEC_PER_MSEC)
+/*
+ * What a vGPU may take from the others by being stubborn, once: generous, as
+ * the 640 ms of other GPU drivers, so that a busy host resets nobody innocent.
+ */
+#define DEFAULT_PREEMPT_TIMEOUT_NS	(500 * NSEC_PER_MSEC)
 
 /**
  * vgpu_gpu_error - say why a request was refused
