@@ -5,4 +5,4 @@
 #
 # The end of a vGPU and of its GPU, in every way it can come. The GPU is gone
 # after it.
-exec /src/tests/vfio/run lifecycle removal
+exec /src/tests/vfio/run lifecycle aer removal
