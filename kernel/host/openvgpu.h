@@ -337,7 +337,7 @@ enum vgpu_sched_stage {
  * @look_at: kernel clock of the next look that nobody asked for
  * @quantum_ns: of the current run, 0: until preempted
  * @look: read the hardware's truth at the next decision
- * @looked: that was done for the present stage
+ * @extended: @deadline was put off once in the present stage
  * @stopping: no more decisions
  * @off: woken when @current_vgpu or @acting changes
  * @work: makes the decisions; runs on gpu->worker
@@ -358,7 +358,7 @@ struct vgpu_runqueue {
 	u64 look_at;
 	u64 quantum_ns;
 	bool look;
-	bool looked;
+	bool extended;
 	bool stopping;
 	wait_queue_head_t off;
 	struct kthread_work work;

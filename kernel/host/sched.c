@@ -15,9 +15,9 @@
  * under rq->lock and queues the work item.
  *
  * Events from the hardware are hints that may be lost. So every stage has a
- * deadline on the kernel's clock, and before a deadline costs anybody
- * anything, the family looks at the hardware's registers. While some vGPU is
- * open it does so every LOOK_NS anyway.
+ * deadline on the kernel's clock, and before a vGPU is reset for having passed
+ * one, the family looks at the hardware's registers. While some vGPU is open
+ * it does so every LOOK_NS anyway.
  *
  * A vGPU alone with work runs without a quantum and stays resident when it
  * runs out of work, so that its next job starts without us; it is preempted
@@ -81,7 +81,7 @@ static void enter_stage(struct vgpu_runqueue *rq, enum vgpu_sched_stage stage,
 	rq->stage = stage;
 	rq->since = now;
 	rq->deadline = patience_ns ? now + patience_ns : 0;
-	rq->looked = false;
+	rq->extended = false;
 }
 
 /* Nobody holds the resource any more. */
@@ -95,16 +95,17 @@ static void release_current(struct vgpu_runqueue *rq)
 /* ---------------------------------------------------------------- decisions */
 
 /*
- * The deadline has passed. The first time, look at the hardware and give it
- * half as much time again: where we are a virtual machine ourselves, all of us
- * may have stood still.
+ * The deadline has passed, and long ago: where we are a virtual machine
+ * ourselves, all of us may have stood still, the GPU too. Once a stage.
  */
-static bool look_first(struct vgpu_runqueue *rq, u64 now)
+static bool stood_still(struct vgpu_runqueue *rq, u64 now)
 {
-	if (rq->looked)
+	u64 patience = READ_ONCE(rq->gpu->preempt_timeout_ns);
+
+	if (rq->extended || now - rq->deadline < patience / 4)
 		return false;
-	rq->looked = true;
-	rq->deadline = now + READ_ONCE(rq->gpu->preempt_timeout_ns) / 2;
+	rq->extended = true;
+	rq->deadline = now + patience / 2;
 	return true;
 }
 
@@ -167,13 +168,9 @@ static struct sched_step decide_running(struct vgpu_runqueue *rq, u64 now)
 
 	if (rq->quantum_ns) {
 		/* It should have stopped by itself. */
-		if (now < rq->deadline)
+		if (now < rq->deadline || stood_still(rq, now))
 			return step;
-		if (!look_first(rq, now))
-			return step_reset(rq, now, VGPU_FAULT_RUN_TIMEOUT);
-		step.op = SCHED_LOOK;
-		step.vgpu = vgpu;
-		return step;
+		return step_reset(rq, now, VGPU_FAULT_RUN_TIMEOUT);
 	}
 
 	if (rq->queue.runnable > vgpu->entity.runnable) {
@@ -192,13 +189,9 @@ static struct sched_step decide_preempting(struct vgpu_runqueue *rq, u64 now)
 {
 	struct sched_step step = { SCHED_WAIT };
 
-	if (now < rq->deadline)
+	if (now < rq->deadline || stood_still(rq, now))
 		return step;
-	if (!look_first(rq, now))
-		return step_reset(rq, now, VGPU_FAULT_PREEMPT_TIMEOUT);
-	step.op = SCHED_LOOK;
-	step.vgpu = rq->current_vgpu;
-	return step;
+	return step_reset(rq, now, VGPU_FAULT_PREEMPT_TIMEOUT);
 }
 
 static struct sched_step decide(struct vgpu_runqueue *rq)
@@ -235,30 +228,43 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 
 /* ------------------------------------------------------------------- action */
 
+static bool is_resident(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
+{
+	bool resident;
+
+	spin_lock_irq(&rq->lock);
+	resident = rq->current_vgpu == vgpu;
+	spin_unlock_irq(&rq->lock);
+	return resident;
+}
+
 /* Reset the offender alone; the others go on as soon as it is off. */
 static void act_reset(struct vgpu_runqueue *rq, const struct sched_step *step)
 {
 	struct vgpu_gpu *gpu = rq->gpu;
 	struct vgpu *vgpu = step->vgpu;
-	bool resident;
 
+	/* It may be innocent, and its event lost. */
+	gpu->family->poll(gpu);
+	if (!is_resident(rq, vgpu))
+		return;
 	if (gpu->family->partition_reset(vgpu)) {
 		vgpu_gpu_dead(gpu, "a partition that hangs can't be reset");
 		return;
 	}
 	gpu->family->poll(gpu);
-
-	spin_lock_irq(&rq->lock);
-	resident = rq->current_vgpu == vgpu;
-	if (!resident && vgpu->sched_state != VGPU_SCHED_CLOSED &&
-	    !vgpu->entity.runnable)
-		vgpu->sched_state = VGPU_SCHED_FAULTED;
-	spin_unlock_irq(&rq->lock);
-
-	if (resident) {
+	/* Not to be touched for now: then nobody has looked. */
+	if (vgpu_gpu_is_dead(gpu))
+		return;
+	if (is_resident(rq, vgpu)) {
 		vgpu_gpu_dead(gpu, "a partition holds its engine after a reset");
 		return;
 	}
+
+	spin_lock_irq(&rq->lock);
+	if (vgpu->sched_state == VGPU_SCHED_IDLE)
+		vgpu->sched_state = VGPU_SCHED_FAULTED;
+	spin_unlock_irq(&rq->lock);
 	if (step->fault != VGPU_FAULT_NONE)
 		vgpu_report_fault(vgpu, step->fault);
 }
