@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --timeout 600
+# machine: --timeout 1800
 #
 # What a VMM sees of a vGPU: information, config space, regions, mappings,
 # interrupts; and what the administrator sees: types and capacity.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --timeout 600
+# machine: --timeout 1800
 #
 # The end of a vGPU and of its GPU, in every way it can come. The GPU is gone
 # after it.

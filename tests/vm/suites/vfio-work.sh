@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --timeout 900
+# machine: --timeout 1800
 #
 # vGPUs at work: the path without traps, guest memory, reset, many at once,
 # errors of the GPU, and a guest that attacks its neighbours.
