@@ -199,6 +199,79 @@ TEST(lost_preempt, SLOW)
 	expect_unharmed(&vgpu[1], "who waited for the engine");
 }
 
+/* Host memory that does not answer stops the ring that wanted it. */
+TEST(dma_fault, 0)
+{
+	struct vgpu vgpu, other;
+	struct rt_ring ring, other_ring;
+	struct rt_memory memory;
+	uint64_t address, at, value;
+	int error;
+
+	vgpu_make(&vgpu, "64mq");
+	vgpu_make(&other, "64mq");
+	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
+	OK(rt_ring_create(other.device, 0, 64, &other_ring));
+	OK(rt_memory_alloc(vgpu.device, 16 * RT_PAGE_SIZE, &memory));
+	OK(rt_memory_map(vgpu.device, &memory, true, &address));
+	at = rt_framebuffer_alloc(vgpu.device, memory.bytes, 4096);
+	/* An event to the host may take one of them: it must cope with that. */
+	inject("dma-fault count=8");
+	OK(rt_copy(&ring, at, address, memory.bytes));
+	error = rt_ring_finish(&ring, 5000);
+	inject("dma-fault count=0");
+	CHECK(error == -EIO, "a DMA that failed: %s (%s)",
+	      error ? strerror(-error) : "accepted", rt_message());
+	value = rt_ring_register(&ring, REFGPU_RING_ERROR);
+	CHECK(value == REFGPU_ERROR_DMA, "ring error %llu, not DMA",
+	      (unsigned long long)value);
+	OK(work_system_memory(&other_ring, 16, 1));
+	OK(rt_memory_unmap(vgpu.device, &memory, address));
+	OK(rt_guest_reset(vgpu.device));
+	vgpu_works(&vgpu, 2);
+	expect_unharmed(&other, "the neighbour");
+	rt_memory_free(&memory);
+}
+
+/* A bad cell of video memory is its owner's trouble. */
+TEST(memory_error, SLOW)
+{
+	char command[64], path[256];
+	struct vgpu vgpu, other;
+	struct rt_ring ring, other_ring;
+	uint64_t value;
+	int error;
+
+	vgpu_make(&vgpu, "64mq");
+	vgpu_make(&other, "64mq");
+	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
+	OK(rt_ring_create(other.device, 0, 64, &other_ring));
+	snprintf(command, sizeof(command), "memory-error address=%llu",
+		 (unsigned long long)(host_attribute(vgpu.uuid, "framebuffer_offset") +
+				      32 * MIB));
+	inject(command);
+	OK(work_vector_add(&other_ring, 1000, 1));
+	OK(rt_copy(&ring, 16 * MIB, 32 * MIB - 4096, 8192));
+	error = rt_ring_finish(&ring, 5000);
+	CHECK(error == -EIO || error == -ECANCELED, "reading bad memory: %s (%s)",
+	      error ? strerror(-error) : "accepted", rt_message());
+	value = rt_ring_register(&ring, REFGPU_RING_ERROR);
+	if (error == -EIO)
+		CHECK(value == REFGPU_ERROR_MEMORY, "ring error %llu, not MEMORY",
+		      (unsigned long long)value);
+	OK(work_vector_add(&other_ring, 1000, 2));
+	expect_unharmed(&other, "the neighbour");
+	vgpu_close(&vgpu);
+	vgpu_close(&other);
+	/* Bad until the GPU is reset. */
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", host_gpu());
+	OK(host_write(path, "1"));
+	vgpu_open(&vgpu);
+	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
+	OK(rt_copy(&ring, 16 * MIB, 32 * MIB - 4096, 8192));
+	OK(rt_ring_finish(&ring, 5000));
+}
+
 /* A bad packet stops its ring, tells its guest, and nobody else. */
 TEST(bad_packets, 0)
 {

@@ -75,6 +75,18 @@ void harness_skip(const char *format, ...)
 	_exit(STATUS_SKIP);
 }
 
+/**
+ * harness_slow_kernel - does everything take ten times as long?
+ *
+ * A debug kernel under emulation does; tests of mere numbers can take less.
+ */
+bool harness_slow_kernel(void)
+{
+	const char *kernel = getenv("OPENVGPU_KERNEL");
+
+	return kernel && !strcmp(kernel, "debug");
+}
+
 static double seconds(void)
 {
 	return (double)rt_now_ns() / 1e9;
@@ -88,9 +100,7 @@ static void run(struct harness_test *test, const char *name)
 	bool late = false;
 	pid_t child;
 
-	/* A debug kernel under emulation is an order of magnitude slower. */
-	if (getenv("OPENVGPU_KERNEL") &&
-	    !strcmp(getenv("OPENVGPU_KERNEL"), "debug"))
+	if (harness_slow_kernel())
 		limit *= 4;
 	report[0] = 0;
 	fflush(stdout);

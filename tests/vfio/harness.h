@@ -45,6 +45,8 @@ void harness_failed(const char *file, int line, const char *format, ...)
 void harness_skip(const char *format, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 
+bool harness_slow_kernel(void);
+
 /* The transport this test shall use. */
 extern enum rt_transport transport;
 
