@@ -283,7 +283,7 @@ TEST(odd_names, ONCE)
 		"../../../../../../../etc/passwd-----",
 		"00000000-0000-0000-0000-000000000001 00000000-0000-0000-0000-000000000002",
 	};
-	char *giant = malloc(70000), path[PATH_MAX];
+	char *giant = malloc(70000), path[PATH_MAX], fresh[UUID_LENGTH + 1];
 	unsigned int i;
 	ssize_t n;
 	int error, fd;
@@ -311,7 +311,8 @@ TEST(odd_names, ONCE)
 	fd = open(path, O_WRONLY);
 	n = write(fd, giant, 70000);
 	CHECK(n < 0, "70000 letters were accepted as a name: %zd", n);
-	n = write(fd, good[0], 36);
+	host_uuid(fresh);
+	n = write(fd, fresh, UUID_LENGTH);
 	CHECK(n == 36, "a good name after a bad one: %s", strerror(errno));
 	close(fd);
 	CHECK(host_count() == 1, "%u vGPUs, not 1", host_count());

@@ -5,4 +5,4 @@
 #
 # vGPUs at work: the path without traps, guest memory, reset, many at once,
 # errors of the GPU, and a guest that attacks its neighbours.
-exec /src/tests/vfio/run fastpath dma reset share errors isolation
+exec /src/tests/vfio/run fastpath dma reset share errors isolation stress
