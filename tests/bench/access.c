@@ -340,7 +340,8 @@ static void interrupt(struct rt_device *device, struct rt_ring *ring,
 	uint8_t ier = MTTY_IER_THRI;
 	off_t bar;
 
-	packet.address = at = rt_framebuffer_alloc(device, 8, 8);
+	at = rt_framebuffer_alloc(device, 8, 8);
+	packet.address = at;
 	if (rt_irq_eventfd(device, VFIO_PCI_MSIX_IRQ_INDEX, 0, fd))
 		die("eventfd");
 	rt_user_write(device, REFGPU_USER_INTR_ENABLE, REFGPU_INTR_FENCE);

@@ -71,7 +71,8 @@ static int find_vgpu(char address[64])
 		file = fopen(path, "re");
 		if (!file)
 			continue;
-		vendor = device = 0;
+		vendor = 0;
+		device = 0;
 		while (fgets(path, sizeof(path), file))
 			if (sscanf(path, "PCI_ID=%x:%x", &vendor, &device) == 2)
 				break;

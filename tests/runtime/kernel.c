@@ -8,21 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "embedded.h"
 #include "runtime.h"
-
-/**
- * struct embedded - one entry of the table in kernels.S
- * @name: NULL ends the table
- * @begin: first byte
- * @end: behind the last one
- */
-struct embedded {
-	const char *name;
-	const char *begin;
-	const char *end;
-};
-
-extern const struct embedded rt_embedded_kernels[];
 
 /**
  * rt_kernel_find - a program by name

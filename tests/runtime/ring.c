@@ -175,12 +175,15 @@ static int stopped(const struct rt_ring *ring)
 	uint64_t status = rt_ring_register(ring, REFGPU_RING_STATUS);
 	uint64_t user;
 
-	if (status == REFGPU_RING_STOPPED)
+	if (status == REFGPU_RING_STOPPED) {
+		unsigned long long code, address, where;
+
+		code = rt_ring_register(ring, REFGPU_RING_ERROR);
+		address = rt_ring_register(ring, REFGPU_RING_ERROR_ADDRESS);
+		where = rt_ring_register(ring, REFGPU_RING_ERROR_WHERE);
 		return rt_fail(EIO, "ring %u stopped: error %llu, address 0x%llx, at 0x%llx",
-			       ring->index,
-			       (unsigned long long)rt_ring_register(ring, REFGPU_RING_ERROR),
-			       (unsigned long long)rt_ring_register(ring, REFGPU_RING_ERROR_ADDRESS),
-			       (unsigned long long)rt_ring_register(ring, REFGPU_RING_ERROR_WHERE));
+			       ring->index, code, address, where);
+	}
 	if (status == UINT64_MAX)
 		return rt_fail(ENODEV, "ring %u: registers read all ones: the GPU is gone",
 			       ring->index);
@@ -190,6 +193,23 @@ static int stopped(const struct rt_ring *ring)
 			       ring->index, (unsigned long long)user);
 	}
 	return 0;
+}
+
+/* A fence that has not come: everything that tells why. */
+static int missing(const struct rt_ring *ring, uint64_t fence,
+		   unsigned int timeout_ms)
+{
+	volatile uint64_t *word = rt_framebuffer(ring->device,
+						 ring->fence_address);
+	unsigned long long status, get, reached;
+
+	status = rt_ring_register(ring, REFGPU_RING_STATUS);
+	get = rt_ring_register(ring, REFGPU_RING_GET);
+	reached = rt_ring_register(ring, REFGPU_RING_FENCE);
+	return rt_fail(ETIMEDOUT, "ring %u: fence %llu has not come after %u ms: word %llu, register %llu, status %llu, get %llu, put %u",
+		       ring->index, (unsigned long long)fence, timeout_ms,
+		       (unsigned long long)*word, reached, status, get,
+		       ring->put);
 }
 
 /**
@@ -218,14 +238,7 @@ int rt_ring_wait(struct rt_ring *ring, uint64_t fence, unsigned int timeout_ms)
 			look = now + 50000000ULL;
 		}
 		if (now > end)
-			return rt_fail(ETIMEDOUT, "ring %u: fence %llu has not come after %u ms: word %llu, register %llu, status %llu, get %llu, put %u",
-				       ring->index, (unsigned long long)fence,
-				       timeout_ms,
-				       (unsigned long long)*(volatile uint64_t *)rt_framebuffer(ring->device, ring->fence_address),
-				       (unsigned long long)rt_ring_register(ring, REFGPU_RING_FENCE),
-				       (unsigned long long)rt_ring_register(ring, REFGPU_RING_STATUS),
-				       (unsigned long long)rt_ring_register(ring, REFGPU_RING_GET),
-				       ring->put);
+			return missing(ring, fence, timeout_ms);
 		/* Short jobs are worth a spin, long ones the processor. */
 		if (now - start > 200000)
 			usleep(now - start > 20000000 ? 1000 : 50);
@@ -343,9 +356,11 @@ int rt_dispatch(struct rt_ring *ring, uint64_t code, uint64_t argument,
 		.group = { group[0], group[1], group[2] },
 	};
 
+	uint64_t items = (uint64_t)group[0] * group[1] * group[2];
+
 	if (stack_bytes)
 		packet.stack = rt_framebuffer_alloc(ring->device,
-			(uint64_t)REFGPU_GROUP_SLOTS * group[0] * group[1] *
-			group[2] * stack_bytes, 64);
+						    REFGPU_GROUP_SLOTS * items *
+						    stack_bytes, 64);
 	return rt_ring_submit(ring, &packet);
 }

@@ -44,6 +44,9 @@ TEST(types, ONCE)
 		"1q", "512mq", "256mq", "128mq", "64mq", "32mq", "16mq",
 		"1c", "512mc", "256mc", "128mc", "64mc", "32mc", "16mc",
 	};
+	static const char name_letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz0123456789 _.-";
 	char path[PATH_MAX], text[512], expected[32];
 	unsigned int i;
 	int j;
@@ -65,8 +68,7 @@ TEST(types, ONCE)
 		strcpy(strrchr(path, '/'), "/name");
 		OK(host_read(path, text, sizeof(text)));
 		CHECK(!strncmp(text, "OpenVGPU ", 9) && strlen(text) < 50 &&
-		      strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _.-") ==
-		      strlen(text), "%s: name '%s'", types[j], text);
+		      strspn(text, name_letters) == strlen(text), "%s: name '%s'", types[j], text);
 		strcpy(strrchr(path, '/'), "/description");
 		OK(host_read(path, text, sizeof(text)));
 		CHECK(!strncmp(text, "num_heads=", 10) && !strchr(text, '\n'),

@@ -9,7 +9,7 @@
 #include "vgpu.h"
 
 /* What the VMM may wait for an unmap while an engine works, or hangs. */
-#define UNMAP_LIMIT_NS	3000000000ULL
+#define UNMAP_LIMIT_NS	(3 * second())
 
 TEST(round_trip, 0)
 {

@@ -22,11 +22,11 @@ static void expect_fault(struct vgpu *vgpu, struct rt_ring *ring, int event)
 	uint64_t value, begin = rt_now_ns();
 	int error;
 
-	error = rt_ring_wait(ring, ring->fence, 15000);
+	error = rt_ring_wait(ring, ring->fence, 60000);
 	CHECK(error == -ECANCELED || error == -EIO,
 	      "the hung vGPU's fence: %s (%s)",
 	      error ? strerror(-error) : "reached", rt_message());
-	CHECK(rt_now_ns() - begin < 10000000000ULL,
+	CHECK(rt_now_ns() - begin < 10 * second(),
 	      "it took %llu ms until the hung vGPU was reset",
 	      (unsigned long long)(rt_now_ns() - begin) / 1000000);
 	CHECK(eventfd_count(event, 3000), "the guest got no fault interrupt");
@@ -110,7 +110,7 @@ TEST(close_while_hung, SLOW)
 	begin = rt_now_ns();
 	vgpu_close(&vgpu);
 	took = rt_now_ns() - begin;
-	CHECK(took < 5000000000ULL, "closing a hung vGPU took %llu ms",
+	CHECK(took < 5 * second(), "closing a hung vGPU took %llu ms",
 	      (unsigned long long)took / 1000000);
 	vgpu_open(&vgpu);
 	vgpu_works(&vgpu, 1);

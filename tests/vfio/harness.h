@@ -47,6 +47,12 @@ void harness_skip(const char *format, ...)
 
 bool harness_slow_kernel(void);
 
+/* second() - nanoseconds of a second, stretched on a slow kernel */
+static inline uint64_t second(void)
+{
+	return harness_slow_kernel() ? 5000000000ULL : 1000000000ULL;
+}
+
 /* The transport this test shall use. */
 extern enum rt_transport transport;
 

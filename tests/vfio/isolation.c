@@ -356,7 +356,8 @@ static void attack_dispatch(struct scene *scene)
 			.grid = { 1, 1, 1 }, .group = { 64, 1, 1 },
 		};
 
-		argument.a = argument.b = 8 * MIB;
+		argument.a = 8 * MIB;
+		argument.b = 8 * MIB;
 		argument.sum = scene->addresses[i];
 		memcpy(rt_framebuffer(device, at), &argument, sizeof(argument));
 		run_packet(scene, &packet);

@@ -7,7 +7,7 @@
 
 #include "vgpu.h"
 
-#define RESET_LIMIT_NS	3000000000ULL
+#define RESET_LIMIT_NS	(3 * second())
 
 enum way { BY_VFIO, BY_FLR, BY_GUEST, WAYS };
 
