@@ -8,8 +8,8 @@
  *   BAR0  16 KiB, trapped: control page at 0, MSI-X table at 8 KiB, PBA at
  *	   12 KiB
  *   BAR2  the framebuffer slice, prefetchable, mapped straight through; a
- *	   power of two that may be larger than the slice: the rest reads
- *	   all ones or 0 and drops writes
+ *	   power of two that may be larger than the slice: what is behind
+ *	   the slice has no meaning, and touching it does no harm
  *   BAR4  64 KiB, the user page of the hardware, mapped straight through
  *
  * MSI-X vector 0 is raised by the hardware (the user page's interrupt), vector
