@@ -92,6 +92,8 @@ static void gpu_recover(struct vgpu_gpu *gpu)
 		vgpu_gpu_dead(gpu, "it does not come back after a reset");
 		goto unlock;
 	}
+	/* For the next slot reset: restoring has used up what was saved. */
+	pci_save_state(gpu->pdev);
 	list_for_each_entry(vgpu, &gpu->vgpus, node) {
 		ret = vgpu_recover(vgpu);
 		if (ret) {
@@ -191,8 +193,6 @@ static pci_ers_result_t gpu_slot_reset(struct pci_dev *pdev)
 	if (!gpu)
 		return PCI_ERS_RESULT_DISCONNECT;
 	pci_restore_state(pdev);
-	/* Restoring consumes it on older kernels. */
-	pci_save_state(pdev);
 	if (pci_device_is_present(pdev))
 		return PCI_ERS_RESULT_RECOVERED;
 	vgpu_gpu_dead(gpu, "it does not answer after a slot reset");
