@@ -26,9 +26,15 @@
 
 /* Index of the main switch: major opcode and funct3. */
 #define AT(opcode, funct3)	((opcode) >> 2 | (funct3) << 5)
-#define AT_EVERY(opcode)						\
-	AT(opcode, 0): case AT(opcode, 1): case AT(opcode, 2): case AT(opcode, 3): \
-	case AT(opcode, 4): case AT(opcode, 5): case AT(opcode, 6): case AT(opcode, 7)
+#define AT_EVERY(opcode)		\
+	AT(opcode, 0) :			\
+	case AT(opcode, 1):		\
+	case AT(opcode, 2):		\
+	case AT(opcode, 3):		\
+	case AT(opcode, 4):		\
+	case AT(opcode, 5):		\
+	case AT(opcode, 6):		\
+	case AT(opcode, 7)
 
 static inline u64 extend32(u32 value)
 {
@@ -200,14 +206,14 @@ static bool compute(u32 instruction, u64 a, u64 b, u64 *result)
 			*result = a * b;
 			return true;
 		case 1:
-			*result = (u64)((unsigned __int128)((__int128)(s64)a * (s64)b) >> 64);
+			*result = (u64)((__uint128_t)((__int128)(s64)a * (s64)b) >> 64);
 			return true;
 		case 2:
 			/* A negative a was taken for a number 2^64 too large. */
-			*result = (u64)((unsigned __int128)a * b >> 64) - ((s64)a < 0 ? b : 0);
+			*result = (u64)((__uint128_t)a * b >> 64) - ((s64)a < 0 ? b : 0);
 			return true;
 		case 3:
-			*result = (u64)((unsigned __int128)a * b >> 64);
+			*result = (u64)((__uint128_t)a * b >> 64);
 			return true;
 		default:
 			*result = divide(a, b, funct3);

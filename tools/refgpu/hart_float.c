@@ -79,7 +79,7 @@ void hart_float_settle(struct hart *hart, struct hart_float *host_float)
 
 #else
 #define HOST_FLOAT 0
-#define OPERANDS_READY(a, b, c) ((void)0)
+#define OPERANDS_READY(a, b, c) do { (void)(a); (void)(b); (void)(c); } while (0)
 
 static inline void open_host_float(struct hart_float *host_float)
 {

@@ -214,7 +214,7 @@ unsigned int pci_config_write(struct pci_config *cfg, uint64_t offset, const voi
 					  ~(in[i] & cfg->clears[at]));
 		if ((at == PCI_COMMAND || at == PCI_COMMAND + 1) && cfg->data[at] != old)
 			events |= PCI_CONFIG_EVENT_COMMAND;
-		if (at == flr_byte && in[i] & PCI_EXP_DEVCTL_BCR_FLR >> 8)
+		if (at == flr_byte && in[i] & (PCI_EXP_DEVCTL_BCR_FLR >> 8))
 			events |= PCI_CONFIG_EVENT_FLR;
 	}
 	if (events & PCI_CONFIG_EVENT_FLR) {

@@ -637,6 +637,7 @@ static int handle(struct vfio_user *vu, struct vu_msg *msg)
 static int serve_one(struct vfio_user *vu, int sock, bool *negotiated)
 {
 	struct vu_msg msg = { .reply_fd = -1 };
+	bool version;
 	int ret, err;
 
 	ret = read_full(vu, sock, &msg, &msg.hdr, sizeof(msg.hdr), true);
@@ -655,14 +656,15 @@ static int serve_one(struct vfio_user *vu, int sock, bool *negotiated)
 		goto out;
 	count(&vu->stats.messages);
 	/* The version comes first and once; after any other start nothing is agreed. */
-	if ((msg.hdr.command == VU_VERSION) == *negotiated) {
+	version = msg.hdr.command == VU_VERSION;
+	if (version == *negotiated) {
 		vu_log(vu, "client sent command %u %s the version was agreed on: dropping it",
 		       msg.hdr.command, *negotiated ? "after" : "before");
 		ret = -EPROTO;
 		goto out;
 	}
 	err = handle(vu, &msg);
-	if (msg.hdr.command == VU_VERSION)
+	if (version)
 		*negotiated = !err;
 	if (err) {
 		count(&vu->stats.errors);
