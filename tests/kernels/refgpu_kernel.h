@@ -19,7 +19,7 @@ typedef __u64 u64;
 
 /* The entry point: the linker puts it at the first byte of the image. */
 #define KERNEL(type, argument)						\
-	__attribute__((section(".text.entry"), used)) void _start(const type *argument)
+	__attribute__((section(".text.entry"), used)) void _start(type const *(argument))
 
 /* Memory that a partition's address names. */
 #define POINTER(type, address)	((type *)(unsigned long)(address))

@@ -147,7 +147,7 @@ static inline size_t partition_load(struct partition *partition, const char *nam
 
 	snprintf(path, sizeof(path), "%s/%s.bin", KERNELS, name);
 	file = fopen(path, "rb");
-	ck_assert_msg(file != NULL, "%s is missing: make -C tests/kernels", path);
+	ck_assert_msg(file, "%s is missing: make -C tests/kernels", path);
 	size = fread(partition->vram + address, 1, AT_ARGUMENT - AT_CODE, file);
 	ck_assert_msg(size && feof(file), "%s does not fit", path);
 	fclose(file);

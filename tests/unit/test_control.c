@@ -65,7 +65,7 @@ static struct json_object *ask(const char *request)
 	ck_assert_ptr_nonnull(text);
 	ck_assert_msg(!strchr(text, '\n'), "an answer of more than one line: %s", text);
 	answer = json_tokener_parse(text);
-	ck_assert_msg(answer != NULL, "not JSON: %s", text);
+	ck_assert_msg(answer, "not JSON: %s", text);
 	free(text);
 	free(line);
 	return answer;
@@ -144,7 +144,7 @@ END_TEST
 
 /* ---- over the socket ---- */
 
-static char dir[] = "/tmp/control-XXXXXX", path[64];
+static char path[64], dir[] = "/tmp/control-XXXXXX";
 static struct control *control;
 
 static void socket_setup(void)

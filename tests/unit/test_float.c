@@ -288,13 +288,13 @@ START_TEST(arithmetic)
 		hart.fcsr = before_flags | (dynamic ? mode : unit_random(&source) & 7) << 5;
 		before = hart;
 		unit_assert(step(encode(kind, dynamic ? 7 : mode, rd, rs1, rs2, rs3)) ==
-			      HART_READY, "%s refused", names[kind]);
+			    HART_READY, "%s refused", names[kind]);
 		unit_assert(hart.f[rd] == expected,
-			      "%s mode %u of %08x %08x %08x is %08x, not %08x", names[kind], mode,
-			      a, b, c, hart.f[rd], expected);
+			    "%s mode %u of %08x %08x %08x is %08x, not %08x", names[kind], mode,
+			    a, b, c, hart.f[rd], expected);
 		unit_assert(((hart.fcsr ^ (before_flags | flags)) & mask) == 0,
-			      "%s mode %u of %08x %08x %08x: flags %02x, not %02x (had %02x)",
-			      names[kind], mode, a, b, c, hart.fcsr & 0x1f, flags, before_flags);
+			    "%s mode %u of %08x %08x %08x: flags %02x, not %02x (had %02x)",
+			    names[kind], mode, a, b, c, hart.fcsr & 0x1f, flags, before_flags);
 		unit_equal(hart.fcsr >> 5, before.fcsr >> 5);
 		hart.f[rd] = before.f[rd];
 		unit_equal(memcmp(hart.f, before.f, sizeof(hart.f)), 0);
@@ -303,7 +303,7 @@ START_TEST(arithmetic)
 	ck_assert_uint_gt(told, ROUNDS / 2);
 	/* The operands were worth it. */
 	unit_equal(seen_flags & (FLOAT_FLAG_INEXACT | FLOAT_FLAG_INVALID),
-			  FLOAT_FLAG_INEXACT | FLOAT_FLAG_INVALID);
+		   FLOAT_FLAG_INEXACT | FLOAT_FLAG_INVALID);
 	if (kind != ROOT)
 		ck_assert(seen_flags & FLOAT_FLAG_OVERFLOW);
 	if (kind == MULTIPLY || kind == DIVIDE || kind >= FMADD)
@@ -346,8 +346,8 @@ START_TEST(softfloat_agrees_in_the_default_mode)
 		}
 		soft = result;
 		unit_assert(soft == expected && flags == host,
-			      "%s of %08x %08x %08x is %08x flags %02x, not %08x flags %02x",
-			      names[kind], a, b, c, soft, flags, expected, host);
+			    "%s of %08x %08x %08x is %08x flags %02x, not %08x flags %02x",
+			    names[kind], a, b, c, soft, flags, expected, host);
 	}
 }
 END_TEST
@@ -426,9 +426,9 @@ START_TEST(to_integer)
 		hart.fcsr = 0;
 		unit_equal(step(rv_r(OP_FLOAT, mode, 0x60, rd, rs1, type)), HART_READY);
 		unit_assert(hart.x[rd] == expected && hart.fcsr == flags,
-			      "type %u mode %u of %08x (%a) is 0x%llx flags %02x, not 0x%llx %02x",
-			      type, mode, a, value(a), (unsigned long long)hart.x[rd], hart.fcsr,
-			      (unsigned long long)expected, flags);
+			    "type %u mode %u of %08x (%a) is 0x%llx flags %02x, not 0x%llx %02x",
+			    type, mode, a, value(a), (unsigned long long)hart.x[rd], hart.fcsr,
+			    (unsigned long long)expected, flags);
 	}
 }
 END_TEST
@@ -486,9 +486,9 @@ START_TEST(from_integer)
 		hart.fcsr = 0;
 		unit_equal(step(rv_r(OP_FLOAT, mode, 0x68, rd, rs1, type)), HART_READY);
 		unit_assert(hart.f[rd] == expected && hart.fcsr == flags,
-			      "type %u mode %u of 0x%llx is %08x flags %02x, not %08x flags %02x",
-			      type, mode, (unsigned long long)integer, hart.f[rd], hart.fcsr,
-			      expected, flags);
+			    "type %u mode %u of 0x%llx is %08x flags %02x, not %08x flags %02x",
+			    type, mode, (unsigned long long)integer, hart.f[rd], hart.fcsr,
+			    expected, flags);
 	}
 	unit_equal(seen, FLOAT_FLAG_INEXACT);
 }
@@ -537,7 +537,7 @@ START_TEST(minimum_and_maximum)
 		hart.fcsr = 0;
 		unit_equal(step(rv_r(OP_FLOAT, max, 0x14, 5, 3, 4)), HART_READY);
 		unit_assert(hart.f[5] == expected, "f%s of %08x %08x is %08x",
-			      max ? "max" : "min", a, b, hart.f[5]);
+			    max ? "max" : "min", a, b, hart.f[5]);
 		unit_equal(hart.fcsr, flag ? FLOAT_FLAG_INVALID : 0);
 	}
 }
@@ -687,19 +687,19 @@ START_TEST(specified_results)
 		hart.f[3] = cases[i].c;
 		unit_equal(step(cases[i].instruction), HART_READY);
 		unit_assert(hart.f[5] == cases[i].result && hart.fcsr == cases[i].flags,
-			      "case %u, %08x of %08x %08x %08x: %08x flags %02x", i,
-			      cases[i].instruction, cases[i].a, cases[i].b, cases[i].c, hart.f[5],
-			      hart.fcsr);
+			    "case %u, %08x of %08x %08x %08x: %08x flags %02x", i,
+			    cases[i].instruction, cases[i].a, cases[i].b, cases[i].c, hart.f[5],
+			    hart.fcsr);
 	}
 	for (i = 0; i < sizeof(conversions) / sizeof(conversions[0]); i++) {
 		hart.fcsr = 0;
 		hart.f[1] = conversions[i].a;
 		unit_equal(step(conversions[i].instruction), HART_READY);
 		unit_assert(hart.x[5] == conversions[i].result &&
-			      hart.fcsr == conversions[i].flags,
-			      "conversion %u, %08x of %08x: 0x%llx flags %02x", i,
-			      conversions[i].instruction, conversions[i].a,
-			      (unsigned long long)hart.x[5], hart.fcsr);
+			    hart.fcsr == conversions[i].flags,
+			    "conversion %u, %08x of %08x: 0x%llx flags %02x", i,
+			    conversions[i].instruction, conversions[i].a,
+			    (unsigned long long)hart.x[5], hart.fcsr);
 	}
 }
 END_TEST

@@ -175,7 +175,8 @@ START_TEST(spin_is_bounded_and_fair)
 		ck_assert_uint_ge(result.instructions, 10007 - 16);
 		move_grid();
 	}
-	least = most = counters[0];
+	least = counters[0];
+	most = counters[0];
 	for (i = 1; i < 16; i++) {
 		least = counters[i] < least ? counters[i] : least;
 		most = counters[i] > most ? counters[i] : most;
@@ -389,7 +390,8 @@ START_TEST(the_largest_grid)
 	struct grid_result result;
 
 	program(&packet, code, sizeof(code), ~0u, 1);
-	packet.grid[1] = packet.grid[2] = ~0u;
+	packet.grid[1] = ~0u;
+	packet.grid[2] = ~0u;
 	ck_assert_uint_eq(grid_start(grid, &packet, 8), REFGPU_ERROR_NONE);
 	ck_assert_int_eq(grid_run(grid, &environment, 100000, &result), GRID_UNFINISHED);
 	ck_assert_uint_eq(result.instructions, 50000);
@@ -403,7 +405,9 @@ START_TEST(the_largest_grid)
 
 	/* The last group of all is found, and then there are no more. */
 	packet.code = AT_CODE;
-	packet.grid[0] = packet.grid[1] = packet.grid[2] = 3;
+	packet.grid[0] = 3;
+	packet.grid[1] = 3;
+	packet.grid[2] = 3;
 	ck_assert_uint_eq(run_all(&packet, 8, 5, true), 27);
 }
 END_TEST

@@ -49,15 +49,15 @@ static void check_ring(const struct sched_queue *queue,
 		if (entities[i].runnable) {
 			runnable++;
 			MUST(entities[i].next && entities[i].previous,
-				      "step %u: runnable entity %u is in no ring", step, i);
+			     "step %u: runnable entity %u is in no ring", step, i);
 		} else {
 			MUST(!entities[i].next && !entities[i].previous,
-				      "step %u: sleeping entity %u has a link left", step, i);
+			     "step %u: sleeping entity %u has a link left", step, i);
 		}
 	}
 	MUST(queue->runnable == runnable,
-		      "step %u: queue counts %u, %u are runnable", step,
-		      queue->runnable, runnable);
+	     "step %u: queue counts %u, %u are runnable", step,
+	     queue->runnable, runnable);
 	if (!entity) {
 		MUST(!runnable, "step %u: no head, %u runnable", step, runnable);
 		return;
@@ -150,8 +150,8 @@ START_TEST(test_fair)
 				most = entities[i].run_ns;
 		}
 		MUST(most - least <= SLICE,
-			      "%u entities, step %u: %llu ns apart", count, step,
-			      (unsigned long long)(most - least));
+		     "%u entities, step %u: %llu ns apart", count, step,
+		     (unsigned long long)(most - least));
 	}
 }
 END_TEST
@@ -193,9 +193,9 @@ START_TEST(test_random)
 			if (!current) {
 				current = policy->pick(&queue, &quantum);
 				MUST(!current == !queue.runnable,
-					      "seed %d, step %u: %u runnable, pick gives %s",
-					      _i, step, queue.runnable,
-					      current ? "one" : "none");
+				     "seed %d, step %u: %u runnable, pick gives %s",
+				     _i, step, queue.runnable,
+				     current ? "one" : "none");
 				if (!current)
 					break;
 				MUST(current->runnable, "step %u: picked a sleeper", step);
@@ -206,8 +206,8 @@ START_TEST(test_random)
 					else if (entities[i].runnable)
 						waited[i]++;
 					MUST(waited[i] < ENTITIES,
-						      "seed %d, step %u: entity %u starves",
-						      _i, step, i);
+					     "seed %d, step %u: entity %u starves",
+					     _i, step, i);
 				}
 			} else {
 				enum sched_end end = ends[next_random(5)];

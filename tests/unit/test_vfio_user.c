@@ -511,11 +511,11 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const fresh[] = {
+	const struct TTest *const fresh[] = {
 		version_without_capabilities, version_offers_a_subset,
 		version_reply_fits_the_request, version_refuses_nonsense,
 		version_must_come_first, version_only_once, config_is_checked, NULL };
-	const TTest *const agreed[] = {
+	const struct TTest *const agreed[] = {
 		device_info, region_info_trapped, region_info_mapped_whole, region_info_sparse,
 		irq_info, region_access, region_access_out_of_range, region_read_largest,
 		posted_write_has_no_reply, write_multi, reset_calls_back, unknown_commands,

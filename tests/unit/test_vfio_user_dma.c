@@ -65,7 +65,8 @@ START_TEST(irq_nonsense)
 			 -EINVAL);
 	ck_assert_int_eq(set_irqs(EVENTFD_TRIGGER, VFIO_PCI_MSIX_IRQ_INDEX, 1, UINT32_MAX, NULL, 0),
 			 -EINVAL);
-	ck_assert_int_eq(set_irqs(EVENTFD_TRIGGER, VFIO_PCI_INTX_IRQ_INDEX, 0, 1, NULL, 0), -EINVAL);
+	ck_assert_int_eq(set_irqs(EVENTFD_TRIGGER, VFIO_PCI_INTX_IRQ_INDEX, 0, 1, NULL, 0),
+			 -EINVAL);
 	ck_assert_int_eq(set_irqs(VFIO_IRQ_SET_DATA_BOOL | VFIO_IRQ_SET_ACTION_TRIGGER,
 				  VFIO_PCI_MSIX_IRQ_INDEX, 0, 8, NULL, 0), -EINVAL);
 	ck_assert_int_eq(set_irqs(0, VFIO_PCI_MSIX_IRQ_INDEX, 0, 1, NULL, 0), -EINVAL);
@@ -222,7 +223,8 @@ START_TEST(dma_many_ranges)
 		ck_assert_int_eq(dma_map(0x10000 + (uint64_t)((i * 389) % 1024) * 0x2000, 0x1000, 0,
 					 fd, RW), 0);
 	for (i = 0; i < 1024; i++) {
-		ck_assert_int_eq(vfio_user_dma_access(vu, 0x10000 + i * 0x2000ull, &v, 4, false), 0);
+		ck_assert_int_eq(vfio_user_dma_access(vu, 0x10000 + i * 0x2000ull, &v, 4, false),
+				 0);
 		ck_assert_int_eq(vfio_user_dma_access(vu, 0x11000 + i * 0x2000ull, &v, 4, false),
 				 -EFAULT);
 	}
@@ -284,7 +286,7 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {
+	const struct TTest *const tests[] = {
 		irq_delivery, irq_mask, irq_nonsense, dma_round_trip, dma_permissions,
 		dma_map_nonsense, dma_unmap_kinds, dma_many_ranges,
 		dma_unmap_waits_for_engines, NULL };

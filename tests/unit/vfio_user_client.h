@@ -66,7 +66,7 @@ static inline int dev_read(void *opaque, unsigned int index, uint64_t offset, vo
 }
 
 static inline int dev_write(void *opaque, unsigned int index, uint64_t offset, const void *buf,
-		     size_t len)
+			    size_t len)
 {
 	struct device *d = opaque;
 
@@ -208,7 +208,7 @@ static inline void send_raw(const void *data, size_t len, const int *fds, unsign
 }
 
 static inline void send_request(uint16_t command, uint32_t flags, const void *payload, size_t len,
-			 const int *fds, unsigned int nr)
+				const int *fds, unsigned int nr)
 {
 	struct vu_header *hdr;
 	uint8_t *msg = calloc(1, sizeof(*hdr) + len);
@@ -349,7 +349,7 @@ static inline int dma_unmap(uint64_t addr, uint64_t size, uint32_t flags)
 }
 
 static inline int set_irqs(uint32_t flags, uint32_t index, uint32_t start, uint32_t nr,
-		    const int *fds, unsigned int nr_fds)
+			   const int *fds, unsigned int nr_fds)
 {
 	struct vfio_irq_set a = { sizeof(a), flags, index, start, nr };
 
@@ -381,7 +381,7 @@ static inline int ram(size_t size)
 #define NONE_TRIGGER (VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER)
 
 static inline void vfio_user_add_tests(Suite *s, const char *name, SFun up,
-				       const TTest *const *tests)
+				       const struct TTest *const *tests)
 {
 	TCase *tc = tcase_create(name);
 

@@ -45,8 +45,7 @@ TEST(types, ONCE)
 		"1c", "512mc", "256mc", "128mc", "64mc", "32mc", "16mc",
 	};
 	static const char name_letters[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"abcdefghijklmnopqrstuvwxyz0123456789 _.-";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _.-";
 	char path[PATH_MAX], text[512], expected[32];
 	unsigned int i;
 	int j;
