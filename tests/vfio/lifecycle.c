@@ -128,6 +128,12 @@ TEST(cycles, SLOW)
 	CHECK(host_available("64mq") == available,
 	      "%d of 64mq available, before %d", host_available("64mq"),
 	      available);
+	/*
+	 * Where kmemleak looks, at the machine's end, it is the judge: KASAN
+	 * keeps what was freed for a while, and its slabs grow.
+	 */
+	if (!access("/sys/kernel/debug/kmemleak", F_OK))
+		return;
 	/* 150 cycles that each lose one object would show. */
 	for (j = 0; j < 4; j++)
 		CHECK(slab_objects(slabs[j]) - slab[j] < 100,
