@@ -477,7 +477,7 @@ struct vgpu_stats {
  * @pending: vectors raised while they had no eventfd
  */
 struct vgpu_irq {
-	struct mutex lock;
+	struct mutex lock;		/* of SET_IRQS */
 	struct vgpu_irq_eventfd __rcu *msix[VGPU_MAX_VECTORS];
 	struct vgpu_irq_eventfd __rcu *err;
 	struct vgpu_irq_eventfd __rcu *req;

@@ -81,7 +81,7 @@ static int vgpu_try_open(struct vgpu *vgpu)
 
 	ret = vgpu_scrub_wait(vgpu);
 	if (ret) {
-		vgpu_gpu_error(gpu, "vGPU %s not opened: its framebuffer is not zeroed yet (%d); try again",
+		vgpu_gpu_error(gpu, "vGPU %s not opened: slice not zeroed yet (%d); try again",
 			       vgpu_name(vgpu), ret);
 		return ret;
 	}
