@@ -346,7 +346,7 @@ enum vgpu_sched_stage {
 struct vgpu_runqueue {
 	struct vgpu_gpu *gpu;
 	unsigned int index;
-	spinlock_t lock;
+	spinlock_t lock;			/* all below */
 	const struct sched_policy *policy;
 	struct sched_queue queue;
 	struct vgpu *current_vgpu;
@@ -409,20 +409,20 @@ struct vgpu_gpu {
 	u32 class_code;
 	u8 revision;
 
-	struct mutex state_lock;
+	struct mutex state_lock;	/* @state, @vgpus; see the lock order */
 	enum vgpu_gpu_state state;	/* cmpxchg; DEAD may come any time */
 	struct list_head vgpus;		/* state_lock */
 	struct work_struct dead_work;	/* tells the vGPUs */
 	const char *dead_why;
 
-	struct mutex lock;
+	struct mutex lock;		/* placement and last_error */
 	struct buddy fb;		/* lock */
 	u8 *fb_storage;
 	unsigned long partitions[BITS_TO_LONGS(VGPU_MAX_PARTITIONS)]; /* lock */
 	char last_error[VGPU_LAST_ERROR_SIZE]; /* lock */
 	struct vgpu __rcu *partition[VGPU_MAX_PARTITIONS];
 
-	spinlock_t irq_lock;
+	spinlock_t irq_lock;		/* family registers */
 	struct kthread_worker *worker;	/* scheduling decisions; FIFO */
 	struct workqueue_struct *wq;	/* everything that waits: scrub, map, faults */
 	struct vgpu_runqueue rq[VGPU_MAX_RUNQUEUES];
