@@ -13,11 +13,14 @@
  * enum vgpu_fault - what happened to a vGPU
  * @VGPU_FAULT_NONE: nothing
  * @VGPU_FAULT_PREEMPT_TIMEOUT: did not yield in time and was reset
- * @VGPU_FAULT_RUN_TIMEOUT: its quantum ended without an event and it was reset
+ * @VGPU_FAULT_RUN_TIMEOUT: outlived its quantum, did not yield, and was reset
  * @VGPU_FAULT_UNMAP_TIMEOUT: the GPU did not let go of guest memory in time
  * @VGPU_FAULT_GPU_DEAD: the physical GPU is gone or does not answer
  * @VGPU_FAULT_GPU_RESET: the physical GPU was reset under it
  * @VGPU_FAULT_MEMORY: uncorrectable error in its video memory
+ * @VGPU_FAULT_LOAD_TIMEOUT: its context was not loaded in time; was reset
+ * @VGPU_FAULT_SAVE_TIMEOUT: its context was not saved in time; was reset
+ * @VGPU_FAULT_STOPPED: was reset too often and gets no turns until it is reset
  */
 enum vgpu_fault {
 	VGPU_FAULT_NONE			= 0,
@@ -27,6 +30,9 @@ enum vgpu_fault {
 	VGPU_FAULT_GPU_DEAD		= 4,
 	VGPU_FAULT_GPU_RESET		= 5,
 	VGPU_FAULT_MEMORY		= 6,
+	VGPU_FAULT_LOAD_TIMEOUT		= 7,
+	VGPU_FAULT_SAVE_TIMEOUT		= 8,
+	VGPU_FAULT_STOPPED		= 9,
 };
 
 #endif /* OPENVGPU_FAULT_H */

@@ -30,7 +30,7 @@
  *   [mmap_lock of the VMM]
  *   vgpu.map_sem		rwsem: which pages a BAR mapping may show. Nests
  *				inside mmap_lock: no user copy, no pinning under it
- *   vgpu_runqueue.lock		spinlock: who runs
+ *   vgpu_runqueue.lock		spinlock: who runs, and settings of the scheduler
  *   vgpu_gpu.irq_lock		spinlock, irq-safe: family's registers
  * RCU protects eventfds (vgpu.irq) and vgpu_gpu.partition[]; both are read in
  * hard interrupt context.
@@ -70,6 +70,8 @@
 #define VGPU_MAX_REGIONS	(VFIO_PCI_NUM_REGIONS + 4)
 #define VGPU_MAX_VECTORS	8
 #define VGPU_MAX_RUNQUEUES	8
+#define VGPU_WAIT_BUCKETS	32	/* of the histogram of waits */
+#define VGPU_FAULT_LIMIT_MAX	100
 #define VGPU_LAST_ERROR_SIZE	256
 
 /* The offset in a VFIO file: region index above, offset in the region below. */
@@ -163,6 +165,18 @@ struct vgpu_counters {
 	u64 interrupts;
 };
 
+/**
+ * enum vgpu_run_stage - how far the hardware is with a run
+ * @VGPU_RUN_LOADING: loads the context
+ * @VGPU_RUN_EXECUTING: executes, or lingers
+ * @VGPU_RUN_SAVING: saves the context
+ */
+enum vgpu_run_stage {
+	VGPU_RUN_LOADING,
+	VGPU_RUN_EXECUTING,
+	VGPU_RUN_SAVING,
+};
+
 /* Flags of vgpu_family.run. */
 #define VGPU_RUN_LINGER		BIT(0)	/* stay resident when out of work */
 
@@ -201,9 +215,12 @@ struct vgpu_counters {
  *	preempted). Ends with vgpu_sched_run_end(). Does not sleep for long: a
  *	few register writes. 0 or errno.
  * @preempt: ask the resident vGPU of @rq to stop; ends with run_end.
+ * @run_stage: how far the run on @rq is. May be NULL: it always executes. May
+ *	sleep.
  * @poll: look at the truth (registers) and report what events were missed:
  *	pending partitions by vgpu_sched_pending(), run ends by
- *	vgpu_sched_run_end(). May sleep.
+ *	vgpu_sched_run_end(), and a resident partition that lingers without work
+ *	by vgpu_sched_out_of_work(). May sleep.
  * @now: the GPU's clock, nanoseconds. May be NULL: ktime is used.
  * @sysmem_set: entries [first, first + count) of the partition's
  *	system-memory table := addr[]. May sleep. NULL: no system memory.
@@ -235,6 +252,7 @@ struct vgpu_family {
 	int (*run)(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 		   unsigned int flags, u64 quantum_ns);
 	void (*preempt)(struct vgpu_runqueue *rq);
+	enum vgpu_run_stage (*run_stage)(struct vgpu_runqueue *rq);
 	void (*poll)(struct vgpu_gpu *gpu);
 	u64 (*now)(struct vgpu_gpu *gpu);
 	int (*sysmem_set)(struct vgpu *vgpu, u32 first, u32 count,
@@ -310,12 +328,14 @@ struct vgpu_personality {
 /**
  * enum vgpu_sched_stage - what the scheduler waits for on a run queue
  * @VGPU_STAGE_IDLE: for work; nobody is resident
+ * @VGPU_STAGE_IDLE_SLOT: for the end of a turn that passes without use
  * @VGPU_STAGE_RUNNING: for the end of a run
  * @VGPU_STAGE_PREEMPTING: for a vGPU that was asked to stop
  * @VGPU_STAGE_RESETTING: for the reset of one that did not
  */
 enum vgpu_sched_stage {
 	VGPU_STAGE_IDLE,
+	VGPU_STAGE_IDLE_SLOT,
 	VGPU_STAGE_RUNNING,
 	VGPU_STAGE_PREEMPTING,
 	VGPU_STAGE_RESETTING,
@@ -326,18 +346,19 @@ enum vgpu_sched_stage {
  * @gpu: whose
  * @index: which run-control block of the hardware
  * @lock: protects all below
- * @policy: who is next
- * @queue: the policy's data
+ * @queue: who is next: the policy's data
+ * @ready, @throttled: storage of @queue
  * @current_vgpu: the vGPU that holds the resource, NULL: nobody
  * @acting: the vGPU the worker is dealing with, outside the lock
- * @members: open vGPUs
  * @stage: what is being waited for
  * @since: kernel clock when @stage began, ns
- * @deadline: kernel clock when patience ends, 0: no limit
+ * @deadline: kernel clock when patience ends or a decision is due, 0: never
  * @look_at: kernel clock of the next look that nobody asked for
  * @quantum_ns: of the current run, 0: until preempted
  * @look: read the hardware's truth at the next decision
  * @extended: @deadline was put off once in the present stage
+ * @overdue: the current run outlived its quantum and is being preempted for it
+ * @saving: the current run was seen to save its context
  * @stopping: no more decisions
  * @off: woken when @current_vgpu or @acting changes
  * @work: makes the decisions; runs on gpu->worker
@@ -347,11 +368,11 @@ struct vgpu_runqueue {
 	struct vgpu_gpu *gpu;
 	unsigned int index;
 	spinlock_t lock;			/* all below */
-	const struct sched_policy *policy;
 	struct sched_queue queue;
+	struct sched_heap_node ready[VGPU_MAX_PARTITIONS + 1];
+	struct sched_heap_node throttled[VGPU_MAX_PARTITIONS + 1];
 	struct vgpu *current_vgpu;
 	struct vgpu *acting;
-	unsigned int members;
 	enum vgpu_sched_stage stage;
 	u64 since;
 	u64 deadline;
@@ -359,10 +380,53 @@ struct vgpu_runqueue {
 	u64 quantum_ns;
 	bool look;
 	bool extended;
+	bool overdue;
+	bool saving;
 	bool stopping;
 	wait_queue_head_t off;
 	struct kthread_work work;
 	struct hrtimer timer;
+};
+
+/**
+ * struct vgpu_switch - one switch of an execution resource, for the log
+ * @time: when the run ended, ns of the GPU's clock
+ * @quantum_ns: what it was given; 0: no limit
+ * @run_ns: how long it ran, or the idle slot lasted
+ * @switch_ns: what load and save took
+ * @wait_ns: how long its vGPU had waited for it
+ * @runqueue: where
+ * @partition: whose; negative: an idle slot that is nobody's
+ * @slot: an idle slot
+ * @reason: why it ended
+ * @name: UUID of the vGPU, empty: nobody's
+ */
+struct vgpu_switch {
+	u64 time;
+	u64 quantum_ns;
+	u64 run_ns;
+	u64 switch_ns;
+	u64 wait_ns;
+	unsigned int runqueue;
+	int partition;
+	bool slot;
+	enum sched_end reason;
+	char name[37];
+};
+
+/**
+ * struct vgpu_sched_account - how a vGPU was scheduled, since create
+ * @waiting_since: GPU's clock since when it has work and does not run; 0: it
+ *	does not wait
+ * @wait_max_ns: the longest it waited
+ * @overrun_ns: how long its runs lasted beyond their quanta
+ * @waits: how often it waited less than 2^10 ns, and 2^(9+i) to 2^(10+i)
+ */
+struct vgpu_sched_account {
+	u64 waiting_since;
+	u64 wait_max_ns;
+	u64 overrun_ns;
+	u64 waits[VGPU_WAIT_BUCKETS];
 };
 
 /* ------------------------------------------------------------ physical GPU */
@@ -426,8 +490,14 @@ struct vgpu_gpu {
 	struct kthread_worker *worker;	/* scheduling decisions; FIFO */
 	struct workqueue_struct *wq;	/* everything that waits: scrub, map, faults */
 	struct vgpu_runqueue rq[VGPU_MAX_RUNQUEUES];
-	u64 timeslice_ns;
-	u64 preempt_timeout_ns;
+	struct vgpu_sched_log *sched_log;
+
+	/* Settings of the scheduler: READ_ONCE, WRITE_ONCE; see sched_settings.c. */
+	u64 timeslice_ns;		/* 0: by the number of open vGPUs */
+	u64 preempt_timeout_ns;		/* of each stage */
+	u32 averaging;
+	u32 fault_limit;		/* resets in the window below; 0: any number */
+	u32 fault_window_s;
 
 	struct mdev_parent parent;
 	struct vgpu_type *types;
@@ -440,6 +510,12 @@ struct vgpu_gpu {
 
 /**
  * enum vgpu_sched_state - a vGPU as the scheduler sees it (design 3.4)
+ * @VGPU_SCHED_CLOSED: takes no part
+ * @VGPU_SCHED_IDLE: has no work
+ * @VGPU_SCHED_RUNNABLE: has work and waits for its turn
+ * @VGPU_SCHED_RUNNING: holds an execution resource
+ * @VGPU_SCHED_FROZEN: gets no turns until it is thawed
+ * @VGPU_SCHED_FAULTED: gets no turns until it is reset
  */
 enum vgpu_sched_state {
 	VGPU_SCHED_CLOSED,
@@ -499,7 +575,11 @@ struct vgpu_irq {
  * @scrub_wanted: how often that was asked for
  * @scrub_done: @scrub_wanted when the last successful scrub began
  * @scrub_error: why the last scrub failed, or 0
- * @entity: how the policy sees it
+ * @entity: how the policy sees it, its settings included
+ * @frozen: gets no turns until it is thawed; survives open and close
+ * @faulted: gets no turns until it is reset
+ * @hang_resets: when the scheduler had to reset it, kernel clock: a ring
+ * @hang_count: how often, since it was opened or reset
  * @pins: interval tree of pinned guest pages by guest-physical page number
  * @pinned_pages: their number, at most gpu->sysmem_pages
  */
@@ -550,9 +630,14 @@ struct vgpu {
 	unsigned long pinned_pages;	/* pin_lock */
 
 	/* Scheduling. */
-	struct sched_client entity;	/* rq->lock */
-	enum vgpu_sched_state sched_state; /* rq->lock */
+	struct sched_client entity;	/* lock of gpu->rq[0] */
+	enum vgpu_sched_state sched_state; /* likewise, and what follows */
 	struct vgpu_runqueue *rq;
+	struct vgpu_sched_account account;
+	bool frozen;
+	bool faulted;
+	u64 hang_resets[VGPU_FAULT_LIMIT_MAX];
+	unsigned int hang_count;
 
 	/* Scrub: see scrub.c. */
 	struct work_struct scrub_work;
@@ -680,14 +765,59 @@ void vgpu_pin_unmap_all(struct vgpu *vgpu);
 /* sched.c: who runs */
 int vgpu_sched_init(struct vgpu_gpu *gpu);
 void vgpu_sched_exit(struct vgpu_gpu *gpu);
+void vgpu_sched_prepare(struct vgpu *vgpu);
 void vgpu_sched_add(struct vgpu *vgpu);
 void vgpu_sched_remove(struct vgpu *vgpu);
-void vgpu_sched_pending(struct vgpu *vgpu);
+void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen);
+void vgpu_sched_pending(struct vgpu *vgpu, u64 time);
+void vgpu_sched_out_of_work(struct vgpu *vgpu);
 void vgpu_sched_run_end(struct vgpu_runqueue *rq, struct vgpu *vgpu,
-			enum sched_end reason, u64 run_ns, u64 switch_ns);
+			enum sched_end reason, u64 time, u64 run_ns,
+			u64 switch_ns);
+void vgpu_sched_kick(struct vgpu_runqueue *rq);
+u64 vgpu_sched_timeslice(struct vgpu_gpu *gpu);
+u64 vgpu_sched_clock(struct vgpu_gpu *gpu);
+static inline bool vgpu_is_scheduled(const struct vgpu_gpu *gpu)
+{
+	return gpu->family->engine == VGPU_ENGINE_AUTONOMOUS;
+}
+
+/* sched_account.c: waits, runs and the log of switches */
+void vgpu_account_wake(struct vgpu *vgpu, u64 time);
+void vgpu_account_rest(struct vgpu *vgpu);
+void vgpu_account_run(struct vgpu_runqueue *rq, struct vgpu *vgpu,
+		      enum sched_end reason, u64 time, u64 run_ns,
+		      u64 switch_ns);
+void vgpu_account_slot(struct vgpu_runqueue *rq, struct vgpu *vgpu, u64 ran_ns);
+
+/* sched_log.c: the last switches, in debugfs */
+void vgpu_sched_log_module_init(void);
+void vgpu_sched_log_module_exit(void);
+int vgpu_sched_log_init(struct vgpu_gpu *gpu);
+void vgpu_sched_log_exit(struct vgpu_gpu *gpu);
+void vgpu_sched_log_add(struct vgpu_gpu *gpu, const struct vgpu_switch *entry);
+
+/* sched_settings.c: what an administrator may change at any time */
+void vgpu_settings_defaults(struct vgpu_gpu *gpu);
+int vgpu_set_scheduler(struct vgpu_gpu *gpu, const char *name);
+int vgpu_set_timeslice(struct vgpu_gpu *gpu, u64 us);
+int vgpu_set_hz(struct vgpu_gpu *gpu, u64 hz);
+int vgpu_set_averaging(struct vgpu_gpu *gpu, u64 factor);
+int vgpu_set_preempt_timeout(struct vgpu_gpu *gpu, u64 us);
+int vgpu_set_fault_limit(struct vgpu_gpu *gpu, u64 limit);
+int vgpu_set_fault_window(struct vgpu_gpu *gpu, u64 seconds);
+int vgpu_set_weight(struct vgpu *vgpu, u64 weight);
+int vgpu_set_cap(struct vgpu *vgpu, u64 percent);
+int vgpu_set_own_timeslice(struct vgpu *vgpu, u64 us);
+int vgpu_set_frozen(struct vgpu *vgpu, u64 frozen);
 
 /* sysfs.c */
 extern const struct attribute_group *vgpu_gpu_groups[];
 extern const struct attribute_group *vgpu_mdev_groups[];
+
+/* sysfs_sched.c: attributes of the scheduler, merged into the groups above */
+extern const struct attribute_group vgpu_gpu_sched_group;
+extern const struct attribute_group vgpu_mdev_sched_group;
+extern const struct attribute_group vgpu_mdev_sched_stats_group;
 
 #endif /* OPENVGPU_H */
