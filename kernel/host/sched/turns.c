@@ -565,13 +565,18 @@ void sched_update(struct sched_queue *queue, struct sched_client *client,
 		  __u64 now)
 {
 	__u64 before = weight_of(queue, client);
+	bool was_throttled;
 
 	account(queue, now);
+	was_throttled = client->throttled;
 	dequeue(queue, client);
 	cap_change(client, cap_percent, now);
 	client->weight = weight;
 	client->timeslice_ns = timeslice_ns;
 	rescale(queue, client, before, weight_of(queue, client));
+	/* Time went on while it was held back: its turn may be long past. */
+	if (was_throttled)
+		resume_turn(queue, client, now);
 	enqueue(queue, client, now);
 }
 
