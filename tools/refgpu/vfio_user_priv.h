@@ -6,6 +6,10 @@
 #include <pthread.h>
 
 #include "vfio_user.h"
+#include "vfio_user_proto.h"
+
+/* A request carries at most one transfer; nothing else comes near it. */
+#define VU_MAX_PAYLOAD		(sizeof(struct vu_region_rw) + VFIO_USER_MAX_XFER)
 
 /*
  * struct vu_dma_range - a range of bus addresses the client has mapped
@@ -55,6 +59,75 @@ struct vu_irqs {
 	uint64_t raised;
 	uint64_t kept;
 };
+
+/*
+ * struct vfio_user - the server
+ * @config: the device, as vfio_user_create() was told
+ * @ops: the device's callbacks; @opaque is their first argument
+ * @stats: written by the serving thread only
+ * @listen_fd: the socket at @path, -1 before vfio_user_listen()
+ * @stop_fd: eventfd, readable from vfio_user_stop() on
+ * @payload: of the request in hand, VU_MAX_PAYLOAD bytes
+ * @reply: payload of its reply, VU_MAX_PAYLOAD bytes
+ */
+struct vfio_user {
+	struct vfio_user_config config;
+	const struct vfio_user_ops *ops;
+	void *opaque;
+	struct vu_dma dma;
+	struct vu_irqs irqs;
+	struct vfio_user_stats stats;
+	int listen_fd;
+	int stop_fd;
+	char *path;
+	uint8_t *payload;
+	uint8_t *reply;
+};
+
+/*
+ * struct vu_msg - a request and what is to be answered
+ * @len: bytes of payload
+ * @fds: descriptors that came with it, -1 where one was taken over
+ * @reply_len: bytes of the reply's payload
+ * @reply_fd: descriptor to send with the reply, -1 for none
+ */
+struct vu_msg {
+	struct vu_header hdr;
+	size_t len;
+	int fds[VFIO_USER_MAX_FDS];
+	unsigned int nr_fds;
+	size_t reply_len;
+	int reply_fd;
+};
+
+/* Counters are read by other threads while the serving thread counts. */
+static inline void vu_count(uint64_t *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * Messages: vfio_user_msg.c. They return 1, 0 when the connection is over or
+ * the server is to stop, or a negative errno.
+ */
+/* Wait until @fd is ready; @timeout_ms is -1 for ever, -ETIMEDOUT when it is over. */
+int vu_wait_ready(struct vfio_user *vu, int fd, short events, int timeout_ms);
+/*
+ * Read exactly @len bytes and take what descriptors come with them. @idle: waiting
+ * for a message to start, which may take for ever and may end with the connection.
+ */
+int vu_msg_read(struct vfio_user *vu, int sock, struct vu_msg *msg, void *buf,
+		size_t len, bool idle);
+/* Send the reply in @vu, or only @error, a negative errno, if that is not 0. */
+int vu_msg_reply(struct vfio_user *vu, int sock, struct vu_msg *msg, int error);
+/* Close the descriptors that nobody took over. */
+void vu_msg_drop_fds(struct vu_msg *msg);
+
+/*
+ * Commands: vfio_user_command.c. Do what the request in @vu asks for and prepare
+ * the reply. Returns 0 or the negative errno that the client is to get.
+ */
+int vu_handle(struct vfio_user *vu, struct vu_msg *msg);
 
 /* DMA ranges: vfio_user_dma.c. All return 0 or a negative errno. */
 int vu_dma_init(struct vu_dma *dma);
