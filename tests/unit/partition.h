@@ -51,6 +51,15 @@ static inline void *partition_bus(void *context, uint64_t bus, uint64_t length, 
 	return partition->machine + bus;
 }
 
+/* The entry of page @page in the partition's table, 0 beyond its end. */
+static inline uint64_t partition_entry(unsigned int page)
+{
+	if (page >= TABLE_PAGES || !partition_pages[page])
+		return 0;
+	return partition_pages[page] * 4096ull | REFGPU_SYSMEM_VALID |
+	       (page == READ_ONLY_PAGE ? 0 : REFGPU_SYSMEM_WRITE);
+}
+
 /* Fill everything that is the partition's with 0, all else with the canary. */
 static inline void partition_clear(struct partition *partition)
 {
@@ -62,11 +71,9 @@ static inline void partition_clear(struct partition *partition)
 	memset(partition->vram, 0, VRAM);
 	memset(table, 0, 4096);
 	for (i = 0; i < TABLE_PAGES; i++) {
-		if (!partition_pages[i])
-			continue;
-		memset(partition->machine + partition_pages[i] * 4096, 0, 4096);
-		table[i] = partition_pages[i] * 4096ull | REFGPU_SYSMEM_VALID |
-			   (i == READ_ONLY_PAGE ? 0 : REFGPU_SYSMEM_WRITE);
+		if (partition_pages[i])
+			memset(partition->machine + partition_pages[i] * 4096, 0, 4096);
+		table[i] = partition_entry(i);
 	}
 }
 
@@ -106,7 +113,8 @@ static inline void partition_destroy(struct partition *partition)
 static inline bool partition_guards_intact(const struct partition *partition)
 {
 	const uint64_t *table = (const uint64_t *)(partition->machine + 4096);
-	uint64_t i, page, expected;
+	uint64_t i, page;
+	uint8_t expected;
 
 	for (i = 0; i < GUARD; i++) {
 		if (partition->vram_area[i] != CANARY ||
@@ -114,11 +122,7 @@ static inline bool partition_guards_intact(const struct partition *partition)
 			return false;
 	}
 	for (i = 0; i < 512; i++) {
-		expected = 0;
-		if (i < TABLE_PAGES && partition_pages[i])
-			expected = partition_pages[i] * 4096ull | REFGPU_SYSMEM_VALID |
-				   (i == READ_ONLY_PAGE ? 0 : REFGPU_SYSMEM_WRITE);
-		if (table[i] != expected)
+		if (table[i] != partition_entry(i))
 			return false;
 	}
 	for (page = 0; page < MACHINE_PAGES; page++) {
@@ -135,6 +139,16 @@ static inline bool partition_guards_intact(const struct partition *partition)
 		}
 	}
 	return true;
+}
+
+/* The byte at a partition's @address, by the tests' own knowledge of where it lies. */
+static inline uint8_t *partition_byte(struct partition *partition, uint64_t address)
+{
+	uint64_t offset = address - REFGPU_SYSMEM_APERTURE;
+
+	if (address < VRAM)
+		return partition->vram + address;
+	return partition->machine + partition_pages[offset >> 12] * 4096 + (offset & 4095);
 }
 
 /* Load a shipped kernel at @address; return its bytes. */

@@ -10,45 +10,14 @@
 #include <fenv.h>
 #include <math.h>
 
-#include "hart.h"
-#include "partition.h"
-#include "riscv.h"
+#include "one_hart.h"
 #include "softfloat.h"
 
 #define ROUNDS	4000
 
-static struct partition *partition;
-static struct hart hart;
-static struct hart_fault fault;
-static struct unit_random source;
-static struct hart_environment environment;
-
 static void setup(void)
 {
-	partition = partition_create();
-	source.state = unit_seed("test_float");
-	memset(&environment, 0, sizeof(environment));
-	environment.view = &partition->view;
-	hart_start(&hart, AT_CODE, 0, 0);
-}
-
-static void teardown(void)
-{
-	ck_assert(partition_guards_intact(partition));
-	partition_destroy(partition);
-}
-
-static enum hart_status step(uint32_t instruction)
-{
-	enum hart_status status;
-
-	memcpy(partition->vram + AT_CODE, &instruction, 4);
-	memset(&environment.window, 0, sizeof(environment.window));
-	hart.pc = AT_CODE;
-	memory_enter(&partition->view);
-	status = hart_run(&hart, &environment, 1, &fault);
-	memory_leave(&partition->view);
-	return status;
+	one_hart_setup("test_float");
 }
 
 /* Numbers of all kinds, and pairs whose sums and products meet edges. */
@@ -731,7 +700,7 @@ int main(void)
 	Suite *suite = suite_create("float");
 	TCase *tests = tcase_create("float");
 
-	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_checked_fixture(tests, setup, one_hart_teardown);
 	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, arithmetic, 0, KINDS * 5);
 	tcase_add_test(tests, softfloat_agrees_in_the_default_mode);
