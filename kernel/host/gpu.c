@@ -17,14 +17,6 @@
 
 #include "openvgpu.h"
 
-/* 480 slices a second, as many as NVIDIA's equal-share scheduler cuts by default. */
-#define DEFAULT_TIMESLICE_NS		(NSEC_PER_SEC / 480)
-/*
- * What a vGPU may take from the others by being stubborn, once: generous, as
- * the 640 ms of other GPU drivers, so that a busy host resets nobody innocent.
- */
-#define DEFAULT_PREEMPT_TIMEOUT_NS	(500 * NSEC_PER_MSEC)
-
 /**
  * vgpu_gpu_error - say why a request was refused
  * @gpu: the GPU
@@ -146,8 +138,6 @@ static struct vgpu_gpu *gpu_alloc(struct pci_dev *pdev,
 	gpu->pdev = pdev;
 	gpu->family = family;
 	gpu->state = VGPU_GPU_UP;
-	gpu->timeslice_ns = DEFAULT_TIMESLICE_NS;
-	gpu->preempt_timeout_ns = DEFAULT_PREEMPT_TIMEOUT_NS;
 	mutex_init(&gpu->state_lock);
 	mutex_init(&gpu->lock);
 	spin_lock_init(&gpu->irq_lock);
@@ -229,6 +219,7 @@ static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = vgpu_sched_init(gpu);
 	if (ret)
 		goto family_remove;
+	vgpu_settings_defaults(gpu);
 	ret = vgpu_types_create(gpu);
 	if (ret)
 		goto sched_exit;

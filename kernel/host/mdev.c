@@ -47,6 +47,7 @@ static int vgpu_setup(struct vgpu *vgpu)
 	struct vgpu_gpu *gpu = vgpu->gpu;
 	int ret;
 
+	vgpu_sched_prepare(vgpu);
 	ret = vgpu_place(vgpu);
 	if (ret)
 		return ret;

@@ -359,6 +359,8 @@ enum vgpu_sched_stage {
  * @extended: @deadline was put off once in the present stage
  * @overdue: the current run outlived its quantum and is being preempted for it
  * @saving: the current run was seen to save its context
+ * @clock: GPU's clock when a run ended last
+ * @clock_at: kernel's clock then
  * @stopping: no more decisions
  * @off: woken when @current_vgpu or @acting changes
  * @work: makes the decisions; runs on gpu->worker
@@ -382,6 +384,8 @@ struct vgpu_runqueue {
 	bool extended;
 	bool overdue;
 	bool saving;
+	u64 clock;
+	u64 clock_at;
 	bool stopping;
 	wait_queue_head_t off;
 	struct kthread_work work;

@@ -6,8 +6,9 @@
  * (sched/) says who is next; this file carries it out, step by step:
  *
  *	IDLE --run--> RUNNING --preempt--> PREEMPTING --reset--> RESETTING
- *	 ^               |                     |                    |
- *	 +---------------+---- run ended ------+--------------------+
+ *	 ^ ^             |                     |                    |
+ *	 | +-------------+---- run ended ------+--------------------+
+ *	 +--> IDLE_SLOT: a turn that passes without use
  *
  * Decisions are made in one place, the work item of the run queue, which runs
  * on a real-time kthread because a step may sleep in the family's code.
@@ -19,9 +20,17 @@
  * one, the family looks at the hardware's registers. While some vGPU is open
  * it does so every LOOK_NS anyway.
  *
+ * A run ends by the GPU's own timer. One that outlives its quantum is asked to
+ * stop; each stage of the hardware (load, stop, save) has its own deadline; who
+ * passes one is reset, alone, and gets no more turns when that happens too
+ * often.
+ *
  * A vGPU alone with work runs without a quantum and stays resident when it
  * runs out of work, so that its next job starts without us; it is preempted
- * when another one has work and its own slice is over.
+ * when another one has work and its own slice is over, or it has none itself.
+ *
+ * Two clocks: what a vGPU used is told by the GPU's, when to do something by
+ * the kernel's.
  *
  * Lifetime: a vGPU is known here from vgpu_sched_add() to vgpu_sched_remove(),
  * which waits until the hardware and the work item let go of it.
@@ -34,17 +43,23 @@
 #include <linux/wait.h>
 
 #include "openvgpu.h"
+#include "trace.h"
 
 #define LOOK_NS		(100 * NSEC_PER_MSEC)
-/* Beyond the preemption's patience: a reset and some looks at registers. */
+/* Beyond the patience with a load, a stop and a save: a reset and some looks. */
 #define REMOVE_SLACK_MS	3000
+#define STAGES		3
+/* Slices a second unless told otherwise: shorter ones where many wait. */
+#define HZ_FEW		480
+#define HZ_MANY		960
+#define MANY		8
 
 enum sched_op {
 	SCHED_WAIT,
 	SCHED_LOOK,
 	SCHED_RUN,
 	SCHED_PREEMPT,
-	SCHED_RESET,
+	SCHED_OVERDUE,
 };
 
 /**
@@ -53,26 +68,53 @@ enum sched_op {
  * @vgpu: with whom; NULL for SCHED_WAIT, and SCHED_LOOK at an empty resource
  * @flags: SCHED_RUN: VGPU_RUN_* flags
  * @quantum_ns: SCHED_RUN: as vgpu_family.run wants it
- * @fault: SCHED_RESET: what its guest is to be told
  */
 struct sched_step {
 	enum sched_op op;
 	struct vgpu *vgpu;
 	unsigned int flags;
 	u64 quantum_ns;
-	enum vgpu_fault fault;
 };
 
-static bool scheduled(const struct vgpu_gpu *gpu)
-{
-	return gpu->family->engine == VGPU_ENGINE_AUTONOMOUS;
-}
-
-static void kick(struct vgpu_runqueue *rq)
+/**
+ * vgpu_sched_kick - have a run queue decide anew
+ * @rq: the run queue; its lock is held
+ *
+ * After whatever may change its decision. Any context.
+ */
+void vgpu_sched_kick(struct vgpu_runqueue *rq)
 {
 	lockdep_assert_held(&rq->lock);
 	if (!rq->stopping)
 		kthread_queue_work(rq->gpu->worker, &rq->work);
+}
+
+/**
+ * vgpu_sched_clock - the GPU's clock
+ * @gpu: the GPU
+ *
+ * May sleep. Return: nanoseconds.
+ */
+u64 vgpu_sched_clock(struct vgpu_gpu *gpu)
+{
+	return gpu->family->now && !vgpu_gpu_is_dead(gpu) ?
+	       gpu->family->now(gpu) : ktime_get_ns();
+}
+
+/**
+ * vgpu_sched_timeslice - the slice that is in force on a GPU
+ * @gpu: the GPU
+ *
+ * Return: nanoseconds.
+ */
+u64 vgpu_sched_timeslice(struct vgpu_gpu *gpu)
+{
+	u64 set = READ_ONCE(gpu->timeslice_ns);
+
+	if (set)
+		return set;
+	return NSEC_PER_SEC / (READ_ONCE(gpu->rq[0].queue.members) < MANY ?
+			       HZ_FEW : HZ_MANY);
 }
 
 static void enter_stage(struct vgpu_runqueue *rq, enum vgpu_sched_stage stage,
@@ -84,12 +126,36 @@ static void enter_stage(struct vgpu_runqueue *rq, enum vgpu_sched_stage stage,
 	rq->extended = false;
 }
 
-/* Nobody holds the resource any more. */
+static struct vgpu *vgpu_of(struct vgpu_runqueue *rq,
+			    struct sched_client *client)
+{
+	return client == &rq->queue.nobody ? NULL :
+	       container_of(client, struct vgpu, entity);
+}
+
+/* What a vGPU that holds no resource is up to. */
+static enum vgpu_sched_state resting_state(const struct vgpu *vgpu)
+{
+	if (vgpu->faulted)
+		return VGPU_SCHED_FAULTED;
+	if (vgpu->frozen)
+		return VGPU_SCHED_FROZEN;
+	return vgpu->entity.runnable ? VGPU_SCHED_RUNNABLE : VGPU_SCHED_IDLE;
+}
+
+/* Nobody holds the resource any more; the policy knows by sched_charge(). */
 static void release_current(struct vgpu_runqueue *rq)
 {
 	rq->current_vgpu = NULL;
 	enter_stage(rq, VGPU_STAGE_IDLE, ktime_get_ns(), 0);
 	wake_up_all(&rq->off);
+}
+
+/* The GPU is gone, and with it whatever ran there. */
+static void abandon(struct vgpu_runqueue *rq, u64 now)
+{
+	sched_charge(&rq->queue, SCHED_END_RESET, 0, now);
+	release_current(rq);
 }
 
 /* ---------------------------------------------------------------- decisions */
@@ -109,22 +175,11 @@ static bool stood_still(struct vgpu_runqueue *rq, u64 now)
 	return true;
 }
 
-static struct sched_step step_reset(struct vgpu_runqueue *rq, u64 now,
-				    enum vgpu_fault fault)
-{
-	struct sched_step step = { SCHED_RESET, rq->current_vgpu };
-
-	/* Who is leaving has nobody to be told. */
-	if (step.vgpu->sched_state != VGPU_SCHED_CLOSED)
-		step.fault = fault;
-	enter_stage(rq, VGPU_STAGE_RESETTING, now, 0);
-	return step;
-}
-
 static struct sched_step step_preempt(struct vgpu_runqueue *rq, u64 now)
 {
 	struct sched_step step = { SCHED_PREEMPT, rq->current_vgpu };
 
+	trace_vgpu_preempt(rq->current_vgpu);
 	enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
 		    READ_ONCE(rq->gpu->preempt_timeout_ns));
 	return step;
@@ -133,55 +188,74 @@ static struct sched_step step_preempt(struct vgpu_runqueue *rq, u64 now)
 static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 {
 	struct sched_step step = { SCHED_WAIT };
-	struct sched_client *client;
-	u64 quantum_ns;
+	struct sched_decision next;
+	struct vgpu *vgpu;
 
-	rq->queue.timeslice_ns = READ_ONCE(rq->gpu->timeslice_ns);
-	client = rq->policy->pick(&rq->queue, &quantum_ns);
-	if (!client)
+	rq->queue.timeslice_ns = vgpu_sched_timeslice(rq->gpu);
+	rq->queue.averaging = READ_ONCE(rq->gpu->averaging);
+	sched_pick(&rq->queue, now, &next);
+	rq->deadline = next.until;
+	if (!next.client) {
+		trace_vgpu_idle(rq);
 		return step;
-
-	step.op = SCHED_RUN;
-	step.vgpu = client->data;
-	rq->current_vgpu = step.vgpu;
-	step.vgpu->sched_state = VGPU_SCHED_RUNNING;
-	if (rq->queue.runnable == 1) {
-		step.flags = VGPU_RUN_LINGER;
-		step.quantum_ns = 0;
-		enter_stage(rq, VGPU_STAGE_RUNNING, now, 0);
-	} else {
-		step.quantum_ns = quantum_ns;
-		enter_stage(rq, VGPU_STAGE_RUNNING, now, quantum_ns +
-			    READ_ONCE(rq->gpu->preempt_timeout_ns));
 	}
-	rq->quantum_ns = step.quantum_ns;
+	rq->quantum_ns = next.quantum_ns;
+	if (next.idle_slot) {
+		enter_stage(rq, VGPU_STAGE_IDLE_SLOT, now, next.quantum_ns);
+		return step;
+	}
+	vgpu = vgpu_of(rq, next.client);
+	step.op = SCHED_RUN;
+	step.vgpu = vgpu;
+	step.quantum_ns = next.quantum_ns;
+	if (!next.quantum_ns)
+		step.flags = VGPU_RUN_LINGER;
+	rq->current_vgpu = vgpu;
+	rq->overdue = false;
+	rq->saving = false;
+	vgpu->sched_state = VGPU_SCHED_RUNNING;
+	enter_stage(rq, VGPU_STAGE_RUNNING, now, next.quantum_ns ?
+		    next.quantum_ns + READ_ONCE(rq->gpu->preempt_timeout_ns) :
+		    0);
 	return step;
+}
+
+static struct sched_step decide_idle_slot(struct vgpu_runqueue *rq, u64 now)
+{
+	struct sched_step step = { SCHED_WAIT };
+	u64 ran = now - rq->since, stop_in;
+
+	if (now < rq->deadline && !sched_look(&rq->queue, now, &stop_in))
+		return step;
+	vgpu_account_slot(rq, vgpu_of(rq, rq->queue.current_client), ran);
+	sched_charge(&rq->queue, SCHED_END_QUANTUM, ran, now);
+	release_current(rq);
+	return decide_idle(rq, now);
 }
 
 static struct sched_step decide_running(struct vgpu_runqueue *rq, u64 now)
 {
 	struct sched_step step = { SCHED_WAIT };
 	struct vgpu *vgpu = rq->current_vgpu;
+	u64 stop_in;
 
-	if (vgpu->sched_state == VGPU_SCHED_CLOSED)
+	if (vgpu->sched_state == VGPU_SCHED_CLOSED || vgpu->frozen)
 		return step_preempt(rq, now);
 
 	if (rq->quantum_ns) {
 		/* It should have stopped by itself. */
 		if (now < rq->deadline || stood_still(rq, now))
 			return step;
-		return step_reset(rq, now, VGPU_FAULT_RUN_TIMEOUT);
+		step.op = SCHED_OVERDUE;
+		step.vgpu = vgpu;
+		return step;
 	}
-
-	if (rq->queue.runnable > vgpu->entity.runnable) {
-		u64 slice_end = rq->since + READ_ONCE(rq->gpu->timeslice_ns);
-
-		if (now >= slice_end)
-			return step_preempt(rq, now);
-		rq->deadline = slice_end;
-	} else {
-		rq->deadline = 0;
-	}
+	rq->deadline = 0;
+	if (!sched_look(&rq->queue, now, &stop_in))
+		return step;
+	if (!stop_in)
+		return step_preempt(rq, now);
+	rq->deadline = now + stop_in;
 	return step;
 }
 
@@ -191,7 +265,9 @@ static struct sched_step decide_preempting(struct vgpu_runqueue *rq, u64 now)
 
 	if (now < rq->deadline || stood_still(rq, now))
 		return step;
-	return step_reset(rq, now, VGPU_FAULT_PREEMPT_TIMEOUT);
+	step.op = SCHED_OVERDUE;
+	step.vgpu = rq->current_vgpu;
+	return step;
 }
 
 static struct sched_step decide(struct vgpu_runqueue *rq)
@@ -203,10 +279,10 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 	if (rq->stopping)
 		return step;
 	if (vgpu_gpu_is_dead(rq->gpu)) {
-		release_current(rq);
+		abandon(rq, now);
 		return step;
 	}
-	if (rq->members && (rq->look || now >= rq->look_at)) {
+	if (rq->queue.members && (rq->look || now >= rq->look_at)) {
 		rq->look = false;
 		rq->look_at = now + LOOK_NS;
 		step.op = SCHED_LOOK;
@@ -216,6 +292,8 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 	switch (rq->stage) {
 	case VGPU_STAGE_IDLE:
 		return decide_idle(rq, now);
+	case VGPU_STAGE_IDLE_SLOT:
+		return decide_idle_slot(rq, now);
 	case VGPU_STAGE_RUNNING:
 		return decide_running(rq, now);
 	case VGPU_STAGE_PREEMPTING:
@@ -238,16 +316,33 @@ static bool is_resident(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
 	return resident;
 }
 
+/* Reset once more: has it been too often? */
+static bool note_hang(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	u32 limit = READ_ONCE(gpu->fault_limit);
+	u64 window = (u64)READ_ONCE(gpu->fault_window_s) * NSEC_PER_SEC;
+	u64 now = ktime_get_ns(), first;
+
+	vgpu->hang_resets[vgpu->hang_count++ % VGPU_FAULT_LIMIT_MAX] = now;
+	if (!limit || vgpu->hang_count < limit)
+		return false;
+	first = vgpu->hang_resets[(vgpu->hang_count - limit) %
+				  VGPU_FAULT_LIMIT_MAX];
+	return now - first <= window;
+}
+
 /* Reset the offender alone; the others go on as soon as it is off. */
-static void act_reset(struct vgpu_runqueue *rq, const struct sched_step *step)
+static void act_reset(struct vgpu_runqueue *rq, struct vgpu *vgpu,
+		      enum vgpu_fault fault)
 {
 	struct vgpu_gpu *gpu = rq->gpu;
-	struct vgpu *vgpu = step->vgpu;
+	bool open, stopped = false;
 
-	/* It may be innocent, and its event lost. */
-	gpu->family->poll(gpu);
-	if (!is_resident(rq, vgpu))
-		return;
+	spin_lock_irq(&rq->lock);
+	enter_stage(rq, VGPU_STAGE_RESETTING, ktime_get_ns(), 0);
+	spin_unlock_irq(&rq->lock);
+	trace_vgpu_reset(vgpu, fault);
 	if (gpu->family->partition_reset(vgpu)) {
 		vgpu_gpu_dead(gpu, "a partition that hangs can't be reset");
 		return;
@@ -261,12 +356,67 @@ static void act_reset(struct vgpu_runqueue *rq, const struct sched_step *step)
 		return;
 	}
 
+	/* Who is leaving has nobody to be told. */
 	spin_lock_irq(&rq->lock);
-	if (vgpu->sched_state == VGPU_SCHED_IDLE)
-		vgpu->sched_state = VGPU_SCHED_FAULTED;
+	open = vgpu->sched_state != VGPU_SCHED_CLOSED;
+	if (open && note_hang(vgpu)) {
+		stopped = true;
+		vgpu->faulted = true;
+		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
+		vgpu_account_rest(vgpu);
+		vgpu->sched_state = resting_state(vgpu);
+	}
 	spin_unlock_irq(&rq->lock);
-	if (step->fault != VGPU_FAULT_NONE)
-		vgpu_report_fault(vgpu, step->fault);
+	if (open)
+		vgpu_report_fault(vgpu, fault);
+	if (stopped)
+		vgpu_report_fault(vgpu, VGPU_FAULT_STOPPED);
+}
+
+/*
+ * The run should have ended. Its event may be lost, or the hardware may be at
+ * something that it is given time for, once: to save what was stopped.
+ */
+static void act_overdue(struct vgpu_runqueue *rq, struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = rq->gpu;
+	enum vgpu_run_stage stage = VGPU_RUN_EXECUTING;
+	enum vgpu_fault fault = VGPU_FAULT_NONE;
+	bool ask = false;
+	u64 now;
+
+	gpu->family->poll(gpu);
+	if (gpu->family->run_stage && is_resident(rq, vgpu))
+		stage = gpu->family->run_stage(rq);
+
+	spin_lock_irq(&rq->lock);
+	now = ktime_get_ns();
+	/* It may be innocent, and may have ended while we looked. */
+	if (rq->current_vgpu != vgpu || vgpu_gpu_is_dead(gpu))
+		goto unlock;
+	if (stage == VGPU_RUN_LOADING) {
+		fault = VGPU_FAULT_LOAD_TIMEOUT;
+	} else if (stage == VGPU_RUN_SAVING && !rq->saving) {
+		rq->saving = true;
+		enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
+			    READ_ONCE(gpu->preempt_timeout_ns));
+	} else if (stage == VGPU_RUN_SAVING) {
+		fault = VGPU_FAULT_SAVE_TIMEOUT;
+	} else if (rq->stage == VGPU_STAGE_RUNNING) {
+		ask = true;
+		rq->overdue = true;
+		step_preempt(rq, now);
+	} else {
+		fault = rq->overdue ? VGPU_FAULT_RUN_TIMEOUT :
+				      VGPU_FAULT_PREEMPT_TIMEOUT;
+	}
+unlock:
+	spin_unlock_irq(&rq->lock);
+
+	if (ask)
+		gpu->family->preempt(rq);
+	else if (fault != VGPU_FAULT_NONE)
+		act_reset(rq, vgpu, fault);
 }
 
 static void arm_timer(struct vgpu_runqueue *rq)
@@ -276,7 +426,7 @@ static void arm_timer(struct vgpu_runqueue *rq)
 	lockdep_assert_held(&rq->lock);
 	if (rq->stopping || vgpu_gpu_is_dead(rq->gpu))
 		return;
-	if (rq->members && (!at || rq->look_at < at))
+	if (rq->queue.members && (!at || rq->look_at < at))
 		at = rq->look_at;
 	if (at)
 		hrtimer_start(&rq->timer, ns_to_ktime(at), HRTIMER_MODE_ABS);
@@ -311,7 +461,7 @@ static void act(struct vgpu_runqueue *rq, const struct sched_step *step)
 	case SCHED_RUN:
 		if (family->run(rq, step->vgpu, step->flags, step->quantum_ns))
 			vgpu_sched_run_end(rq, step->vgpu, SCHED_END_REJECTED,
-					   0, 0);
+					   0, 0, 0);
 		else
 			restart_clock(rq, step->vgpu, VGPU_STAGE_RUNNING);
 		break;
@@ -319,8 +469,8 @@ static void act(struct vgpu_runqueue *rq, const struct sched_step *step)
 		family->preempt(rq);
 		restart_clock(rq, step->vgpu, VGPU_STAGE_PREEMPTING);
 		break;
-	case SCHED_RESET:
-		act_reset(rq, step);
+	case SCHED_OVERDUE:
+		act_overdue(rq, step->vgpu);
 		break;
 	}
 }
@@ -367,10 +517,11 @@ static enum hrtimer_restart sched_timer(struct hrtimer *timer)
 /**
  * vgpu_sched_pending - a vGPU has work
  * @vgpu: the vGPU; one that is not scheduled is ignored
+ * @time: since when, nanoseconds of the GPU's clock
  *
  * No effect if that was known. Any context but hard interrupt.
  */
-void vgpu_sched_pending(struct vgpu *vgpu)
+void vgpu_sched_pending(struct vgpu *vgpu, u64 time)
 {
 	struct vgpu_runqueue *rq = READ_ONCE(vgpu->rq);
 	unsigned long flags;
@@ -378,11 +529,39 @@ void vgpu_sched_pending(struct vgpu *vgpu)
 	if (!rq)
 		return;
 	spin_lock_irqsave(&rq->lock, flags);
-	if (vgpu->sched_state != VGPU_SCHED_CLOSED && !vgpu->entity.runnable) {
-		rq->policy->wake(&rq->queue, &vgpu->entity);
-		if (rq->current_vgpu != vgpu)
-			vgpu->sched_state = VGPU_SCHED_RUNNABLE;
-		kick(rq);
+	if (vgpu->sched_state == VGPU_SCHED_CLOSED || vgpu->frozen ||
+	    vgpu->faulted || vgpu->entity.runnable)
+		goto unlock;
+	sched_wake(&rq->queue, &vgpu->entity, ktime_get_ns());
+	if (rq->current_vgpu != vgpu) {
+		vgpu_account_wake(vgpu, time);
+		vgpu->sched_state = VGPU_SCHED_RUNNABLE;
+		/* Who runs without a quantum may linger there without work. */
+		if (rq->stage == VGPU_STAGE_RUNNING && !rq->quantum_ns)
+			rq->look = true;
+	}
+	vgpu_sched_kick(rq);
+unlock:
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+/**
+ * vgpu_sched_out_of_work - a resident vGPU lingers without work
+ * @vgpu: the vGPU; no effect if it is not resident
+ *
+ * Any context but hard interrupt.
+ */
+void vgpu_sched_out_of_work(struct vgpu *vgpu)
+{
+	struct vgpu_runqueue *rq = READ_ONCE(vgpu->rq);
+	unsigned long flags;
+
+	if (!rq)
+		return;
+	spin_lock_irqsave(&rq->lock, flags);
+	if (rq->current_vgpu == vgpu && vgpu->entity.runnable) {
+		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
+		vgpu_sched_kick(rq);
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
@@ -392,46 +571,41 @@ void vgpu_sched_pending(struct vgpu *vgpu)
  * @rq: where
  * @vgpu: whose; if it is not the one that runs there, nothing happens
  * @reason: why
- * @run_ns: how long it ran, nanoseconds of the GPU's clock
+ * @time: when, nanoseconds of the GPU's clock
+ * @run_ns: how long it ran, of the same clock
  * @switch_ns: what its load and save took
  *
  * The family reports each run's end once. Any context but hard interrupt.
  */
 void vgpu_sched_run_end(struct vgpu_runqueue *rq, struct vgpu *vgpu,
-			enum sched_end reason, u64 run_ns, u64 switch_ns)
+			enum sched_end reason, u64 time, u64 run_ns,
+			u64 switch_ns)
 {
 	unsigned long flags;
+	bool knew;
 
 	spin_lock_irqsave(&rq->lock, flags);
 	if (!vgpu || rq->current_vgpu != vgpu)
 		goto unlock;
 
-	atomic64_inc(&vgpu->stats.slices);
-	atomic64_add(run_ns, &vgpu->stats.run_ns);
-	if (reason == SCHED_END_PREEMPTED || reason == SCHED_END_QUANTUM)
-		atomic64_inc(&vgpu->stats.preemptions);
-
-	rq->policy->charge(&rq->queue, &vgpu->entity, reason, run_ns);
-	switch (reason) {
-	case SCHED_END_QUANTUM:
-	case SCHED_END_PREEMPTED:
-		/* May have work left; if not, its next run ends at once. */
-		break;
-	case SCHED_END_RESET:
-	case SCHED_END_REJECTED:
-		/*
-		 * Whether it has work is in the hardware. Not at once: what is
-		 * rejected and has work would spin.
-		 */
-	case SCHED_END_IDLE:
-		rq->policy->sleep(&rq->queue, &vgpu->entity);
-		break;
+	/*
+	 * Whether it has work after a reset or a rejection is in the hardware.
+	 * Not at once: what is rejected and has work would spin. After a
+	 * quantum it may have none; then its next run ends at once.
+	 */
+	knew = vgpu->entity.runnable;
+	sched_charge(&rq->queue, reason, run_ns, ktime_get_ns());
+	vgpu_account_run(rq, vgpu, reason, time, run_ns, switch_ns);
+	if (vgpu->sched_state != VGPU_SCHED_CLOSED) {
+		if (vgpu->frozen)
+			sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
+		vgpu->sched_state = resting_state(vgpu);
+		/* It lingered and got work before it left: no event says so. */
+		if (!knew)
+			rq->look = true;
 	}
-	if (vgpu->sched_state != VGPU_SCHED_CLOSED)
-		vgpu->sched_state = vgpu->entity.runnable ?
-				    VGPU_SCHED_RUNNABLE : VGPU_SCHED_IDLE;
 	release_current(rq);
-	kick(rq);
+	vgpu_sched_kick(rq);
 unlock:
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
@@ -439,30 +613,75 @@ unlock:
 /* ------------------------------------------------------- vGPUs come and go */
 
 /**
+ * vgpu_sched_prepare - a vGPU was created
+ * @vgpu: the vGPU, with its type
+ */
+void vgpu_sched_prepare(struct vgpu *vgpu)
+{
+	sched_client_init(&vgpu->entity);
+	vgpu->entity.max_instance = vgpu->type->max_instance;
+}
+
+/**
  * vgpu_sched_add - let a vGPU take part
  * @vgpu: the vGPU; its partition is enabled
  *
- * Work it has already is found. With vgpu->lock held.
+ * Work it has already is found; what it did before is forgiven, what it owes
+ * is not. With vgpu->lock held.
  */
 void vgpu_sched_add(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
 	struct vgpu_runqueue *rq = &gpu->rq[0];
 
-	if (!scheduled(gpu))
+	if (!vgpu_is_scheduled(gpu))
 		return;
 	spin_lock_irq(&rq->lock);
 	if (vgpu->sched_state == VGPU_SCHED_CLOSED) {
-		memset(&vgpu->entity, 0, sizeof(vgpu->entity));
-		vgpu->entity.data = vgpu;
-		vgpu->sched_state = VGPU_SCHED_IDLE;
+		/* There is a place for each partition. */
+		WARN_ON_ONCE(!sched_add(&rq->queue, &vgpu->entity,
+					ktime_get_ns()));
+		vgpu->faulted = false;
+		vgpu->hang_count = 0;
+		vgpu->sched_state = resting_state(vgpu);
 		WRITE_ONCE(vgpu->rq, rq);
-		rq->members++;
 		/* An event from before now was not for us. */
 		rq->look = true;
-		kick(rq);
+		vgpu_sched_kick(rq);
 	}
 	spin_unlock_irq(&rq->lock);
+}
+
+/**
+ * vgpu_sched_freeze - give a vGPU no turns, or give it turns again
+ * @vgpu: the vGPU, in any state
+ * @frozen: what is wanted
+ *
+ * Does not wait: a frozen vGPU may be resident until it was preempted. What it
+ * has queued is kept. Any context but hard interrupt.
+ */
+void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen)
+{
+	struct vgpu_runqueue *rq = &vgpu->gpu->rq[0];
+	unsigned long flags;
+
+	spin_lock_irqsave(&rq->lock, flags);
+	if (vgpu->frozen == frozen)
+		goto unlock;
+	vgpu->frozen = frozen;
+	if (vgpu->sched_state == VGPU_SCHED_CLOSED)
+		goto unlock;
+	/* Of one that holds the resource, the end of its run takes care. */
+	if (rq->current_vgpu != vgpu) {
+		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
+		vgpu_account_rest(vgpu);
+		vgpu->sched_state = resting_state(vgpu);
+	}
+	/* Work that came meanwhile was not noted. */
+	rq->look = true;
+	vgpu_sched_kick(rq);
+unlock:
+	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
 static bool let_go(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
@@ -498,13 +717,13 @@ void vgpu_sched_remove(struct vgpu *vgpu)
 		return;
 	}
 	vgpu->sched_state = VGPU_SCHED_CLOSED;
-	rq->policy->sleep(&rq->queue, &vgpu->entity);
-	rq->members--;
-	kick(rq);
+	sched_remove(&rq->queue, &vgpu->entity, ktime_get_ns());
+	vgpu_account_rest(vgpu);
+	vgpu_sched_kick(rq);
 	spin_unlock_irq(&rq->lock);
 
-	/* Others may be in the way: one reset each before it is our turn. */
-	patience = nsecs_to_jiffies(READ_ONCE(gpu->preempt_timeout_ns)) +
+	patience = STAGES *
+		   nsecs_to_jiffies(READ_ONCE(gpu->preempt_timeout_ns)) +
 		   msecs_to_jiffies(REMOVE_SLACK_MS);
 	if (!wait_event_timeout(rq->off, let_go(rq, vgpu), patience))
 		vgpu_gpu_dead(gpu, "a vGPU can't be taken off its engine");
@@ -513,7 +732,7 @@ void vgpu_sched_remove(struct vgpu *vgpu)
 	wait_event(rq->off, let_go(rq, vgpu));
 	spin_lock_irq(&rq->lock);
 	if (rq->current_vgpu == vgpu)
-		release_current(rq);
+		abandon(rq, ktime_get_ns());
 	spin_unlock_irq(&rq->lock);
 }
 
@@ -529,15 +748,17 @@ int vgpu_sched_init(struct vgpu_gpu *gpu)
 {
 	struct kthread_worker *worker;
 	unsigned int i;
+	int ret;
 
-	if (!scheduled(gpu))
+	if (!vgpu_is_scheduled(gpu))
 		return 0;
 	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
 		struct vgpu_runqueue *rq = &gpu->rq[i];
 
 		rq->gpu = gpu;
 		rq->index = i;
-		rq->policy = &sched_round_robin;
+		sched_queue_init(&rq->queue, &sched_best_effort, rq->ready,
+				 rq->throttled, VGPU_MAX_PARTITIONS);
 		rq->stage = VGPU_STAGE_IDLE;
 		spin_lock_init(&rq->lock);
 		init_waitqueue_head(&rq->off);
@@ -545,9 +766,14 @@ int vgpu_sched_init(struct vgpu_gpu *gpu)
 		hrtimer_setup(&rq->timer, sched_timer, CLOCK_MONOTONIC,
 			      HRTIMER_MODE_ABS);
 	}
+	ret = vgpu_sched_log_init(gpu);
+	if (ret)
+		return ret;
 	worker = vgpu_kthread_run_worker("openvgpu/%s", pci_name(gpu->pdev));
-	if (IS_ERR(worker))
+	if (IS_ERR(worker)) {
+		vgpu_sched_log_exit(gpu);
 		return PTR_ERR(worker);
+	}
 	sched_set_fifo_low(worker->task);
 	gpu->worker = worker;
 	return 0;
@@ -561,7 +787,7 @@ void vgpu_sched_exit(struct vgpu_gpu *gpu)
 {
 	unsigned int i;
 
-	if (!scheduled(gpu) || !gpu->worker)
+	if (!vgpu_is_scheduled(gpu) || !gpu->worker)
 		return;
 	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
 		struct vgpu_runqueue *rq = &gpu->rq[i];
@@ -575,4 +801,5 @@ void vgpu_sched_exit(struct vgpu_gpu *gpu)
 	}
 	kthread_destroy_worker(gpu->worker);
 	gpu->worker = NULL;
+	vgpu_sched_log_exit(gpu);
 }

@@ -67,7 +67,13 @@ static bool refgpu_alive(struct vgpu_gpu *gpu)
 	       REFGPU_ID;
 }
 
-static u64 refgpu_now(struct vgpu_gpu *gpu)
+/**
+ * refgpu_now - see struct vgpu_family
+ * @gpu: the GPU
+ *
+ * Return: nanoseconds; all ones when it is gone.
+ */
+u64 refgpu_now(struct vgpu_gpu *gpu)
 {
 	return refgpu_read(refgpu_of(gpu), REFGPU_GLOBAL + REFGPU_GLOBAL_TIMER);
 }
@@ -257,6 +263,7 @@ const struct vgpu_family vgpu_family_refgpu = {
 	.notify			= refgpu_notify,
 	.run			= refgpu_run,
 	.preempt		= refgpu_preempt,
+	.run_stage		= refgpu_run_stage,
 	.poll			= refgpu_poll,
 	.now			= refgpu_now,
 	.sysmem_set		= refgpu_sysmem_set,

@@ -65,7 +65,7 @@ static enum sched_end end_of(unsigned int reason)
 
 /* A run has ended, by event or by the registers' word. */
 static void run_ended(struct refgpu *refgpu, unsigned int control,
-		      unsigned int reason, u64 run_ns, u64 switch_ns)
+		      unsigned int reason, u64 time, u64 run_ns, u64 switch_ns)
 {
 	struct vgpu_gpu *gpu = refgpu->gpu;
 	struct refgpu_run *run = &refgpu->run[control];
@@ -75,7 +75,7 @@ static void run_ended(struct refgpu *refgpu, unsigned int control,
 	rcu_read_lock();
 	vgpu_sched_run_end(&gpu->rq[control],
 			   rcu_dereference(gpu->partition[run->partition]),
-			   end_of(reason), run_ns, switch_ns);
+			   end_of(reason), time, run_ns, switch_ns);
 	rcu_read_unlock();
 }
 
@@ -97,7 +97,7 @@ static void run_end_event(struct refgpu *refgpu,
 	}
 	if (run->busy && run->partition == event->partition)
 		run_ended(refgpu, event->run_control, event->reason,
-			  event->run_ns, event->switch_ns);
+			  event->time, event->run_ns, event->switch_ns);
 }
 
 static void partition_event(struct refgpu *refgpu,
@@ -111,7 +111,7 @@ static void partition_event(struct refgpu *refgpu,
 	vgpu = rcu_dereference(refgpu->gpu->partition[event->partition]);
 	if (vgpu) {
 		if (event->type == REFGPU_EVENT_PENDING)
-			vgpu_sched_pending(vgpu);
+			vgpu_sched_pending(vgpu, event->time);
 		else if (event->type == REFGPU_EVENT_MEMORY)
 			vgpu_report_fault(vgpu, VGPU_FAULT_MEMORY);
 	}
@@ -168,6 +168,24 @@ static void catch_up(struct refgpu *refgpu)
 	drain(refgpu);
 }
 
+/* It is still there: with work or without? */
+static void look_at_resident(struct refgpu *refgpu, unsigned int control,
+			     unsigned int state)
+{
+	struct refgpu_run *run = &refgpu->run[control];
+	struct vgpu *vgpu;
+
+	if (state != REFGPU_RC_LINGERING && state != REFGPU_RC_RUNNING)
+		return;
+	rcu_read_lock();
+	vgpu = rcu_dereference(refgpu->gpu->partition[run->partition]);
+	if (vgpu && state == REFGPU_RC_LINGERING)
+		vgpu_sched_out_of_work(vgpu);
+	else if (vgpu)
+		vgpu_sched_pending(vgpu, 0);
+	rcu_read_unlock();
+}
+
 static void look_at_run(struct refgpu *refgpu, unsigned int control)
 {
 	u32 block = REFGPU_RUN_CONTROL(control);
@@ -177,8 +195,10 @@ static void look_at_run(struct refgpu *refgpu, unsigned int control)
 	if (!run->busy)
 		return;
 	state = refgpu_read(refgpu, block + REFGPU_RC_STATE);
-	if ((state & 0xff) != REFGPU_RC_EMPTY)
+	if ((state & 0xff) != REFGPU_RC_EMPTY) {
+		look_at_resident(refgpu, control, state & 0xff);
 		return;
+	}
 	/* Its record was written before the block became empty. */
 	catch_up(refgpu);
 	if (!run->busy)
@@ -192,15 +212,15 @@ static void look_at_run(struct refgpu *refgpu, unsigned int control)
 	run->ghost.switch_ns = refgpu_read(refgpu, block + REFGPU_RC_SWITCH_NS);
 	if (event == REFGPU_GONE || !(event >> 63))
 		run->ghost.reason = REFGPU_END_RESET;
-	run_ended(refgpu, control, run->ghost.reason, run->ghost.run_ns,
-		  run->ghost.switch_ns);
+	run_ended(refgpu, control, run->ghost.reason, refgpu_now(refgpu->gpu),
+		  run->ghost.run_ns, run->ghost.switch_ns);
 }
 
 static void look_at_pending(struct refgpu *refgpu)
 {
 	struct vgpu_gpu *gpu = refgpu->gpu;
+	u64 pending, now;
 	unsigned int p;
-	u64 pending;
 
 	pending = refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_PENDING);
 	/* All 64 at once can be true; then the id tells. */
@@ -209,12 +229,15 @@ static void look_at_pending(struct refgpu *refgpu)
 		vgpu_gpu_dead(gpu, "its registers read all ones");
 		return;
 	}
+	if (!pending)
+		return;
+	now = refgpu_now(gpu);
 	rcu_read_lock();
 	for (p = 0; p < REFGPU_PARTITIONS; p++) {
 		struct vgpu *vgpu = rcu_dereference(gpu->partition[p]);
 
 		if (vgpu && (pending >> p) & 1)
-			vgpu_sched_pending(vgpu);
+			vgpu_sched_pending(vgpu, now);
 	}
 	rcu_read_unlock();
 }
@@ -289,6 +312,30 @@ void refgpu_preempt(struct vgpu_runqueue *rq)
 	if (!vgpu_gpu_is_dead(rq->gpu))
 		refgpu_write(refgpu, REFGPU_RUN_CONTROL(rq->index) +
 			     REFGPU_RC_PREEMPT, 1);
+}
+
+/**
+ * refgpu_run_stage - see struct vgpu_family
+ * @rq: where
+ *
+ * Return: what the block is at; executing if it does not say.
+ */
+enum vgpu_run_stage refgpu_run_stage(struct vgpu_runqueue *rq)
+{
+	u64 state = REFGPU_RC_RUNNING;
+
+	if (!vgpu_gpu_is_dead(rq->gpu))
+		state = refgpu_read(refgpu_of(rq->gpu),
+				    REFGPU_RUN_CONTROL(rq->index) +
+				    REFGPU_RC_STATE);
+	switch (state & 0xff) {
+	case REFGPU_RC_LOADING:
+		return VGPU_RUN_LOADING;
+	case REFGPU_RC_SAVING:
+		return VGPU_RUN_SAVING;
+	default:
+		return VGPU_RUN_EXECUTING;
+	}
 }
 
 /* ------------------------------------------------------------------- faults */

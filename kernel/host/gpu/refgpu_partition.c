@@ -269,6 +269,8 @@ static enum refgpu_error error_of(enum vgpu_fault code)
 	case VGPU_FAULT_PREEMPT_TIMEOUT:
 	case VGPU_FAULT_RUN_TIMEOUT:
 	case VGPU_FAULT_UNMAP_TIMEOUT:
+	case VGPU_FAULT_LOAD_TIMEOUT:
+	case VGPU_FAULT_SAVE_TIMEOUT:
 		return REFGPU_ERROR_HANG;
 	case VGPU_FAULT_MEMORY:
 		return REFGPU_ERROR_MEMORY;
