@@ -254,6 +254,19 @@ static inline void ring_on(struct gpu *g, unsigned int p, unsigned int r)
 	g->put[p][r] = 0;
 }
 
+/* A device whose first @count partitions are enabled, each with its ring 0. */
+static inline struct gpu *gpu_create_with(bool virtual_clock, unsigned int count)
+{
+	struct gpu *g = gpu_create(virtual_clock);
+	unsigned int p;
+
+	for (p = 0; p < count; p++) {
+		partition_on(g, p);
+		ring_on(g, p, 0);
+	}
+	return g;
+}
+
 static inline void *slice(struct gpu *g, unsigned int p, u64 address)
 {
 	return g->vram + SLICE_BASE(p) + address;
@@ -344,6 +357,26 @@ static inline void push_dispatch(struct gpu *g, unsigned int p, unsigned int r, 
 static inline void put_spin(struct gpu *g, unsigned int p)
 {
 	*(u32 *)slice(g, p, AT_CODE) = 0x0000006f;
+}
+
+/*
+ * A kernel whose items add 3 to their own word as often as the t0 says that the
+ * instruction @load_t0 loads: 5 instructions and 5 for each time.
+ */
+static inline void put_count(struct gpu *g, unsigned int p, u32 load_t0)
+{
+	u32 *code = slice(g, p, AT_CODE);
+
+	code[0] = load_t0;
+	code[1] = 0xcc402373;	/* csrr t1, local id */
+	code[2] = 0x00231313;	/* slli t1, t1, 2 */
+	code[3] = 0x00a30333;	/* add t1, t1, a0 */
+	code[4] = 0x00032383;	/* 1: lw t2, 0(t1) */
+	code[5] = 0x00338393;	/* addi t2, t2, 3 */
+	code[6] = 0x00732023;	/* sw t2, 0(t1) */
+	code[7] = 0xfff28293;	/* addi t0, t0, -1 */
+	code[8] = 0xfe0298e3;	/* bnez t0, 1b */
+	code[9] = 0x00008067;	/* ret */
 }
 
 static inline void run(struct gpu *g, unsigned int p, u64 flags, u64 quantum_ns)

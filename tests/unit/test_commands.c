@@ -12,13 +12,7 @@ static struct gpu *g;
 
 static void setup(void)
 {
-	unsigned int p;
-
-	g = gpu_create(true);
-	for (p = 0; p < 4; p++) {
-		partition_on(g, p);
-		ring_on(g, p, 0);
-	}
+	g = gpu_create_with(true, 4);
 }
 
 static void teardown(void)
@@ -357,20 +351,9 @@ static void migrate(unsigned int from, unsigned int to)
 
 START_TEST(work_moves_to_another_partition)
 {
-	u32 *code = slice(g, 1, AT_CODE);
 	unsigned int i;
 
-	/* lui t0, 2; csrr t1, local id; slli t1, 2; add t1, a0; loop of +3; ret */
-	code[0] = 0x000022b7;
-	code[1] = 0xcc402373;
-	code[2] = 0x00231313;
-	code[3] = 0x00a30333;
-	code[4] = 0x00032383;
-	code[5] = 0x00338393;
-	code[6] = 0x00732023;
-	code[7] = 0xfff28293;
-	code[8] = 0xfe0298e3;
-	code[9] = 0x00008067;
+	put_count(g, 1, 0x000022b7);	/* lui t0, 2: 8192 */
 	push_dispatch(g, 1, 0, 100);
 	push_fence(g, 1, 0, 7, REFGPU_FENCE_INTERRUPT, 0);
 	bell(g, 1, 0);

@@ -15,13 +15,7 @@ static struct gpu *g;
 
 static void setup(void)
 {
-	unsigned int p;
-
-	g = gpu_create(false);
-	for (p = 0; p < GUESTS; p++) {
-		partition_on(g, p);
-		ring_on(g, p, 0);
-	}
+	g = gpu_create_with(false, GUESTS);
 }
 
 static void teardown(void)

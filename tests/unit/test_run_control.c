@@ -12,13 +12,7 @@ static struct gpu *g;
 
 static void setup(void)
 {
-	unsigned int p;
-
-	g = gpu_create(true);
-	for (p = 0; p < 4; p++) {
-		partition_on(g, p);
-		ring_on(g, p, 0);
-	}
+	g = gpu_create_with(true, 4);
 }
 
 static void teardown(void)
@@ -283,7 +277,6 @@ END_TEST
  */
 static void work(unsigned int p)
 {
-	u32 *code = slice(g, p, AT_CODE);
 	struct refgpu_copy copy = {
 		.header = { .opcode = REFGPU_OP_COPY },
 		.source = AT_DATA + 12,
@@ -294,21 +287,7 @@ static void work(unsigned int p)
 		.lines = 10,
 	};
 
-	/*
-	 * Items count in their own word: li t0, 50; csrr t1, local id;
-	 * slli t1, 2; add t1, a0; 1: lw t2, (t1); addi t2, 3; sw t2, (t1);
-	 * addi t0, -1; bnez t0, 1b; ret
-	 */
-	code[0] = 0x03200293;
-	code[1] = 0xcc402373;
-	code[2] = 0x00231313;
-	code[3] = 0x00a30333;
-	code[4] = 0x00032383;
-	code[5] = 0x00338393;
-	code[6] = 0x00732023;
-	code[7] = 0xfff28293;
-	code[8] = 0xfe0298e3;
-	code[9] = 0x00008067;
+	put_count(g, p, 0x03200293);	/* li t0, 50 */
 	push_fill(g, p, 0, AT_DATA, 30000, 0x01020304);
 	push_dispatch(g, p, 0, 40);
 	push(g, p, 0, &copy);
