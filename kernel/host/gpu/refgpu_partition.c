@@ -394,6 +394,30 @@ int refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count)
 
 /* ----------------------------------------------------------------- counters */
 
+#define COUNTER(NAME, field)						\
+	{ REFGPU_COUNTER_##NAME, offsetof(struct vgpu_counters, field) }
+
+/* Where a counter is in the device's block, and where it goes. */
+static const struct {
+	u32 reg;
+	u32 field;
+} counter_table[] = {
+	COUNTER(BUSY_NS, busy_ns),
+	COUNTER(RESIDENT_NS, resident_ns),
+	COUNTER(WAIT_NS, wait_ns),
+	COUNTER(SWITCHES, switches),
+	COUNTER(SWITCH_NS, switch_ns),
+	COUNTER(PREEMPT_MAX_NS, preempt_max_ns),
+	COUNTER(PACKETS, packets),
+	COUNTER(DOORBELLS, doorbells),
+	COUNTER(FENCES, fences),
+	COUNTER(INSTRUCTIONS, instructions),
+	COUNTER(BYTES_READ, bytes_read),
+	COUNTER(BYTES_WRITTEN, bytes_written),
+	COUNTER(FAULTS, faults),
+	COUNTER(INTERRUPTS, interrupts),
+};
+
 /**
  * refgpu_counters - see struct vgpu_family
  * @vgpu: the vGPU
@@ -405,33 +429,16 @@ int refgpu_counters(struct vgpu *vgpu, struct vgpu_counters *counters)
 {
 	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
 	u32 block = REFGPU_COUNTERS(vgpu->partition);
+	unsigned int i;
+	u64 value;
 
 	if (vgpu_gpu_is_dead(vgpu->gpu))
 		return -ENODEV;
-	counters->busy_ns = refgpu_read(refgpu, block + REFGPU_COUNTER_BUSY_NS);
-	if (counters->busy_ns == REFGPU_GONE)
-		return -ENODEV;
-	counters->resident_ns =
-		refgpu_read(refgpu, block + REFGPU_COUNTER_RESIDENT_NS);
-	counters->wait_ns = refgpu_read(refgpu, block + REFGPU_COUNTER_WAIT_NS);
-	counters->switches =
-		refgpu_read(refgpu, block + REFGPU_COUNTER_SWITCHES);
-	counters->switch_ns =
-		refgpu_read(refgpu, block + REFGPU_COUNTER_SWITCH_NS);
-	counters->preempt_max_ns =
-		refgpu_read(refgpu, block + REFGPU_COUNTER_PREEMPT_MAX_NS);
-	counters->packets = refgpu_read(refgpu, block + REFGPU_COUNTER_PACKETS);
-	counters->doorbells =
-		refgpu_read(refgpu, block + REFGPU_COUNTER_DOORBELLS);
-	counters->fences = refgpu_read(refgpu, block + REFGPU_COUNTER_FENCES);
-	counters->instructions =
-		refgpu_read(refgpu, block + REFGPU_COUNTER_INSTRUCTIONS);
-	counters->bytes_read =
-		refgpu_read(refgpu, block + REFGPU_COUNTER_BYTES_READ);
-	counters->bytes_written =
-		refgpu_read(refgpu, block + REFGPU_COUNTER_BYTES_WRITTEN);
-	counters->faults = refgpu_read(refgpu, block + REFGPU_COUNTER_FAULTS);
-	counters->interrupts =
-		refgpu_read(refgpu, block + REFGPU_COUNTER_INTERRUPTS);
+	for (i = 0; i < ARRAY_SIZE(counter_table); i++) {
+		value = refgpu_read(refgpu, block + counter_table[i].reg);
+		if (value == REFGPU_GONE)
+			return -ENODEV;
+		*(u64 *)((u8 *)counters + counter_table[i].field) = value;
+	}
 	return 0;
 }
