@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli.h"
 
@@ -104,6 +105,29 @@ static enum cli_exit fail_refused(const struct cli *cli, int err,
 	}
 }
 
+/*
+ * The kernel may hold the UUID of a vGPU that another GPU just refused for a
+ * moment longer: a new one helps, or a little patience with the user's own.
+ */
+static int create_on(const struct cli *cli, const char *bdf, const char *type,
+		     char uuid[OVGPU_UUID_SIZE], bool refused_before,
+		     char *reason, size_t size)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+	unsigned int patience = refused_before && cli->uuid ? 100 : 0;
+	int err;
+
+	if (!cli->uuid) {
+		err = ovgpu_uuid_generate(uuid);
+		if (err)
+			return err;
+	}
+	while ((err = ovgpu_create(cli->ovgpu, bdf, type, uuid, reason,
+				   size)) == -EEXIST && patience--)
+		nanosleep(&pause, NULL);
+	return err;
+}
+
 /**
  * command_create - create a vGPU and print its UUID
  * @cli: the run; its argument is the type
@@ -128,11 +152,6 @@ enum cli_exit command_create(struct cli *cli)
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' is not a UUID: 36 characters, as 8f1c1e5a-3c1d-4b0e-9a51-0c9f6c1d2e3f",
 				shown(cli->uuid).text);
-	if (!cli->uuid) {
-		err = ovgpu_uuid_generate(uuid);
-		if (err)
-			return cli_fail_errno(cli, err, "make a UUID");
-	}
 	err = find_candidates(cli, type, &candidates, &count, &gpus);
 	if (err)
 		return cli_fail_errno(cli, err, "list the GPUs");
@@ -146,8 +165,8 @@ enum cli_exit command_create(struct cli *cli)
 	}
 	/* Another creator may be faster: then the next GPU may have room. */
 	for (i = 0; i < count; i++) {
-		err = ovgpu_create(cli->ovgpu, candidates[i].bdf, type, uuid,
-				   reason, sizeof(reason));
+		err = create_on(cli, candidates[i].bdf, type, uuid, i > 0,
+				reason, sizeof(reason));
 		if (!err || cli_exit_of_errno(err) != CLI_NO_CAPACITY)
 			break;
 		if (i + 1 < count)
