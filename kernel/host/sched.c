@@ -220,16 +220,23 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	return step;
 }
 
-static struct sched_step decide_idle_slot(struct vgpu_runqueue *rq, u64 now)
+static void end_slot(struct vgpu_runqueue *rq, u64 now)
 {
-	struct sched_step step = { SCHED_WAIT };
-	u64 ran = now - rq->since, stop_in;
+	u64 ran = now - rq->since;
 
-	if (now < rq->deadline && !sched_look(&rq->queue, now, &stop_in))
-		return step;
 	vgpu_account_slot(rq, vgpu_of(rq, rq->queue.current_client), ran);
 	sched_charge(&rq->queue, SCHED_END_QUANTUM, ran, now);
 	release_current(rq);
+}
+
+static struct sched_step decide_idle_slot(struct vgpu_runqueue *rq, u64 now)
+{
+	struct sched_step step = { SCHED_WAIT };
+	u64 stop_in;
+
+	if (now < rq->deadline && !sched_look(&rq->queue, now, &stop_in))
+		return step;
+	end_slot(rq, now);
 	return decide_idle(rq, now);
 }
 
@@ -718,6 +725,10 @@ void vgpu_sched_remove(struct vgpu *vgpu)
 	}
 	vgpu->sched_state = VGPU_SCHED_CLOSED;
 	sched_remove(&rq->queue, &vgpu->entity, ktime_get_ns());
+	/* An idle slot of its own is not waited for below. */
+	if (rq->stage == VGPU_STAGE_IDLE_SLOT &&
+	    rq->queue.current_client == &vgpu->entity)
+		end_slot(rq, ktime_get_ns());
 	vgpu_account_rest(vgpu);
 	vgpu_sched_kick(rq);
 	spin_unlock_irq(&rq->lock);
