@@ -12,7 +12,10 @@
  * debt / averaging shorter, rounded up, and debt is paid when such a turn is
  * used up; what is more than a turn is paid by beginning it later. No debt is
  * ever dropped. There is none to make for a client that runs alone: nobody
- * waited for it. Less than a sliver left of a turn is added to the next.
+ * waited for it. Less than a sliver left of a turn is added to the next. Nobody,
+ * the owner of what no vGPU owns, is a client like others: slots of nobody that
+ * a late timer made longer are paid back by shorter ones, until there is no such
+ * share any more. An owner's idle slot is not charged for a late timer.
  *
  * Sleep. A client that wakes goes on with its turn if nobody's later turn has
  * begun, and otherwise begins one now: it keeps no credit. A turn also ends
@@ -27,9 +30,9 @@
  *
  * Bounds, for one run queue, with
  *	Q  the slice, the same for all
- *	o  the longest overrun: what a run lasts beyond its quantum, at most the
- *	   preempt bound of the hardware plus the time-out and reset of an
- *	   offender
+ *	o  the longest overrun: what a run, or an idle slot, lasts beyond its
+ *	   quantum, at most the preempt bound of the hardware plus the time-out
+ *	   and reset of an offender
  *	s  the cost of a switch: save one client, load another
  *	e  SCHED_SLIVER_NS
  *	R  SCHED_RUNS_PER_TURN; 1 if nobody runs out of work
@@ -291,6 +294,7 @@ static void resume_turn(struct sched_queue *queue, struct sched_client *client,
 			__u64 now)
 {
 	__s64 used = client->turn_ns - client->paying_ns - client->left_ns;
+	unsigned int sleeps = client->sleeps;
 	__u64 used_up_to;
 
 	if (!client->turn_ns || now - client->out_at > OUT_NS_MAX) {
@@ -298,9 +302,14 @@ static void resume_turn(struct sched_queue *queue, struct sched_client *client,
 		return;
 	}
 	if (!is_later(queue->now, client->start)) {
-		/* A turn of which nothing is used: what it pays is settled now. */
-		if (used <= 0)
+		/*
+		 * A turn of which nothing is used but what an earlier one left
+		 * over: what it pays is settled now. It stays the same turn.
+		 */
+		if (used <= 0) {
 			begin_turn(queue, client, client->start, -used);
+			client->sleeps = sleeps;
+		}
 		client->order = ++queue->order;
 		return;
 	}
@@ -377,7 +386,9 @@ static void reserve(struct sched_queue *queue, __u64 now)
 			 queue->reserved < SCHED_RESERVE_TOTAL;
 	dequeue(queue, nobody);
 	if (!nobody->member) {
+		/* It is owed to those who are here now. */
 		leave_turn(queue, nobody, now);
+		nobody->debt_ns = 0;
 		return;
 	}
 	nobody->weight = SCHED_RESERVE_TOTAL - queue->reserved;
@@ -706,8 +717,12 @@ void sched_charge(struct sched_queue *queue, enum sched_end reason,
 	if (slept)
 		set_runnable(queue, client, false);
 	if (queue->idle_slot) {
-		/* A timer that is late is not the owner's fault. */
-		if (client->left_ns > 0)
+		/*
+		 * A timer that is late is not the owner's fault. Nobody has
+		 * none: late slots of nobody would make the parts of all owners
+		 * less than they are.
+		 */
+		if (client != &queue->nobody && client->left_ns > 0)
 			run_ns = at_most(run_ns, client->left_ns);
 		client->idle_ns += run_ns;
 	} else {
