@@ -43,7 +43,7 @@ static void sift(struct sched_heap *heap, unsigned int at,
 }
 
 /**
- * sched_heap_insert - put an client into a heap
+ * sched_heap_insert - put a client into a heap
  * @heap: the heap
  * @client: in no heap yet
  * @key: smaller ones leave first
@@ -64,7 +64,7 @@ bool sched_heap_insert(struct sched_heap *heap, struct sched_client *client,
 }
 
 /**
- * sched_heap_remove - take an client out of its heap
+ * sched_heap_remove - take a client out of its heap
  * @heap: the heap it is in
  * @client: in @heap
  */

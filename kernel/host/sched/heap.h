@@ -18,7 +18,7 @@
 
 struct sched_client;
 
-/* An client is in no heap. */
+/* A client is in no heap. */
 #define SCHED_HEAP_NONE		(~0U)
 
 /**

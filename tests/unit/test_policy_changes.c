@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_policy_changes.c - scheduling policies while everything changes
+ *
+ * vGPUs open, close, freeze, sleep, hang and get new settings at random times
+ * on the simulated GPU of tests/sim, and policies change under them.
+ */
+#include <inttypes.h>
+
+#include "policies.h"
+
+#define SLIVER		SCHED_SLIVER_NS
+#define RUNS		SCHED_RUNS_PER_TURN
+
+/* Bound 5: the GPU is idle only when nobody may run. */
+static void check_idle(struct sim *s, uint64_t from, uint64_t to)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->count; i++) {
+		struct sched_client *client = &s->vgpu[i].client;
+
+		unit_assert(!client->runnable || client->throttled,
+			    "idle from %" PRIu64 " to %" PRIu64 " though vGPU %u has work",
+			    from, to, i);
+	}
+}
+
+static void random_change(struct unit_random *random)
+{
+	int who = (int)between(random, 0, sim.count - 1);
+	static const struct sim_load *const loads[] = {
+		&busy, &bursts, &storm, &absent, &hang
+	};
+
+	switch (between(random, 0, 7)) {
+	case 0:
+		sim_set_policy(&sim, sim_policies[between(random, 0, 2)]);
+		break;
+	case 1:
+		sim.queue.timeslice_ns = between(random, 100 * SIM_US, 5 * SIM_MS);
+		break;
+	case 2:
+		sim.queue.averaging = (uint32_t)between(random, 1, 60);
+		break;
+	case 3:
+		sim_close(&sim, who);
+		break;
+	case 4:
+		sim_open(&sim, who);
+		break;
+	case 5:
+		sim_freeze(&sim, who, between(random, 0, 1));
+		break;
+	case 6:
+		sim_set_load(&sim, who, loads[between(random, 0, 4)]);
+		break;
+	default:
+		sim_update(&sim, who, (uint32_t)between(random, 1, 10000),
+			   (uint32_t)(between(random, 0, 1) ? 100 : between(random, 1, 100)),
+			   between(random, 0, 2) ? 0 : between(random, 100 * SIM_US, 5 * SIM_MS));
+		break;
+	}
+}
+
+/* Whatever happens at whatever time: times add up, nobody is forgotten. */
+static void change_at_any_time(unsigned int number, uint64_t late_ns)
+{
+	struct unit_random random;
+	struct sim_config config = random_gpu(&random, number);
+	uint64_t round, turns, served[SIM_MAX_VGPUS];
+	unsigned int changes, i;
+
+	config.policy = sim_policies[between(&random, 0, 2)];
+	config.late_ns = late_ns;
+	sim_init(&sim, &config, &sim_turns);
+	sim.on_idle = check_idle;
+	/* A clock that wraps in the middle. */
+	if (between(&random, 0, 1))
+		sim.queue.now = 0 - between(&random, 0, 1ULL << 37);
+	for (i = between(&random, 1, 8); i; i--)
+		sim_add(&sim, between(&random, 0, 1) ? &busy : &bursts);
+	for (changes = 0; changes < 40; changes++) {
+		sim_run_until(&sim, sim.now + between(&random, 1, 8 * SIM_MS));
+		random_change(&random);
+		check_times(number);
+	}
+	/* Then, in peace, everybody who works is served. */
+	sim_set_policy(&sim, &sched_best_effort);
+	sim.queue.timeslice_ns = SIM_MS;
+	sim.queue.averaging = 60;
+	for (i = 0; i < sim.count; i++) {
+		sim_update(&sim, (int)i, 100, 100, 0);
+		sim_freeze(&sim, (int)i, false);
+		sim_set_load(&sim, (int)i, &busy);
+	}
+	sim_run_until(&sim, sim.now + 20 * SIM_MS);
+	for (i = 0; i < sim.count; i++)
+		sim_open(&sim, (int)i);
+	round = sim.count * (SIM_MS + config.switch_ns * RUNS +
+			     config.overrun_ns + SLIVER);
+	/* Old turns may be five slices long, and some have old debt. */
+	turns = 10;
+	for (i = 0; i < sim.count; i++) {
+		int64_t lead = (int64_t)(sim.vgpu[i].client.start - sim.queue.now);
+		uint64_t owed = sim.vgpu[i].client.debt_ns +
+				(lead > 0 ? (uint64_t)lead * 100 >> 20 : 0);
+
+		if (turns < 10 + owed / SIM_MS)
+			turns = 10 + owed / SIM_MS;
+	}
+	sim_run_until(&sim, sim.now + turns * round);
+	snapshot(served);
+	sim_run_until(&sim, sim.now + 30 * round);
+	for (i = 0; i < sim.count; i++)
+		unit_assert(sim_served(&sim, (int)i) > served[i],
+			    "scenario %u: vGPU %u is never served again: runnable %d, throttled %d, turn of %llu ns with %lld left begins in %lld, debt %llu, tokens %lld; GPU %d has %d",
+			    number, i, sim.vgpu[i].client.runnable,
+			    sim.vgpu[i].client.throttled,
+			    sim.vgpu[i].client.turn_ns,
+			    sim.vgpu[i].client.left_ns,
+			    (long long)(sim.vgpu[i].client.start - sim.queue.now),
+			    sim.vgpu[i].client.debt_ns,
+			    sim.vgpu[i].client.tokens_ns, sim.gpu, sim.current);
+	check_times(number);
+	sim_fini(&sim);
+}
+
+START_TEST(test_any_change_at_any_time)
+{
+	unsigned int number;
+
+	for (number = 0; number < 500; number++)
+		change_at_any_time(number, number % 2 ? number * SIM_US : 0);
+}
+END_TEST
+
+/* Scenarios that once failed. */
+START_TEST(test_known_scenarios)
+{
+	static const struct {
+		uint64_t seed;
+		unsigned int number;
+	} known[] = {
+		/* Capped, held back beside a lone runner, then given new settings. */
+		{ 0x18ea15cfb1773cf8, 330 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		seed = known[i].seed;
+		change_at_any_time(known[i].number, 0);
+	}
+}
+END_TEST
+
+/* A full GPU under fixed share, closing and opening: idle slots begin and end. */
+START_TEST(test_fixed_share_fills_up)
+{
+	struct sim_config config = plain_gpu(&sched_fixed_share, 4, 0, 0);
+	unsigned int i, round;
+
+	sim_init(&sim, &config, &sim_turns);
+	for (i = 0; i < 4; i++) {
+		sim_add(&sim, &absent);
+		sim_close(&sim, (int)i);
+		sim.vgpu[i].client.max_instance = 4;
+		sim.vgpu[i].load = busy;
+	}
+	for (round = 0; round < 50; round++) {
+		for (i = 0; i < 4; i++) {
+			sim_run_until(&sim, sim.now + 777 * SIM_US);
+			while (!sim_open(&sim, (int)i))
+				sim_run_until(&sim, sim.now + 100 * SIM_US);
+		}
+		for (i = 0; i < 4; i++) {
+			sim_run_until(&sim, sim.now + 777 * SIM_US);
+			sim_close(&sim, (int)i);
+		}
+	}
+	ck_assert_uint_eq(sim.queue.members, 0);
+	ck_assert_uint_eq(sim.queue.runnable, 0);
+	ck_assert(sim.queue.reserved == 0);
+	check_times(0);
+	sim_fini(&sim);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("policy_changes");
+	TCase *cases = tcase_create("policy_changes");
+
+	policies_seed("policy_changes");
+	tcase_set_timeout(cases, 120);
+	tcase_add_test(cases, test_any_change_at_any_time);
+	tcase_add_test(cases, test_known_scenarios);
+	tcase_add_test(cases, test_fixed_share_fills_up);
+	suite_add_tcase(suite, cases);
+	return unit_run(suite, "policy_changes");
+}
