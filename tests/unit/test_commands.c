@@ -572,6 +572,22 @@ START_TEST(memory_and_dma_errors)
 }
 END_TEST
 
+START_TEST(a_bad_line_is_not_a_bad_page)
+{
+	struct refgpu_injection bad = { .kind = REFGPU_INJECT_MEMORY_ERROR,
+					.address = SLICE_BASE(1) + AT_CODE + 0x100 };
+
+	/* j .+2, in a line that can be read: the program's own fault. */
+	*(u32 *)slice(g, 1, AT_CODE) = 0x0020006f;
+	refgpu_inject(g->dev, &bad);
+	push_dispatch(g, 1, 0, 1);
+	bell(g, 1, 0);
+	run(g, 1, 0, 0);
+	step_us(g, 1000);
+	ck_assert_uint_eq(ring_rd(g, 1, 0, REFGPU_RING_ERROR), REFGPU_ERROR_FETCH);
+}
+END_TEST
+
 START_TEST(stats_are_json)
 {
 	char *text = refgpu_stats(g->dev);
@@ -608,6 +624,7 @@ int main(void)
 	tcase_add_test(tests, reset_of_the_device);
 	tcase_add_test(tests, surprise_removal);
 	tcase_add_test(tests, memory_and_dma_errors);
+	tcase_add_test(tests, a_bad_line_is_not_a_bad_page);
 	tcase_add_test(tests, stats_are_json);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite, "commands");

@@ -68,18 +68,6 @@ static inline u64 immediate_j(u32 instruction)
 	       (instruction >> 9 & 0x800) | (instruction >> 20 & 0x7fe);
 }
 
-static u32 refusal(const struct memory_view *view, u32 error)
-{
-	switch (view->refusal) {
-	case MEMORY_REFUSED_DMA:
-		return REFGPU_ERROR_DMA;
-	case MEMORY_REFUSED_POISON:
-		return REFGPU_ERROR_MEMORY;
-	default:
-		return error;
-	}
-}
-
 /*
  * An access that memory_translate() refused whole may still be one that lies
  * across two pages of system memory. Both are translated before a byte moves,
@@ -321,7 +309,7 @@ static u32 atomic_word(struct hart *hart, struct memory_view *view, u32 instruct
 		return REFGPU_ERROR_MISALIGNED;
 	word = memory_translate(view, address, sizeof(*word), !is_load);
 	if (!word)
-		return refusal(view, is_load ? REFGPU_ERROR_LOAD : REFGPU_ERROR_STORE);
+		return memory_refused_error(view, is_load ? REFGPU_ERROR_LOAD : REFGPU_ERROR_STORE);
 
 	if (is_load) {
 		old = __atomic_load_n(word, __ATOMIC_SEQ_CST);
@@ -454,7 +442,7 @@ void hart_start(struct hart *hart, u64 code, u64 argument, u64 stack)
 			memcpy(&load_value, load_host, sizeof(type));	\
 		} else if (!split_access(view, load_address, &load_value, \
 					 sizeof(type), false)) {	\
-			error = refusal(view, REFGPU_ERROR_LOAD);	\
+			error = memory_refused_error(view, REFGPU_ERROR_LOAD);	\
 			refused = load_address;				\
 			goto faulted;					\
 		}							\
@@ -472,7 +460,7 @@ void hart_start(struct hart *hart, u64 code, u64 argument, u64 stack)
 			memcpy(store_host, &store_value, sizeof(type));	\
 		} else if (!split_access(view, store_address, &store_value, \
 					 sizeof(type), true)) {		\
-			error = refusal(view, REFGPU_ERROR_STORE);	\
+			error = memory_refused_error(view, REFGPU_ERROR_STORE);	\
 			refused = store_address;			\
 			goto faulted;					\
 		}							\
@@ -496,7 +484,7 @@ enum hart_status hart_run(struct hart *hart, struct hart_environment *environmen
 				break;
 			}
 			if (!move_window(environment, pc)) {
-				error = refusal(view, REFGPU_ERROR_FETCH);
+				error = memory_refused_error(view, REFGPU_ERROR_FETCH);
 				refused = pc;
 				goto faulted;
 			}

@@ -49,24 +49,10 @@ static void fault(struct job_slice *slice, enum refgpu_error error, u64 address,
 	slice->where = where;
 }
 
-/* Why the view refused, when the packet itself named the address. */
-static enum refgpu_error refusal_error(const struct memory_view *view,
-				       enum refgpu_error otherwise)
-{
-	switch (view->refusal) {
-	case MEMORY_REFUSED_DMA:
-		return REFGPU_ERROR_DMA;
-	case MEMORY_REFUSED_POISON:
-		return REFGPU_ERROR_MEMORY;
-	default:
-		return otherwise;
-	}
-}
-
 static void refused(struct job *job, const struct job_environment *environment,
 		    struct job_slice *slice, u64 address)
 {
-	fault(slice, refusal_error(environment->view, REFGPU_ERROR_ADDRESS), address,
+	fault(slice, memory_refused_error(environment->view, REFGPU_ERROR_ADDRESS), address,
 	      job->number);
 }
 
@@ -308,7 +294,6 @@ static void run_dispatch(struct job *job, const struct job_environment *environm
 			return;
 		}
 	}
-	environment->view->refusal = MEMORY_REFUSED_NOT;
 	status = grid_run(job->grid, &grid_environment, environment->instructions, &result);
 	slice->instructions += result.instructions;
 	slice->items += result.items_done;
@@ -320,17 +305,6 @@ static void run_dispatch(struct job *job, const struct job_environment *environm
 		slice->outcome = JOB_MORE;
 		break;
 	case GRID_FAULTED:
-		switch (result.fault.error) {
-		case REFGPU_ERROR_FETCH:
-		case REFGPU_ERROR_LOAD:
-		case REFGPU_ERROR_STORE:
-			/* Not the program's fault when memory itself failed. */
-			result.fault.error = refusal_error(environment->view,
-							   result.fault.error);
-			break;
-		default:
-			break;
-		}
 		fault(slice, result.fault.error, result.fault.address, result.fault.pc);
 		break;
 	}

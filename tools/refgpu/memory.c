@@ -126,6 +126,18 @@ static void *refuse(struct memory_view *view, enum memory_refusal why)
 	return NULL;
 }
 
+u32 memory_refused_error(const struct memory_view *view, u32 otherwise)
+{
+	switch (view->refusal) {
+	case MEMORY_REFUSED_DMA:
+		return REFGPU_ERROR_DMA;
+	case MEMORY_REFUSED_POISON:
+		return REFGPU_ERROR_MEMORY;
+	default:
+		return otherwise;
+	}
+}
+
 static void mark_dirty(struct memory_view *view, u64 offset, u64 length)
 {
 	u64 granule = offset >> view->map.dirty_shift;

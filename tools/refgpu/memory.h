@@ -157,6 +157,15 @@ void memory_enter(struct memory_view *view);
 /** memory_leave() - end the section: every pointer handed out is dead */
 void memory_leave(struct memory_view *view);
 
+/**
+ * memory_refused_error() - what to tell the guest of a translation that was refused
+ * @view: the view that has just refused
+ * @otherwise: the error when the address itself was at fault
+ *
+ * Return: an enum refgpu_error.
+ */
+u32 memory_refused_error(const struct memory_view *view, u32 otherwise);
+
 /* The rest of memory_translate(): system memory, dirty bits, poison. */
 void *memory_translate_slow(struct memory_view *view, u64 address, u64 length, bool write);
 
