@@ -115,7 +115,7 @@ static inline void check_step(const struct hart *before, uint32_t instruction, u
 }
 
 /* The upper half of a register that holds a 32-bit result is copies of its sign. */
-static inline uint64_t sign_extend(uint32_t value)
+static inline uint64_t sext(uint32_t value)
 {
 	return (uint64_t)(int64_t)(int32_t)value;
 }

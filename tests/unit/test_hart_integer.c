@@ -36,25 +36,22 @@ static u do_div(u a, u b) { return !b ? ~0ull : b == ~0ull ? -a : (u)((s)a / (s)
 static u do_divu(u a, u b) { return b ? a / b : ~0ull; }
 static u do_rem(u a, u b) { return !b ? a : b == ~0ull ? 0 : (u)((s)a % (s)b); }
 static u do_remu(u a, u b) { return b ? a % b : a; }
-static u do_addw(u a, u b) { return sign_extend((uw)a + (uw)b); }
-static u do_subw(u a, u b) { return sign_extend((uw)a - (uw)b); }
-static u do_sllw(u a, u b) { return sign_extend((uw)a << b % 32); }
-static u do_srlw(u a, u b) { return sign_extend((uw)a >> b % 32); }
-static u do_sraw(u a, u b)
-{
-	return sign_extend((sw)a < 0 ? ~(~(uw)a >> b % 32) : (uw)a >> b % 32);
-}
-static u do_mulw(u a, u b) { return sign_extend((uw)a * (uw)b); }
+static u do_addw(u a, u b) { return sext((uw)a + (uw)b); }
+static u do_subw(u a, u b) { return sext((uw)a - (uw)b); }
+static u do_sllw(u a, u b) { return sext((uw)a << b % 32); }
+static u do_srlw(u a, u b) { return sext((uw)a >> b % 32); }
+static u do_sraw(u a, u b) { return sext((sw)a < 0 ? ~(~(uw)a >> b % 32) : (uw)a >> b % 32); }
+static u do_mulw(u a, u b) { return sext((uw)a * (uw)b); }
 static u do_divw(u a, u b)
 {
-	return !(uw)b ? ~0ull : (uw)b == ~0u ? sign_extend(-(uw)a) : sign_extend((uw)((sw)a / (sw)b));
+	return !(uw)b ? ~0ull : (uw)b == ~0u ? sext(-(uw)a) : sext((uw)((sw)a / (sw)b));
 }
-static u do_divuw(u a, u b) { return (uw)b ? sign_extend((uw)a / (uw)b) : ~0ull; }
+static u do_divuw(u a, u b) { return (uw)b ? sext((uw)a / (uw)b) : ~0ull; }
 static u do_remw(u a, u b)
 {
-	return !(uw)b ? sign_extend((uw)a) : (uw)b == ~0u ? 0 : sign_extend((uw)((sw)a % (sw)b));
+	return !(uw)b ? sext((uw)a) : (uw)b == ~0u ? 0 : sext((uw)((sw)a % (sw)b));
 }
-static u do_remuw(u a, u b) { return (uw)b ? sign_extend((uw)a % (uw)b) : sign_extend((uw)a); }
+static u do_remuw(u a, u b) { return (uw)b ? sext((uw)a % (uw)b) : sext((uw)a); }
 
 static const struct {
 	const char *name;
@@ -178,10 +175,10 @@ START_TEST(upper_immediate)
 
 		before = hart;
 		unit_equal(step(rv_u(OP_LUI, rd, immediate)), HART_READY);
-		check_step(&before, rv_u(OP_LUI, rd, immediate), rd, sign_extend(immediate), AT_CODE + 4);
+		check_step(&before, rv_u(OP_LUI, rd, immediate), rd, sext(immediate), AT_CODE + 4);
 		before = hart;
 		unit_equal(step(rv_u(OP_AUIPC, rd, immediate)), HART_READY);
-		check_step(&before, rv_u(OP_AUIPC, rd, immediate), rd, AT_CODE + sign_extend(immediate),
+		check_step(&before, rv_u(OP_AUIPC, rd, immediate), rd, AT_CODE + sext(immediate),
 			   AT_CODE + 4);
 	}
 }

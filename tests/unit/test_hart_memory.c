@@ -212,7 +212,7 @@ START_TEST(atomic)
 		old = *word = (uint32_t)integer_operand();
 		before = hart;
 		unit_equal(step(instruction), HART_READY);
-		check_step(&before, instruction, rd, sign_extend(old), AT_CODE + 4);
+		check_step(&before, instruction, rd, sext(old), AT_CODE + 4);
 		unit_equal(*word, do_atomic(functions[_i], old, (uint32_t)before.x[rs2]));
 	}
 	instruction = rv_r(OP_ATOMIC, 2, functions[_i] << 2, 5, 6, 7);

@@ -83,7 +83,7 @@ int vu_msg_read(struct vfio_user *vu, int sock, struct vu_msg *msg, void *buf,
 		n = recvmsg(sock, &mh, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 		if (n < 0 && errno == EAGAIN) {
 			ret = vu_wait_ready(vu, sock, POLLIN,
-					 start ? -1 : (int)vu->config.io_timeout_ms);
+					    start ? -1 : (int)vu->config.io_timeout_ms);
 			if (ret <= 0)
 				return ret;
 			continue;
