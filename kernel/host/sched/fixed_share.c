@@ -11,7 +11,7 @@
 
 static __u64 fixed_share_weight(const struct sched_client *client)
 {
-	__u64 part = SCHED_RESERVE_TOTAL;
+	__u32 part = SCHED_RESERVE_TOTAL;
 
 	if (client->max_instance)
 		part /= client->max_instance;

@@ -22,6 +22,15 @@
 
 #include "heap.h"
 
+#ifdef __KERNEL__
+#include <linux/math64.h>
+#else
+static inline __u64 div64_u64(__u64 dividend, __u64 divisor)
+{
+	return dividend / divisor;
+}
+#endif
+
 #define SCHED_WEIGHT_MIN	1
 #define SCHED_WEIGHT_DEFAULT	100
 #define SCHED_WEIGHT_MAX	10000

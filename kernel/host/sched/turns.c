@@ -77,12 +77,11 @@
  * 7. A decision costs one removal and one insertion in a heap of N + 1; the
  *    release of a capped client, which it had paid by a run, as much again.
  */
+#include "cap.h"
 #include "policy.h"
 
 /* Virtual nanoseconds a real one at weight 1: keeps weights of 10^6 precise. */
 #define VIRTUAL_SHIFT		20
-/* The most that is charged at once; of virtual time, 1/4 of what can be told. */
-#define RUN_NS_MAX		(1ULL << 42)
 /* Virtual time can't have wrapped meanwhile; 36 minutes. */
 #define OUT_NS_MAX		(1ULL << 41)
 /* The most that one turn pays. */
@@ -103,7 +102,7 @@ static __u64 slice_of(const struct sched_queue *queue,
 
 static __u64 to_virtual(__u64 real_ns, __u64 weight)
 {
-	return (real_ns << VIRTUAL_SHIFT) / weight;
+	return div64_u64(real_ns << VIRTUAL_SHIFT, weight);
 }
 
 static __u64 to_real(__u64 virtual_ns, __u64 weight)
@@ -152,70 +151,6 @@ static void set_runnable(struct sched_queue *queue, struct sched_client *client,
 		queue->runnable--;
 }
 
-/* ---- caps */
-
-static bool is_capped(const struct sched_client *client)
-{
-	return client->cap_percent < SCHED_CAP_MAX;
-}
-
-static __u64 cap_bucket(const struct sched_client *client)
-{
-	return SCHED_CAP_WINDOW_NS / SCHED_CAP_MAX * client->cap_percent;
-}
-
-static void cap_refill(struct sched_client *client, __u64 now)
-{
-	__u64 passed = now - client->tokens_at;
-	__s64 full = cap_bucket(client);
-
-	if ((__s64)passed < 0)
-		return;
-	client->tokens_at = now;
-	/* Whatever the debt, this much time fills any bucket: no overflow. */
-	passed = at_most(passed, RUN_NS_MAX);
-	client->tokens_ns += passed * client->cap_percent / SCHED_CAP_MAX;
-	if (client->tokens_ns > full)
-		client->tokens_ns = full;
-}
-
-/* Only what ran since there is a cap counts. */
-static void cap_charge(struct sched_client *client, __u64 run_ns, __u64 now)
-{
-	if (!is_capped(client))
-		return;
-	cap_refill(client, now);
-	client->tokens_ns -= at_most(at_most(run_ns, now - client->capped_at),
-				     RUN_NS_MAX);
-}
-
-static void cap_change(struct sched_client *client, __u32 percent, __u64 now)
-{
-	cap_refill(client, now);
-	if (percent != client->cap_percent) {
-		if (!is_capped(client)) {
-			client->capped_at = now;
-			client->tokens_ns = 0;
-		}
-		if (client->tokens_ns > 0)
-			client->tokens_ns = 0;
-	}
-	client->cap_percent = percent;
-}
-
-/* When the tokens will do for a run; 0: they do. */
-static __u64 cap_wait(const struct sched_queue *queue,
-		      const struct sched_client *client)
-{
-	__u64 enough;
-
-	if (!is_capped(client) || client->tokens_ns > 0)
-		return 0;
-	enough = at_most(slice_of(queue, client), cap_bucket(client) / 2);
-	return (enough - client->tokens_ns) * SCHED_CAP_MAX /
-	       client->cap_percent + 1;
-}
-
 /* ---- turns */
 
 /* Begin a turn at @start, @extra longer, and less what is paid of the debt. */
@@ -223,10 +158,10 @@ static void begin_turn(struct sched_queue *queue, struct sched_client *client,
 		       __u64 start, __u64 extra)
 {
 	__u64 slice = slice_of(queue, client), skip;
-	__u64 pay = at_most((client->debt_ns + queue->averaging - 1) /
-			    queue->averaging, PAY_NS_MAX);
+	__u64 pay = at_most(div64_u64(client->debt_ns + queue->averaging - 1,
+				      queue->averaging), PAY_NS_MAX);
 
-	skip = pay / slice * slice;
+	skip = div64_u64(pay, slice) * slice;
 	pay -= skip;
 	client->debt_ns -= skip;
 	client->left_ns = slice - pay + extra;
@@ -271,13 +206,14 @@ static void forfeit_turn(struct sched_queue *queue, struct sched_client *client)
 static void pass_turns(struct sched_queue *queue, struct sched_client *client)
 {
 	__u64 slice = slice_of(queue, client);
-	__u64 over, passed;
+	__u64 over, whole, passed;
 
 	if (client->left_ns >= (__s64)SCHED_SLIVER_NS)
 		return;
 	over = client->left_ns < 0 ? -client->left_ns : 0;
-	passed = client->turn_ns + over / slice * slice;
-	client->left_ns = slice - over % slice;
+	whole = div64_u64(over, slice) * slice;
+	passed = client->turn_ns + whole;
+	client->left_ns = slice - (over - whole);
 	if (client->left_ns < (__s64)SCHED_SLIVER_NS) {
 		client->left_ns += slice;
 		passed += slice;
@@ -354,7 +290,7 @@ static void enqueue(struct sched_queue *queue, struct sched_client *client,
 		return;
 	cap_refill(client, now);
 	if (!queue->policy->keeps_idle)
-		wait = cap_wait(queue, client);
+		wait = cap_wait(client, slice_of(queue, client));
 	if (wait) {
 		leave_turn(queue, client, now);
 		client->throttled = true;
@@ -674,7 +610,7 @@ void sched_pick(struct sched_queue *queue, __u64 now,
 		client->left_ns = slice;
 	}
 	run = client->left_ns;
-	wait = cap_wait(queue, client);
+	wait = cap_wait(client, slice_of(queue, client));
 	decision->client = client;
 	decision->idle_slot = !client->runnable || wait;
 	if (!decision->idle_slot) {
@@ -782,7 +718,7 @@ bool sched_look(struct sched_queue *queue, __u64 now, __u64 *stop_in_ns)
 	if (queue->idle_slot) {
 		cap_refill(client, now);
 		return !queue->policy->keeps_idle ||
-		       (client->runnable && !cap_wait(queue, client));
+		       (client->runnable && !cap_wait(client, slice_of(queue, client)));
 	}
 	if (!queue->alone || may_be_alone(queue, client))
 		return false;
