@@ -324,18 +324,7 @@ static void interrupt(struct rt_device *device, struct rt_ring *ring,
 	static struct series own, other, clock;
 	int fd = eventfd(0, EFD_CLOEXEC), i;
 	uint64_t at, begin, now, size;
-	struct {
-		struct vfio_irq_set set;
-		int32_t fd;
-	} request = {
-		.set = {
-			.argsz = sizeof(request),
-			.flags = VFIO_IRQ_SET_DATA_EVENTFD |
-				 VFIO_IRQ_SET_ACTION_TRIGGER,
-			.index = VFIO_PCI_MSI_IRQ_INDEX, .count = 1,
-		},
-		.fd = fd,
-	};
+	struct rt_device peer = { .fd = mtty->fd };
 	struct vfio_device_info info = { .argsz = sizeof(info) };
 	uint8_t ier = MTTY_IER_THRI;
 	off_t bar;
@@ -366,8 +355,8 @@ static void interrupt(struct rt_device *device, struct rt_ring *ring,
 	/* mtty knows how many interrupts it has once it was asked. */
 	if (bar >= 0)
 		ioctl(mtty->fd, VFIO_DEVICE_GET_INFO, &info);
-	if (bar >= 0 && ioctl(mtty->fd, VFIO_DEVICE_SET_IRQS, &request)) {
-		printf("# mtty takes no eventfd: %s\n", strerror(errno));
+	if (bar >= 0 && rt_irq_eventfd(&peer, VFIO_PCI_MSI_IRQ_INDEX, 0, fd)) {
+		printf("# mtty takes no eventfd: %s\n", rt_message());
 		bar = -1;
 	}
 	for (i = 0; bar >= 0 && i < 500; i++) {

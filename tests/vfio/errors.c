@@ -66,10 +66,7 @@ TEST(hang, SLOW)
 	uint64_t at;
 	int event, i, round;
 
-	for (i = 0; i < 4; i++) {
-		vgpu_make(&vgpu[i], "64mq");
-		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
-	}
+	vgpu_make_rings(vgpu, ring, 4);
 	event = new_eventfd();
 	OK(rt_irq_eventfd(vgpu[0].device, VFIO_PCI_MSIX_IRQ_INDEX, 1, event));
 	rt_control_write(vgpu[0].device, OPENVGPU_NATIVE_EVENT_ENABLE,
@@ -127,10 +124,7 @@ TEST(slow_preempt, SLOW)
 	uint64_t stop;
 	int i;
 
-	for (i = 0; i < 2; i++) {
-		vgpu_make(&vgpu[i], "64mq");
-		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
-	}
+	vgpu_make_rings(vgpu, ring, 2);
 	inject("slow-preempt ns=2000000");
 	OK(work_spin(&ring[0], &stop));
 	for (i = 0; i < 5; i++)
@@ -149,10 +143,7 @@ static void lose(const char *command)
 	struct vgpu vgpu[2];
 	int i, round;
 
-	for (i = 0; i < 2; i++) {
-		vgpu_make(&vgpu[i], "64mq");
-		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
-	}
+	vgpu_make_rings(vgpu, ring, 2);
 	for (round = 0; round < 5; round++) {
 		inject(command);
 		for (i = 0; i < 2; i++)
@@ -189,10 +180,7 @@ TEST(lost_preempt, SLOW)
 	uint64_t stop;
 	int i;
 
-	for (i = 0; i < 2; i++) {
-		vgpu_make(&vgpu[i], "64mq");
-		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
-	}
+	vgpu_make_rings(vgpu, ring, 2);
 	OK(work_spin(&ring[0], &stop));
 	inject("lost-preempt count=1");
 	for (i = 0; i < 4; i++)

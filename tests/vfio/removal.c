@@ -36,10 +36,7 @@ TEST(surprise, ONCE | SLOW)
 		_exit(host_write(path, "1") ? 1 : 0);
 	}
 	pinned = pinned_pages();
-	for (i = 0; i < 2; i++) {
-		vgpu_make(&vgpu[i], "64mq");
-		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
-	}
+	vgpu_make_rings(vgpu, ring, 2);
 	err = new_eventfd();
 	req = new_eventfd();
 	event = new_eventfd();

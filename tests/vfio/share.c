@@ -73,11 +73,9 @@ TEST(time_slicing, SLOW)
 	uint64_t stop[4], slices;
 	unsigned int i;
 
-	for (i = 0; i < 4; i++) {
-		vgpu_make(&vgpu[i], "64mq");
-		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
+	vgpu_make_rings(vgpu, ring, 4);
+	for (i = 0; i < 4; i++)
 		OK(work_spin(&ring[i], &stop[i]));
-	}
 	sleep(1);
 	for (i = 0; i < 4; i++) {
 		slices = host_stat(vgpu[i].uuid, "slices");

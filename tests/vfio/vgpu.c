@@ -38,6 +38,22 @@ void vgpu_make_in(struct vgpu *vgpu, const char *type, struct rt_space *space)
 }
 
 /**
+ * vgpu_make_rings - create vGPUs and open them, each with its ring 0 enabled
+ * @vgpu: receives them
+ * @ring: receives the rings, of 64 packets
+ * @count: how many of each; of type 64mq
+ */
+void vgpu_make_rings(struct vgpu *vgpu, struct rt_ring *ring, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		vgpu_make(&vgpu[i], "64mq");
+		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
+	}
+}
+
+/**
  * vgpu_open - open a vGPU that is closed
  * @vgpu: any
  */
@@ -90,6 +106,23 @@ static void sigbus(int signal)
 	siglongjmp(on_sigbus, 1);
 }
 
+static bool access_word(volatile uint64_t *address, uint64_t *value, bool write)
+{
+	struct sigaction action = { .sa_handler = sigbus }, old;
+	bool there = false;
+
+	sigaction(SIGBUS, &action, &old);
+	if (!sigsetjmp(on_sigbus, 1)) {
+		if (write)
+			*address = *value;
+		else
+			*value = *address;
+		there = true;
+	}
+	sigaction(SIGBUS, &old, NULL);
+	return there;
+}
+
 /**
  * peek - read a word that may not be there
  * @address: of a mapping
@@ -99,16 +132,7 @@ static void sigbus(int signal)
  */
 bool peek(volatile void *address, uint64_t *value)
 {
-	struct sigaction action = { .sa_handler = sigbus }, old;
-	bool there = false;
-
-	sigaction(SIGBUS, &action, &old);
-	if (!sigsetjmp(on_sigbus, 1)) {
-		*value = *(volatile uint64_t *)address;
-		there = true;
-	}
-	sigaction(SIGBUS, &old, NULL);
-	return there;
+	return access_word(address, value, false);
 }
 
 /**
@@ -120,16 +144,7 @@ bool peek(volatile void *address, uint64_t *value)
  */
 bool poke(volatile void *address, uint64_t value)
 {
-	struct sigaction action = { .sa_handler = sigbus }, old;
-	bool there = false;
-
-	sigaction(SIGBUS, &action, &old);
-	if (!sigsetjmp(on_sigbus, 1)) {
-		*(volatile uint64_t *)address = value;
-		there = true;
-	}
-	sigaction(SIGBUS, &old, NULL);
-	return there;
+	return access_word(address, &value, true);
 }
 
 /**

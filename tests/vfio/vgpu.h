@@ -20,6 +20,8 @@ struct vgpu {
 };
 
 void vgpu_make(struct vgpu *vgpu, const char *type);
+void vgpu_make_rings(struct vgpu *vgpu, struct rt_ring *ring,
+		     unsigned int count);
 void vgpu_open(struct vgpu *vgpu);
 void vgpu_close(struct vgpu *vgpu);
 void vgpu_remove(struct vgpu *vgpu);
