@@ -42,7 +42,7 @@
 #define OPENVGPU_NATIVE_VECTORS		2
 
 #define OPENVGPU_NATIVE_ID		0x000	/* RO 0x004e4f4349565500 OPENVGPU_NATIVE_ID_VALUE */
-#define OPENVGPU_NATIVE_VERSION		0x008	/* RO 0x00010000 major in bits 31:16, minor in 15:0 */
+#define OPENVGPU_NATIVE_VERSION		0x008	/* RO 0x00010001 major in bits 31:16, minor in 15:0 */
 #define OPENVGPU_NATIVE_FEATURES	0x010	/* RO - OPENVGPU_NATIVE_FEATURE_* */
 #define OPENVGPU_NATIVE_FRAMEBUFFER	0x018	/* RO - bytes of the framebuffer slice */
 #define OPENVGPU_NATIVE_APERTURE_PAGES	0x020	/* RO - 4 KiB pages of the system-memory aperture */
@@ -52,6 +52,7 @@
 #define OPENVGPU_NATIVE_EVENT_ENABLE	0x040	/* RW 0 an event raises vector 1 only if set here */
 #define OPENVGPU_NATIVE_FAULT		0x048	/* RO 0 stable fault code of the last fault (see doc/faults.md); 0: none */
 #define OPENVGPU_NATIVE_RESET		0x050	/* RW 0 write 1: reset engine state, user page and mappings; framebuffer stays; reads 1 until done */
+#define OPENVGPU_NATIVE_FRAMEBUFFER_USED 0x058	/* RW 0 bytes of the slice that the guest uses, as its driver says; for the administrator's eyes, nothing depends on it; since version 1.1 */
 
 /*
  * Mapping guest memory into the system-memory aperture. The guest puts the

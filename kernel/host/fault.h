@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * fault.h - the numbered faults of a vGPU
+ * fault.h - the numbered faults and resets of a vGPU
  *
  * Stable, as NVIDIA's Xid are: they appear in the kernel log, in sysfs and in
  * the guest's registers, and are explained in doc/faults.md. Numbers are
@@ -33,6 +33,25 @@ enum vgpu_fault {
 	VGPU_FAULT_LOAD_TIMEOUT		= 7,
 	VGPU_FAULT_SAVE_TIMEOUT		= 8,
 	VGPU_FAULT_STOPPED		= 9,
+};
+
+/*
+ * Why a vGPU was reset: the code of the fault that made the host do it, or one
+ * of these. They count from 100, so that a number means one thing only.
+ */
+
+/**
+ * enum vgpu_reset_reason - who asked for a reset
+ * @VGPU_RESET_NONE: there was none
+ * @VGPU_RESET_GUEST: guest, by the personality's own register
+ * @VGPU_RESET_FUNCTION: guest, by a function-level reset
+ * @VGPU_RESET_VMM: VMM, by VFIO_DEVICE_RESET
+ */
+enum vgpu_reset_reason {
+	VGPU_RESET_NONE			= 0,
+	VGPU_RESET_GUEST		= 100,
+	VGPU_RESET_FUNCTION		= 101,
+	VGPU_RESET_VMM			= 102,
 };
 
 #endif /* OPENVGPU_FAULT_H */

@@ -43,9 +43,10 @@ static int __init vgpu_module_init(void)
 	ret = vgpu_mapping_module_init();
 	if (ret)
 		return ret;
+	vgpu_sched_log_module_init();
 	ret = mdev_register_driver(&vgpu_mdev_driver);
 	if (ret)
-		goto mapping_exit;
+		goto log_exit;
 	ret = pci_register_driver(&vgpu_pci_driver);
 	if (ret)
 		goto unregister_mdev;
@@ -53,7 +54,8 @@ static int __init vgpu_module_init(void)
 
 unregister_mdev:
 	mdev_unregister_driver(&vgpu_mdev_driver);
-mapping_exit:
+log_exit:
+	vgpu_sched_log_module_exit();
 	vgpu_mapping_module_exit();
 	return ret;
 }
@@ -67,6 +69,7 @@ static void __exit vgpu_module_exit(void)
 	synchronize_rcu_tasks();
 	/* Eventfds are let go of by RCU callbacks. */
 	rcu_barrier();
+	vgpu_sched_log_module_exit();
 	vgpu_mapping_module_exit();
 }
 

@@ -17,10 +17,10 @@ const char *vgpu_name(const struct vgpu *vgpu)
 }
 
 /**
- * vgpu_state_name - the state of a vGPU as sysfs shows it
- * @vgpu: the vGPU
+ * vgpu_sched_state_name - the name of a state of the scheduler
+ * @state: the state
  */
-const char *vgpu_state_name(struct vgpu *vgpu)
+const char *vgpu_sched_state_name(enum vgpu_sched_state state)
 {
 	static const char *const names[] = {
 		[VGPU_SCHED_CLOSED]	= "closed",
@@ -31,6 +31,15 @@ const char *vgpu_state_name(struct vgpu *vgpu)
 		[VGPU_SCHED_FAULTED]	= "faulted",
 	};
 
+	return names[state];
+}
+
+/**
+ * vgpu_state_name - the state of a vGPU as sysfs shows it
+ * @vgpu: the vGPU
+ */
+const char *vgpu_state_name(struct vgpu *vgpu)
+{
 	if (!READ_ONCE(vgpu->opened))
 		return "closed";
 	if (READ_ONCE(vgpu->offline))
@@ -38,7 +47,7 @@ const char *vgpu_state_name(struct vgpu *vgpu)
 	/* Open, but there is no engine to schedule. */
 	if (READ_ONCE(vgpu->sched_state) == VGPU_SCHED_CLOSED)
 		return "idle";
-	return names[READ_ONCE(vgpu->sched_state)];
+	return vgpu_sched_state_name(READ_ONCE(vgpu->sched_state));
 }
 
 /* Makes the GPU's parts of a vGPU: slice, partition, virtual function. */

@@ -31,6 +31,7 @@
  *   vgpu.map_sem		rwsem: which pages a BAR mapping may show. Nests
  *				inside mmap_lock: no user copy, no pinning under it
  *   vgpu_runqueue.lock		spinlock: who runs, and settings of the scheduler
+ *   vgpu_sched_log.lock	spinlock: the log of switches
  *   vgpu_gpu.irq_lock		spinlock, irq-safe: family's registers
  * RCU protects eventfds (vgpu.irq) and vgpu_gpu.partition[]; both are read in
  * hard interrupt context.
@@ -50,6 +51,7 @@
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/ratelimit.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
@@ -584,6 +586,13 @@ struct vgpu_irq {
  * @faulted: gets no turns until it is reset
  * @hang_resets: when the scheduler had to reset it, kernel clock: a ring
  * @hang_count: how often, since it was opened or reset
+ * @framebuffer_used: bytes of its slice that its guest says it uses; what the
+ *	guest wrote, which may be nonsense
+ * @last_reset: why it was reset last since it was opened: a fault's code or
+ *	enum vgpu_reset_reason
+ * @faults_pending: what its guest must be told, bits by code
+ * @faults_unsent: what the host's user space must be told, bits by code
+ * @fault_ratelimit: of what is said about its faults
  * @pins: interval tree of pinned guest pages by guest-physical page number
  * @pinned_pages: their number, at most gpu->sysmem_pages
  */
@@ -604,6 +613,7 @@ struct vgpu {
 	phys_addr_t user_phys;		/* family */
 	void __iomem *user_io;		/* family */
 	u64 user_size;			/* family */
+	u64 framebuffer_used;		/* READ_ONCE, WRITE_ONCE */
 
 	/* VFIO device model. */
 	struct mutex lock;
@@ -652,7 +662,10 @@ struct vgpu {
 
 	/* Faults: see fault.c. */
 	enum vgpu_fault last_fault;	/* READ_ONCE, WRITE_ONCE */
-	unsigned long faults_pending;	/* bits by code */
+	unsigned int last_reset;	/* READ_ONCE, WRITE_ONCE */
+	unsigned long faults_pending;
+	unsigned long faults_unsent;
+	struct ratelimit_state fault_ratelimit;
 	struct work_struct fault_work;
 	struct vgpu_stats stats;
 };
@@ -718,6 +731,7 @@ void vgpu_unplace(struct vgpu *vgpu);
 /* mdev.c: life of a vGPU */
 extern struct mdev_driver vgpu_mdev_driver;
 const char *vgpu_name(const struct vgpu *vgpu);
+const char *vgpu_sched_state_name(enum vgpu_sched_state state);
 const char *vgpu_state_name(struct vgpu *vgpu);
 
 /* scrub.c: zeroing a slice between owners */
@@ -727,13 +741,14 @@ int vgpu_scrub_wait(struct vgpu *vgpu);
 
 /* vfio.c */
 extern const struct vfio_device_ops vgpu_vfio_ops;
-int vgpu_reset(struct vgpu *vgpu);
-int vgpu_reset_locked(struct vgpu *vgpu);
+int vgpu_reset(struct vgpu *vgpu, enum vgpu_reset_reason reason);
+int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason);
 
 /* fault.c: telling about faults */
 void vgpu_fault_init(struct vgpu *vgpu);
 void vgpu_fault_cancel(struct vgpu *vgpu);
 void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code);
+const char *vgpu_reset_name(unsigned int reason);
 
 /* region.c: pread and pwrite */
 ssize_t vgpu_region_rw(struct vgpu *vgpu, char __user *buf, size_t count,
@@ -803,6 +818,9 @@ void vgpu_sched_log_add(struct vgpu_gpu *gpu, const struct vgpu_switch *entry);
 
 /* sched_settings.c: what an administrator may change at any time */
 void vgpu_settings_defaults(struct vgpu_gpu *gpu);
+struct vgpu_runqueue *vgpu_settings_rq(struct vgpu *vgpu);
+int vgpu_scheduler_list(char *buf, size_t size,
+			const struct sched_policy *current_policy);
 int vgpu_set_scheduler(struct vgpu_gpu *gpu, const char *name);
 int vgpu_set_timeslice(struct vgpu_gpu *gpu, u64 us);
 int vgpu_set_hz(struct vgpu_gpu *gpu, u64 hz);
@@ -818,10 +836,5 @@ int vgpu_set_frozen(struct vgpu *vgpu, u64 frozen);
 /* sysfs.c */
 extern const struct attribute_group *vgpu_gpu_groups[];
 extern const struct attribute_group *vgpu_mdev_groups[];
-
-/* sysfs_sched.c: attributes of the scheduler, merged into the groups above */
-extern const struct attribute_group vgpu_gpu_sched_group;
-extern const struct attribute_group vgpu_mdev_sched_group;
-extern const struct attribute_group vgpu_mdev_sched_stats_group;
 
 #endif /* OPENVGPU_H */

@@ -54,7 +54,7 @@ static void config_write(struct vgpu *vgpu, u64 offset, unsigned int size,
 					vgpu_config_memory_enabled(&vgpu->config));
 	mutex_unlock(&vgpu->config_lock);
 	if (todo & VGPU_CONFIG_FLR)
-		vgpu_reset(vgpu);
+		vgpu_reset(vgpu, VGPU_RESET_FUNCTION);
 }
 
 /* ------------------------------------------------------------------- BARs */

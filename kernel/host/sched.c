@@ -761,8 +761,6 @@ int vgpu_sched_init(struct vgpu_gpu *gpu)
 	unsigned int i;
 	int ret;
 
-	if (!vgpu_is_scheduled(gpu))
-		return 0;
 	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
 		struct vgpu_runqueue *rq = &gpu->rq[i];
 
@@ -777,6 +775,9 @@ int vgpu_sched_init(struct vgpu_gpu *gpu)
 		hrtimer_setup(&rq->timer, sched_timer, CLOCK_MONOTONIC,
 			      HRTIMER_MODE_ABS);
 	}
+	/* Settings can be read, and need the locks. */
+	if (!vgpu_is_scheduled(gpu))
+		return 0;
 	ret = vgpu_sched_log_init(gpu);
 	if (ret)
 		return ret;

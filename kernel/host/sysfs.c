@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sysfs.c - attributes of GPUs and vGPUs, described in doc/sysfs-driver-openvgpu
+ * sysfs.c - attributes of GPUs and vGPUs, described in doc/sysfs-driver-openvgpu;
+ * those of the scheduler are in sysfs_sched.c
  *
  * The driver core removes them before it calls our remove functions, so a
  * show or store always finds a working object.
@@ -8,6 +9,7 @@
 #include <linux/sysfs.h>
 
 #include "openvgpu.h"
+#include "sysfs.h"
 
 /* ------------------------------------------------------------ physical GPU */
 
@@ -104,52 +106,6 @@ static ssize_t last_error_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(last_error);
 
-static ssize_t scheduler_show(struct device *dev, struct device_attribute *attr,
-			      char *buf)
-{
-	struct vgpu_gpu *gpu = to_gpu(dev);
-
-	return sysfs_emit(buf, "%s\n", gpu->family->engine == VGPU_ENGINE_NONE ?
-			  "none" : gpu->rq[0].policy->name);
-}
-static DEVICE_ATTR_RO(scheduler);
-
-static ssize_t timeslice_us_show(struct device *dev,
-				 struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%llu\n",
-			  div_u64(to_gpu(dev)->timeslice_ns, NSEC_PER_USEC));
-}
-static DEVICE_ATTR_RO(timeslice_us);
-
-#define PREEMPT_TIMEOUT_MIN_US	100
-#define PREEMPT_TIMEOUT_MAX_US	10000000
-
-static ssize_t preempt_timeout_us_show(struct device *dev,
-				       struct device_attribute *attr, char *buf)
-{
-	u64 ns = READ_ONCE(to_gpu(dev)->preempt_timeout_ns);
-
-	return sysfs_emit(buf, "%llu\n", div_u64(ns, NSEC_PER_USEC));
-}
-
-static ssize_t preempt_timeout_us_store(struct device *dev,
-					struct device_attribute *attr,
-					const char *buf, size_t count)
-{
-	u32 us;
-	int ret;
-
-	ret = kstrtou32(buf, 10, &us);
-	if (ret)
-		return ret;
-	if (us < PREEMPT_TIMEOUT_MIN_US || us > PREEMPT_TIMEOUT_MAX_US)
-		return -ERANGE;
-	WRITE_ONCE(to_gpu(dev)->preempt_timeout_ns, (u64)us * NSEC_PER_USEC);
-	return count;
-}
-static DEVICE_ATTR_RW(preempt_timeout_us);
-
 static struct attribute *gpu_attrs[] = {
 	&dev_attr_abi_version.attr,
 	&dev_attr_driver_version.attr,
@@ -161,9 +117,13 @@ static struct attribute *gpu_attrs[] = {
 	&dev_attr_largest_free.attr,
 	&dev_attr_max_vgpus.attr,
 	&dev_attr_last_error.attr,
-	&dev_attr_scheduler.attr,
-	&dev_attr_timeslice_us.attr,
-	&dev_attr_preempt_timeout_us.attr,
+	&vgpu_gpu_attr_scheduler.attr,
+	&vgpu_gpu_attr_sched_hz.attr,
+	&vgpu_gpu_attr_timeslice_us.attr,
+	&vgpu_gpu_attr_averaging_factor.attr,
+	&vgpu_gpu_attr_preempt_timeout_us.attr,
+	&vgpu_gpu_attr_fault_limit.attr,
+	&vgpu_gpu_attr_fault_window_s.attr,
 	NULL
 };
 
@@ -238,6 +198,26 @@ static ssize_t last_fault_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(last_fault);
 
+static ssize_t last_reset_reason_show(struct device *dev,
+				      struct device_attribute *attr, char *buf)
+{
+	unsigned int reason = READ_ONCE(to_vgpu(dev)->last_reset);
+
+	return sysfs_emit(buf, "%u %s\n", reason, vgpu_reset_name(reason));
+}
+static DEVICE_ATTR_RO(last_reset_reason);
+
+/* The guest's word, but no more than can be true. */
+static ssize_t framebuffer_used_show(struct device *dev,
+				     struct device_attribute *attr, char *buf)
+{
+	struct vgpu *vgpu = to_vgpu(dev);
+
+	return sysfs_emit(buf, "%llu\n",
+			  min(READ_ONCE(vgpu->framebuffer_used), vgpu->fb_size));
+}
+static DEVICE_ATTR_RO(framebuffer_used);
+
 static ssize_t pinned_pages_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
@@ -258,8 +238,15 @@ static struct attribute *vgpu_attrs[] = {
 	&dev_attr_partition.attr,
 	&dev_attr_framebuffer_offset.attr,
 	&dev_attr_framebuffer_size.attr,
+	&dev_attr_framebuffer_used.attr,
 	&dev_attr_type_name.attr,
 	&dev_attr_last_fault.attr,
+	&dev_attr_last_reset_reason.attr,
+	&vgpu_attr_weight.attr,
+	&vgpu_attr_cap_percent.attr,
+	&vgpu_attr_timeslice_us.attr,
+	&vgpu_attr_frozen.attr,
+	&vgpu_attr_sched_state.attr,
 	&dev_attr_pinned_pages.attr,
 	NULL
 };
@@ -388,6 +375,11 @@ static struct attribute *vgpu_stats_attrs[] = {
 	&stat_instructions.attr.attr,
 	&stat_bytes_read.attr.attr,
 	&stat_bytes_written.attr.attr,
+	&vgpu_stat_overrun_ns.attr,
+	&vgpu_stat_debt_ns.attr,
+	&vgpu_stat_idle_ns.attr,
+	&vgpu_stat_wait_max_ns.attr,
+	&vgpu_stat_wait_histogram.attr,
 	&dev_attr_dma_pinned_bytes.attr,
 	NULL
 };

@@ -58,6 +58,7 @@ static int vgpu_start(struct vgpu *vgpu)
 	mutex_unlock(&vgpu->config_lock);
 	vgpu_mapping_open(vgpu);
 	WRITE_ONCE(vgpu->last_fault, VGPU_FAULT_NONE);
+	WRITE_ONCE(vgpu->last_reset, VGPU_RESET_NONE);
 
 	ret = gpu->family->partition_enable(vgpu);
 	if (ret) {
@@ -150,10 +151,11 @@ static void vgpu_vfio_close(struct vfio_device *vdev)
 /**
  * vgpu_reset_locked - vgpu_reset() for who holds vgpu->lock
  * @vgpu: the vGPU
+ * @reason: who asked for it
  *
  * Return: 0, or -ENODEV if nobody has it open.
  */
-int vgpu_reset_locked(struct vgpu *vgpu)
+int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
 
@@ -166,6 +168,8 @@ int vgpu_reset_locked(struct vgpu *vgpu)
 	vgpu_mapping_zap(vgpu);
 	if (!vgpu_gpu_is_dead(gpu) && gpu->family->partition_reset(vgpu))
 		vgpu_gpu_dead(gpu, "a partition can't be reset");
+	/* After what the host may have had to do to it on the way. */
+	WRITE_ONCE(vgpu->last_reset, reason);
 	/* Last, because a guest may see from its registers that all is done. */
 	vgpu->personality->reset(vgpu);
 	if (!vgpu_gpu_is_dead(gpu))
@@ -176,6 +180,7 @@ int vgpu_reset_locked(struct vgpu *vgpu)
 /**
  * vgpu_reset - engine state, registers and mappings of guest memory to power-on
  * @vgpu: the vGPU
+ * @reason: who asked for it
  *
  * The configuration space, eventfds and the framebuffer's contents stay. Used
  * for VFIO_DEVICE_RESET, a guest's function-level reset and a personality's
@@ -185,10 +190,10 @@ int vgpu_reset_locked(struct vgpu *vgpu)
  * Return: 0. It does not fail, because QEMU ends a VM whose device can't be
  * reset; a GPU that does not obey is declared dead.
  */
-int vgpu_reset(struct vgpu *vgpu)
+int vgpu_reset(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 {
 	mutex_lock(&vgpu->lock);
-	vgpu_reset_locked(vgpu);
+	vgpu_reset_locked(vgpu, reason);
 	mutex_unlock(&vgpu->lock);
 	return 0;
 }
@@ -322,7 +327,7 @@ static long vgpu_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	case VFIO_DEVICE_SET_IRQS:
 		return ioctl_set_irqs(vgpu, uarg);
 	case VFIO_DEVICE_RESET:
-		return vgpu_reset(vgpu);
+		return vgpu_reset(vgpu, VGPU_RESET_VMM);
 	}
 	return -ENOTTY;
 }

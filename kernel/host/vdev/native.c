@@ -13,7 +13,7 @@
 #include "vdev/native.h"
 #include "vdev/personalities.h"
 
-#define NATIVE_VERSION	0x00010000
+#define NATIVE_VERSION	0x00010001
 
 /* ------------------------------------------------------------------ events */
 
@@ -131,6 +131,9 @@ static bool read_register(struct native *native, u64 offset, u64 *value)
 	case OPENVGPU_NATIVE_RESET:
 		*value = resetting(native);
 		return true;
+	case OPENVGPU_NATIVE_FRAMEBUFFER_USED:
+		*value = READ_ONCE(vgpu->framebuffer_used);
+		return true;
 	case OPENVGPU_NATIVE_MAP_COMMAND:
 		*value = 0;
 		return true;
@@ -176,6 +179,10 @@ static bool write_register(struct native *native, u64 offset, u64 value,
 		return true;
 	case OPENVGPU_NATIVE_MAP_PAGES:
 		native->map.pages = (old & ~mask) | (value & mask);
+		return true;
+	case OPENVGPU_NATIVE_FRAMEBUFFER_USED:
+		WRITE_ONCE(native->vgpu->framebuffer_used,
+			   (old & ~mask) | (value & mask));
 		return true;
 	case OPENVGPU_NATIVE_MAP_COMMAND:
 		if (low)
@@ -263,7 +270,7 @@ static void reset_work(struct work_struct *work)
 	native->reset_running = wanted;
 	spin_unlock(&native->lock);
 	if (wanted)
-		vgpu_reset_locked(vgpu);
+		vgpu_reset_locked(vgpu, VGPU_RESET_GUEST);
 	spin_lock(&native->lock);
 	native->reset_running = false;
 	spin_unlock(&native->lock);
@@ -282,6 +289,7 @@ static void native_reset(struct vgpu *vgpu)
 	native->event_status = 0;
 	native->event_enable = 0;
 	native->fault = VGPU_FAULT_NONE;
+	WRITE_ONCE(vgpu->framebuffer_used, 0);
 	memset(&native->map, 0, sizeof(native->map));
 	native->map_status = OPENVGPU_NATIVE_OK;
 	native->map_blocked = false;
@@ -297,6 +305,7 @@ static void native_close(struct vgpu *vgpu)
 
 	native_map_stop(native);
 	spin_lock(&native->lock);
+	WRITE_ONCE(vgpu->framebuffer_used, 0);
 	native->reset_wanted = false;
 	spin_unlock(&native->lock);
 }
