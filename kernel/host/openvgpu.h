@@ -796,10 +796,17 @@ void vgpu_sched_run_end(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 void vgpu_sched_kick(struct vgpu_runqueue *rq);
 u64 vgpu_sched_timeslice(struct vgpu_gpu *gpu);
 u64 vgpu_sched_clock(struct vgpu_gpu *gpu);
+void vgpu_sched_enter_stage(struct vgpu_runqueue *rq,
+			    enum vgpu_sched_stage stage, u64 now,
+			    u64 patience_ns);
+enum vgpu_sched_state vgpu_sched_resting_state(const struct vgpu *vgpu);
 static inline bool vgpu_is_scheduled(const struct vgpu_gpu *gpu)
 {
 	return gpu->family->engine == VGPU_ENGINE_AUTONOMOUS;
 }
+
+/* sched_overdue.c: runs that do not end */
+void vgpu_sched_overdue(struct vgpu_runqueue *rq, struct vgpu *vgpu);
 
 /* sched_account.c: waits, runs and the log of switches */
 void vgpu_account_wake(struct vgpu *vgpu, u64 time);

@@ -117,8 +117,16 @@ u64 vgpu_sched_timeslice(struct vgpu_gpu *gpu)
 			       HZ_FEW : HZ_MANY);
 }
 
-static void enter_stage(struct vgpu_runqueue *rq, enum vgpu_sched_stage stage,
-			u64 now, u64 patience_ns)
+/**
+ * vgpu_sched_enter_stage - something new is being waited for
+ * @rq: the run queue; its lock is held
+ * @stage: what
+ * @now: kernel clock
+ * @patience_ns: how long; 0: no limit
+ */
+void vgpu_sched_enter_stage(struct vgpu_runqueue *rq,
+			    enum vgpu_sched_stage stage, u64 now,
+			    u64 patience_ns)
 {
 	rq->stage = stage;
 	rq->since = now;
@@ -133,8 +141,11 @@ static struct vgpu *vgpu_of(struct vgpu_runqueue *rq,
 	       container_of(client, struct vgpu, entity);
 }
 
-/* What a vGPU that holds no resource is up to. */
-static enum vgpu_sched_state resting_state(const struct vgpu *vgpu)
+/**
+ * vgpu_sched_resting_state - what a vGPU that holds no resource is up to
+ * @vgpu: the vGPU, open; its run queue's lock is held
+ */
+enum vgpu_sched_state vgpu_sched_resting_state(const struct vgpu *vgpu)
 {
 	if (vgpu->faulted)
 		return VGPU_SCHED_FAULTED;
@@ -147,7 +158,7 @@ static enum vgpu_sched_state resting_state(const struct vgpu *vgpu)
 static void release_current(struct vgpu_runqueue *rq)
 {
 	rq->current_vgpu = NULL;
-	enter_stage(rq, VGPU_STAGE_IDLE, ktime_get_ns(), 0);
+	vgpu_sched_enter_stage(rq, VGPU_STAGE_IDLE, ktime_get_ns(), 0);
 	wake_up_all(&rq->off);
 }
 
@@ -180,8 +191,8 @@ static struct sched_step step_preempt(struct vgpu_runqueue *rq, u64 now)
 	struct sched_step step = { SCHED_PREEMPT, rq->current_vgpu };
 
 	trace_vgpu_preempt(rq->current_vgpu);
-	enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
-		    READ_ONCE(rq->gpu->preempt_timeout_ns));
+	vgpu_sched_enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
+			       READ_ONCE(rq->gpu->preempt_timeout_ns));
 	return step;
 }
 
@@ -190,6 +201,7 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	struct sched_step step = { SCHED_WAIT };
 	struct sched_decision next;
 	struct vgpu *vgpu;
+	u64 patience;
 
 	rq->queue.timeslice_ns = vgpu_sched_timeslice(rq->gpu);
 	rq->queue.averaging = READ_ONCE(rq->gpu->averaging);
@@ -201,7 +213,8 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	}
 	rq->quantum_ns = next.quantum_ns;
 	if (next.idle_slot) {
-		enter_stage(rq, VGPU_STAGE_IDLE_SLOT, now, next.quantum_ns);
+		vgpu_sched_enter_stage(rq, VGPU_STAGE_IDLE_SLOT, now,
+				       next.quantum_ns);
 		return step;
 	}
 	vgpu = vgpu_of(rq, next.client);
@@ -214,9 +227,9 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	rq->overdue = false;
 	rq->saving = false;
 	vgpu->sched_state = VGPU_SCHED_RUNNING;
-	enter_stage(rq, VGPU_STAGE_RUNNING, now, next.quantum_ns ?
-		    next.quantum_ns + READ_ONCE(rq->gpu->preempt_timeout_ns) :
-		    0);
+	patience = next.quantum_ns + READ_ONCE(rq->gpu->preempt_timeout_ns);
+	vgpu_sched_enter_stage(rq, VGPU_STAGE_RUNNING, now,
+			       next.quantum_ns ? patience : 0);
 	return step;
 }
 
@@ -313,119 +326,6 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 
 /* ------------------------------------------------------------------- action */
 
-static bool is_resident(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
-{
-	bool resident;
-
-	spin_lock_irq(&rq->lock);
-	resident = rq->current_vgpu == vgpu;
-	spin_unlock_irq(&rq->lock);
-	return resident;
-}
-
-/* Reset once more: has it been too often? */
-static bool note_hang(struct vgpu *vgpu)
-{
-	struct vgpu_gpu *gpu = vgpu->gpu;
-	u32 limit = READ_ONCE(gpu->fault_limit);
-	u64 window = (u64)READ_ONCE(gpu->fault_window_s) * NSEC_PER_SEC;
-	u64 now = ktime_get_ns(), first;
-
-	vgpu->hang_resets[vgpu->hang_count++ % VGPU_FAULT_LIMIT_MAX] = now;
-	if (!limit || vgpu->hang_count < limit)
-		return false;
-	first = vgpu->hang_resets[(vgpu->hang_count - limit) %
-				  VGPU_FAULT_LIMIT_MAX];
-	return now - first <= window;
-}
-
-/* Reset the offender alone; the others go on as soon as it is off. */
-static void act_reset(struct vgpu_runqueue *rq, struct vgpu *vgpu,
-		      enum vgpu_fault fault)
-{
-	struct vgpu_gpu *gpu = rq->gpu;
-	bool open, stopped = false;
-
-	spin_lock_irq(&rq->lock);
-	enter_stage(rq, VGPU_STAGE_RESETTING, ktime_get_ns(), 0);
-	spin_unlock_irq(&rq->lock);
-	trace_vgpu_reset(vgpu, fault);
-	if (gpu->family->partition_reset(vgpu)) {
-		vgpu_gpu_dead(gpu, "a partition that hangs can't be reset");
-		return;
-	}
-	gpu->family->poll(gpu);
-	/* Not to be touched for now: then nobody has looked. */
-	if (vgpu_gpu_is_dead(gpu))
-		return;
-	if (is_resident(rq, vgpu)) {
-		vgpu_gpu_dead(gpu, "a partition holds its engine after a reset");
-		return;
-	}
-
-	/* Who is leaving has nobody to be told. */
-	spin_lock_irq(&rq->lock);
-	open = vgpu->sched_state != VGPU_SCHED_CLOSED;
-	if (open && note_hang(vgpu)) {
-		stopped = true;
-		vgpu->faulted = true;
-		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
-		vgpu_account_rest(vgpu);
-		vgpu->sched_state = resting_state(vgpu);
-	}
-	spin_unlock_irq(&rq->lock);
-	if (open)
-		vgpu_report_fault(vgpu, fault);
-	if (stopped)
-		vgpu_report_fault(vgpu, VGPU_FAULT_STOPPED);
-}
-
-/*
- * The run should have ended. Its event may be lost, or the hardware may be at
- * something that it is given time for, once: to save what was stopped.
- */
-static void act_overdue(struct vgpu_runqueue *rq, struct vgpu *vgpu)
-{
-	struct vgpu_gpu *gpu = rq->gpu;
-	enum vgpu_run_stage stage = VGPU_RUN_EXECUTING;
-	enum vgpu_fault fault = VGPU_FAULT_NONE;
-	bool ask = false;
-	u64 now;
-
-	gpu->family->poll(gpu);
-	if (gpu->family->run_stage && is_resident(rq, vgpu))
-		stage = gpu->family->run_stage(rq);
-
-	spin_lock_irq(&rq->lock);
-	now = ktime_get_ns();
-	/* It may be innocent, and may have ended while we looked. */
-	if (rq->current_vgpu != vgpu || vgpu_gpu_is_dead(gpu))
-		goto unlock;
-	if (stage == VGPU_RUN_LOADING) {
-		fault = VGPU_FAULT_LOAD_TIMEOUT;
-	} else if (stage == VGPU_RUN_SAVING && !rq->saving) {
-		rq->saving = true;
-		enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
-			    READ_ONCE(gpu->preempt_timeout_ns));
-	} else if (stage == VGPU_RUN_SAVING) {
-		fault = VGPU_FAULT_SAVE_TIMEOUT;
-	} else if (rq->stage == VGPU_STAGE_RUNNING) {
-		ask = true;
-		rq->overdue = true;
-		step_preempt(rq, now);
-	} else {
-		fault = rq->overdue ? VGPU_FAULT_RUN_TIMEOUT :
-				      VGPU_FAULT_PREEMPT_TIMEOUT;
-	}
-unlock:
-	spin_unlock_irq(&rq->lock);
-
-	if (ask)
-		gpu->family->preempt(rq);
-	else if (fault != VGPU_FAULT_NONE)
-		act_reset(rq, vgpu, fault);
-}
-
 static void arm_timer(struct vgpu_runqueue *rq)
 {
 	u64 at = rq->deadline;
@@ -477,7 +377,7 @@ static void act(struct vgpu_runqueue *rq, const struct sched_step *step)
 		restart_clock(rq, step->vgpu, VGPU_STAGE_PREEMPTING);
 		break;
 	case SCHED_OVERDUE:
-		act_overdue(rq, step->vgpu);
+		vgpu_sched_overdue(rq, step->vgpu);
 		break;
 	}
 }
@@ -606,7 +506,7 @@ void vgpu_sched_run_end(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 	if (vgpu->sched_state != VGPU_SCHED_CLOSED) {
 		if (vgpu->frozen)
 			sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
-		vgpu->sched_state = resting_state(vgpu);
+		vgpu->sched_state = vgpu_sched_resting_state(vgpu);
 		/* It lingered and got work before it left: no event says so. */
 		if (!knew)
 			rq->look = true;
@@ -650,7 +550,7 @@ void vgpu_sched_add(struct vgpu *vgpu)
 					ktime_get_ns()));
 		vgpu->faulted = false;
 		vgpu->hang_count = 0;
-		vgpu->sched_state = resting_state(vgpu);
+		vgpu->sched_state = vgpu_sched_resting_state(vgpu);
 		WRITE_ONCE(vgpu->rq, rq);
 		/* An event from before now was not for us. */
 		rq->look = true;
@@ -682,7 +582,7 @@ void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen)
 	if (rq->current_vgpu != vgpu) {
 		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
 		vgpu_account_rest(vgpu);
-		vgpu->sched_state = resting_state(vgpu);
+		vgpu->sched_state = vgpu_sched_resting_state(vgpu);
 	}
 	/* Work that came meanwhile was not noted. */
 	rq->look = true;
