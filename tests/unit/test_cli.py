@@ -2,201 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs the openvgpu command, built with sanitizers, on made-up trees of /sys,
 /proc and /, and looks at what a user sees: output, exit status, and what the
-command wrote. Real refusals of the module are tests/vm/suites/cli.sh's."""
+command wrote. Real refusals of the module are tests/vm/suites/cli.sh's, the
+scheduler's commands are test_cli_sched.py's."""
 
 import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
-import unittest
 
-OPENVGPU = os.path.join(os.path.dirname(os.path.abspath(__file__)), "openvgpu")
-
-GPU = "0000:01:00.0"
-GPU2 = "0000:02:00.0"
-NIC = "0000:03:00.0"
-IDLE = "11111111-1111-4111-8111-111111111111"
-USED = "00000003-0000-0000-0000-000000000100"   # Proxmox' form
-FOREIGN = "33333333-3333-4333-8333-333333333333"
-NEW = "abcdef01-2345-6789-abcd-ef0123456789"
-RELEASE = "6.12.1-amd64"
-
-OK, FAILURE, USAGE, NOT_FOUND, BUSY, NO_CAPACITY = range(6)
-
-
-class Machine:
-    """A made-up machine."""
-
-    def __init__(self):
-        self.top = tempfile.mkdtemp(prefix="openvgpu-cli.")
-        for tree in ("sys", "proc", "root"):
-            os.mkdir(self.path(tree))
-
-    def path(self, name):
-        return os.path.join(self.top, name)
-
-    def write(self, name, value=""):
-        path = self.path(name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        mode = "wb" if isinstance(value, bytes) else "w"
-        with open(path, mode) as file:
-            file.write(value)
-
-    def read(self, name):
-        with open(self.path(name), encoding="ascii") as file:
-            return file.read()
-
-    def link(self, name, target):
-        """A relative link, as sysfs has them."""
-        path = self.path(name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        os.symlink(os.path.relpath(self.path(target), os.path.dirname(path)),
-                   path)
-
-    def add_device(self, bdf, driver=None, modalias="pci:v1d2"):
-        device = f"sys/devices/pci0000:00/{bdf}"
-        self.write(f"{device}/vendor", "0x1b36\n")
-        self.write(f"{device}/device", "0x0100\n")
-        self.write(f"{device}/modalias", modalias + "\n")
-        self.link(f"sys/bus/pci/devices/{bdf}", device)
-        if driver:
-            os.makedirs(self.path(f"sys/bus/pci/drivers/{driver}"),
-                        exist_ok=True)
-            self.link(f"sys/bus/pci/drivers/{driver}/{bdf}", device)
-            self.link(f"{device}/driver", f"sys/bus/pci/drivers/{driver}")
-        return device
-
-    def add_gpu(self, bdf, types):
-        device = self.add_device(bdf, "openvgpu", "pci:v00001B36d00000100sv")
-        for kind, (size, most, available) in types.items():
-            base = f"{device}/mdev_supported_types/openvgpu-{kind}"
-            self.write(f"{base}/available_instances", f"{available}\n")
-            self.write(f"{base}/device_api", "vfio-pci\n")
-            self.write(f"{base}/name", f"OpenVGPU TEST-{kind.upper()}\n")
-            self.write(f"{base}/description",
-                       f"num_heads=4, frl_config=60, framebuffer={size}M, "
-                       f"max_resolution=5120x2880, max_instance={most}\n")
-            self.write(f"{base}/create")
-        self.write(f"{device}/openvgpu/framebuffer_total", "1073741824\n")
-        self.write(f"{device}/openvgpu/scheduler", "[round_robin]\n")
-        self.write(f"{device}/openvgpu/last_error", "\n")
-
-    def add_vgpu(self, uuid, bdf, kind, state="closed", pid=0, prefix="openvgpu"):
-        device = f"sys/devices/pci0000:00/{bdf}/{uuid}"
-        self.write(f"{device}/remove")
-        self.link(f"{device}/mdev_type",
-                  f"sys/devices/pci0000:00/{bdf}/mdev_supported_types/"
-                  f"{prefix}-{kind}")
-        self.write(f"{device}/openvgpu/state", state + "\n")
-        self.write(f"{device}/openvgpu/owner_pid", f"{pid}\n")
-        self.write(f"{device}/openvgpu/type_name", "OpenVGPU TEST-1Q\n")
-        self.write(f"{device}/stats/trapped_writes", "18446744073709551615\n")
-        self.link(f"{device}/iommu_group", "sys/kernel/iommu_groups/7")
-        self.link(f"sys/bus/mdev/devices/{uuid}", device)
-        if pid:
-            self.write(f"proc/{pid}/comm", "qemu-system-x86\n")
-
-    def refuse(self, bdf, kind, reason):
-        """Makes create answer ENOSPC."""
-        device = f"sys/devices/pci0000:00/{bdf}"
-        create = f"{device}/mdev_supported_types/openvgpu-{kind}/create"
-        os.unlink(self.path(create))
-        os.symlink("/dev/full", self.path(create))
-        self.write(f"{device}/openvgpu/last_error", reason)
-
-    def create_file(self, bdf, kind):
-        return (f"sys/devices/pci0000:00/{bdf}/mdev_supported_types/"
-                f"openvgpu-{kind}/create")
-
-    def contents(self):
-        """All names and contents, to see that nothing changed."""
-        everything = {}
-        for folder, folders, files in os.walk(self.top):
-            for name in folders + files:
-                path = os.path.join(folder, name)
-                if os.path.islink(path):
-                    everything[path] = os.readlink(path)
-                elif os.path.isfile(path):
-                    with open(path, "rb") as file:
-                        everything[path] = file.read()
-                else:
-                    everything[path] = None
-        return everything
-
-
-class Result:
-    def __init__(self, done):
-        self.status = done.returncode
-        self.out = done.stdout
-        self.err = done.stderr
-
-    def __str__(self):
-        return f"status {self.status}, out {self.out!r}, err {self.err!r}"
-
-
-class CliTest(unittest.TestCase):
-    def setUp(self):
-        self.machine = Machine()
-        self.addCleanup(shutil.rmtree, self.machine.top)
-
-    def fill(self):
-        """Two GPUs, two vGPUs, one mdev of another driver."""
-        machine = self.machine
-        machine.add_gpu(GPU, {"1q": (1024, 1, 0), "256mq": (256, 4, 2)})
-        machine.add_gpu(GPU2, {"256mq": (256, 4, 4), "2q": (2048, 1, 1)})
-        for name in ("bind", "unbind", "new_id", "module"):
-            machine.write(f"sys/bus/pci/drivers/openvgpu/{name}")
-        machine.add_device(NIC, "e1000e")
-        machine.add_vgpu(IDLE, GPU, "256mq")
-        machine.add_vgpu(USED, GPU, "256mq", "open", 4242)
-        machine.add_vgpu(FOREIGN, NIC, "type", prefix="other")
-
-    def run_cli(self, *args, stdout=subprocess.PIPE, env=None):
-        environment = dict(os.environ,
-                           OPENVGPU_SYSFS=self.machine.path("sys"),
-                           OPENVGPU_PROC=self.machine.path("proc"),
-                           OPENVGPU_ROOT=self.machine.path("root"),
-                           ASAN_OPTIONS="exitcode=97", LC_ALL="C.UTF-8")
-        environment.update(env or {})
-        done = subprocess.run([OPENVGPU, *args], stdin=subprocess.DEVNULL,
-                              stdout=stdout, stderr=subprocess.PIPE,
-                              env=environment, timeout=60, check=False)
-        result = Result(done)
-        self.assertIn(result.status, range(6), f"{args}: {result}")
-        # Nothing may reach a terminal but printable ASCII.
-        for text in (result.out or b"", result.err):
-            self.assertFalse([c for c in text if c != 10 and not 32 <= c < 127],
-                             f"{args}: {result}")
-        return result
-
-    def expect(self, status, *args, err=None, **options):
-        result = self.run_cli(*args, **options)
-        self.assertEqual(result.status, status, f"{args}: {result}")
-        if err is not None:
-            self.assertIn(err.encode(), result.err, f"{args}: {result}")
-        if status != OK and args[0] != "doctor":
-            lines = result.err.decode().splitlines()
-            self.assertTrue(lines, f"{args}: no reason given")
-            self.assertTrue(all(len(line) < 1100 for line in lines), args)
-            if "--json" not in args:
-                self.assertEqual(result.out, b"", f"{args}: {result}")
-        return result
-
-    def expect_json(self, status, *args, err=None):
-        result = self.expect(status, *args, "--json", err=err)
-        value = json.loads(result.out)
-        self.assertEqual(value["version"], 1, result)
-        if status != OK and args[0] != "doctor":
-            self.assertEqual(value["error"]["code"], status, result)
-        return value
-
-    def expect_unchanged(self, status, *args, err=None):
-        before = self.machine.contents()
-        result = self.expect(status, *args, err=err)
-        self.assertEqual(self.machine.contents(), before, args)
-        return result
+# It runs in tests/unit, though its copy may lie in any build folder.
+sys.path.insert(0, os.getcwd())
+sys.dont_write_bytecode = True
+from cli_machine import (  # noqa: E402
+    BUSY, FAILURE, FOREIGN, GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
+    OK, RELEASE, USAGE, USED, CliTest, main)
 
 
 class Listing(CliTest):
@@ -314,15 +133,6 @@ class Listing(CliTest):
         vgpu = self.run_json_utf8("show", IDLE)["vgpu"]
         self.assertTrue(vgpu["state"].startswith('a"\x1b[2J\ufffd'), vgpu)
         self.assertIsNone(vgpu["owner_pid"])
-
-    def run_json_utf8(self, *args):
-        """JSON may hold text that no terminal should see."""
-        environment = dict(os.environ, OPENVGPU_SYSFS=self.machine.path("sys"),
-                           OPENVGPU_PROC=self.machine.path("proc"),
-                           OPENVGPU_ROOT=self.machine.path("root"))
-        done = subprocess.run([OPENVGPU, *args, "--json"], check=True,
-                              capture_output=True, env=environment, timeout=60)
-        return json.loads(done.stdout.decode("utf-8", "strict"))
 
 
 class Create(CliTest):
@@ -699,7 +509,4 @@ class Doctor(CliTest):
 
 
 if __name__ == "__main__":
-    result = unittest.main(exit=False, verbosity=0).result
-    failed = len(result.failures) + len(result.errors)
-    print(f"{result.testsRun - failed} passed, {failed} failed", flush=True)
-    sys.exit(1 if failed else 0)
+    main()

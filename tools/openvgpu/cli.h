@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ovgpu.h"
+#include "ovgpu_sched.h"
 
 #define OUTPUT_VERSION	1	/* of the JSON output; keys only ever join */
 
@@ -29,7 +29,15 @@ enum cli_option {
 	OPTION_UUID	= 1 << 0,
 	OPTION_GPU	= 1 << 1,
 	OPTION_FORCE	= 1 << 2,
+	OPTION_ONCE	= 1 << 3,
+	OPTION_INTERVAL	= 1 << 4,
+	OPTION_SORT	= 1 << 5,
 };
+
+/* Of --interval. */
+#define INTERVAL_MIN_MS		50
+#define INTERVAL_MAX_MS		60000
+#define INTERVAL_DEFAULT_MS	1000
 
 /**
  * struct cli - one run of the command
@@ -39,7 +47,12 @@ enum cli_option {
  * @force: --force was given
  * @uuid: of --uuid; NULL: not given
  * @gpu: of --gpu, checked and completed; empty: not given
- * @argument: the argument of the command; NULL: none
+ * @once: --once was given
+ * @interval_ms: of --interval, checked
+ * @sort: of --sort; NULL: not given
+ * @argument: the first argument of the command; NULL: none
+ * @arguments: all of them
+ * @argument_count: their number
  */
 struct cli {
 	struct ovgpu *ovgpu;
@@ -48,16 +61,26 @@ struct cli {
 	bool force;
 	const char *uuid;
 	char gpu[OVGPU_BDF_SIZE];
+	bool once;
+	unsigned int interval_ms;
+	const char *sort;
 	const char *argument;
+	char **arguments;
+	int argument_count;
 };
 
-/* The commands, each in the file of its name. */
+/* The commands, each in the file of its name (sched show in sched_show.c). */
 enum cli_exit command_list(struct cli *cli);
 enum cli_exit command_types(struct cli *cli);
 enum cli_exit command_create(struct cli *cli);
 enum cli_exit command_remove(struct cli *cli);
 enum cli_exit command_show(struct cli *cli);
 enum cli_exit command_doctor(struct cli *cli);
+enum cli_exit command_sched_show(struct cli *cli);
+enum cli_exit command_sched_set(struct cli *cli);
+void command_sched_set_help(void);
+enum cli_exit command_sched_log(struct cli *cli);
+enum cli_exit command_top(struct cli *cli);
 
 /* output.c */
 
@@ -75,6 +98,9 @@ enum cli_exit cli_fail(const struct cli *cli, enum cli_exit code,
 		       const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 enum cli_exit cli_fail_errno(const struct cli *cli, int err, const char *what);
+enum cli_exit cli_fail_vgpu(const struct cli *cli, int err, const char *uuid,
+			    const struct ovgpu_vgpu *vgpu);
+enum cli_exit cli_fail_no_gpu(const struct cli *cli, const char *bdf);
 enum cli_exit cli_exit_of_errno(int err);
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_note_no_gpu(const struct cli *cli);
@@ -87,9 +113,12 @@ void json_set_text(struct json_object *object, const char *key,
 		   const char *text);
 void json_set_number(struct json_object *object, const char *key,
 		     uint64_t number);
+void json_set_value(struct json_object *object, const char *key,
+		    struct ovgpu_value value);
+struct json_object *json_error(enum cli_exit code, const char *text);
 void json_print(struct json_object *object);
 
-#define TABLE_COLUMNS	8
+#define TABLE_COLUMNS	12
 
 /**
  * struct table - rows for people
@@ -108,6 +137,9 @@ struct table {
 void table_row(struct table *table, unsigned int columns, ...);
 void table_print(struct table *table);
 struct shown show_size(uint64_t bytes);
+struct shown show_time(uint64_t ns);
+struct shown show_value(struct ovgpu_value value);
+struct shown show_value_time(struct ovgpu_value ns);
 struct shown show_owner(const struct ovgpu_vgpu *vgpu);
 
 /* objects.c: GPUs, types and vGPUs as JSON */

@@ -10,47 +10,77 @@
 
 #include "cli.h"
 
+/* How many arguments a command takes. */
+enum arguments { NONE, OPTIONAL, ONE, SEVERAL };
+
 /**
  * struct command - one command
- * @name: as typed
+ * @name: as typed; one word or two
  * @argument: its argument for people; NULL: takes none
- * @optional: the argument may be left out
+ * @arguments: how many of it
  * @options: enum cli_option
  * @run: does it
  * @summary: one line
  * @help: more lines
+ * @more_help: prints what help follows from a table; may be NULL
  */
 struct command {
 	const char *name;
 	const char *argument;
-	bool optional;
+	enum arguments arguments;
 	unsigned int options;
 	enum cli_exit (*run)(struct cli *cli);
 	const char *summary;
 	const char *help;
+	void (*more_help)(void);
 };
 
 static const struct command commands[] = {
-	{ "list", NULL, false, 0, command_list,
+	{ "list", NULL, NONE, 0, command_list,
 	  "list the vGPUs",
 	  "Prints UUID, type, GPU, state and user of every vGPU.\n" },
-	{ "types", NULL, false, OPTION_GPU, command_types,
+	{ "types", NULL, NONE, OPTION_GPU, command_types,
 	  "list the vGPU types of every GPU",
 	  "AVAILABLE is how many vGPUs of that type can still be created. All types\n"
 	  "of a GPU share its video memory: creating one changes the others' number.\n" },
-	{ "create", "TYPE", false, OPTION_UUID | OPTION_GPU, command_create,
+	{ "create", "TYPE", ONE, OPTION_UUID | OPTION_GPU, command_create,
 	  "create a vGPU and print its UUID",
 	  "TYPE is a name of 'openvgpu types', with or without 'openvgpu-' before it.\n"
 	  "Without --gpu the GPU with most room for the type is taken.\n"
 	  "The vGPU lasts until it is removed or the machine restarts.\n" },
-	{ "remove", "UUID", false, OPTION_FORCE, command_remove,
+	{ "remove", "UUID", ONE, OPTION_FORCE, command_remove,
 	  "remove a vGPU",
 	  "A vGPU that a process has open is left alone (exit status 4). With --force\n"
 	  "that process is asked to let go of it, and the command waits until it has.\n" },
-	{ "show", "UUID|GPU", true, 0, command_show,
+	{ "show", "UUID|GPU", OPTIONAL, 0, command_show,
 	  "show a vGPU, a GPU, or all GPUs",
 	  "Prints all attributes and counters. A GPU is named by its PCI address.\n" },
-	{ "doctor", NULL, false, 0, command_doctor,
+	{ "sched show", "UUID|GPU", OPTIONAL, 0, command_sched_show,
+	  "show the scheduler's settings and what each vGPU got",
+	  "Without an argument all GPUs. Of a vGPU, all counters and how long it waited\n"
+	  "how often. Times are of the GPU's clock.\n" },
+	{ "sched set", "[UUID|GPU] NAME=VALUE...", SEVERAL, OPTION_GPU,
+	  command_sched_set,
+	  "change settings of a GPU's scheduler or of a vGPU",
+	  "In force at once, also while vGPUs run. With neither UUID nor GPU, the only\n"
+	  "GPU there is. All names and values are checked before the first is set.\n",
+	  command_sched_set_help },
+	{ "sched log", "GPU", OPTIONAL, 0, command_sched_log,
+	  "show the last 256 switches of a GPU",
+	  "Oldest first: when the run ended (GPU's clock), whose it was, why it ended, its\n"
+	  "quantum, what it took, what switching took, how long its vGPU had waited.\n"
+	  "REASON is idle (out of work), quantum (used up), preempted, reset, rejected, or\n"
+	  "slot: the GPU was kept idle for a vGPU, or for nobody ('-').\n"
+	  "Reads debugfs: as root, with debugfs mounted.\n" },
+	{ "top", "GPU", OPTIONAL, OPTION_ONCE | OPTION_INTERVAL | OPTION_SORT,
+	  command_top,
+	  "watch who gets how much of a GPU",
+	  "SHARE is the part of the last interval for which a vGPU held the GPU, WAIT the\n"
+	  "part for which it had work and did not. LONGEST is its longest wait ever.\n"
+	  "With --once or --json, or when it is not on a terminal: prints one table, after\n"
+	  "one interval. Else keys: s, w, l, m, u sort (share, wait, longest wait,\n"
+	  "framebuffer, UUID), r turns the order round, arrows and page keys move, q ends.\n" },
+	{ "doctor", NULL, NONE, 0, command_doctor,
 	  "check whether this machine can run vGPUs",
 	  "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
 	  "failed. Changes nothing.\n" },
@@ -66,13 +96,14 @@ static void print_help(void)
 {
 	size_t i;
 
-	puts("Usage: openvgpu COMMAND [ARGUMENT] [--json]\n"
+	puts("Usage: openvgpu COMMAND [ARGUMENT]... [--json]\n"
 	     "\n"
 	     "Manages the vGPUs of the openvgpu driver through sysfs.\n"
 	     "\n"
 	     "Commands:");
 	for (i = 0; i < COMMANDS; i++)
-		printf("  %-8s %-9s %s\n", commands[i].name,
+		printf("  %-10s %-9s %s\n", commands[i].name,
+		       commands[i].arguments == SEVERAL ? "..." :
 		       commands[i].argument ? commands[i].argument : "",
 		       commands[i].summary);
 	puts("\n"
@@ -89,25 +120,41 @@ static void print_command_help(const struct command *command)
 {
 	printf("Usage: openvgpu %s", command->name);
 	if (command->argument)
-		printf(command->optional ? " [%s]" : " %s", command->argument);
+		printf(command->arguments == OPTIONAL ? " [%s]" : " %s",
+		       command->argument);
 	if (command->options & OPTION_UUID)
 		printf(" [--uuid UUID]");
 	if (command->options & OPTION_GPU)
 		printf(" [--gpu GPU]");
 	if (command->options & OPTION_FORCE)
 		printf(" [--force]");
+	if (command->options & OPTION_ONCE)
+		printf(" [--once]");
+	if (command->options & OPTION_INTERVAL)
+		printf(" [--interval MS]");
+	if (command->options & OPTION_SORT)
+		printf(" [--sort KEY]");
 	printf(" [--json]\n\n%s\n", command->help);
+	if (command->more_help)
+		command->more_help();
 	if (command->options & OPTION_UUID)
 		puts("  --uuid UUID  name of the vGPU, any 36-character form; default: random");
 	if (command->options & OPTION_GPU)
 		puts("  --gpu GPU    PCI address, as 0000:3b:00.0 or 3b:00.0");
 	if (command->options & OPTION_FORCE)
 		puts("  --force      ask the process that uses it to let go, and wait");
+	if (command->options & OPTION_ONCE)
+		puts("  --once       print one table and end");
+	if (command->options & OPTION_INTERVAL)
+		printf("  --interval MS  milliseconds between two looks, %d to %d; default: %d\n",
+		       INTERVAL_MIN_MS, INTERVAL_MAX_MS, INTERVAL_DEFAULT_MS);
+	if (command->options & OPTION_SORT)
+		puts("  --sort KEY   share, wait, longest, framebuffer or uuid; default: share");
 	puts("  --json       print JSON\n");
 	fputs(exit_help, stdout);
 }
 
-enum { HELP = 1, JSON, VERSION, UUID, GPU, FORCE };
+enum { HELP = 1, JSON, VERSION, UUID, GPU, FORCE, ONCE, INTERVAL, SORT };
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, HELP },
@@ -116,17 +163,80 @@ static const struct option long_options[] = {
 	{ "uuid", required_argument, NULL, UUID },
 	{ "gpu", required_argument, NULL, GPU },
 	{ "force", no_argument, NULL, FORCE },
+	{ "once", no_argument, NULL, ONCE },
+	{ "interval", required_argument, NULL, INTERVAL },
+	{ "sort", required_argument, NULL, SORT },
 	{ }
 };
 
-static const struct command *find_command(const char *name)
+/* The command argv[1] names, or argv[1] and argv[2]; *@words: how many. */
+static const struct command *find_command(int argc, char **argv, int *words)
 {
-	size_t i;
+	size_t i, n;
 
-	for (i = 0; i < COMMANDS; i++)
-		if (!strcmp(commands[i].name, name))
+	for (i = 0; i < COMMANDS; i++) {
+		n = strcspn(commands[i].name, " ");
+		*words = commands[i].name[n] ? 2 : 1;
+		if (strncmp(argv[1], commands[i].name, n) || argv[1][n])
+			continue;
+		if (*words == 1 ||
+		    (argc > 2 && !strcmp(argv[2], commands[i].name + n + 1)))
 			return &commands[i];
+	}
 	return NULL;
+}
+
+/* True if @word is the first of two words of a command. */
+static bool is_group(const char *word)
+{
+	size_t i, n = strlen(word);
+
+	for (i = 0; n && i < COMMANDS; i++)
+		if (!strncmp(commands[i].name, word, n) &&
+		    commands[i].name[n] == ' ')
+			return true;
+	return false;
+}
+
+static void print_group_help(const char *group)
+{
+	size_t i, n = strlen(group);
+
+	printf("Usage: openvgpu %s COMMAND [ARGUMENT]... [--json]\n\nCommands:\n",
+	       group);
+	for (i = 0; i < COMMANDS; i++)
+		if (!strncmp(commands[i].name, group, n) &&
+		    commands[i].name[n] == ' ')
+			printf("  %-10s %s\n", commands[i].name,
+			       commands[i].summary);
+	printf("\nEach has --help.\n\n%s", exit_help);
+}
+
+static enum cli_exit group(const struct cli *cli, int argc, char **argv)
+{
+	if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h"))) {
+		print_group_help(argv[1]);
+		return CLI_OK;
+	}
+	if (argc < 3)
+		return cli_fail(cli, CLI_USAGE,
+				"'%s' needs a command of its own: try 'openvgpu %s --help'",
+				argv[1], argv[1]);
+	return cli_fail(cli, CLI_USAGE,
+			"unknown command '%s %s': try 'openvgpu %s --help'",
+			argv[1], shown(argv[2]).text, argv[1]);
+}
+
+/* The value of an option, checked; true when it is fine. */
+static bool parse_interval(struct cli *cli, const char *text)
+{
+	uint64_t ms;
+
+	if (ovgpu_number_parse(text, &ms) || ms < INTERVAL_MIN_MS ||
+	    ms > INTERVAL_MAX_MS)
+		return false;
+	cli->interval_ms = ms;
+	return true;
 }
 
 /* The command is the first word, so that its options are known first. */
@@ -164,6 +274,23 @@ static enum cli_exit parse(struct cli *cli, const struct command *command,
 			given |= OPTION_FORCE;
 			cli->force = true;
 			break;
+		case ONCE:
+			given |= OPTION_ONCE;
+			cli->once = true;
+			break;
+		case INTERVAL:
+			given |= OPTION_INTERVAL;
+			if (command->options & OPTION_INTERVAL &&
+			    !parse_interval(cli, optarg))
+				return cli_fail(cli, CLI_USAGE,
+						"'%s' is not an interval: %d to %d milliseconds",
+						shown(optarg).text,
+						INTERVAL_MIN_MS, INTERVAL_MAX_MS);
+			break;
+		case SORT:
+			given |= OPTION_SORT;
+			cli->sort = optarg;
+			break;
 		case ':':
 			return cli_fail(cli, CLI_USAGE, "%s needs a value",
 					shown(argv[optind - 1]).text);
@@ -183,13 +310,15 @@ static enum cli_exit parse(struct cli *cli, const struct command *command,
 					command->name,
 					shown(argv[optind - 1]).text);
 	}
-	if (optind < argc && command->argument)
+	cli->arguments = argv + optind;
+	cli->argument_count = argc - optind;
+	if (optind < argc && command->arguments != NONE)
 		cli->argument = argv[optind++];
-	if (optind < argc)
+	if (optind < argc && command->arguments != SEVERAL)
 		return cli_fail(cli, CLI_USAGE,
 				"one argument too many: '%s'; try 'openvgpu %s --help'",
 				shown(argv[optind]).text, command->name);
-	if (command->argument && !command->optional && !cli->argument)
+	if (command->arguments >= ONE && !cli->argument)
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' needs %s; try 'openvgpu %s --help'",
 				command->name, command->argument,
@@ -205,8 +334,8 @@ static enum cli_exit run(struct cli *cli, int argc, char **argv)
 	const char *root = getenv("OPENVGPU_ROOT");
 	const struct command *command;
 	enum cli_exit code;
+	int err, words;
 	bool done;
-	int err;
 
 	/* Options may stand before the command. */
 	while (argc > 1 && argv[1][0] == '-') {
@@ -229,12 +358,14 @@ static enum cli_exit run(struct cli *cli, int argc, char **argv)
 	if (argc < 2)
 		return cli_fail(cli, CLI_USAGE,
 				"no command given: try 'openvgpu --help'");
-	command = find_command(argv[1]);
+	command = find_command(argc, argv, &words);
+	if (!command && is_group(argv[1]))
+		return group(cli, argc, argv);
 	if (!command)
 		return cli_fail(cli, CLI_USAGE,
 				"unknown command '%s': try 'openvgpu --help'",
 				shown(argv[1]).text);
-	code = parse(cli, command, argc - 1, argv + 1, &done);
+	code = parse(cli, command, argc - words, argv + words, &done);
 	if (done)
 		return code;
 
@@ -252,7 +383,7 @@ static enum cli_exit run(struct cli *cli, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct cli cli = { 0 };
+	struct cli cli = { .interval_ms = INTERVAL_DEFAULT_MS };
 	enum cli_exit code;
 	int i;
 

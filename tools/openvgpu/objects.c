@@ -111,8 +111,9 @@ static bool is_text_attribute(const char *name)
 {
 	static const char *const names[] = {
 		"board", "driver_version", "family", "last_error",
-		"last_fault_name", "personality", "scheduler", "state",
-		"type_name",
+		"last_fault_name", "last_reset_reason", "personality",
+		"sched_state", "scheduler", "state", "type_name",
+		"wait_histogram",
 	};
 	size_t i;
 

@@ -83,7 +83,6 @@ void cli_note_no_gpu(const struct cli *cli)
 enum cli_exit cli_fail(const struct cli *cli, enum cli_exit code,
 		       const char *format, ...)
 {
-	struct json_object *object, *error;
 	char text[1024];
 	va_list args;
 
@@ -91,14 +90,8 @@ enum cli_exit cli_fail(const struct cli *cli, enum cli_exit code,
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	cli_note("%s", text);
-	if (cli->json) {
-		object = json_start();
-		error = json_object_new_object();
-		json_set_number(error, "code", code);
-		json_set_text(error, "message", text);
-		json_set(object, "error", error);
-		json_print(object);
-	}
+	if (cli->json)
+		json_print(json_error(code, text));
 	return code;
 }
 
@@ -139,6 +132,40 @@ enum cli_exit cli_fail_errno(const struct cli *cli, int err, const char *what)
 {
 	return cli_fail(cli, cli_exit_of_errno(err), "cannot %s: %s", what,
 			strerror(-err));
+}
+
+/**
+ * cli_fail_vgpu - end a command that ovgpu_vgpu_get() failed
+ * @cli: the run
+ * @err: what it returned
+ * @uuid: which vGPU was looked for
+ * @vgpu: its result
+ *
+ * Return: exit status of the error's class.
+ */
+enum cli_exit cli_fail_vgpu(const struct cli *cli, int err, const char *uuid,
+			    const struct ovgpu_vgpu *vgpu)
+{
+	if (err == -ENOENT)
+		return cli_fail(cli, CLI_NOT_FOUND, "there is no vGPU %s", uuid);
+	if (err == -ENODEV)
+		return cli_fail(cli, CLI_NOT_FOUND,
+				"mediated device %s is not OpenVGPU's: its type is %s",
+				uuid, shown(vgpu->type).text);
+	return cli_fail_errno(cli, err, "look at the vGPU");
+}
+
+/**
+ * cli_fail_no_gpu - end a command for a GPU the driver does not have
+ * @cli: the run
+ * @bdf: PCI address
+ *
+ * Return: CLI_NOT_FOUND.
+ */
+enum cli_exit cli_fail_no_gpu(const struct cli *cli, const char *bdf)
+{
+	return cli_fail(cli, CLI_NOT_FOUND,
+			"no GPU %s is bound to the driver openvgpu", bdf);
 }
 
 /* Length of the UTF-8 character at @s, 0 if there is no valid one. */
@@ -257,6 +284,39 @@ void json_set_number(struct json_object *object, const char *key,
 }
 
 /**
+ * json_set_value - put a number into an object that may be unknown
+ * @object: object
+ * @key: its name there
+ * @value: null where it is not known
+ */
+void json_set_value(struct json_object *object, const char *key,
+		    struct ovgpu_value value)
+{
+	if (value.known)
+		json_set_number(object, key, value.number);
+	else
+		json_set(object, key, NULL);
+}
+
+/**
+ * json_error - what --json prints when a command fails
+ * @code: exit status
+ * @text: reason
+ *
+ * Return: an object to be printed.
+ */
+struct json_object *json_error(enum cli_exit code, const char *text)
+{
+	struct json_object *object = json_start();
+	struct json_object *error = json_object_new_object();
+
+	json_set_number(error, "code", code);
+	json_set_text(error, "message", text);
+	json_set(object, "error", error);
+	return object;
+}
+
+/**
  * json_print - print an object and free it
  * @object: object
  */
@@ -340,6 +400,54 @@ struct shown show_size(uint64_t bytes)
 		snprintf(s.text, sizeof(s.text), "%llu B",
 			 (unsigned long long)bytes);
 	return s;
+}
+
+/**
+ * show_time - a length of time for people
+ * @ns: nanoseconds
+ *
+ * Return: three to six digits and the unit, as "2.083 ms".
+ */
+struct shown show_time(uint64_t ns)
+{
+	struct shown s;
+
+	if (ns < 1000)
+		snprintf(s.text, sizeof(s.text), "%d ns", (int)ns);
+	else if (ns < 1000000)
+		snprintf(s.text, sizeof(s.text), "%.3f us", ns / 1e3);
+	else if (ns < 1000000000)
+		snprintf(s.text, sizeof(s.text), "%.3f ms", ns / 1e6);
+	else
+		snprintf(s.text, sizeof(s.text), "%.3f s", ns / 1e9);
+	return s;
+}
+
+/**
+ * show_value - a number for people that may be unknown
+ * @value: the number
+ *
+ * Return: its digits, or "-".
+ */
+struct shown show_value(struct ovgpu_value value)
+{
+	struct shown s = { "-" };
+
+	if (value.known)
+		snprintf(s.text, sizeof(s.text), "%llu",
+			 (unsigned long long)value.number);
+	return s;
+}
+
+/**
+ * show_value_time - a length of time for people that may be unknown
+ * @ns: nanoseconds
+ *
+ * Return: as show_time(), or "-".
+ */
+struct shown show_value_time(struct ovgpu_value ns)
+{
+	return ns.known ? show_time(ns.number) : show_value(ns);
 }
 
 /**

@@ -30,14 +30,8 @@ enum cli_exit command_remove(struct cli *cli)
 				"'%s' is not a UUID: 'openvgpu list' lists those of the vGPUs",
 				shown(cli->argument).text);
 	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
-	if (err == -ENOENT)
-		return cli_fail(cli, CLI_NOT_FOUND, "there is no vGPU %s", uuid);
-	if (err == -ENODEV)
-		return cli_fail(cli, CLI_NOT_FOUND,
-				"mediated device %s is not OpenVGPU's: its type is %s",
-				uuid, shown(vgpu.type).text);
 	if (err)
-		return cli_fail_errno(cli, err, "look at the vGPU");
+		return cli_fail_vgpu(cli, err, uuid, &vgpu);
 	if (vgpu.owner_pid) {
 		if (!cli->force)
 			return cli_fail(cli, CLI_BUSY,

@@ -33,14 +33,8 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 	int err;
 
 	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
-	if (err == -ENOENT)
-		return cli_fail(cli, CLI_NOT_FOUND, "there is no vGPU %s", uuid);
-	if (err == -ENODEV)
-		return cli_fail(cli, CLI_NOT_FOUND,
-				"mediated device %s is not OpenVGPU's: its type is %s",
-				uuid, shown(vgpu.type).text);
 	if (err)
-		return cli_fail_errno(cli, err, "look at the vGPU");
+		return cli_fail_vgpu(cli, err, uuid, &vgpu);
 	err = ovgpu_vgpu_attributes(cli->ovgpu, uuid, OVGPU_DRIVER, &attributes,
 				    &attribute_count);
 	if (!err || err == -ENOENT)
@@ -188,9 +182,7 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
 		json_object_put(array);
 		if (err)
 			return cli_fail_errno(cli, err, "look at the GPU");
-		return cli_fail(cli, CLI_NOT_FOUND,
-				"no GPU %s is bound to the driver openvgpu",
-				bdf);
+		return cli_fail_no_gpu(cli, bdf);
 	}
 	if (cli->json) {
 		object = json_start();

@@ -71,9 +71,7 @@ enum cli_exit command_types(struct cli *cli)
 		free(table.cells);
 		if (err)
 			return cli_fail_errno(cli, err, "read the types");
-		return cli_fail(cli, CLI_NOT_FOUND,
-				"no GPU %s is bound to the driver openvgpu",
-				cli->gpu);
+		return cli_fail_no_gpu(cli, cli->gpu);
 	}
 	if (cli->json) {
 		object = json_start();

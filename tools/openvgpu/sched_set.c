@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sched_set.c - openvgpu sched set: change settings of the scheduler
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+#define MOST_SETTINGS	8	/* no object has more; none can be given twice */
+
+/**
+ * struct change - what is to be set on what
+ * @object: a GPU or a vGPU
+ * @name: its PCI address or UUID
+ * @gpu: the PCI address of the GPU, of a vGPU's as well
+ * @setting: what to set
+ * @value: to what
+ * @count: how many
+ * @done: how many were set
+ */
+struct change {
+	enum ovgpu_object object;
+	char name[OVGPU_UUID_SIZE];
+	char gpu[OVGPU_BDF_SIZE];
+	const struct ovgpu_setting *setting[MOST_SETTINGS];
+	const char *value[MOST_SETTINGS];
+	unsigned int count;
+	unsigned int done;
+};
+
+/* Appends to a text of bounded size; what does not fit is cut. */
+static void append(char *text, size_t size, const char *more)
+{
+	size_t used = strlen(text);
+
+	snprintf(text + used, size - used, "%s", more);
+}
+
+/* ------------------------------------------------------------- arguments */
+
+/* The first argument may say what to change; *@used: it did. */
+static enum cli_exit parse_target(const struct cli *cli, struct change *change,
+				  bool *used)
+{
+	const char *text = cli->argument;
+
+	*used = false;
+	change->object = OVGPU_GPU;
+	if (cli->gpu[0])
+		strcpy(change->name, cli->gpu);
+	if (strchr(text, '='))
+		return CLI_OK;
+	*used = true;
+	if (!ovgpu_uuid_parse(text, change->name)) {
+		change->object = OVGPU_VGPU;
+	} else if (ovgpu_bdf_parse(text, change->name)) {
+		if (ovgpu_setting_find(OVGPU_GPU, text) ||
+		    ovgpu_setting_find(OVGPU_VGPU, text))
+			return cli_fail(cli, CLI_USAGE,
+					"'%s' lacks a value: write %s=VALUE",
+					text, text);
+		return cli_fail(cli, CLI_USAGE,
+				"'%s' is neither a UUID, nor a PCI address, nor NAME=VALUE",
+				shown(text).text);
+	}
+	if (cli->gpu[0])
+		return cli_fail(cli, CLI_USAGE,
+				"both --gpu and '%s' are given: settings are of one of them",
+				change->name);
+	return CLI_OK;
+}
+
+static enum cli_exit fail_name(const struct cli *cli, enum ovgpu_object object,
+			       const char *name)
+{
+	const struct ovgpu_setting *setting;
+	char names[OVGPU_TEXT_SIZE] = "";
+	unsigned int i;
+
+	if (object == OVGPU_GPU && ovgpu_setting_find(OVGPU_VGPU, name))
+		return cli_fail(cli, CLI_USAGE,
+				"'%s' is a setting of vGPUs: name one by its UUID",
+				name);
+	if (object == OVGPU_VGPU && ovgpu_setting_find(OVGPU_GPU, name))
+		return cli_fail(cli, CLI_USAGE,
+				"'%s' is a setting of GPUs: name one with --gpu",
+				name);
+	for (i = 0; (setting = ovgpu_setting(object, i)); i++) {
+		append(names, sizeof(names), i ? ", " : "");
+		append(names, sizeof(names), setting->name);
+	}
+	return cli_fail(cli, CLI_USAGE,
+			"there is no setting '%s': a %s has %s",
+			shown(name).text, object == OVGPU_GPU ? "GPU" : "vGPU",
+			names);
+}
+
+static enum cli_exit fail_value(const struct cli *cli,
+				const struct ovgpu_setting *setting,
+				const char *value)
+{
+	if (setting->text)
+		return cli_fail(cli, CLI_USAGE, "%s can't be '%s': it is %s",
+				setting->name, shown(value).text,
+				setting->meaning);
+	return cli_fail(cli, CLI_USAGE,
+			"%s can't be '%s': it is a number of %s%llu to %llu",
+			setting->name, shown(value).text,
+			setting->zero ? "0, or " : "",
+			(unsigned long long)setting->minimum,
+			(unsigned long long)setting->maximum);
+}
+
+static bool same_quantity(const struct change *change,
+			  const struct ovgpu_setting *a,
+			  const struct ovgpu_setting *b)
+{
+	const struct ovgpu_setting *hz = ovgpu_setting(OVGPU_GPU, OVGPU_SCHED_HZ);
+	const struct ovgpu_setting *us =
+		ovgpu_setting(OVGPU_GPU, OVGPU_TIMESLICE_US);
+
+	return change->object == OVGPU_GPU &&
+	       ((a == hz && b == us) || (a == us && b == hz));
+}
+
+static enum cli_exit parse_setting(const struct cli *cli, struct change *change,
+				   const char *text)
+{
+	const struct ovgpu_setting *setting;
+	const char *equals = strchr(text, '=');
+	char name[OVGPU_NAME_SIZE];
+	unsigned int i;
+
+	if (!equals)
+		return cli_fail(cli, CLI_USAGE, "'%s' is not NAME=VALUE",
+				shown(text).text);
+	/* Longer than any name: shown as far as it goes, and not found. */
+	snprintf(name, sizeof(name), "%.*s",
+		 equals - text < OVGPU_NAME_SIZE ? (int)(equals - text) :
+		 OVGPU_NAME_SIZE - 1, text);
+	setting = ovgpu_setting_find(change->object, name);
+	if (!setting)
+		return fail_name(cli, change->object, name);
+	for (i = 0; i < change->count; i++) {
+		if (change->setting[i] == setting)
+			return cli_fail(cli, CLI_USAGE, "%s is given twice",
+					setting->name);
+		if (same_quantity(change, change->setting[i], setting))
+			return cli_fail(cli, CLI_USAGE,
+					"%s and %s are two forms of the same: give one",
+					change->setting[i]->name, setting->name);
+	}
+	if (ovgpu_setting_check(setting, equals + 1))
+		return fail_value(cli, setting, equals + 1);
+	change->setting[change->count] = setting;
+	change->value[change->count++] = equals + 1;
+	return CLI_OK;
+}
+
+/* ----------------------------------------------------------- what is there */
+
+static enum cli_exit find_only_gpu(const struct cli *cli, struct change *change)
+{
+	struct ovgpu_gpu *gpus;
+	size_t count;
+	int err;
+
+	err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
+	if (err)
+		return cli_fail_errno(cli, err, "list the GPUs");
+	if (count == 1)
+		strcpy(change->name, gpus[0].bdf);
+	free(gpus);
+	if (count > 1)
+		return cli_fail(cli, CLI_USAGE,
+				"there are %zu GPUs: name one with --gpu", count);
+	if (!count)
+		return cli_fail(cli, CLI_NOT_FOUND,
+				"no GPU is bound to the driver openvgpu: 'openvgpu doctor' tells what to do");
+	return CLI_OK;
+}
+
+/* Only what the GPU offers is a policy; the list comes from the driver. */
+static enum cli_exit check_scheduler(const struct cli *cli,
+				     const struct ovgpu_sched_gpu *gpu,
+				     const char *value)
+{
+	size_t n = strlen(value);
+	const char *at;
+
+	if (!strcmp(gpu->schedulers, "none"))
+		return cli_fail(cli, CLI_FAILURE,
+				"GPU %s has no engine: there is nothing to schedule",
+				gpu->bdf);
+	for (at = gpu->schedulers; *at; at += strspn(at, " ")) {
+		size_t length = strcspn(at, " ");
+
+		if (length == n && !strncmp(at, value, n))
+			return CLI_OK;
+		at += length;
+	}
+	return cli_fail(cli, CLI_USAGE,
+			"there is no scheduler '%s': GPU %s has %s", value,
+			gpu->bdf, gpu->schedulers[0] ?
+			shown(gpu->schedulers).text : "none");
+}
+
+static enum cli_exit check_change(const struct cli *cli, struct change *change)
+{
+	struct ovgpu_sched_gpu gpu;
+	struct ovgpu_vgpu vgpu;
+	enum cli_exit code;
+	unsigned int i;
+	int err;
+
+	if (change->object == OVGPU_VGPU) {
+		err = ovgpu_vgpu_get(cli->ovgpu, change->name, &vgpu);
+		if (err)
+			return cli_fail_vgpu(cli, err, change->name, &vgpu);
+		strcpy(change->gpu, vgpu.gpu);
+	} else {
+		code = change->name[0] ? CLI_OK : find_only_gpu(cli, change);
+		if (code != CLI_OK)
+			return code;
+		if (ovgpu_sched_gpu_get(cli->ovgpu, change->name, &gpu))
+			return cli_fail_no_gpu(cli, change->name);
+		strcpy(change->gpu, change->name);
+	}
+	for (i = 0; i < change->count; i++) {
+		if (!ovgpu_setting_exists(cli->ovgpu, change->object,
+					  change->name, change->setting[i]))
+			return cli_fail(cli, CLI_FAILURE,
+					"the loaded module has no setting %s: nothing was set",
+					change->setting[i]->name);
+		if (!change->setting[i]->text)
+			continue;
+		code = check_scheduler(cli, &gpu, change->value[i]);
+		if (code != CLI_OK)
+			return code;
+	}
+	return CLI_OK;
+}
+
+/* ---------------------------------------------------------------- result */
+
+static struct json_object *done_json(const struct change *change)
+{
+	struct json_object *object = json_object_new_object();
+	uint64_t number;
+	unsigned int i;
+
+	for (i = 0; i < change->done; i++)
+		if (ovgpu_number_parse(change->value[i], &number))
+			json_set_text(object, change->setting[i]->name,
+				      change->value[i]);
+		else
+			json_set_number(object, change->setting[i]->name, number);
+	return object;
+}
+
+/* Says which settings are in force now and which are not. */
+static void append_progress(const struct change *change, char *text,
+			    size_t size)
+{
+	unsigned int i;
+
+	if (change->count == 1)
+		return;
+	append(text, size, change->done ? "; was set: " : "; nothing was set");
+	for (i = 0; i < change->done; i++) {
+		append(text, size, i ? ", " : "");
+		append(text, size, change->setting[i]->name);
+		append(text, size, "=");
+		append(text, size, change->value[i]);
+	}
+	if (change->done + 1 == change->count)
+		return;
+	append(text, size, "; was not tried: ");
+	for (i = change->done + 1; i < change->count; i++) {
+		append(text, size, i > change->done + 1 ? ", " : "");
+		append(text, size, change->setting[i]->name);
+	}
+}
+
+static enum cli_exit fail_change(const struct cli *cli,
+				 const struct change *change, int err,
+				 const char *reason)
+{
+	const char *kind = change->object == OVGPU_GPU ? "GPU" : "vGPU";
+	const struct ovgpu_setting *setting = change->setting[change->done];
+	enum cli_exit code = cli_exit_of_errno(err);
+	struct json_object *object, *array;
+	char text[1024];
+	unsigned int i;
+
+	if (err == -ENOENT || err == -ENODEV)
+		snprintf(text, sizeof(text), "%s %s went away", kind,
+			 change->name);
+	else if (err == -EACCES || err == -EPERM)
+		snprintf(text, sizeof(text),
+			 "not allowed to change settings: run as root");
+	else
+		snprintf(text, sizeof(text), "%s %s refused %s=%s: %s", kind,
+			 change->name, setting->name,
+			 change->value[change->done],
+			 reason[0] ? shown(reason).text : strerror(-err));
+	append_progress(change, text, sizeof(text));
+	cli_note("%s", text);
+	if (cli->json) {
+		object = json_error(code, text);
+		array = json_object_new_array();
+		for (i = change->done; i < change->count; i++)
+			json_object_array_add(array,
+					      json_text(change->setting[i]->name));
+		json_set(object, "set", done_json(change));
+		json_set(object, "not_set", array);
+		json_print(object);
+	}
+	return code;
+}
+
+/**
+ * command_sched_set_help - print which settings there are
+ */
+void command_sched_set_help(void)
+{
+	static const char *const title[] = {
+		[OVGPU_GPU] = "of a GPU", [OVGPU_VGPU] = "of a vGPU",
+	};
+	const struct ovgpu_setting *setting;
+	unsigned int object, i;
+	char range[64];
+
+	for (object = OVGPU_GPU; object <= OVGPU_VGPU; object++) {
+		printf("Settings %s:\n", title[object]);
+		for (i = 0; (setting = ovgpu_setting(object, i)); i++) {
+			snprintf(range, sizeof(range), "%s%llu-%llu",
+				 setting->zero ? "0, " : "",
+				 (unsigned long long)setting->minimum,
+				 (unsigned long long)setting->maximum);
+			printf("  %-18s  %-15s  %s\n", setting->name,
+			       setting->text ? "" : range, setting->meaning);
+		}
+		putchar('\n');
+	}
+}
+
+/**
+ * command_sched_set - change settings of a GPU's scheduler or of a vGPU
+ * @cli: the run; its arguments are the object, which may be left out, and
+ *	NAME=VALUE
+ *
+ * Return: exit status.
+ */
+enum cli_exit command_sched_set(struct cli *cli)
+{
+	char reason[OVGPU_TEXT_SIZE];
+	struct change change = { 0 };
+	struct json_object *object;
+	enum cli_exit code;
+	bool used;
+	int err, i;
+
+	code = parse_target(cli, &change, &used);
+	for (i = used; code == CLI_OK && i < cli->argument_count; i++)
+		code = parse_setting(cli, &change, cli->arguments[i]);
+	if (code == CLI_OK && !change.count)
+		code = cli_fail(cli, CLI_USAGE,
+				"nothing to set: give NAME=VALUE; try 'openvgpu sched set --help'");
+	if (code == CLI_OK)
+		code = check_change(cli, &change);
+	if (code != CLI_OK)
+		return code;
+	for (; change.done < change.count; change.done++) {
+		err = ovgpu_setting_write(cli->ovgpu, change.object, change.name,
+					  change.setting[change.done],
+					  change.value[change.done], reason,
+					  sizeof(reason));
+		if (err)
+			return fail_change(cli, &change, err, reason);
+	}
+	if (cli->json) {
+		object = json_start();
+		json_set_text(object, "gpu", change.gpu);
+		if (change.object == OVGPU_VGPU)
+			json_set_text(object, "uuid", change.name);
+		json_set(object, "set", done_json(&change));
+		json_print(object);
+	}
+	return CLI_OK;
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sched_show.c - openvgpu sched show: settings, and what each vGPU got
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+#define ALL_COUNTERS	((1ULL << OVGPU_COUNTERS) - 1)
+
+/* ------------------------------------------------------------------- vGPU */
+
+static struct json_object *sched_vgpu_json(const struct ovgpu_vgpu *vgpu,
+					   const struct ovgpu_sched_vgpu *sched)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *stats = json_object_new_object(), *waits;
+	unsigned int i;
+
+	json_set_text(object, "uuid", vgpu->uuid);
+	json_set_text(object, "gpu", vgpu->gpu);
+	json_set_text(object, "type", vgpu->type);
+	json_set(object, "sched_state",
+		 sched->state[0] ? json_text(sched->state) : NULL);
+	for (i = 0; i < OVGPU_VGPU_SETTINGS; i++)
+		json_set_value(object, ovgpu_setting(OVGPU_VGPU, i)->name,
+			       sched->setting[i]);
+	if (vgpu->owner_pid)
+		json_set_number(object, "owner_pid", vgpu->owner_pid);
+	else
+		json_set(object, "owner_pid", NULL);
+	json_set_value(object, "framebuffer_bytes", sched->framebuffer_size);
+	json_set_value(object, "framebuffer_used_bytes",
+		       sched->framebuffer_used);
+	json_set_value(object, "last_fault", sched->last_fault);
+	json_set(object, "last_reset_reason", sched->last_reset_reason[0] ?
+		 json_text(sched->last_reset_reason) : NULL);
+	for (i = 0; i < OVGPU_COUNTERS; i++)
+		json_set_value(stats, ovgpu_counter_name(i), sched->counter[i]);
+	waits = sched->waits_known ? json_object_new_array() : NULL;
+	for (i = 0; sched->waits_known && i < OVGPU_WAIT_BUCKETS; i++)
+		json_object_array_add(waits,
+				      json_object_new_uint64(sched->waits[i]));
+	json_set(stats, "wait_histogram", waits);
+	json_set(object, "stats", stats);
+	return object;
+}
+
+static void print_waits(const struct ovgpu_sched_vgpu *sched)
+{
+	unsigned int i;
+
+	if (!sched->waits_known)
+		return;
+	puts("  waits:");
+	for (i = 0; i < OVGPU_WAIT_BUCKETS; i++) {
+		bool last = i == OVGPU_WAIT_BUCKETS - 1;
+
+		if (sched->waits[i])
+			printf("    %s %-15s %llu\n", last ? "from " : "below",
+			       show_time(1024ULL << (last ? i - 1 : i)).text,
+			       (unsigned long long)sched->waits[i]);
+	}
+}
+
+static bool is_time(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 3 && !strcmp(name + n - 3, "_ns");
+}
+
+static void print_vgpu(const struct ovgpu_vgpu *vgpu,
+		       const struct ovgpu_sched_vgpu *sched)
+{
+	const char *name;
+	unsigned int i;
+
+	printf("vGPU %s\n  %-22s %s\n  %-22s %s\n  %-22s %s\n  %-22s %s\n",
+	       vgpu->uuid, "type", shown(vgpu->type).text, "GPU", vgpu->gpu,
+	       "used by", show_owner(vgpu).text, "sched_state",
+	       sched->state[0] ? shown(sched->state).text : "-");
+	printf("  %-22s %s\n  %-22s %s\n  settings:\n", "last_fault",
+	       show_value(sched->last_fault).text, "last_reset_reason",
+	       sched->last_reset_reason[0] ?
+	       shown(sched->last_reset_reason).text : "-");
+	for (i = 0; i < OVGPU_VGPU_SETTINGS; i++)
+		printf("    %-20s %s\n", ovgpu_setting(OVGPU_VGPU, i)->name,
+		       show_value(sched->setting[i]).text);
+	puts("  counters:");
+	for (i = 0; i < OVGPU_COUNTERS; i++) {
+		name = ovgpu_counter_name(i);
+		/* The unit stands in the value. */
+		printf("    %-20.*s %s\n",
+		       (int)strlen(name) - (is_time(name) ? 3 : 0), name,
+		       is_time(name) ? show_value_time(sched->counter[i]).text :
+		       show_value(sched->counter[i]).text);
+	}
+	print_waits(sched);
+}
+
+static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
+{
+	struct ovgpu_sched_vgpu sched;
+	struct json_object *object;
+	struct ovgpu_vgpu vgpu;
+	int err;
+
+	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
+	if (!err)
+		err = ovgpu_sched_vgpu_get(cli->ovgpu, uuid, ALL_COUNTERS, true,
+					   &sched);
+	if (err)
+		return cli_fail_vgpu(cli, err, uuid, &vgpu);
+	if (cli->json) {
+		object = json_start();
+		json_set(object, "vgpu", sched_vgpu_json(&vgpu, &sched));
+		json_print(object);
+	} else {
+		print_vgpu(&vgpu, &sched);
+	}
+	return CLI_OK;
+}
+
+/* -------------------------------------------------------------------- GPU */
+
+static void add_row(struct table *table, const struct ovgpu_vgpu *vgpu,
+		    const struct ovgpu_sched_vgpu *sched)
+{
+	const struct ovgpu_value *counter = sched->counter;
+	struct ovgpu_value slice = sched->setting[OVGPU_VGPU_TIMESLICE_US];
+
+	table_row(table, 10, vgpu->uuid, sched->state[0] ? sched->state : "-",
+		  show_value(sched->setting[OVGPU_WEIGHT]).text,
+		  show_value(sched->setting[OVGPU_CAP_PERCENT]).text,
+		  slice.known && !slice.number ? "GPU's" : show_value(slice).text,
+		  show_value_time(counter[OVGPU_RUN_NS]).text,
+		  show_value_time(counter[OVGPU_WAIT_NS]).text,
+		  show_value_time(counter[OVGPU_WAIT_MAX_NS]).text,
+		  show_value(counter[OVGPU_SLICES]).text,
+		  show_value(counter[OVGPU_FAULTS]).text);
+}
+
+static void print_gpu(const struct cli *cli, const struct ovgpu_sched_gpu *gpu,
+		      const struct ovgpu_vgpu *vgpus, size_t count)
+{
+	struct ovgpu_sched_vgpu sched;
+	struct table table = { 0 };
+	unsigned int i;
+	size_t n;
+
+	printf("GPU %s\n  %-22s %s (of: %s)\n", gpu->bdf, "scheduler",
+	       gpu->scheduler[0] ? shown(gpu->scheduler).text : "-",
+	       gpu->schedulers[0] ? shown(gpu->schedulers).text : "-");
+	for (i = 0; i < OVGPU_GPU_SETTINGS; i++)
+		if (!ovgpu_setting(OVGPU_GPU, i)->text)
+			printf("  %-22s %s\n", ovgpu_setting(OVGPU_GPU, i)->name,
+			       show_value(gpu->setting[i]).text);
+	table_row(&table, 10, "UUID", "STATE", "WEIGHT", "CAP %", "SLICE us",
+		  "RAN", "WAITED", "LONGEST", "SLICES", "FAULTS");
+	for (n = 0; n < count; n++)
+		if (!strcmp(vgpus[n].gpu, gpu->bdf) &&
+		    !ovgpu_sched_vgpu_get(cli->ovgpu, vgpus[n].uuid,
+					  ALL_COUNTERS, false, &sched))
+			add_row(&table, &vgpus[n], &sched);
+	if (table.rows == 1)
+		puts("  no vGPU");
+	if (table.rows > 1)
+		table_print(&table);
+	else
+		free(table.cells);
+}
+
+static struct json_object *gpu_json(const struct cli *cli,
+				    const struct ovgpu_sched_gpu *gpu,
+				    const struct ovgpu_vgpu *vgpus, size_t count)
+{
+	struct json_object *object = json_object_new_object(), *array;
+	char words[OVGPU_TEXT_SIZE], *word, *rest = NULL;
+	struct ovgpu_sched_vgpu sched;
+	unsigned int i;
+	size_t n;
+
+	json_set_text(object, "gpu", gpu->bdf);
+	json_set(object, "scheduler",
+		 gpu->scheduler[0] ? json_text(gpu->scheduler) : NULL);
+	array = json_object_new_array();
+	strcpy(words, gpu->schedulers);
+	for (word = strtok_r(words, " ", &rest); word;
+	     word = strtok_r(NULL, " ", &rest))
+		json_object_array_add(array, json_text(word));
+	json_set(object, "schedulers", array);
+	for (i = 0; i < OVGPU_GPU_SETTINGS; i++)
+		if (!ovgpu_setting(OVGPU_GPU, i)->text)
+			json_set_value(object, ovgpu_setting(OVGPU_GPU, i)->name,
+				       gpu->setting[i]);
+	array = json_object_new_array();
+	for (n = 0; n < count; n++)
+		if (!strcmp(vgpus[n].gpu, gpu->bdf) &&
+		    !ovgpu_sched_vgpu_get(cli->ovgpu, vgpus[n].uuid,
+					  ALL_COUNTERS, true, &sched))
+			json_object_array_add(array, sched_vgpu_json(&vgpus[n],
+								     &sched));
+	json_set(object, "vgpus", array);
+	return object;
+}
+
+static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
+{
+	struct json_object *object, *array = json_object_new_array();
+	struct ovgpu_vgpu *vgpus = NULL;
+	struct ovgpu_sched_gpu gpu;
+	size_t count, n, i, found = 0;
+	struct ovgpu_gpu *gpus;
+	int err;
+
+	err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
+	if (!err)
+		err = ovgpu_vgpu_list(cli->ovgpu, &vgpus, &n);
+	for (i = 0; !err && i < count; i++) {
+		if ((bdf && strcmp(bdf, gpus[i].bdf)) ||
+		    ovgpu_sched_gpu_get(cli->ovgpu, gpus[i].bdf, &gpu))
+			continue;
+		found++;
+		if (cli->json)
+			json_object_array_add(array,
+					      gpu_json(cli, &gpu, vgpus, n));
+		else
+			print_gpu(cli, &gpu, vgpus, n);
+	}
+	free(gpus);
+	free(vgpus);
+	if (err || (bdf && !found)) {
+		json_object_put(array);
+		return err ? cli_fail_errno(cli, err, "look at the GPUs") :
+		       cli_fail_no_gpu(cli, bdf);
+	}
+	if (cli->json) {
+		object = json_start();
+		json_set(object, "gpus", array);
+		json_print(object);
+		return CLI_OK;
+	}
+	json_object_put(array);
+	if (!found)
+		cli_note_no_gpu(cli);
+	return CLI_OK;
+}
+
+/**
+ * command_sched_show - show the scheduler of one GPU, of all, or one vGPU
+ * @cli: the run; its argument is a UUID, a PCI address, or none
+ *
+ * Return: exit status.
+ */
+enum cli_exit command_sched_show(struct cli *cli)
+{
+	char uuid[OVGPU_UUID_SIZE], bdf[OVGPU_BDF_SIZE];
+
+	if (!cli->argument)
+		return show_gpus(cli, NULL);
+	if (!ovgpu_uuid_parse(cli->argument, uuid))
+		return show_vgpu(cli, uuid);
+	if (!ovgpu_bdf_parse(cli->argument, bdf))
+		return show_gpus(cli, bdf);
+	return cli_fail(cli, CLI_USAGE,
+			"'%s' is neither the UUID of a vGPU nor the PCI address of a GPU",
+			shown(cli->argument).text);
+}

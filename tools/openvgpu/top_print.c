@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * top_print.c - a sample of openvgpu top as lines and as JSON
+ */
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "top.h"
+
+static __attribute__((format(printf, 2, 3)))
+void add_line(struct top_lines *lines, const char *format, ...)
+{
+	va_list args;
+	void *more;
+
+	more = reallocarray(lines->line, lines->count + 1, sizeof(*lines->line));
+	if (!more)
+		errx(CLI_FAILURE, "out of memory");
+	lines->line = more;
+	va_start(args, format);
+	vsnprintf(lines->line[lines->count++], TOP_LINE, format, args);
+	va_end(args);
+}
+
+static struct shown show_percent(double percent)
+{
+	struct shown s = { "-" };
+
+	if (percent >= 0)
+		snprintf(s.text, sizeof(s.text), "%.1f", percent);
+	return s;
+}
+
+/* "12/1024 MiB": what is used, rounded up, of what it has. */
+static struct shown show_framebuffer(const struct ovgpu_sched_vgpu *sched)
+{
+	unsigned long long size = sched->framebuffer_size.number >> 20;
+	uint64_t used = sched->framebuffer_used.number;
+	struct shown s = { "-" };
+
+	if (sched->framebuffer_size.known && sched->framebuffer_used.known)
+		snprintf(s.text, sizeof(s.text), "%llu/%llu MiB",
+			 (unsigned long long)(used >> 20) +
+			 !!(used & ((1 << 20) - 1)), size);
+	else if (sched->framebuffer_size.known)
+		snprintf(s.text, sizeof(s.text), "%llu MiB", size);
+	return s;
+}
+
+/* Fits into eight characters, as waits should. */
+static struct shown show_wait(struct ovgpu_value ns)
+{
+	struct shown s = { "-" };
+
+	if (!ns.known)
+		return s;
+	if (ns.number < 1000000)
+		snprintf(s.text, sizeof(s.text), "%.1f us", ns.number / 1e3);
+	else if (ns.number < 1000000000)
+		snprintf(s.text, sizeof(s.text), "%.1f ms", ns.number / 1e6);
+	else
+		snprintf(s.text, sizeof(s.text), "%.1f s", ns.number / 1e9);
+	return s;
+}
+
+static void add_gpu(struct top_lines *lines, const struct top_gpu *gpu)
+{
+	const struct ovgpu_sched_gpu *sched = &gpu->sched;
+	struct shown scheduler = shown(sched->scheduler);
+	struct shown state = shown(sched->state);
+
+	add_line(lines, "GPU %s  scheduler %.24s  slice %s us  busy %s %%  %zu vGPU%s%s%.16s",
+		 sched->bdf, scheduler.text[0] ? scheduler.text : "-",
+		 show_value(sched->setting[OVGPU_TIMESLICE_US]).text,
+		 show_percent(gpu->busy).text, gpu->count,
+		 gpu->count == 1 ? "" : "s",
+		 state.text[0] && strcmp(state.text, "up") ? "  state " : "",
+		 strcmp(state.text, "up") ? state.text : "");
+}
+
+static void add_vgpu(struct top_lines *lines, const struct top_vgpu *vgpu)
+{
+	const struct ovgpu_sched_vgpu *sched = &vgpu->sched;
+	char pid[16] = "-";
+
+	if (vgpu->vgpu.owner_pid)
+		snprintf(pid, sizeof(pid), "%d", vgpu->vgpu.owner_pid);
+	add_line(lines, "%-8.8s %6s %6s %6s %5s %13s %8s %7s %6s  %s",
+		 sched->state[0] ? shown(sched->state).text : "-",
+		 show_percent(vgpu->share).text, show_percent(vgpu->wait).text,
+		 show_value(sched->setting[OVGPU_WEIGHT]).text,
+		 show_value(sched->setting[OVGPU_CAP_PERCENT]).text,
+		 show_framebuffer(sched).text,
+		 show_wait(sched->counter[OVGPU_WAIT_MAX_NS]).text, pid,
+		 show_value(sched->counter[OVGPU_FAULTS]).text,
+		 vgpu->vgpu.uuid);
+}
+
+/**
+ * top_lines_make - a sample as people see it
+ * @sample: sample
+ * @lines: the result, to be given to top_lines_free()
+ */
+void top_lines_make(const struct top_sample *sample, struct top_lines *lines)
+{
+	const struct top_gpu *gpu;
+	size_t i, j;
+
+	memset(lines, 0, sizeof(*lines));
+	for (i = 0; i < sample->gpu_count; i++) {
+		gpu = &sample->gpus[i];
+		if (i)
+			add_line(lines, "%s", "");
+		add_gpu(lines, gpu);
+		if (gpu->count)
+			add_line(lines, "%-8s %6s %6s %6s %5s %13s %8s %7s %6s  %s",
+				 "STATE", "SHARE%", "WAIT%", "WEIGHT", "CAP%",
+				 "FRAMEBUFFER", "LONGEST", "PID", "FAULTS",
+				 "UUID");
+		for (j = gpu->first; j < gpu->first + gpu->count; j++)
+			add_vgpu(lines, &sample->vgpus[j]);
+	}
+}
+
+/**
+ * top_lines_free - give lines back
+ * @lines: of top_lines_make(), or all zero
+ */
+void top_lines_free(struct top_lines *lines)
+{
+	free(lines->line);
+	memset(lines, 0, sizeof(*lines));
+}
+
+static void set_percent(struct json_object *object, const char *key,
+			double percent)
+{
+	char text[32];
+
+	if (percent < 0) {
+		json_set(object, key, NULL);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.2f", percent);
+	json_set(object, key, json_object_new_double_s(percent, text));
+}
+
+static struct json_object *vgpu_line_json(const struct top_vgpu *vgpu)
+{
+	const struct ovgpu_sched_vgpu *sched = &vgpu->sched;
+	struct json_object *object = json_object_new_object();
+
+	json_set_text(object, "uuid", vgpu->vgpu.uuid);
+	json_set_text(object, "type", vgpu->vgpu.type);
+	json_set(object, "sched_state",
+		 sched->state[0] ? json_text(sched->state) : NULL);
+	set_percent(object, "share_percent", vgpu->share);
+	set_percent(object, "busy_percent", vgpu->busy);
+	set_percent(object, "wait_percent", vgpu->wait);
+	json_set_value(object, "weight", sched->setting[OVGPU_WEIGHT]);
+	json_set_value(object, "cap_percent", sched->setting[OVGPU_CAP_PERCENT]);
+	json_set_value(object, "framebuffer_bytes", sched->framebuffer_size);
+	json_set_value(object, "framebuffer_used_bytes",
+		       sched->framebuffer_used);
+	json_set_value(object, "wait_max_ns",
+		       sched->counter[OVGPU_WAIT_MAX_NS]);
+	if (vgpu->vgpu.owner_pid)
+		json_set_number(object, "owner_pid", vgpu->vgpu.owner_pid);
+	else
+		json_set(object, "owner_pid", NULL);
+	json_set_value(object, "faults", sched->counter[OVGPU_FAULTS]);
+	return object;
+}
+
+/**
+ * top_json - a sample as JSON
+ * @sample: sample
+ * @interval_ms: between it and the one it was compared with
+ *
+ * Return: the object; what is not known is null.
+ */
+struct json_object *top_json(const struct top_sample *sample,
+			     unsigned int interval_ms)
+{
+	struct json_object *object = json_start(), *gpus, *vgpus, *json;
+	const struct top_gpu *gpu;
+	size_t i, j;
+
+	json_set_number(object, "interval_ms", interval_ms);
+	gpus = json_object_new_array();
+	for (i = 0; i < sample->gpu_count; i++) {
+		gpu = &sample->gpus[i];
+		json = json_object_new_object();
+		json_set_text(json, "gpu", gpu->sched.bdf);
+		json_set(json, "state", gpu->sched.state[0] ?
+			 json_text(gpu->sched.state) : NULL);
+		json_set(json, "scheduler", gpu->sched.scheduler[0] ?
+			 json_text(gpu->sched.scheduler) : NULL);
+		json_set_value(json, "timeslice_us",
+			       gpu->sched.setting[OVGPU_TIMESLICE_US]);
+		set_percent(json, "busy_percent", gpu->busy);
+		vgpus = json_object_new_array();
+		for (j = gpu->first; j < gpu->first + gpu->count; j++)
+			json_object_array_add(vgpus,
+					      vgpu_line_json(&sample->vgpus[j]));
+		json_set(json, "vgpus", vgpus);
+		json_object_array_add(gpus, json);
+	}
+	json_set(object, "gpus", gpus);
+	return object;
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * top_sample.c - the numbers of openvgpu top
+ *
+ * Shares come from the hardware's counters: they move while a run goes on, and
+ * the driver's move when it ends, which may be much later for a vGPU that is
+ * alone. GPUs and vGPUs come and go between two samples.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "top.h"
+
+#define COUNTERS	(1ULL << OVGPU_BUSY_NS | 1ULL << OVGPU_RESIDENT_NS | \
+			 1ULL << OVGPU_WAIT_NS | 1ULL << OVGPU_WAIT_MAX_NS | \
+			 1ULL << OVGPU_FAULTS)
+
+/**
+ * top_now - the clock intervals are measured with
+ *
+ * Return: CLOCK_MONOTONIC, ns.
+ */
+uint64_t top_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static void take_gpu(const struct ovgpu *ovgpu, const char *bdf,
+		     const struct ovgpu_vgpu *vgpus, size_t count,
+		     struct top_sample *sample)
+{
+	struct top_gpu *gpu = &sample->gpus[sample->gpu_count];
+	struct top_vgpu *vgpu;
+	size_t i;
+
+	if (ovgpu_sched_gpu_get(ovgpu, bdf, &gpu->sched))
+		return;
+	sample->gpu_count++;
+	gpu->busy = PERCENT_UNKNOWN;
+	gpu->first = sample->vgpu_count;
+	gpu->count = 0;
+	for (i = 0; i < count; i++) {
+		vgpu = &sample->vgpus[sample->vgpu_count];
+		if (strcmp(vgpus[i].gpu, bdf) ||
+		    ovgpu_sched_vgpu_get(ovgpu, vgpus[i].uuid, COUNTERS, false,
+					 &vgpu->sched))
+			continue;
+		vgpu->vgpu = vgpus[i];
+		vgpu->share = PERCENT_UNKNOWN;
+		vgpu->busy = PERCENT_UNKNOWN;
+		vgpu->wait = PERCENT_UNKNOWN;
+		sample->vgpu_count++;
+		gpu->count++;
+	}
+}
+
+/**
+ * top_sample_take - look at GPUs and vGPUs
+ * @ovgpu: handle
+ * @bdf: of the GPU to look at; NULL: all
+ * @sample: the result, to be given to top_sample_free()
+ *
+ * Return: 0 (also when there is no such GPU) or a negative errno.
+ */
+int top_sample_take(const struct ovgpu *ovgpu, const char *bdf,
+		    struct top_sample *sample)
+{
+	struct ovgpu_vgpu *vgpus = NULL;
+	struct ovgpu_gpu *gpus;
+	size_t count, n, i;
+	int err;
+
+	memset(sample, 0, sizeof(*sample));
+	err = ovgpu_gpu_list(ovgpu, &gpus, &count);
+	if (!err)
+		err = ovgpu_vgpu_list(ovgpu, &vgpus, &n);
+	if (!err) {
+		sample->gpus = calloc(count + 1, sizeof(*sample->gpus));
+		sample->vgpus = calloc(n + 1, sizeof(*sample->vgpus));
+		if (!sample->gpus || !sample->vgpus)
+			err = -ENOMEM;
+	}
+	for (i = 0; !err && i < count; i++)
+		if (!bdf || !strcmp(bdf, gpus[i].bdf))
+			take_gpu(ovgpu, gpus[i].bdf, vgpus, n, sample);
+	free(gpus);
+	free(vgpus);
+	if (err)
+		top_sample_free(sample);
+	return err;
+}
+
+/**
+ * top_sample_free - give a sample back
+ * @sample: of top_sample_take(), or all zero
+ */
+void top_sample_free(struct top_sample *sample)
+{
+	free(sample->gpus);
+	free(sample->vgpus);
+	memset(sample, 0, sizeof(*sample));
+}
+
+static const struct top_vgpu *find_vgpu(const struct top_sample *sample,
+					const struct top_vgpu *wanted)
+{
+	size_t i;
+
+	for (i = 0; i < sample->vgpu_count; i++)
+		if (!strcmp(sample->vgpus[i].vgpu.uuid, wanted->vgpu.uuid) &&
+		    !strcmp(sample->vgpus[i].vgpu.gpu, wanted->vgpu.gpu))
+			return &sample->vgpus[i];
+	return NULL;
+}
+
+static double percent(const struct ovgpu_sched_vgpu *now,
+		      const struct ovgpu_sched_vgpu *before,
+		      enum ovgpu_counter counter)
+{
+	const struct ovgpu_value *a = &before->counter[counter];
+	const struct ovgpu_value *b = &now->counter[counter];
+	double share;
+
+	if (!a->known || !b->known || now->read_at <= before->read_at)
+		return PERCENT_UNKNOWN;
+	/* Smaller than before: it was opened anew, and counts from 0. */
+	share = 100.0 * (b->number - (b->number < a->number ? 0 : a->number)) /
+		(now->read_at - before->read_at);
+	/* Counters and clock are not read at the very same time. */
+	return share > 100 ? 100 : share;
+}
+
+/**
+ * top_sample_compare - what happened between two samples
+ * @now: the later one; its percentages are filled in
+ * @before: the earlier one; what is not in it stays unknown
+ */
+void top_sample_compare(struct top_sample *now, const struct top_sample *before)
+{
+	const struct top_vgpu *old;
+	struct top_vgpu *vgpu;
+	struct top_gpu *gpu;
+	size_t i, j;
+
+	for (i = 0; i < now->gpu_count; i++) {
+		gpu = &now->gpus[i];
+		/* A GPU that was there and has no vGPU is known to do nothing. */
+		for (j = 0; j < before->gpu_count; j++)
+			if (!strcmp(before->gpus[j].sched.bdf, gpu->sched.bdf))
+				gpu->busy = 0;
+		for (j = gpu->first; j < gpu->first + gpu->count; j++) {
+			vgpu = &now->vgpus[j];
+			old = find_vgpu(before, vgpu);
+			if (!old)
+				continue;
+			vgpu->share = percent(&vgpu->sched, &old->sched,
+					      OVGPU_RESIDENT_NS);
+			vgpu->busy = percent(&vgpu->sched, &old->sched,
+					     OVGPU_BUSY_NS);
+			vgpu->wait = percent(&vgpu->sched, &old->sched,
+					     OVGPU_WAIT_NS);
+			if (vgpu->busy >= 0 && gpu->busy >= 0)
+				gpu->busy += vgpu->busy;
+		}
+		if (gpu->busy > 100)
+			gpu->busy = 100;
+	}
+}
+
+struct order {
+	enum top_key key;
+	int sign;
+};
+
+static int compare_numbers(double a, double b)
+{
+	return a == b ? 0 : a > b ? -1 : 1;
+}
+
+static int compare(const void *a, const void *b, void *data)
+{
+	const struct top_vgpu *x = a, *y = b;
+	const struct order *order = data;
+	int result = 0;
+
+	switch (order->key) {
+	case TOP_SHARE:
+		result = compare_numbers(x->share, y->share);
+		break;
+	case TOP_WAIT:
+		result = compare_numbers(x->wait, y->wait);
+		break;
+	case TOP_LONGEST:
+		result = compare_numbers(x->sched.counter[OVGPU_WAIT_MAX_NS].number,
+					 y->sched.counter[OVGPU_WAIT_MAX_NS].number);
+		break;
+	case TOP_FRAMEBUFFER:
+		result = compare_numbers(x->sched.framebuffer_size.number,
+					 y->sched.framebuffer_size.number);
+		break;
+	case TOP_UUID:
+		break;
+	}
+	if (!result)
+		result = strcmp(x->vgpu.uuid, y->vgpu.uuid);
+	return result * order->sign;
+}
+
+/**
+ * top_sample_sort - put the vGPUs of each GPU into an order
+ * @sample: sample
+ * @key: by what; the largest first, UUIDs upwards
+ * @reverse: the other way round
+ */
+void top_sample_sort(struct top_sample *sample, enum top_key key, bool reverse)
+{
+	struct order order = { key, reverse ? -1 : 1 };
+	size_t i;
+
+	for (i = 0; i < sample->gpu_count; i++)
+		qsort_r(sample->vgpus + sample->gpus[i].first,
+			sample->gpus[i].count, sizeof(*sample->vgpus), compare,
+			&order);
+}
