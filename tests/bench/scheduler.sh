@@ -19,6 +19,7 @@ make -s -C "$tree/tests/sim" BUILD="$build"
 mkdir -p "$build/bench" "$build/tests/bench"
 ${CC:-gcc} -O2 -g -std=gnu11 -Wall -Wextra -D_GNU_SOURCE "$tree/tests/bench/scheduler.c" \
 	"$build/tests/sim/libsim.a" -o "$build/tests/bench/scheduler"
+# shellcheck disable=SC1003 # a backslash for tr
 model=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1 | tr -d '"\\')
 {
 	printf '{"schema":1,"machine":{"kernel":"%s","processor":"%s","processors":%d,' \

@@ -114,8 +114,10 @@ static void parse_event(const char *text, struct event *event)
 	size_t length;
 
 	if (!colon || !equal || equal < colon ||
-	    (size_t)(colon - text) >= sizeof(at) ||
-	    (length = (size_t)(equal - colon - 1)) >= sizeof(event->what))
+	    (size_t)(colon - text) >= sizeof(at))
+		bad("--at", text);
+	length = (size_t)(equal - colon - 1);
+	if (length >= sizeof(event->what))
 		bad("--at", text);
 	memcpy(at, text, (size_t)(colon - text));
 	at[colon - text] = 0;

@@ -31,7 +31,8 @@ START_TEST(test_leaves_in_order)
 	for (i = 0; i < 8; i++)
 		ck_assert(sched_heap_insert(&heap, &client[i], key[i], i));
 	for (i = 0; i < 8; i++) {
-		ck_assert_msg(sched_heap_first(&heap) == &client[order[i]], "%u leaves in place of %u",
+		ck_assert_msg(sched_heap_first(&heap) == &client[order[i]],
+			      "%u leaves in place of %u",
 			      (unsigned int)(sched_heap_first(&heap) - client), order[i]);
 		sched_heap_remove(&heap, &client[order[i]]);
 		ck_assert_uint_eq(client[order[i]].heap_index, SCHED_HEAP_NONE);
@@ -89,7 +90,8 @@ START_TEST(test_random)
 			if (ahead < 0 || (!ahead && client[i].order < least->order))
 				least = &client[i];
 		}
-		unit_assert(sched_heap_first(&heap) == least, "step %u: the wrong one is first", step);
+		unit_assert(sched_heap_first(&heap) == least,
+			    "step %u: the wrong one is first", step);
 	}
 }
 END_TEST

@@ -92,10 +92,12 @@ static void check_service(struct sim *s, int who, uint64_t run_ns,
 			if (d > high[i][j])
 				high[i][j] = d;
 			unit_assert(d <= since_level,
-				    "scenario %u: vGPU %u is %" PRId64 " ns ahead of %u, bound %" PRId64,
+				    "scenario %u: vGPU %u is %" PRId64 " ns ahead of %u, "
+				    "bound %" PRId64,
 				    scenario, i, d, j, since_level);
 			unit_assert(high[i][j] - low[i][j] <= any,
-				    "scenario %u: in some window vGPU %u got %" PRId64 " ns more than %u, bound %" PRId64,
+				    "scenario %u: in some window vGPU %u got %" PRId64
+				    " ns more than %u, bound %" PRId64,
 				    scenario, i, high[i][j] - low[i][j], j, any);
 		}
 	}
@@ -148,10 +150,12 @@ static void check_literally(struct sim *s, int who, uint64_t run_ns,
 			if (d > high[i][j])
 				high[i][j] = d;
 			unit_assert(d <= literal_bound,
-				    "scenario %u: vGPU %u is %" PRId64 " ns ahead of %u, slice and overrun are %" PRId64,
+				    "scenario %u: vGPU %u is %" PRId64 " ns ahead of %u, "
+				    "slice and overrun are %" PRId64,
 				    scenario, i, d, j, literal_bound);
 			unit_assert(high[i][j] - low[i][j] <= literal_window,
-				    "scenario %u: in some window vGPU %u got %" PRId64 " ns more than %u, bound %" PRId64,
+				    "scenario %u: in some window vGPU %u got %" PRId64
+				    " ns more than %u, bound %" PRId64,
 				    scenario, i, high[i][j] - low[i][j], j, literal_window);
 		}
 	}
@@ -302,7 +306,8 @@ START_TEST(test_cap)
 				double most = cap / 100.0 * (t + SCHED_CAP_WINDOW_NS) + o;
 				double least = cap / 100.0 * (t - (double)config.switch_ns) - q - o;
 
-				unit_assert(run <= most, "scenario %u: cap %u%%: ran %.0f of %.0f ns, at most %.0f",
+				unit_assert(run <= most,
+					    "scenario %u: cap %u%%: ran %.0f of %.0f ns, at most %.0f",
 					    scenario, cap, run, t, most);
 				unit_assert(!alone || run >= least,
 					    "scenario %u: cap %u%%: ran %.0f of %.0f ns, at least %.0f",
@@ -387,9 +392,11 @@ START_TEST(test_fixed_share_is_all_it_gets)
 		for (i = 0; i < n; i++)
 			useful += (double)sim.vgpu[i].client.idle_ns;
 		least = useful / instances - e * (1 + (double)(n + 1) / instances);
-		unit_assert(run <= most, "scenario %u: 1 of %u instances, %u open: ran %.0f of %.0f ns, at most %.0f",
+		unit_assert(run <= most,
+			    "scenario %u: 1 of %u instances, %u open: ran %.0f of %.0f ns, at most %.0f",
 			    scenario, instances, n, run, t, most);
-		unit_assert(run >= least, "scenario %u: 1 of %u instances, %u open: ran %.0f of %.0f ns, at least %.0f",
+		unit_assert(run >= least,
+			    "scenario %u: 1 of %u instances, %u open: ran %.0f of %.0f ns, at least %.0f",
 			    scenario, instances, n, run, useful, least);
 		check_times(scenario);
 		sim_fini(&sim);

@@ -52,7 +52,8 @@ START_TEST(test_targets_equal)
 		ck_assert_uint_le(sim_wait_quantile(&sim, (int)j, 0.99), bound);
 	}
 	ck_assert_msg(sim_jain(got, n) >= 0.9999, "Jain %.6f of %u vGPUs", sim_jain(got, n), n);
-	ck_assert_msg(sim_min_max(got, n) >= 0.99, "min/max %.4f of %u vGPUs", sim_min_max(got, n), n);
+	ck_assert_msg(sim_min_max(got, n) >= 0.99,
+		      "min/max %.4f of %u vGPUs", sim_min_max(got, n), n);
 	sim_fini(&sim);
 }
 END_TEST
@@ -79,7 +80,8 @@ START_TEST(test_targets_weights)
 			double share = (double)(sim_served(&sim, (int)i) - before[i]) / total;
 			double error = share - (double)(1 << i) / 15;
 
-			ck_assert_msg(error < 0.01 && error > -0.01, "weight %u: share %.4f over 1 s",
+			ck_assert_msg(error < 0.01 && error > -0.01,
+				      "weight %u: share %.4f over 1 s",
 				      100U << i, share);
 		}
 	}
@@ -95,7 +97,8 @@ START_TEST(test_targets_hostile)
 	unsigned int i, j;
 
 	for (i = 0; i < 3; i++) {
-		struct sim_config config = plain_gpu(&sched_fixed_share, 4, 50 * SIM_US, 50 * SIM_US);
+		struct sim_config config = plain_gpu(&sched_fixed_share, 4, 50 * SIM_US,
+						     50 * SIM_US);
 		double others = 0;
 
 		sim_init(&sim, &config, &sim_turns);
@@ -126,7 +129,8 @@ START_TEST(test_cap_accuracy)
 
 	for (others = 0; others < 2; others++) {
 		for (i = 0; i < 6; i++) {
-			struct sim_config config = plain_gpu(&sched_best_effort, 2, 50 * SIM_US, 100 * SIM_US);
+			struct sim_config config = plain_gpu(&sched_best_effort, 2, 50 * SIM_US,
+							     100 * SIM_US);
 			uint64_t before;
 			double percent, loss;
 
@@ -186,7 +190,8 @@ START_TEST(test_gvtg_lone_runner_that_pauses)
 	uint64_t theirs = lone_runner(&sim_balance_stale);
 
 	ck_assert_msg(ours <= bound, "it waited %" PRIu64 " ns, bound %" PRIu64, ours, bound);
-	ck_assert_msg(theirs > 100 * SIM_MS, "the scenario does not show the failure: %" PRIu64 " ns", theirs);
+	ck_assert_msg(theirs > 100 * SIM_MS,
+		      "the scenario does not show the failure: %" PRIu64 " ns", theirs);
 }
 END_TEST
 
