@@ -432,7 +432,7 @@ static void bench_profile(uint64_t switch_ns)
 		{ "hangs", { 100 * SIM_S, 100 * SIM_S, SIM_MS, 2 * SIM_MS, true, false } },
 	};
 	const double points[] = { 1, 0.5, 1 };
-	double a[SEEDS], b[SEEDS];
+	double a[SEEDS], b[SEEDS], bound;
 	char conditions[200];
 	unsigned int i, h;
 
@@ -452,7 +452,8 @@ static void bench_profile(uint64_t switch_ns)
 		a[i] = lone_runner(&sim_turns, switch_ns, i + 1);
 		b[i] = lone_runner(&sim_balance_stale, switch_ns, i + 1);
 	}
-	report("lone_runner_wait", a, "ns", "lower", NULL, b,
+	bound = (double)(SIM_S / 480 + SCHED_SLIVER_NS + OVERRUN_NS + 3 * switch_ns);
+	report("lone_runner_wait", a, "ns", "lower", &bound, b,
 	       "gvt-g-like, before its correction", conditions);
 	for (h = 0; h < 2; h++) {
 		snprintf(conditions, sizeof(conditions),
