@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * load.c - vGPUs that always have work, see load.h
+ */
+#include "load.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* What is left of a turn below this is added to the next: sched/policy.h. */
+#define SLIVER_NS	50000
+
+/* Where nothing but a lost wake-up can take so long. */
+#define PATIENCE_MS	60000
+
+/**
+ * gpu_set - write a setting of the GPU
+ * @name: of the file
+ * @format: value
+ */
+void gpu_set(const char *name, const char *format, ...)
+{
+	char path[128], value[64];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(value, sizeof(value), format, list);
+	va_end(list);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/openvgpu/%s",
+		 host_gpu(), name);
+	OK(host_write(path, value));
+}
+
+/**
+ * gpu_number - read a setting of the GPU
+ * @name: of the file
+ */
+uint64_t gpu_number(const char *name)
+{
+	char path[128];
+	uint64_t value;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/openvgpu/%s",
+		 host_gpu(), name);
+	OK(host_read_number(path, &value));
+	return value;
+}
+
+/**
+ * scheduler_defaults - as after loading the module
+ *
+ * But for patience: the reference GPU is a process beside others. Each test
+ * calls it first, for the one before may have failed.
+ */
+void scheduler_defaults(void)
+{
+	gpu_set("scheduler", "best_effort");
+	gpu_set("sched_hz", "0");
+	gpu_set("averaging_factor", "33");
+	gpu_set("fault_limit", "3");
+	gpu_set("fault_window_s", "60");
+	gpu_set("preempt_timeout_us", "1000000");
+}
+
+/**
+ * vgpu_set - write a setting of a vGPU
+ * @vgpu: which
+ * @name: of the file
+ * @value: what to write
+ */
+void vgpu_set(const struct vgpu *vgpu, const char *name, uint64_t value)
+{
+	char path[128], text[24];
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/openvgpu/%s",
+		 vgpu->uuid, name);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	OK(host_write(path, text));
+}
+
+static void sched_state(const char *uuid, char *text, size_t size)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/openvgpu/sched_state",
+		 uuid);
+	OK(host_read(path, text, size));
+}
+
+/**
+ * vgpu_sched_state - is a vGPU in this state?
+ * @uuid: which vGPU
+ * @state: as sched_state shows it
+ */
+bool vgpu_sched_state(const char *uuid, const char *state)
+{
+	char text[32];
+
+	sched_state(uuid, text, sizeof(text));
+	return !strcmp(text, state);
+}
+
+/**
+ * vgpu_wait_state - a vGPU must come into this state
+ * @uuid: which vGPU
+ * @state: as sched_state shows it
+ */
+void vgpu_wait_state(const char *uuid, const char *state)
+{
+	uint64_t end = rt_now_ns() + PATIENCE_MS * 1000000ULL;
+	char text[32];
+
+	while (!vgpu_sched_state(uuid, state)) {
+		if (rt_now_ns() > end) {
+			sched_state(uuid, text, sizeof(text));
+			CHECK(0, "vGPU is %s and does not become %s", text, state);
+		}
+		usleep(2000);
+	}
+}
+
+/**
+ * clock_ns - the GPU's clock, as a vGPU sees it
+ * @vgpu: open; each has an origin of its own
+ */
+uint64_t clock_ns(const struct vgpu *vgpu)
+{
+	return rt_user_read(vgpu->device, REFGPU_USER_TIMER);
+}
+
+/**
+ * clock_wait - let time pass on the GPU's clock
+ * @vgpu: open
+ * @ns: how much
+ */
+void clock_wait(const struct vgpu *vgpu, uint64_t ns)
+{
+	uint64_t end = clock_ns(vgpu) + ns, now;
+
+	while (now = clock_ns(vgpu), now < end)
+		usleep((useconds_t)((end - now) / 1000 + 1));
+}
+
+/**
+ * slice_ns - the slice in force on the GPU
+ */
+uint64_t slice_ns(void)
+{
+	return gpu_number("timeslice_us") * 1000;
+}
+
+/**
+ * load_make - create and open vGPUs
+ * @load: receives them
+ * @count: up to LOAD_MAX
+ * @type: as "64mq"
+ */
+void load_make(struct load *load, unsigned int count, const char *type)
+{
+	unsigned int i;
+
+	memset(load, 0, sizeof(*load));
+	load->count = count;
+	for (i = 0; i < count; i++) {
+		vgpu_make(&load->vgpu[i], type);
+		OK(rt_ring_create(load->vgpu[i].device, 0, 64, &load->ring[i]));
+	}
+}
+
+/**
+ * load_start - give each an endless job
+ * @load: all idle
+ */
+void load_start(struct load *load)
+{
+	unsigned int i;
+
+	load->clock = clock_ns(&load->vgpu[0]);
+	for (i = 0; i < load->count; i++)
+		OK(work_spin(&load->ring[i], &load->stop[i]));
+	load->skew = clock_ns(&load->vgpu[0]) - load->clock;
+}
+
+/**
+ * service_read - what the GPU counted of a vGPU since it was opened
+ * @uuid: which
+ * @service: receives it
+ */
+void service_read(const char *uuid, struct service *service)
+{
+	service->run = host_stat(uuid, "run_ns");
+	service->resident = host_stat(uuid, "resident_ns");
+	service->busy = host_stat(uuid, "busy_ns");
+	service->wait = host_stat(uuid, "wait_ns");
+	service->switches = host_stat(uuid, "switches");
+	service->switch_ns = host_stat(uuid, "switch_ns");
+	service->idle = host_stat(uuid, "idle_ns");
+	service->debt = host_stat(uuid, "debt_ns");
+	service->overrun = host_stat(uuid, "overrun_ns");
+}
+
+/**
+ * load_stop - end all jobs at once, and read what was counted
+ * @load: started
+ *
+ * Each job must come to its end: that is no lost wake-up. The last one stays
+ * on the engine, where it has no work; that is not counted.
+ */
+void load_stop(struct load *load)
+{
+	unsigned int i;
+
+	load->passed = clock_ns(&load->vgpu[0]) - load->clock;
+	for (i = 0; i < load->count; i++)
+		*(volatile uint32_t *)rt_framebuffer(load->vgpu[i].device,
+						     load->stop[i]) = 1;
+	load->total = 0;
+	for (i = 0; i < load->count; i++)
+		OK(rt_ring_wait(&load->ring[i], load->ring[i].fence, PATIENCE_MS));
+	load->ended = clock_ns(&load->vgpu[0]) - load->clock;
+	for (i = 0; i < load->count; i++) {
+		service_read(load->vgpu[i].uuid, &load->served[i]);
+		load->total += load->served[i].run;
+	}
+}
+
+/**
+ * load_run - all at work for a while
+ * @load: made, never started
+ * @ns: of the GPU's clock
+ */
+void load_run(struct load *load, uint64_t ns)
+{
+	load_start(load);
+	clock_wait(&load->vgpu[0], ns);
+	load_stop(load);
+}
+
+/**
+ * load_remove - close and remove the vGPUs
+ * @load: made
+ */
+void load_remove(struct load *load)
+{
+	unsigned int i;
+
+	for (i = 0; i < load->count; i++)
+		vgpu_remove(&load->vgpu[i]);
+	load->count = 0;
+}
+
+/* What a vGPU is entitled to so far: it pays back later what it owes. */
+static double level(const struct load *load, unsigned int i)
+{
+	return (double)load->served[i].run - (double)load->served[i].debt;
+}
+
+/**
+ * load_error - how far a vGPU's service is from its part
+ * @load: stopped; all of it always had work
+ * @i: which vGPU
+ * @part: what it should have had of all, 0..1
+ *
+ * What a run lasted beyond its quantum, because the GPU or the host was late,
+ * is debt; it is subtracted, and so the error is the scheduler's own, on
+ * however slow a machine.
+ */
+uint64_t load_error(const struct load *load, unsigned int i, double part)
+{
+	double sum = 0, error;
+	unsigned int other;
+
+	for (other = 0; other < load->count; other++)
+		sum += level(load, other);
+	error = level(load, i) - part * sum;
+	return (uint64_t)(error < 0 ? -error : error);
+}
+
+/**
+ * load_error_bound - how large load_error() may be
+ * @load: stopped
+ * @slice: longest slice, ns
+ * @part: what a vGPU should have had, 0..1
+ *
+ * E * (1 + max(0, N - 2) * p) of doc/scheduler.md, E without its debt. The
+ * jobs began one after the other, and the first did not wait for the last.
+ */
+uint64_t load_error_bound(const struct load *load, uint64_t slice, double part)
+{
+	unsigned int others = load->count > 2 ? load->count - 2 : 0;
+
+	return (uint64_t)((double)(slice + SLIVER_NS) * (1 + others * part)) +
+	       load->skew;
+}
