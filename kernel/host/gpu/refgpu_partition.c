@@ -75,6 +75,9 @@ int refgpu_partition_setup(struct vgpu *vgpu)
 		if (!partition->table)
 			return -ENOMEM;
 	}
+	/* What was counted of a former owner is not this one's. */
+	refgpu_write(refgpu, REFGPU_COUNTERS(vgpu->partition) +
+		     REFGPU_COUNTER_CLEAR, 1);
 	vgpu->user_phys = pci_resource_start(pdev, REFGPU_BAR_REGISTERS) + page;
 	vgpu->user_io = refgpu->regs + page;
 	vgpu->user_size = REFGPU_USER_PAGE_SIZE;
