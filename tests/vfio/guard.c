@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * guard.c - a vGPU that hangs again and again is put out of turn, and everybody
+ * who must know is told
+ */
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "admin.h"
+
+#define KERNEL_EVENTS	1	/* netlink group */
+
+/**
+ * struct pair - a vGPU that will hang, and one that works
+ * @vgpu: both
+ * @ring: of each
+ */
+struct pair {
+	struct vgpu vgpu[2];
+	struct rt_ring ring[2];
+};
+
+static void make_pair(struct pair *pair, const char *limit, const char *window)
+{
+	if (!host_has_control())
+		harness_skip("this GPU has no control socket");
+	admin_rebind();
+	/* Hangs are to be found soon; who is innocent answers in time. */
+	admin_set(admin_gpu_path("preempt_timeout_us"), "1000000");
+	admin_set(admin_gpu_path("fault_limit"), limit);
+	admin_set(admin_gpu_path("fault_window_s"), window);
+	vgpu_make_rings(pair->vgpu, pair->ring, 2);
+}
+
+/* The first one hangs; the second one wants the engine, and gets it. */
+static void hang_once(struct pair *pair, uint32_t seed)
+{
+	struct vgpu *vgpu = &pair->vgpu[0];
+	struct rt_ring *ring = &pair->ring[0];
+	uint64_t faults = host_stat(vgpu->uuid, "faults");
+	int tries;
+
+	rt_framebuffer_free_all(vgpu->device);
+	OK(rt_ring_create(vgpu->device, 0, 64, ring));
+	hang(vgpu);
+	OK(rt_fill(ring, rt_framebuffer_alloc(vgpu->device, MIB, 4096), MIB, 1));
+	OK(rt_ring_fence(ring, 0));
+	OK(work_vector_add(&pair->ring[1], 2000, seed));
+	for (tries = 0; tries < 20000; tries++) {
+		if (host_stat(vgpu->uuid, "faults") > faults)
+			break;
+		/* Alone it may stay as long as it likes. */
+		OK(work_vector_add(&pair->ring[1], 500, seed));
+		usleep(1000);
+	}
+	CHECK(host_stat(vgpu->uuid, "faults") > faults,
+	      "a hung vGPU was not reset, fault %llu",
+	      (unsigned long long)host_attribute(vgpu->uuid, "last_fault"));
+	CHECK(!rt_ring_reached(ring, ring->fence), "a hung vGPU did its work");
+}
+
+static void expect_state(const struct vgpu *vgpu, const char *state)
+{
+	char text[TEXT_SIZE] = "";
+	int tries;
+
+	for (tries = 0; tries < 5000; tries++) {
+		admin_text(admin_vgpu_path(vgpu->uuid, "openvgpu/sched_state"),
+			   text);
+		if (!strcmp(text, state))
+			return;
+		usleep(1000);
+	}
+	CHECK(false, "the vGPU is %s, not %s", text, state);
+}
+
+static void expect_unharmed(const struct vgpu *vgpu)
+{
+	CHECK(!host_stat(vgpu->uuid, "faults") &&
+	      !host_attribute(vgpu->uuid, "last_fault"),
+	      "the neighbour has %llu faults, the last of code %llu",
+	      (unsigned long long)host_stat(vgpu->uuid, "faults"),
+	      (unsigned long long)host_attribute(vgpu->uuid, "last_fault"));
+}
+
+/* Work of one that is out of turn stays where it is. */
+static void expect_no_turns(struct pair *pair)
+{
+	struct vgpu *vgpu = &pair->vgpu[0];
+	uint64_t slices, busy;
+	int i;
+
+	rt_framebuffer_free_all(vgpu->device);
+	OK(rt_ring_create(vgpu->device, 0, 64, &pair->ring[0]));
+	slices = host_stat(vgpu->uuid, "slices");
+	busy = host_stat(vgpu->uuid, "busy_ns");
+	OK(rt_ring_fence(&pair->ring[0], 0));
+	for (i = 0; i < 10; i++) {
+		OK(work_vector_add(&pair->ring[1], 1000, (uint32_t)i));
+		usleep(20000);
+	}
+	CHECK(!rt_ring_reached(&pair->ring[0], pair->ring[0].fence) &&
+	      host_stat(vgpu->uuid, "slices") == slices &&
+	      host_stat(vgpu->uuid, "busy_ns") == busy,
+	      "a faulted vGPU had %llu slices and %llu ns of the engine",
+	      (unsigned long long)(host_stat(vgpu->uuid, "slices") - slices),
+	      (unsigned long long)(host_stat(vgpu->uuid, "busy_ns") - busy));
+}
+
+static void three_hangs(struct pair *pair)
+{
+	uint64_t code;
+	uint32_t i;
+
+	for (i = 0; i < 3; i++) {
+		hang_once(pair, i);
+		if (i == 2)
+			break;
+		code = host_attribute(pair->vgpu[0].uuid, "last_fault");
+		CHECK(code == 1 || code == 2 || code == 7 || code == 8,
+		      "fault %llu after hang %u", (unsigned long long)code, i + 1);
+	}
+	expect_state(&pair->vgpu[0], "faulted");
+}
+
+TEST(three_hangs, SLOW)
+{
+	struct pair pair;
+	uint64_t value;
+	int tries;
+
+	make_pair(&pair, "3", "60");
+	three_hangs(&pair);
+	CHECK(host_attribute(pair.vgpu[0].uuid, "last_fault") == 9,
+	      "last fault is %llu, not 9",
+	      (unsigned long long)host_attribute(pair.vgpu[0].uuid, "last_fault"));
+	for (tries = 0; tries < 5000; tries++) {
+		value = rt_control_read(pair.vgpu[0].device, OPENVGPU_NATIVE_FAULT);
+		if (value == 9)
+			break;
+		usleep(1000);
+	}
+	CHECK(value == 9, "the guest reads fault %llu, not 9",
+	      (unsigned long long)value);
+	expect_no_turns(&pair);
+	expect_unharmed(&pair.vgpu[1]);
+	/* Its guest resets it. */
+	OK(rt_guest_reset(pair.vgpu[0].device));
+	expect_state(&pair.vgpu[0], "idle");
+	vgpu_works(&pair.vgpu[0], 1);
+	/* And it has all its lives again. */
+	hang_once(&pair, 7);
+	expect_state(&pair.vgpu[0], "idle");
+	expect_unharmed(&pair.vgpu[1]);
+}
+
+TEST(vmm_reset_brings_it_back, SLOW)
+{
+	struct pair pair;
+
+	make_pair(&pair, "1", "60");
+	hang_once(&pair, 1);
+	expect_state(&pair.vgpu[0], "faulted");
+	expect_no_turns(&pair);
+	OK(rt_vfio_reset(pair.vgpu[0].device));
+	vgpu_works(&pair.vgpu[0], 1);
+	hang_once(&pair, 2);
+	expect_state(&pair.vgpu[0], "faulted");
+	/* So does the next VM. */
+	vgpu_close(&pair.vgpu[0]);
+	vgpu_open(&pair.vgpu[0]);
+	vgpu_works(&pair.vgpu[0], 2);
+	expect_unharmed(&pair.vgpu[1]);
+}
+
+/* Hangs that lie further apart than the window do not add up. */
+TEST(window, SLOW)
+{
+	struct pair pair;
+	uint32_t i;
+
+	make_pair(&pair, "2", "1");
+	for (i = 0; i < 3; i++) {
+		hang_once(&pair, i);
+		expect_state(&pair.vgpu[0], "idle");
+		sleep(2);
+	}
+	expect_unharmed(&pair.vgpu[1]);
+}
+
+TEST(no_limit, SLOW)
+{
+	struct pair pair;
+	uint32_t i;
+
+	make_pair(&pair, "0", "60");
+	for (i = 0; i < 4; i++) {
+		hang_once(&pair, i);
+		expect_state(&pair.vgpu[0], "idle");
+	}
+	vgpu_works(&pair.vgpu[0], 1);
+	expect_unharmed(&pair.vgpu[1]);
+}
+
+static int listen_to_kernel(void)
+{
+	struct sockaddr_nl address = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = KERNEL_EVENTS,
+	};
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
+			NETLINK_KOBJECT_UEVENT);
+
+	CHECK(fd >= 0 && !bind(fd, (struct sockaddr *)&address, sizeof(address)),
+	      "uevents: %s", strerror(errno));
+	return fd;
+}
+
+/* The next uevent of that vGPU with a word of ours; false: none in time. */
+static bool next_event(int fd, const char *uuid, char text[TEXT_SIZE])
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	ssize_t n, i;
+
+	while (poll(&poll_fd, 1, 5000) > 0) {
+		n = recv(fd, text, TEXT_SIZE - 1, 0);
+		if (n <= 0)
+			continue;
+		for (i = 0; i < n; i++)
+			if (!text[i])
+				text[i] = ' ';
+		text[n] = 0;
+		if (strstr(text, uuid) && strstr(text, "OPENVGPU_EVENT="))
+			return true;
+	}
+	return false;
+}
+
+TEST(uevents, SLOW)
+{
+	char text[TEXT_SIZE], word[64];
+	struct pair pair;
+	const char *uuid;
+	uint64_t code;
+	int fd;
+
+	make_pair(&pair, "2", "60");
+	uuid = pair.vgpu[0].uuid;
+	fd = listen_to_kernel();
+	hang_once(&pair, 1);
+	CHECK(next_event(fd, uuid, text), "no uevent after a hang");
+	code = host_attribute(uuid, "last_fault");
+	snprintf(word, sizeof(word), "OPENVGPU_FAULT=%llu ",
+		 (unsigned long long)code);
+	CHECK(!strncmp(text, "change@", 7) &&
+	      strstr(text, "OPENVGPU_EVENT=fault ") && strstr(text, word) &&
+	      strstr(text, "OPENVGPU_FAULT_NAME="),
+	      "the uevent of a hang with fault %llu: %s",
+	      (unsigned long long)code, text);
+	hang_once(&pair, 2);
+	do {
+		CHECK(next_event(fd, uuid, text),
+		      "no uevent says that the vGPU is faulted");
+	} while (!strstr(text, "OPENVGPU_EVENT=faulted "));
+	CHECK(strstr(text, "OPENVGPU_FAULT=9 "), "the uevent of a faulted vGPU: %s",
+	      text);
+	admin_text(admin_vgpu_path(uuid, "openvgpu/last_reset_reason"), text);
+	CHECK(strstr(text, " timeout"), "reason of the last reset: '%s'", text);
+	expect_unharmed(&pair.vgpu[1]);
+}
