@@ -55,7 +55,8 @@ static const struct fault_text fault_texts[] = {
 		"save timeout", "its context was not saved in time and it was reset", true
 	},
 	[VGPU_FAULT_STOPPED] = {
-		"faulted", "it was reset too often and gets no turns until its guest or its VMM resets it", false
+		"faulted", "reset too often, it gets no turns until its guest or VMM resets it",
+		false
 	},
 };
 
@@ -95,7 +96,7 @@ static void tell_guest(struct vgpu *vgpu, enum vgpu_fault code)
 static void send_uevents(struct vgpu *vgpu)
 {
 	char number[32], name[48];
-	char *envp[] = { NULL, number, name, NULL };
+	char *envp[4];
 	unsigned int code;
 
 	for (code = 0; code < ARRAY_SIZE(fault_texts); code++) {
@@ -103,6 +104,9 @@ static void send_uevents(struct vgpu *vgpu)
 			continue;
 		envp[0] = code == VGPU_FAULT_STOPPED ? "OPENVGPU_EVENT=faulted" :
 						       "OPENVGPU_EVENT=fault";
+		envp[1] = number;
+		envp[2] = name;
+		envp[3] = NULL;
 		snprintf(number, sizeof(number), "OPENVGPU_FAULT=%u", code);
 		snprintf(name, sizeof(name), "OPENVGPU_FAULT_NAME=%s",
 			 fault_texts[code].name);

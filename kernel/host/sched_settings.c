@@ -88,12 +88,15 @@ struct default_number {
 };
 
 static struct default_number default_hz = { 0, 0, HZ_MAX };
+
 static struct default_number default_averaging = {
 	SCHED_AVERAGING_DEFAULT, SCHED_AVERAGING_MIN, SCHED_AVERAGING_MAX,
 };
+
 static struct default_number default_preempt_timeout = {
 	PREEMPT_TIMEOUT_US, PREEMPT_TIMEOUT_MIN_US, PREEMPT_TIMEOUT_MAX_US,
 };
+
 static const struct sched_policy *default_policy = &sched_best_effort;
 
 static int number_set(const char *text, const struct kernel_param *param)
