@@ -156,7 +156,7 @@ class Once(TopTest):
         lines = out.splitlines()
         self.assertEqual(lines[0], f"GPU {GPU}  scheduler best_effort  "
                                    "slice 2083 us  busy 0.0 %  2 vGPUs")
-        self.assertRegex(lines[2], r"^runnable +0\.0 +0\.0 +150 +90 +3/256 MiB "
+        self.assertRegex(lines[2], r"^runnable +0\.0 +0\.0 +150 +90 +3/256 "
                                    rf"+6\.2 ms +4242 +2  {USED}$")
         self.assertRegex(lines[3], rf" - +2  {IDLE}$")
         self.assertTrue(lines[5].startswith(f"GPU {GPU2} "), out)
@@ -300,7 +300,7 @@ class Live(TopTest):
         self.fill()
         terminal = self.start()
         self.sees(terminal, "openvgpu top", f"GPU {GPU}", USED, IDLE,
-                  f"GPU {GPU2}", "busy 0.0 %", "3/256 MiB", "6.2 ms", "4242")
+                  f"GPU {GPU2}", "busy 0.0 %", "3/256", "6.2 ms", "4242")
         terminal.keys("q")
         self.ends(terminal)
 

@@ -38,36 +38,36 @@ struct command {
 static const struct command commands[] = {
 	{ "list", NULL, NONE, 0, command_list,
 	  "list the vGPUs",
-	  "Prints UUID, type, GPU, state and user of every vGPU.\n" },
+	  .help = "Prints UUID, type, GPU, state and user of every vGPU.\n" },
 	{ "types", NULL, NONE, OPTION_GPU, command_types,
 	  "list the vGPU types of every GPU",
-	  "AVAILABLE is how many vGPUs of that type can still be created. All types\n"
+	  .help = "AVAILABLE is how many vGPUs of that type can still be created. All types\n"
 	  "of a GPU share its video memory: creating one changes the others' number.\n" },
 	{ "create", "TYPE", ONE, OPTION_UUID | OPTION_GPU, command_create,
 	  "create a vGPU and print its UUID",
-	  "TYPE is a name of 'openvgpu types', with or without 'openvgpu-' before it.\n"
+	  .help = "TYPE is a name of 'openvgpu types', with or without 'openvgpu-' before it.\n"
 	  "Without --gpu the GPU with most room for the type is taken.\n"
 	  "The vGPU lasts until it is removed or the machine restarts.\n" },
 	{ "remove", "UUID", ONE, OPTION_FORCE, command_remove,
 	  "remove a vGPU",
-	  "A vGPU that a process has open is left alone (exit status 4). With --force\n"
+	  .help = "A vGPU that a process has open is left alone (exit status 4). With --force\n"
 	  "that process is asked to let go of it, and the command waits until it has.\n" },
 	{ "show", "UUID|GPU", OPTIONAL, 0, command_show,
 	  "show a vGPU, a GPU, or all GPUs",
-	  "Prints all attributes and counters. A GPU is named by its PCI address.\n" },
+	  .help = "Prints all attributes and counters. A GPU is named by its PCI address.\n" },
 	{ "sched show", "UUID|GPU", OPTIONAL, 0, command_sched_show,
 	  "show the scheduler's settings and what each vGPU got",
-	  "Without an argument all GPUs. Of a vGPU, all counters and how long it waited\n"
+	  .help = "Without an argument all GPUs. Of a vGPU, all counters and how long it waited\n"
 	  "how often. Times are of the GPU's clock.\n" },
 	{ "sched set", "[UUID|GPU] NAME=VALUE...", SEVERAL, OPTION_GPU,
 	  command_sched_set,
 	  "change settings of a GPU's scheduler or of a vGPU",
-	  "In force at once, also while vGPUs run. With neither UUID nor GPU, the only\n"
+	  .help = "In force at once, also while vGPUs run. With neither UUID nor GPU, the only\n"
 	  "GPU there is. All names and values are checked before the first is set.\n",
-	  command_sched_set_help },
+	  .more_help = command_sched_set_help },
 	{ "sched log", "GPU", OPTIONAL, 0, command_sched_log,
 	  "show the last 256 switches of a GPU",
-	  "Oldest first: when the run ended (GPU's clock), whose it was, why it ended, its\n"
+	  .help = "Oldest first: when the run ended (GPU's clock), whose it was, why it ended, its\n"
 	  "quantum, what it took, what switching took, how long its vGPU had waited.\n"
 	  "REASON is idle (out of work), quantum (used up), preempted, reset, rejected, or\n"
 	  "slot: the GPU was kept idle for a vGPU, or for nobody ('-').\n"
@@ -75,14 +75,15 @@ static const struct command commands[] = {
 	{ "top", "GPU", OPTIONAL, OPTION_ONCE | OPTION_INTERVAL | OPTION_SORT,
 	  command_top,
 	  "watch who gets how much of a GPU",
-	  "SHARE is the part of the last interval for which a vGPU held the GPU, WAIT the\n"
-	  "part for which it had work and did not. LONGEST is its longest wait ever.\n"
+	  .help = "SHARE is the part of the last interval for which a vGPU held the GPU, WAIT the\n"
+	  "part for which it had work and did not. LONGEST is its longest wait ever, FB MiB\n"
+	  "the framebuffer that its guest says it uses, of what it has.\n"
 	  "With --once or --json, or when it is not on a terminal: prints one table, after\n"
 	  "one interval. Else keys: s, w, l, m, u sort (share, wait, longest wait,\n"
 	  "framebuffer, UUID), r turns the order round, arrows and page keys move, q ends.\n" },
 	{ "doctor", NULL, NONE, 0, command_doctor,
 	  "check whether this machine can run vGPUs",
-	  "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
+	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
 	  "failed. Changes nothing.\n" },
 };
 
@@ -138,19 +139,19 @@ static void print_command_help(const struct command *command)
 	if (command->more_help)
 		command->more_help();
 	if (command->options & OPTION_UUID)
-		puts("  --uuid UUID  name of the vGPU, any 36-character form; default: random");
+		puts("  --uuid UUID    name of the vGPU, any 36-character form; default: random");
 	if (command->options & OPTION_GPU)
-		puts("  --gpu GPU    PCI address, as 0000:3b:00.0 or 3b:00.0");
+		puts("  --gpu GPU      PCI address, as 0000:3b:00.0 or 3b:00.0");
 	if (command->options & OPTION_FORCE)
-		puts("  --force      ask the process that uses it to let go, and wait");
+		puts("  --force        ask the process that uses it to let go, and wait");
 	if (command->options & OPTION_ONCE)
-		puts("  --once       print one table and end");
+		puts("  --once         print one table and end");
 	if (command->options & OPTION_INTERVAL)
 		printf("  --interval MS  milliseconds between two looks, %d to %d; default: %d\n",
 		       INTERVAL_MIN_MS, INTERVAL_MAX_MS, INTERVAL_DEFAULT_MS);
 	if (command->options & OPTION_SORT)
-		puts("  --sort KEY   share, wait, longest, framebuffer or uuid; default: share");
-	puts("  --json       print JSON\n");
+		puts("  --sort KEY     share, wait, longest, framebuffer or uuid; default: share");
+	puts("  --json         print JSON\n");
 	fputs(exit_help, stdout);
 }
 

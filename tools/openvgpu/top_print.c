@@ -34,7 +34,7 @@ static struct shown show_percent(double percent)
 	return s;
 }
 
-/* "12/1024 MiB": what is used, rounded up, of what it has. */
+/* "12/1024": MiB it uses, rounded up, of those it has. */
 static struct shown show_framebuffer(const struct ovgpu_sched_vgpu *sched)
 {
 	unsigned long long size = sched->framebuffer_size.number >> 20;
@@ -42,11 +42,11 @@ static struct shown show_framebuffer(const struct ovgpu_sched_vgpu *sched)
 	struct shown s = { "-" };
 
 	if (sched->framebuffer_size.known && sched->framebuffer_used.known)
-		snprintf(s.text, sizeof(s.text), "%llu/%llu MiB",
+		snprintf(s.text, sizeof(s.text), "%llu/%llu",
 			 (unsigned long long)(used >> 20) +
 			 !!(used & ((1 << 20) - 1)), size);
 	else if (sched->framebuffer_size.known)
-		snprintf(s.text, sizeof(s.text), "%llu MiB", size);
+		snprintf(s.text, sizeof(s.text), "%llu", size);
 	return s;
 }
 
@@ -88,7 +88,7 @@ static void add_vgpu(struct top_lines *lines, const struct top_vgpu *vgpu)
 
 	if (vgpu->vgpu.owner_pid)
 		snprintf(pid, sizeof(pid), "%d", vgpu->vgpu.owner_pid);
-	add_line(lines, "%-8.8s %6s %6s %6s %5s %13s %8s %7s %6s  %s",
+	add_line(lines, "%-8.8s %6s %5s %6s %4s %9s %8s %7s %6s  %s",
 		 sched->state[0] ? shown(sched->state).text : "-",
 		 show_percent(vgpu->share).text, show_percent(vgpu->wait).text,
 		 show_value(sched->setting[OVGPU_WEIGHT]).text,
@@ -116,10 +116,9 @@ void top_lines_make(const struct top_sample *sample, struct top_lines *lines)
 			add_line(lines, "%s", "");
 		add_gpu(lines, gpu);
 		if (gpu->count)
-			add_line(lines, "%-8s %6s %6s %6s %5s %13s %8s %7s %6s  %s",
+			add_line(lines, "%-8s %6s %5s %6s %4s %9s %8s %7s %6s  %s",
 				 "STATE", "SHARE%", "WAIT%", "WEIGHT", "CAP%",
-				 "FRAMEBUFFER", "LONGEST", "PID", "FAULTS",
-				 "UUID");
+				 "FB MiB", "LONGEST", "PID", "FAULTS", "UUID");
 		for (j = gpu->first; j < gpu->first + gpu->count; j++)
 			add_vgpu(lines, &sample->vgpus[j]);
 	}

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 300
+# machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 600
 #
 # The openvgpu command against the real module: what only a kernel can answer.
-# Output, arguments and exit statuses in general are tests/unit/test_cli.py's.
+# Output, arguments and exit statuses in general are tests/unit/test_cli*.py's.
 
 passed=0 failed=0
 out=$(mktemp) err=$(mktemp)
@@ -131,6 +131,127 @@ same "show: stats are numbers" int "$(get "$out" "type(v['vgpu']['stats']['trapp
 run "list" 0 openvgpu list --json
 same "list: both" 2 "$(get "$out" "len(v['vgpus'])")"
 
+# --------------------------------------------------------------- scheduler
+
+run "sched show" 0 openvgpu sched show "$big" --json
+cp "$out" sched.json
+same "sched show: policy" best_effort "$(get sched.json "v['gpus'][0]['scheduler']")"
+same "sched show: all settings have a value" "[]" \
+	"$(get sched.json "[n for n in v['gpus'][0] if v['gpus'][0][n] is None]")"
+same "sched show: so have those of vGPUs" "[]" \
+	"$(get sched.json "[n for n in v['gpus'][0]['vgpus'][0] if n != 'owner_pid' and v['gpus'][0]['vgpus'][0][n] is None]")"
+same "sched show: all counters too" "[]" \
+	"$(get sched.json "[n for n, c in v['gpus'][0]['vgpus'][0]['stats'].items() if c is None]")"
+same "sched show: a vGPU's state" closed "$(get sched.json "v['gpus'][0]['vgpus'][0]['sched_state']")"
+run "sched show for people" 0 openvgpu sched show "$uuid"
+
+run "sched set on a GPU" 0 openvgpu sched set --gpu "$big" scheduler=equal_share sched_hz=1000
+contains "the policy is in force" "/sys/bus/pci/devices/$big/openvgpu/scheduler" "[equal_share]"
+same "sched_hz changes timeslice_us" 1000 "$(cat "/sys/bus/pci/devices/$big/openvgpu/timeslice_us")"
+run "sched set to the default" 0 openvgpu sched set --gpu "$big" scheduler=best_effort timeslice_us=0
+same "480 slices a second" 2083 "$(cat "/sys/bus/pci/devices/$big/openvgpu/timeslice_us")"
+run "sched set with two GPUs" 2 openvgpu sched set sched_hz=100
+run "sched set on a vGPU" 0 openvgpu sched set "$uuid" weight=200 cap_percent=50
+same "its weight" 200 "$(cat "/sys/bus/mdev/devices/$uuid/openvgpu/weight")"
+run "sched set with one bad value" 2 openvgpu sched set "$uuid" weight=300 cap_percent=500
+same "nothing was changed" 200 "$(cat "/sys/bus/mdev/devices/$uuid/openvgpu/weight")"
+run "sched set of a policy there is not" 2 openvgpu sched set --gpu "$big" scheduler=round_robin
+run "sched set back" 0 openvgpu sched set "$uuid" weight=100 cap_percent=100
+
+# The command's ranges are the driver's: both ends are taken by both, and one
+# beyond by neither.
+cat >ranges.py <<'END'
+import re, subprocess, sys
+folders = {"GPU": f"/sys/bus/pci/devices/{sys.argv[1]}/openvgpu/",
+           "vGPU": f"/sys/bus/mdev/devices/{sys.argv[2]}/openvgpu/"}
+help = subprocess.run(["openvgpu", "sched", "set", "--help"], check=True,
+                      stdout=subprocess.PIPE, text=True).stdout
+def takes(file, value):
+    try:
+        with open(file, "w") as attribute:
+            attribute.write(str(value))
+        return True
+    except OSError:
+        return False
+seen = 0
+for kind, part in re.findall(r"Settings of a (\w+):\n(.*?)\n\n", help, re.S):
+    for name, zero, low, high in re.findall(r"^  (\w+) +(0, )?(\d+)-(\d+) ", part, re.M):
+        seen += 1
+        file = folders[kind] + name
+        before = open(file).read()
+        low, high = int(low), int(high)
+        for value, wanted in ((high + 1, False), (high, True), (low, True),
+                              (low - 1, bool(zero) and low == 1), (0, bool(zero) or low == 0)):
+            if value >= 0 and takes(file, value) != wanted:
+                print(f"{kind} {name}={value}: {'taken' if not wanted else 'refused'}")
+        takes(file, 0 if name in ("timeslice_us", "sched_hz") else before)
+print(seen)
+END
+same "ranges are the driver's" 10 "$(python3 ranges.py "$big" "$uuid" 2>&1)"
+
+# compute_state KEY: a value of what top says of the vGPU at work
+compute_state()
+{
+	openvgpu top "$big" --once --json --interval 500 >"$out" 2>"$err"
+	get "$out" "[g['$1'] for g in v['gpus'][0]['vgpus'] if g['uuid'] == '$uuid'][0]"
+}
+
+/src/build/tests/guest/compute --vfio "$uuid" --rounds 100000 >compute.log 2>&1 &
+compute=$!
+share=0
+for _ in $(seq 60); do
+	share=$(compute_state share_percent)
+	[ "${share%.*}" -lt 1 ] || break
+	sleep 0.5
+done
+holds "top: a vGPU at work has a share" "share_percent is $share; compute said '$(tail -n 2 compute.log)'" \
+	test "${share%.*}" -ge 1
+same "top: whose" "$compute" "$(compute_state owner_pid)"
+same "top: one that is closed has none" 0.0 \
+	"$(get "$out" "[g['share_percent'] for g in v['gpus'][0]['vgpus'] if g['uuid'] == '$odd'][0]")"
+run "top for people" 0 openvgpu top --once --interval 100
+contains "top: its line" "$out" "$uuid"
+run "sched show of a vGPU at work" 0 openvgpu sched show "$uuid" --json
+# The driver counts a run when it ends, the hardware all the time.
+holds "sched show: it held the GPU" "$(cat "$out")" \
+	test "$(get "$out" "v['vgpu']['stats']['resident_ns']")" -gt 0
+
+run "sched set frozen" 0 openvgpu sched set "$uuid" frozen=1
+same "frozen: state" frozen "$(compute_state sched_state)"
+same "frozen: no share" 0.0 "$(compute_state share_percent)"
+openvgpu sched show "$uuid" --json >"$out"
+holds "sched show: its run was counted" "$(cat "$out")" \
+	test "$(get "$out" "v['vgpu']['stats']['slices']")" -gt 0
+run "sched set frozen=0" 0 openvgpu sched set "$uuid" frozen=0
+for _ in $(seq 60); do
+	share=$(compute_state share_percent)
+	[ "${share%.*}" -lt 1 ] || break
+done
+holds "it goes on" "share_percent is $share" test "${share%.*}" -ge 1
+
+run "sched log" 0 openvgpu sched log "$big" --json
+holds "sched log: its runs are there" "$(head -c 300 "$out")" \
+	test "$(get "$out" "sum(s['uuid'] == '$uuid' for s in v['gpus'][0]['switches'])")" -gt 0
+same "sched log: oldest first" True \
+	"$(get "$out" "[s['time_ns'] for s in v['gpus'][0]['switches']] == sorted(s['time_ns'] for s in v['gpus'][0]['switches'])")"
+run "sched log for people" 0 openvgpu sched log "$big"
+run "sched log without root" 1 setpriv --reuid=65534 --regid=65534 --clear-groups "$(command -v openvgpu)" sched log "$big"
+contains "it says so" "$err" "run as root"
+run "sched set without root" 1 setpriv --reuid=65534 --regid=65534 --clear-groups "$(command -v openvgpu)" sched set "$uuid" weight=5
+contains "it says so, too" "$err" "run as root"
+umount /sys/kernel/debug/tracing 2>/dev/null
+umount /sys/kernel/debug
+run "sched log without debugfs" 1 openvgpu sched log "$big"
+contains "it says what to do" "$err" "mount -t debugfs"
+mount -t debugfs none /sys/kernel/debug
+
+# In a terminal: a key ends it, and what is on the screen is the table.
+(sleep 3; printf q) | timeout 60 script -qec "stty columns 130; TERM=vt100 openvgpu top --interval 200" screen.log >"$out" 2>&1
+same "top in a terminal ends by q" 0 "$?"
+contains "top in a terminal shows the vGPU" screen.log "$uuid"
+kill -9 "$compute"
+wait "$compute" 2>/dev/null
+
 # Capacity: the reason comes from the driver.
 run "too large for what is left" 5 openvgpu create 1q --gpu "$big"
 reason=$(cat "/sys/bus/pci/devices/$big/openvgpu/last_error")
@@ -217,6 +338,13 @@ done
 openvgpu types --json >"$out"
 same "all room is back" "True" "$(get "$out" "v == json.load(open('types.json'))")"
 
+# Everything goes and comes back while top looks on.
+mkfifo top-keys
+exec 9<>top-keys
+script -qec "stty columns 130; TERM=vt100 openvgpu top --interval 50" screen.log <top-keys >top.out 2>&1 &
+top=$!
+openvgpu remove "$(openvgpu create 64mq --gpu "$big")" ||
+	fail "create and remove under top" "status $?"
 echo "$big" >"/sys/bus/pci/drivers/openvgpu/unbind"
 run "create on a GPU that was unbound" 3 openvgpu create 1q --gpu "$big"
 contains "it says so" "$err" "not bound"
@@ -225,6 +353,12 @@ echo "$big" >"/sys/bus/pci/drivers/openvgpu/bind"
 run "create after binding it again" 0 openvgpu create 1q
 openvgpu remove "$(cat "$out")"
 holds "rmmod" "refused" rmmod openvgpu
+sleep 1
+holds "top goes on without the module" "ended: $(tail -c 500 screen.log)" kill -0 "$top"
+printf q >&9
+wait "$top"
+same "top ends by q" 0 "$?"
+contains "top saw the GPU go" screen.log "NO GPU"
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
