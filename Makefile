@@ -103,7 +103,6 @@ lint:
 bench:
 	$(VM)/setup
 	tests/bench/run
-	tests/bench/scheduler.sh $(wildcard $(BUILD)/bench/scheduler-module.results)
 
 .PHONY: all help tools modules install install-tools install-modules clean deps \
 	check check-unit check-vm check-debug vm-shell demo lint bench

@@ -90,13 +90,14 @@ const char *host_gpu(void)
 }
 
 /**
- * host_init - find the GPU
+ * host_init - find the GPU: the first, or OPENVGPU_GPU, a PCI address
  *
  * And be patient with it: here it is a process that competes for the processor
  * with an emulated machine.
  */
 int host_init(void)
 {
+	const char *wanted = getenv("OPENVGPU_GPU");
 	char path[PATH_MAX];
 	struct dirent *entry;
 	DIR *dir = opendir(DRIVER);
@@ -105,6 +106,7 @@ int host_init(void)
 		return rt_fail(errno, "openvgpu is not loaded (%s: %m)", DRIVER);
 	while ((entry = readdir(dir)))
 		if (strchr(entry->d_name, ':') &&
+		    (!wanted || !strcmp(entry->d_name, wanted)) &&
 		    (!gpu[0] || strcmp(entry->d_name, gpu) < 0))
 			snprintf(gpu, sizeof(gpu), "%.31s", entry->d_name);
 	closedir(dir);

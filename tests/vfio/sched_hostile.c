@@ -10,88 +10,12 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "hostile.h"
 #include "load.h"
 
 #define MS		1000000UL
 #define VICTIMS		3
 #define WINDOW_NS	(4000 * MS)
-
-static struct rt_device *open_for_ever(const char *uuid)
-{
-	struct rt_device *device = rt_open_vfio(uuid, transport, NULL);
-
-	CHECK(device, "open: %s", rt_message());
-	return device;
-}
-
-static void behave(const char *uuid)
-{
-	struct rt_device *device = open_for_ever(uuid);
-	struct rt_ring ring;
-	uint64_t stop;
-
-	OK(rt_ring_create(device, 0, 64, &ring));
-	OK(work_spin(&ring, &stop));
-	for (;;)
-		pause();
-}
-
-/* Every ring full of work that never ends. */
-static void endless(const char *uuid)
-{
-	struct rt_device *device = open_for_ever(uuid);
-	struct rt_ring ring[REFGPU_RINGS];
-	unsigned int i, j;
-	uint64_t stop;
-
-	for (i = 0; i < REFGPU_RINGS; i++)
-		OK(rt_ring_create(device, i, 64, &ring[i]));
-	for (j = 0; j < 20; j++)
-		for (i = 0; i < REFGPU_RINGS; i++)
-			OK(work_spin(&ring[i], &stop));
-	for (;;)
-		pause();
-}
-
-/* Work that ends at once, again and again, and doorbells without any. */
-static void doorbells(const char *uuid)
-{
-	struct refgpu_packet_header nop[REFGPU_PACKET_SIZE /
-					sizeof(struct refgpu_packet_header)] = {
-		{ .opcode = REFGPU_OP_NOP },
-	};
-	struct rt_device *device = open_for_ever(uuid);
-	struct rt_ring ring[REFGPU_RINGS];
-	unsigned int i;
-
-	for (i = 0; i < REFGPU_RINGS; i++)
-		OK(rt_ring_create(device, i, 64, &ring[i]));
-	for (;;)
-		for (i = 0; i < REFGPU_RINGS; i++) {
-			if (rt_ring_register(&ring[i], REFGPU_RING_GET) ==
-			    ring[i].put)
-				rt_ring_submit(&ring[i], nop);
-			rt_ring_doorbell(&ring[i]);
-		}
-}
-
-/* Every packet is a fault. */
-static void faults(const char *uuid)
-{
-	struct rt_device *device = open_for_ever(uuid);
-	uint8_t trap[REFGPU_PACKET_SIZE] = { REFGPU_OP_TRAP };
-	struct rt_ring ring;
-	unsigned int i;
-
-	for (;;)
-		for (i = 0; i < REFGPU_RINGS; i++) {
-			rt_framebuffer_free_all(device);
-			if (rt_ring_create(device, i, 64, &ring))
-				continue;
-			rt_ring_submit(&ring, trap);
-			rt_ring_doorbell(&ring);
-		}
-}
 
 /**
  * struct outcome - what the neighbours had
@@ -160,16 +84,16 @@ TEST(costs_nobody, ONCE | SLOW)
 		const char *name;
 		void (*run)(const char *uuid);
 	} hostile[] = {
-		{ "endless kernels", endless },
-		{ "doorbells", doorbells },
-		{ "faults", faults },
+		{ "endless kernels", hostile_endless },
+		{ "doorbells", hostile_doorbells },
+		{ "faults", hostile_faults },
 	};
 	struct outcome good, bad;
 	unsigned int i, j;
 
 	scheduler_defaults();
 	gpu_set("scheduler", "fixed_share");
-	good = beside("a good one", behave);
+	good = beside("a good one", hostile_not);
 	for (i = 0; i < 3; i++) {
 		bad = beside(hostile[i].name, hostile[i].run);
 		for (j = 0; j < VICTIMS; j++)
@@ -179,56 +103,4 @@ TEST(costs_nobody, ONCE | SLOW)
 			      hostile[i].name, 100 * bad.given[j],
 			      100 * good.given[j]);
 	}
-}
-
-/* Who hangs too often gets no more turns until its guest resets it. */
-TEST(hang_again_and_again, ONCE | SLOW)
-{
-	uint64_t at, clock, served;
-	struct vgpu vgpu, other;
-	struct rt_ring ring;
-	struct rt_ring work;
-	uint64_t stop;
-	int i, error;
-
-	scheduler_defaults();
-	gpu_set("preempt_timeout_us", "500000");
-	vgpu_make(&vgpu, "64mq");
-	vgpu_make(&other, "64mq");
-	OK(rt_ring_create(other.device, 0, 64, &work));
-	OK(work_spin(&work, &stop));
-	for (i = 0; i < 3; i++) {
-		CHECK(!vgpu_sched_state(vgpu.uuid, "faulted"),
-		      "it is faulted after %d resets", i);
-		rt_framebuffer_free_all(vgpu.device);
-		OK(rt_ring_create(vgpu.device, 0, 64, &ring));
-		at = rt_framebuffer_alloc(vgpu.device, MIB, 4096);
-		hang(&vgpu);
-		OK(rt_fill(&ring, at, MIB, 1));
-		OK(rt_ring_fence(&ring, 0));
-		error = rt_ring_wait(&ring, ring.fence, 60000);
-		CHECK(error == -ECANCELED || error == -EIO,
-		      "hang %d: its fence: %s", i,
-		      error ? strerror(-error) : "reached");
-	}
-	vgpu_wait_state(vgpu.uuid, "faulted");
-	/* Its guest tries to go on: nothing of it runs. */
-	rt_framebuffer_free_all(vgpu.device);
-	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
-	OK(rt_fill(&ring, 32 * MIB, 4096, 1));
-	OK(rt_ring_fence(&ring, 0));
-	clock = clock_ns(&other);
-	served = host_stat(other.uuid, "resident_ns");
-	clock_wait(&other, 500 * MS);
-	CHECK(!rt_ring_reached(&ring, ring.fence), "work of a faulted vGPU ran");
-	CHECK(vgpu_sched_state(vgpu.uuid, "faulted"), "it is not faulted any more");
-	served = host_stat(other.uuid, "resident_ns") - served;
-	clock = clock_ns(&other) - clock;
-	CHECK(served > clock / 4 * 3, "its neighbour had %lu of %lu ms",
-	      served / MS, clock / MS);
-	OK(rt_guest_reset(vgpu.device));
-	vgpu_works(&vgpu, 3);
-	*(volatile uint32_t *)rt_framebuffer(other.device, stop) = 1;
-	OK(rt_ring_wait(&work, work.fence, 20000));
-	CHECK(!host_stat(other.uuid, "faults"), "its neighbour was faulted");
 }

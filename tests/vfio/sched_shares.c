@@ -236,7 +236,8 @@ static void idle_peer(const char *policy, bool gives)
 	load_stop(&load);
 	idle = host_stat(peer.uuid, "idle_ns");
 	/* Whom nobody disturbs runs on and on: no run of it has ended. */
-	share = percent(gives ? load.served[0].busy : load.total, load.passed);
+	share = gives ? percent(load.served[0].busy, load.ended) :
+		percent(load.total, load.passed);
 	printf("# beside an idle vGPU, %s: %.2f %% of the clock, %lu ms kept for the idle one\n",
 	       policy, share, idle / MS);
 	CHECK(!host_stat(peer.uuid, "switches"), "the idle vGPU was run %lu times",

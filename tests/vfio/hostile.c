@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hostile.c - guests that do their neighbours no good, see hostile.h
+ */
+#include "hostile.h"
+
+static struct rt_device *open_for_ever(const char *uuid)
+{
+	struct rt_device *device = rt_open_vfio(uuid, transport, NULL);
+
+	CHECK(device, "open: %s", rt_message());
+	return device;
+}
+
+/**
+ * hostile_not - one endless job, as a good neighbour has
+ * @uuid: of its vGPU
+ */
+void hostile_not(const char *uuid)
+{
+	struct rt_device *device = open_for_ever(uuid);
+	struct rt_ring ring;
+	uint64_t stop;
+
+	OK(rt_ring_create(device, 0, 64, &ring));
+	OK(work_spin(&ring, &stop));
+	for (;;)
+		pause();
+}
+
+/**
+ * hostile_endless - every ring full of work that never ends
+ * @uuid: of its vGPU
+ */
+void hostile_endless(const char *uuid)
+{
+	struct rt_device *device = open_for_ever(uuid);
+	struct rt_ring ring[REFGPU_RINGS];
+	unsigned int i, j;
+	uint64_t stop;
+
+	for (i = 0; i < REFGPU_RINGS; i++)
+		OK(rt_ring_create(device, i, 64, &ring[i]));
+	for (j = 0; j < 20; j++)
+		for (i = 0; i < REFGPU_RINGS; i++)
+			OK(work_spin(&ring[i], &stop));
+	for (;;)
+		pause();
+}
+
+/**
+ * hostile_doorbells - work that ends at once, and doorbells without any
+ * @uuid: of its vGPU
+ */
+void hostile_doorbells(const char *uuid)
+{
+	struct refgpu_packet_header nop[REFGPU_PACKET_SIZE /
+					sizeof(struct refgpu_packet_header)] = {
+		{ .opcode = REFGPU_OP_NOP },
+	};
+	struct rt_device *device = open_for_ever(uuid);
+	struct rt_ring ring[REFGPU_RINGS];
+	unsigned int i;
+
+	for (i = 0; i < REFGPU_RINGS; i++)
+		OK(rt_ring_create(device, i, 64, &ring[i]));
+	for (;;)
+		for (i = 0; i < REFGPU_RINGS; i++) {
+			if (rt_ring_register(&ring[i], REFGPU_RING_GET) ==
+			    ring[i].put)
+				rt_ring_submit(&ring[i], nop);
+			rt_ring_doorbell(&ring[i]);
+		}
+}
+
+/**
+ * hostile_faults - every packet is a fault
+ * @uuid: of its vGPU
+ */
+void hostile_faults(const char *uuid)
+{
+	struct rt_device *device = open_for_ever(uuid);
+	uint8_t trap[REFGPU_PACKET_SIZE] = { REFGPU_OP_TRAP };
+	struct rt_ring ring;
+	unsigned int i;
+
+	for (;;)
+		for (i = 0; i < REFGPU_RINGS; i++) {
+			rt_framebuffer_free_all(device);
+			if (rt_ring_create(device, i, 64, &ring))
+				continue;
+			rt_ring_submit(&ring, trap);
+			rt_ring_doorbell(&ring);
+		}
+}
