@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --timeout 600
+# machine: --timeout 1200
 #
 # Real guests under KVM: each computes on its vGPU and compares with its own
 # processor.
@@ -112,6 +112,17 @@ else
 	fail remove-after-kill-9 "the guest never computed, so nothing was killed at work"
 	kill -9 "$(cat /run/guest/killed.pid)"
 	wait "$killed"
+fi
+
+# The watch over the guests above can fail: this one's processor never starts.
+status=0
+guest --vgpu "$second" --payload /tmp/two --name stopped --boot-time 3 --qemu-arg -S \
+	>/tmp/stopped.log 2>&1 || status=$?
+if [ "$status" = 98 ] && grep -q 'last of three attempts hung at boot' /tmp/stopped.log; then
+	pass boot-that-always-hangs-fails
+else
+	tail -n 5 /tmp/stopped.log
+	fail boot-that-always-hangs-fails "exit status $status"
 fi
 
 echo 1 >"/sys/bus/mdev/devices/$second/remove"
