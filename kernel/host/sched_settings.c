@@ -203,9 +203,9 @@ static int check_range(struct vgpu_gpu *gpu, const char *of, const char *what,
 {
 	if ((value >= min && value <= max) || (zero && !value))
 		return 0;
-	vgpu_gpu_error(gpu, "%s%s not changed: %llu is not from %llu to %llu%s",
+	vgpu_gpu_error(gpu, "%s%s not changed: %llu was written, it takes %llu to %llu%s",
 		       of, what, value, min, max,
-		       zero && min ? " or 0 for the default" : "");
+		       zero && min ? ", or 0 for the default" : "");
 	return -EINVAL;
 }
 

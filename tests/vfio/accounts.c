@@ -3,12 +3,14 @@
  * accounts.c - what the administrator is told: waits, switches, resets, and how
  * much framebuffer a guest uses
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mount.h>
 
 #include "admin.h"
 
+#define MANUAL		"/src/doc/sysfs-driver-openvgpu"
 #define DEBUGFS		"/sys/kernel/debug"
 #define TRACEFS		"/sys/kernel/tracing"
 #define SWITCHES	256
@@ -289,4 +291,43 @@ TEST(reset_reason, 0)
 	admin_expect(path, "102 VMM");
 	vgpu_open(&vgpu);
 	admin_expect(path, "0 none");
+}
+
+/* Each file of a folder has its section: a line that ends with @kind and it. */
+static void expect_documented(const char *folder, const char *kind)
+{
+	struct dirent *entry;
+	char line[256], end[300];
+	bool found;
+	FILE *manual;
+	DIR *dir = opendir(folder);
+
+	CHECK(dir, "%s: %s", folder, strerror(errno));
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(end, sizeof(end), "%s%s\n", kind, entry->d_name);
+		manual = fopen(MANUAL, "re");
+		CHECK(manual, MANUAL ": %s", strerror(errno));
+		found = false;
+		while (!found && fgets(line, sizeof(line), manual))
+			found = !strncmp(line, "What:", 5) &&
+				strlen(line) > strlen(end) &&
+				!strcmp(line + strlen(line) - strlen(end), end);
+		fclose(manual);
+		CHECK(found, "%s/%s is not in %s", folder, entry->d_name,
+		      MANUAL);
+	}
+	closedir(dir);
+}
+
+TEST(documented, ONCE)
+{
+	char uuid[UUID_LENGTH + 1];
+
+	OK(host_create_any("64mq", uuid));
+	expect_documented(admin_gpu_path(""), "devices/.../openvgpu/");
+	expect_documented(admin_vgpu_path(uuid, "openvgpu"),
+			  "<UUID>/openvgpu/");
+	expect_documented(admin_vgpu_path(uuid, "stats"), "<UUID>/stats/");
 }
