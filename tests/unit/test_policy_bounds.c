@@ -40,6 +40,9 @@ static void waits_in(unsigned int number)
 		config.overrun_ns = config.timeslice_ns - SLIVER;
 	wait_bound = (n - 1) * (config.timeslice_ns + SLIVER + config.overrun_ns +
 				runs * config.switch_ns) + config.switch_ns;
+	/* The rest of its own turn, in which it ran out of work too often. */
+	if (config.policy->keeps_idle && !all_busy)
+		wait_bound += config.timeslice_ns + SLIVER + config.overrun_ns;
 	sim_init(&sim, &config, &sim_turns);
 	sim.on_wait = check_wait;
 	for (i = 0; i < n; i++)

@@ -264,6 +264,41 @@ START_TEST(test_sleeps_count_in_a_longer_turn)
 }
 END_TEST
 
+/*
+ * Where idle turns are kept: tiny jobs end nothing, but the rest of the turn
+ * passes idle, for each job costs a switch that the others would pay.
+ */
+START_TEST(test_tiny_jobs_in_a_kept_turn)
+{
+	struct sched_decision decision;
+	uint64_t now = SIM_S, stop, turn = 0;
+	unsigned int i;
+
+	make_queue(2, now);
+	sched_set_policy(&queue, &sched_equal_share, now);
+	for (i = 0; i < SCHED_RUNS_PER_TURN; i++) {
+		sched_pick(&queue, now, &decision);
+		ck_assert_ptr_eq(decision.client, &client[0]);
+		ck_assert(!decision.idle_slot);
+		turn += 10 * SIM_US;
+		run_one(SCHED_END_IDLE, 10 * SIM_US, &now);
+		sched_wake(&queue, &client[0], now);
+	}
+	sched_pick(&queue, now, &decision);
+	ck_assert_ptr_eq(decision.client, &client[0]);
+	ck_assert_msg(decision.idle_slot, "it runs a job more after %u", i);
+	ck_assert_uint_eq(decision.quantum_ns, 2 * SIM_MS - turn);
+	ck_assert_msg(!sched_look(&queue, now, &stop), "its work ends the idle slot");
+	run_one(SCHED_END_QUANTUM, decision.quantum_ns, &now);
+	sched_pick(&queue, now, &decision);
+	ck_assert_ptr_eq(decision.client, &client[1]);
+	run_one(SCHED_END_QUANTUM, decision.quantum_ns, &now);
+	sched_pick(&queue, now, &decision);
+	ck_assert_ptr_eq(decision.client, &client[0]);
+	ck_assert_msg(!decision.idle_slot, "in its next turn it runs no job");
+}
+END_TEST
+
 /* Who pays for a timer that is late in an idle slot: nobody does, an owner not. */
 START_TEST(test_late_idle_slots)
 {
@@ -364,6 +399,7 @@ int main(void)
 	tcase_add_test(cases, test_idle_gpu_is_left_alone);
 	tcase_add_test(cases, test_new_settings_of_the_capped);
 	tcase_add_test(cases, test_sleeps_count_in_a_longer_turn);
+	tcase_add_test(cases, test_tiny_jobs_in_a_kept_turn);
 	tcase_add_test(cases, test_late_idle_slots);
 	tcase_add_test(cases, test_decisions_are_cheap);
 	suite_add_tcase(suite, cases);

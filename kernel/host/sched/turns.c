@@ -20,7 +20,8 @@
  * Sleep. A client that wakes goes on with its turn if nobody's later turn has
  * begun, and otherwise begins one now: it keeps no credit. A turn also ends
  * when its client runs out of work for the second time, or two vGPUs with tiny
- * jobs could make the resource do nothing but switch. Such a turn pays no debt,
+ * jobs could make the resource do nothing but switch; where idle turns are kept
+ * for their owner, the rest of it passes idle. A turn that ends so pays no debt,
  * nor do turns slept through. A client that leaves takes only its debt along.
  *
  * Cap. A bucket of tokens fills at cap_percent of real time up to what the
@@ -44,8 +45,10 @@
  *    Q + e + o and R runs. Hence a client not over its cap waits at most
  *	(N - 1) * (Q + e + o + R * s) + s
  *    the last s being its own, if it has no debt, or o <= Q - e, so that debt
- *    never takes a whole turn. With other weights or slices a client begins
- *    ceil(x) turns in the place of one, x = w(j) / w(i) * Q(i) / Q(j).
+ *    never takes a whole turn; and Q + e + o more, the rest of its own turn, if
+ *    policy keeps idle turns and it ran out of work R times in it. With other
+ *    weights or slices a client begins ceil(x) turns in the place of one,
+ *    x = w(j) / w(i) * Q(i) / Q(j).
  * 2. Service. Let S(i) be what i was served since a moment at which all were
  *    level; i always has work and is not capped. Debt D(i) is at most A * o,
  *    for D - D / A + o <= A * o when D <= A * o. After its k-th turn
@@ -358,6 +361,18 @@ static void account(struct sched_queue *queue, __u64 now)
 		pass_turns(queue, queue->current_client);
 }
 
+/*
+ * It ran out of work as often as it may in this turn, and the rest of the turn
+ * is its own: that passes, work or not. Switches are charged to nobody; without
+ * this, tiny jobs would stretch a turn to many times its length.
+ */
+static bool rest_passes_idle(const struct sched_queue *queue,
+			     const struct sched_client *client)
+{
+	return queue->policy->keeps_idle && queue->ready.count &&
+	       client->sleeps >= SCHED_RUNS_PER_TURN;
+}
+
 /**
  * sched_queue_init - make an empty run queue
  * @queue: to initialise
@@ -612,11 +627,12 @@ void sched_pick(struct sched_queue *queue, __u64 now,
 	run = client->left_ns;
 	wait = cap_wait(client, slice_of(queue, client));
 	decision->client = client;
-	decision->idle_slot = !client->runnable || wait;
+	decision->idle_slot = !client->runnable || wait ||
+			      rest_passes_idle(queue, client);
 	if (!decision->idle_slot) {
 		if (is_capped(client) && client->tokens_ns < run)
 			run = client->tokens_ns;
-	} else if (client->runnable && (__s64)wait < run) {
+	} else if (wait && client->runnable && (__s64)wait < run) {
 		run = wait;
 	}
 	if (run < (__s64)SCHED_SLIVER_NS)
@@ -718,7 +734,8 @@ bool sched_look(struct sched_queue *queue, __u64 now, __u64 *stop_in_ns)
 	if (queue->idle_slot) {
 		cap_refill(client, now);
 		return !queue->policy->keeps_idle ||
-		       (client->runnable && !cap_wait(client, slice_of(queue, client)));
+		       (client->runnable && !rest_passes_idle(queue, client) &&
+			!cap_wait(client, slice_of(queue, client)));
 	}
 	if (!queue->alone || may_be_alone(queue, client))
 		return false;
