@@ -282,13 +282,18 @@ uint64_t load_error(const struct load *load, unsigned int i, double part)
  * @slice: longest slice, ns
  * @part: what a vGPU should have had, 0..1
  *
- * E * (1 + max(0, N - 2) * p) of doc/scheduler.md, E without its debt. The
- * jobs began one after the other, and the first did not wait for the last.
+ * E * (1 + max(0, N - 2) * p) of doc/scheduler.md, E with the part of the debt
+ * that is just being paid in the place of all of it. The jobs began one after
+ * the other, and the first did not wait for the last.
  */
 uint64_t load_error_bound(const struct load *load, uint64_t slice, double part)
 {
-	unsigned int others = load->count > 2 ? load->count - 2 : 0;
+	unsigned int others = load->count > 2 ? load->count - 2 : 0, i;
+	uint64_t paying = 0, averaging = gpu_number("averaging_factor");
 
-	return (uint64_t)((double)(slice + SLIVER_NS) * (1 + others * part)) +
-	       load->skew;
+	for (i = 0; i < load->count; i++)
+		if (load->served[i].debt / averaging > paying)
+			paying = load->served[i].debt / averaging;
+	return (uint64_t)((double)(slice + paying + SLIVER_NS) *
+			  (1 + others * part)) + load->skew;
 }
