@@ -82,6 +82,11 @@ void command_sched_set_help(void);
 enum cli_exit command_sched_log(struct cli *cli);
 enum cli_exit command_top(struct cli *cli);
 
+/* show.c */
+typedef enum cli_exit (*cli_show_fn)(const struct cli *cli, const char *name);
+enum cli_exit cli_show_object(struct cli *cli, cli_show_fn vgpu,
+			      cli_show_fn gpus);
+
 /* output.c */
 
 /**

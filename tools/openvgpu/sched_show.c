@@ -257,15 +257,5 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
  */
 enum cli_exit command_sched_show(struct cli *cli)
 {
-	char uuid[OVGPU_UUID_SIZE], bdf[OVGPU_BDF_SIZE];
-
-	if (!cli->argument)
-		return show_gpus(cli, NULL);
-	if (!ovgpu_uuid_parse(cli->argument, uuid))
-		return show_vgpu(cli, uuid);
-	if (!ovgpu_bdf_parse(cli->argument, bdf))
-		return show_gpus(cli, bdf);
-	return cli_fail(cli, CLI_USAGE,
-			"'%s' is neither the UUID of a vGPU nor the PCI address of a GPU",
-			shown(cli->argument).text);
+	return cli_show_object(cli, show_vgpu, show_gpus);
 }

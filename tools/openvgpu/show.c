@@ -195,6 +195,30 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
 }
 
 /**
+ * cli_show_object - show what the argument names
+ * @cli: the run; its argument is a UUID, a PCI address, or none
+ * @vgpu: shows the vGPU of that UUID
+ * @gpus: shows the GPU of that address; NULL: all GPUs
+ *
+ * Return: exit status.
+ */
+enum cli_exit cli_show_object(struct cli *cli, cli_show_fn vgpu,
+			      cli_show_fn gpus)
+{
+	char uuid[OVGPU_UUID_SIZE], bdf[OVGPU_BDF_SIZE];
+
+	if (!cli->argument)
+		return gpus(cli, NULL);
+	if (!ovgpu_uuid_parse(cli->argument, uuid))
+		return vgpu(cli, uuid);
+	if (!ovgpu_bdf_parse(cli->argument, bdf))
+		return gpus(cli, bdf);
+	return cli_fail(cli, CLI_USAGE,
+			"'%s' is neither the UUID of a vGPU nor the PCI address of a GPU",
+			shown(cli->argument).text);
+}
+
+/**
  * command_show - show one vGPU, one GPU, or all GPUs
  * @cli: the run; its argument is a UUID, a PCI address, or none
  *
@@ -202,15 +226,5 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
  */
 enum cli_exit command_show(struct cli *cli)
 {
-	char uuid[OVGPU_UUID_SIZE], bdf[OVGPU_BDF_SIZE];
-
-	if (!cli->argument)
-		return show_gpus(cli, NULL);
-	if (!ovgpu_uuid_parse(cli->argument, uuid))
-		return show_vgpu(cli, uuid);
-	if (!ovgpu_bdf_parse(cli->argument, bdf))
-		return show_gpus(cli, bdf);
-	return cli_fail(cli, CLI_USAGE,
-			"'%s' is neither the UUID of a vGPU nor the PCI address of a GPU",
-			shown(cli->argument).text);
+	return cli_show_object(cli, show_vgpu, show_gpus);
 }
