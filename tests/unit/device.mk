@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The device core of refgpu, tested without a front end.
-DEVICE := $(GRID) $(addprefix $(REFGPU)/,context.c device.c engine.c events.c inject.c \
-	  job.c packets.c partition.c registers.c service.c stats.c user_page.c)
+DEVICE := $(GRID) $(addprefix $(REFGPU)/,context.c crc32.c device.c engine.c events.c head.c \
+	  inject.c job.c packets.c partition.c registers.c scanout.c service.c stats.c user_page.c)
 SOURCES_memory := $(REFGPU)/memory.c
 SOURCES_packets := $(REFGPU)/packets.c
 SOURCES_run_control := $(DEVICE)

@@ -185,7 +185,7 @@ START_TEST(bad_packets_stop_their_ring_only)
 	};
 
 	expect_refused(unknown, REFGPU_ERROR_OPCODE, 0);
-	expect_refused(&flip, REFGPU_ERROR_OPCODE, 0);
+	expect_refused(&flip, REFGPU_ERROR_PACKET, 0);	/* it has no head */
 	expect_refused(trap, REFGPU_ERROR_TRAP, 0);
 	expect_refused(&fill, REFGPU_ERROR_ADDRESS, SLICE_BYTES);
 	ck_assert_msg(!*(u64 *)slice(g, 3, SLICE_BYTES - 8), "a refused FILL wrote");

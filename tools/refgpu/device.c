@@ -166,8 +166,9 @@ static struct actor *first_actor(struct refgpu *dev, u64 *when)
 	unsigned int i;
 
 	*when = NEVER;
-	for (i = 0; i <= REFGPU_RUN_CONTROLS; i++) {
-		struct actor *actor = i ? &dev->engine[i - 1].actor : &dev->service;
+	for (i = 0; i < REFGPU_RUN_CONTROLS + 2; i++) {
+		struct actor *actor = i == 0 ? &dev->service :
+				      i == 1 ? &dev->display : &dev->engine[i - 2].actor;
 		u64 next = actor->kicked ? 0 : actor->next;
 
 		if (next < *when) {
@@ -326,8 +327,8 @@ struct refgpu *refgpu_create(const struct refgpu_config *config)
 	dev->config = *config;
 	dev->config.board = NULL;	/* the caller's string may go away */
 	memcpy(&dev->board, board, strlen(board));
-	dev->caps = REFGPU_CAP_COMPUTE | REFGPU_CAP_COPY | REFGPU_CAP_SYSMEM |
-		    REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
+	dev->caps = REFGPU_CAP_COMPUTE | REFGPU_CAP_COPY | REFGPU_CAP_HEADS |
+		    REFGPU_CAP_SYSMEM | REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
 		    (config->virtual_clock ? REFGPU_CAP_VIRTUAL_CLOCK : 0);
 	dev->epoch = clock_now();
 	dev->host = (struct memory_host){
@@ -343,6 +344,7 @@ struct refgpu *refgpu_create(const struct refgpu_config *config)
 	pthread_mutexattr_destroy(&attr);
 	pthread_cond_init(&dev->idle, NULL);
 	actor_init(dev, &dev->service, service_step);
+	actor_init(dev, &dev->display, display_step);
 	for (i = 0; i < REFGPU_RUN_CONTROLS; i++) {
 		dev->engine[i].number = i;
 		actor_init(dev, &dev->engine[i].actor, engine_step);
@@ -350,6 +352,7 @@ struct refgpu *refgpu_create(const struct refgpu_config *config)
 	for (i = 0; i < REFGPU_PARTITIONS; i++) {
 		dev->partition[i].number = i;
 		memory_init(&dev->partition[i].view, &dev->host);
+		memory_init(&dev->partition[i].scan_view, NULL);
 	}
 	device_clear(dev);
 
@@ -359,6 +362,8 @@ struct refgpu *refgpu_create(const struct refgpu_config *config)
 	}
 	if (!config->virtual_clock) {
 		error = actor_start(&dev->service);
+		if (!error)
+			error = actor_start(&dev->display);
 		/* The other blocks need REFGPU_CAP_SPATIAL, and accept no RUN. */
 		if (!error)
 			error = actor_start(&dev->engine[0].actor);
@@ -381,9 +386,11 @@ void refgpu_destroy(struct refgpu *dev)
 	for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
 		actor_stop(&dev->engine[i].actor);
 	actor_stop(&dev->service);
+	actor_stop(&dev->display);
 	for (i = 0; i < REFGPU_PARTITIONS; i++) {
 		partition_fini(&dev->partition[i]);
 		memory_destroy(&dev->partition[i].view);
+		memory_destroy(&dev->partition[i].scan_view);
 	}
 	image_free(&dev->context.staging);
 	pthread_cond_destroy(&dev->idle);

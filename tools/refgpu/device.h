@@ -4,10 +4,10 @@
  *
  * Threads (wall clock): the front end's, which read and write registers; one
  * engine thread for each working run-control block; one service thread for
- * commands that take time. On the virtual clock refgpu_step() plays the engine
- * and service threads. Both run the same state machines: engine_step() and
- * service_step() do a small piece of work and say when they want to be called
- * again.
+ * commands that take time; one display thread for the heads. On the virtual
+ * clock refgpu_step() plays all but the front end's. Both run the same state
+ * machines: engine_step(), service_step() and display_step() do a small piece
+ * of work and say when they want to be called again.
  *
  * Locks, outermost first:
  *
@@ -35,6 +35,7 @@
 #include "packets.h"
 #include "refgpu.h"
 #include "refgpu_hw.h"
+#include "scanout.h"
 #include "types.h"
 
 #define NEVER			UINT64_MAX
@@ -80,9 +81,21 @@ struct ring {
 	u64 error_where;
 	bool stopped;
 	bool blocked;
+	u8 flipping;		/* head whose flip its FLIP packet waits for, plus 1 */
 	u32 generation;		/* changes when the ring is enabled or disabled */
 };
 
+/**
+ * struct head - a virtual head
+ * @epoch: when it was enabled; vertical blanks are counted from there
+ * @due: of the next vertical blank; an active head's only
+ * @flip_ready: no flip before, because of FLIP_NS
+ * @flip_high: high half of FLIP, written before the low one
+ * @watch: frames whose CRC is still wanted
+ * @edid_changed: since EDID_BYTES was written
+ *
+ * What comes before @partition are registers.
+ */
 struct head {
 	u64 control;
 	u64 base;
@@ -100,6 +113,28 @@ struct head {
 	u64 status;
 	u64 edid_bytes;
 	u64 edid[REFGPU_EDID_SIZE / 8];
+	struct partition *partition;
+	unsigned int number;
+	u64 epoch;
+	u64 due;
+	u64 flip_ready;
+	u64 flip_high;
+	u32 watch;
+	bool edid_changed;
+};
+
+/**
+ * struct frame - a frame whose CRC is wanted
+ * @scanout: how far it has been read
+ * @generation: changes when it is dropped
+ * @active: it is being read
+ * @complete: all of it was read; @scanout has the CRC
+ */
+struct frame {
+	struct scanout scanout;
+	u32 generation;
+	bool active;
+	bool complete;
 };
 
 struct user_page {
@@ -178,6 +213,10 @@ struct partition {
 	struct dirty_map *dirty;	/* or NULL */
 	struct dirty_map *dirty_retired; /* to be freed */
 	struct memory_view view;
+
+	/* display: frames of the heads, and the slice as the display sees it */
+	struct frame frame[REFGPU_HEADS];
+	struct memory_view scan_view;
 };
 
 enum partition_command {
@@ -310,6 +349,9 @@ struct refgpu {
 	struct engine engine[REFGPU_RUN_CONTROLS];
 	struct actor service;
 	u64 service_partitions;		/* bit p: partition p has commands */
+	struct actor display;
+	u64 display_partitions;		/* bit p: partition p may have an active head */
+	unsigned int scan_next;		/* whose frame is next, partition by partition */
 	struct partition partition[REFGPU_PARTITIONS];
 
 	struct late_interrupt late[LATE_INTERRUPTS];
@@ -386,6 +428,13 @@ bool user_write(struct refgpu *dev, struct partition *p, bool alias,
 
 /* ---------------------------------------------------------- partition.c */
 
+/** partition_runs() - is it enabled and not frozen? Lock held */
+static inline bool partition_runs(const struct partition *p)
+{
+	return (p->control & REFGPU_PARTITION_ENABLE) &&
+	       !(p->control & REFGPU_PARTITION_FREEZE);
+}
+
 /** partition_find_busy() - next ring with a packet it could execute, or -1; lock held */
 int partition_find_busy(struct partition *p);
 
@@ -444,6 +493,49 @@ void engine_clear(struct engine *engine);
 
 extern const struct reg engine_registers[];
 extern const size_t engine_register_count;
+
+/* --------------------------------------------------------------- head.c */
+
+/** display_step() - vertical blanks and frame CRCs of all heads, an actor's step */
+u64 display_step(struct actor *actor);
+
+/** heads_clear() - all heads of a partition to reset values; lock held */
+void heads_clear(struct refgpu *dev, struct partition *p);
+
+/**
+ * heads_resume() - show what the registers of the heads say
+ *
+ * When a partition is enabled or no longer frozen, or the host has written
+ * registers through the alias. Lock held; partition_update() is up to the
+ * caller.
+ */
+void heads_resume(struct refgpu *dev, struct partition *p);
+
+/**
+ * head_flip() - a FLIP packet: show something else from the next vblank on
+ * @p: partition
+ * @number: of the head, as the packet names it
+ * @base: address of the first pixel
+ * @waits: set to whether there is a vblank to wait for: false when the head
+ *	   is off, and then nothing was done
+ *
+ * Lock held.
+ *
+ * Return: REFGPU_ERROR_NONE, _PACKET (no such head) or _ADDRESS.
+ */
+enum refgpu_error head_flip(struct partition *p, unsigned int number, u64 base, bool *waits);
+
+/** head_read() - a register of head @number < REFGPU_HEADS; lock held; see reg_read() */
+bool head_read(struct refgpu *dev, struct partition *p, unsigned int number, u64 offset,
+	       u64 *value);
+
+/** head_write() - the counterpart of head_read() */
+bool head_write(struct refgpu *dev, struct partition *p, unsigned int number, u64 offset,
+		u64 value, u64 mask);
+
+/** head_alias_write() - the host writes the register through the alias; lock held */
+bool head_alias_write(struct refgpu *dev, struct partition *p, unsigned int number,
+		      u64 offset, u64 value, u64 mask);
 
 /* ------------------------------------------------------------ service.c */
 

@@ -287,6 +287,24 @@ static void complete(struct refgpu *dev, struct partition *p, struct ring *ring)
 		partition_unblock(p);
 }
 
+/* FLIP: the packet is complete now, or when the flip is (release_rings() of head.c). */
+static void flip(struct refgpu *dev, struct partition *p, struct ring *ring)
+{
+	const struct refgpu_flip *packet = &p->job.packet.flip;
+	enum refgpu_error error;
+	bool waits;
+
+	error = head_flip(p, packet->head, packet->base, &waits);
+	if (error)
+		partition_stop_ring(dev, p, ring->number, error,
+				    error == REFGPU_ERROR_ADDRESS ? packet->base : 0,
+				    p->job.number);
+	else if (waits && packet->header.flags & REFGPU_FLIP_WAIT)
+		ring->flipping = (u8)(packet->head + 1);
+	else
+		complete(dev, p, ring);
+}
+
 /* Account for the slice that was done. */
 static void retire(struct engine *e)
 {
@@ -309,7 +327,10 @@ static void retire(struct engine *e)
 	case JOB_MORE:
 		return;
 	case JOB_DONE:
-		complete(dev, p, ring);
+		if (p->job.packet.header.opcode == REFGPU_OP_FLIP)
+			flip(dev, p, ring);
+		else
+			complete(dev, p, ring);
 		break;
 	case JOB_BLOCKED:
 		/* A doorbell since the slice began may be the one it waits for. */

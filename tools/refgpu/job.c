@@ -263,7 +263,7 @@ static void run_packet(struct job *job, const struct job_environment *environmen
 		fault(slice, REFGPU_ERROR_TRAP, 0, job->number);
 		break;
 	default:
-		break;		/* NOP */
+		break;		/* NOP; FLIP is the heads' affair */
 	}
 }
 

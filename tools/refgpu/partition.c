@@ -15,7 +15,7 @@
 
 static bool ring_busy(const struct ring *ring)
 {
-	return (ring->control & 1) && !ring->stopped && !ring->blocked &&
+	return (ring->control & 1) && !ring->stopped && !ring->blocked && !ring->flipping &&
 	       (u32)ring->put != (u32)ring->get;
 }
 
@@ -44,7 +44,7 @@ enum refgpu_ring_status ring_status(struct partition *p, unsigned int r)
 		return REFGPU_RING_STOPPED;
 	if ((u32)ring->put == (u32)ring->get)
 		return REFGPU_RING_IDLE;
-	return ring->blocked ? REFGPU_RING_BLOCKED : REFGPU_RING_BUSY;
+	return ring->blocked || ring->flipping ? REFGPU_RING_BLOCKED : REFGPU_RING_BUSY;
 }
 
 void partition_unblock(struct partition *p)
@@ -56,15 +56,9 @@ void partition_unblock(struct partition *p)
 	p->wakeups++;
 }
 
-static bool runs(const struct partition *p)
-{
-	return (p->control & REFGPU_PARTITION_ENABLE) &&
-	       !(p->control & REFGPU_PARTITION_FREEZE);
-}
-
 void partition_update(struct refgpu *dev, struct partition *p)
 {
-	bool pending = runs(p) && (p->image.size || partition_find_busy(p) >= 0);
+	bool pending = partition_runs(p) && (p->image.size || partition_find_busy(p) >= 0);
 	bool waiting = pending && !p->engine;
 	bool rose = pending && !p->pending;
 	u64 now = device_now(dev);
@@ -86,7 +80,7 @@ void partition_update(struct refgpu *dev, struct partition *p)
 		event_post(dev, &event);
 	}
 	/* Work, or a request to stop: the engine finds out which. */
-	if (p->engine && (pending || p->abort || !runs(p)))
+	if (p->engine && (pending || p->abort || !partition_runs(p)))
 		actor_wake(&p->engine->actor);
 }
 
@@ -97,7 +91,7 @@ void partition_raise(struct refgpu *dev, struct partition *p, u64 bits)
 	p->user.intr_status |= bits;
 	if (!rose)
 		return;
-	if (!runs(p)) {
+	if (!partition_runs(p)) {
 		p->intr_latched = true;
 		return;
 	}
@@ -111,6 +105,7 @@ void partition_stop_ring(struct refgpu *dev, struct partition *p, unsigned int r
 	struct ring *ring = &p->user.ring[r];
 
 	ring->stopped = true;
+	ring->flipping = 0;
 	ring->error = error;
 	ring->error_address = address;
 	ring->error_where = where;
@@ -142,6 +137,7 @@ void partition_clear(struct refgpu *dev, struct partition *p)
 		p->user.ring[r].partition = p;
 		p->user.ring[r].number = r;
 	}
+	heads_clear(dev, p);
 
 	p->intr_latched = false;
 	p->next_ring = 0;
@@ -227,6 +223,11 @@ void partition_configure(struct refgpu *dev, struct partition *p)
 			map.poison = poison - p->vram_base;
 	}
 	memory_configure(&p->view, &map);
+
+	/* The display reads the slice and nothing else, and makes nothing dirty. */
+	map.pages = 0;
+	map.dirty = NULL;
+	memory_configure(&p->scan_view, &map);
 }
 
 void partition_done(struct refgpu *dev, struct partition *p)
@@ -252,6 +253,7 @@ void partition_command(struct refgpu *dev, struct partition *p, u32 command)
 static void write_control(struct refgpu *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
+	bool did_run = partition_runs(p);
 	u64 old = p->control;
 
 	if (!ACTS(mask))
@@ -266,7 +268,9 @@ static void write_control(struct refgpu *dev, void *object, u64 value, u64 mask)
 			partition_clear(dev, p);
 		}
 	}
-	if (runs(p) && p->intr_latched) {
+	if (partition_runs(p) && !did_run)
+		heads_resume(dev, p);
+	if (partition_runs(p) && p->intr_latched) {
 		p->intr_latched = false;
 		if (p->user.intr_status & p->user.intr_enable) {
 			p->counters.interrupts++;

@@ -30,6 +30,8 @@ static void put_counters(FILE *out, const struct counters *c)
 		{ "bytes_written", c->bytes_written },
 		{ "faults", c->faults },
 		{ "interrupts", c->interrupts },
+		{ "vblanks", c->vblanks },
+		{ "flips", c->flips },
 	};
 	size_t i;
 
@@ -39,7 +41,7 @@ static void put_counters(FILE *out, const struct counters *c)
 
 static void put_partition(FILE *out, struct partition *p)
 {
-	unsigned int r;
+	unsigned int r, h;
 
 	fprintf(out, "{\"partition\":%u,\"enabled\":%s,\"frozen\":%s,\"resident\":%s,"
 		"\"pending\":%s,\"hung\":%s,\"saved_bytes\":%" PRIu64
@@ -60,6 +62,16 @@ static void put_partition(FILE *out, struct partition *p)
 			",\"fence\":%" PRIu64 ",\"error\":%" PRIu64 "}", r ? "," : "",
 			(int)ring_status(p, r), ring->put, ring->get, ring->fence,
 			ring->error);
+	}
+	fputs("],\"heads\":[", out);
+	for (h = 0; h < p->heads; h++) {
+		const struct head *head = &p->user.head[h];
+
+		fprintf(out, "%s{\"status\":%" PRIu64 ",\"width\":%" PRIu64
+			",\"height\":%" PRIu64 ",\"base\":%" PRIu64 ",\"vblanks\":%" PRIu64
+			",\"edid_bytes\":%" PRIu64 "}", h ? "," : "", head->status,
+			head->size & 0xffffffff, head->size >> 32, head->base,
+			head->vblank_count, head->edid_bytes);
 	}
 	fputs("]}", out);
 }

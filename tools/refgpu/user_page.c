@@ -186,6 +186,7 @@ static void ring_write_control(struct refgpu *dev, void *object, u64 value, u64 
 	ring->generation++;	/* whatever is under way is of another life */
 	ring->stopped = false;
 	ring->blocked = false;
+	ring->flipping = 0;
 	partition_drop_saved(ring->partition, ring->number);
 	if (value) {
 		ring->get = 0;
@@ -247,6 +248,7 @@ static void alias_write_status(struct refgpu *dev, void *object, u64 value, u64 
 		return;
 	ring->stopped = (u32)value == REFGPU_RING_STOPPED;
 	ring->blocked = (u32)value == REFGPU_RING_BLOCKED;
+	ring->flipping = 0;
 }
 
 static void alias_write_control(struct refgpu *dev, void *object, u64 value, u64 mask)
@@ -300,46 +302,6 @@ static const struct reg ring_alias_registers[] = {
 	{ REFGPU_RING_ERROR_WHERE, REG_RW, RING(error_where), NULL, NULL },
 };
 
-/* ---------------------------------------------------------------- heads */
-
-#define HEAD(name)	offsetof(struct head, name)
-
-/* Without REFGPU_CAP_HEADS they are storage: nothing is shown, nothing flips. */
-static const struct reg head_registers[] = {
-	{ REFGPU_HEAD_CONTROL, REG_RW, HEAD(control), NULL, NULL },
-	{ REFGPU_HEAD_BASE, REG_RW, HEAD(base), NULL, NULL },
-	{ REFGPU_HEAD_PITCH, REG_RW, HEAD(pitch), NULL, NULL },
-	{ REFGPU_HEAD_FORMAT, REG_RW, HEAD(format), NULL, NULL },
-	{ REFGPU_HEAD_SIZE, REG_RW, HEAD(size), NULL, NULL },
-	{ REFGPU_HEAD_CURSOR_BASE, REG_RW, HEAD(cursor_base), NULL, NULL },
-	{ REFGPU_HEAD_CURSOR_SIZE, REG_RW, HEAD(cursor_size), NULL, NULL },
-	{ REFGPU_HEAD_CURSOR_POSITION, REG_RW, HEAD(cursor_position), NULL, NULL },
-	{ REFGPU_HEAD_CURSOR_HOTSPOT, REG_RW, HEAD(cursor_hotspot), NULL, NULL },
-	{ REFGPU_HEAD_FLIP, REG_RW, HEAD(flip), NULL, NULL },
-	{ REFGPU_HEAD_VBLANK_COUNT, REG_RO, HEAD(vblank_count), NULL, NULL },
-	{ REFGPU_HEAD_VBLANK_TIME, REG_RO, HEAD(vblank_time), NULL, NULL },
-	{ REFGPU_HEAD_CRC, REG_RO, HEAD(crc), NULL, NULL },
-	{ REFGPU_HEAD_STATUS, REG_RO, HEAD(status), NULL, NULL },
-	{ REFGPU_HEAD_EDID_BYTES, REG_RO, HEAD(edid_bytes), NULL, NULL },
-};
-
-/* In the alias every field of a head is storage. */
-static bool head_field(struct head *head, u64 offset, u64 **field)
-{
-	size_t i;
-
-	if (offset >= REFGPU_HEAD_EDID && offset < REFGPU_HEAD_EDID + REFGPU_EDID_SIZE) {
-		*field = &head->edid[(offset - REFGPU_HEAD_EDID) / 8];
-		return true;
-	}
-	for (i = 0; i < ARRAY_SIZE(head_registers); i++)
-		if (head_registers[i].offset == offset) {
-			*field = (u64 *)((u8 *)head + head_registers[i].field);
-			return true;
-		}
-	return false;
-}
-
 /* ------------------------------------------------------------- the page */
 
 #define RINGS_START	REFGPU_USER_RING(0)
@@ -358,15 +320,9 @@ bool user_read(struct refgpu *dev, struct partition *p, bool alias,
 		return reg_read(dev, ring_registers, ARRAY_SIZE(ring_registers), ring,
 				(offset - RINGS_START) % RING_STRIDE, value);
 	}
-	if (offset >= HEADS_START && offset < HEADS_END) {
-		u64 *field;
-
-		if (!head_field(&p->user.head[(offset - HEADS_START) / HEAD_STRIDE],
-				(offset - HEADS_START) % HEAD_STRIDE, &field))
-			return false;
-		*value = *field;
-		return true;
-	}
+	if (offset >= HEADS_START && offset < HEADS_END)
+		return head_read(dev, p, (unsigned int)((offset - HEADS_START) / HEAD_STRIDE),
+				 (offset - HEADS_START) % HEAD_STRIDE, value);
 	(void)alias;	/* reads are the same */
 	return reg_read(dev, user_registers, ARRAY_SIZE(user_registers), p, offset, value);
 }
@@ -384,15 +340,10 @@ static bool alias_write(struct refgpu *dev, struct partition *p, u64 offset,
 		partition_update(dev, p);
 		return true;
 	}
-	if (offset >= HEADS_START && offset < HEADS_END) {
-		u64 *field;
-
-		if (!head_field(&p->user.head[(offset - HEADS_START) / HEAD_STRIDE],
-				(offset - HEADS_START) % HEAD_STRIDE, &field))
-			return false;
-		*field = (*field & ~mask) | (value & mask);
-		return true;
-	}
+	if (offset >= HEADS_START && offset < HEADS_END)
+		return head_alias_write(dev, p,
+					(unsigned int)((offset - HEADS_START) / HEAD_STRIDE),
+					(offset - HEADS_START) % HEAD_STRIDE, value, mask);
 	return reg_write(dev, alias_registers, ARRAY_SIZE(alias_registers), p,
 			 offset, value, mask);
 }
@@ -412,15 +363,9 @@ bool user_write(struct refgpu *dev, struct partition *p, bool alias,
 		return reg_write(dev, ring_registers, ARRAY_SIZE(ring_registers), ring,
 				 (offset - RINGS_START) % RING_STRIDE, value, mask);
 	}
-	if (offset >= HEADS_START && offset < HEADS_END) {
-		u64 at = (offset - HEADS_START) % HEAD_STRIDE;
-
-		if (at >= REFGPU_HEAD_EDID && at < REFGPU_HEAD_EDID + REFGPU_EDID_SIZE)
-			return true;	/* RO */
-		return reg_write(dev, head_registers, ARRAY_SIZE(head_registers),
-				 &p->user.head[(offset - HEADS_START) / HEAD_STRIDE],
-				 at, value, mask);
-	}
+	if (offset >= HEADS_START && offset < HEADS_END)
+		return head_write(dev, p, (unsigned int)((offset - HEADS_START) / HEAD_STRIDE),
+				  (offset - HEADS_START) % HEAD_STRIDE, value, mask);
 	return reg_write(dev, user_registers, ARRAY_SIZE(user_registers), p,
 			 offset, value, mask);
 }
