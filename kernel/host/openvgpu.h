@@ -90,12 +90,16 @@ struct vgpu_runqueue;
  * struct vgpu_series - a letter of the type name
  * @letter: 'q', 'b', 'a', 'c'
  * @heads: virtual heads, 0 for compute
+ * @small_heads: heads of types below 1 GiB
+ * @max_x, @max_y: largest resolution of its largest types, pixels
  * @frl_config: frames a second the frame-rate limiter allows
  * @personality: name of the personality its vGPUs have unless told otherwise
  */
 struct vgpu_series {
 	char letter;
 	unsigned int heads;
+	unsigned int small_heads;
+	unsigned int max_x, max_y;
 	unsigned int frl_config;
 	const char *personality;
 };

@@ -16,12 +16,32 @@
 #define GIB		BIT_ULL(30)
 #define FB_MIN		(16 * MIB)
 
+/*
+ * Heads, resolutions and frame rates are those users of NVIDIA's series know.
+ * A series whose personality this module does not have offers no types.
+ */
 static const struct vgpu_series all_series[] = {
-	{ .letter = 'q', .heads = 4, .frl_config = 60, .personality = "native" },
-	{ .letter = 'c', .heads = 0, .frl_config = 60, .personality = "native" },
+	{
+		.letter = 'q', .heads = 4, .small_heads = 2,
+		.max_x = 7680, .max_y = 4320, .frl_config = 60,
+		.personality = "native",
+	}, {
+		.letter = 'b', .heads = 4, .small_heads = 2,
+		.max_x = 5120, .max_y = 2880, .frl_config = 45,
+		.personality = "bochs",
+	}, {
+		.letter = 'a', .heads = 1, .small_heads = 1,
+		.max_x = 1280, .max_y = 1024, .frl_config = 60,
+		.personality = "bochs",
+	}, {
+		.letter = 'c', .frl_config = 60, .personality = "native",
+	},
 };
 
-/* What a head of a type may show at most; four such pictures fit. */
+/*
+ * What a head of a type may show at most, if its series allows it: the first
+ * line that fits, and the last one always does. Four such pictures fit.
+ */
 static const struct {
 	u64 fb_min;
 	unsigned int x, y;
@@ -79,9 +99,12 @@ static bool fill_type(struct vgpu_type *type, struct vgpu_gpu *gpu,
 	type->fb_size = gpu->fb_size >> level;
 	type->bar_size = roundup_pow_of_two(type->fb_size);
 	type->max_instance = min(1u << level, gpu->max_vgpus);
-	type->heads = min(series->heads, gpu->heads);
+	type->heads = min(type->fb_size < GIB ? series->small_heads :
+						series->heads, gpu->heads);
 	if (type->heads) {
-		while (type->fb_size < resolutions[i].fb_min)
+		while (type->fb_size < resolutions[i].fb_min ||
+		       resolutions[i].x > series->max_x ||
+		       resolutions[i].y > series->max_y)
 			i++;
 		type->max_x = resolutions[i].x;
 		type->max_y = resolutions[i].y;
