@@ -136,4 +136,7 @@ int refgpu_sysmem_set(struct vgpu *vgpu, u32 first, u32 count,
 int refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count);
 int refgpu_counters(struct vgpu *vgpu, struct vgpu_counters *counters);
 
+/* refgpu_heads.c: monitors */
+void refgpu_heads_connect(struct vgpu *vgpu);
+
 #endif /* GPU_REFGPU_H */

@@ -145,6 +145,7 @@ static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
 	entry_write(partition, REFGPU_PARTITION_HEAD_MAX,
 		    (u64)type->max_y << 32 | type->max_x);
 	entry_write(partition, REFGPU_PARTITION_FLIP_NS, 0);
+	refgpu_heads_connect(vgpu);
 	/* Its clock starts now: how long the GPU has been up is not its affair. */
 	entry_write(partition, REFGPU_PARTITION_TIMER_OFFSET,
 		    -refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_TIMER));
@@ -237,6 +238,8 @@ int refgpu_partition_reset(struct vgpu *vgpu)
 	mutex_lock(&partition->lock);
 	if (!vgpu_gpu_is_dead(vgpu->gpu))
 		ret = reset_entry(partition);
+	if (!ret && !vgpu_gpu_is_dead(vgpu->gpu))
+		refgpu_heads_connect(vgpu);
 	mutex_unlock(&partition->lock);
 	return ret;
 }
