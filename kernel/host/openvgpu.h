@@ -135,6 +135,50 @@ struct vgpu_type {
 	char pretty_name[56];
 };
 
+/* ---------------------------------------------------------------- displays */
+
+/**
+ * enum vgpu_plane_kind - the pictures a head is made of
+ * @VGPU_PLANE_PRIMARY: the one that fills it
+ * @VGPU_PLANE_CURSOR: the one above that
+ */
+enum vgpu_plane_kind {
+	VGPU_PLANE_PRIMARY,
+	VGPU_PLANE_CURSOR,
+};
+
+/**
+ * struct vgpu_plane - one picture in a vGPU's slice
+ * @format: DRM fourcc; 0: there is none
+ * @width, @height: pixels
+ * @pitch: bytes from one line to the next
+ * @base: offset of the first pixel in the slice, bytes
+ * @x, @y: cursor: where its top left corner is
+ * @hot_x, @hot_y: cursor: where it points
+ *
+ * What a guest wrote: vgpu_plane_fits() says whether it lies in the slice.
+ */
+struct vgpu_plane {
+	u32 format;
+	u32 width, height;
+	u32 pitch;
+	u64 base;
+	s32 x, y;
+	u32 hot_x, hot_y;
+};
+
+/**
+ * enum vgpu_display - how a VMM gets at the picture of head 0
+ * @VGPU_DISPLAY_REGION: from a region that it maps
+ * @VGPU_DISPLAY_DMABUF: as a dma-buf
+ * @VGPU_DISPLAY_OFF: not at all
+ */
+enum vgpu_display {
+	VGPU_DISPLAY_REGION,
+	VGPU_DISPLAY_DMABUF,
+	VGPU_DISPLAY_OFF,
+};
+
 /* --------------------------------------------------------------- families */
 
 /**
@@ -234,6 +278,16 @@ enum vgpu_run_stage {
  *	them is under way when this returns; bounded, never waits for the
  *	progress of an engine, falls back on a partition reset. May sleep.
  * @counters: read the counters. May sleep.
+ * @head_plane: what a head of the partition shows, from the hardware's
+ *	registers. NULL: partitions have no heads of their own. May sleep.
+ * @head_monitor: connect a monitor with that EDID to a head of an enabled
+ *	partition, or take it away (0 bytes); tells the guest. NULL with
+ *	@head_plane. May sleep.
+ * @flip_interval: at least so many nanoseconds between two flips of a head;
+ *	0: as often as there are vertical blanks. NULL: can't. May sleep.
+ * @show: show that picture on the physical output: @vgpu's, with @plane
+ *	inside its slice, or a black frame (both NULL). NULL: the GPU has no
+ *	output. May sleep.
  *
  * Nothing here is called in interrupt context. All but @probe, @remove and
  * @reinit may be called for different vGPUs at the same time. While
@@ -265,6 +319,13 @@ struct vgpu_family {
 			  const dma_addr_t *addr, bool write);
 	int (*sysmem_clear)(struct vgpu *vgpu, u32 first, u32 count);
 	int (*counters)(struct vgpu *vgpu, struct vgpu_counters *counters);
+	void (*head_plane)(struct vgpu *vgpu, unsigned int head,
+			   enum vgpu_plane_kind kind, struct vgpu_plane *plane);
+	void (*head_monitor)(struct vgpu *vgpu, unsigned int head,
+			     const u8 *edid, unsigned int bytes);
+	void (*flip_interval)(struct vgpu *vgpu, u64 ns);
+	void (*show)(struct vgpu_gpu *gpu, struct vgpu *vgpu,
+		     const struct vgpu_plane *plane);
 };
 
 /* ----------------------------------------------------------- personalities */
@@ -310,6 +371,17 @@ struct vgpu_region {
  * @fault: something happened to the vGPU that its guest must know. May sleep.
  * @revoked: the host took guest memory back (dma_unmap). Called under
  *	pin_lock: short. May be NULL.
+ * @plane: what a head shows now; @plane is all zero on entry and stays so if
+ *	nothing is shown. NULL: it has no display. May sleep.
+ * @monitor: a monitor with that EDID was connected to a head, or taken away
+ *	(0 bytes). Called for each head of the type after every @reset, and
+ *	when the VMM changes it; with vgpu->lock held. NULL with @plane.
+ *	May sleep.
+ * @paced: whether core may pace its flips (frame_rate_limit) through the
+ *	family
+ *
+ * A personality that learns of a guest's change of mode or scan-out calls
+ * vgpu_display_changed().
  *
  * @reset is called with vgpu->lock held, @revoked with pin_lock, the others
  * with no lock of core.
@@ -327,6 +399,11 @@ struct vgpu_personality {
 		      unsigned int size, u64 value);
 	void (*fault)(struct vgpu *vgpu, enum vgpu_fault code);
 	void (*revoked)(struct vgpu *vgpu);
+	void (*plane)(struct vgpu *vgpu, unsigned int head,
+		      enum vgpu_plane_kind kind, struct vgpu_plane *plane);
+	void (*monitor)(struct vgpu *vgpu, unsigned int head,
+			const u8 *edid, unsigned int bytes);
+	bool paced;
 };
 
 /* --------------------------------------------------------------- scheduler */
