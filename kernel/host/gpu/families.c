@@ -9,8 +9,9 @@
 #include "refgpu_hw.h"
 
 /*
- * Ids one by one, never a class: a driver that claims every display takes the
- * host's console away.
+ * Devices that are bound without being asked. Ids one by one, never a class,
+ * and never those of the family "bochs": a driver that claims every display
+ * takes the host's console away. Others are bound by driver_override.
  */
 const struct pci_device_id vgpu_pci_ids[] = {
 	{ PCI_DEVICE(REFGPU_PCI_VENDOR_ID, REFGPU_PCI_DEVICE_ID) },
@@ -20,6 +21,7 @@ MODULE_DEVICE_TABLE(pci, vgpu_pci_ids);
 
 static const struct vgpu_family *const families[] = {
 	&vgpu_family_refgpu,
+	&vgpu_family_bochs,
 };
 
 /**

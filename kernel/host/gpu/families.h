@@ -2,14 +2,15 @@
 /*
  * families.h - the families of physical GPUs this module drives
  *
- * A new family is a file beside this one, a line here, and a line each in the
- * two tables of families.c.
+ * A new family is a file beside this one, a line here, and a line in the table
+ * of families.c; see doc/porting.md.
  */
 #ifndef OPENVGPU_FAMILIES_H
 #define OPENVGPU_FAMILIES_H
 
 #include "openvgpu.h"
 
+extern const struct vgpu_family vgpu_family_bochs;
 extern const struct vgpu_family vgpu_family_refgpu;
 
 #endif /* OPENVGPU_FAMILIES_H */
