@@ -25,6 +25,8 @@
  *   vgpu.config_lock		mutex: the configuration space
  *   vgpu_gpu.lock		mutex: framebuffer, partitions, last_error
  *   vgpu.irq.lock		mutex: SET_IRQS
+ *   vgpu.picture_lock		mutex: which picture the display window or the
+ *				dma-bufs show
  *   vgpu.pin_lock		mutex: the tree of pinned guest pages. Taken in
  *				dma_unmap: never held over vfio_pin_pages()
  *   [mmap_lock of the VMM]
@@ -62,6 +64,7 @@
 #include "buddy.h"
 #include "compat.h"
 #include "config.h"
+#include "edid.h"
 #include "fault.h"
 #include "sched/policy.h"
 
@@ -70,6 +73,9 @@
 #define VGPU_ABI_VERSION	1	/* of sysfs */
 #define VGPU_MAX_PARTITIONS	64	/* of any family */
 #define VGPU_MAX_REGIONS	(VFIO_PCI_NUM_REGIONS + 4)
+#define VGPU_WINDOW_REGION	VFIO_PCI_NUM_REGIONS	/* picture of head 0 */
+#define VGPU_EDID_REGION	(VFIO_PCI_NUM_REGIONS + 1) /* its monitor */
+#define VGPU_EDID_REGION_SIZE	512
 #define VGPU_MAX_VECTORS	8
 #define VGPU_MAX_RUNQUEUES	8
 #define VGPU_WAIT_BUCKETS	32	/* of the histogram of waits */
@@ -179,6 +185,36 @@ enum vgpu_display {
 	VGPU_DISPLAY_OFF,
 };
 
+/**
+ * struct vgpu_monitor - the monitor at head 0, as the VMM wants it
+ * @edid: what it says of itself: generated, or written by the VMM
+ * @bytes: of @edid; as the VMM wrote it, so @edid may not be valid
+ * @connected: it is; @edid was valid then
+ * @shown: the EDID its head was given last
+ * @shown_bytes: of @shown
+ */
+struct vgpu_monitor {
+	u8 edid[VGPU_EDID_SIZE];
+	u32 bytes;
+	bool connected;
+	u8 shown[VGPU_EDID_SIZE];
+	u32 shown_bytes;
+};
+
+/**
+ * struct vgpu_window - what the display window shows
+ * @base: offset in the slice of its first byte, page aligned
+ * @bytes: so many from there; beyond it zeros
+ * @copy: a copy of the picture that is shown in place of it, NULL: none
+ * @copy_bytes: size of @copy
+ */
+struct vgpu_window {
+	u64 base;
+	u64 bytes;
+	void *copy;
+	u64 copy_bytes;
+};
+
 /* --------------------------------------------------------------- families */
 
 /**
@@ -281,8 +317,8 @@ enum vgpu_run_stage {
  * @head_plane: what a head of the partition shows, from the hardware's
  *	registers. NULL: partitions have no heads of their own. May sleep.
  * @head_monitor: connect a monitor with that EDID to a head of an enabled
- *	partition, or take it away (0 bytes); tells the guest. NULL with
- *	@head_plane. May sleep.
+ *	partition, or take it away (0 bytes); tells the guest. It stays there
+ *	when @partition_reset is called. NULL with @head_plane. May sleep.
  * @flip_interval: at least so many nanoseconds between two flips of a head;
  *	0: as often as there are vertical blanks. NULL: can't. May sleep.
  * @show: show that picture on the physical output: @vgpu's, with @plane
@@ -334,11 +370,13 @@ enum vgpu_region_kind {
 	VGPU_REGION_ABSENT,
 	VGPU_REGION_TRAPPED,	/* every access goes to the personality */
 	VGPU_REGION_MAPPED,	/* mapped whole; pread and pwrite work too */
+	VGPU_REGION_WINDOW,	/* the display window: mapped, read only */
+	VGPU_REGION_EDID,	/* the EDID of head 0's monitor */
 };
 
 /**
  * struct vgpu_region - one VFIO region of a vGPU
- * @kind: absent, trapped or mapped
+ * @kind: absent, trapped or mapped; the last two kinds are core's own
  * @size: bytes; a power of two for a BAR
  * @phys: mapped: bus address of the first byte
  * @io: mapped: kernel mapping of it
@@ -674,6 +712,10 @@ struct vgpu_irq {
  * @faults_pending: what its guest must be told, bits by code
  * @faults_unsent: what the host's user space must be told, bits by code
  * @fault_ratelimit: of what is said about its faults
+ * @display: how the VMM gets at the picture, if the vGPU has one
+ * @monitor: what the VMM wants at head 0
+ * @picture_lock: serialises questions for the picture
+ * @window: what the display window shows
  * @pins: interval tree of pinned guest pages by guest-physical page number
  * @pinned_pages: their number, at most gpu->sysmem_pages
  */
@@ -702,8 +744,9 @@ struct vgpu {
 	pid_t owner_pid;		/* lock; 0: closed */
 	struct mutex config_lock;
 	struct vgpu_config config;	/* config_lock */
-	struct vgpu_region region[VGPU_MAX_REGIONS];	/* constant */
-	unsigned int num_regions;	/* constant */
+	/* Constant while it is open; lock. */
+	struct vgpu_region region[VGPU_MAX_REGIONS];
+	unsigned int num_regions;
 	unsigned int vectors;		/* constant */
 	struct vgpu_irq irq;
 
@@ -713,6 +756,12 @@ struct vgpu {
 	bool offline;			/* map_sem */
 	struct page *scratch;
 	struct inode *map_inode;	/* zap domain, see mapping.c */
+
+	/* Displays: see display.c. */
+	enum vgpu_display display;	/* lock; constant while it is open */
+	struct vgpu_monitor monitor;	/* lock */
+	struct mutex picture_lock;
+	struct vgpu_window window;	/* map_sem; picture_lock for writing */
 
 	/* Guest memory. */
 	struct mutex pin_lock;
@@ -815,6 +864,8 @@ const char *vgpu_name(const struct vgpu *vgpu);
 const char *vgpu_sched_state_name(enum vgpu_sched_state state);
 const char *vgpu_state_name(struct vgpu *vgpu);
 
+
+
 /* scrub.c: zeroing a slice between owners */
 void vgpu_scrub_init(struct vgpu *vgpu);
 void vgpu_scrub_queue(struct vgpu *vgpu);
@@ -845,6 +896,17 @@ int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma);
 void vgpu_mapping_set_memory(struct vgpu *vgpu, bool enabled);
 void vgpu_mapping_set_offline(struct vgpu *vgpu, bool offline);
 void vgpu_mapping_zap(struct vgpu *vgpu);
+
+/* display.c: what heads show, and how a VMM gets at it */
+bool vgpu_plane_fits(const struct vgpu *vgpu, const struct vgpu_plane *plane);
+unsigned int vgpu_plane_pixel_bytes(u32 format);
+bool vgpu_has_display(const struct vgpu *vgpu);
+void vgpu_display_setup(struct vgpu *vgpu);
+void vgpu_display_changed(struct vgpu *vgpu);
+
+/* monitor.c: the monitors at the heads */
+void vgpu_monitors_open(struct vgpu *vgpu);
+void vgpu_monitors_connect(struct vgpu *vgpu);
 
 /* irq.c: eventfds */
 int vgpu_irq_info(struct vgpu *vgpu, struct vfio_irq_info *info);

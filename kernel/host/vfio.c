@@ -18,6 +18,7 @@ static int vgpu_vfio_init(struct vfio_device *vdev)
 	mutex_init(&vgpu->lock);
 	mutex_init(&vgpu->config_lock);
 	mutex_init(&vgpu->irq.lock);
+	mutex_init(&vgpu->picture_lock);
 	init_rwsem(&vgpu->map_sem);
 	INIT_LIST_HEAD(&vgpu->node);
 	vgpu_pin_init(vgpu);
@@ -37,6 +38,7 @@ static void vgpu_vfio_release(struct vfio_device *vdev)
 
 	vgpu_mapping_destroy(vgpu);
 	mutex_destroy(&vgpu->pin_lock);
+	mutex_destroy(&vgpu->picture_lock);
 	mutex_destroy(&vgpu->irq.lock);
 	mutex_destroy(&vgpu->config_lock);
 	mutex_destroy(&vgpu->lock);
@@ -57,6 +59,7 @@ static int vgpu_start(struct vgpu *vgpu)
 	vgpu_config_reset(&vgpu->config);
 	mutex_unlock(&vgpu->config_lock);
 	vgpu_mapping_open(vgpu);
+	vgpu_monitors_open(vgpu);
 	WRITE_ONCE(vgpu->last_fault, VGPU_FAULT_NONE);
 	WRITE_ONCE(vgpu->last_reset, VGPU_RESET_NONE);
 
@@ -67,6 +70,7 @@ static int vgpu_start(struct vgpu *vgpu)
 		return ret;
 	}
 	vgpu->personality->reset(vgpu);
+	vgpu_monitors_connect(vgpu);
 	vgpu->owner_pid = task_tgid_nr(current);
 	WRITE_ONCE(vgpu->opened, true);
 	rcu_assign_pointer(gpu->partition[vgpu->partition], vgpu);
@@ -172,6 +176,7 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 	WRITE_ONCE(vgpu->last_reset, reason);
 	/* Last, because a guest may see from its registers that all is done. */
 	vgpu->personality->reset(vgpu);
+	vgpu_monitors_connect(vgpu);
 	if (!vgpu_gpu_is_dead(gpu))
 		vgpu_sched_add(vgpu);
 	return 0;

@@ -269,4 +269,7 @@ const struct vgpu_family vgpu_family_refgpu = {
 	.sysmem_set		= refgpu_sysmem_set,
 	.sysmem_clear		= refgpu_sysmem_clear,
 	.counters		= refgpu_counters,
+	.head_plane		= refgpu_head_plane,
+	.head_monitor		= refgpu_head_monitor,
+	.flip_interval		= refgpu_flip_interval,
 };

@@ -41,11 +41,22 @@ struct refgpu_run {
 };
 
 /**
+ * struct refgpu_monitor - what is connected to a head
+ * @edid: its EDID
+ * @bytes: of it; 0: nothing is connected
+ */
+struct refgpu_monitor {
+	u8 edid[REFGPU_EDID_SIZE];
+	unsigned int bytes;
+};
+
+/**
  * struct refgpu_partition - a partition as the driver sees it
  * @gpu: whose
  * @number: which
  * @lock: serialises the commands of one partition, which share registers
  * @enabled: it is; @lock
+ * @monitor: what is connected to its heads; @lock
  * @table: its system-memory table, NULL: none; hardware reads it any time
  * @table_bus: bus address of it
  * @limit: of the log lines about accesses that were refused
@@ -55,6 +66,7 @@ struct refgpu_partition {
 	unsigned int number;
 	struct mutex lock;	/* innermost */
 	bool enabled;
+	struct refgpu_monitor monitor[REFGPU_HEADS];
 	__le64 *table;
 	dma_addr_t table_bus;
 	struct ratelimit_state limit;
@@ -136,7 +148,12 @@ int refgpu_sysmem_set(struct vgpu *vgpu, u32 first, u32 count,
 int refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count);
 int refgpu_counters(struct vgpu *vgpu, struct vgpu_counters *counters);
 
-/* refgpu_heads.c: monitors */
-void refgpu_heads_connect(struct vgpu *vgpu);
+/* refgpu_heads.c: what heads show, and their monitors */
+void refgpu_heads_restore(struct refgpu_partition *partition);
+void refgpu_head_monitor(struct vgpu *vgpu, unsigned int number,
+			 const u8 *edid, unsigned int bytes);
+void refgpu_head_plane(struct vgpu *vgpu, unsigned int number,
+		       enum vgpu_plane_kind kind, struct vgpu_plane *plane);
+void refgpu_flip_interval(struct vgpu *vgpu, u64 ns);
 
 #endif /* GPU_REFGPU_H */

@@ -145,7 +145,6 @@ static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
 	entry_write(partition, REFGPU_PARTITION_HEAD_MAX,
 		    (u64)type->max_y << 32 | type->max_x);
 	entry_write(partition, REFGPU_PARTITION_FLIP_NS, 0);
-	refgpu_heads_connect(vgpu);
 	/* Its clock starts now: how long the GPU has been up is not its affair. */
 	entry_write(partition, REFGPU_PARTITION_TIMER_OFFSET,
 		    -refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_TIMER));
@@ -208,6 +207,7 @@ void refgpu_partition_disable(struct vgpu *vgpu)
 	if (partition->enabled && !vgpu_gpu_is_dead(vgpu->gpu))
 		ret = disable(partition);
 	partition->enabled = false;
+	memset(partition->monitor, 0, sizeof(partition->monitor));
 	mutex_unlock(&partition->lock);
 	if (ret)
 		vgpu_gpu_dead(vgpu->gpu, "a partition can't be disabled");
@@ -221,6 +221,9 @@ static int reset_entry(struct refgpu_partition *partition)
 		dev_err(&partition->gpu->pdev->dev,
 			"partition %u does not complete its reset (%d)\n",
 			partition->number, ret);
+	/* A reset unplugs the monitors; nobody else may notice. */
+	if (!ret)
+		refgpu_heads_restore(partition);
 	return ret ? -EIO : 0;
 }
 
@@ -238,8 +241,6 @@ int refgpu_partition_reset(struct vgpu *vgpu)
 	mutex_lock(&partition->lock);
 	if (!vgpu_gpu_is_dead(vgpu->gpu))
 		ret = reset_entry(partition);
-	if (!ret && !vgpu_gpu_is_dead(vgpu->gpu))
-		refgpu_heads_connect(vgpu);
 	mutex_unlock(&partition->lock);
 	return ret;
 }

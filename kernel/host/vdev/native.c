@@ -310,6 +310,26 @@ static void native_close(struct vgpu *vgpu)
 	spin_unlock(&native->lock);
 }
 
+/* ------------------------------------------------------------------ heads */
+
+static void native_plane(struct vgpu *vgpu, unsigned int head,
+			 enum vgpu_plane_kind kind, struct vgpu_plane *plane)
+{
+	const struct vgpu_family *family = vgpu->gpu->family;
+
+	if (family->head_plane)
+		family->head_plane(vgpu, head, kind, plane);
+}
+
+static void native_monitor(struct vgpu *vgpu, unsigned int head,
+			   const u8 *edid, unsigned int bytes)
+{
+	const struct vgpu_family *family = vgpu->gpu->family;
+
+	if (family->head_monitor)
+		family->head_monitor(vgpu, head, edid, bytes);
+}
+
 /* --------------------------------------------------------- init and release */
 
 static bool native_supports(const struct vgpu_gpu *gpu,
@@ -414,4 +434,6 @@ const struct vgpu_personality vgpu_personality_native = {
 	.write		= native_write,
 	.fault		= native_fault,
 	.revoked	= native_revoked,
+	.plane		= native_plane,
+	.monitor	= native_monitor,
 };
