@@ -129,4 +129,5 @@ void vgpu_display_setup(struct vgpu *vgpu)
  */
 void vgpu_display_changed(struct vgpu *vgpu)
 {
+	vgpu_console_changed(vgpu);
 }

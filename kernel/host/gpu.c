@@ -104,6 +104,7 @@ static void gpu_release(struct kref *kref)
 
 	vgpu_types_free(gpu);
 	mutex_destroy(&gpu->lock);
+	mutex_destroy(&gpu->console_lock);
 	mutex_destroy(&gpu->state_lock);
 	kfree(gpu);
 	vgpu_live_put();
@@ -143,6 +144,7 @@ static struct vgpu_gpu *gpu_alloc(struct pci_dev *pdev,
 	spin_lock_init(&gpu->irq_lock);
 	INIT_LIST_HEAD(&gpu->vgpus);
 	INIT_WORK(&gpu->dead_work, gpu_dead_work);
+	vgpu_console_init(gpu);
 	vgpu_live_get();
 	return gpu;
 }
@@ -216,6 +218,8 @@ static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 			      family->name);
 		goto destroy_wq;
 	}
+	/* Whoever drove it before may have left a picture. */
+	vgpu_console_refresh(gpu);
 	ret = vgpu_sched_init(gpu);
 	if (ret)
 		goto family_remove;
@@ -269,6 +273,7 @@ static void gpu_remove(struct pci_dev *pdev)
 	/* Removes every vGPU; waits for those that are open. */
 	mdev_unregister_parent(&gpu->parent);
 	vgpu_sched_exit(gpu);
+	vgpu_console_stop(gpu);
 	gpu->family->remove(gpu);
 	/* vgpu_gpu_dead() may have been called until here. */
 	destroy_workqueue(gpu->wq);

@@ -119,6 +119,7 @@ static void vgpu_unlink(struct vgpu *vgpu)
 	mutex_lock(&vgpu->gpu->state_lock);
 	list_del(&vgpu->node);
 	mutex_unlock(&vgpu->gpu->state_lock);
+	vgpu_console_forget(vgpu);
 }
 
 static int vgpu_mdev_probe(struct mdev_device *mdev)

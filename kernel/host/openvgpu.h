@@ -21,6 +21,7 @@
  *				against create, open and removal of a vGPU;
  *				the list of vGPUs
  *   vgpu.lock			mutex: open, close, reset of one vGPU
+ *   vgpu_gpu.console_lock	mutex: what the physical output shows
  *   locks of a personality	see vdev/: taken in its reset()
  *   vgpu.config_lock		mutex: the configuration space
  *   vgpu_gpu.lock		mutex: framebuffer, partitions, last_error
@@ -322,8 +323,9 @@ enum vgpu_run_stage {
  * @flip_interval: at least so many nanoseconds between two flips of a head;
  *	0: as often as there are vertical blanks. NULL: can't. May sleep.
  * @show: show that picture on the physical output: @vgpu's, with @plane
- *	inside its slice, or a black frame (both NULL). NULL: the GPU has no
- *	output. May sleep.
+ *	inside its slice, or a black frame (both NULL), which is also what a
+ *	picture becomes that the output can't show. Calls for one GPU do not
+ *	overlap. NULL: the GPU has no output. May sleep.
  *
  * Nothing here is called in interrupt context. All but @probe, @remove and
  * @reinit may be called for different vGPUs at the same time. While
@@ -421,8 +423,8 @@ struct vgpu_region {
  * A personality that learns of a guest's change of mode or scan-out calls
  * vgpu_display_changed().
  *
- * @reset is called with vgpu->lock held, @revoked with pin_lock, the others
- * with no lock of core.
+ * @reset is called with vgpu->lock held, @revoked with pin_lock, @plane perhaps
+ * with gpu->console_lock and what is above it, the others with no lock of core.
  */
 struct vgpu_personality {
 	const char *name;
@@ -603,6 +605,10 @@ struct vgpu_gpu {
 	struct list_head vgpus;		/* state_lock */
 	struct work_struct dead_work;	/* tells the vGPUs */
 	const char *dead_why;
+
+	struct mutex console_lock;	/* @console, and what the output shows */
+	struct vgpu *console;		/* console_lock for writing; NULL: none */
+	struct work_struct console_work;
 
 	struct mutex lock;		/* placement and last_error */
 	struct buddy fb;		/* lock */
@@ -923,6 +929,16 @@ int vgpu_pin_map(struct vgpu *vgpu, u32 first, u32 count, const u64 *addr,
 int vgpu_pin_unmap(struct vgpu *vgpu, u32 first);
 void vgpu_pin_unmap_iova(struct vgpu *vgpu, u64 iova, u64 length);
 void vgpu_pin_unmap_all(struct vgpu *vgpu);
+
+/* console.c: the physical output */
+void vgpu_console_init(struct vgpu_gpu *gpu);
+void vgpu_console_stop(struct vgpu_gpu *gpu);
+void vgpu_console_refresh(struct vgpu_gpu *gpu);
+void vgpu_console_changed(struct vgpu *vgpu);
+void vgpu_console_closed(struct vgpu *vgpu);
+void vgpu_console_forget(struct vgpu *vgpu);
+ssize_t vgpu_console_name(struct vgpu_gpu *gpu, char *buf);
+int vgpu_console_set(struct vgpu_gpu *gpu, const char *text);
 
 /* sched.c: who runs */
 int vgpu_sched_init(struct vgpu_gpu *gpu);

@@ -75,6 +75,7 @@ static int vgpu_start(struct vgpu *vgpu)
 	WRITE_ONCE(vgpu->opened, true);
 	rcu_assign_pointer(gpu->partition[vgpu->partition], vgpu);
 	vgpu_sched_add(vgpu);
+	vgpu_console_changed(vgpu);
 	return 0;
 }
 
@@ -142,6 +143,7 @@ static void vgpu_vfio_close(struct vfio_device *vdev)
 	vgpu->owner_pid = 0;
 	vgpu_irq_close(vgpu);
 	vgpu_mapping_zap(vgpu);
+	vgpu_console_closed(vgpu);
 	mutex_unlock(&vgpu->lock);
 	/* An interrupt handler may still look at the old pointer. */
 	synchronize_rcu();
@@ -179,6 +181,7 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 	vgpu_monitors_connect(vgpu);
 	if (!vgpu_gpu_is_dead(gpu))
 		vgpu_sched_add(vgpu);
+	vgpu_console_changed(vgpu);
 	return 0;
 }
 
