@@ -36,6 +36,7 @@ unsigned int vgpu_plane_pixel_bytes(u32 format)
 	case DRM_FORMAT_ARGB8888:
 	case DRM_FORMAT_XBGR8888:
 	case DRM_FORMAT_ABGR8888:
+	case DRM_FORMAT_BGRX8888:
 		return 4;
 	case DRM_FORMAT_RGB888:
 		return 3;

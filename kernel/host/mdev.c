@@ -66,16 +66,12 @@ static int vgpu_setup(struct vgpu *vgpu)
 			       vgpu_name(vgpu), vgpu->partition, ret);
 		goto unplace;
 	}
-	ret = vgpu->personality->init(vgpu);
+	ret = vgpu_personality_init(vgpu, vgpu->type->personality);
 	if (ret) {
 		vgpu_gpu_error(gpu, "vGPU %s not created: personality %s failed (%d)",
 			       vgpu_name(vgpu), vgpu->personality->name, ret);
 		goto teardown;
 	}
-	vgpu->region[VFIO_PCI_CONFIG_REGION_INDEX].kind = VGPU_REGION_TRAPPED;
-	vgpu->region[VFIO_PCI_CONFIG_REGION_INDEX].size = VGPU_CONFIG_SIZE;
-	if (vgpu->num_regions < VFIO_PCI_NUM_REGIONS)
-		vgpu->num_regions = VFIO_PCI_NUM_REGIONS;
 	vgpu_scrub_queue(vgpu);
 	return 0;
 
@@ -91,7 +87,7 @@ static void vgpu_teardown(struct vgpu *vgpu)
 	vgpu_fault_cancel(vgpu);
 	/* The slice goes to somebody else: it must be zero before. */
 	flush_work(&vgpu->scrub_work);
-	vgpu->personality->release(vgpu);
+	vgpu_personality_release(vgpu);
 	vgpu->gpu->family->partition_teardown(vgpu);
 	vgpu_unplace(vgpu);
 }
@@ -135,7 +131,7 @@ static int vgpu_mdev_probe(struct mdev_device *mdev)
 	vgpu->gpu = type->gpu;
 	vgpu->mdev = mdev;
 	vgpu->type = type;
-	vgpu->personality = type->personality;
+	vgpu->frame_rate_limit = type->series->frl_config;
 
 	ret = vgpu_setup(vgpu);
 	if (ret)

@@ -321,7 +321,9 @@ enum vgpu_run_stage {
  *	partition, or take it away (0 bytes); tells the guest. It stays there
  *	when @partition_reset is called. NULL with @head_plane. May sleep.
  * @flip_interval: at least so many nanoseconds between two flips of a head;
- *	0: as often as there are vertical blanks. NULL: can't. May sleep.
+ *	0, as @partition_enable leaves it: as often as there are vertical
+ *	blanks. Of an enabled partition; @partition_reset changes nothing in
+ *	it. NULL: can't. May sleep.
  * @show: show that picture on the physical output: @vgpu's, with @plane
  *	inside its slice, or a black frame (both NULL), which is also what a
  *	picture becomes that the output can't show. Calls for one GPU do not
@@ -400,7 +402,8 @@ struct vgpu_region {
  * @supports: true if it can show a vGPU of that GPU and type
  * @init: fill in vgpu->config (ids, BARs, capabilities), vgpu->region[],
  *	vgpu->vectors; allocate vgpu->personality_data. May sleep. 0 or errno.
- * @release: free what @init allocated. Last call.
+ * @release: free what @init left in vgpu->personality_data. The vGPU may have
+ *	another personality by then, and be open. May sleep.
  * @reset: registers to their power-on values; called at open and at every
  *	reset, with nothing of the vGPU running. May sleep.
  * @close: the VMM is gone: stop workers of the personality. Called before the
@@ -430,7 +433,7 @@ struct vgpu_personality {
 	const char *name;
 	bool (*supports)(const struct vgpu_gpu *gpu, const struct vgpu_type *type);
 	int (*init)(struct vgpu *vgpu);
-	void (*release)(struct vgpu *vgpu);
+	void (*release)(void *data);
 	void (*reset)(struct vgpu *vgpu);
 	void (*close)(struct vgpu *vgpu);
 	u64 (*read)(struct vgpu *vgpu, unsigned int region, u64 offset,
@@ -718,6 +721,7 @@ struct vgpu_irq {
  * @faults_pending: what its guest must be told, bits by code
  * @faults_unsent: what the host's user space must be told, bits by code
  * @fault_ratelimit: of what is said about its faults
+ * @frame_rate_limit: flips of a head in a second; 0: no limit
  * @display: how the VMM gets at the picture, if the vGPU has one
  * @monitor: what the VMM wants at head 0
  * @picture_lock: serialises questions for the picture
@@ -730,6 +734,7 @@ struct vgpu {
 	struct vgpu_gpu *gpu;
 	struct mdev_device *mdev;
 	const struct vgpu_type *type;
+	/* Constant while it is open; lock. READ_ONCE without it. */
 	const struct vgpu_personality *personality;
 	void *personality_data;
 	void *family_data;
@@ -764,6 +769,7 @@ struct vgpu {
 	struct inode *map_inode;	/* zap domain, see mapping.c */
 
 	/* Displays: see display.c. */
+	u32 frame_rate_limit;		/* lock for writing; READ_ONCE */
 	enum vgpu_display display;	/* lock; constant while it is open */
 	struct vgpu_monitor monitor;	/* lock */
 	struct mutex picture_lock;
@@ -819,6 +825,8 @@ static inline struct vgpu *vgpu_from_vdev(struct vfio_device *vdev)
 extern const struct pci_device_id vgpu_pci_ids[];
 const struct vgpu_family *vgpu_family_find(const struct pci_dev *pdev);
 const struct vgpu_personality *vgpu_personality_find(const char *name);
+int vgpu_personality_list(const struct vgpu *vgpu, char *buf, size_t size,
+			  bool brackets);
 
 /* main.c: what must be gone before the module's text may go */
 void vgpu_live_get(void);
@@ -870,7 +878,17 @@ const char *vgpu_name(const struct vgpu *vgpu);
 const char *vgpu_sched_state_name(enum vgpu_sched_state state);
 const char *vgpu_state_name(struct vgpu *vgpu);
 
+/* personality.c: what a vGPU is to its guest */
+int vgpu_personality_init(struct vgpu *vgpu,
+			  const struct vgpu_personality *personality);
+void vgpu_personality_release(struct vgpu *vgpu);
+int vgpu_set_personality(struct vgpu *vgpu, const char *name);
 
+/* pacing.c: how often heads may flip */
+void vgpu_pace(struct vgpu *vgpu);
+void vgpu_pace_all(struct vgpu_gpu *gpu);
+u32 vgpu_frame_rate_limit(const struct vgpu *vgpu);
+int vgpu_set_frame_rate_limit(struct vgpu *vgpu, u64 rate);
 
 /* scrub.c: zeroing a slice between owners */
 void vgpu_scrub_init(struct vgpu *vgpu);

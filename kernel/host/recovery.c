@@ -68,6 +68,7 @@ static int vgpu_recover(struct vgpu *vgpu)
 		ret = gpu->family->partition_enable(vgpu);
 		if (!ret) {
 			vgpu_monitors_connect(vgpu);
+			vgpu_pace(vgpu);
 			vgpu_mapping_set_offline(vgpu, false);
 			vgpu_sched_add(vgpu);
 		}

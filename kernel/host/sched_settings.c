@@ -276,6 +276,8 @@ int vgpu_set_scheduler(struct vgpu_gpu *gpu, const char *name)
 		}
 		spin_unlock_irq(&rq->lock);
 	}
+	/* Frame-rate limits hold under some policies only. */
+	vgpu_pace_all(gpu);
 	return 0;
 }
 

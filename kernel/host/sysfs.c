@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * sysfs.c - attributes of GPUs and vGPUs, described in doc/sysfs-driver-openvgpu;
- * those of the scheduler are in sysfs_sched.c
+ * those of the scheduler are in sysfs_sched.c, of displays in sysfs_display.c
  *
  * The driver core removes them before it calls our remove functions, so a
  * show or store always finds a working object.
@@ -144,12 +144,6 @@ static struct vgpu *to_vgpu(struct device *dev)
 	return dev_get_drvdata(dev);
 }
 
-static ssize_t vgpu_personality_show(struct device *dev,
-				     struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n", to_vgpu(dev)->personality->name);
-}
-
 static ssize_t vgpu_state_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
@@ -225,14 +219,13 @@ static ssize_t pinned_pages_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(pinned_pages);
 
-/* Their names are taken above, by the GPU's. */
-static struct device_attribute vgpu_attr_personality =
-	__ATTR(personality, 0444, vgpu_personality_show, NULL);
+/* Its name is taken above, by the GPU's. */
 static struct device_attribute vgpu_attr_state =
 	__ATTR(state, 0444, vgpu_state_show, NULL);
 
 static struct attribute *vgpu_attrs[] = {
 	&vgpu_attr_personality.attr,
+	&vgpu_attr_frame_rate_limit.attr,
 	&vgpu_attr_state.attr,
 	&dev_attr_owner_pid.attr,
 	&dev_attr_partition.attr,

@@ -26,11 +26,22 @@ extern struct device_attribute vgpu_attr_timeslice_us;
 extern struct device_attribute vgpu_attr_frozen;
 extern struct device_attribute vgpu_attr_sched_state;
 
+/* sysfs_display.c: in the vGPU's openvgpu/ */
+extern struct device_attribute vgpu_attr_personality;
+extern struct device_attribute vgpu_attr_frame_rate_limit;
+
 /* sysfs_sched.c: in the vGPU's stats/ */
 extern struct device_attribute vgpu_stat_overrun_ns;
 extern struct device_attribute vgpu_stat_debt_ns;
 extern struct device_attribute vgpu_stat_idle_ns;
 extern struct device_attribute vgpu_stat_wait_max_ns;
 extern struct device_attribute vgpu_stat_wait_histogram;
+
+/* sysfs_sched.c */
+struct vgpu;
+struct vgpu_gpu;
+int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
+		      const char *what, const char *buf, size_t count,
+		      u64 *value);
 
 #endif /* OPENVGPU_SYSFS_H */

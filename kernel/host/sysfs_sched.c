@@ -16,9 +16,20 @@
 
 #define SHOWN_CHARS	32	/* of what was written, in a message */
 
-/* @vgpu: whose attribute it is, NULL: the GPU's. */
-static int parse(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
-		 const char *what, const char *buf, size_t count, u64 *value)
+/**
+ * vgpu_parse_number - what was written to an attribute that takes a number
+ * @gpu: the GPU
+ * @vgpu: whose attribute it is, NULL: the GPU's
+ * @what: its name
+ * @buf: what was written
+ * @count: length of @buf
+ * @value: receives the number; U64_MAX for all that are larger
+ *
+ * Return: 0; -EINVAL, explained in last_error: not a decimal number.
+ */
+int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
+		      const char *what, const char *buf, size_t count,
+		      u64 *value)
 {
 	int ret;
 
@@ -60,7 +71,8 @@ static int parse(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 		u64 value;						\
 		int ret;						\
 									\
-		ret = parse(gpu, NULL, #name, buf, count, &value);	\
+		ret = vgpu_parse_number(gpu, NULL, #name, buf, count,	\
+					&value);			\
 		if (!ret)						\
 			ret = set(gpu, value);				\
 		return ret ? ret : count;				\
@@ -150,7 +162,8 @@ static void settings_unlock(struct vgpu *vgpu)
 		u64 value;						\
 		int ret;						\
 									\
-		ret = parse(vgpu->gpu, vgpu, #name, buf, count, &value);\
+		ret = vgpu_parse_number(vgpu->gpu, vgpu, #name, buf,	\
+					count, &value);			\
 		if (!ret)						\
 			ret = set(vgpu, value);				\
 		return ret ? ret : count;				\

@@ -71,6 +71,7 @@ static int vgpu_start(struct vgpu *vgpu)
 	}
 	vgpu->personality->reset(vgpu);
 	vgpu_monitors_connect(vgpu);
+	vgpu_pace(vgpu);
 	vgpu->owner_pid = task_tgid_nr(current);
 	WRITE_ONCE(vgpu->opened, true);
 	rcu_assign_pointer(gpu->partition[vgpu->partition], vgpu);
@@ -179,6 +180,7 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 	/* Last, because a guest may see from its registers that all is done. */
 	vgpu->personality->reset(vgpu);
 	vgpu_monitors_connect(vgpu);
+	vgpu_pace(vgpu);
 	if (!vgpu_gpu_is_dead(gpu))
 		vgpu_sched_add(vgpu);
 	vgpu_console_changed(vgpu);

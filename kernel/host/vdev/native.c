@@ -411,15 +411,12 @@ static int native_init(struct vgpu *vgpu)
 	return 0;
 }
 
-static void native_release(struct vgpu *vgpu)
+static void native_release(void *data)
 {
-	struct native *native = native_of(vgpu);
+	struct native *native = data;
 
-	if (!native)
-		return;
 	cancel_work_sync(&native->map_work);
 	cancel_work_sync(&native->reset_work);
-	vgpu->personality_data = NULL;
 	kfree(native);
 }
 
@@ -436,4 +433,5 @@ const struct vgpu_personality vgpu_personality_native = {
 	.revoked	= native_revoked,
 	.plane		= native_plane,
 	.monitor	= native_monitor,
+	.paced		= true,
 };

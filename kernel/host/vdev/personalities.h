@@ -11,5 +11,6 @@
 #include "openvgpu.h"
 
 extern const struct vgpu_personality vgpu_personality_native;
+extern const struct vgpu_personality vgpu_personality_bochs;
 
 #endif /* OPENVGPU_PERSONALITIES_H */
