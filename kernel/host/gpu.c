@@ -236,7 +236,8 @@ static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	}
 	vgpu_types_adopt(gpu);
 	dev_info(&pdev->dev, "%s %s: %llu MiB for up to %u vGPUs of %u types\n",
-		 family->name, gpu->board, gpu->fb_size >> 20, gpu->max_vgpus,
+		 family->name, gpu->board,
+		 (gpu->fb_size - gpu->fb_reserved) >> 20, gpu->max_vgpus,
 		 gpu->num_types);
 	return 0;
 

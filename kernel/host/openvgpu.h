@@ -592,7 +592,8 @@ struct vgpu_gpu {
 	char board[16];			/* family: [A-Z0-9]+, part of type names */
 	phys_addr_t fb_phys;		/* family: bus address of the framebuffer */
 	void __iomem *fb_io;		/* family: its write-combined mapping */
-	u64 fb_size;			/* family: bytes, for vGPUs */
+	u64 fb_size;			/* family: bytes */
+	u64 fb_reserved;		/* family: bytes at offset 0 that no vGPU gets; core rounds up */
 	unsigned int max_vgpus;		/* family: 1..VGPU_MAX_PARTITIONS */
 	unsigned int heads;		/* family: heads a vGPU can have */
 	unsigned int runqueues;		/* family: 1.. if it has engines */

@@ -56,7 +56,9 @@ static DEVICE_ATTR_RO(state);
 static ssize_t framebuffer_total_show(struct device *dev,
 				      struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", to_gpu(dev)->fb_size);
+	const struct vgpu_gpu *gpu = to_gpu(dev);
+
+	return sysfs_emit(buf, "%llu\n", gpu->fb_size - gpu->fb_reserved);
 }
 static DEVICE_ATTR_RO(framebuffer_total);
 

@@ -98,7 +98,10 @@ static bool fill_type(struct vgpu_type *type, struct vgpu_gpu *gpu,
 	type->level = level;
 	type->fb_size = gpu->fb_size >> level;
 	type->bar_size = roundup_pow_of_two(type->fb_size);
-	type->max_instance = min(1u << level, gpu->max_vgpus);
+	/* The GPU is empty but for what the family keeps. */
+	type->max_instance = min(buddy_count(&gpu->fb, level), gpu->max_vgpus);
+	if (!type->max_instance)
+		return false;
 	type->heads = min(type->fb_size < GIB ? series->small_heads :
 						series->heads, gpu->heads);
 	if (type->heads) {
@@ -113,6 +116,24 @@ static bool fill_type(struct vgpu_type *type, struct vgpu_gpu *gpu,
 	if (!type->personality || !type->personality->supports(gpu, type))
 		return false;
 	fill_names(type);
+	return true;
+}
+
+/*
+ * What the family keeps for itself costs one block of the smallest type, the
+ * first, and is small in comparison.
+ */
+static bool reserve(struct vgpu_gpu *gpu, unsigned int levels)
+{
+	u64 block = gpu->fb_size >> levels, offset;
+
+	if (!gpu->fb_reserved)
+		return true;
+	if (!levels || gpu->fb_reserved > block ||
+	    !buddy_alloc(&gpu->fb, levels, &offset) || offset)
+		return false;
+	gpu->fb_reserved = block;
+	gpu->max_vgpus = min(gpu->max_vgpus, buddy_count(&gpu->fb, levels));
 	return true;
 }
 
@@ -144,7 +165,8 @@ int vgpu_types_create(struct vgpu_gpu *gpu)
 				  sizeof(*gpu->mdev_types), GFP_KERNEL);
 	if (!gpu->fb_storage || !gpu->types || !gpu->mdev_types)
 		return -ENOMEM;
-	if (!buddy_init(&gpu->fb, gpu->fb_storage, gpu->fb_size, levels))
+	if (!buddy_init(&gpu->fb, gpu->fb_storage, gpu->fb_size, levels) ||
+	    !reserve(gpu, levels))
 		return -EINVAL;
 
 	for (i = 0; i < ARRAY_SIZE(all_series); i++) {

@@ -11,7 +11,6 @@
  */
 #include <drm/drm_fourcc.h>
 #include <linux/io.h>
-#include <linux/log2.h>
 #include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -58,11 +57,9 @@ enum dispi {
 
 /*
  * A device without VGA registers goes on showing its last picture when it is
- * switched off. So there is a black one: behind the part of video memory that
- * vGPUs get, which is fifteen sixteenths to be of use after halving.
+ * switched off. So there is a black one, at the start of video memory, where
+ * devices with VGA registers look, too, when they are switched on.
  */
-#define MEMORY_MIN		(16 << 20)
-#define BLACK_SHARE		16
 #define BLACK_WIDTH		640
 #define BLACK_HEIGHT		480
 #define BLACK_DEPTH		16
@@ -70,6 +67,8 @@ enum dispi {
 
 /* A vGPU smaller than this is of no use, see type.c. */
 #define SLICE_MIN		(16 << 20)
+/* For one of them, and what the black frame costs. */
+#define MEMORY_MIN		(2 * SLICE_MIN)
 
 /* Zeroed at a time, before others may have the processor. */
 #define SCRUB_PIECE		(1 << 20)
@@ -91,15 +90,21 @@ struct bochs_mode {
 /**
  * struct bochs - the family's data of a GPU
  * @regs: BAR_REGISTERS
- * @black: what is shown when there is nothing to show
  * @shown: what the registers hold; depth 0: unknown
  * @complained: it was said that some picture can't be shown
  */
 struct bochs {
 	void __iomem *regs;
-	struct bochs_mode black;
 	struct bochs_mode shown;
 	bool complained;
+};
+
+/* What is shown when there is nothing to show. */
+static const struct bochs_mode black = {
+	.depth		= BLACK_DEPTH,
+	.width		= BLACK_WIDTH,
+	.height		= BLACK_HEIGHT,
+	.virtual_width	= BLACK_WIDTH,
 };
 
 static struct bochs *bochs_of(struct vgpu_gpu *gpu)
@@ -147,7 +152,7 @@ static void prepare(struct vgpu_gpu *gpu)
 	struct bochs *bochs = bochs_of(gpu);
 
 	memset(&bochs->shown, 0, sizeof(bochs->shown));
-	memset_io(gpu->fb_io + gpu->fb_size, 0, BLACK_BYTES);
+	memset_io(gpu->fb_io, 0, BLACK_BYTES);
 	/* Old devices have no extended registers, and are little-endian. */
 	if (readl(bochs->regs + EXTENDED_SIZE) == 8)
 		writel(LITTLE_ENDIAN_PIXELS, bochs->regs + EXTENDED_BYTE_ORDER);
@@ -170,9 +175,9 @@ static int map_bars(struct vgpu_gpu *gpu, struct bochs *bochs)
 				     BAR_REGISTERS);
 	if (pci_resource_len(pdev, BAR_MEMORY) < MEMORY_MIN)
 		return dev_err_probe(&pdev->dev, -EINVAL,
-				     "%llu bytes of video memory are too few to divide, %u is the least\n",
-				     (u64)pci_resource_len(pdev, BAR_MEMORY),
-				     MEMORY_MIN);
+				     "%llu MiB of video memory are too few to divide, %u are the least; QEMU's options are vgamem and vgamem_mb\n",
+				     (u64)pci_resource_len(pdev, BAR_MEMORY) >> 20,
+				     MEMORY_MIN >> 20);
 	bochs->regs = pci_iomap(pdev, BAR_REGISTERS, 0);
 	if (!bochs->regs)
 		return -ENOMEM;
@@ -193,28 +198,15 @@ static void unmap_bars(struct vgpu_gpu *gpu, struct bochs *bochs)
 	pci_iounmap(gpu->pdev, bochs->regs);
 }
 
-static void describe(struct vgpu_gpu *gpu, struct bochs *bochs)
+static void describe(struct vgpu_gpu *gpu)
 {
-	u64 memory = pci_resource_len(gpu->pdev, BAR_MEMORY);
-	u32 rest;
-
 	strscpy(gpu->board, "BOCHS", sizeof(gpu->board));
 	gpu->fb_phys = pci_resource_start(gpu->pdev, BAR_MEMORY);
-	gpu->fb_size = memory - memory / BLACK_SHARE;
-	gpu->max_vgpus = 1;
-	if (gpu->fb_size > SLICE_MIN)
-		gpu->max_vgpus = min_t(u64, VGPU_MAX_PARTITIONS,
-				       rounddown_pow_of_two(gpu->fb_size / SLICE_MIN));
+	gpu->fb_size = pci_resource_len(gpu->pdev, BAR_MEMORY);
+	gpu->fb_reserved = BLACK_BYTES;
+	gpu->max_vgpus = min_t(u64, gpu->fb_size / SLICE_MIN,
+			       VGPU_MAX_PARTITIONS);
 	gpu->heads = 1;
-	bochs->black = (struct bochs_mode) {
-		.depth		= BLACK_DEPTH,
-		.width		= BLACK_WIDTH,
-		.height		= BLACK_HEIGHT,
-		.virtual_width	= BLACK_WIDTH,
-	};
-	bochs->black.y = div_u64_rem(gpu->fb_size, BLACK_WIDTH * BLACK_DEPTH / 8,
-				     &rest);
-	bochs->black.x = rest / (BLACK_DEPTH / 8);
 }
 
 static int bochs_probe(struct vgpu_gpu *gpu)
@@ -234,7 +226,7 @@ static int bochs_probe(struct vgpu_gpu *gpu)
 				    "it does not answer as a Bochs display does\n");
 		goto unmap;
 	}
-	describe(gpu, bochs);
+	describe(gpu);
 	prepare(gpu);
 	return 0;
 
@@ -308,8 +300,8 @@ static int bochs_scrub(struct vgpu *vgpu)
 
 /* ---------------------------------------------------------- physical output */
 
-/* False: the registers can't say it. @base: in video memory, bytes. */
-static bool express(const struct vgpu_plane *plane, u64 base,
+/* False: the registers can't say it. @base: of @memory, bytes. */
+static bool express(const struct vgpu_plane *plane, u64 base, u64 memory,
 		    struct bochs_mode *mode)
 {
 	unsigned int bytes;
@@ -333,6 +325,9 @@ static bool express(const struct vgpu_plane *plane, u64 base,
 		return false;
 	if (plane->width < MODE_MIN || plane->height < MODE_MIN ||
 	    plane->height > U16_MAX)
+		return false;
+	/* The device wants all of the last line to be there. */
+	if ((u64)plane->pitch * plane->height > memory - base)
 		return false;
 	y = div_u64_rem(base, plane->pitch, &rest);
 	if (y > U16_MAX)
@@ -427,8 +422,8 @@ static void bochs_show(struct vgpu_gpu *gpu, struct vgpu *vgpu,
 	if (vgpu_gpu_is_dead(gpu))
 		return;
 	if (plane) {
-		if (express(plane, vgpu->fb_offset + plane->base, &mode) &&
-		    show_mode(bochs, &mode))
+		if (express(plane, vgpu->fb_offset + plane->base, gpu->fb_size,
+			    &mode) && show_mode(bochs, &mode))
 			return;
 		if (!bochs->complained)
 			dev_warn(&gpu->pdev->dev,
@@ -439,7 +434,7 @@ static void bochs_show(struct vgpu_gpu *gpu, struct vgpu *vgpu,
 		bochs->complained = true;
 	}
 	/* Where that can't be said either, the output was blanked on the way. */
-	show_mode(bochs, &bochs->black);
+	show_mode(bochs, &black);
 }
 
 const struct vgpu_family vgpu_family_bochs = {
