@@ -119,6 +119,7 @@ static struct attribute *gpu_attrs[] = {
 	&dev_attr_largest_free.attr,
 	&dev_attr_max_vgpus.attr,
 	&dev_attr_last_error.attr,
+	&vgpu_gpu_attr_console.attr,
 	&vgpu_gpu_attr_scheduler.attr,
 	&vgpu_gpu_attr_sched_hz.attr,
 	&vgpu_gpu_attr_timeslice_us.attr,

@@ -19,6 +19,9 @@ extern struct device_attribute vgpu_gpu_attr_preempt_timeout_us;
 extern struct device_attribute vgpu_gpu_attr_fault_limit;
 extern struct device_attribute vgpu_gpu_attr_fault_window_s;
 
+/* sysfs_display.c: in the GPU's openvgpu/ */
+extern struct device_attribute vgpu_gpu_attr_console;
+
 /* sysfs_sched.c: in the vGPU's openvgpu/ */
 extern struct device_attribute vgpu_attr_weight;
 extern struct device_attribute vgpu_attr_cap_percent;

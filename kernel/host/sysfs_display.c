@@ -60,3 +60,22 @@ static ssize_t frame_rate_limit_store(struct device *dev,
 struct device_attribute vgpu_attr_frame_rate_limit =
 	__ATTR(frame_rate_limit, 0644, frame_rate_limit_show,
 	       frame_rate_limit_store);
+
+/* -------------------------------------------------- physical GPU: its output */
+
+static ssize_t console_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return vgpu_console_name(dev_get_drvdata(dev), buf);
+}
+
+static ssize_t console_store(struct device *dev, struct device_attribute *attr,
+			     const char *buf, size_t count)
+{
+	int ret = vgpu_console_set(dev_get_drvdata(dev), buf);
+
+	return ret ? ret : count;
+}
+
+struct device_attribute vgpu_gpu_attr_console =
+	__ATTR(console, 0644, console_show, console_store);
