@@ -37,6 +37,11 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 {
 	vma->vm_flags |= flags;
 }
+
+static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags &= ~flags;
+}
 #endif
 
 /* 6.8: eventfd_signal() lost its count and its result. */
@@ -52,6 +57,13 @@ static inline void vgpu_eventfd_signal(struct eventfd_ctx *ctx)
 /* 6.11: a vfio_device has an inode of its own, so its mappings can be zapped. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
 #define VGPU_OWN_ZAP_DOMAIN	1
+#endif
+
+/* 6.13: the namespace of a symbol is a string. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define VGPU_IMPORT_NS(namespace)	MODULE_IMPORT_NS(#namespace)
+#else
+#define VGPU_IMPORT_NS(namespace)	MODULE_IMPORT_NS(namespace)
 #endif
 
 /* 6.13 added hrtimer_setup(); 6.15 removed hrtimer_init(). */

@@ -7,7 +7,7 @@
  * A touch raises SIGBUS only while the guest itself has memory decoding off: a
  * virtual CPU that touches such a page stops its VM. When the hardware is not
  * there, or beyond the memory behind a BAR, a scratch page of the vGPU's own
- * stands in.
+ * stands in. What the display window shows is in window.c.
  *
  * Zapping needs an inode whose mapping holds all of a vGPU's areas and none
  * of others. Newer kernels give each VFIO device one; on older ones all VFIO
@@ -155,6 +155,22 @@ static int zap_domain_join(struct vgpu *vgpu, struct vm_area_struct *vma)
 
 /* ------------------------------------------------------------------ faults */
 
+static vm_fault_t bar_fault(struct vgpu *vgpu, struct vm_fault *vmf,
+			    const struct vgpu_region *region, u64 offset)
+{
+	struct vm_area_struct *vma = vmf->vma;
+
+	if (!vgpu->memory_enabled)
+		return VM_FAULT_SIGBUS;
+	if (!vgpu->offline && offset < region->backed)
+		return vmf_insert_pfn(vma, vmf->address,
+				      PHYS_PFN(region->phys + offset));
+	/* Ordinary memory: with ordinary caching. */
+	return vmf_insert_pfn_prot(vma, vmf->address,
+				   page_to_pfn(vgpu->scratch),
+				   vm_get_page_prot(vma->vm_flags));
+}
+
 static vm_fault_t mapping_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -163,21 +179,15 @@ static vm_fault_t mapping_fault(struct vm_fault *vmf)
 	const struct vgpu_region *region =
 		&vgpu->region[vma->vm_pgoff >> OFFSET_PAGES_SHIFT];
 	u64 offset = (u64)page << PAGE_SHIFT;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
+	vm_fault_t ret;
 
 	/* Since the mapping, which was checked, only pages inside can fault. */
 	atomic64_inc(&vgpu->stats.page_faults);
 	down_read(&vgpu->map_sem);
-	if (vgpu->memory_enabled) {
-		if (!vgpu->offline && offset < region->backed)
-			ret = vmf_insert_pfn(vma, vmf->address,
-					     PHYS_PFN(region->phys + offset));
-		else
-			/* Ordinary memory: with ordinary caching. */
-			ret = vmf_insert_pfn_prot(vma, vmf->address,
-						  page_to_pfn(vgpu->scratch),
-						  vm_get_page_prot(vma->vm_flags));
-	}
+	if (region->kind == VGPU_REGION_WINDOW)
+		ret = vgpu_window_fault(vgpu, vmf, offset);
+	else
+		ret = bar_fault(vgpu, vmf, region, offset);
 	up_read(&vgpu->map_sem);
 	return ret;
 }
@@ -186,12 +196,20 @@ static const struct vm_operations_struct mapping_ops = {
 	.fault = mapping_fault,
 };
 
+static bool mappable(const struct vgpu_region *region)
+{
+	return (region->kind == VGPU_REGION_MAPPED ||
+		region->kind == VGPU_REGION_WINDOW) &&
+	       PAGE_ALIGNED(region->size);
+}
+
 /**
- * vgpu_mapping_mmap - map a part of a BAR
+ * vgpu_mapping_mmap - map a part of a BAR or of the display window
  * @vgpu: the vGPU
  * @vma: what is asked for; its offset names region and place
  *
- * Return: 0; -EINVAL if it is not inside a mappable region, or not shared.
+ * Return: 0; -EINVAL if it is not inside a mappable region, or not shared;
+ * -EPERM: the window can't be written to.
  */
 int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma)
 {
@@ -206,14 +224,18 @@ int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma)
 	index = array_index_nospec(index, vgpu->num_regions);
 	region = &vgpu->region[index];
 	pages = region->size >> PAGE_SHIFT;
-	if (region->kind != VGPU_REGION_MAPPED || !PAGE_ALIGNED(region->size) ||
-	    first >= pages || vma_pages(vma) > pages - first)
+	if (!mappable(region) || first >= pages ||
+	    vma_pages(vma) > pages - first)
 		return -EINVAL;
+	if (region->kind == VGPU_REGION_WINDOW && (vma->vm_flags & VM_WRITE))
+		return -EPERM;
 
 	ret = zap_domain_join(vgpu, vma);
 	if (ret)
 		return ret;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	if (region->kind == VGPU_REGION_WINDOW)
+		vm_flags_clear(vma, VM_MAYWRITE);
 	if (region->write_combine)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
 	else
@@ -243,6 +265,18 @@ void vgpu_mapping_zap(struct vgpu *vgpu)
 }
 
 /**
+ * vgpu_mapping_zap_region - the same for one region
+ * @vgpu: the vGPU; map_sem is held for writing
+ * @index: of the region
+ */
+void vgpu_mapping_zap_region(struct vgpu *vgpu, unsigned int index)
+{
+	lockdep_assert_held_write(&vgpu->map_sem);
+	unmap_mapping_range(zap_domain(vgpu), (u64)index << VGPU_OFFSET_SHIFT,
+			    1ULL << VGPU_OFFSET_SHIFT, true);
+}
+
+/**
  * vgpu_mapping_set_memory - the guest switched memory decoding
  * @vgpu: the vGPU
  * @enabled: on or off
@@ -269,6 +303,7 @@ void vgpu_mapping_set_offline(struct vgpu *vgpu, bool offline)
 	WRITE_ONCE(vgpu->offline, offline);
 	zap(vgpu);
 	up_write(&vgpu->map_sem);
+	vgpu_dmabuf_set_offline(vgpu, offline);
 }
 
 /**

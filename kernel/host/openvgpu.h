@@ -30,9 +30,11 @@
  *				dma-bufs show
  *   vgpu.pin_lock		mutex: the tree of pinned guest pages. Taken in
  *				dma_unmap: never held over vfio_pin_pages()
+ *   lock of the dma-bufs	mutex: which there are; see dmabuf.c
  *   [mmap_lock of the VMM]
  *   vgpu.map_sem		rwsem: which pages a BAR mapping may show. Nests
  *				inside mmap_lock: no user copy, no pinning under it
+ *   dma-buf's own		rwsem: what a mapping of it may show; likewise
  *   vgpu_runqueue.lock		spinlock: who runs, and settings of the scheduler
  *   vgpu_sched_log.lock	spinlock: the log of switches
  *   vgpu_gpu.irq_lock		spinlock, irq-safe: family's registers
@@ -77,6 +79,7 @@
 #define VGPU_WINDOW_REGION	VFIO_PCI_NUM_REGIONS	/* picture of head 0 */
 #define VGPU_EDID_REGION	(VFIO_PCI_NUM_REGIONS + 1) /* its monitor */
 #define VGPU_EDID_REGION_SIZE	512
+#define VGPU_DMABUF_NAMES	16	/* a VMM keeps 5 pictures at most */
 #define VGPU_MAX_VECTORS	8
 #define VGPU_MAX_RUNQUEUES	8
 #define VGPU_WAIT_BUCKETS	32	/* of the histogram of waits */
@@ -207,13 +210,23 @@ struct vgpu_monitor {
  * @base: offset in the slice of its first byte, page aligned
  * @bytes: so many from there; beyond it zeros
  * @copy: a copy of the picture that is shown in place of it, NULL: none
- * @copy_bytes: size of @copy
  */
 struct vgpu_window {
 	u64 base;
 	u64 bytes;
 	void *copy;
-	u64 copy_bytes;
+};
+
+/**
+ * struct vgpu_dmabuf_name - a picture that a VMM may ask for as a dma-buf
+ * @id: what it is called; 0: nothing
+ * @plane: where it is
+ * @asked: when it was seen last, larger is later
+ */
+struct vgpu_dmabuf_name {
+	u32 id;
+	struct vgpu_plane plane;
+	u64 asked;
 };
 
 /* --------------------------------------------------------------- families */
@@ -727,6 +740,13 @@ struct vgpu_irq {
  * @monitor: what the VMM wants at head 0
  * @picture_lock: serialises questions for the picture
  * @window: what the display window shows
+ * @window_copy: memory for copies of pictures, NULL: none
+ * @window_copy_bytes: size of it
+ * @dmabuf_name: the last pictures a VMM was told of
+ * @dmabuf_last_id: the last id that was given away
+ * @dmabuf_clock: counts questions
+ * @dmabufs: what shows memory of the slice
+ * @num_dmabufs: their number
  * @pins: interval tree of pinned guest pages by guest-physical page number
  * @pinned_pages: their number, at most gpu->sysmem_pages
  */
@@ -775,6 +795,13 @@ struct vgpu {
 	struct vgpu_monitor monitor;	/* lock */
 	struct mutex picture_lock;
 	struct vgpu_window window;	/* map_sem; picture_lock for writing */
+	void *window_copy;		/* picture_lock */
+	u64 window_copy_bytes;		/* picture_lock */
+	struct vgpu_dmabuf_name dmabuf_name[VGPU_DMABUF_NAMES]; /* picture_lock */
+	u32 dmabuf_last_id;		/* picture_lock */
+	u64 dmabuf_clock;		/* picture_lock */
+	struct list_head dmabufs;	/* lock of the dma-bufs */
+	unsigned int num_dmabufs;	/* lock of the dma-bufs */
 
 	/* Guest memory. */
 	struct mutex pin_lock;
@@ -921,6 +948,7 @@ int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma);
 void vgpu_mapping_set_memory(struct vgpu *vgpu, bool enabled);
 void vgpu_mapping_set_offline(struct vgpu *vgpu, bool offline);
 void vgpu_mapping_zap(struct vgpu *vgpu);
+void vgpu_mapping_zap_region(struct vgpu *vgpu, unsigned int index);
 
 /* display.c: what heads show, and how a VMM gets at it */
 bool vgpu_plane_fits(const struct vgpu *vgpu, const struct vgpu_plane *plane);
@@ -928,10 +956,43 @@ unsigned int vgpu_plane_pixel_bytes(u32 format);
 bool vgpu_has_display(const struct vgpu *vgpu);
 void vgpu_display_setup(struct vgpu *vgpu);
 void vgpu_display_changed(struct vgpu *vgpu);
+long vgpu_display_query(struct vgpu *vgpu, void __user *arg);
+void vgpu_display_close(struct vgpu *vgpu);
+int vgpu_set_display(struct vgpu *vgpu, const char *name);
+enum vgpu_display vgpu_display_method(const struct vgpu *vgpu);
+int vgpu_display_list(const struct vgpu *vgpu, char *buf);
+
+/**
+ * vgpu_plane_bytes - from the first byte of a picture to its last
+ * @plane: the picture, which fits
+ */
+static inline u64 vgpu_plane_bytes(const struct vgpu_plane *plane)
+{
+	return (u64)plane->pitch * (plane->height - 1) +
+	       plane->width * vgpu_plane_pixel_bytes(plane->format);
+}
+
+/* window.c: the picture as a region */
+vm_fault_t vgpu_window_fault(struct vgpu *vgpu, struct vm_fault *vmf,
+			     u64 offset);
+void vgpu_window_read(struct vgpu *vgpu, u64 offset, unsigned int size,
+		      u8 *bytes);
+bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane);
+void vgpu_window_close(struct vgpu *vgpu);
+
+/* dmabuf.c: the picture as a dma-buf */
+u32 vgpu_dmabuf_name(struct vgpu *vgpu, const struct vgpu_plane *plane);
+long vgpu_dmabuf_get(struct vgpu *vgpu, void __user *arg);
+void vgpu_dmabuf_set_offline(struct vgpu *vgpu, bool offline);
+void vgpu_dmabuf_close(struct vgpu *vgpu);
 
 /* monitor.c: the monitors at the heads */
 void vgpu_monitors_open(struct vgpu *vgpu);
 void vgpu_monitors_connect(struct vgpu *vgpu);
+void vgpu_edid_region_read(struct vgpu *vgpu, u64 offset, unsigned int size,
+			   u8 *bytes);
+int vgpu_edid_region_write(struct vgpu *vgpu, u64 offset, unsigned int size,
+			   const u8 *bytes);
 
 /* irq.c: eventfds */
 int vgpu_irq_info(struct vgpu *vgpu, struct vfio_irq_info *info);

@@ -135,6 +135,36 @@ static void bar_write(struct vgpu *vgpu, unsigned int index, u64 offset,
 	}
 }
 
+/* -------------------------------------------------- one access of a region */
+
+static void region_read(struct vgpu *vgpu, unsigned int index, u64 offset,
+			unsigned int size, u8 *bytes)
+{
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		config_read(vgpu, offset, size, bytes);
+	else if (vgpu->region[index].kind == VGPU_REGION_WINDOW)
+		vgpu_window_read(vgpu, offset, size, bytes);
+	else if (vgpu->region[index].kind == VGPU_REGION_EDID)
+		vgpu_edid_region_read(vgpu, offset, size, bytes);
+	else
+		bar_read(vgpu, index, offset, size, bytes);
+}
+
+/* What a guest writes never fails; a VMM is told. */
+static int region_write(struct vgpu *vgpu, unsigned int index, u64 offset,
+			unsigned int size, const u8 *bytes)
+{
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		config_write(vgpu, offset, size, bytes);
+	else if (vgpu->region[index].kind == VGPU_REGION_WINDOW)
+		return -EINVAL;
+	else if (vgpu->region[index].kind == VGPU_REGION_EDID)
+		return vgpu_edid_region_write(vgpu, offset, size, bytes);
+	else
+		bar_write(vgpu, index, offset, size, bytes);
+	return 0;
+}
+
 /* ---------------------------------------------------------------- dispatch */
 
 static unsigned int piece(u64 offset, size_t left)
@@ -149,22 +179,14 @@ static unsigned int piece(u64 offset, size_t left)
 static int access_piece(struct vgpu *vgpu, unsigned int index, u64 offset,
 			unsigned int size, char __user *buf, bool write)
 {
-	bool config = index == VFIO_PCI_CONFIG_REGION_INDEX;
 	u8 bytes[8];
 
 	if (write) {
 		if (copy_from_user(bytes, buf, size))
 			return -EFAULT;
-		if (config)
-			config_write(vgpu, offset, size, bytes);
-		else
-			bar_write(vgpu, index, offset, size, bytes);
-		return 0;
+		return region_write(vgpu, index, offset, size, bytes);
 	}
-	if (config)
-		config_read(vgpu, offset, size, bytes);
-	else
-		bar_read(vgpu, index, offset, size, bytes);
+	region_read(vgpu, index, offset, size, bytes);
 	return copy_to_user(buf, bytes, size) ? -EFAULT : 0;
 }
 
@@ -176,8 +198,9 @@ static int access_piece(struct vgpu *vgpu, unsigned int index, u64 offset,
  * @ppos: region and place in it; moved on by what was done
  * @write: which direction
  *
- * Return: bytes done; -EINVAL if @ppos is not inside a region, -EFAULT for a
- * bad buffer, -EINTR if the caller was killed, each only when nothing was done.
+ * Return: bytes done; -EINVAL if @ppos is not inside a region, or what is
+ * written makes no sense there; -EFAULT for a bad buffer, -EINTR if the caller
+ * was killed; each only when nothing was done.
  */
 ssize_t vgpu_region_rw(struct vgpu *vgpu, char __user *buf, size_t count,
 		       loff_t *ppos, bool write)

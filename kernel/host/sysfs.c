@@ -228,6 +228,7 @@ static struct device_attribute vgpu_attr_state =
 
 static struct attribute *vgpu_attrs[] = {
 	&vgpu_attr_personality.attr,
+	&vgpu_attr_display.attr,
 	&vgpu_attr_frame_rate_limit.attr,
 	&vgpu_attr_state.attr,
 	&dev_attr_owner_pid.attr,

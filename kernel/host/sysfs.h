@@ -31,6 +31,7 @@ extern struct device_attribute vgpu_attr_sched_state;
 
 /* sysfs_display.c: in the vGPU's openvgpu/ */
 extern struct device_attribute vgpu_attr_personality;
+extern struct device_attribute vgpu_attr_display;
 extern struct device_attribute vgpu_attr_frame_rate_limit;
 
 /* sysfs_sched.c: in the vGPU's stats/ */

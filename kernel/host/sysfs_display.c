@@ -33,6 +33,25 @@ static ssize_t personality_store(struct device *dev,
 struct device_attribute vgpu_attr_personality =
 	__ATTR(personality, 0644, personality_show, personality_store);
 
+/* ------------------------------------------------------------------ display */
+
+static ssize_t display_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return vgpu_display_list(dev_get_drvdata(dev), buf);
+}
+
+static ssize_t display_store(struct device *dev, struct device_attribute *attr,
+			     const char *buf, size_t count)
+{
+	int ret = vgpu_set_display(dev_get_drvdata(dev), buf);
+
+	return ret ? ret : count;
+}
+
+struct device_attribute vgpu_attr_display =
+	__ATTR(display, 0644, display_show, display_store);
+
 /* --------------------------------------------------------- frame-rate limit */
 
 static ssize_t frame_rate_limit_show(struct device *dev,

@@ -21,6 +21,7 @@ static int vgpu_vfio_init(struct vfio_device *vdev)
 	mutex_init(&vgpu->picture_lock);
 	init_rwsem(&vgpu->map_sem);
 	INIT_LIST_HEAD(&vgpu->node);
+	INIT_LIST_HEAD(&vgpu->dmabufs);
 	vgpu_pin_init(vgpu);
 	vgpu_scrub_init(vgpu);
 	vgpu_fault_init(vgpu);
@@ -144,6 +145,8 @@ static void vgpu_vfio_close(struct vfio_device *vdev)
 	vgpu->owner_pid = 0;
 	vgpu_irq_close(vgpu);
 	vgpu_mapping_zap(vgpu);
+	/* Before somebody else gets the slice. */
+	vgpu_display_close(vgpu);
 	vgpu_console_closed(vgpu);
 	mutex_unlock(&vgpu->lock);
 	/* An interrupt handler may still look at the old pointer. */
@@ -230,12 +233,18 @@ static long ioctl_get_info(struct vgpu *vgpu, void __user *arg)
 /*
  * Fills in what VFIO_DEVICE_GET_REGION_INFO answers. On new kernels VFIO's
  * core decodes the ioctl and calls this, on old ones ioctl_get_region_info()
- * does. No region has capabilities: a BAR is mapped whole or not at all.
+ * does. A region is mapped whole or not at all.
  */
 static int vgpu_vfio_region_info(struct vfio_device *vdev,
 				 struct vfio_region_info *info,
 				 struct vfio_info_cap *caps)
 {
+	struct vfio_region_info_cap_type edid_type = {
+		.header.id	= VFIO_REGION_INFO_CAP_TYPE,
+		.header.version	= 1,
+		.type		= VFIO_REGION_TYPE_GFX,
+		.subtype	= VFIO_REGION_SUBTYPE_GFX_EDID,
+	};
 	struct vgpu *vgpu = vgpu_from_vdev(vdev);
 	const struct vgpu_region *region;
 	u32 index = info->index;
@@ -249,16 +258,44 @@ static int vgpu_vfio_region_info(struct vfio_device *vdev,
 	info->flags = 0;
 	if (region->kind == VGPU_REGION_ABSENT)
 		return 0;
-	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
-	if (region->kind == VGPU_REGION_MAPPED && PAGE_ALIGNED(region->size))
+	info->flags = VFIO_REGION_INFO_FLAG_READ;
+	if (region->kind != VGPU_REGION_WINDOW)
+		info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
+	if ((region->kind == VGPU_REGION_MAPPED ||
+	     region->kind == VGPU_REGION_WINDOW) && PAGE_ALIGNED(region->size))
 		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
-	return 0;
+	if (region->kind != VGPU_REGION_EDID)
+		return 0;
+	return vfio_info_add_capability(caps, &edid_type.header,
+					sizeof(edid_type));
 }
 
 #ifdef VGPU_REGION_INFO_IOCTL
+/* Capabilities follow the structure if there is room; argsz says how much. */
+static int copy_region_info(void __user *arg, struct vfio_region_info *info,
+			    struct vfio_info_cap *caps)
+{
+	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
+	u32 room = info->argsz;
+
+	if (caps->size) {
+		info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
+		info->argsz = sizeof(*info) + caps->size;
+		if (room >= info->argsz) {
+			vfio_info_cap_shift(caps, sizeof(*info));
+			if (copy_to_user(arg + sizeof(*info), caps->buf,
+					 caps->size))
+				return -EFAULT;
+			info->cap_offset = sizeof(*info);
+		}
+	}
+	return copy_to_user(arg, info, minsz) ? -EFAULT : 0;
+}
+
 static long ioctl_get_region_info(struct vgpu *vgpu, void __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
+	struct vfio_info_cap caps = { };
 	struct vfio_region_info info = { };
 	int ret;
 
@@ -267,10 +304,11 @@ static long ioctl_get_region_info(struct vgpu *vgpu, void __user *arg)
 	if (info.argsz < minsz)
 		return -EINVAL;
 	info.cap_offset = 0;
-	ret = vgpu_vfio_region_info(&vgpu->vdev, &info, NULL);
-	if (ret)
-		return ret;
-	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+	ret = vgpu_vfio_region_info(&vgpu->vdev, &info, &caps);
+	if (!ret)
+		ret = copy_region_info(arg, &info, &caps);
+	kfree(caps.buf);
+	return ret;
 }
 #endif
 
@@ -338,6 +376,10 @@ static long vgpu_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		return ioctl_set_irqs(vgpu, uarg);
 	case VFIO_DEVICE_RESET:
 		return vgpu_reset(vgpu, VGPU_RESET_VMM);
+	case VFIO_DEVICE_QUERY_GFX_PLANE:
+		return vgpu_display_query(vgpu, uarg);
+	case VFIO_DEVICE_GET_GFX_DMABUF:
+		return vgpu_dmabuf_get(vgpu, uarg);
 	}
 	return -ENOTTY;
 }
