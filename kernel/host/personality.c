@@ -71,8 +71,7 @@ int vgpu_personality_init(struct vgpu *vgpu,
 		return ret;
 	vgpu->region[VFIO_PCI_CONFIG_REGION_INDEX].kind = VGPU_REGION_TRAPPED;
 	vgpu->region[VFIO_PCI_CONFIG_REGION_INDEX].size = VGPU_CONFIG_SIZE;
-	vgpu->num_regions = max_t(unsigned int, vgpu->num_regions,
-				  VFIO_PCI_NUM_REGIONS);
+	vgpu_display_setup(vgpu);
 	return 0;
 }
 

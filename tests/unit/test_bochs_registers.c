@@ -168,11 +168,11 @@ START_TEST(formats)
 		page.dispi[BOCHS_BPP] = i;
 		unit_assert(!shown(), "%u bits a pixel are shown", i);
 	}
-	/* QEMU's image library ends QEMU when lines are not whole words. */
+	/* Odd ones too: who shows pictures must cope. */
 	set_mode(641, 480, 16);
-	ck_assert(!shown());
-	dispi(BOCHS_VIRT_WIDTH, 642);
-	expect(641, 480, 1284, 0);
+	expect(641, 480, 1282, 0);
+	dispi(BOCHS_X_OFFSET, 1);
+	expect(641, 480, 1282, 2);
 }
 END_TEST
 
@@ -396,8 +396,7 @@ START_TEST(hostile)
 			    picture.height >= BOCHS_MIN_PIXELS &&
 			    picture.height <= MAX_Y, "%ux%u pixels",
 			    picture.width, picture.height);
-		unit_assert(picture.pitch % 4 == 0 &&
-			    picture.pitch >= picture.width * picture.bpp / 8,
+		unit_assert(picture.pitch >= picture.width * picture.bpp / 8,
 			    "%u pixels in %u bytes", picture.width, picture.pitch);
 		unit_assert(picture.base + (uint64_t)picture.pitch *
 			    picture.height <= MEMORY,

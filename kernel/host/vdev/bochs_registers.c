@@ -280,8 +280,7 @@ bool bochs_registers_picture(const struct bochs_registers *registers,
 	line = dispi[BOCHS_VIRT_WIDTH] > dispi[BOCHS_XRES] ?
 	       dispi[BOCHS_VIRT_WIDTH] : dispi[BOCHS_XRES];
 	picture->pitch = line * bytes;
-	/* Who shows it counts lines in words of 32 bits, and QEMU dies else. */
-	if (!picture->pitch || picture->pitch % 4)
+	if (!picture->pitch)
 		return false;
 	picture->width = smaller(dispi[BOCHS_XRES], registers->max_x);
 	picture->height = smaller(smaller(dispi[BOCHS_YRES], registers->max_y),

@@ -99,7 +99,7 @@ struct bochs_registers {
  * @bpp: bits a pixel: 16 (5, 6 and 5 bits), 24 or 32 (8 bits each)
  * @big_endian: red before blue in memory; only with 32
  * @width, @height: pixels
- * @pitch: bytes from one line to the next, a multiple of 4
+ * @pitch: bytes from one line to the next
  * @base: offset of the first pixel in video memory, bytes
  */
 struct bochs_picture {
