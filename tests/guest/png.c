@@ -7,26 +7,14 @@
  */
 #include "png.h"
 
+#include "crc32.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define STORED_MAX	65535u
-
-static uint32_t crc32(uint32_t crc, const uint8_t *data, size_t bytes)
-{
-	size_t i;
-	int bit;
-
-	crc = ~crc;
-	for (i = 0; i < bytes; i++) {
-		crc ^= data[i];
-		for (bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-	}
-	return ~crc;
-}
 
 static uint32_t adler32(const uint8_t *data, size_t bytes)
 {

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kms.c - sets a mode, draws pictures and flips between them
+ *
+ *	kms [--card PATH] [--mode WIDTHxHEIGHT] [--seed N] [--control PORT]
+ *	    [--frames N]
+ *
+ * For any KMS driver; the kernel's interface alone, no library. Each picture is
+ * drawn into the buffer that is not shown and flipped to. One line says that it
+ * is shown and the CRC of what was drawn, as 3 bytes a pixel: red, green, blue.
+ * With --control, each line read from PORT asks for the next picture and "quit"
+ * ends the program; otherwise it shows --frames pictures and ends.
+ *
+ * A picture depends on seed, frame and place, so that no two of them agree in a
+ * single pixel, and a wrong base or pitch shows.
+ */
+#include "crc32.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <drm/drm.h>
+#include <drm/drm_fourcc.h>
+#include <drm/drm_mode.h>
+
+#define BUFFERS		2
+#define MAX_OBJECTS	32
+#define MAX_MODES	128
+#define FLIP_TIMEOUT_MS	30000
+
+struct buffer {
+	uint32_t framebuffer;
+	uint32_t pitch;
+	uint8_t *pixels;
+};
+
+struct screen {
+	int fd;
+	uint32_t connector;
+	uint32_t crtc;
+	struct drm_mode_modeinfo mode;
+	struct buffer buffers[BUFFERS];
+};
+
+static void die(const char *what)
+{
+	printf("kms: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void call(int fd, unsigned long request, void *argument, const char *what)
+{
+	int result;
+
+	do {
+		result = ioctl(fd, request, argument);
+	} while (result && (errno == EINTR || errno == EAGAIN));
+	if (result)
+		die(what);
+}
+
+/* Width 0: the one the monitor likes best. */
+static bool is_wanted(const struct drm_mode_modeinfo *mode, unsigned int width,
+		      unsigned int height)
+{
+	if (!width)
+		return mode->type & DRM_MODE_TYPE_PREFERRED;
+	return mode->hdisplay == width && mode->vdisplay == height;
+}
+
+/* The first connector with a monitor, its mode and a CRTC that can drive it. */
+static int find_connector(struct screen *screen, unsigned int width, unsigned int height)
+{
+	uint32_t connectors[MAX_OBJECTS], crtcs[MAX_OBJECTS];
+	static struct drm_mode_modeinfo modes[MAX_MODES];
+	struct drm_mode_card_res resources = {
+		.connector_id_ptr = (uintptr_t)connectors,
+		.crtc_id_ptr = (uintptr_t)crtcs,
+		.count_connectors = MAX_OBJECTS,
+		.count_crtcs = MAX_OBJECTS,
+	};
+	unsigned int i, mode;
+
+	call(screen->fd, DRM_IOCTL_MODE_GETRESOURCES, &resources, "resources");
+	if (resources.count_connectors > MAX_OBJECTS || resources.count_crtcs > MAX_OBJECTS)
+		return -E2BIG;
+	for (i = 0; i < resources.count_connectors; i++) {
+		struct drm_mode_get_connector get = { .connector_id = connectors[i] };
+		struct drm_mode_get_encoder encoder = { 0 };
+
+		/* Asking without room makes the driver look at the monitor. */
+		call(screen->fd, DRM_IOCTL_MODE_GETCONNECTOR, &get, "connector");
+		if (get.connection != 1 || !get.count_modes || get.count_modes > MAX_MODES)
+			continue;
+		encoder.encoder_id = get.encoder_id;
+		get.modes_ptr = (uintptr_t)modes;
+		get.count_props = 0;
+		get.count_encoders = 0;
+		call(screen->fd, DRM_IOCTL_MODE_GETCONNECTOR, &get, "modes");
+		for (mode = 0; mode < get.count_modes; mode++)
+			if (is_wanted(&modes[mode], width, height))
+				break;
+		if (mode == get.count_modes) {
+			if (width)
+				return -ENOENT;
+			mode = 0;
+		}
+		printf("kms: connector %u: %u modes, the first %s, chosen %s\n", connectors[i],
+		       get.count_modes, modes[0].name, modes[mode].name);
+		if (encoder.encoder_id)
+			call(screen->fd, DRM_IOCTL_MODE_GETENCODER, &encoder, "encoder");
+		screen->connector = connectors[i];
+		screen->crtc = encoder.crtc_id ? encoder.crtc_id : crtcs[0];
+		screen->mode = modes[mode];
+		return 0;
+	}
+	return -ENODEV;
+}
+
+static void create_buffer(struct screen *screen, struct buffer *buffer)
+{
+	struct drm_mode_create_dumb dumb = {
+		.width = screen->mode.hdisplay,
+		.height = screen->mode.vdisplay,
+		.bpp = 32,
+	};
+	struct drm_mode_map_dumb map = { 0 };
+	struct drm_mode_fb_cmd2 framebuffer = { 0 };
+
+	call(screen->fd, DRM_IOCTL_MODE_CREATE_DUMB, &dumb, "buffer");
+	framebuffer.width = dumb.width;
+	framebuffer.height = dumb.height;
+	framebuffer.pixel_format = DRM_FORMAT_XRGB8888;
+	framebuffer.handles[0] = dumb.handle;
+	framebuffer.pitches[0] = dumb.pitch;
+	call(screen->fd, DRM_IOCTL_MODE_ADDFB2, &framebuffer, "framebuffer");
+	map.handle = dumb.handle;
+	call(screen->fd, DRM_IOCTL_MODE_MAP_DUMB, &map, "map");
+	buffer->framebuffer = framebuffer.fb_id;
+	buffer->pitch = dumb.pitch;
+	buffer->pixels = mmap(NULL, dumb.size, PROT_READ | PROT_WRITE, MAP_SHARED, screen->fd,
+			      (off_t)map.offset);
+	if (buffer->pixels == MAP_FAILED)
+		die("mmap");
+}
+
+/* draw: returns the CRC of the pixels as red, green, blue. */
+static uint32_t draw(const struct screen *screen, const struct buffer *buffer, unsigned int seed,
+		     unsigned int frame)
+{
+	static uint8_t line[3 * 65536];
+	static uint32_t pixels[65536];
+	uint32_t crc = 0;
+	unsigned int x, y;
+
+	for (y = 0; y < screen->mode.vdisplay; y++) {
+		for (x = 0; x < screen->mode.hdisplay; x++) {
+			uint8_t red = (uint8_t)(x + 101 * frame + 37 * seed);
+			uint8_t green = (uint8_t)(y + 91 * seed);
+			uint8_t blue = (uint8_t)((x ^ y) + 85 * frame);
+
+			line[3 * x] = red;
+			line[3 * x + 1] = green;
+			line[3 * x + 2] = blue;
+			pixels[x] = (uint32_t)red << 16 | (uint32_t)green << 8 | blue;
+		}
+		memcpy(buffer->pixels + (size_t)y * buffer->pitch, pixels,
+		       (size_t)screen->mode.hdisplay * sizeof(*pixels));
+		crc = crc32(crc, line, (size_t)screen->mode.hdisplay * 3);
+	}
+	return crc;
+}
+
+static void set_mode(struct screen *screen, const struct buffer *buffer)
+{
+	struct drm_mode_crtc crtc = {
+		.set_connectors_ptr = (uintptr_t)&screen->connector,
+		.count_connectors = 1,
+		.crtc_id = screen->crtc,
+		.fb_id = buffer->framebuffer,
+		.mode_valid = 1,
+		.mode = screen->mode,
+	};
+
+	call(screen->fd, DRM_IOCTL_MODE_SETCRTC, &crtc, "mode set");
+}
+
+static void flip(struct screen *screen, const struct buffer *buffer)
+{
+	struct drm_mode_crtc_page_flip request = {
+		.crtc_id = screen->crtc,
+		.fb_id = buffer->framebuffer,
+		.flags = DRM_MODE_PAGE_FLIP_EVENT,
+	};
+	struct pollfd event = { .fd = screen->fd, .events = POLLIN };
+	char events[256];
+
+	call(screen->fd, DRM_IOCTL_MODE_PAGE_FLIP, &request, "page flip");
+	if (poll(&event, 1, FLIP_TIMEOUT_MS) != 1) {
+		errno = ETIMEDOUT;
+		die("page flip");
+	}
+	if (read(screen->fd, events, sizeof(events)) <= 0)
+		die("event");
+}
+
+static FILE *open_control(const char *path)
+{
+	struct termios settings;
+	int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		die(path);
+	if (!tcgetattr(fd, &settings)) {
+		settings.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+		tcsetattr(fd, TCSANOW, &settings);
+	}
+	return fdopen(fd, "r");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "card", required_argument, NULL, 'c' },
+		{ "mode", required_argument, NULL, 'm' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "control", required_argument, NULL, 'p' },
+		{ "frames", required_argument, NULL, 'f' },
+		{ NULL, 0, NULL, 0 },
+	};
+	unsigned int width = 0, height = 0, seed = 0, frames = 2, frame, i;
+	const char *card = "/dev/dri/card0", *control_path = NULL;
+	struct drm_version version = { 0 };
+	struct screen screen = { 0 };
+	FILE *control = NULL;
+	char name[32], line[32];
+	int option, error;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			card = optarg;
+			break;
+		case 'm':
+			if (sscanf(optarg, "%ux%u", &width, &height) != 2) {
+				printf("kms: '%s' is no mode\n", optarg);
+				return 2;
+			}
+			break;
+		case 's':
+			seed = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
+		case 'p':
+			control_path = optarg;
+			break;
+		case 'f':
+			frames = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
+		default:
+			return 2;
+		}
+	}
+	screen.fd = open(card, O_RDWR | O_CLOEXEC);
+	if (screen.fd < 0)
+		die(card);
+	version.name = name;
+	version.name_len = sizeof(name) - 1;
+	call(screen.fd, DRM_IOCTL_VERSION, &version, "version");
+	name[version.name_len < sizeof(name) ? version.name_len : sizeof(name) - 1] = '\0';
+	printf("kms: %s is driven by %s\n", card, name);
+	error = find_connector(&screen, width, height);
+	if (error) {
+		errno = -error;
+		die(error == -ENOENT ? "no such mode" : "no connector with a monitor");
+	}
+	for (i = 0; i < BUFFERS; i++)
+		create_buffer(&screen, &screen.buffers[i]);
+	if (control_path)
+		control = open_control(control_path);
+
+	for (frame = 0; control || frame < frames; frame++) {
+		const struct buffer *buffer = &screen.buffers[frame % BUFFERS];
+		uint32_t crc = draw(&screen, buffer, seed, frame);
+
+		if (frame)
+			flip(&screen, buffer);
+		else
+			set_mode(&screen, buffer);
+		printf("kms: frame %u is shown: %ux%u %08x\n", frame, screen.mode.hdisplay,
+		       screen.mode.vdisplay, crc);
+		if (!control)
+			continue;
+		if (!fgets(line, sizeof(line), control) || !strncmp(line, "quit", 4))
+			break;
+	}
+	return 0;
+}
