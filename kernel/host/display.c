@@ -289,8 +289,12 @@ static void answer_dmabuf(struct vgpu *vgpu, enum vgpu_plane_kind kind,
 	mutex_unlock(&vgpu->picture_lock);
 }
 
-static int kind_of(u32 drm_plane_type, enum vgpu_plane_kind *kind)
+/* QEMU leaves the plane's type 0 when it asks for the region. */
+static int kind_of(enum vgpu_display method, u32 drm_plane_type,
+		   enum vgpu_plane_kind *kind)
 {
+	if (method == VGPU_DISPLAY_REGION && !drm_plane_type)
+		drm_plane_type = DRM_PLANE_TYPE_PRIMARY;
 	switch (drm_plane_type) {
 	case DRM_PLANE_TYPE_PRIMARY:
 		*kind = VGPU_PLANE_PRIMARY;
@@ -339,7 +343,7 @@ long vgpu_display_query(struct vgpu *vgpu, void __user *arg)
 		return -EINVAL;
 	if (info.flags & VFIO_GFX_PLANE_TYPE_PROBE)
 		return 0;
-	if (kind_of(info.drm_plane_type, &kind))
+	if (kind_of(method, info.drm_plane_type, &kind))
 		return -EINVAL;
 
 	answer.argsz = info.argsz;
