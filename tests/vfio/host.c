@@ -101,6 +101,7 @@ int host_init(void)
 	char path[PATH_MAX];
 	struct dirent *entry;
 	DIR *dir = opendir(DRIVER);
+	int error;
 
 	if (!dir)
 		return rt_fail(errno, "openvgpu is not loaded (%s: %m)", DRIVER);
@@ -114,7 +115,9 @@ int host_init(void)
 		return rt_fail(ENODEV, "openvgpu drives no GPU");
 	snprintf(path, sizeof(path),
 		 "/sys/bus/pci/devices/%s/openvgpu/preempt_timeout_us", gpu);
-	return host_write(path, "1000000");
+	error = host_write(path, "1000000");
+	/* Nothing is preempted where nothing is scheduled. */
+	return error == -EOPNOTSUPP ? 0 : error;
 }
 
 /* Calls @each for every mdev; stops when it returns false. */
