@@ -204,7 +204,8 @@ int vgpu_console_set(struct vgpu_gpu *gpu, const char *text)
 	}
 	mutex_unlock(&gpu->state_lock);
 	if (ret == -ENODEV)
-		vgpu_gpu_error(gpu, "console not changed: it takes the UUID of a vGPU of this GPU, or none");
+		vgpu_gpu_error(gpu,
+			       "console not changed: it takes the UUID of a vGPU of this GPU, or none");
 	else if (ret)
 		vgpu_gpu_error(gpu, "console not changed: that vGPU has no display");
 	return ret;

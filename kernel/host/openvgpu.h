@@ -606,7 +606,7 @@ struct vgpu_gpu {
 	phys_addr_t fb_phys;		/* family: bus address of the framebuffer */
 	void __iomem *fb_io;		/* family: its write-combined mapping */
 	u64 fb_size;			/* family: bytes */
-	u64 fb_reserved;		/* family: bytes at offset 0 that no vGPU gets; core rounds up */
+	u64 fb_reserved;		/* family: of them, at 0, not for vGPUs; rounded up */
 	unsigned int max_vgpus;		/* family: 1..VGPU_MAX_PARTITIONS */
 	unsigned int heads;		/* family: heads a vGPU can have */
 	unsigned int runqueues;		/* family: 1.. if it has engines */

@@ -78,7 +78,8 @@ enum dispi {
  * @depth: bits a pixel
  * @width, @height: pixels
  * @virtual_width: pixels from one line to the next
- * @x, @y: of the first pixel, counted in such lines from the start of memory
+ * @x: of the first pixel, when memory is cut into such lines
+ * @y: likewise
  */
 struct bochs_mode {
 	u16 depth;
