@@ -187,7 +187,8 @@ static int set_method(struct vgpu *vgpu, enum vgpu_display method)
 	const char *why = NULL;
 
 	if (vgpu->opened) {
-		vgpu_gpu_error(vgpu->gpu, "vGPU %s: display not changed: process %d has it open; end its VM first",
+		vgpu_gpu_error(vgpu->gpu,
+			       "vGPU %s: display not changed: process %d has it open; end its VM first",
 			       vgpu_name(vgpu), vgpu->owner_pid);
 		return -EBUSY;
 	}
@@ -220,7 +221,8 @@ int vgpu_set_display(struct vgpu *vgpu, const char *name)
 	int method = sysfs_match_string(method_name, name), ret;
 
 	if (method < 0) {
-		vgpu_gpu_error(vgpu->gpu, "vGPU %s: display not changed: it can be region, dmabuf or off",
+		vgpu_gpu_error(vgpu->gpu,
+			       "vGPU %s: display not changed: it can be region, dmabuf or off",
 			       vgpu_name(vgpu));
 		return -EINVAL;
 	}

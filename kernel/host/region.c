@@ -140,29 +140,39 @@ static void bar_write(struct vgpu *vgpu, unsigned int index, u64 offset,
 static void region_read(struct vgpu *vgpu, unsigned int index, u64 offset,
 			unsigned int size, u8 *bytes)
 {
-	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX) {
 		config_read(vgpu, offset, size, bytes);
-	else if (vgpu->region[index].kind == VGPU_REGION_WINDOW)
+		return;
+	}
+	switch (vgpu->region[index].kind) {
+	case VGPU_REGION_WINDOW:
 		vgpu_window_read(vgpu, offset, size, bytes);
-	else if (vgpu->region[index].kind == VGPU_REGION_EDID)
+		break;
+	case VGPU_REGION_EDID:
 		vgpu_edid_region_read(vgpu, offset, size, bytes);
-	else
+		break;
+	default:
 		bar_read(vgpu, index, offset, size, bytes);
+	}
 }
 
 /* What a guest writes never fails; a VMM is told. */
 static int region_write(struct vgpu *vgpu, unsigned int index, u64 offset,
 			unsigned int size, const u8 *bytes)
 {
-	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX) {
 		config_write(vgpu, offset, size, bytes);
-	else if (vgpu->region[index].kind == VGPU_REGION_WINDOW)
+		return 0;
+	}
+	switch (vgpu->region[index].kind) {
+	case VGPU_REGION_WINDOW:
 		return -EINVAL;
-	else if (vgpu->region[index].kind == VGPU_REGION_EDID)
+	case VGPU_REGION_EDID:
 		return vgpu_edid_region_write(vgpu, offset, size, bytes);
-	else
+	default:
 		bar_write(vgpu, index, offset, size, bytes);
-	return 0;
+		return 0;
+	}
 }
 
 /* ---------------------------------------------------------------- dispatch */

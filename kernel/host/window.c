@@ -101,7 +101,7 @@ static void point(struct vgpu *vgpu, const struct vgpu_window *to)
 	up_write(&vgpu->map_sem);
 }
 
-/* Room for a copy; what there is is used again. Up to the window's size. */
+/* Room for a copy, the former one if it is large enough. */
 static void *copy_room(struct vgpu *vgpu, u64 bytes)
 {
 	u64 size = min(roundup_pow_of_two(PAGE_ALIGN(bytes)),
