@@ -76,7 +76,8 @@ enum dispi {
 /**
  * struct bochs_mode - what the registers say is shown
  * @depth: bits a pixel
- * @width, @height: pixels
+ * @width: pixels
+ * @height: likewise
  * @virtual_width: pixels from one line to the next
  * @x: of the first pixel, when memory is cut into such lines
  * @y: likewise
