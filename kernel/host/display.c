@@ -13,10 +13,6 @@
 
 #include "openvgpu.h"
 
-/* A VMM's image library takes 32767, and the size has 32 bits. */
-#define PIXELS_MAX	16384
-#define BYTES_MAX	((u64)U32_MAX - PAGE_SIZE)
-
 /* Pixels that fit the largest mode of a type, whatever the format. */
 #define PIXEL_BYTES_MAX	4
 
@@ -24,60 +20,18 @@
 #define DRM_PLANE_TYPE_PRIMARY	1
 #define DRM_PLANE_TYPE_CURSOR	2
 
-/* -------------------------------------------------------------- pictures */
-
-/**
- * vgpu_plane_pixel_bytes - the size of a pixel
- * @format: DRM fourcc
- *
- * Any context.
- *
- * Return: bytes; 0: not a format that can be shown.
- */
-unsigned int vgpu_plane_pixel_bytes(u32 format)
-{
-	switch (format) {
-	case DRM_FORMAT_XRGB8888:
-	case DRM_FORMAT_ARGB8888:
-	case DRM_FORMAT_XBGR8888:
-	case DRM_FORMAT_ABGR8888:
-	case DRM_FORMAT_BGRX8888:
-		return 4;
-	case DRM_FORMAT_RGB888:
-		return 3;
-	case DRM_FORMAT_RGB565:
-	case DRM_FORMAT_XRGB1555:
-		return 2;
-	}
-	return 0;
-}
-
 /**
  * vgpu_plane_fits - whether a picture can be shown
  * @vgpu: whose
  * @plane: the picture, as the guest says
  *
- * True if its format is known, its size is sane and not beyond the largest
- * mode of the type, and every pixel lies in the slice. Any context.
+ * True if its format is known, it has no more pixels than the largest mode of
+ * the type, and every pixel lies in the slice. Any context.
  */
 bool vgpu_plane_fits(const struct vgpu *vgpu, const struct vgpu_plane *plane)
 {
-	unsigned int pixel = vgpu_plane_pixel_bytes(plane->format);
-	u64 line, end;
-
-	if (!pixel || !plane->width || plane->width > PIXELS_MAX ||
-	    !plane->height || plane->height > PIXELS_MAX)
-		return false;
-	/* Either way up, and as wide as it likes: only the area counts. */
-	if ((u64)plane->width * plane->height >
-	    (u64)vgpu->type->max_x * vgpu->type->max_y)
-		return false;
-	line = (u64)plane->width * pixel;
-	if (plane->pitch < line || plane->base >= vgpu->fb_size)
-		return false;
-	/* At most 2^32 * 2^14 and a little. */
-	end = (u64)plane->pitch * (plane->height - 1) + line;
-	return end <= BYTES_MAX && end <= vgpu->fb_size - plane->base;
+	return vgpu_plane_inside(plane, vgpu->fb_size,
+				 (u64)vgpu->type->max_x * vgpu->type->max_y);
 }
 
 /* --------------------------------------------------------------- regions */

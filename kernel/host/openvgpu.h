@@ -69,6 +69,7 @@
 #include "config.h"
 #include "edid.h"
 #include "fault.h"
+#include "plane.h"
 #include "sched/policy.h"
 
 #define VGPU_DRIVER_NAME	"openvgpu"
@@ -155,26 +156,6 @@ struct vgpu_type {
 enum vgpu_plane_kind {
 	VGPU_PLANE_PRIMARY,
 	VGPU_PLANE_CURSOR,
-};
-
-/**
- * struct vgpu_plane - one picture in a vGPU's slice
- * @format: DRM fourcc; 0: there is none
- * @width, @height: pixels
- * @pitch: bytes from one line to the next
- * @base: offset of the first pixel in the slice, bytes
- * @x, @y: cursor: where its top left corner is
- * @hot_x, @hot_y: cursor: where it points
- *
- * What a guest wrote: vgpu_plane_fits() says whether it lies in the slice.
- */
-struct vgpu_plane {
-	u32 format;
-	u32 width, height;
-	u32 pitch;
-	u64 base;
-	s32 x, y;
-	u32 hot_x, hot_y;
 };
 
 /**
@@ -952,7 +933,6 @@ void vgpu_mapping_zap_region(struct vgpu *vgpu, unsigned int index);
 
 /* display.c: what heads show, and how a VMM gets at it */
 bool vgpu_plane_fits(const struct vgpu *vgpu, const struct vgpu_plane *plane);
-unsigned int vgpu_plane_pixel_bytes(u32 format);
 bool vgpu_has_display(const struct vgpu *vgpu);
 void vgpu_display_setup(struct vgpu *vgpu);
 void vgpu_display_changed(struct vgpu *vgpu);
@@ -961,16 +941,6 @@ void vgpu_display_close(struct vgpu *vgpu);
 int vgpu_set_display(struct vgpu *vgpu, const char *name);
 enum vgpu_display vgpu_display_method(const struct vgpu *vgpu);
 int vgpu_display_list(const struct vgpu *vgpu, char *buf);
-
-/**
- * vgpu_plane_bytes - from the first byte of a picture to its last
- * @plane: the picture, which fits
- */
-static inline u64 vgpu_plane_bytes(const struct vgpu_plane *plane)
-{
-	return (u64)plane->pitch * (plane->height - 1) +
-	       plane->width * vgpu_plane_pixel_bytes(plane->format);
-}
 
 /* window.c: the picture as a region */
 vm_fault_t vgpu_window_fault(struct vgpu *vgpu, struct vm_fault *vmf,

@@ -20,9 +20,6 @@
 
 #include "openvgpu.h"
 
-/* Lines of a picture that a VMM's image library takes: whole 32-bit words. */
-#define PITCH_ALIGN	4
-
 static u64 slice_offset(const struct vgpu *vgpu, u64 offset)
 {
 	return vgpu->fb_offset + vgpu->window.base + offset;
@@ -137,7 +134,7 @@ static bool copy_line(struct vgpu *vgpu, void *to, u64 from, size_t bytes)
 static bool show_copy(struct vgpu *vgpu, struct vgpu_plane *plane)
 {
 	size_t line = plane->width * vgpu_plane_pixel_bytes(plane->format);
-	size_t pitch = ALIGN(line, PITCH_ALIGN);
+	size_t pitch = vgpu_plane_packed_pitch(plane);
 	struct vgpu_window to = {
 		.bytes = PAGE_ALIGN((u64)pitch * plane->height),
 	};
@@ -170,17 +167,15 @@ static bool show_copy(struct vgpu *vgpu, struct vgpu_plane *plane)
 bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane)
 {
 	struct vgpu_window to = { };
-	u64 bytes;
 
 	lockdep_assert_held(&vgpu->picture_lock);
 	if (plane->format) {
-		bytes = PAGE_ALIGN(vgpu_plane_bytes(plane));
-		if (!PAGE_ALIGNED(plane->base) ||
-		    plane->pitch % PITCH_ALIGN ||
-		    bytes > vgpu->region[VGPU_WINDOW_REGION].size)
+		if (vgpu_plane_needs_copy(plane,
+					  vgpu->region[VGPU_WINDOW_REGION].size,
+					  PAGE_SIZE))
 			return show_copy(vgpu, plane);
 		to.base = plane->base;
-		to.bytes = bytes;
+		to.bytes = PAGE_ALIGN(vgpu_plane_bytes(plane));
 	}
 	point(vgpu, &to);
 	return plane->format;
