@@ -97,7 +97,8 @@ static int set_limit(struct vgpu *vgpu, u64 rate)
 		return -EOPNOTSUPP;
 	}
 	if (rate > RATE_MAX) {
-		vgpu_gpu_error(vgpu->gpu, "vGPU %s: frame_rate_limit not changed: %llu was written, it takes %u to %u, or 0 for none",
+		vgpu_gpu_error(vgpu->gpu,
+			       "vGPU %s: frame_rate_limit not changed: %llu was written, it takes %u to %u, or 0 for none",
 			       vgpu_name(vgpu), rate, RATE_MIN, RATE_MAX);
 		return -EINVAL;
 	}
@@ -126,7 +127,8 @@ int vgpu_set_frame_rate_limit(struct vgpu *vgpu, u64 rate)
 	mutex_unlock(&vgpu->lock);
 	policy = hindrance(vgpu->gpu);
 	if (!ret && rate && policy)
-		vgpu_gpu_error(vgpu->gpu, "vGPU %s: frame_rate_limit %llu is kept but not in force: scheduler %s limits no frames",
+		vgpu_gpu_error(vgpu->gpu,
+			       "vGPU %s: frame_rate_limit %llu is kept but not in force: scheduler %s limits no frames",
 			       vgpu_name(vgpu), rate, policy->name);
 	return ret;
 }

@@ -99,11 +99,13 @@ find(struct vgpu *vgpu, const char *name, int *error)
 		return found;
 	vgpu_personality_list(vgpu, names, sizeof(names), false);
 	if (found)
-		vgpu_gpu_error(vgpu->gpu, "vGPU %s: personality not changed: type %s of this GPU can't be %s, only: %s",
+		vgpu_gpu_error(vgpu->gpu,
+			       "vGPU %s: personality not changed: type %s of this GPU can't be %s, only: %s",
 			       vgpu_name(vgpu), vgpu->type->sysfs_name,
 			       found->name, names);
 	else
-		vgpu_gpu_error(vgpu->gpu, "vGPU %s: personality not changed: there is none of that name; type %s can be: %s",
+		vgpu_gpu_error(vgpu->gpu,
+			       "vGPU %s: personality not changed: there is none of that name; type %s can be: %s",
 			       vgpu_name(vgpu), vgpu->type->sysfs_name, names);
 	*error = found ? -EOPNOTSUPP : -EINVAL;
 	return NULL;
@@ -117,7 +119,8 @@ static int change(struct vgpu *vgpu, const struct vgpu_personality *personality,
 
 	lockdep_assert_held(&vgpu->lock);
 	if (vgpu->opened) {
-		vgpu_gpu_error(vgpu->gpu, "vGPU %s: personality not changed: process %d has it open; end its VM first",
+		vgpu_gpu_error(vgpu->gpu,
+			       "vGPU %s: personality not changed: process %d has it open; end its VM first",
 			       vgpu_name(vgpu), vgpu->owner_pid);
 		return -EBUSY;
 	}

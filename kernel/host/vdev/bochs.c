@@ -31,11 +31,11 @@
 
 /**
  * struct bochs - a vGPU with this personality
- * @lock: of @registers; innermost
+ * @lock: of @registers
  * @registers: what the guest reads and writes
  */
 struct bochs {
-	spinlock_t lock;
+	spinlock_t lock;	/* innermost */
 	struct bochs_registers registers;
 };
 
