@@ -3,6 +3,7 @@
  * conform.c - what holds for a vGPU of every family and personality: what a
  * VMM relies on, and what one tenant must not see of another
  */
+#include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <signal.h>
@@ -456,6 +457,53 @@ TEST(rmmod, ONCE | SLOW)
 	OK(host_init());
 	plain_make(&vgpu, plain_type());
 	check_works(&vgpu, 11);
+}
+
+/* The GPU itself, not the vGPU: without it, its memory reads all ones. */
+static void gpu_decoding(bool on)
+{
+	char path[128];
+	uint16_t command;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", host_gpu());
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0 && pread(fd, &command, 2, PCI_COMMAND) == 2, "%s: %s",
+	      path, strerror(errno));
+	command &= (uint16_t)~PCI_COMMAND_MEMORY;
+	if (on)
+		command |= PCI_COMMAND_MEMORY;
+	CHECK(pwrite(fd, &command, 2, PCI_COMMAND) == 2, "%s: %s", path,
+	      strerror(errno));
+	close(fd);
+}
+
+/* A GPU that answers no more: nothing hangs, and binding it brings it back. */
+TEST(dead, ONCE | SLOW)
+{
+	struct plain vgpu;
+	int error;
+
+	plain_make(&vgpu, plain_type());
+	mark(&vgpu, 12);
+	gpu_decoding(false);
+	CHECK(!ioctl(vgpu.fd, VFIO_DEVICE_RESET), "reset: %s", strerror(errno));
+	plain_close(&vgpu);
+	/* What can't be zeroed is nobody's. */
+	vgpu.space = rt_space_create(transport);
+	CHECK(vgpu.space, "%s", rt_message());
+	error = rt_space_attach(vgpu.space, vgpu.uuid, &vgpu.fd, &vgpu.group);
+	CHECK(error, "a vGPU of a dead GPU can be opened");
+	rt_space_destroy(vgpu.space);
+	driver_write("unbind");
+	CHECK(!host_count(), "%u vGPUs are left", host_count());
+	gpu_decoding(true);
+	driver_write("bind");
+	OK(host_init());
+	plain_make(&vgpu, plain_type());
+	CHECK(plain_nonzero(&vgpu) < 0, "data at 0x%lx of before",
+	      plain_nonzero(&vgpu));
+	check_works(&vgpu, 13);
 }
 
 /* ----------------------------------------------------------- administration */
