@@ -3,6 +3,7 @@
  * display.c - the picture of a vGPU in a region that a VMM maps: it is what the
  * guest drew, wherever that lies, and nobody else's
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -397,6 +398,66 @@ TEST(hostile_registers, 0)
 	OK(rt_head_on(vgpu.device, 0, &mode));
 	screen_update(&screen);
 	screen_shows(&screen, &mode, "after all that");
+}
+
+struct storm {
+	struct vgpu *vgpu;
+	struct rt_mode mode[4];
+	volatile bool stop;
+};
+
+/* A guest that changes everything all the time; what fails, fails. */
+static void *rage(void *argument)
+{
+	struct storm *storm = argument;
+	unsigned int i;
+
+	for (i = 0; !storm->stop; i++) {
+		rt_head_on(storm->vgpu->device, 0, &storm->mode[i / 4 % 4]);
+		rt_head_flip(storm->vgpu->device, 0, storm->mode[i % 2].base);
+		if (i % 16 == 0) {
+			rt_memory_decoding(storm->vgpu->device, false);
+			rt_memory_decoding(storm->vgpu->device, true);
+		}
+		if (i % 64 == 63)
+			rt_guest_reset(storm->vgpu->device);
+	}
+	return NULL;
+}
+
+TEST(storm, SLOW)
+{
+	unsigned int i, seen = 0, empty = 0;
+	struct screen screen;
+	struct storm storm;
+	pthread_t thread;
+	struct vgpu vgpu;
+	uint64_t value;
+
+	make(&vgpu, &screen);
+	storm = (struct storm){ .vgpu = &vgpu };
+	for (i = 0; i < 3; i++)
+		storm.mode[i] = screen_draw(&vgpu, WIDTH, HEIGHT, i);
+	/* One that has to be copied. */
+	storm.mode[3] = storm.mode[0];
+	storm.mode[3].base += 64;
+	CHECK(!pthread_create(&thread, NULL, rage, &storm), "no thread");
+	for (i = 0; i < 2000; i++) {
+		screen_update(&screen);
+		CHECK(peek(screen.map + i % 300 * RT_PAGE_SIZE, &value),
+		      "SIGBUS in the window");
+		if (screen.plane.size)
+			seen++;
+		else
+			empty++;
+	}
+	storm.stop = true;
+	pthread_join(thread, NULL);
+	CHECK(seen && empty, "%u pictures and %u times none: nothing was tested",
+	      seen, empty);
+	OK(rt_head_on(vgpu.device, 0, &storm.mode[2]));
+	screen_update(&screen);
+	screen_shows(&screen, &storm.mode[2], "after the storm");
 }
 
 static void set_display(struct vgpu *vgpu, const char *method)
