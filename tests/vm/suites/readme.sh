@@ -43,7 +43,8 @@ last()
 block "It gives a root prompt" >host
 block "and at the prompt of the guest" >guest
 block "With mdevctl:" >mdevctl
-for name in host guest mdevctl; do
+block "A VM with a BIOS" >bios
+for name in host guest mdevctl bios; do
 	holds "README.md has commands: $name" "none found" test -s "$name"
 done
 
@@ -78,6 +79,35 @@ holds "the commands succeed" "status $status, $(last host.log)" test "$status" =
 holds "openvgpu types lists types" "$(head -n 3 host.log)" grep -q '^0000:01:00.0  *openvgpu-256mq' host.log
 holds "the guest's jobs are right" "$(last host.log)" grep -Eq '[1-9][0-9]* passed, 0 failed' host.log
 holds "the guest ends well" "$(last host.log)" grep -q 'guest-exit: 0' host.log
+
+# ------------------------------------------------------- a picture, through VNC
+
+# What the BIOS writes for whoever debugs it tells guest-watch that it runs.
+cat >bin/qemu-system-x86_64 <<'EOF'
+#!/bin/sh
+exec /usr/bin/qemu-system-x86_64 -pidfile /run/guest/bios.pid \
+	-qmp unix:/run/guest/bios.qmp,server=on,wait=off \
+	-chardev stdio,id=log -device isa-debugcon,iobase=0x402,chardev=log "$@"
+EOF
+display=$(sed -n 's/^echo \([-0-9a-f]*\) .*/\1/p' bios)
+PATH=$PWD/bin:$PATH guest-watch --name bios --log bios.log --up '^SeaBIOS' \
+	--between "echo 1 >/sys/bus/mdev/devices/$display/remove" -- \
+	bash -e bios </dev/null >/dev/null &
+shell=$!
+for _ in $(seq 300); do
+	if guest-screen vnc /run/vnc bios.ppm 2>bios.err &&
+	   guest-screen text bios.ppm /usr/share/seabios/vgabios-bochs-display.bin >bios.txt &&
+	   grep -q 'No bootable device' bios.txt || ! kill -0 "$shell" 2>/dev/null; then
+		break
+	fi
+	sleep 0.5
+done
+holds "VNC shows the BIOS" "$(last bios.log) $(cat bios.err)" grep -q '^SeaBIOS' bios.txt
+guest-screen quit bios
+wait "$shell"
+status=$?
+holds "the commands with a display succeed" "status $status, $(last bios.log)" test "$status" = 0
+holds "its vGPU can be removed" "status $?" bash -c "echo 1 > /sys/bus/mdev/devices/$display/remove"
 
 # -------------------------------------------------------- daily use: the table
 
