@@ -4,6 +4,7 @@
  */
 #include <linux/vfio.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 
 #include "vgpu.h"
 
@@ -91,9 +92,12 @@ TEST(no_such_region, 0)
 	/* Regions lie at equal distances in the file; absent ones included. */
 	step = vgpu.device->config_offset / VFIO_PCI_CONFIG_REGION_INDEX;
 	for (index = 0; index < 300; index++) {
-		if (index < RT_BARS && vgpu.device->bar[index].size)
-			continue;
-		if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		struct vfio_region_info info = {
+			.argsz = sizeof(info), .index = index,
+		};
+
+		if (!ioctl(vgpu.device->fd, VFIO_DEVICE_GET_REGION_INFO, &info) &&
+		    info.size)
 			continue;
 		offset = index * step;
 		n = pread(vgpu.device->fd, &word, 8, (off_t)offset);
