@@ -15,7 +15,8 @@
  *
  * Other devices can't attach to it. Video memory of a slice has no struct page,
  * few devices can reach it over the bus, and of those that could not all would
- * let go of it when the vGPU is closed. A VMM's display uses the mapping.
+ * let go of it when the vGPU is closed. Nor can devices that are software: Mesa
+ * imports a picture through vgem, fails to map it, and ends its VMM.
  */
 #include <linux/dma-buf.h>
 #include <linux/fs.h>
