@@ -58,9 +58,12 @@ payload()
 		cd /sys/class/drm/card0/device && echo "driver: \$(basename \$(readlink driver))" \
 			"device \$(cat vendor device subsystem_device | tr '\n' ' ')"
 		dmesg | sed -n 's/.*\] //; s/^efifb: mode/efifb: mode/p'
+		mode="first mode: \$(cat /sys/class/drm/card0-*/modes | head -n 1)"
+		echo "\$mode"
 		echo "This is the console of $(basename "$1")." >/dev/tty0
 		echo 'at console'
 		read -r _ <&3
+		echo "\$mode" # again: a message of QEMU may have torn it
 		/payload/kms $draw --seed $2
 	EOF
 	chmod +x "$1/run"
@@ -260,8 +263,10 @@ two_guests()
 	ends right
 }
 
-# The picture as a dma-buf, drawn by OpenGL: vgem gives a node and Mesa uses the
-# processor. QEMU shows such a console neither to screendump nor to VNC.
+# The picture as dma-bufs, and OpenGL on the processor: vgem gives a node. Nothing
+# is seen: Mesa can't map another device's dma-buf by vgem, and QEMU shows such a
+# console neither to screendump nor to VNC. tests/vfio/dmabuf.c looks inside one.
+# With dma-bufs alone QEMU tells the guest of the monitor that xres and yres ask for.
 dmabuf()
 {
 	local status=0
@@ -273,12 +278,14 @@ dmabuf()
 		fail "display can be dmabuf" "$(cat "$gpu/openvgpu/last_error")"
 		return
 	fi
-	begin gl --vgpu "$uuid,display=on" --ui egl-headless,rendernode=/dev/dri/card0
+	begin gl --vgpu "$uuid,display=on,xres=1152,yres=864" \
+		--ui egl-headless,rendernode=/dev/dri/renderD128
 	until_said gl 'at console' && guest-screen send gl next
 	wait "${job[gl]}" || status=$?
 	holds "$status" "gl: a guest flips 8 times while QEMU takes dma-bufs" "status $status: $(last gl)"
-	! grep -q 'eglCreateImageKHR failed' /tmp/gl.log
-	holds $? "gl: OpenGL takes the pictures" "$(grep -m 1 -o 'eglCreateImageKHR failed' /tmp/gl.log)"
+	grep -q 'first mode: 1152x864' /tmp/gl.log
+	holds $? "gl: the guest's monitor is the one QEMU describes" \
+		"$(grep -o 'first mode: .*' /tmp/gl.log)"
 }
 
 # A physical bochs-display, which is the host machine's.
