@@ -67,23 +67,16 @@
 #include "buddy.h"
 #include "compat.h"
 #include "config.h"
-#include "edid.h"
+#include "display.h"
 #include "fault.h"
-#include "plane.h"
-#include "sched/policy.h"
+#include "scheduler.h"
 
 #define VGPU_DRIVER_NAME	"openvgpu"
 #define VGPU_DRIVER_VERSION	"0.1.0"
 #define VGPU_ABI_VERSION	1	/* of sysfs */
-#define VGPU_MAX_PARTITIONS	64	/* of any family */
 #define VGPU_MAX_REGIONS	(VFIO_PCI_NUM_REGIONS + 4)
-#define VGPU_WINDOW_REGION	VFIO_PCI_NUM_REGIONS	/* picture of head 0 */
-#define VGPU_EDID_REGION	(VFIO_PCI_NUM_REGIONS + 1) /* its monitor */
-#define VGPU_EDID_REGION_SIZE	512
-#define VGPU_DMABUF_NAMES	16	/* a VMM keeps 5 pictures at most */
 #define VGPU_MAX_VECTORS	8
 #define VGPU_MAX_RUNQUEUES	8
-#define VGPU_WAIT_BUCKETS	32	/* of the histogram of waits */
 #define VGPU_FAULT_LIMIT_MAX	100
 #define VGPU_LAST_ERROR_SIZE	256
 
@@ -144,70 +137,6 @@ struct vgpu_type {
 	unsigned int max_x, max_y;
 	char sysfs_name[24];
 	char pretty_name[56];
-};
-
-/* ---------------------------------------------------------------- displays */
-
-/**
- * enum vgpu_plane_kind - the pictures a head is made of
- * @VGPU_PLANE_PRIMARY: the one that fills it
- * @VGPU_PLANE_CURSOR: the one above that
- */
-enum vgpu_plane_kind {
-	VGPU_PLANE_PRIMARY,
-	VGPU_PLANE_CURSOR,
-};
-
-/**
- * enum vgpu_display - how a VMM gets at the picture of head 0
- * @VGPU_DISPLAY_REGION: from a region that it maps
- * @VGPU_DISPLAY_DMABUF: as a dma-buf
- * @VGPU_DISPLAY_OFF: not at all
- */
-enum vgpu_display {
-	VGPU_DISPLAY_REGION,
-	VGPU_DISPLAY_DMABUF,
-	VGPU_DISPLAY_OFF,
-};
-
-/**
- * struct vgpu_monitor - the monitor at head 0, as the VMM wants it
- * @edid: what it says of itself: generated, or written by the VMM
- * @bytes: of @edid; as the VMM wrote it, so @edid may not be valid
- * @connected: it is; @edid was valid then
- * @shown: the EDID its head was given last
- * @shown_bytes: of @shown
- */
-struct vgpu_monitor {
-	u8 edid[VGPU_EDID_SIZE];
-	u32 bytes;
-	bool connected;
-	u8 shown[VGPU_EDID_SIZE];
-	u32 shown_bytes;
-};
-
-/**
- * struct vgpu_window - what the display window shows
- * @base: offset in the slice of its first byte, page aligned
- * @bytes: so many from there; beyond it zeros
- * @copy: a copy of the picture that is shown in place of it, NULL: none
- */
-struct vgpu_window {
-	u64 base;
-	u64 bytes;
-	void *copy;
-};
-
-/**
- * struct vgpu_dmabuf_name - a picture that a VMM may ask for as a dma-buf
- * @id: what it is called; 0: nothing
- * @plane: where it is
- * @asked: when it was seen last, larger is later
- */
-struct vgpu_dmabuf_name {
-	u32 id;
-	struct vgpu_plane plane;
-	u64 asked;
 };
 
 /* --------------------------------------------------------------- families */
@@ -443,116 +372,6 @@ struct vgpu_personality {
 	bool paced;
 };
 
-/* --------------------------------------------------------------- scheduler */
-
-/**
- * enum vgpu_sched_stage - what the scheduler waits for on a run queue
- * @VGPU_STAGE_IDLE: for work; nobody is resident
- * @VGPU_STAGE_IDLE_SLOT: for the end of a turn that passes without use
- * @VGPU_STAGE_RUNNING: for the end of a run
- * @VGPU_STAGE_PREEMPTING: for a vGPU that was asked to stop
- * @VGPU_STAGE_RESETTING: for the reset of one that did not
- */
-enum vgpu_sched_stage {
-	VGPU_STAGE_IDLE,
-	VGPU_STAGE_IDLE_SLOT,
-	VGPU_STAGE_RUNNING,
-	VGPU_STAGE_PREEMPTING,
-	VGPU_STAGE_RESETTING,
-};
-
-/**
- * struct vgpu_runqueue - one independent execution resource and who wants it
- * @gpu: whose
- * @index: which run-control block of the hardware
- * @lock: protects all below
- * @queue: who is next: the policy's data
- * @ready, @throttled: storage of @queue
- * @current_vgpu: the vGPU that holds the resource, NULL: nobody
- * @acting: the vGPU the worker is dealing with, outside the lock
- * @stage: what is being waited for
- * @since: kernel clock when @stage began, ns
- * @deadline: kernel clock when patience ends or a decision is due, 0: never
- * @look_at: kernel clock of the next look that nobody asked for
- * @quantum_ns: of the current run, 0: until preempted
- * @look: read the hardware's truth at the next decision
- * @extended: @deadline was put off once in the present stage
- * @overdue: the current run outlived its quantum and is being preempted for it
- * @saving: the current run was seen to save its context
- * @clock: GPU's clock when a run ended last
- * @clock_at: kernel's clock then
- * @stopping: no more decisions
- * @off: woken when @current_vgpu or @acting changes
- * @work: makes the decisions; runs on gpu->worker
- * @timer: fires at @deadline or @look_at
- */
-struct vgpu_runqueue {
-	struct vgpu_gpu *gpu;
-	unsigned int index;
-	spinlock_t lock;			/* all below */
-	struct sched_queue queue;
-	struct sched_heap_node ready[VGPU_MAX_PARTITIONS + 1];
-	struct sched_heap_node throttled[VGPU_MAX_PARTITIONS + 1];
-	struct vgpu *current_vgpu;
-	struct vgpu *acting;
-	enum vgpu_sched_stage stage;
-	u64 since;
-	u64 deadline;
-	u64 look_at;
-	u64 quantum_ns;
-	bool look;
-	bool extended;
-	bool overdue;
-	bool saving;
-	u64 clock;
-	u64 clock_at;
-	bool stopping;
-	wait_queue_head_t off;
-	struct kthread_work work;
-	struct hrtimer timer;
-};
-
-/**
- * struct vgpu_switch - one switch of an execution resource, for the log
- * @time: when the run ended, ns of the GPU's clock
- * @quantum_ns: what it was given; 0: no limit
- * @run_ns: how long it ran, or the idle slot lasted
- * @switch_ns: what load and save took
- * @wait_ns: how long its vGPU had waited for it
- * @runqueue: where
- * @partition: whose; negative: an idle slot that is nobody's
- * @slot: an idle slot
- * @reason: why it ended
- * @name: UUID of the vGPU, empty: nobody's
- */
-struct vgpu_switch {
-	u64 time;
-	u64 quantum_ns;
-	u64 run_ns;
-	u64 switch_ns;
-	u64 wait_ns;
-	unsigned int runqueue;
-	int partition;
-	bool slot;
-	enum sched_end reason;
-	char name[37];
-};
-
-/**
- * struct vgpu_sched_account - how a vGPU was scheduled, since create
- * @waiting_since: GPU's clock since when it has work and does not run; 0: it
- *	does not wait
- * @wait_max_ns: the longest it waited
- * @overrun_ns: how long its runs lasted beyond their quanta
- * @waits: how often it waited less than 2^10 ns, and 2^(9+i) to 2^(10+i)
- */
-struct vgpu_sched_account {
-	u64 waiting_since;
-	u64 wait_max_ns;
-	u64 overrun_ns;
-	u64 waits[VGPU_WAIT_BUCKETS];
-};
-
 /* ------------------------------------------------------------ physical GPU */
 
 /**
@@ -636,24 +455,6 @@ struct vgpu_gpu {
 };
 
 /* -------------------------------------------------------------------- vGPU */
-
-/**
- * enum vgpu_sched_state - a vGPU as the scheduler sees it (design 3.4)
- * @VGPU_SCHED_CLOSED: takes no part
- * @VGPU_SCHED_IDLE: has no work
- * @VGPU_SCHED_RUNNABLE: has work and waits for its turn
- * @VGPU_SCHED_RUNNING: holds an execution resource
- * @VGPU_SCHED_FROZEN: gets no turns until it is thawed
- * @VGPU_SCHED_FAULTED: gets no turns until it is reset
- */
-enum vgpu_sched_state {
-	VGPU_SCHED_CLOSED,
-	VGPU_SCHED_IDLE,
-	VGPU_SCHED_RUNNABLE,
-	VGPU_SCHED_RUNNING,
-	VGPU_SCHED_FROZEN,
-	VGPU_SCHED_FAULTED,
-};
 
 /**
  * struct vgpu_stats - software counters since create; relaxed, any context
@@ -893,12 +694,6 @@ int vgpu_personality_init(struct vgpu *vgpu,
 void vgpu_personality_release(struct vgpu *vgpu);
 int vgpu_set_personality(struct vgpu *vgpu, const char *name);
 
-/* pacing.c: how often heads may flip */
-void vgpu_pace(struct vgpu *vgpu);
-void vgpu_pace_all(struct vgpu_gpu *gpu);
-u32 vgpu_frame_rate_limit(const struct vgpu *vgpu);
-int vgpu_set_frame_rate_limit(struct vgpu *vgpu, u64 rate);
-
 /* scrub.c: zeroing a slice between owners */
 void vgpu_scrub_init(struct vgpu *vgpu);
 void vgpu_scrub_queue(struct vgpu *vgpu);
@@ -931,39 +726,6 @@ void vgpu_mapping_set_offline(struct vgpu *vgpu, bool offline);
 void vgpu_mapping_zap(struct vgpu *vgpu);
 void vgpu_mapping_zap_region(struct vgpu *vgpu, unsigned int index);
 
-/* display.c: what heads show, and how a VMM gets at it */
-bool vgpu_plane_fits(const struct vgpu *vgpu, const struct vgpu_plane *plane);
-bool vgpu_has_display(const struct vgpu *vgpu);
-void vgpu_display_setup(struct vgpu *vgpu);
-void vgpu_display_changed(struct vgpu *vgpu);
-long vgpu_display_query(struct vgpu *vgpu, void __user *arg);
-void vgpu_display_close(struct vgpu *vgpu);
-int vgpu_set_display(struct vgpu *vgpu, const char *name);
-enum vgpu_display vgpu_display_method(const struct vgpu *vgpu);
-int vgpu_display_list(const struct vgpu *vgpu, char *buf);
-
-/* window.c: the picture as a region */
-vm_fault_t vgpu_window_fault(struct vgpu *vgpu, struct vm_fault *vmf,
-			     u64 offset);
-void vgpu_window_read(struct vgpu *vgpu, u64 offset, unsigned int size,
-		      u8 *bytes);
-bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane);
-void vgpu_window_close(struct vgpu *vgpu);
-
-/* dmabuf.c: the picture as a dma-buf */
-u32 vgpu_dmabuf_name(struct vgpu *vgpu, const struct vgpu_plane *plane);
-long vgpu_dmabuf_get(struct vgpu *vgpu, void __user *arg);
-void vgpu_dmabuf_set_offline(struct vgpu *vgpu, bool offline);
-void vgpu_dmabuf_close(struct vgpu *vgpu);
-
-/* monitor.c: the monitors at the heads */
-void vgpu_monitors_open(struct vgpu *vgpu);
-void vgpu_monitors_connect(struct vgpu *vgpu);
-void vgpu_edid_region_read(struct vgpu *vgpu, u64 offset, unsigned int size,
-			   u8 *bytes);
-int vgpu_edid_region_write(struct vgpu *vgpu, u64 offset, unsigned int size,
-			   const u8 *bytes);
-
 /* irq.c: eventfds */
 int vgpu_irq_info(struct vgpu *vgpu, struct vfio_irq_info *info);
 int vgpu_irq_set(struct vgpu *vgpu, struct vfio_irq_set *hdr, void *data);
@@ -980,74 +742,11 @@ int vgpu_pin_unmap(struct vgpu *vgpu, u32 first);
 void vgpu_pin_unmap_iova(struct vgpu *vgpu, u64 iova, u64 length);
 void vgpu_pin_unmap_all(struct vgpu *vgpu);
 
-/* console.c: the physical output */
-void vgpu_console_init(struct vgpu_gpu *gpu);
-void vgpu_console_stop(struct vgpu_gpu *gpu);
-void vgpu_console_refresh(struct vgpu_gpu *gpu);
-void vgpu_console_changed(struct vgpu *vgpu);
-void vgpu_console_closed(struct vgpu *vgpu);
-void vgpu_console_forget(struct vgpu *vgpu);
-ssize_t vgpu_console_name(struct vgpu_gpu *gpu, char *buf);
-int vgpu_console_set(struct vgpu_gpu *gpu, const char *text);
-
-/* sched.c: who runs */
-int vgpu_sched_init(struct vgpu_gpu *gpu);
-void vgpu_sched_exit(struct vgpu_gpu *gpu);
-void vgpu_sched_prepare(struct vgpu *vgpu);
-void vgpu_sched_add(struct vgpu *vgpu);
-void vgpu_sched_remove(struct vgpu *vgpu);
-void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen);
-void vgpu_sched_pending(struct vgpu *vgpu, u64 time);
-void vgpu_sched_out_of_work(struct vgpu *vgpu);
-void vgpu_sched_run_end(struct vgpu_runqueue *rq, struct vgpu *vgpu,
-			enum sched_end reason, u64 time, u64 run_ns,
-			u64 switch_ns);
-void vgpu_sched_kick(struct vgpu_runqueue *rq);
-u64 vgpu_sched_timeslice(struct vgpu_gpu *gpu);
-u64 vgpu_sched_clock(struct vgpu_gpu *gpu);
-void vgpu_sched_enter_stage(struct vgpu_runqueue *rq,
-			    enum vgpu_sched_stage stage, u64 now,
-			    u64 patience_ns);
-enum vgpu_sched_state vgpu_sched_resting_state(const struct vgpu *vgpu);
+/* Whether vGPUs of a GPU take turns. */
 static inline bool vgpu_is_scheduled(const struct vgpu_gpu *gpu)
 {
 	return gpu->family->engine == VGPU_ENGINE_AUTONOMOUS;
 }
-
-/* sched_overdue.c: runs that do not end */
-void vgpu_sched_overdue(struct vgpu_runqueue *rq, struct vgpu *vgpu);
-
-/* sched_account.c: waits, runs and the log of switches */
-void vgpu_account_wake(struct vgpu *vgpu, u64 time);
-void vgpu_account_rest(struct vgpu *vgpu);
-void vgpu_account_run(struct vgpu_runqueue *rq, struct vgpu *vgpu,
-		      enum sched_end reason, u64 time, u64 run_ns,
-		      u64 switch_ns);
-void vgpu_account_slot(struct vgpu_runqueue *rq, struct vgpu *vgpu, u64 ran_ns);
-
-/* sched_log.c: the last switches, in debugfs */
-void vgpu_sched_log_module_init(void);
-void vgpu_sched_log_module_exit(void);
-int vgpu_sched_log_init(struct vgpu_gpu *gpu);
-void vgpu_sched_log_exit(struct vgpu_gpu *gpu);
-void vgpu_sched_log_add(struct vgpu_gpu *gpu, const struct vgpu_switch *entry);
-
-/* sched_settings.c: what an administrator may change at any time */
-void vgpu_settings_defaults(struct vgpu_gpu *gpu);
-struct vgpu_runqueue *vgpu_settings_rq(struct vgpu *vgpu);
-int vgpu_scheduler_list(char *buf, size_t size,
-			const struct sched_policy *current_policy);
-int vgpu_set_scheduler(struct vgpu_gpu *gpu, const char *name);
-int vgpu_set_timeslice(struct vgpu_gpu *gpu, u64 us);
-int vgpu_set_hz(struct vgpu_gpu *gpu, u64 hz);
-int vgpu_set_averaging(struct vgpu_gpu *gpu, u64 factor);
-int vgpu_set_preempt_timeout(struct vgpu_gpu *gpu, u64 us);
-int vgpu_set_fault_limit(struct vgpu_gpu *gpu, u64 limit);
-int vgpu_set_fault_window(struct vgpu_gpu *gpu, u64 seconds);
-int vgpu_set_weight(struct vgpu *vgpu, u64 weight);
-int vgpu_set_cap(struct vgpu *vgpu, u64 percent);
-int vgpu_set_own_timeslice(struct vgpu *vgpu, u64 us);
-int vgpu_set_frozen(struct vgpu *vgpu, u64 frozen);
 
 /* sysfs.c */
 extern const struct attribute_group *vgpu_gpu_groups[];
