@@ -522,6 +522,7 @@ struct vgpu_irq {
  * @monitor: what the VMM wants at head 0
  * @picture_lock: serialises questions for the picture
  * @window: what the display window shows
+ * @window_told: the picture the VMM was told of last, as the window has it
  * @window_copy: memory for copies of pictures, NULL: none
  * @window_copy_bytes: size of it
  * @dmabuf_name: the last pictures a VMM was told of
@@ -577,6 +578,7 @@ struct vgpu {
 	struct vgpu_monitor monitor;	/* lock */
 	struct mutex picture_lock;
 	struct vgpu_window window;	/* map_sem; picture_lock for writing */
+	struct vgpu_plane window_told;	/* picture_lock */
 	void *window_copy;		/* picture_lock */
 	u64 window_copy_bytes;		/* picture_lock */
 	struct vgpu_dmabuf_name dmabuf_name[VGPU_DMABUF_NAMES]; /* picture_lock */

@@ -79,8 +79,14 @@ __u64 vgpu_plane_bytes(const struct vgpu_plane *plane)
 	       plane->width * vgpu_plane_pixel_bytes(plane->format);
 }
 
+static bool same_layout(const struct vgpu_plane *a, const struct vgpu_plane *b)
+{
+	return a->format == b->format && a->width == b->width &&
+	       a->height == b->height;
+}
+
 /**
- * vgpu_plane_packed_pitch - the distance of lines in a copy of a picture
+ * vgpu_plane_packed_pitch - the least distance of lines in a window
  * @plane: the picture, which fits
  *
  * A copy takes no more than 4 bytes for each pixel. Any context.
@@ -95,19 +101,24 @@ __u32 vgpu_plane_packed_pitch(const struct vgpu_plane *plane)
 }
 
 /**
- * vgpu_plane_needs_copy - whether a window can't show a picture as it lies
+ * vgpu_plane_window_pitch - the distance of lines by which a window shows a
+ * picture
  * @plane: the picture, which fits
+ * @told: what the VMM was told of last; all zero: nothing yet
  * @window: bytes of the window, whole pages
- * @page: bytes of a page
  *
- * Any context.
+ * A VMM looks at the pitch only when size or format have changed, so it stays
+ * until then. Otherwise it is the picture's own, unless its lines are not whole
+ * words, or so far apart that it is larger than the window. Any context.
  *
- * Return: true if it does not begin with a page, its lines are not whole
- * words, or they are so far apart that it is larger than the window.
+ * Return: bytes. A picture of another pitch can only be shown as a copy.
  */
-bool vgpu_plane_needs_copy(const struct vgpu_plane *plane, __u64 window,
-			   __u32 page)
+__u32 vgpu_plane_window_pitch(const struct vgpu_plane *plane,
+			      const struct vgpu_plane *told, __u64 window)
 {
-	return plane->base & (page - 1) || plane->pitch % PITCH_ALIGN ||
-	       vgpu_plane_bytes(plane) > window;
+	if (same_layout(plane, told))
+		return told->pitch;
+	if (plane->pitch % PITCH_ALIGN || vgpu_plane_bytes(plane) > window)
+		return vgpu_plane_packed_pitch(plane);
+	return plane->pitch;
 }

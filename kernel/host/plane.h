@@ -41,7 +41,7 @@ bool vgpu_plane_inside(const struct vgpu_plane *plane, __u64 slice,
 		       __u64 pixels);
 __u64 vgpu_plane_bytes(const struct vgpu_plane *plane);
 __u32 vgpu_plane_packed_pitch(const struct vgpu_plane *plane);
-bool vgpu_plane_needs_copy(const struct vgpu_plane *plane, __u64 window,
-			   __u32 page);
+__u32 vgpu_plane_window_pitch(const struct vgpu_plane *plane,
+			      const struct vgpu_plane *told, __u64 window);
 
 #endif /* OPENVGPU_PLANE_H */

@@ -6,7 +6,7 @@
  * byte. So its size is that of the largest picture, and what its pages show
  * changes: pages of the slice from the picture's first byte on, and zeros
  * behind it. A picture that can't be shown so, because it does not begin with
- * a page or its lines are too far apart, is copied whenever the VMM asks.
+ * a page or for the distance of its lines, is copied whenever the VMM asks.
  *
  * Unlike a BAR the window shows its picture whether or not the guest lets its
  * function decode memory: a head does not care either, and a VMM that redraws
@@ -131,23 +131,23 @@ static bool copy_line(struct vgpu *vgpu, void *to, u64 from, size_t bytes)
 	return there && !fatal_signal_pending(current);
 }
 
-static bool show_copy(struct vgpu *vgpu, struct vgpu_plane *plane)
+/* @plane's pitch becomes @pitch. */
+static bool show_copy(struct vgpu *vgpu, struct vgpu_plane *plane, u32 pitch)
 {
 	size_t line = plane->width * vgpu_plane_pixel_bytes(plane->format);
-	size_t pitch = vgpu_plane_packed_pitch(plane);
-	struct vgpu_window to = {
-		.bytes = PAGE_ALIGN((u64)pitch * plane->height),
-	};
+	u32 from = plane->pitch;
+	struct vgpu_window to = { };
 	unsigned int i;
 
+	plane->pitch = pitch;
+	to.bytes = PAGE_ALIGN(vgpu_plane_bytes(plane));
 	to.copy = copy_room(vgpu, to.bytes);
 	if (!to.copy)
 		return false;
 	for (i = 0; i < plane->height; i++)
-		if (!copy_line(vgpu, to.copy + i * pitch,
-			       plane->base + (u64)i * plane->pitch, line))
+		if (!copy_line(vgpu, to.copy + (size_t)i * pitch,
+			       plane->base + (u64)i * from, line))
 			return false;
-	plane->pitch = pitch;
 	point(vgpu, &to);
 	return true;
 }
@@ -167,18 +167,25 @@ static bool show_copy(struct vgpu *vgpu, struct vgpu_plane *plane)
 bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane)
 {
 	struct vgpu_window to = { };
+	u32 pitch;
 
 	lockdep_assert_held(&vgpu->picture_lock);
-	if (plane->format) {
-		if (vgpu_plane_needs_copy(plane,
-					  vgpu->region[VGPU_WINDOW_REGION].size,
-					  PAGE_SIZE))
-			return show_copy(vgpu, plane);
+	if (!plane->format) {
+		point(vgpu, &to);
+		return false;
+	}
+	pitch = vgpu_plane_window_pitch(plane, &vgpu->window_told,
+					vgpu->region[VGPU_WINDOW_REGION].size);
+	if (!PAGE_ALIGNED(plane->base) || plane->pitch != pitch) {
+		if (!show_copy(vgpu, plane, pitch))
+			return false;
+	} else {
 		to.base = plane->base;
 		to.bytes = PAGE_ALIGN(vgpu_plane_bytes(plane));
+		point(vgpu, &to);
 	}
-	point(vgpu, &to);
-	return plane->format;
+	vgpu->window_told = *plane;
+	return true;
 }
 
 /**
@@ -192,5 +199,6 @@ void vgpu_window_close(struct vgpu *vgpu)
 	vfree(vgpu->window_copy);
 	vgpu->window_copy = NULL;
 	vgpu->window_copy_bytes = 0;
+	memset(&vgpu->window_told, 0, sizeof(vgpu->window_told));
 	mutex_unlock(&vgpu->picture_lock);
 }

@@ -5,14 +5,13 @@
  * Inside a real guest it finds the vGPU on the PCI bus; in the host machine it
  * opens one through VFIO.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "find.h"
 #include "png.h"
 #include "runtime.h"
 #include "workload.h"
@@ -50,43 +49,6 @@ static int say(const char *name, int error, uint64_t begin)
 	}
 	fflush(stdout);
 	return error;
-}
-
-/* Ids decide, so that nothing else of the guest is touched. */
-static int find_vgpu(char address[64])
-{
-	struct dirent *entry;
-	DIR *dir = opendir("/sys/bus/pci/devices");
-	unsigned int vendor, device;
-	char path[PATH_MAX];
-	FILE *file;
-
-	if (!dir)
-		return rt_fail(errno, "/sys/bus/pci/devices: %m");
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/uevent",
-			 entry->d_name);
-		file = fopen(path, "re");
-		if (!file)
-			continue;
-		vendor = 0;
-		device = 0;
-		while (fgets(path, sizeof(path), file))
-			if (sscanf(path, "PCI_ID=%x:%x", &vendor, &device) == 2)
-				break;
-		fclose(file);
-		if (vendor == REFGPU_PCI_VENDOR_ID &&
-		    device == REFGPU_PCI_DEVICE_ID_VGPU) {
-			snprintf(address, 64, "%.60s", entry->d_name);
-			closedir(dir);
-			return 0;
-		}
-	}
-	closedir(dir);
-	return rt_fail(ENODEV, "no PCI function %04x:%04x in this machine",
-		       REFGPU_PCI_VENDOR_ID, REFGPU_PCI_DEVICE_ID_VGPU);
 }
 
 /* Several packets in flight on each ring at once. */

@@ -7,14 +7,11 @@
  *
  * For any KMS driver; the kernel's interface alone, no library. Each picture is
  * drawn into the buffer that is not shown and flipped to. One line says that it
- * is shown and the CRC of what was drawn, as 3 bytes a pixel: red, green, blue.
- * With --control, each line read from PORT asks for the next picture and "quit"
- * ends the program; otherwise it shows --frames pictures and ends.
- *
- * A picture depends on seed, frame and place, so that no two of them agree in a
- * single pixel, and a wrong base or pitch shows.
+ * is shown and the CRC of what was drawn, see picture.h. With --control, each
+ * line read from PORT asks for the next picture and "quit" ends the program;
+ * otherwise it shows --frames pictures and ends.
  */
-#include "crc32.h"
+#include "picture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +23,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <drm/drm.h>
@@ -154,31 +150,11 @@ static void create_buffer(struct screen *screen, struct buffer *buffer)
 		die("mmap");
 }
 
-/* draw: returns the CRC of the pixels as red, green, blue. */
 static uint32_t draw(const struct screen *screen, const struct buffer *buffer, unsigned int seed,
 		     unsigned int frame)
 {
-	static uint8_t line[3 * 65536];
-	static uint32_t pixels[65536];
-	uint32_t crc = 0;
-	unsigned int x, y;
-
-	for (y = 0; y < screen->mode.vdisplay; y++) {
-		for (x = 0; x < screen->mode.hdisplay; x++) {
-			uint8_t red = (uint8_t)(x + 101 * frame + 37 * seed);
-			uint8_t green = (uint8_t)(y + 91 * seed);
-			uint8_t blue = (uint8_t)((x ^ y) + 85 * frame);
-
-			line[3 * x] = red;
-			line[3 * x + 1] = green;
-			line[3 * x + 2] = blue;
-			pixels[x] = (uint32_t)red << 16 | (uint32_t)green << 8 | blue;
-		}
-		memcpy(buffer->pixels + (size_t)y * buffer->pitch, pixels,
-		       (size_t)screen->mode.hdisplay * sizeof(*pixels));
-		crc = crc32(crc, line, (size_t)screen->mode.hdisplay * 3);
-	}
-	return crc;
+	return picture_draw(buffer->pixels, buffer->pitch, screen->mode.hdisplay,
+			    screen->mode.vdisplay, seed, frame);
 }
 
 static void set_mode(struct screen *screen, const struct buffer *buffer)
@@ -214,20 +190,6 @@ static void flip(struct screen *screen, const struct buffer *buffer)
 		die("event");
 }
 
-static FILE *open_control(const char *path)
-{
-	struct termios settings;
-	int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0)
-		die(path);
-	if (!tcgetattr(fd, &settings)) {
-		settings.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
-		tcsetattr(fd, TCSANOW, &settings);
-	}
-	return fdopen(fd, "r");
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -243,7 +205,7 @@ int main(int argc, char **argv)
 	struct drm_version version = { 0 };
 	struct screen screen = { 0 };
 	FILE *control = NULL;
-	char name[32], line[32];
+	char name[32];
 	int option, error;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -286,8 +248,11 @@ int main(int argc, char **argv)
 	}
 	for (i = 0; i < BUFFERS; i++)
 		create_buffer(&screen, &screen.buffers[i]);
-	if (control_path)
-		control = open_control(control_path);
+	if (control_path) {
+		control = picture_port(control_path);
+		if (!control)
+			die(control_path);
+	}
 
 	for (frame = 0; control || frame < frames; frame++) {
 		const struct buffer *buffer = &screen.buffers[frame % BUFFERS];
@@ -299,9 +264,7 @@ int main(int argc, char **argv)
 			set_mode(&screen, buffer);
 		printf("kms: frame %u is shown: %ux%u %08x\n", frame, screen.mode.hdisplay,
 		       screen.mode.vdisplay, crc);
-		if (!control)
-			continue;
-		if (!fgets(line, sizeof(line), control) || !strncmp(line, "quit", 4))
+		if (control && !picture_wanted(control))
 			break;
 	}
 	return 0;

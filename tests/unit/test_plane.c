@@ -97,6 +97,7 @@ static uint64_t value(struct unit_random *random)
 START_TEST(test_any_values)
 {
 	struct unit_random random = { 4 };
+	const struct vgpu_plane told = { 0 };
 	unsigned int i, shown = 0, copied = 0;
 
 	for (i = 0; i < 3000000; i++) {
@@ -113,6 +114,7 @@ START_TEST(test_any_values)
 			(unsigned __int128)p.pitch * ((uint64_t)p.height - 1) +
 			(uint64_t)p.width * sizes[f];
 		uint64_t bytes;
+		uint32_t pitch;
 
 		if (!vgpu_plane_inside(&p, slice, PIXELS))
 			continue;
@@ -126,8 +128,9 @@ START_TEST(test_any_values)
 		bytes = vgpu_plane_bytes(&p);
 		unit_assert(bytes == last - p.base && bytes < UINT32_MAX - PAGE,
 			    "%llu bytes", (unsigned long long)bytes);
-		if (vgpu_plane_needs_copy(&p, WINDOW, PAGE)) {
-			p.pitch = vgpu_plane_packed_pitch(&p);
+		pitch = vgpu_plane_window_pitch(&p, &told, WINDOW);
+		if (p.pitch != pitch || p.base % PAGE) {
+			p.pitch = pitch;
 			p.base = 0;
 			copied++;
 		}
@@ -167,6 +170,24 @@ START_TEST(test_copies)
 }
 END_TEST
 
+/* QEMU does not look at a pitch unless size or format changed. */
+START_TEST(test_pitch_stays)
+{
+	struct vgpu_plane told = plane_of(800, 600, 3264, 0);
+	struct vgpu_plane p = plane_of(800, 600, 3200, 4096);
+
+	ck_assert_uint_eq(vgpu_plane_window_pitch(&p, &told, WINDOW), 3264);
+	p.pitch = 65536;
+	ck_assert_uint_eq(vgpu_plane_window_pitch(&p, &told, WINDOW), 3264);
+	p = plane_of(800, 599, 3328, 4096);
+	ck_assert_uint_eq(vgpu_plane_window_pitch(&p, &told, WINDOW), 3328);
+	p = plane_of(800, 600, 3202, 4096);
+	p.format = formats[1];
+	ck_assert_uint_eq(vgpu_plane_window_pitch(&p, &told, WINDOW),
+			  vgpu_plane_packed_pitch(&p));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("plane");
@@ -177,6 +198,7 @@ int main(void)
 	tcase_add_test(tcase, test_formats);
 	tcase_add_test(tcase, test_any_values);
 	tcase_add_test(tcase, test_copies);
+	tcase_add_test(tcase, test_pitch_stays);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite, "plane");
 }

@@ -213,6 +213,36 @@ TEST(copied, 0)
 	screen_shows(&screen, &mode, "the largest picture");
 }
 
+/* QEMU looks at the pitch only when size or format have changed. */
+TEST(pitch_stays, 0)
+{
+	struct rt_mode mode, wide;
+	struct screen screen;
+	struct vgpu vgpu;
+	uint32_t pitch;
+
+	make(&vgpu, &screen);
+	mode = screen_draw(&vgpu, WIDTH, HEIGHT, 1);
+	OK(rt_head_on(vgpu.device, 0, &mode));
+	screen_update(&screen);
+	pitch = screen.plane.stride;
+	wide = mode;
+	wide.pitch += 64;
+	wide.base = rt_framebuffer_alloc(vgpu.device,
+					 (uint64_t)wide.pitch * HEIGHT,
+					 RT_PAGE_SIZE);
+	fill_words(rt_framebuffer(vgpu.device, wide.base),
+		   (uint64_t)wide.pitch * HEIGHT, 2);
+	OK(rt_head_on(vgpu.device, 0, &wide));
+	screen_update(&screen);
+	CHECK(screen.plane.stride == pitch, "the pitch became %u from %u",
+	      screen.plane.stride, pitch);
+	screen_shows(&screen, &wide, "lines further apart than before");
+	OK(rt_head_on(vgpu.device, 0, &mode));
+	screen_update(&screen);
+	screen_shows(&screen, &mode, "lines as at first");
+}
+
 /* A VMM must not be killed for what its guest does with its function. */
 TEST(decoding_off, 0)
 {

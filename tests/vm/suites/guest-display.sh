@@ -138,7 +138,7 @@ until_text()
 # drawn NAME FRAME: size and CRC of what the guest says it shows
 drawn()
 {
-	sed -n "s/.*kms: frame $2 is shown: //p" "/tmp/$1.log"
+	sed -n "s/.*: frame $2 is shown: //p" "/tmp/$1.log"
 }
 
 # shows NAME FRAME: QEMU's picture is what the guest drew. QEMU looks 30 times a
@@ -174,7 +174,7 @@ vnc_shows()
 # next NAME FRAME: has the guest show the next picture
 next()
 {
-	guest-screen send "$1" next && until_said "$1" "kms: frame $2 is shown"
+	guest-screen send "$1" next && until_said "$1" ": frame $2 is shown"
 }
 
 # ends NAME: the guest ends well
@@ -261,6 +261,26 @@ two_guests()
 	holds $? "a flip of one guest leaves the other's picture alone" "$saw"
 	ends left
 	ends right
+}
+
+# A program in the guest drives the head of a native vGPU.
+native()
+{
+	mkdir -p /tmp/native
+	cp /src/build/tests/guest/heads /tmp/native/
+	printf '#!/bin/sh\n/payload/heads 6 /dev/ttyS1\n' >/tmp/native/run
+	chmod +x /tmp/native/run
+	create "$gpu" 256mq || return
+	begin native --vgpu "$uuid,display=on" --vnc
+	until_said native ': frame 0 is shown'
+	holds $? "native: the head is on" "$(last native)"
+	shows native 0
+	holds $? "native: picture is what was drawn" "$saw"
+	next native 1 && shows native 1
+	holds $? "native: picture after a flip" "$saw"
+	vnc_shows native 1
+	holds $? "native: the same through VNC" "$saw"
+	ends native
 }
 
 # The picture as dma-bufs, and OpenGL on the processor: vgem gives a node. Nothing
@@ -360,10 +380,11 @@ modprobe -a vfio_iommu_type1 openvgpu || {
 	finish
 }
 gpu=$(dirname /sys/bus/pci/drivers/openvgpu/0000:*/mdev_supported_types)
-[ $# -gt 0 ] || set -- two_guests dmabuf physical ramfb uefi
+[ $# -gt 0 ] || set -- two_guests native dmabuf physical ramfb uefi
 for part in "$@"; do
 	case $part in
 	two_guests) two_guests ;;
+	native) native ;;
 	dmabuf) dmabuf ;;
 	physical) physical ;;
 	ramfb) ramfb ;;
