@@ -195,6 +195,40 @@ static void run_one(enum sched_end reason, uint64_t run_ns, uint64_t *now)
 }
 
 /* Where virtual time is when a vGPU comes back, its turn begins. */
+/*
+ * A switch takes time in which tokens come in. They are no reason to go on: that
+ * would be slivers of runs, a switch each, until the turn is used up, and the
+ * others would wait for all of that.
+ */
+START_TEST(test_tokens_of_a_switch_are_no_run)
+{
+	struct sched_decision decision;
+	uint64_t now = SIM_S, run, waited = 0;
+	unsigned int i, slivers = 0;
+
+	make_queue(2, now);
+	sched_update(&queue, &client[0], 300, 20, 10 * SIM_MS, now);
+	for (i = 0; i < 400; i++) {
+		sched_pick(&queue, now, &decision);
+		ck_assert_ptr_nonnull(decision.client);
+		run = decision.quantum_ns;
+		ck_assert(run && !decision.idle_slot);
+		if (decision.client == &client[1]) {
+			waited = 0;
+		} else {
+			slivers += run < SIM_MS;
+			waited += run + SIM_MS / 5;
+		}
+		ck_assert_msg(waited < 25 * SIM_MS, "one beside a capped one waits for %lu us",
+			      (unsigned long)(waited / SIM_US));
+		/* Saved and reported a fifth of a millisecond later. */
+		now += run + SIM_MS / 5;
+		sched_charge(&queue, SCHED_END_QUANTUM, run, now);
+	}
+	ck_assert_msg(slivers < 20, "%u of 400 runs were slivers", slivers);
+}
+END_TEST
+
 START_TEST(test_new_settings_of_the_capped)
 {
 	struct sched_decision decision;
@@ -397,6 +431,7 @@ int main(void)
 	tcase_add_test(cases, test_long_sleep);
 	tcase_add_test(cases, test_lone_run_ends_for_the_capped);
 	tcase_add_test(cases, test_idle_gpu_is_left_alone);
+	tcase_add_test(cases, test_tokens_of_a_switch_are_no_run);
 	tcase_add_test(cases, test_new_settings_of_the_capped);
 	tcase_add_test(cases, test_sleeps_count_in_a_longer_turn);
 	tcase_add_test(cases, test_tiny_jobs_in_a_kept_turn);

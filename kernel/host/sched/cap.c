@@ -79,8 +79,9 @@ void cap_change(struct sched_client *client, __u32 percent, __u64 now)
  * @client: whose they are
  * @slice_ns: its slice
  *
- * An empty bucket waits until a slice, or half of what it holds, is in it: runs
- * of a few tokens each would be switches and nothing else.
+ * A bucket that ran empty waits until a slice, or half of what it holds, is in
+ * it: runs of a few tokens each would be switches and nothing else. It is not
+ * enough that something came in, for a switch takes time, too.
  *
  * Return: in how long, 0: they do now.
  */
@@ -88,9 +89,11 @@ __u64 cap_wait(const struct sched_client *client, __u64 slice_ns)
 {
 	__u64 enough;
 
-	if (!is_capped(client) || client->tokens_ns > 0)
+	if (!is_capped(client) || (client->tokens_ns > 0 && !client->drained))
 		return 0;
 	enough = at_most(slice_ns, bucket(client) / 2);
+	if (client->tokens_ns >= (__s64)enough)
+		return 0;
 	return div64_u64((enough - client->tokens_ns) * SCHED_CAP_MAX,
 			 client->cap_percent) + 1;
 }

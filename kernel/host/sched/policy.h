@@ -88,6 +88,7 @@ enum sched_end {
  * @out_at: when it was last taken out of the ready heap by sleep, removal or cap
  * @tokens_ns: what its cap lets it run now; negative: overran
  * @tokens_at: when @tokens_ns was right
+ * @drained: used up its tokens, and has not got enough again; see cap_wait()
  * @capped_at: when it got a cap
  * @next, @link: list of the members
  */
@@ -115,6 +116,7 @@ struct sched_client {
 	__u64 out_at;
 	__s64 tokens_ns;
 	__u64 tokens_at;
+	bool drained;
 	__u64 capped_at;
 	struct sched_client *next, **link;
 };
@@ -160,6 +162,7 @@ extern const struct sched_policy sched_fixed_share;
  * @current_client: whose run it is, NULL: nobody's
  * @idle_slot: @current_client can't run; the resource is kept idle for it
  * @alone: @current_client runs without a quantum
+ * @drains: its quantum is all the tokens it has
  * @since: when @current_client was picked
  * @charged_ns: how much of its run is charged already
  */
@@ -181,6 +184,7 @@ struct sched_queue {
 	struct sched_client *current_client;
 	bool idle_slot;
 	bool alone;
+	bool drains;
 	__u64 since;
 	__u64 charged_ns;
 };

@@ -601,6 +601,7 @@ void sched_pick(struct sched_queue *queue, __u64 now,
 	       !is_later(queue->throttled.node[0].key, now)) {
 		dequeue(queue, client);
 		cap_refill(client, now);
+		client->drained = false;
 		resume_turn(queue, client, now);
 		sched_heap_insert(&queue->ready, client, client->start,
 				  client->order);
@@ -629,8 +630,11 @@ void sched_pick(struct sched_queue *queue, __u64 now,
 	decision->client = client;
 	decision->idle_slot = !client->runnable || wait ||
 			      rest_passes_idle(queue, client);
+	if (!wait)
+		client->drained = false;
 	if (!decision->idle_slot) {
-		if (is_capped(client) && client->tokens_ns < run)
+		queue->drains = is_capped(client) && client->tokens_ns < run;
+		if (queue->drains)
 			run = client->tokens_ns;
 	} else if (wait && client->runnable && (__s64)wait < run) {
 		run = wait;
@@ -680,6 +684,8 @@ void sched_charge(struct sched_queue *queue, enum sched_end reason,
 	} else {
 		client->run_ns += run_ns;
 		cap_charge(client, run_ns, now);
+		if (queue->drains && reason == SCHED_END_QUANTUM)
+			client->drained = true;
 	}
 	/* account() went by the clock, which ran while the client was loaded. */
 	if (run_ns >= queue->charged_ns)
@@ -702,6 +708,7 @@ void sched_charge(struct sched_queue *queue, enum sched_end reason,
 	queue->current_client = NULL;
 	queue->idle_slot = false;
 	queue->alone = false;
+	queue->drains = false;
 	if (may_queue(queue, client))
 		enqueue(queue, client, now);
 	else
