@@ -305,7 +305,8 @@ END_TEST
 START_TEST(test_tiny_jobs_in_a_kept_turn)
 {
 	struct sched_decision decision;
-	uint64_t now = SIM_S, stop, turn = 0;
+	uint64_t now = SIM_S, turn = 0;
+	__u64 stop;
 	unsigned int i;
 
 	make_queue(2, now);
