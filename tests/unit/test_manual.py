@@ -11,25 +11,12 @@ import re
 import sys
 
 # It runs in tests/unit, though its copy may lie in any build folder.
-TOP = os.path.abspath("../..")
 sys.path.insert(0, os.getcwd())
 sys.dont_write_bytecode = True
+from manuals import check, run  # noqa: E402
 import registers  # noqa: E402
 
 ROW = re.compile(r"^\| (0x[0-9a-f]+) \| `(REFGPU_\w+)` \| (\w+) \| (\S+) \| (.+) \|$", re.M)
-failures = []
-
-
-def check(good, text):
-    """Say what failed."""
-    if not good:
-        failures.append(text)
-        print("FAIL", text)
-
-
-def read(path):
-    with open(os.path.join(TOP, path), encoding="utf-8") as text:
-        return text.read()
 
 
 def numbers(header, pattern):
@@ -112,21 +99,6 @@ def test_names(header, manual):
         check(re.search(r"\b%s\b" % name, header), "%s is not in the header" % name)
 
 
-def main():
-    header = read("uapi/refgpu_hw.h")
-    manual = read("doc/refgpu.md")
-    passed = failed = 0
-    for test in (test_registers, test_errors, test_packets, test_run_ends,
-                 test_capabilities, test_names):
-        before = len(failures)
-        test(header, manual)
-        if len(failures) == before:
-            passed += 1
-        else:
-            failed += 1
-    print("manual: %d passed, %d failed" % (passed, failed))
-    return failed != 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("manual", "uapi/refgpu_hw.h", "doc/refgpu.md",
+                 (test_registers, test_errors, test_packets, test_run_ends, test_capabilities, test_names)))

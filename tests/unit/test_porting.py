@@ -12,20 +12,9 @@ import re
 import sys
 
 # It runs in tests/unit, though its copy may lie in any build folder.
-TOP = os.path.abspath("../..")
-failures = []
-
-
-def check(good, text):
-    """Say what failed."""
-    if not good:
-        failures.append(text)
-        print("FAIL", text)
-
-
-def read(path):
-    with open(os.path.join(TOP, path), encoding="utf-8") as text:
-        return text.read()
+sys.path.insert(0, os.getcwd())
+sys.dont_write_bytecode = True
+from manuals import TOP, check, read, run  # noqa: E402
 
 
 def struct(header, name):
@@ -105,20 +94,6 @@ def test_links(_header, manual):
         check(os.path.exists(os.path.join(TOP, path)) or "NAME" in path, "there is no %s" % path)
 
 
-def main():
-    header = read("kernel/host/openvgpu.h")
-    manual = read("doc/porting.md")
-    passed = failed = 0
-    for test in (test_family, test_personality, test_suite, test_links):
-        before = len(failures)
-        test(header, manual)
-        if len(failures) == before:
-            passed += 1
-        else:
-            failed += 1
-    print("porting: %d passed, %d failed" % (passed, failed))
-    return failed != 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("porting", "kernel/host/openvgpu.h", "doc/porting.md",
+                 (test_family, test_personality, test_suite, test_links)))
