@@ -389,26 +389,19 @@ TEST(not_imported, 0)
 
 TEST(surprise_removal, ONCE | SLOW)
 {
-	char answer[256], path[PATH_SIZE];
+	char answer[256];
 	volatile uint8_t *map;
 	struct screen screen;
 	struct rt_mode mode;
 	uint64_t value, end;
 	struct vgpu vgpu;
-	int fd, req, go[2], status;
+	int fd, req, go, status;
 	pid_t remover;
 
 	if (!host_has_control())
 		harness_skip("this GPU has no control socket");
-	CHECK(!pipe(go), "pipe: %s", strerror(errno));
-	remover = fork();
-	if (!remover) {
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove",
-			 host_gpu());
-		if (read(go[0], answer, 1) != 1)
-			_exit(2);
-		_exit(host_write(path, "1") ? 1 : 0);
-	}
+	remover = host_gpu_remover(&go);
+	CHECK(remover >= 0, "no remover: %s", strerror(errno));
 	make(&vgpu, &screen);
 	map = show(&vgpu, &screen, 1, &mode, &fd);
 	req = new_eventfd();
@@ -426,7 +419,7 @@ TEST(surprise_removal, ONCE | SLOW)
 	check_zero(map, "the GPU is gone");
 	screen_dmabuf(&screen, SCREEN_PRIMARY);
 	CHECK(!screen.plane.size, "a picture of a GPU that is gone");
-	CHECK(write(go[1], "g", 1) == 1, "pipe: %s", strerror(errno));
+	CHECK(write(go, "g", 1) == 1, "pipe: %s", strerror(errno));
 	CHECK(eventfd_count(req, 10000), "the VMM got no REQ");
 	vgpu_close(&vgpu);
 	CHECK(waitpid(remover, &status, 0) == remover && WIFEXITED(status) &&

@@ -239,6 +239,34 @@ int host_create_any(const char *type, char uuid[UUID_LENGTH + 1])
 }
 
 /**
+ * host_gpu_remover - a process that removes the GPU, as hot-plug does
+ * @go: receives a file; a byte written to it says when
+ *
+ * To be called before anything is open: the process would hold it open as well.
+ *
+ * Return: its id, negative: errno is set. It exits with 0 when that is done.
+ */
+pid_t host_gpu_remover(int *go)
+{
+	char path[PATH_MAX], byte;
+	int ends[2];
+	pid_t pid;
+
+	if (pipe(ends))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove",
+			 host_gpu());
+		if (read(ends[0], &byte, 1) != 1)
+			_exit(2);
+		_exit(host_write(path, "1") ? 1 : 0);
+	}
+	*go = ends[1];
+	return pid;
+}
+
+/**
  * host_remove - remove a vGPU; blocks while it is open
  * @uuid: which
  */

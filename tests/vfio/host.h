@@ -25,6 +25,7 @@ void host_uuid(char uuid[UUID_LENGTH + 1]);
 int host_create(const char *type, const char *uuid);
 int host_create_any(const char *type, char uuid[UUID_LENGTH + 1]);
 int host_remove(const char *uuid);
+pid_t host_gpu_remover(int *go);
 bool host_exists(const char *uuid);
 unsigned int host_count(void);
 int host_available(const char *type);

@@ -4,7 +4,6 @@
  *
  * Runs last: there is no GPU after it. The VMs that had a vGPU live on.
  */
-#include <limits.h>
 #include <linux/vfio.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,27 +13,20 @@
 
 TEST(surprise, ONCE | SLOW)
 {
-	char answer[256], path[PATH_MAX];
+	char answer[256];
 	struct rt_memory memory;
 	struct rt_ring ring[2];
 	struct vgpu vgpu[2];
 	uint64_t value, begin, took, address, stop, end;
-	int i, error, err, req, event, status, go[2];
+	int i, error, err, req, event, status, go;
 	long pinned;
 	pid_t remover;
 
 	if (!host_has_control())
 		harness_skip("this GPU has no control socket");
 	/* Before anything is open: a child would hold it open as well. */
-	CHECK(!pipe(go), "pipe: %s", strerror(errno));
-	remover = fork();
-	if (!remover) {
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove",
-			 host_gpu());
-		if (read(go[0], answer, 1) != 1)
-			_exit(2);
-		_exit(host_write(path, "1") ? 1 : 0);
-	}
+	remover = host_gpu_remover(&go);
+	CHECK(remover >= 0, "no remover: %s", strerror(errno));
 	pinned = pinned_pages();
 	vgpu_make_rings(vgpu, ring, 2);
 	err = new_eventfd();
@@ -86,7 +78,7 @@ TEST(surprise, ONCE | SLOW)
 	CHECK(error < 0, "a vGPU was created on a GPU that is gone");
 
 	/* The administrator pulls the card: the slot's users hold it up. */
-	CHECK(write(go[1], "g", 1) == 1, "pipe: %s", strerror(errno));
+	CHECK(write(go, "g", 1) == 1, "pipe: %s", strerror(errno));
 	CHECK(eventfd_count(req, 10000), "the VMM got no REQ");
 	CHECK(peek(rt_framebuffer(vgpu[0].device, 0), &value) &&
 	      value == UINT64_MAX, "the BARs went away before the VM let go");
