@@ -1,0 +1,639 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * config.c - reads the configuration file
+ *
+ * The parser follows the file's grammar and stops at the first thing that does
+ * not belong there, so that depth and memory are bounded by the grammar and by
+ * the size of the file. What YAML has beyond plain data (aliases, tags, several
+ * documents) is refused: a file whose meaning is not what it looks like would
+ * be applied by root.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <yaml.h>
+
+#include "config.h"
+
+/* A parser of YAML and the event it has reached. */
+struct reader {
+	yaml_parser_t yaml;
+	yaml_event_t event;
+	struct config_error *error;
+};
+
+/**
+ * config_fail - say why a file is not taken
+ * @error: receives it
+ * @line: where in the file; 0: nowhere in particular
+ * @format: printf format of the reason
+ *
+ * Return: -EINVAL.
+ */
+int config_fail(struct config_error *error, unsigned int line,
+		const char *format, ...)
+{
+	va_list args;
+
+	error->line = line;
+	va_start(args, format);
+	vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static int no_memory(struct reader *reader)
+{
+	config_fail(reader->error, 0, "out of memory");
+	return -ENOMEM;
+}
+
+/* Makes room for one more element of an array; it is all zero. */
+static int grow(struct reader *reader, void *array, size_t count, size_t size)
+{
+	void **list = array, *more = reallocarray(*list, count + 1, size);
+
+	if (!more)
+		return no_memory(reader);
+	memset((char *)more + count * size, 0, size);
+	*list = more;
+	return 0;
+}
+
+static unsigned int line_of(const struct reader *reader)
+{
+	return reader->event.start_mark.line + 1;
+}
+
+/* ----------------------------------------------------------------- events */
+
+static int fail_yaml(struct reader *reader)
+{
+	const yaml_parser_t *yaml = &reader->yaml;
+	unsigned int line = yaml->problem_mark.line + 1;
+
+	switch (yaml->error) {
+	case YAML_MEMORY_ERROR:
+		return no_memory(reader);
+	case YAML_READER_ERROR:
+		return config_fail(reader->error, 0,
+				   "byte %zu is no text in UTF-8: %s",
+				   yaml->problem_offset,
+				   yaml->problem ? yaml->problem : "unreadable");
+	default:
+		return config_fail(reader->error, line, "is not YAML: %s%s%s",
+				   yaml->problem ? yaml->problem : "unreadable",
+				   yaml->context ? ", " : "",
+				   yaml->context ? yaml->context : "");
+	}
+}
+
+/* Goes on to the next event. */
+static int next(struct reader *reader)
+{
+	yaml_event_t *event = &reader->event;
+	const yaml_char_t *anchor = NULL, *tag = NULL;
+
+	yaml_event_delete(event);
+	if (!yaml_parser_parse(&reader->yaml, event))
+		return fail_yaml(reader);
+	switch (event->type) {
+	case YAML_ALIAS_EVENT:
+		return config_fail(reader->error, line_of(reader),
+				   "aliases are not taken: write it out");
+	case YAML_SCALAR_EVENT:
+		anchor = event->data.scalar.anchor;
+		tag = event->data.scalar.tag;
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		anchor = event->data.sequence_start.anchor;
+		tag = event->data.sequence_start.tag;
+		break;
+	case YAML_MAPPING_START_EVENT:
+		anchor = event->data.mapping_start.anchor;
+		tag = event->data.mapping_start.tag;
+		break;
+	default:
+		break;
+	}
+	if (anchor || tag)
+		return config_fail(reader->error, line_of(reader),
+				   "anchors and tags are not taken");
+	return 0;
+}
+
+static bool at(const struct reader *reader, yaml_event_type_t type)
+{
+	return reader->event.type == type;
+}
+
+/* An empty value, as after "settings:" with nothing behind it. */
+static bool at_nothing(const struct reader *reader)
+{
+	return at(reader, YAML_SCALAR_EVENT) &&
+	       reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	       !reader->event.data.scalar.length;
+}
+
+/* Copies the scalar the reader is at; @what it is, for people. */
+static int scalar(struct reader *reader, const char *what, char *text,
+		  size_t size)
+{
+	const char *value;
+	size_t length;
+
+	if (!at(reader, YAML_SCALAR_EVENT))
+		return config_fail(reader->error, line_of(reader),
+				   "%s must be a single value", what);
+	value = (const char *)reader->event.data.scalar.value;
+	length = reader->event.data.scalar.length;
+	if (!length)
+		return config_fail(reader->error, line_of(reader),
+				   "%s is missing", what);
+	if (length >= size)
+		return config_fail(reader->error, line_of(reader),
+				   "%s is too long: '%.40s...' has %zu characters",
+				   what, value, length);
+	if (memchr(value, '\0', length))
+		return config_fail(reader->error, line_of(reader),
+				   "%s has a zero byte in it", what);
+	memcpy(text, value, length);
+	text[length] = '\0';
+	return 0;
+}
+
+static int expect(struct reader *reader, yaml_event_type_t type,
+		  const char *what, const char *form)
+{
+	if (at(reader, type))
+		return next(reader);
+	return config_fail(reader->error, line_of(reader), "%s must be %s",
+			   what, form);
+}
+
+/* A plain decimal number that is not too large. */
+static bool parse_count(const char *text, unsigned int most,
+			unsigned int *number)
+{
+	size_t n = strspn(text, "0123456789");
+
+	if (!n || n > 6 || text[n])
+		return false;
+	*number = strtoul(text, NULL, 10);
+	return *number <= most;
+}
+
+/* --------------------------------------------------------------- settings */
+
+static int add_setting(struct reader *reader, struct config_settings *settings,
+		       const char *name, unsigned int line)
+{
+	struct config_setting *setting;
+	size_t i;
+	int err;
+
+	for (i = 0; i < settings->count; i++)
+		if (!strcmp(settings->list[i].name, name))
+			return config_fail(reader->error, line,
+					   "'%s' is there twice, first on line %u",
+					   name, settings->list[i].line);
+	err = grow(reader, &settings->list, settings->count, sizeof(*setting));
+	if (err)
+		return err;
+	setting = &settings->list[settings->count++];
+	snprintf(setting->name, sizeof(setting->name), "%s", name);
+	setting->line = line;
+	err = scalar(reader, name, setting->value, sizeof(setting->value));
+	return err ?: next(reader);
+}
+
+static int read_settings(struct reader *reader, struct config_settings *settings)
+{
+	char name[CONFIG_NAME_SIZE];
+	unsigned int line;
+	int err;
+
+	if (at_nothing(reader))
+		return next(reader);
+	err = expect(reader, YAML_MAPPING_START_EVENT, "settings",
+		     "NAME: VALUE");
+	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
+		line = line_of(reader);
+		err = scalar(reader, "the name of a setting", name, sizeof(name));
+		err = err ?: next(reader);
+		err = err ?: add_setting(reader, settings, name, line);
+	}
+	return err ?: next(reader);
+}
+
+/* ------------------------------------------------------------------ vGPUs */
+
+static int read_vgpu(struct reader *reader, struct config_vgpu *vgpu)
+{
+	char name[CONFIG_NAME_SIZE];
+	unsigned int line;
+	int err;
+
+	vgpu->line = line_of(reader);
+	err = expect(reader, YAML_MAPPING_START_EVENT, "a vGPU",
+		     "'uuid: UUID' and its settings");
+	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
+		line = line_of(reader);
+		err = scalar(reader, "the name of a setting", name, sizeof(name));
+		err = err ?: next(reader);
+		if (err)
+			break;
+		if (strcmp(name, "uuid")) {
+			err = add_setting(reader, &vgpu->settings, name, line);
+			continue;
+		}
+		if (vgpu->uuid[0])
+			return config_fail(reader->error, line,
+					   "'uuid' is there twice");
+		err = scalar(reader, "uuid", vgpu->uuid, sizeof(vgpu->uuid));
+		err = err ?: next(reader);
+	}
+	if (!err && !vgpu->uuid[0])
+		return config_fail(reader->error, vgpu->line,
+				   "a vGPU with settings needs 'uuid: UUID'; without settings, give the number of vGPUs");
+	return err ?: next(reader);
+}
+
+/* Either a number, or a list of vGPUs. */
+static int read_type(struct reader *reader, struct config_type *type)
+{
+	char text[CONFIG_VALUE_SIZE];
+	int err;
+
+	if (!at(reader, YAML_SEQUENCE_START_EVENT)) {
+		err = scalar(reader, type->type, text, sizeof(text));
+		if (err)
+			return err;
+		if (!parse_count(text, CONFIG_COUNT_MAX, &type->count))
+			return config_fail(reader->error, line_of(reader),
+					   "'%s' is not a number of vGPUs: 0 to %d, or a list of vGPUs",
+					   text, CONFIG_COUNT_MAX);
+		return next(reader);
+	}
+	err = next(reader);
+	while (!err && !at(reader, YAML_SEQUENCE_END_EVENT)) {
+		if (type->count == CONFIG_COUNT_MAX)
+			return config_fail(reader->error, line_of(reader),
+					   "more than %d vGPUs of a type",
+					   CONFIG_COUNT_MAX);
+		err = grow(reader, &type->vgpus, type->count,
+			   sizeof(*type->vgpus));
+		err = err ?: read_vgpu(reader, &type->vgpus[type->count++]);
+	}
+	return err ?: next(reader);
+}
+
+static int read_types(struct reader *reader, struct config_entry *entry)
+{
+	struct config_type *type;
+	size_t i;
+	int err;
+
+	entry->has_types = true;
+	if (at_nothing(reader))
+		return config_fail(reader->error, line_of(reader),
+				   "vgpu-devices is empty: write {} for none, or leave it out to leave the vGPUs alone");
+	err = expect(reader, YAML_MAPPING_START_EVENT, "vgpu-devices",
+		     "TYPE: NUMBER or TYPE: a list of vGPUs");
+	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
+		err = grow(reader, &entry->types, entry->type_count,
+			   sizeof(*type));
+		if (err)
+			break;
+		type = &entry->types[entry->type_count++];
+		type->line = line_of(reader);
+		err = scalar(reader, "the name of a type", type->type,
+			     sizeof(type->type));
+		for (i = 0; !err && i + 1 < entry->type_count; i++)
+			if (!strcmp(entry->types[i].type, type->type))
+				err = config_fail(reader->error, type->line,
+						  "'%s' is there twice, first on line %u",
+						  type->type, entry->types[i].line);
+		err = err ?: next(reader);
+		err = err ?: read_type(reader, type);
+	}
+	return err ?: next(reader);
+}
+
+/* ---------------------------------------------------------------- entries */
+
+static int read_devices(struct reader *reader, struct config_entry *entry)
+{
+	const char *form = "'all', or a list of PCI addresses or numbers";
+	struct config_device *device;
+	char text[CONFIG_VALUE_SIZE];
+	int err;
+
+	if (!at(reader, YAML_SEQUENCE_START_EVENT)) {
+		if (!at(reader, YAML_SCALAR_EVENT))
+			return config_fail(reader->error, line_of(reader),
+					   "devices must be %s", form);
+		err = scalar(reader, "devices", text, sizeof(text));
+		if (!err && strcmp(text, "all"))
+			return config_fail(reader->error, line_of(reader),
+					   "devices must be %s, not '%s'", form,
+					   text);
+		entry->all = true;
+		return err ?: next(reader);
+	}
+	err = next(reader);
+	while (!err && !at(reader, YAML_SEQUENCE_END_EVENT)) {
+		err = grow(reader, &entry->devices, entry->device_count,
+			   sizeof(*device));
+		if (err)
+			break;
+		device = &entry->devices[entry->device_count++];
+		device->line = line_of(reader);
+		err = scalar(reader, "a device", device->text,
+			     sizeof(device->text));
+		err = err ?: next(reader);
+	}
+	if (!err && !entry->device_count)
+		return config_fail(reader->error, line_of(reader),
+				   "devices must be %s", form);
+	return err ?: next(reader);
+}
+
+static int read_entry(struct reader *reader, struct config_entry *entry)
+{
+	static const struct {
+		const char *name;
+		int (*read)(struct reader *reader, struct config_entry *entry);
+	} keys[] = {
+		{ "devices", read_devices },
+		{ "settings", NULL },
+		{ "vgpu-devices", read_types },
+	};
+	char name[CONFIG_NAME_SIZE];
+	unsigned int line, given = 0;
+	size_t i;
+	int err;
+
+	entry->line = line_of(reader);
+	err = expect(reader, YAML_MAPPING_START_EVENT,
+		     "an entry of a configuration",
+		     "devices: with settings: or vgpu-devices:");
+	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
+		line = line_of(reader);
+		err = scalar(reader, "a key", name, sizeof(name));
+		for (i = 0; !err && i < 3 && strcmp(keys[i].name, name); i++)
+			;
+		if (err)
+			break;
+		if (i == 3)
+			return config_fail(reader->error, line,
+					   "unknown key '%s': devices, settings or vgpu-devices",
+					   name);
+		if (given & 1U << i)
+			return config_fail(reader->error, line,
+					   "'%s' is there twice", name);
+		given |= 1U << i;
+		err = next(reader);
+		if (!err)
+			err = keys[i].read ? keys[i].read(reader, entry) :
+			      read_settings(reader, &entry->settings);
+	}
+	if (!err && !(given & 1))
+		return config_fail(reader->error, entry->line,
+				   "an entry without 'devices:'");
+	return err ?: next(reader);
+}
+
+static int read_label(struct reader *reader, struct config_label *label)
+{
+	int err;
+
+	err = expect(reader, YAML_SEQUENCE_START_EVENT, "a configuration",
+		     "a list of entries, each with devices:");
+	while (!err && !at(reader, YAML_SEQUENCE_END_EVENT)) {
+		err = grow(reader, &label->entries, label->entry_count,
+			   sizeof(*label->entries));
+		err = err ?: read_entry(reader,
+					&label->entries[label->entry_count++]);
+	}
+	return err ?: next(reader);
+}
+
+static int read_labels(struct reader *reader, struct config *config)
+{
+	struct config_label *label;
+	size_t i;
+	int err;
+
+	if (at_nothing(reader))
+		return next(reader);
+	err = expect(reader, YAML_MAPPING_START_EVENT, "vgpu-configs",
+		     "LABEL: a list of entries");
+	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
+		err = grow(reader, &config->labels, config->label_count,
+			   sizeof(*label));
+		if (err)
+			break;
+		label = &config->labels[config->label_count++];
+		label->line = line_of(reader);
+		err = scalar(reader, "a label", label->name, sizeof(label->name));
+		for (i = 0; !err && i + 1 < config->label_count; i++)
+			if (!strcmp(config->labels[i].name, label->name))
+				err = config_fail(reader->error, label->line,
+						  "'%s' is there twice, first on line %u",
+						  label->name,
+						  config->labels[i].line);
+		err = err ?: next(reader);
+		err = err ?: read_label(reader, label);
+	}
+	return err ?: next(reader);
+}
+
+/* ------------------------------------------------------------------- file */
+
+static int read_version(struct reader *reader)
+{
+	char text[CONFIG_VALUE_SIZE];
+	int err;
+
+	err = scalar(reader, "version", text, sizeof(text));
+	if (!err && strcmp(text, "v1"))
+		return config_fail(reader->error, line_of(reader),
+				   "version '%s' is not known: only v1 is",
+				   text);
+	return err ?: next(reader);
+}
+
+static int read_document(struct reader *reader, struct config *config)
+{
+	bool version = false, labels = false;
+	char name[CONFIG_NAME_SIZE];
+	unsigned int line;
+	int err;
+
+	line = line_of(reader);
+	err = expect(reader, YAML_MAPPING_START_EVENT, "the file",
+		     "'version: v1' and 'vgpu-configs:'");
+	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
+		bool *given;
+
+		line = line_of(reader);
+		err = scalar(reader, "a key", name, sizeof(name));
+		if (err)
+			break;
+		given = !strcmp(name, "version") ? &version :
+			!strcmp(name, "vgpu-configs") ? &labels : NULL;
+		if (!given)
+			return config_fail(reader->error, line,
+					   "unknown key '%s': version or vgpu-configs",
+					   name);
+		if (*given)
+			return config_fail(reader->error, line,
+					   "'%s' is there twice", name);
+		*given = true;
+		err = next(reader);
+		if (!err)
+			err = given == &version ? read_version(reader) :
+			      read_labels(reader, config);
+	}
+	if (!err && !version)
+		return config_fail(reader->error, line,
+				   "the file lacks 'version: v1'");
+	return err ?: next(reader);
+}
+
+static int read_stream(struct reader *reader, struct config *config)
+{
+	int err;
+
+	err = next(reader);			/* the stream starts */
+	err = err ?: next(reader);
+	if (err || at(reader, YAML_STREAM_END_EVENT))
+		return err;			/* comments only */
+	err = next(reader);			/* the document starts */
+	if (!err && at_nothing(reader))
+		err = next(reader);
+	else if (!err)
+		err = read_document(reader, config);
+	err = err ?: next(reader);
+	if (!err && !at(reader, YAML_STREAM_END_EVENT))
+		return config_fail(reader->error, line_of(reader),
+				   "a second document begins: one is taken");
+	return err;
+}
+
+/* Everything there is to read; *@size: how much. */
+static int read_all(int fd, struct config_error *error, char **text,
+		    size_t *size)
+{
+	char *buffer = malloc(CONFIG_BYTES_MAX + 1);
+	size_t used = 0;
+	ssize_t n = 0;
+	int err;
+
+	if (!buffer) {
+		config_fail(error, 0, "out of memory");
+		return -ENOMEM;
+	}
+	while (used <= CONFIG_BYTES_MAX) {
+		n = read(fd, buffer + used, CONFIG_BYTES_MAX + 1 - used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		used += n;
+	}
+	if (n >= 0 && used <= CONFIG_BYTES_MAX) {
+		*text = buffer;
+		*size = used;
+		return 0;
+	}
+	err = n < 0 ? -errno : -EFBIG;
+	free(buffer);
+	if (n < 0)
+		config_fail(error, 0, "cannot be read: %s", strerror(-err));
+	else
+		config_fail(error, 0, "is larger than %d bytes",
+			    CONFIG_BYTES_MAX);
+	return err;
+}
+
+/**
+ * config_read - read a configuration file
+ * @fd: the open file; a pipe will do
+ * @config: the result, to be given to config_free()
+ * @error: why it is not taken, when this fails
+ *
+ * Return: 0, -EINVAL when the file's content is not taken, or another negative
+ * errno when it could not be read.
+ */
+int config_read(int fd, struct config **config, struct config_error *error)
+{
+	struct reader reader = { .error = error };
+	struct config *result;
+	char *text = NULL;
+	size_t size = 0;
+	int err;
+
+	*config = NULL;
+	memset(error, 0, sizeof(*error));
+	err = read_all(fd, error, &text, &size);
+	if (err)
+		return err;
+	result = calloc(1, sizeof(*result));
+	if (!result || !yaml_parser_initialize(&reader.yaml)) {
+		free(result);
+		free(text);
+		return no_memory(&reader);
+	}
+	yaml_parser_set_input_string(&reader.yaml, (unsigned char *)text, size);
+	err = read_stream(&reader, result);
+	yaml_event_delete(&reader.event);
+	yaml_parser_delete(&reader.yaml);
+	free(text);
+	if (err) {
+		config_free(result);
+		return err;
+	}
+	*config = result;
+	return 0;
+}
+
+static void free_entry(struct config_entry *entry)
+{
+	size_t i;
+	unsigned int n;
+
+	for (i = 0; i < entry->type_count; i++) {
+		struct config_type *type = &entry->types[i];
+
+		for (n = 0; type->vgpus && n < type->count; n++)
+			free(type->vgpus[n].settings.list);
+		free(type->vgpus);
+	}
+	free(entry->types);
+	free(entry->devices);
+	free(entry->settings.list);
+}
+
+/**
+ * config_free - give a configuration back
+ * @config: of config_read(); NULL is fine
+ */
+void config_free(struct config *config)
+{
+	size_t i, j;
+
+	if (!config)
+		return;
+	for (i = 0; i < config->label_count; i++) {
+		for (j = 0; j < config->labels[i].entry_count; j++)
+			free_entry(&config->labels[i].entries[j]);
+		free(config->labels[i].entries);
+	}
+	free(config->labels);
+	free(config);
+}

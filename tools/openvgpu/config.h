@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * config.h - the configuration file: what GPUs and vGPUs should be
+ *
+ * openvgpu-config(5) describes its form. Reading it needs no machine: names
+ * and numbers are checked for their form only, what there is is checked when
+ * it is applied.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_BYTES_MAX	(1 << 20)	/* of a file */
+#define CONFIG_NAME_SIZE	64		/* of a key, with the NUL */
+#define CONFIG_VALUE_SIZE	256		/* of a value, likewise */
+#define CONFIG_COUNT_MAX	4096		/* of vGPUs of one type on a GPU */
+#define CONFIG_INDEX_MAX	4095		/* of a GPU */
+
+/**
+ * struct config_setting - one NAME: VALUE
+ * @name: the attribute
+ * @value: as written
+ * @line: where
+ */
+struct config_setting {
+	char name[CONFIG_NAME_SIZE];
+	char value[CONFIG_VALUE_SIZE];
+	unsigned int line;
+};
+
+/**
+ * struct config_settings - several of them; no name is there twice
+ * @list: in the order of the file
+ * @count: their number
+ */
+struct config_settings {
+	struct config_setting *list;
+	size_t count;
+};
+
+/**
+ * struct config_vgpu - a vGPU with a name
+ * @uuid: as written
+ * @settings: what it should be set to
+ * @line: where it begins
+ */
+struct config_vgpu {
+	char uuid[CONFIG_VALUE_SIZE];
+	struct config_settings settings;
+	unsigned int line;
+};
+
+/**
+ * struct config_type - the vGPUs of one type
+ * @type: as written
+ * @count: how many
+ * @vgpus: their names, @count of them; NULL: any will do
+ * @line: where
+ */
+struct config_type {
+	char type[CONFIG_VALUE_SIZE];
+	unsigned int count;
+	struct config_vgpu *vgpus;
+	unsigned int line;
+};
+
+/**
+ * struct config_device - one GPU
+ * @text: PCI address or number, as written
+ * @line: where
+ */
+struct config_device {
+	char text[CONFIG_VALUE_SIZE];
+	unsigned int line;
+};
+
+/**
+ * struct config_entry - what some GPUs should be
+ * @all: it is for all GPUs; @devices is empty
+ * @devices: else for these
+ * @device_count: their number
+ * @settings: of the GPUs
+ * @has_types: @types says which vGPUs there are; else they are left alone
+ * @types: no type is there twice
+ * @type_count: their number
+ * @line: where it begins
+ */
+struct config_entry {
+	bool all;
+	struct config_device *devices;
+	size_t device_count;
+	struct config_settings settings;
+	bool has_types;
+	struct config_type *types;
+	size_t type_count;
+	unsigned int line;
+};
+
+/**
+ * struct config_label - one configuration of the file
+ * @name: its label
+ * @entries: what it consists of
+ * @entry_count: their number
+ * @line: where it begins
+ */
+struct config_label {
+	char name[CONFIG_VALUE_SIZE];
+	struct config_entry *entries;
+	size_t entry_count;
+	unsigned int line;
+};
+
+/**
+ * struct config - a file
+ * @labels: its configurations; none: the file is empty
+ * @label_count: their number
+ */
+struct config {
+	struct config_label *labels;
+	size_t label_count;
+};
+
+/**
+ * struct config_error - why a file is not taken
+ * @line: where, from 1; 0: nowhere in particular
+ * @text: why; may hold bytes of the file
+ */
+struct config_error {
+	unsigned int line;
+	char text[768];
+};
+
+int config_read(int fd, struct config **config, struct config_error *error);
+int config_fail(struct config_error *error, unsigned int line,
+		const char *format, ...) __attribute__((format(printf, 3, 4)));
+void config_free(struct config *config);
+
+#endif /* CONFIG_H */
