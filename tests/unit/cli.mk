@@ -4,5 +4,6 @@
 
 $(OUT)/test_cli $(OUT)/test_cli_sched $(OUT)/test_cli_top: $(OUT)/openvgpu
 
-$(OUT)/openvgpu: $(wildcard $(TOP)/tools/openvgpu/*.[ch] $(TOP)/tools/openvgpu/Makefile)
+$(OUT)/openvgpu: $(wildcard $(foreach d,openvgpu libopenvgpu,$(TOP)/tools/$(d)/*.[ch] \
+			$(TOP)/tools/$(d)/Makefile))
 	$(MAKE) -C $(TOP)/tools/openvgpu O=$(OUT) SANITIZE=1 CFLAGS="$(CFLAGS)"

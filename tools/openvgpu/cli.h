@@ -6,11 +6,10 @@
 #define CLI_H
 
 #include <json-c/json.h>
+#include <openvgpu.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "ovgpu_sched.h"
 
 #define OUTPUT_VERSION	1	/* of the JSON output; keys only ever join */
 
@@ -103,8 +102,7 @@ enum cli_exit cli_fail(const struct cli *cli, enum cli_exit code,
 		       const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 enum cli_exit cli_fail_errno(const struct cli *cli, int err, const char *what);
-enum cli_exit cli_fail_vgpu(const struct cli *cli, int err, const char *uuid,
-			    const struct ovgpu_vgpu *vgpu);
+enum cli_exit cli_fail_vgpu(const struct cli *cli, int err, const char *uuid);
 enum cli_exit cli_fail_no_gpu(const struct cli *cli, const char *bdf);
 enum cli_exit cli_exit_of_errno(int err);
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -151,7 +149,7 @@ struct shown show_owner(const struct ovgpu_vgpu *vgpu);
 struct json_object *type_json(const struct ovgpu_type *type);
 struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu);
 struct json_object *
-attributes_json(const struct ovgpu_attribute *attributes, size_t count);
+attributes_json(struct ovgpu_attribute *const *attributes, size_t count);
 bool description_value(const char *description, const char *key, char *value,
 		       size_t size);
 

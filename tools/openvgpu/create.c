@@ -34,8 +34,8 @@ static int find_candidates(const struct cli *cli, const char *type,
 			   size_t *gpu_count)
 {
 	struct candidate *list;
-	struct ovgpu_type *types;
-	struct ovgpu_gpu *gpus;
+	struct ovgpu_type **types;
+	struct ovgpu_gpu **gpus;
 	size_t n, m, i, j, used = 0;
 	int err;
 
@@ -45,23 +45,23 @@ static int find_candidates(const struct cli *cli, const char *type,
 		return err;
 	list = calloc(n + 1, sizeof(*list));
 	if (!list) {
-		free(gpus);
+		ovgpu_free(gpus);
 		return -ENOMEM;
 	}
 	for (i = 0; i < n; i++) {
-		if (cli->gpu[0] && strcmp(cli->gpu, gpus[i].bdf))
+		if (cli->gpu[0] && strcmp(cli->gpu, gpus[i]->bdf))
 			continue;
 		++*gpu_count;
-		if (ovgpu_type_list(cli->ovgpu, gpus[i].bdf, &types, &m))
+		if (ovgpu_type_list(cli->ovgpu, gpus[i]->bdf, &types, &m))
 			continue;
 		for (j = 0; j < m; j++)
-			if (!strcmp(types[j].id, type)) {
-				strcpy(list[used].bdf, gpus[i].bdf);
-				list[used++].available = types[j].available;
+			if (!strcmp(types[j]->id, type)) {
+				strcpy(list[used].bdf, gpus[i]->bdf);
+				list[used++].available = types[j]->available;
 			}
-		free(types);
+		ovgpu_free(types);
 	}
-	free(gpus);
+	ovgpu_free(gpus);
 	qsort(list, used, sizeof(*list), compare_candidates);
 	*candidates = list;
 	*count = used;
@@ -101,7 +101,7 @@ static enum cli_exit fail_refused(const struct cli *cli, int err,
 	default:
 		return cli_fail(cli, cli_exit_of_errno(err),
 				"GPU %s refused to create a vGPU of type %s: %s",
-				bdf, type, strerror(-err));
+				bdf, type, ovgpu_strerror(err));
 	}
 }
 
@@ -171,7 +171,7 @@ enum cli_exit command_create(struct cli *cli)
 			break;
 		if (i + 1 < count)
 			cli_note("GPU %s: %s", candidates[i].bdf,
-				 reason[0] ? shown(reason).text : strerror(-err));
+				 reason[0] ? shown(reason).text : ovgpu_strerror(err));
 	}
 	if (i == count)
 		i--;

@@ -67,7 +67,7 @@ static bool find_unbound_gpu(const struct doctor *doctor, char *bdf,
 	}
 	free(line);
 	fclose(stream);
-	ovgpu_names_free(names, count);
+	ovgpu_free(names);
 	return result;
 }
 
@@ -105,7 +105,7 @@ static bool check_bound_gpu(const struct doctor *doctor, const char *bdf,
 void check_gpu(const struct doctor *doctor, struct finding *finding)
 {
 	char bdf[OVGPU_BDF_SIZE], driver[OVGPU_NAME_SIZE];
-	struct ovgpu_gpu *gpus;
+	struct ovgpu_gpu **gpus;
 	size_t count, i;
 	bool unbound;
 	int err;
@@ -113,18 +113,18 @@ void check_gpu(const struct doctor *doctor, struct finding *finding)
 	err = ovgpu_gpu_list(doctor->ovgpu, &gpus, &count);
 	if (err) {
 		found(finding, FINDING_FAIL, "cannot read sysfs: %s",
-		      strerror(-err));
+		      ovgpu_strerror(err));
 		return;
 	}
 	for (i = 0; i < count; i++)
-		if (!check_bound_gpu(doctor, gpus[i].bdf, finding)) {
-			free(gpus);
+		if (!check_bound_gpu(doctor, gpus[i]->bdf, finding)) {
+			ovgpu_free(gpus);
 			return;
 		}
 	unbound = find_unbound_gpu(doctor, bdf, driver, sizeof(driver));
 	if (count && !unbound) {
 		found(finding, FINDING_OK, "%zu GPU%s bound to openvgpu: %s%s",
-		      count, count > 1 ? "s" : "", gpus[0].bdf,
+		      count, count > 1 ? "s" : "", gpus[0]->bdf,
 		      count > 1 ? ", ..." : "");
 	} else if (unbound && driver[0]) {
 		found(finding, count ? FINDING_WARN : FINDING_FAIL,
@@ -148,7 +148,7 @@ void check_gpu(const struct doctor *doctor, struct finding *finding)
 		advise(finding,
 		       "README.md lists the supported GPUs; without one, 'make demo' runs everything on the reference GPU");
 	}
-	free(gpus);
+	ovgpu_free(gpus);
 }
 
 /**
@@ -175,7 +175,7 @@ void check_vfio_device(const struct doctor *doctor, struct finding *finding)
 	}
 	if (faccessat(root, "dev/vfio/vfio", R_OK | W_OK, AT_EACCESS)) {
 		found(finding, FINDING_WARN, "/dev/vfio/vfio: %s",
-		      strerror(errno));
+		      ovgpu_strerror(errno));
 		advise(finding,
 		       "QEMU must run as root, or as a user that may open it and the vGPU's /dev/vfio/N");
 		return;
@@ -195,7 +195,7 @@ void check_iommu(const struct doctor *doctor, struct finding *finding)
 
 	if (!ovgpu_directory(doctor->ovgpu, OVGPU_SYSFS, &names, &count,
 			     "class/iommu")) {
-		ovgpu_names_free(names, count);
+		ovgpu_free(names);
 		if (count) {
 			found(finding, FINDING_OK,
 			      "an IOMMU is on; vGPUs do not need it, but it bounds what the GPU can reach");

@@ -371,12 +371,11 @@ static enum cli_exit run(struct cli *cli, int argc, char **argv)
 		return code;
 
 	cli->root = root ? root : "/";
-	err = ovgpu_open(&cli->ovgpu, sysfs ? sysfs : "/sys",
-			 proc ? proc : "/proc", cli->root);
+	err = ovgpu_open(&cli->ovgpu, sysfs, proc, root);
 	if (err)
 		return cli_fail(cli, CLI_FAILURE,
 				"cannot open sysfs, procfs or the root directory: %s",
-				strerror(-err));
+				ovgpu_strerror(err));
 	code = command->run(cli);
 	ovgpu_close(cli->ovgpu);
 	return code;

@@ -131,18 +131,18 @@ static bool is_text_attribute(const char *name)
  * Return: an object with a member for each file: a number or a string.
  */
 struct json_object *
-attributes_json(const struct ovgpu_attribute *attributes, size_t count)
+attributes_json(struct ovgpu_attribute *const *attributes, size_t count)
 {
 	struct json_object *object = json_object_new_object();
 	uint64_t number;
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (!is_text_attribute(attributes[i].name) &&
-		    !ovgpu_number_parse(attributes[i].value, &number))
-			json_set_number(object, attributes[i].name, number);
+		if (!is_text_attribute(attributes[i]->name) &&
+		    !ovgpu_number_parse(attributes[i]->value, &number))
+			json_set_number(object, attributes[i]->name, number);
 		else
-			json_set_text(object, attributes[i].name,
-				      attributes[i].value);
+			json_set_text(object, attributes[i]->name,
+				      attributes[i]->value);
 	return object;
 }

@@ -131,7 +131,7 @@ enum cli_exit cli_exit_of_errno(int err)
 enum cli_exit cli_fail_errno(const struct cli *cli, int err, const char *what)
 {
 	return cli_fail(cli, cli_exit_of_errno(err), "cannot %s: %s", what,
-			strerror(-err));
+			ovgpu_strerror(err));
 }
 
 /**
@@ -139,19 +139,22 @@ enum cli_exit cli_fail_errno(const struct cli *cli, int err, const char *what)
  * @cli: the run
  * @err: what it returned
  * @uuid: which vGPU was looked for
- * @vgpu: its result
  *
  * Return: exit status of the error's class.
  */
-enum cli_exit cli_fail_vgpu(const struct cli *cli, int err, const char *uuid,
-			    const struct ovgpu_vgpu *vgpu)
+enum cli_exit cli_fail_vgpu(const struct cli *cli, int err, const char *uuid)
 {
+	char type[OVGPU_NAME_SIZE];
+
 	if (err == -ENOENT)
 		return cli_fail(cli, CLI_NOT_FOUND, "there is no vGPU %s", uuid);
-	if (err == -ENODEV)
+	if (err == -ENODEV) {
+		ovgpu_link(cli->ovgpu, OVGPU_SYSFS, type, sizeof(type),
+			   "bus/mdev/devices/%s/mdev_type", uuid);
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"mediated device %s is not OpenVGPU's: its type is %s",
-				uuid, shown(vgpu->type).text);
+				uuid, shown(type).text);
+	}
 	return cli_fail_errno(cli, err, "look at the vGPU");
 }
 

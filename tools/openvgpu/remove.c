@@ -22,7 +22,9 @@ enum cli_exit command_remove(struct cli *cli)
 {
 	char uuid[OVGPU_UUID_SIZE];
 	struct json_object *object;
-	struct ovgpu_vgpu vgpu;
+	struct ovgpu_vgpu *vgpu;
+	struct shown owner;
+	bool used;
 	int err;
 
 	if (ovgpu_uuid_parse(cli->argument, uuid))
@@ -31,15 +33,17 @@ enum cli_exit command_remove(struct cli *cli)
 				shown(cli->argument).text);
 	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
 	if (err)
-		return cli_fail_vgpu(cli, err, uuid, &vgpu);
-	if (vgpu.owner_pid) {
-		if (!cli->force)
-			return cli_fail(cli, CLI_BUSY,
-					"vGPU %s is in use by process %s: end it first, or use --force to ask it to let go and wait",
-					uuid, show_owner(&vgpu).text);
+		return cli_fail_vgpu(cli, err, uuid);
+	owner = show_owner(vgpu);
+	used = vgpu->owner_pid;
+	ovgpu_free(vgpu);
+	if (used && !cli->force)
+		return cli_fail(cli, CLI_BUSY,
+				"vGPU %s is in use by process %s: end it first, or use --force to ask it to let go and wait",
+				uuid, owner.text);
+	if (used)
 		cli_note("asking process %s to let go of vGPU %s; waiting",
-			 show_owner(&vgpu).text, uuid);
-	}
+			 owner.text, uuid);
 	err = ovgpu_remove(cli->ovgpu, uuid);
 	if (err == -ENOENT || err == -ENODEV)
 		return cli_fail(cli, CLI_NOT_FOUND,

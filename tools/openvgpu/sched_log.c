@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -56,7 +55,7 @@ static struct json_object *switch_json(const struct ovgpu_switch *entry)
 	return object;
 }
 
-static void print_log(const char *bdf, const struct ovgpu_switch *switches,
+static void print_log(const char *bdf, struct ovgpu_switch *const *switches,
 		      size_t count)
 {
 	char ended[32], runqueue[16];
@@ -68,17 +67,17 @@ static void print_log(const char *bdf, const struct ovgpu_switch *switches,
 		  "SWITCH", "WAITED", "UUID");
 	for (i = 0; i < count; i++) {
 		snprintf(ended, sizeof(ended), "%llu.%09llu",
-			 (unsigned long long)switches[i].time_ns / 1000000000,
-			 (unsigned long long)switches[i].time_ns % 1000000000);
-		snprintf(runqueue, sizeof(runqueue), "%u", switches[i].runqueue);
+			 (unsigned long long)switches[i]->time_ns / 1000000000,
+			 (unsigned long long)switches[i]->time_ns % 1000000000);
+		snprintf(runqueue, sizeof(runqueue), "%u", switches[i]->runqueue);
 		/* A lone vGPU runs until somebody else wants to. */
-		table_row(&table, 8, ended, runqueue, switches[i].reason,
-			  switches[i].quantum_ns ?
-			  show_time(switches[i].quantum_ns).text : "-",
-			  show_time(switches[i].run_ns).text,
-			  show_time(switches[i].switch_ns).text,
-			  show_time(switches[i].wait_ns).text,
-			  switches[i].uuid[0] ? switches[i].uuid : "-");
+		table_row(&table, 8, ended, runqueue, switches[i]->reason,
+			  switches[i]->quantum_ns ?
+			  show_time(switches[i]->quantum_ns).text : "-",
+			  show_time(switches[i]->run_ns).text,
+			  show_time(switches[i]->switch_ns).text,
+			  show_time(switches[i]->wait_ns).text,
+			  switches[i]->uuid[0] ? switches[i]->uuid : "-");
 	}
 	table_print(&table);
 }
@@ -87,7 +86,7 @@ static enum cli_exit log_gpu(const struct cli *cli, const char *bdf,
 			     struct json_object *gpus)
 {
 	struct json_object *object, *array;
-	struct ovgpu_switch *switches;
+	struct ovgpu_switch **switches;
 	size_t count, i;
 	int err;
 
@@ -98,14 +97,14 @@ static enum cli_exit log_gpu(const struct cli *cli, const char *bdf,
 		object = json_object_new_object();
 		array = json_object_new_array();
 		for (i = 0; i < count; i++)
-			json_object_array_add(array, switch_json(&switches[i]));
+			json_object_array_add(array, switch_json(switches[i]));
 		json_set_text(object, "gpu", bdf);
 		json_set(object, "switches", array);
 		json_object_array_add(gpus, object);
 	} else {
 		print_log(bdf, switches, count);
 	}
-	free(switches);
+	ovgpu_free(switches);
 	return CLI_OK;
 }
 
@@ -120,7 +119,7 @@ enum cli_exit command_sched_log(struct cli *cli)
 	struct json_object *object, *array;
 	enum cli_exit code = CLI_OK;
 	char bdf[OVGPU_BDF_SIZE] = "";
-	struct ovgpu_gpu *gpus;
+	struct ovgpu_gpu **gpus;
 	size_t count, i, found = 0;
 	int err;
 
@@ -133,12 +132,12 @@ enum cli_exit command_sched_log(struct cli *cli)
 		return cli_fail_errno(cli, err, "list the GPUs");
 	array = json_object_new_array();
 	for (i = 0; code == CLI_OK && i < count; i++) {
-		if (bdf[0] && strcmp(bdf, gpus[i].bdf))
+		if (bdf[0] && strcmp(bdf, gpus[i]->bdf))
 			continue;
 		found++;
-		code = log_gpu(cli, gpus[i].bdf, array);
+		code = log_gpu(cli, gpus[i]->bdf, array);
 	}
-	free(gpus);
+	ovgpu_free(gpus);
 	if (code == CLI_OK && bdf[0] && !found)
 		code = cli_fail_no_gpu(cli, bdf);
 	else if (code == CLI_OK && !found && !cli->json)

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -39,6 +38,15 @@ static void append(char *text, size_t size, const char *more)
 	snprintf(text + used, size - used, "%s", more);
 }
 
+/* A setting of the scheduler by its name; there are others. */
+static const struct ovgpu_setting *find_setting(enum ovgpu_object object,
+						const char *name)
+{
+	const struct ovgpu_setting *setting = ovgpu_setting_find(object, name);
+
+	return setting && setting->scheduler ? setting : NULL;
+}
+
 /* ------------------------------------------------------------- arguments */
 
 /* The first argument may say what to change; *@used: it did. */
@@ -57,8 +65,8 @@ static enum cli_exit parse_target(const struct cli *cli, struct change *change,
 	if (!ovgpu_uuid_parse(text, change->name)) {
 		change->object = OVGPU_VGPU;
 	} else if (ovgpu_bdf_parse(text, change->name)) {
-		if (ovgpu_setting_find(OVGPU_GPU, text) ||
-		    ovgpu_setting_find(OVGPU_VGPU, text))
+		if (find_setting(OVGPU_GPU, text) ||
+		    find_setting(OVGPU_VGPU, text))
 			return cli_fail(cli, CLI_USAGE,
 					"'%s' lacks a value: write %s=VALUE",
 					text, text);
@@ -80,15 +88,17 @@ static enum cli_exit fail_name(const struct cli *cli, enum ovgpu_object object,
 	char names[OVGPU_TEXT_SIZE] = "";
 	unsigned int i;
 
-	if (object == OVGPU_GPU && ovgpu_setting_find(OVGPU_VGPU, name))
+	if (object == OVGPU_GPU && find_setting(OVGPU_VGPU, name))
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' is a setting of vGPUs: name one by its UUID",
 				name);
-	if (object == OVGPU_VGPU && ovgpu_setting_find(OVGPU_GPU, name))
+	if (object == OVGPU_VGPU && find_setting(OVGPU_GPU, name))
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' is a setting of GPUs: name one with --gpu",
 				name);
 	for (i = 0; (setting = ovgpu_setting(object, i)); i++) {
+		if (!setting->scheduler)
+			continue;
 		append(names, sizeof(names), i ? ", " : "");
 		append(names, sizeof(names), setting->name);
 	}
@@ -102,7 +112,7 @@ static enum cli_exit fail_value(const struct cli *cli,
 				const struct ovgpu_setting *setting,
 				const char *value)
 {
-	if (setting->text)
+	if (setting->kind != OVGPU_NUMBER)
 		return cli_fail(cli, CLI_USAGE, "%s can't be '%s': it is %s",
 				setting->name, shown(value).text,
 				setting->meaning);
@@ -141,7 +151,7 @@ static enum cli_exit parse_setting(const struct cli *cli, struct change *change,
 	snprintf(name, sizeof(name), "%.*s",
 		 equals - text < OVGPU_NAME_SIZE ? (int)(equals - text) :
 		 OVGPU_NAME_SIZE - 1, text);
-	setting = ovgpu_setting_find(change->object, name);
+	setting = find_setting(change->object, name);
 	if (!setting)
 		return fail_name(cli, change->object, name);
 	for (i = 0; i < change->count; i++) {
@@ -164,7 +174,7 @@ static enum cli_exit parse_setting(const struct cli *cli, struct change *change,
 
 static enum cli_exit find_only_gpu(const struct cli *cli, struct change *change)
 {
-	struct ovgpu_gpu *gpus;
+	struct ovgpu_gpu **gpus;
 	size_t count;
 	int err;
 
@@ -172,8 +182,8 @@ static enum cli_exit find_only_gpu(const struct cli *cli, struct change *change)
 	if (err)
 		return cli_fail_errno(cli, err, "list the GPUs");
 	if (count == 1)
-		strcpy(change->name, gpus[0].bdf);
-	free(gpus);
+		strcpy(change->name, gpus[0]->bdf);
+	ovgpu_free(gpus);
 	if (count > 1)
 		return cli_fail(cli, CLI_USAGE,
 				"there are %zu GPUs: name one with --gpu", count);
@@ -210,8 +220,8 @@ static enum cli_exit check_scheduler(const struct cli *cli,
 
 static enum cli_exit check_change(const struct cli *cli, struct change *change)
 {
-	struct ovgpu_sched_gpu gpu;
-	struct ovgpu_vgpu vgpu;
+	struct ovgpu_sched_gpu *gpu = NULL;
+	struct ovgpu_vgpu *vgpu;
 	enum cli_exit code;
 	unsigned int i;
 	int err;
@@ -219,8 +229,9 @@ static enum cli_exit check_change(const struct cli *cli, struct change *change)
 	if (change->object == OVGPU_VGPU) {
 		err = ovgpu_vgpu_get(cli->ovgpu, change->name, &vgpu);
 		if (err)
-			return cli_fail_vgpu(cli, err, change->name, &vgpu);
-		strcpy(change->gpu, vgpu.gpu);
+			return cli_fail_vgpu(cli, err, change->name);
+		strcpy(change->gpu, vgpu->gpu);
+		ovgpu_free(vgpu);
 	} else {
 		code = change->name[0] ? CLI_OK : find_only_gpu(cli, change);
 		if (code != CLI_OK)
@@ -229,19 +240,18 @@ static enum cli_exit check_change(const struct cli *cli, struct change *change)
 			return cli_fail_no_gpu(cli, change->name);
 		strcpy(change->gpu, change->name);
 	}
-	for (i = 0; i < change->count; i++) {
+	code = CLI_OK;
+	for (i = 0; code == CLI_OK && i < change->count; i++) {
 		if (!ovgpu_setting_exists(cli->ovgpu, change->object,
 					  change->name, change->setting[i]))
-			return cli_fail(cli, CLI_FAILURE,
+			code = cli_fail(cli, CLI_FAILURE,
 					"the loaded module has no setting %s: nothing was set",
 					change->setting[i]->name);
-		if (!change->setting[i]->text)
-			continue;
-		code = check_scheduler(cli, &gpu, change->value[i]);
-		if (code != CLI_OK)
-			return code;
+		else if (gpu && change->setting[i]->kind == OVGPU_CHOICE)
+			code = check_scheduler(cli, gpu, change->value[i]);
 	}
-	return CLI_OK;
+	ovgpu_free(gpu);
+	return code;
 }
 
 /* ---------------------------------------------------------------- result */
@@ -306,7 +316,7 @@ static enum cli_exit fail_change(const struct cli *cli,
 		snprintf(text, sizeof(text), "%s %s refused %s=%s: %s", kind,
 			 change->name, setting->name,
 			 change->value[change->done],
-			 reason[0] ? shown(reason).text : strerror(-err));
+			 reason[0] ? shown(reason).text : ovgpu_strerror(err));
 	append_progress(change, text, sizeof(text));
 	cli_note("%s", text);
 	if (cli->json) {
@@ -337,12 +347,14 @@ void command_sched_set_help(void)
 	for (object = OVGPU_GPU; object <= OVGPU_VGPU; object++) {
 		printf("Settings %s:\n", title[object]);
 		for (i = 0; (setting = ovgpu_setting(object, i)); i++) {
+			if (!setting->scheduler)
+				continue;
 			snprintf(range, sizeof(range), "%s%llu-%llu",
 				 setting->zero ? "0, " : "",
 				 (unsigned long long)setting->minimum,
 				 (unsigned long long)setting->maximum);
 			printf("  %-18s  %-15s  %s\n", setting->name,
-			       setting->text ? "" : range, setting->meaning);
+			       setting->kind != OVGPU_NUMBER ? "" : range, setting->meaning);
 		}
 		putchar('\n');
 	}

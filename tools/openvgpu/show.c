@@ -4,13 +4,12 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 
 static void print_attributes(const char *title,
-			     const struct ovgpu_attribute *attributes,
+			     struct ovgpu_attribute *const *attributes,
 			     size_t count)
 {
 	size_t i;
@@ -18,35 +17,36 @@ static void print_attributes(const char *title,
 	if (count)
 		printf("  %s:\n", title);
 	for (i = 0; i < count; i++)
-		printf("    %-24s %s\n", shown(attributes[i].name).text,
-		       shown(attributes[i].value).text);
+		printf("    %-24s %s\n", shown(attributes[i]->name).text,
+		       shown(attributes[i]->value).text);
 }
 
 /* ------------------------------------------------------------------- vGPU */
 
 static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 {
-	struct ovgpu_attribute *attributes = NULL, *stats = NULL;
+	struct ovgpu_attribute **attributes = NULL, **stats = NULL;
 	size_t attribute_count = 0, stat_count = 0;
 	struct json_object *object, *json;
-	struct ovgpu_vgpu vgpu;
+	struct ovgpu_vgpu *vgpu;
 	int err;
 
 	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
 	if (err)
-		return cli_fail_vgpu(cli, err, uuid, &vgpu);
-	err = ovgpu_vgpu_attributes(cli->ovgpu, uuid, OVGPU_DRIVER, &attributes,
-				    &attribute_count);
+		return cli_fail_vgpu(cli, err, uuid);
+	err = ovgpu_attributes(cli->ovgpu, OVGPU_VGPU, uuid, OVGPU_DRIVER,
+			       &attributes, &attribute_count);
 	if (!err || err == -ENOENT)
-		err = ovgpu_vgpu_attributes(cli->ovgpu, uuid, "stats", &stats,
-					    &stat_count);
+		err = ovgpu_attributes(cli->ovgpu, OVGPU_VGPU, uuid, "stats",
+				       &stats, &stat_count);
 	if (err && err != -ENOENT) {
-		ovgpu_attributes_free(attributes, attribute_count);
+		ovgpu_free(attributes);
+		ovgpu_free(vgpu);
 		return cli_fail_errno(cli, err, "read the vGPU's attributes");
 	}
 	if (cli->json) {
 		object = json_start();
-		json = vgpu_json(&vgpu);
+		json = vgpu_json(vgpu);
 		json_set(json, "attributes",
 			 attributes_json(attributes, attribute_count));
 		json_set(json, "stats", attributes_json(stats, stat_count));
@@ -54,17 +54,18 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 		json_print(object);
 	} else {
 		printf("vGPU %s\n  %-26s %s (%s)\n  %-26s %s\n  %-26s %s\n",
-		       uuid, "type", shown(vgpu.type).text,
-		       shown(vgpu.type_name).text, "GPU", vgpu.gpu, "used by",
-		       show_owner(&vgpu).text);
-		if (vgpu.iommu_group >= 0)
+		       uuid, "type", shown(vgpu->type).text,
+		       shown(vgpu->type_name).text, "GPU", vgpu->gpu, "used by",
+		       show_owner(vgpu).text);
+		if (vgpu->iommu_group >= 0)
 			printf("  %-26s /dev/vfio/%d\n", "VFIO group",
-			       vgpu.iommu_group);
+			       vgpu->iommu_group);
 		print_attributes("attributes", attributes, attribute_count);
 		print_attributes("stats", stats, stat_count);
 	}
-	ovgpu_attributes_free(attributes, attribute_count);
-	ovgpu_attributes_free(stats, stat_count);
+	ovgpu_free(attributes);
+	ovgpu_free(stats);
+	ovgpu_free(vgpu);
 	return CLI_OK;
 }
 
@@ -74,11 +75,11 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 struct gpu_view {
 	const char *bdf;
 	char vendor[OVGPU_NAME_SIZE], device[OVGPU_NAME_SIZE];
-	struct ovgpu_attribute *attributes;
+	struct ovgpu_attribute **attributes;
 	size_t attribute_count;
-	struct ovgpu_type *types;
+	struct ovgpu_type **types;
 	size_t type_count;
-	const struct ovgpu_vgpu *vgpus;	/* of all GPUs */
+	struct ovgpu_vgpu *const *vgpus;	/* of all GPUs */
 	size_t vgpu_count;
 };
 
@@ -94,12 +95,12 @@ static struct json_object *gpu_json(const struct gpu_view *view)
 		 attributes_json(view->attributes, view->attribute_count));
 	array = json_object_new_array();
 	for (i = 0; i < view->type_count; i++)
-		json_object_array_add(array, type_json(&view->types[i]));
+		json_object_array_add(array, type_json(view->types[i]));
 	json_set(object, "types", array);
 	array = json_object_new_array();
 	for (i = 0; i < view->vgpu_count; i++)
-		if (!strcmp(view->vgpus[i].gpu, view->bdf))
-			json_object_array_add(array, vgpu_json(&view->vgpus[i]));
+		if (!strcmp(view->vgpus[i]->gpu, view->bdf))
+			json_object_array_add(array, vgpu_json(view->vgpus[i]));
 	json_set(object, "vgpus", array);
 	return object;
 }
@@ -114,16 +115,16 @@ static void gpu_print(const struct gpu_view *view)
 			 view->attribute_count);
 	puts("  types, available now:");
 	for (i = 0; i < view->type_count; i++)
-		printf("    %-24s %u\n", view->types[i].id,
-		       view->types[i].available);
+		printf("    %-24s %u\n", view->types[i]->id,
+		       view->types[i]->available);
 	for (i = 0; i < view->vgpu_count; i++) {
-		if (strcmp(view->vgpus[i].gpu, view->bdf))
+		if (strcmp(view->vgpus[i]->gpu, view->bdf))
 			continue;
 		if (!n++)
 			puts("  vGPUs:");
-		printf("    %s %s %s\n", view->vgpus[i].uuid,
-		       shown(view->vgpus[i].type).text,
-		       show_owner(&view->vgpus[i]).text);
+		printf("    %s %s %s\n", view->vgpus[i]->uuid,
+		       shown(view->vgpus[i]->type).text,
+		       show_owner(view->vgpus[i]).text);
 	}
 	if (!n)
 		puts("  no vGPU");
@@ -137,8 +138,8 @@ static int gpu_view_fill(const struct cli *cli, struct gpu_view *view)
 		   "bus/pci/devices/%s/vendor", view->bdf);
 	ovgpu_read(cli->ovgpu, OVGPU_SYSFS, view->device, sizeof(view->device),
 		   "bus/pci/devices/%s/device", view->bdf);
-	err = ovgpu_gpu_attributes(cli->ovgpu, view->bdf, OVGPU_DRIVER,
-				   &view->attributes, &view->attribute_count);
+	err = ovgpu_attributes(cli->ovgpu, OVGPU_GPU, view->bdf, OVGPU_DRIVER,
+			       &view->attributes, &view->attribute_count);
 	if (err && err != -ENOENT)
 		return err;
 	err = ovgpu_type_list(cli->ovgpu, view->bdf, &view->types,
@@ -149,9 +150,9 @@ static int gpu_view_fill(const struct cli *cli, struct gpu_view *view)
 static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
 {
 	struct json_object *object = NULL, *array = NULL;
-	struct ovgpu_vgpu *vgpus = NULL;
+	struct ovgpu_vgpu **vgpus = NULL;
 	size_t count, n, i, found = 0;
-	struct ovgpu_gpu *gpus;
+	struct ovgpu_gpu **gpus;
 	int err;
 
 	err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
@@ -161,10 +162,10 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
 		array = json_object_new_array();
 	for (i = 0; !err && i < count; i++) {
 		struct gpu_view view = {
-			.bdf = gpus[i].bdf, .vgpus = vgpus, .vgpu_count = n,
+			.bdf = gpus[i]->bdf, .vgpus = vgpus, .vgpu_count = n,
 		};
 
-		if (bdf && strcmp(bdf, gpus[i].bdf))
+		if (bdf && strcmp(bdf, gpus[i]->bdf))
 			continue;
 		err = gpu_view_fill(cli, &view);
 		if (!err && cli->json)
@@ -173,11 +174,11 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
 			gpu_print(&view);
 		if (!err)
 			found++;
-		ovgpu_attributes_free(view.attributes, view.attribute_count);
-		free(view.types);
+		ovgpu_free(view.attributes);
+		ovgpu_free(view.types);
 	}
-	free(gpus);
-	free(vgpus);
+	ovgpu_free(gpus);
+	ovgpu_free(vgpus);
 	if (err || (bdf && !found)) {
 		json_object_put(array);
 		if (err)

@@ -13,7 +13,7 @@
 
 /**
  * struct top_vgpu - one vGPU in a sample
- * @vgpu: what it is
+ * @vgpu: what it is; the sample's
  * @sched: settings, state, counters
  * @share: percent of the interval for which it held the GPU, or
  *	PERCENT_UNKNOWN, as the next two
@@ -21,8 +21,8 @@
  * @wait: percent for which it had work and did not hold the GPU
  */
 struct top_vgpu {
-	struct ovgpu_vgpu vgpu;
-	struct ovgpu_sched_vgpu sched;
+	const struct ovgpu_vgpu *vgpu;
+	struct ovgpu_sched_vgpu *sched;
 	double share;
 	double busy;
 	double wait;
@@ -36,7 +36,7 @@ struct top_vgpu {
  * @count: number of its vGPUs
  */
 struct top_gpu {
-	struct ovgpu_sched_gpu sched;
+	struct ovgpu_sched_gpu *sched;
 	double busy;
 	size_t first;
 	size_t count;
@@ -48,12 +48,14 @@ struct top_gpu {
  * @gpu_count: their number
  * @vgpus: those of one GPU stand together
  * @vgpu_count: their number
+ * @list: what the vGPUs of @vgpus are in
  */
 struct top_sample {
 	struct top_gpu *gpus;
 	size_t gpu_count;
 	struct top_vgpu *vgpus;
 	size_t vgpu_count;
+	struct ovgpu_vgpu **list;
 };
 
 enum top_key {

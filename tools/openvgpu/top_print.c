@@ -68,35 +68,48 @@ static struct shown show_wait(struct ovgpu_value ns)
 
 static void add_gpu(struct top_lines *lines, const struct top_gpu *gpu)
 {
-	const struct ovgpu_sched_gpu *sched = &gpu->sched;
+	const struct ovgpu_sched_gpu *sched = gpu->sched;
+	struct ovgpu_value slice =
+		ovgpu_sched_gpu_setting(sched, OVGPU_TIMESLICE_US);
 	struct shown scheduler = shown(sched->scheduler);
 	struct shown state = shown(sched->state);
 
 	add_line(lines, "GPU %s  scheduler %.24s  slice %s us  busy %s %%  %zu vGPU%s%s%.16s",
 		 sched->bdf, scheduler.text[0] ? scheduler.text : "-",
-		 show_value(sched->setting[OVGPU_TIMESLICE_US]).text,
-		 show_percent(gpu->busy).text, gpu->count,
+		 show_value(slice).text, show_percent(gpu->busy).text, gpu->count,
 		 gpu->count == 1 ? "" : "s",
 		 state.text[0] && strcmp(state.text, "up") ? "  state " : "",
 		 strcmp(state.text, "up") ? state.text : "");
 }
 
+static struct ovgpu_value setting_of(const struct top_vgpu *vgpu,
+				     enum ovgpu_vgpu_setting setting)
+{
+	return ovgpu_sched_vgpu_setting(vgpu->sched, setting);
+}
+
+static struct ovgpu_value counter_of(const struct top_vgpu *vgpu,
+				     enum ovgpu_counter counter)
+{
+	return ovgpu_sched_vgpu_counter(vgpu->sched, counter);
+}
+
 static void add_vgpu(struct top_lines *lines, const struct top_vgpu *vgpu)
 {
-	const struct ovgpu_sched_vgpu *sched = &vgpu->sched;
+	const struct ovgpu_sched_vgpu *sched = vgpu->sched;
 	char pid[16] = "-";
 
-	if (vgpu->vgpu.owner_pid)
-		snprintf(pid, sizeof(pid), "%d", vgpu->vgpu.owner_pid);
+	if (vgpu->vgpu->owner_pid)
+		snprintf(pid, sizeof(pid), "%d", vgpu->vgpu->owner_pid);
 	add_line(lines, "%-8.8s %6s %5s %6s %4s %9s %8s %7s %6s  %s",
 		 sched->state[0] ? shown(sched->state).text : "-",
 		 show_percent(vgpu->share).text, show_percent(vgpu->wait).text,
-		 show_value(sched->setting[OVGPU_WEIGHT]).text,
-		 show_value(sched->setting[OVGPU_CAP_PERCENT]).text,
+		 show_value(setting_of(vgpu, OVGPU_WEIGHT)).text,
+		 show_value(setting_of(vgpu, OVGPU_CAP_PERCENT)).text,
 		 show_framebuffer(sched).text,
-		 show_wait(sched->counter[OVGPU_WAIT_MAX_NS]).text, pid,
-		 show_value(sched->counter[OVGPU_FAULTS]).text,
-		 vgpu->vgpu.uuid);
+		 show_wait(counter_of(vgpu, OVGPU_WAIT_MAX_NS)).text, pid,
+		 show_value(counter_of(vgpu, OVGPU_FAULTS)).text,
+		 vgpu->vgpu->uuid);
 }
 
 /**
@@ -149,28 +162,29 @@ static void set_percent(struct json_object *object, const char *key,
 
 static struct json_object *vgpu_line_json(const struct top_vgpu *vgpu)
 {
-	const struct ovgpu_sched_vgpu *sched = &vgpu->sched;
+	const struct ovgpu_sched_vgpu *sched = vgpu->sched;
 	struct json_object *object = json_object_new_object();
 
-	json_set_text(object, "uuid", vgpu->vgpu.uuid);
-	json_set_text(object, "type", vgpu->vgpu.type);
+	json_set_text(object, "uuid", vgpu->vgpu->uuid);
+	json_set_text(object, "type", vgpu->vgpu->type);
 	json_set(object, "sched_state",
 		 sched->state[0] ? json_text(sched->state) : NULL);
 	set_percent(object, "share_percent", vgpu->share);
 	set_percent(object, "busy_percent", vgpu->busy);
 	set_percent(object, "wait_percent", vgpu->wait);
-	json_set_value(object, "weight", sched->setting[OVGPU_WEIGHT]);
-	json_set_value(object, "cap_percent", sched->setting[OVGPU_CAP_PERCENT]);
+	json_set_value(object, "weight", setting_of(vgpu, OVGPU_WEIGHT));
+	json_set_value(object, "cap_percent",
+		       setting_of(vgpu, OVGPU_CAP_PERCENT));
 	json_set_value(object, "framebuffer_bytes", sched->framebuffer_size);
 	json_set_value(object, "framebuffer_used_bytes",
 		       sched->framebuffer_used);
 	json_set_value(object, "wait_max_ns",
-		       sched->counter[OVGPU_WAIT_MAX_NS]);
-	if (vgpu->vgpu.owner_pid)
-		json_set_number(object, "owner_pid", vgpu->vgpu.owner_pid);
+		       counter_of(vgpu, OVGPU_WAIT_MAX_NS));
+	if (vgpu->vgpu->owner_pid)
+		json_set_number(object, "owner_pid", vgpu->vgpu->owner_pid);
 	else
 		json_set(object, "owner_pid", NULL);
-	json_set_value(object, "faults", sched->counter[OVGPU_FAULTS]);
+	json_set_value(object, "faults", counter_of(vgpu, OVGPU_FAULTS));
 	return object;
 }
 
@@ -193,13 +207,14 @@ struct json_object *top_json(const struct top_sample *sample,
 	for (i = 0; i < sample->gpu_count; i++) {
 		gpu = &sample->gpus[i];
 		json = json_object_new_object();
-		json_set_text(json, "gpu", gpu->sched.bdf);
-		json_set(json, "state", gpu->sched.state[0] ?
-			 json_text(gpu->sched.state) : NULL);
-		json_set(json, "scheduler", gpu->sched.scheduler[0] ?
-			 json_text(gpu->sched.scheduler) : NULL);
+		json_set_text(json, "gpu", gpu->sched->bdf);
+		json_set(json, "state", gpu->sched->state[0] ?
+			 json_text(gpu->sched->state) : NULL);
+		json_set(json, "scheduler", gpu->sched->scheduler[0] ?
+			 json_text(gpu->sched->scheduler) : NULL);
 		json_set_value(json, "timeslice_us",
-			       gpu->sched.setting[OVGPU_TIMESLICE_US]);
+			       ovgpu_sched_gpu_setting(gpu->sched,
+						       OVGPU_TIMESLICE_US));
 		set_percent(json, "busy_percent", gpu->busy);
 		vgpus = json_object_new_array();
 		for (j = gpu->first; j < gpu->first + gpu->count; j++)

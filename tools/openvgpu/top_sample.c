@@ -13,9 +13,11 @@
 
 #include "top.h"
 
-#define COUNTERS	(1ULL << OVGPU_BUSY_NS | 1ULL << OVGPU_RESIDENT_NS | \
-			 1ULL << OVGPU_WAIT_NS | 1ULL << OVGPU_WAIT_MAX_NS | \
-			 1ULL << OVGPU_FAULTS)
+#define COUNTERS	(OVGPU_COUNTER(OVGPU_BUSY_NS) | \
+			 OVGPU_COUNTER(OVGPU_RESIDENT_NS) | \
+			 OVGPU_COUNTER(OVGPU_WAIT_NS) | \
+			 OVGPU_COUNTER(OVGPU_WAIT_MAX_NS) | \
+			 OVGPU_COUNTER(OVGPU_FAULTS))
 
 /**
  * top_now - the clock intervals are measured with
@@ -31,8 +33,7 @@ uint64_t top_now(void)
 }
 
 static void take_gpu(const struct ovgpu *ovgpu, const char *bdf,
-		     const struct ovgpu_vgpu *vgpus, size_t count,
-		     struct top_sample *sample)
+		     size_t count, struct top_sample *sample)
 {
 	struct top_gpu *gpu = &sample->gpus[sample->gpu_count];
 	struct top_vgpu *vgpu;
@@ -46,11 +47,11 @@ static void take_gpu(const struct ovgpu *ovgpu, const char *bdf,
 	gpu->count = 0;
 	for (i = 0; i < count; i++) {
 		vgpu = &sample->vgpus[sample->vgpu_count];
-		if (strcmp(vgpus[i].gpu, bdf) ||
-		    ovgpu_sched_vgpu_get(ovgpu, vgpus[i].uuid, COUNTERS, false,
-					 &vgpu->sched))
+		if (strcmp(sample->list[i]->gpu, bdf) ||
+		    ovgpu_sched_vgpu_get(ovgpu, sample->list[i]->uuid, COUNTERS,
+					 false, &vgpu->sched))
 			continue;
-		vgpu->vgpu = vgpus[i];
+		vgpu->vgpu = sample->list[i];
 		vgpu->share = PERCENT_UNKNOWN;
 		vgpu->busy = PERCENT_UNKNOWN;
 		vgpu->wait = PERCENT_UNKNOWN;
@@ -70,15 +71,14 @@ static void take_gpu(const struct ovgpu *ovgpu, const char *bdf,
 int top_sample_take(const struct ovgpu *ovgpu, const char *bdf,
 		    struct top_sample *sample)
 {
-	struct ovgpu_vgpu *vgpus = NULL;
-	struct ovgpu_gpu *gpus;
+	struct ovgpu_gpu **gpus;
 	size_t count, n, i;
 	int err;
 
 	memset(sample, 0, sizeof(*sample));
 	err = ovgpu_gpu_list(ovgpu, &gpus, &count);
 	if (!err)
-		err = ovgpu_vgpu_list(ovgpu, &vgpus, &n);
+		err = ovgpu_vgpu_list(ovgpu, &sample->list, &n);
 	if (!err) {
 		sample->gpus = calloc(count + 1, sizeof(*sample->gpus));
 		sample->vgpus = calloc(n + 1, sizeof(*sample->vgpus));
@@ -86,10 +86,9 @@ int top_sample_take(const struct ovgpu *ovgpu, const char *bdf,
 			err = -ENOMEM;
 	}
 	for (i = 0; !err && i < count; i++)
-		if (!bdf || !strcmp(bdf, gpus[i].bdf))
-			take_gpu(ovgpu, gpus[i].bdf, vgpus, n, sample);
-	free(gpus);
-	free(vgpus);
+		if (!bdf || !strcmp(bdf, gpus[i]->bdf))
+			take_gpu(ovgpu, gpus[i]->bdf, n, sample);
+	ovgpu_free(gpus);
 	if (err)
 		top_sample_free(sample);
 	return err;
@@ -101,6 +100,13 @@ int top_sample_take(const struct ovgpu *ovgpu, const char *bdf,
  */
 void top_sample_free(struct top_sample *sample)
 {
+	size_t i;
+
+	for (i = 0; i < sample->gpu_count; i++)
+		ovgpu_free(sample->gpus[i].sched);
+	for (i = 0; i < sample->vgpu_count; i++)
+		ovgpu_free(sample->vgpus[i].sched);
+	ovgpu_free(sample->list);
 	free(sample->gpus);
 	free(sample->vgpus);
 	memset(sample, 0, sizeof(*sample));
@@ -112,8 +118,8 @@ static const struct top_vgpu *find_vgpu(const struct top_sample *sample,
 	size_t i;
 
 	for (i = 0; i < sample->vgpu_count; i++)
-		if (!strcmp(sample->vgpus[i].vgpu.uuid, wanted->vgpu.uuid) &&
-		    !strcmp(sample->vgpus[i].vgpu.gpu, wanted->vgpu.gpu))
+		if (!strcmp(sample->vgpus[i].vgpu->uuid, wanted->vgpu->uuid) &&
+		    !strcmp(sample->vgpus[i].vgpu->gpu, wanted->vgpu->gpu))
 			return &sample->vgpus[i];
 	return NULL;
 }
@@ -122,14 +128,14 @@ static double percent(const struct ovgpu_sched_vgpu *now,
 		      const struct ovgpu_sched_vgpu *before,
 		      enum ovgpu_counter counter)
 {
-	const struct ovgpu_value *a = &before->counter[counter];
-	const struct ovgpu_value *b = &now->counter[counter];
+	struct ovgpu_value a = ovgpu_sched_vgpu_counter(before, counter);
+	struct ovgpu_value b = ovgpu_sched_vgpu_counter(now, counter);
 	double share;
 
-	if (!a->known || !b->known || now->read_at <= before->read_at)
+	if (!a.known || !b.known || now->read_at <= before->read_at)
 		return PERCENT_UNKNOWN;
 	/* Smaller than before: it was opened anew, and counts from 0. */
-	share = 100.0 * (b->number - (b->number < a->number ? 0 : a->number)) /
+	share = 100.0 * (b.number - (b.number < a.number ? 0 : a.number)) /
 		(now->read_at - before->read_at);
 	/* Counters and clock are not read at the very same time. */
 	return share > 100 ? 100 : share;
@@ -151,18 +157,18 @@ void top_sample_compare(struct top_sample *now, const struct top_sample *before)
 		gpu = &now->gpus[i];
 		/* A GPU that was there and has no vGPU is known to do nothing. */
 		for (j = 0; j < before->gpu_count; j++)
-			if (!strcmp(before->gpus[j].sched.bdf, gpu->sched.bdf))
+			if (!strcmp(before->gpus[j].sched->bdf, gpu->sched->bdf))
 				gpu->busy = 0;
 		for (j = gpu->first; j < gpu->first + gpu->count; j++) {
 			vgpu = &now->vgpus[j];
 			old = find_vgpu(before, vgpu);
 			if (!old)
 				continue;
-			vgpu->share = percent(&vgpu->sched, &old->sched,
+			vgpu->share = percent(vgpu->sched, old->sched,
 					      OVGPU_RESIDENT_NS);
-			vgpu->busy = percent(&vgpu->sched, &old->sched,
+			vgpu->busy = percent(vgpu->sched, old->sched,
 					     OVGPU_BUSY_NS);
-			vgpu->wait = percent(&vgpu->sched, &old->sched,
+			vgpu->wait = percent(vgpu->sched, old->sched,
 					     OVGPU_WAIT_NS);
 			if (vgpu->busy >= 0 && gpu->busy >= 0)
 				gpu->busy += vgpu->busy;
@@ -182,6 +188,11 @@ static int compare_numbers(double a, double b)
 	return a == b ? 0 : a > b ? -1 : 1;
 }
 
+static double longest_wait(const struct top_vgpu *vgpu)
+{
+	return ovgpu_sched_vgpu_counter(vgpu->sched, OVGPU_WAIT_MAX_NS).number;
+}
+
 static int compare(const void *a, const void *b, void *data)
 {
 	const struct top_vgpu *x = a, *y = b;
@@ -196,18 +207,17 @@ static int compare(const void *a, const void *b, void *data)
 		result = compare_numbers(x->wait, y->wait);
 		break;
 	case TOP_LONGEST:
-		result = compare_numbers(x->sched.counter[OVGPU_WAIT_MAX_NS].number,
-					 y->sched.counter[OVGPU_WAIT_MAX_NS].number);
+		result = compare_numbers(longest_wait(x), longest_wait(y));
 		break;
 	case TOP_FRAMEBUFFER:
-		result = compare_numbers(x->sched.framebuffer_size.number,
-					 y->sched.framebuffer_size.number);
+		result = compare_numbers(x->sched->framebuffer_size.number,
+					 y->sched->framebuffer_size.number);
 		break;
 	case TOP_UUID:
 		break;
 	}
 	if (!result)
-		result = strcmp(x->vgpu.uuid, y->vgpu.uuid);
+		result = strcmp(x->vgpu->uuid, y->vgpu->uuid);
 	return result * order->sign;
 }
 

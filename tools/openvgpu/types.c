@@ -9,22 +9,22 @@
 
 #include "cli.h"
 
-static void add_rows(struct table *table, const struct ovgpu_type *types,
+static void add_rows(struct table *table, struct ovgpu_type *const *types,
 		     size_t count)
 {
 	char heads[OVGPU_NAME_SIZE], most[OVGPU_NAME_SIZE], available[16];
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		description_value(types[i].description, "num_heads", heads,
+		description_value(types[i]->description, "num_heads", heads,
 				  sizeof(heads));
-		description_value(types[i].description, "max_instance", most,
+		description_value(types[i]->description, "max_instance", most,
 				  sizeof(most));
-		snprintf(available, sizeof(available), "%u", types[i].available);
-		table_row(table, 7, types[i].gpu, types[i].id,
-			  show_size(types[i].framebuffer).text,
+		snprintf(available, sizeof(available), "%u", types[i]->available);
+		table_row(table, 7, types[i]->gpu, types[i]->id,
+			  show_size(types[i]->framebuffer).text,
 			  heads[0] ? heads : "-", most[0] ? most : "-",
-			  available, types[i].name);
+			  available, types[i]->name);
 	}
 }
 
@@ -37,9 +37,9 @@ static void add_rows(struct table *table, const struct ovgpu_type *types,
 enum cli_exit command_types(struct cli *cli)
 {
 	struct json_object *object = NULL, *array = NULL;
-	struct ovgpu_type *types;
+	struct ovgpu_type **types;
 	struct table table = { 0 };
-	struct ovgpu_gpu *gpus;
+	struct ovgpu_gpu **gpus;
 	size_t count, n, i, j, shown_gpus = 0;
 	int err;
 
@@ -50,20 +50,20 @@ enum cli_exit command_types(struct cli *cli)
 	table_row(&table, 7, "GPU", "TYPE", "FRAMEBUFFER", "HEADS", "MAX",
 		  "AVAILABLE", "NAME");
 	for (i = 0; i < count; i++) {
-		if (cli->gpu[0] && strcmp(cli->gpu, gpus[i].bdf))
+		if (cli->gpu[0] && strcmp(cli->gpu, gpus[i]->bdf))
 			continue;
-		err = ovgpu_type_list(cli->ovgpu, gpus[i].bdf, &types, &n);
+		err = ovgpu_type_list(cli->ovgpu, gpus[i]->bdf, &types, &n);
 		if (err == -ENOENT && !cli->gpu[0])
 			continue;	/* went away meanwhile */
 		if (err)
 			break;
 		shown_gpus++;
 		for (j = 0; j < n; j++)
-			json_object_array_add(array, type_json(&types[j]));
+			json_object_array_add(array, type_json(types[j]));
 		add_rows(&table, types, n);
-		free(types);
+		ovgpu_free(types);
 	}
-	free(gpus);
+	ovgpu_free(gpus);
 	if (err == -ENOENT)
 		err = 0;
 	if (err || (cli->gpu[0] && !shown_gpus)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sched_settings.c - what can be set about the scheduler, and setting it
+ * settings.c - what can be set, and setting it
  *
  * The ranges are those of doc/sysfs-driver-openvgpu. They are checked here so
  * that a set of several values is refused whole, before the first is written;
@@ -11,17 +11,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ovgpu_sched.h"
+#include "internal.h"
 
 #define NUMBER(id, min, max, words)	\
-	{ .name = (id), .minimum = (min), .maximum = (max), .meaning = (words) }
+	{ .name = (id), .minimum = (min), .maximum = (max), .meaning = (words), \
+	  .scheduler = true }
 #define NUMBER_OR_0(id, min, max, words)	\
 	{ .name = (id), .minimum = (min), .maximum = (max), .zero = true, \
-	  .meaning = (words) }
+	  .meaning = (words), .scheduler = true }
 
 static const struct ovgpu_setting gpu_settings[OVGPU_GPU_SETTINGS] = {
 	[OVGPU_SCHEDULER] = {
-		.name = "scheduler", .text = true,
+		.name = "scheduler", .kind = OVGPU_CHOICE, .scheduler = true,
 		.meaning = "best_effort, equal_share or fixed_share",
 	},
 	[OVGPU_SCHED_HZ] =
@@ -42,6 +43,10 @@ static const struct ovgpu_setting gpu_settings[OVGPU_GPU_SETTINGS] = {
 	[OVGPU_FAULT_WINDOW_S] =
 		NUMBER("fault_window_s", 1, 3600,
 		       "within so many seconds"),
+	[OVGPU_CONSOLE] = {
+		.name = "console", .kind = OVGPU_UUID_OR_NONE,
+		.meaning = "UUID of the vGPU that the GPU's output shows, or none",
+	},
 };
 
 static const struct ovgpu_setting vgpu_settings[OVGPU_VGPU_SETTINGS] = {
@@ -57,6 +62,19 @@ static const struct ovgpu_setting vgpu_settings[OVGPU_VGPU_SETTINGS] = {
 	[OVGPU_FROZEN] =
 		NUMBER("frozen", 0, 1,
 		       "1: it takes no turns until 0 is set; its work waits"),
+	[OVGPU_DISPLAY] = {
+		.name = "display", .kind = OVGPU_CHOICE, .closed_only = true,
+		.meaning = "how a VMM gets its picture: region, dmabuf or off",
+	},
+	[OVGPU_PERSONALITY] = {
+		.name = "personality", .kind = OVGPU_CHOICE, .closed_only = true,
+		.meaning = "what its guest sees: native or bochs",
+	},
+	[OVGPU_FRAME_RATE_LIMIT] = {
+		.name = "frame_rate_limit", .zero = true, .minimum = 1,
+		.maximum = 1000,
+		.meaning = "pictures a second of each head; 0: no limit",
+	},
 };
 
 /**
@@ -93,14 +111,6 @@ const struct ovgpu_setting *ovgpu_setting_find(enum ovgpu_object object,
 	return NULL;
 }
 
-/* The form of a policy's name; which ones there are the driver knows. */
-static bool is_word(const char *text)
-{
-	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
-
-	return n && n < OVGPU_NAME_SIZE && !text[n];
-}
-
 /**
  * ovgpu_setting_check - whether a value is one the setting can have
  * @setting: which
@@ -111,11 +121,15 @@ static bool is_word(const char *text)
  */
 int ovgpu_setting_check(const struct ovgpu_setting *setting, const char *value)
 {
+	char uuid[OVGPU_UUID_SIZE];
 	uint64_t number;
 	int err;
 
-	if (setting->text)
-		return is_word(value) ? 0 : -EINVAL;
+	/* Which words there are the driver knows. */
+	if (setting->kind == OVGPU_CHOICE)
+		return ovgpu_file_name_valid(value) ? 0 : -EINVAL;
+	if (setting->kind == OVGPU_UUID_OR_NONE)
+		return strcmp(value, "none") ? ovgpu_uuid_parse(value, uuid) : 0;
 	err = ovgpu_number_parse(value, &number);
 	if (err)
 		return err;
@@ -123,14 +137,6 @@ int ovgpu_setting_check(const struct ovgpu_setting *setting, const char *value)
 		return 0;
 	return number < setting->minimum || number > setting->maximum ?
 	       -ERANGE : 0;
-}
-
-static void setting_path(char *path, size_t size, enum ovgpu_object object,
-			 const char *of, const struct ovgpu_setting *setting)
-{
-	snprintf(path, size, "%s/%s/openvgpu/%s",
-		 object == OVGPU_GPU ? "bus/pci/devices" : "bus/mdev/devices",
-		 of, setting->name);
 }
 
 /**
@@ -147,8 +153,91 @@ bool ovgpu_setting_exists(const struct ovgpu *ovgpu, enum ovgpu_object object,
 {
 	char path[PATH_MAX];
 
-	setting_path(path, sizeof(path), object, of, setting);
-	return ovgpu_exists(ovgpu, OVGPU_SYSFS, "%s", path);
+	return !ovgpu_object_path(path, sizeof(path), object, of, OVGPU_DRIVER,
+				  setting->name) &&
+	       ovgpu_exists(ovgpu, OVGPU_SYSFS, "%s", path);
+}
+
+/**
+ * ovgpu_choice_parse - take "[best_effort] equal_share" apart
+ * @text: the value of an attribute
+ * @chosen: receives the word in brackets; empty when there is none
+ * @chosen_size: bytes at @chosen
+ * @choices: receives all words, separated by blanks
+ * @choices_size: bytes at @choices
+ *
+ * A single word without brackets is both: what there is when there is no
+ * choice. Words that do not fit are left out, and all behind them.
+ */
+void ovgpu_choice_parse(const char *text, char *chosen, size_t chosen_size,
+			char *choices, size_t choices_size)
+{
+	size_t used = 0, n;
+	bool in_force;
+
+	chosen[0] = '\0';
+	choices[0] = '\0';
+	while (*(text += strspn(text, " "))) {
+		n = strcspn(text, " ");
+		in_force = n > 2 && text[0] == '[' && text[n - 1] == ']';
+		if (in_force) {
+			text++;
+			n -= 2;
+		}
+		if (n >= chosen_size || used + n + 2 > choices_size)
+			return;
+		if (used)
+			choices[used++] = ' ';
+		memcpy(choices + used, text, n);
+		used += n;
+		choices[used] = '\0';
+		if (in_force)
+			snprintf(chosen, chosen_size, "%.*s", (int)n, text);
+		text += n + in_force;
+	}
+	if (!chosen[0] && used < chosen_size && !strchr(choices, ' '))
+		memcpy(chosen, choices, used + 1);
+}
+
+/**
+ * ovgpu_setting_read - what a setting is now
+ * @ovgpu: handle
+ * @object: what @of names
+ * @of: PCI address or UUID, as the parse functions give them
+ * @setting: which
+ * @value: receives it, in the form that ovgpu_setting_write() takes
+ * @value_size: bytes at @value; OVGPU_NAME_SIZE is enough
+ * @choices: receives the words there are, separated by blanks, of a setting
+ *	that is a choice; else it is made empty. May be NULL
+ * @choices_size: bytes at @choices
+ *
+ * Return: 0 or a negative errno: -ENOENT when the module has no such setting,
+ * or there is no such object.
+ */
+int ovgpu_setting_read(const struct ovgpu *ovgpu, enum ovgpu_object object,
+		       const char *of, const struct ovgpu_setting *setting,
+		       char *value, size_t value_size, char *choices,
+		       size_t choices_size)
+{
+	char text[OVGPU_TEXT_SIZE], words[OVGPU_TEXT_SIZE];
+	int err;
+
+	value[0] = '\0';
+	if (choices)
+		choices[0] = '\0';
+	err = ovgpu_attribute_get(ovgpu, object, of, OVGPU_DRIVER,
+				  setting->name, text, sizeof(text));
+	if (err)
+		return err;
+	if (setting->kind == OVGPU_CHOICE)
+		ovgpu_choice_parse(text, value, value_size,
+				   choices ? choices : words,
+				   choices ? choices_size : sizeof(words));
+	else if (strlen(text) >= value_size)
+		return -EPROTO;
+	else
+		strcpy(value, text);
+	return 0;
 }
 
 /**
@@ -165,28 +254,37 @@ bool ovgpu_setting_exists(const struct ovgpu *ovgpu, enum ovgpu_object object,
  * It is in force when this returns.
  *
  * Return: 0 or the kernel's negative errno: -ENOENT or -ENODEV when the object
- * is gone, -EACCES not root, -EINVAL and whatever else the driver answers.
+ * is gone (-ENODEV also when the vGPU that @value names is not one of the
+ * GPU's), -EACCES not root, -EBUSY when the vGPU has to be closed for it,
+ * -EINVAL and whatever else the driver answers.
  */
 int ovgpu_setting_write(const struct ovgpu *ovgpu, enum ovgpu_object object,
 			const char *of, const struct ovgpu_setting *setting,
 			const char *value, char *reason, size_t size)
 {
-	struct ovgpu_vgpu vgpu;
-	char path[PATH_MAX];
+	char path[PATH_MAX], uuid[OVGPU_UUID_SIZE];
+	struct ovgpu_vgpu *vgpu = NULL;
 	int err;
 
 	reason[0] = '\0';
-	setting_path(path, sizeof(path), object, of, setting);
+	err = ovgpu_object_path(path, sizeof(path), object, of, OVGPU_DRIVER,
+				setting->name);
+	if (err)
+		return err;
+	/* The driver compares UUIDs in the form that it gives them. */
+	if (setting->kind == OVGPU_UUID_OR_NONE && !ovgpu_uuid_parse(value, uuid))
+		value = uuid;
 	err = ovgpu_write(ovgpu, value, "%s", path);
 	/* These never reached the driver: its last_error is about others. */
-	if (!err || err == -ENOENT || err == -ENODEV || err == -EACCES)
+	if (!err || err == -ENOENT || err == -EACCES)
 		return err;
 	if (object == OVGPU_VGPU) {
 		if (ovgpu_vgpu_get(ovgpu, of, &vgpu))
 			return err;
-		of = vgpu.gpu;
+		of = vgpu->gpu;
 	}
-	ovgpu_read(ovgpu, OVGPU_SYSFS, reason, size,
-		   "bus/pci/devices/%s/openvgpu/last_error", of);
+	ovgpu_attribute_get(ovgpu, OVGPU_GPU, of, OVGPU_DRIVER, "last_error",
+			    reason, size);
+	ovgpu_free(vgpu);
 	return err;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "ovgpu.h"
+#include "internal.h"
 
 /* True for 0-9, a-f, A-F whatever the locale is. */
 static bool is_hex(char c)
@@ -161,4 +161,33 @@ int ovgpu_number_parse(const char *text, uint64_t *number)
 	}
 	*number = value;
 	return 0;
+}
+
+/**
+ * ovgpu_object_valid - whether a name is one that a parse function gave
+ * @object: what it names
+ * @name: anything
+ *
+ * Return: true if it is, and so can become part of a path.
+ */
+bool ovgpu_object_valid(enum ovgpu_object object, const char *name)
+{
+	char parsed[OVGPU_UUID_SIZE];
+
+	if (object == OVGPU_GPU)
+		return !ovgpu_bdf_parse(name, parsed) && !strcmp(name, parsed);
+	return !ovgpu_uuid_parse(name, parsed) && !strcmp(name, parsed);
+}
+
+/**
+ * ovgpu_file_name_valid - whether a name can be that of an attribute or group
+ * @name: anything
+ *
+ * Return: true if it is letters, digits and underscores, and not too long.
+ */
+bool ovgpu_file_name_valid(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return n && n < OVGPU_NAME_SIZE && !name[n];
 }

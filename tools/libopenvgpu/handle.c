@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ovgpu.h"
+#include "internal.h"
 
 struct ovgpu {
 	int fd[OVGPU_TREES];
@@ -25,9 +25,9 @@ struct ovgpu {
 /**
  * ovgpu_open - a handle on this machine
  * @handle: the result, to be given to ovgpu_close()
- * @sysfs: where sysfs is mounted, as "/sys"
- * @proc: where procfs is mounted, as "/proc"
- * @root: the root directory, as "/"
+ * @sysfs: where sysfs is mounted; NULL: "/sys"
+ * @proc: where procfs is mounted; NULL: "/proc"
+ * @root: the root directory; NULL: "/"
  *
  * Return: 0, or a negative errno when one of them is not a directory.
  */
@@ -35,7 +35,9 @@ int ovgpu_open(struct ovgpu **handle, const char *sysfs, const char *proc,
 	       const char *root)
 {
 	const char *path[OVGPU_TREES] = {
-		[OVGPU_SYSFS] = sysfs, [OVGPU_PROC] = proc, [OVGPU_ROOT] = root,
+		[OVGPU_SYSFS] = sysfs ? sysfs : "/sys",
+		[OVGPU_PROC] = proc ? proc : "/proc",
+		[OVGPU_ROOT] = root ? root : "/",
 	};
 	struct ovgpu *ovgpu = malloc(sizeof(*ovgpu));
 	int i, err = 0;
@@ -234,7 +236,7 @@ static int compare_names(const void *a, const void *b)
  * ovgpu_directory - sorted names of a directory's entries
  * @ovgpu: handle
  * @tree: in which tree
- * @names: the result, to be given to ovgpu_names_free()
+ * @names: the result, to be given to ovgpu_free()
  * @count: number of names
  * @path: printf format of the path below @tree
  *
@@ -285,25 +287,16 @@ int ovgpu_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
 		n++;
 	}
 	closedir(dir);
-	if (err) {
-		ovgpu_names_free(list, n);
-		return err;
-	}
 	if (n)
 		qsort(list, n, sizeof(*list), compare_names);
-	*names = list;
-	*count = n;
-	return 0;
-}
-
-/**
- * ovgpu_names_free - give names back
- * @names: of ovgpu_directory()
- * @count: their number
- */
-void ovgpu_names_free(char **names, size_t count)
-{
-	while (count)
-		free(names[--count]);
-	free(names);
+	if (err) {
+		while (n)
+			free(list[--n]);
+		free(list);
+		return err;
+	}
+	err = ovgpu_names_pack(list, n, names);
+	if (!err)
+		*count = n;
+	return err;
 }

@@ -6,22 +6,25 @@
  * listing and the reading is left out, not an error.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "ovgpu.h"
+#include "internal.h"
 
 #define DRIVER_PATH	"bus/pci/drivers/" OVGPU_DRIVER
-#define MDEV_PATH	"bus/mdev/devices"
 
 static bool is_ours(const char *type)
 {
 	return !strncmp(type, OVGPU_TYPE_PREFIX, strlen(OVGPU_TYPE_PREFIX));
+}
+
+static int empty_list(void **list)
+{
+	*list = ovgpu_list_pack(NULL, 0, 0);
+	return *list ? 0 : -ENOMEM;
 }
 
 /* PCI address of the parent of an mdev: the directory its directory is in. */
@@ -30,7 +33,7 @@ static int vgpu_parent(const struct ovgpu *ovgpu, const char *uuid, char *bdf)
 	char path[PATH_MAX], target[PATH_MAX], *end;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), MDEV_PATH "/%s", uuid);
+	snprintf(path, sizeof(path), OVGPU_MDEV_PATH "/%s", uuid);
 	n = readlinkat(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), path, target,
 		       sizeof(target) - 1);
 	if (n < 0)
@@ -44,17 +47,9 @@ static int vgpu_parent(const struct ovgpu *ovgpu, const char *uuid, char *bdf)
 	return ovgpu_bdf_parse(end ? end + 1 : target, bdf) ? -ENODEV : 0;
 }
 
-/**
- * ovgpu_vgpu_get - look at one vGPU
- * @ovgpu: handle
- * @uuid: as ovgpu_uuid_parse() gives it
- * @vgpu: the result
- *
- * Return: 0, -ENOENT when there is none, -ENODEV when the mediated device of
- * that name belongs to another driver, or another negative errno.
- */
-int ovgpu_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
-		   struct ovgpu_vgpu *vgpu)
+/* As ovgpu_vgpu_get(), into memory of the caller. */
+static int vgpu_fill(const struct ovgpu *ovgpu, const char *uuid,
+		     struct ovgpu_vgpu *vgpu)
 {
 	char value[OVGPU_NAME_SIZE];
 	uint64_t number;
@@ -64,7 +59,7 @@ int ovgpu_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
 	vgpu->iommu_group = -1;
 	snprintf(vgpu->uuid, sizeof(vgpu->uuid), "%s", uuid);
 	err = ovgpu_link(ovgpu, OVGPU_SYSFS, vgpu->type, sizeof(vgpu->type),
-			 MDEV_PATH "/%s/mdev_type", uuid);
+			 OVGPU_MDEV_PATH "/%s/mdev_type", uuid);
 	if (err)
 		return err;
 	if (!is_ours(vgpu->type))
@@ -74,20 +69,50 @@ int ovgpu_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
 		return err;
 	/* The rest is what it has: a file that is missing leaves it empty. */
 	ovgpu_read(ovgpu, OVGPU_SYSFS, vgpu->type_name, sizeof(vgpu->type_name),
-		   MDEV_PATH "/%s/mdev_type/name", uuid);
+		   OVGPU_MDEV_PATH "/%s/mdev_type/name", uuid);
 	ovgpu_read(ovgpu, OVGPU_SYSFS, vgpu->state, sizeof(vgpu->state),
-		   MDEV_PATH "/%s/openvgpu/state", uuid);
+		   OVGPU_MDEV_PATH "/%s/openvgpu/state", uuid);
 	ovgpu_read(ovgpu, OVGPU_SYSFS, value, sizeof(value),
-		   MDEV_PATH "/%s/openvgpu/owner_pid", uuid);
+		   OVGPU_MDEV_PATH "/%s/openvgpu/owner_pid", uuid);
 	if (!ovgpu_number_parse(value, &number) && number && number <= INT_MAX) {
 		vgpu->owner_pid = number;
 		ovgpu_read(ovgpu, OVGPU_PROC, vgpu->owner_name,
 			   sizeof(vgpu->owner_name), "%d/comm", vgpu->owner_pid);
 	}
 	if (!ovgpu_link(ovgpu, OVGPU_SYSFS, value, sizeof(value),
-			MDEV_PATH "/%s/iommu_group", uuid) &&
+			OVGPU_MDEV_PATH "/%s/iommu_group", uuid) &&
 	    !ovgpu_number_parse(value, &number) && number <= INT_MAX)
 		vgpu->iommu_group = number;
+	return 0;
+}
+
+/**
+ * ovgpu_vgpu_get - look at one vGPU
+ * @ovgpu: handle
+ * @uuid: as ovgpu_uuid_parse() gives it
+ * @vgpu: the result, to be given to ovgpu_free(); NULL on failure
+ *
+ * Return: 0, -ENOENT when there is none, -ENODEV when the mediated device of
+ * that name belongs to another driver, or another negative errno.
+ */
+int ovgpu_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
+		   struct ovgpu_vgpu **vgpu)
+{
+	struct ovgpu_vgpu *found;
+	int err;
+
+	*vgpu = NULL;
+	if (!ovgpu_object_valid(OVGPU_VGPU, uuid))
+		return -EINVAL;
+	found = malloc(sizeof(*found));
+	if (!found)
+		return -ENOMEM;
+	err = vgpu_fill(ovgpu, uuid, found);
+	if (err) {
+		free(found);
+		return err;
+	}
+	*vgpu = found;
 	return 0;
 }
 
@@ -102,14 +127,15 @@ static int compare_vgpus(const void *a, const void *b)
 /**
  * ovgpu_vgpu_list - all vGPUs of all GPUs
  * @ovgpu: handle
- * @vgpus: the result, sorted by GPU, then UUID; free() it
+ * @vgpus: the result, sorted by GPU, then UUID, to be given to
+ *	ovgpu_free()
  * @count: their number
  *
  * Mediated devices of other drivers are left out.
  *
  * Return: 0 (also without any) or a negative errno.
  */
-int ovgpu_vgpu_list(const struct ovgpu *ovgpu, struct ovgpu_vgpu **vgpus,
+int ovgpu_vgpu_list(const struct ovgpu *ovgpu, struct ovgpu_vgpu ***vgpus,
 		    size_t *count)
 {
 	char uuid[OVGPU_UUID_SIZE], **names;
@@ -119,23 +145,27 @@ int ovgpu_vgpu_list(const struct ovgpu *ovgpu, struct ovgpu_vgpu **vgpus,
 
 	*vgpus = NULL;
 	*count = 0;
-	err = ovgpu_directory(ovgpu, OVGPU_SYSFS, &names, &n, MDEV_PATH);
+	err = ovgpu_directory(ovgpu, OVGPU_SYSFS, &names, &n, OVGPU_MDEV_PATH);
+	/* The mdev bus comes with its module. */
 	if (err == -ENOENT)
-		return 0;	/* the mdev bus comes with its module */
+		return empty_list((void **)vgpus);
 	if (err)
 		return err;
 	list = calloc(n + 1, sizeof(*list));
 	if (!list) {
-		ovgpu_names_free(names, n);
+		ovgpu_free(names);
 		return -ENOMEM;
 	}
 	for (i = 0; i < n; i++)
 		if (!ovgpu_uuid_parse(names[i], uuid) &&
-		    !ovgpu_vgpu_get(ovgpu, uuid, &list[used]))
+		    !vgpu_fill(ovgpu, uuid, &list[used]))
 			used++;
-	ovgpu_names_free(names, n);
+	ovgpu_free(names);
 	qsort(list, used, sizeof(*list), compare_vgpus);
-	*vgpus = list;
+	*vgpus = ovgpu_list_pack(list, used, sizeof(*list));
+	free(list);
+	if (!*vgpus)
+		return -ENOMEM;
 	*count = used;
 	return 0;
 }
@@ -143,15 +173,15 @@ int ovgpu_vgpu_list(const struct ovgpu *ovgpu, struct ovgpu_vgpu **vgpus,
 /**
  * ovgpu_gpu_list - the GPUs bound to the driver
  * @ovgpu: handle
- * @gpus: the result, sorted by PCI address; free() it
+ * @gpus: the result, sorted by PCI address, to be given to ovgpu_free()
  * @count: their number
  *
  * Return: 0 (also without any, or without the driver) or a negative errno.
  */
-int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu **gpus,
+int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu ***gpus,
 		   size_t *count)
 {
-	struct ovgpu_vgpu *vgpus;
+	struct ovgpu_vgpu **vgpus;
 	struct ovgpu_gpu *list;
 	size_t n, m, i, j, used = 0;
 	char **names;
@@ -161,12 +191,12 @@ int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu **gpus,
 	*count = 0;
 	err = ovgpu_directory(ovgpu, OVGPU_SYSFS, &names, &n, DRIVER_PATH);
 	if (err == -ENOENT)
-		return 0;
+		return empty_list((void **)gpus);
 	if (err)
 		return err;
 	err = ovgpu_vgpu_list(ovgpu, &vgpus, &m);
 	if (err) {
-		ovgpu_names_free(names, n);
+		ovgpu_free(names);
 		return err;
 	}
 	list = calloc(n + 1, sizeof(*list));
@@ -175,15 +205,18 @@ int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu **gpus,
 		    strcmp(names[i], list[used].bdf))
 			continue;	/* bind, unbind, module, ... */
 		for (j = 0; j < m; j++)
-			if (!strcmp(vgpus[j].gpu, list[used].bdf))
+			if (!strcmp(vgpus[j]->gpu, list[used].bdf))
 				list[used].vgpus++;
 		used++;
 	}
-	free(vgpus);
-	ovgpu_names_free(names, n);
+	ovgpu_free(vgpus);
+	ovgpu_free(names);
 	if (!list)
 		return -ENOMEM;
-	*gpus = list;
+	*gpus = ovgpu_list_pack(list, used, sizeof(*list));
+	free(list);
+	if (!*gpus)
+		return -ENOMEM;
 	*count = used;
 	return 0;
 }
@@ -212,7 +245,7 @@ static uint64_t description_framebuffer(const char *description)
 static int type_get(const struct ovgpu *ovgpu, const char *bdf, const char *id,
 		    struct ovgpu_type *type)
 {
-	const char *format = "bus/pci/devices/%s/mdev_supported_types/%s/%s";
+	const char *format = OVGPU_PCI_PATH "/%s/mdev_supported_types/%s/%s";
 	char value[OVGPU_NAME_SIZE];
 	uint64_t number;
 	int err;
@@ -250,14 +283,14 @@ static int compare_types(const void *a, const void *b)
  * ovgpu_type_list - the vGPU types of one GPU
  * @ovgpu: handle
  * @bdf: as ovgpu_bdf_parse() gives it
- * @types: the result, smallest first; free() it
+ * @types: the result, smallest first, to be given to ovgpu_free()
  * @count: their number
  *
  * Return: 0, -ENOENT when that device offers none, -EPROTO when a type's
  * available_instances is not a number, or another negative errno.
  */
 int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
-		    struct ovgpu_type **types, size_t *count)
+		    struct ovgpu_type ***types, size_t *count)
 {
 	struct ovgpu_type *list;
 	size_t n, i, used = 0;
@@ -266,8 +299,10 @@ int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
 
 	*types = NULL;
 	*count = 0;
+	if (!ovgpu_object_valid(OVGPU_GPU, bdf))
+		return -EINVAL;
 	err = ovgpu_directory(ovgpu, OVGPU_SYSFS, &names, &n,
-			      "bus/pci/devices/%s/mdev_supported_types", bdf);
+			      OVGPU_PCI_PATH "/%s/mdev_supported_types", bdf);
 	if (err)
 		return err;
 	list = calloc(n + 1, sizeof(*list));
@@ -284,113 +319,18 @@ int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
 		else if (err == -ENOENT)
 			err = 0;
 	}
-	ovgpu_names_free(names, n);
+	ovgpu_free(names);
 	if (err) {
 		free(list);
 		return err;
 	}
 	qsort(list, used, sizeof(*list), compare_types);
-	*types = list;
+	*types = ovgpu_list_pack(list, used, sizeof(*list));
+	free(list);
+	if (!*types)
+		return -ENOMEM;
 	*count = used;
 	return 0;
-}
-
-static int attributes_read(const struct ovgpu *ovgpu, const char *directory,
-			   struct ovgpu_attribute **attributes, size_t *count)
-{
-	char value[OVGPU_ATTRIBUTE_SIZE], path[PATH_MAX], **names;
-	struct ovgpu_attribute *list;
-	size_t n, i, used = 0;
-	struct stat st;
-	int err;
-
-	*attributes = NULL;
-	*count = 0;
-	err = ovgpu_directory(ovgpu, OVGPU_SYSFS, &names, &n, "%s", directory);
-	if (err)
-		return err;
-	list = calloc(n + 1, sizeof(*list));
-	if (!list)
-		err = -ENOMEM;
-	for (i = 0; !err && i < n; i++) {
-		if (strlen(names[i]) >= sizeof(list->name) ||
-		    (size_t)snprintf(path, sizeof(path), "%s/%s", directory,
-				     names[i]) >= sizeof(path) ||
-		    fstatat(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), path, &st,
-			    AT_SYMLINK_NOFOLLOW) ||
-		    !S_ISREG(st.st_mode) || !(st.st_mode & 0444) ||
-		    ovgpu_read(ovgpu, OVGPU_SYSFS, value, sizeof(value), "%s",
-			       path))
-			continue;
-		list[used].value = strdup(value);
-		if (!list[used].value) {
-			err = -ENOMEM;
-			break;
-		}
-		strcpy(list[used].name, names[i]);
-		used++;
-	}
-	ovgpu_names_free(names, n);
-	if (err) {
-		ovgpu_attributes_free(list, used);
-		return err;
-	}
-	*attributes = list;
-	*count = used;
-	return 0;
-}
-
-/**
- * ovgpu_gpu_attributes - read a group of attributes of a GPU
- * @ovgpu: handle
- * @bdf: as ovgpu_bdf_parse() gives it
- * @group: directory name, as "openvgpu"
- * @attributes: the result, sorted by name, to be given to
- *	ovgpu_attributes_free(); what cannot be read is left out
- * @count: their number
- *
- * Return: 0, -ENOENT when there is no such group, or another negative errno.
- */
-int ovgpu_gpu_attributes(const struct ovgpu *ovgpu, const char *bdf,
-			 const char *group, struct ovgpu_attribute **attributes,
-			 size_t *count)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "bus/pci/devices/%s/%s", bdf, group);
-	return attributes_read(ovgpu, path, attributes, count);
-}
-
-/**
- * ovgpu_vgpu_attributes - read a group of attributes of a vGPU
- * @ovgpu: handle
- * @uuid: as ovgpu_uuid_parse() gives it
- * @group: directory name, as "openvgpu" or "stats"
- * @attributes: as of ovgpu_gpu_attributes()
- * @count: their number
- *
- * Return: 0, -ENOENT when there is no such group, or another negative errno.
- */
-int ovgpu_vgpu_attributes(const struct ovgpu *ovgpu, const char *uuid,
-			  const char *group,
-			  struct ovgpu_attribute **attributes, size_t *count)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), MDEV_PATH "/%s/%s", uuid, group);
-	return attributes_read(ovgpu, path, attributes, count);
-}
-
-/**
- * ovgpu_attributes_free - give attributes back
- * @attributes: of one of the functions above; NULL with @count 0 is fine
- * @count: their number
- */
-void ovgpu_attributes_free(struct ovgpu_attribute *attributes, size_t count)
-{
-	while (count)
-		free(attributes[--count].value);
-	free(attributes);
 }
 
 /**
@@ -410,11 +350,16 @@ void ovgpu_attributes_free(struct ovgpu_attribute *attributes, size_t count)
 int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 		 const char *uuid, char *reason, size_t size)
 {
+	char parsed[OVGPU_NAME_SIZE];
 	int err;
 
 	reason[0] = '\0';
+	if (!ovgpu_object_valid(OVGPU_GPU, bdf) ||
+	    !ovgpu_object_valid(OVGPU_VGPU, uuid) ||
+	    ovgpu_type_parse(type, parsed) || strcmp(type, parsed))
+		return -EINVAL;
 	err = ovgpu_write(ovgpu, uuid,
-			  "bus/pci/devices/%s/mdev_supported_types/%s/create",
+			  OVGPU_PCI_PATH "/%s/mdev_supported_types/%s/create",
 			  bdf, type);
 	/*
 	 * The first three never reached the driver: what last_error says then
@@ -422,7 +367,7 @@ int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 	 */
 	if (err && err != -ENOENT && err != -EEXIST && err != -EACCES)
 		ovgpu_read(ovgpu, OVGPU_SYSFS, reason, size,
-			   "bus/pci/devices/%s/openvgpu/last_error", bdf);
+			   OVGPU_PCI_PATH "/%s/openvgpu/last_error", bdf);
 	return err;
 }
 
@@ -439,5 +384,7 @@ int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
  */
 int ovgpu_remove(const struct ovgpu *ovgpu, const char *uuid)
 {
-	return ovgpu_write(ovgpu, "1", MDEV_PATH "/%s/remove", uuid);
+	if (!ovgpu_object_valid(OVGPU_VGPU, uuid))
+		return -EINVAL;
+	return ovgpu_write(ovgpu, "1", OVGPU_MDEV_PATH "/%s/remove", uuid);
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ovgpu_sched.h"
+#include "internal.h"
 
 #define DEBUGFS_PATH	"kernel/debug"
 #define LOG_MAX		(4 << 20)	/* the driver's is some 40 KiB */
@@ -105,7 +105,7 @@ static int parse_switch(char *line, struct ovgpu_switch *entry)
 	       next_number(&line, &entry->wait_ns) ? -EPROTO : 0;
 }
 
-static int parse_log(char *text, struct ovgpu_switch **switches, size_t *count)
+static int parse_log(char *text, struct ovgpu_switch ***switches, size_t *count)
 {
 	struct ovgpu_switch *list;
 	size_t lines = 1, n = 0;
@@ -124,7 +124,10 @@ static int parse_log(char *text, struct ovgpu_switch **switches, size_t *count)
 			return -EPROTO;
 		}
 	}
-	*switches = list;
+	*switches = ovgpu_list_pack(list, n, sizeof(*list));
+	free(list);
+	if (!*switches)
+		return -ENOMEM;
 	*count = n;
 	return 0;
 }
@@ -137,7 +140,7 @@ static int reason_of_absence(const struct ovgpu *ovgpu)
 	int err;
 
 	err = ovgpu_directory(ovgpu, OVGPU_SYSFS, &names, &count, DEBUGFS_PATH);
-	ovgpu_names_free(names, count);
+	ovgpu_free(names);
 	if (err)
 		return err == -ENOENT ? -EOPNOTSUPP : err;
 	return count ? -ENOENT : -ENOTCONN;
@@ -147,7 +150,7 @@ static int reason_of_absence(const struct ovgpu *ovgpu)
  * ovgpu_switch_log - the last switches on a GPU's run queues
  * @ovgpu: handle
  * @bdf: as ovgpu_bdf_parse() gives it
- * @switches: the result, oldest first; free() it
+ * @switches: the result, oldest first, to be given to ovgpu_free()
  * @count: their number
  *
  * Return: 0; -EACCES when not root, -EPERM when the kernel is locked down,
@@ -156,13 +159,15 @@ static int reason_of_absence(const struct ovgpu *ovgpu)
  * be understood, or another negative errno.
  */
 int ovgpu_switch_log(const struct ovgpu *ovgpu, const char *bdf,
-		     struct ovgpu_switch **switches, size_t *count)
+		     struct ovgpu_switch ***switches, size_t *count)
 {
-	char path[PATH_MAX], *text;
+	char path[PATH_MAX], *text = NULL;
 	int err;
 
 	*switches = NULL;
 	*count = 0;
+	if (!ovgpu_object_valid(OVGPU_GPU, bdf))
+		return -EINVAL;
 	snprintf(path, sizeof(path), DEBUGFS_PATH "/" OVGPU_DRIVER "/%s/switches",
 		 bdf);
 	err = read_file(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), path, &text);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * internal.h - what the parts of libopenvgpu share and do not export
+ */
+#ifndef OVGPU_INTERNAL_H
+#define OVGPU_INTERNAL_H
+
+#include "openvgpu.h"
+
+#define OVGPU_TREES		(OVGPU_ROOT + 1)
+#define OVGPU_GPU_SETTINGS	(OVGPU_CONSOLE + 1)
+#define OVGPU_VGPU_SETTINGS	(OVGPU_FRAME_RATE_LIMIT + 1)
+#define OVGPU_COUNTERS		(OVGPU_FAULTS + 1)
+#define OVGPU_WAIT_BUCKETS	32
+
+#define OVGPU_MDEV_PATH		"bus/mdev/devices"
+#define OVGPU_PCI_PATH		"bus/pci/devices"
+
+/* handle.c */
+int ovgpu_write(const struct ovgpu *ovgpu, const char *value,
+		const char *path, ...) OVGPU_PRINTF(3, 4);
+
+/* name.c */
+bool ovgpu_object_valid(enum ovgpu_object object, const char *name);
+bool ovgpu_file_name_valid(const char *name);
+
+/* list.c */
+void *ovgpu_list_pack(const void *items, size_t count, size_t size);
+int ovgpu_names_pack(char **names, size_t count, char ***result);
+
+/* attribute.c */
+int ovgpu_object_path(char *path, size_t size, enum ovgpu_object object,
+		      const char *of, const char *group, const char *name);
+
+/* settings.c */
+void ovgpu_choice_parse(const char *text, char *chosen, size_t chosen_size,
+			char *choices, size_t choices_size);
+
+#endif /* OVGPU_INTERNAL_H */

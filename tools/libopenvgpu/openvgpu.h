@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * openvgpu.h - libopenvgpu: GPUs, types and vGPUs of the openvgpu driver
+ *
+ * Functions return 0 or a negative errno; ovgpu_strerror() words it. Nothing
+ * here prints, ends the process or keeps global state: a handle may be used by
+ * any number of threads at once, and an object by one at a time.
+ *
+ * What the library allocates is one block: ovgpu_free() gives back a list with
+ * all that is in it. Lists end with NULL. Structures grow at their end, and
+ * enumerations too: never take the size of a structure, and never count on an
+ * enumeration being complete.
+ *
+ * Every name that becomes part of a path has to go through one of the parse
+ * functions first; what is no such name is -EINVAL.
+ */
+#ifndef OPENVGPU_H
+#define OPENVGPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifdef __GNUC__
+#define OVGPU_PRINTF(format_at, first)	\
+	__attribute__((format(printf, format_at, first)))
+#else
+#define OVGPU_PRINTF(format_at, first)
+#endif
+
+#define OVGPU_DRIVER		"openvgpu"
+#define OVGPU_TYPE_PREFIX	OVGPU_DRIVER "-"
+
+/* Sizes of texts, with the final NUL. They stay what they are. */
+#define OVGPU_UUID_SIZE		37
+#define OVGPU_BDF_SIZE		20	/* PCI domains may have 8 digits */
+#define OVGPU_NAME_SIZE		64
+#define OVGPU_TEXT_SIZE		512
+#define OVGPU_ATTRIBUTE_SIZE	4097	/* sysfs gives a page at most */
+
+struct ovgpu;
+
+/* ---------------------------------------------------------------- handle */
+
+int ovgpu_open(struct ovgpu **handle, const char *sysfs, const char *proc,
+	       const char *root);
+void ovgpu_close(struct ovgpu *ovgpu);
+void ovgpu_free(void *memory);
+const char *ovgpu_strerror(int err);
+const char *ovgpu_version(void);
+
+/* ----------------------------------------------------------------- names */
+
+int ovgpu_uuid_parse(const char *text, char *uuid);
+int ovgpu_uuid_generate(char *uuid);
+int ovgpu_bdf_parse(const char *text, char *bdf);
+int ovgpu_type_parse(const char *text, char *id);
+int ovgpu_number_parse(const char *text, uint64_t *number);
+
+/* --------------------------------------------------- GPUs, types and vGPUs */
+
+/**
+ * enum ovgpu_object - what has attributes
+ * @OVGPU_GPU: a physical GPU, named by its PCI address
+ * @OVGPU_VGPU: a vGPU, named by its UUID
+ */
+enum ovgpu_object {
+	OVGPU_GPU,
+	OVGPU_VGPU,
+};
+
+/**
+ * struct ovgpu_gpu - one physical GPU bound to the driver
+ * @bdf: PCI address
+ * @vgpus: how many vGPUs it has
+ */
+struct ovgpu_gpu {
+	char bdf[OVGPU_BDF_SIZE];
+	unsigned int vgpus;
+};
+
+/**
+ * struct ovgpu_type - one vGPU type of one GPU
+ * @gpu: PCI address of the GPU
+ * @id: directory name, as "openvgpu-1q"
+ * @name: name for people, as "OpenVGPU REFGPU-1Q"
+ * @device_api: "vfio-pci"
+ * @description: "key=value, key=value"
+ * @available: how many more can be created now
+ * @framebuffer: bytes, from @description; 0 when it does not say
+ */
+struct ovgpu_type {
+	char gpu[OVGPU_BDF_SIZE];
+	char id[OVGPU_NAME_SIZE];
+	char name[OVGPU_NAME_SIZE];
+	char device_api[OVGPU_NAME_SIZE];
+	char description[OVGPU_TEXT_SIZE];
+	unsigned int available;
+	uint64_t framebuffer;
+};
+
+/**
+ * struct ovgpu_vgpu - one vGPU
+ * @uuid: its name, lower case
+ * @gpu: PCI address of its GPU
+ * @type: id of its type
+ * @type_name: name of its type, for people
+ * @state: as the driver words it; empty when it does not say
+ * @owner_pid: process that has it open, 0: none
+ * @owner_name: that process' short name; may be empty
+ * @iommu_group: number of its VFIO group, -1: none
+ */
+struct ovgpu_vgpu {
+	char uuid[OVGPU_UUID_SIZE];
+	char gpu[OVGPU_BDF_SIZE];
+	char type[OVGPU_NAME_SIZE];
+	char type_name[OVGPU_NAME_SIZE];
+	char state[OVGPU_NAME_SIZE];
+	pid_t owner_pid;
+	char owner_name[OVGPU_NAME_SIZE];
+	int iommu_group;
+};
+
+int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu ***gpus,
+		   size_t *count);
+int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
+		    struct ovgpu_type ***types, size_t *count);
+int ovgpu_vgpu_list(const struct ovgpu *ovgpu, struct ovgpu_vgpu ***vgpus,
+		    size_t *count);
+int ovgpu_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
+		   struct ovgpu_vgpu **vgpu);
+int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
+		 const char *uuid, char *reason, size_t size);
+int ovgpu_remove(const struct ovgpu *ovgpu, const char *uuid);
+
+/* ------------------------------------------------------------- attributes */
+
+/**
+ * struct ovgpu_attribute - one file of a directory of attributes
+ * @name: file name
+ * @value: content without the final newline
+ */
+struct ovgpu_attribute {
+	char name[OVGPU_NAME_SIZE];
+	const char *value;
+};
+
+int ovgpu_attributes(const struct ovgpu *ovgpu, enum ovgpu_object object,
+		     const char *of, const char *group,
+		     struct ovgpu_attribute ***attributes, size_t *count);
+int ovgpu_attribute_get(const struct ovgpu *ovgpu, enum ovgpu_object object,
+			const char *of, const char *group, const char *name,
+			char *value, size_t size);
+
+/* --------------------------------------------------------------- settings */
+
+/* The settings of a GPU, for ovgpu_setting(). */
+enum ovgpu_gpu_setting {
+	OVGPU_SCHEDULER,
+	OVGPU_SCHED_HZ,
+	OVGPU_TIMESLICE_US,
+	OVGPU_AVERAGING_FACTOR,
+	OVGPU_PREEMPT_TIMEOUT_US,
+	OVGPU_FAULT_LIMIT,
+	OVGPU_FAULT_WINDOW_S,
+	OVGPU_CONSOLE,
+};
+
+/* The settings of a vGPU, likewise. */
+enum ovgpu_vgpu_setting {
+	OVGPU_WEIGHT,
+	OVGPU_CAP_PERCENT,
+	OVGPU_VGPU_TIMESLICE_US,
+	OVGPU_FROZEN,
+	OVGPU_DISPLAY,
+	OVGPU_PERSONALITY,
+	OVGPU_FRAME_RATE_LIMIT,
+};
+
+/**
+ * enum ovgpu_setting_kind - what the value of a setting is
+ * @OVGPU_NUMBER: a decimal number
+ * @OVGPU_CHOICE: a word of those that the driver offers
+ * @OVGPU_UUID_OR_NONE: the UUID of a vGPU, or "none"
+ */
+enum ovgpu_setting_kind {
+	OVGPU_NUMBER,
+	OVGPU_CHOICE,
+	OVGPU_UUID_OR_NONE,
+};
+
+/**
+ * struct ovgpu_setting - something that can be set
+ * @name: name of the attribute
+ * @meaning: one line for people, with the unit
+ * @kind: what its value is; all but numbers leave the next three unused
+ * @zero: 0 is taken although it is below @minimum
+ * @minimum: smallest number
+ * @maximum: largest number
+ * @scheduler: it is about the scheduler
+ * @closed_only: it can't be changed while a process has the vGPU open
+ */
+struct ovgpu_setting {
+	const char *name;
+	const char *meaning;
+	enum ovgpu_setting_kind kind;
+	bool zero;
+	uint64_t minimum;
+	uint64_t maximum;
+	bool scheduler;
+	bool closed_only;
+};
+
+const struct ovgpu_setting *ovgpu_setting(enum ovgpu_object object,
+					  unsigned int index);
+const struct ovgpu_setting *ovgpu_setting_find(enum ovgpu_object object,
+					       const char *name);
+int ovgpu_setting_check(const struct ovgpu_setting *setting, const char *value);
+bool ovgpu_setting_exists(const struct ovgpu *ovgpu, enum ovgpu_object object,
+			  const char *of, const struct ovgpu_setting *setting);
+int ovgpu_setting_read(const struct ovgpu *ovgpu, enum ovgpu_object object,
+		       const char *of, const struct ovgpu_setting *setting,
+		       char *value, size_t value_size, char *choices,
+		       size_t choices_size);
+int ovgpu_setting_write(const struct ovgpu *ovgpu, enum ovgpu_object object,
+			const char *of, const struct ovgpu_setting *setting,
+			const char *value, char *reason, size_t size);
+
+/* ----------------------------------------------- the scheduler and counters */
+
+/**
+ * struct ovgpu_value - a number that may not be there
+ * @known: it is
+ * @number: what it is
+ *
+ * What a module does not have (an older one, a GPU without engine) is unknown,
+ * not an error.
+ */
+struct ovgpu_value {
+	bool known;
+	uint64_t number;
+};
+
+/**
+ * enum ovgpu_counter - counters of a vGPU that tell about its turns
+ *
+ * Those before OVGPU_RUN_NS are the hardware's, since the vGPU was opened
+ * last; the others are the driver's, since it was created. Names ending in
+ * _NS count nanoseconds of the GPU's clock.
+ */
+enum ovgpu_counter {
+	OVGPU_BUSY_NS,
+	OVGPU_RESIDENT_NS,
+	OVGPU_WAIT_NS,
+	OVGPU_SWITCHES,
+	OVGPU_SWITCH_NS,
+	OVGPU_PREEMPT_MAX_NS,
+	OVGPU_RUN_NS,
+	OVGPU_SLICES,
+	OVGPU_PREEMPTIONS,
+	OVGPU_OVERRUN_NS,
+	OVGPU_DEBT_NS,
+	OVGPU_IDLE_NS,
+	OVGPU_WAIT_MAX_NS,
+	OVGPU_RESETS,
+	OVGPU_FAULTS,
+};
+
+#define OVGPU_COUNTER(counter)	(UINT64_C(1) << (counter))
+#define OVGPU_NO_COUNTERS	UINT64_C(0)
+#define OVGPU_ALL_COUNTERS	UINT64_MAX
+
+/**
+ * struct ovgpu_sched_gpu - the scheduler of one GPU
+ * @bdf: PCI address
+ * @state: of the GPU, as the driver words it; empty when it does not say
+ * @scheduler: the policy in force; empty when unknown
+ * @schedulers: all policies, separated by blanks
+ *
+ * Its settings that are numbers: ovgpu_sched_gpu_setting().
+ */
+struct ovgpu_sched_gpu {
+	char bdf[OVGPU_BDF_SIZE];
+	char state[OVGPU_NAME_SIZE];
+	char scheduler[OVGPU_NAME_SIZE];
+	char schedulers[OVGPU_TEXT_SIZE];
+};
+
+/**
+ * struct ovgpu_sched_vgpu - one vGPU as the scheduler sees it
+ * @state: closed, idle, runnable, running, frozen or faulted; empty: unknown
+ * @framebuffer_size: bytes
+ * @framebuffer_used: bytes
+ * @last_fault: code, 0: none
+ * @last_reset_reason: code and text; empty: unknown
+ * @read_at: CLOCK_MONOTONIC when the counters were read, ns
+ *
+ * Its settings, counters and waits: the functions ovgpu_sched_vgpu_*().
+ */
+struct ovgpu_sched_vgpu {
+	char state[OVGPU_NAME_SIZE];
+	struct ovgpu_value framebuffer_size;
+	struct ovgpu_value framebuffer_used;
+	struct ovgpu_value last_fault;
+	char last_reset_reason[OVGPU_TEXT_SIZE];
+	uint64_t read_at;
+};
+
+const char *ovgpu_counter_name(unsigned int counter);
+int ovgpu_sched_gpu_get(const struct ovgpu *ovgpu, const char *bdf,
+			struct ovgpu_sched_gpu **gpu);
+struct ovgpu_value ovgpu_sched_gpu_setting(const struct ovgpu_sched_gpu *gpu,
+					   unsigned int setting);
+int ovgpu_sched_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
+			 uint64_t counters, bool waits,
+			 struct ovgpu_sched_vgpu **vgpu);
+struct ovgpu_value ovgpu_sched_vgpu_setting(const struct ovgpu_sched_vgpu *vgpu,
+					    unsigned int setting);
+struct ovgpu_value ovgpu_sched_vgpu_counter(const struct ovgpu_sched_vgpu *vgpu,
+					    unsigned int counter);
+size_t ovgpu_sched_vgpu_waits(const struct ovgpu_sched_vgpu *vgpu,
+			      const uint64_t **waits);
+
+/* ------------------------------------------------------------- switch log */
+
+/**
+ * struct ovgpu_switch - one run that ended
+ * @time_ns: when it ended, GPU's clock
+ * @runqueue: which resource
+ * @partition: of the vGPU, -1: an idle slot that was nobody's
+ * @uuid: of the vGPU; empty: likewise, or the vGPU is gone
+ * @reason: why it ended: a word
+ * @quantum_ns: what it was given
+ * @run_ns: what it took
+ * @switch_ns: what switching took
+ * @wait_ns: how long its vGPU had waited for it
+ */
+struct ovgpu_switch {
+	uint64_t time_ns;
+	unsigned int runqueue;
+	int partition;
+	char uuid[OVGPU_UUID_SIZE];
+	char reason[OVGPU_NAME_SIZE];
+	uint64_t quantum_ns;
+	uint64_t run_ns;
+	uint64_t switch_ns;
+	uint64_t wait_ns;
+};
+
+int ovgpu_switch_log(const struct ovgpu *ovgpu, const char *bdf,
+		     struct ovgpu_switch ***switches, size_t *count);
+
+/* ------------------------------------------------------------- small files */
+
+/**
+ * enum ovgpu_tree - the directory trees facts are read from
+ * @OVGPU_SYSFS: sysfs
+ * @OVGPU_PROC: procfs
+ * @OVGPU_ROOT: the root file system (configuration, modules, devices)
+ */
+enum ovgpu_tree {
+	OVGPU_SYSFS,
+	OVGPU_PROC,
+	OVGPU_ROOT,
+};
+
+int ovgpu_dirfd(const struct ovgpu *ovgpu, enum ovgpu_tree tree);
+int ovgpu_read(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *value,
+	       size_t size, const char *path, ...) OVGPU_PRINTF(5, 6);
+int ovgpu_link(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *name,
+	       size_t size, const char *path, ...) OVGPU_PRINTF(5, 6);
+bool ovgpu_exists(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
+		  const char *path, ...) OVGPU_PRINTF(3, 4);
+int ovgpu_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
+		    char ***names, size_t *count, const char *path, ...)
+	OVGPU_PRINTF(5, 6);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* OPENVGPU_H */

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The project has one version, the module's. Included by the Makefiles of tools.
+
+VERSION_HEADER := ../../kernel/host/openvgpu.h
+OPENVGPU_VERSION ?= $(shell sed -n \
+	's/^\#define VGPU_DRIVER_VERSION[[:space:]]*"\(.*\)"$$/\1/p' $(VERSION_HEADER))
+ifeq ($(OPENVGPU_VERSION),)
+$(error No VGPU_DRIVER_VERSION in $(VERSION_HEADER): name one with OPENVGPU_VERSION=)
+endif
