@@ -31,6 +31,9 @@ enum cli_option {
 	OPTION_ONCE	= 1 << 3,
 	OPTION_INTERVAL	= 1 << 4,
 	OPTION_SORT	= 1 << 5,
+	OPTION_CONFIG	= 1 << 6,
+	OPTION_DRY_RUN	= 1 << 7,
+	OPTION_OUTPUT	= 1 << 8,
 };
 
 /* Of --interval. */
@@ -49,6 +52,9 @@ enum cli_option {
  * @once: --once was given
  * @interval_ms: of --interval, checked
  * @sort: of --sort; NULL: not given
+ * @config: of --config; NULL: not given
+ * @dry_run: --dry-run was given
+ * @output: of --output; NULL: not given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
  * @argument_count: their number
@@ -63,6 +69,9 @@ struct cli {
 	bool once;
 	unsigned int interval_ms;
 	const char *sort;
+	const char *config;
+	bool dry_run;
+	const char *output;
 	const char *argument;
 	char **arguments;
 	int argument_count;
@@ -80,6 +89,8 @@ enum cli_exit command_sched_set(struct cli *cli);
 void command_sched_set_help(void);
 enum cli_exit command_sched_log(struct cli *cli);
 enum cli_exit command_top(struct cli *cli);
+enum cli_exit command_apply(struct cli *cli);
+enum cli_exit command_assert(struct cli *cli);
 
 /* show.c */
 typedef enum cli_exit (*cli_show_fn)(const struct cli *cli, const char *name);

@@ -81,6 +81,16 @@ static const struct command commands[] = {
 	  "With --once or --json, or when it is not on a terminal: prints one table, after\n"
 	  "one interval. Else keys: s, w, l, m, u sort (share, wait, longest wait,\n"
 	  "framebuffer, UUID), r turns the order round, arrows and page keys move, q ends.\n" },
+	{ "apply", "FILE", ONE, OPTION_CONFIG | OPTION_GPU | OPTION_DRY_RUN,
+	  command_apply,
+	  "make GPUs and vGPUs as a file says",
+	  .help = "FILE is described in openvgpu-config(5); '-' reads standard input. Prints what\n"
+	  "it changes; what is as the file says already is left alone. When any change\n"
+	  "would break a running VM nothing is changed, and the VM's process is named.\n"
+	  "With --gpu, only what the file says of that GPU.\n" },
+	{ "assert", "FILE", ONE, OPTION_CONFIG | OPTION_GPU, command_assert,
+	  "check that GPUs and vGPUs are as a file says",
+	  .help = "Prints what is not, and ends with 1 then. Changes nothing.\n" },
 	{ "doctor", NULL, NONE, 0, command_doctor,
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
@@ -135,6 +145,12 @@ static void print_command_help(const struct command *command)
 		printf(" [--interval MS]");
 	if (command->options & OPTION_SORT)
 		printf(" [--sort KEY]");
+	if (command->options & OPTION_CONFIG)
+		printf(" [--config LABEL]");
+	if (command->options & OPTION_DRY_RUN)
+		printf(" [--dry-run]");
+	if (command->options & OPTION_OUTPUT)
+		printf(" [--output FILE]");
 	printf(" [--json]\n\n%s\n", command->help);
 	if (command->more_help)
 		command->more_help();
@@ -151,11 +167,18 @@ static void print_command_help(const struct command *command)
 		       INTERVAL_MIN_MS, INTERVAL_MAX_MS, INTERVAL_DEFAULT_MS);
 	if (command->options & OPTION_SORT)
 		puts("  --sort KEY     share, wait, longest, framebuffer or uuid; default: share");
+	if (command->options & OPTION_CONFIG)
+		puts("  --config LABEL which configuration of the file; default: 'default', or the only one");
+	if (command->options & OPTION_DRY_RUN)
+		puts("  --dry-run      print what would be changed, and change nothing");
+	if (command->options & OPTION_OUTPUT)
+		puts("  --output FILE  write there, all or nothing, instead of to standard output");
 	puts("  --json         print JSON\n");
 	fputs(exit_help, stdout);
 }
 
-enum { HELP = 1, JSON, VERSION, UUID, GPU, FORCE, ONCE, INTERVAL, SORT };
+enum { HELP = 1, JSON, VERSION, UUID, GPU, FORCE, ONCE, INTERVAL, SORT,
+       CONFIG, DRY_RUN, OUTPUT };
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, HELP },
@@ -167,6 +190,9 @@ static const struct option long_options[] = {
 	{ "once", no_argument, NULL, ONCE },
 	{ "interval", required_argument, NULL, INTERVAL },
 	{ "sort", required_argument, NULL, SORT },
+	{ "config", required_argument, NULL, CONFIG },
+	{ "dry-run", no_argument, NULL, DRY_RUN },
+	{ "output", required_argument, NULL, OUTPUT },
 	{ }
 };
 
@@ -291,6 +317,18 @@ static enum cli_exit parse(struct cli *cli, const struct command *command,
 		case SORT:
 			given |= OPTION_SORT;
 			cli->sort = optarg;
+			break;
+		case CONFIG:
+			given |= OPTION_CONFIG;
+			cli->config = optarg;
+			break;
+		case DRY_RUN:
+			given |= OPTION_DRY_RUN;
+			cli->dry_run = true;
+			break;
+		case OUTPUT:
+			given |= OPTION_OUTPUT;
+			cli->output = optarg;
 			break;
 		case ':':
 			return cli_fail(cli, CLI_USAGE, "%s needs a value",

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * apply.h - what the parts of openvgpu apply and openvgpu assert share
+ */
+#ifndef APPLY_H
+#define APPLY_H
+
+#include "cli.h"
+#include "config.h"
+
+enum apply_action {
+	APPLY_SET,
+	APPLY_REMOVE,
+	APPLY_CREATE,
+};
+
+enum apply_state {
+	APPLY_PLANNED,
+	APPLY_REFUSED,
+	APPLY_DONE,
+	APPLY_FAILED,
+};
+
+/**
+ * struct apply_change - one thing that is not as the file says
+ * @action: what to do
+ * @state: how far it got
+ * @gpu: PCI address
+ * @uuid: of the vGPU; empty: it is the GPU that is set, or any will do
+ * @type: of the vGPU
+ * @setting: what to set; NULL: nothing
+ * @to: its value in the file
+ * @from: what it is; empty: the vGPU does not exist yet
+ * @reason: why it is refused, or failed
+ */
+struct apply_change {
+	enum apply_action action;
+	enum apply_state state;
+	char gpu[OVGPU_BDF_SIZE];
+	char uuid[OVGPU_UUID_SIZE];
+	char type[OVGPU_NAME_SIZE];
+	const struct ovgpu_setting *setting;
+	const char *to;
+	char from[OVGPU_NAME_SIZE];
+	char reason[OVGPU_TEXT_SIZE];
+};
+
+/**
+ * struct apply_plan - all that is not as the file says
+ * @label: the configuration
+ * @changes: in the order in which they are to be done
+ * @count: their number
+ * @refused: how many of them would break a running VM
+ */
+struct apply_plan {
+	const struct config_label *label;
+	struct apply_change *changes;
+	size_t count;
+	size_t refused;
+};
+
+/* apply_check.c */
+int apply_check(const struct config *config, struct config_error *error);
+
+/* apply_machine.c */
+
+/**
+ * struct apply_gpu - a GPU that the configuration is about
+ * @bdf: PCI address
+ * @entry: what the configuration says of it
+ * @types: its types
+ * @type_count: their number
+ */
+struct apply_gpu {
+	char bdf[OVGPU_BDF_SIZE];
+	const struct config_entry *entry;
+	struct ovgpu_type **types;
+	size_t type_count;
+};
+
+/**
+ * struct apply_machine - what there is
+ * @gpus: GPUs that the configuration is about, by address
+ * @gpu_count: their number
+ * @vgpus: all vGPUs
+ * @vgpu_count: their number
+ */
+struct apply_machine {
+	struct apply_gpu *gpus;
+	size_t gpu_count;
+	struct ovgpu_vgpu **vgpus;
+	size_t vgpu_count;
+};
+
+enum cli_exit apply_machine_get(const struct cli *cli,
+				const struct config_label *label,
+				struct apply_machine *machine);
+void apply_machine_free(struct apply_machine *machine);
+const struct apply_gpu *apply_gpu_find(const struct apply_machine *machine,
+				       const char *bdf);
+
+/* apply_plan.c */
+enum cli_exit apply_plan_make(const struct cli *cli,
+			      const struct apply_machine *machine,
+			      struct apply_plan *plan);
+void apply_plan_free(struct apply_plan *plan);
+
+/* apply_do.c */
+enum cli_exit apply_do(const struct cli *cli, struct apply_change *change);
+
+#endif /* APPLY_H */

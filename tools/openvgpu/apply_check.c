@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * apply_check.c - is what a configuration file says possible anywhere
+ *
+ * All configurations of a file are checked, also those that are not applied
+ * now: what is wrong shows when it is written, not on the night it is needed.
+ */
+#include <string.h>
+
+#include "apply.h"
+
+static int check_setting(enum ovgpu_object object,
+			 const struct config_setting *set,
+			 struct config_error *error)
+{
+	const char *kind = object == OVGPU_GPU ? "GPU" : "vGPU";
+	const struct ovgpu_setting *setting;
+
+	setting = ovgpu_setting_find(object, set->name);
+	if (!setting)
+		return config_fail(error, set->line,
+				   "a %s has no setting '%s': 'openvgpu set --help' lists them",
+				   kind, set->name);
+	/* A pause is something one does, not something a machine is. */
+	if (object == OVGPU_VGPU && !strcmp(set->name, "frozen"))
+		return config_fail(error, set->line,
+				   "'frozen' is a pause, not a setting to keep: use 'openvgpu set'");
+	if (!ovgpu_setting_check(setting, set->value))
+		return 0;
+	if (setting->kind != OVGPU_NUMBER)
+		return config_fail(error, set->line, "%s can't be '%s': it is %s",
+				   set->name, set->value, setting->meaning);
+	return config_fail(error, set->line,
+			   "%s can't be '%s': it is a number of %s%llu to %llu",
+			   set->name, set->value, setting->zero ? "0, or " : "",
+			   (unsigned long long)setting->minimum,
+			   (unsigned long long)setting->maximum);
+}
+
+static int check_settings(enum ovgpu_object object,
+			  const struct config_settings *settings,
+			  struct config_error *error)
+{
+	const struct config_setting *hz = NULL, *us = NULL;
+	size_t i;
+	int err;
+
+	for (i = 0; i < settings->count; i++) {
+		const struct config_setting *set = &settings->list[i];
+
+		err = check_setting(object, set, error);
+		if (err)
+			return err;
+		if (!strcmp(set->name, "sched_hz"))
+			hz = set;
+		if (!strcmp(set->name, "timeslice_us"))
+			us = set;
+	}
+	if (hz && us)
+		return config_fail(error, hz->line > us->line ? hz->line : us->line,
+				   "sched_hz and timeslice_us are two forms of the same: give one");
+	return 0;
+}
+
+/* A PCI address or a number. */
+static int check_device(const struct config_device *device,
+			struct config_error *error)
+{
+	char bdf[OVGPU_BDF_SIZE];
+	uint64_t number;
+
+	if (!ovgpu_bdf_parse(device->text, bdf) ||
+	    (!ovgpu_number_parse(device->text, &number) &&
+	     number <= CONFIG_INDEX_MAX))
+		return 0;
+	return config_fail(error, device->line,
+			   "'%s' is neither a PCI address, as 0000:3b:00.0, nor the number of a GPU, from 0",
+			   device->text);
+}
+
+/* UUIDs must be there once; @before: how many vGPUs of @type are checked. */
+static int check_uuid(const struct config_label *label,
+		      const struct config_vgpu *vgpu, const char *uuid,
+		      struct config_error *error)
+{
+	char other[OVGPU_UUID_SIZE];
+	unsigned int n;
+	size_t i, j;
+
+	for (i = 0; i < label->entry_count; i++)
+		for (j = 0; j < label->entries[i].type_count; j++) {
+			const struct config_type *type = &label->entries[i].types[j];
+
+			for (n = 0; type->vgpus && n < type->count; n++) {
+				if (&type->vgpus[n] == vgpu)
+					return 0;
+				if (ovgpu_uuid_parse(type->vgpus[n].uuid, other) ||
+				    strcmp(uuid, other))
+					continue;
+				return config_fail(error, vgpu->line,
+						   "vGPU %s is there twice, first on line %u",
+						   uuid, type->vgpus[n].line);
+			}
+		}
+	return 0;
+}
+
+static int check_type(const struct config_label *label,
+		      const struct config_entry *entry,
+		      const struct config_type *type, struct config_error *error)
+{
+	char id[OVGPU_NAME_SIZE], other[OVGPU_NAME_SIZE], uuid[OVGPU_UUID_SIZE];
+	const struct config_type *before;
+	unsigned int n;
+	int err;
+
+	if (ovgpu_type_parse(type->type, id))
+		return config_fail(error, type->line,
+				   "'%s' is not the name of a type, as 1q",
+				   type->type);
+	/* "1q" and "openvgpu-1q" are one type. */
+	for (before = entry->types; before < type; before++)
+		if (!ovgpu_type_parse(before->type, other) && !strcmp(id, other))
+			return config_fail(error, type->line,
+					   "'%s' is there twice, first on line %u",
+					   id, before->line);
+	if (type->vgpus && (entry->all || entry->device_count > 1))
+		return config_fail(error, type->line,
+				   "vGPUs with a UUID can be on one GPU only: name one device");
+	for (n = 0; type->vgpus && n < type->count; n++) {
+		const struct config_vgpu *vgpu = &type->vgpus[n];
+
+		if (ovgpu_uuid_parse(vgpu->uuid, uuid))
+			return config_fail(error, vgpu->line,
+					   "'%s' is not a UUID: 36 characters, as 8f1c1e5a-3c1d-4b0e-9a51-0c9f6c1d2e3f",
+					   vgpu->uuid);
+		err = check_uuid(label, vgpu, uuid, error);
+		if (!err)
+			err = check_settings(OVGPU_VGPU, &vgpu->settings, error);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int check_entry(const struct config_label *label,
+		       const struct config_entry *entry,
+		       struct config_error *error)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < entry->device_count; i++) {
+		err = check_device(&entry->devices[i], error);
+		if (err)
+			return err;
+	}
+	err = check_settings(OVGPU_GPU, &entry->settings, error);
+	for (i = 0; !err && i < entry->type_count; i++)
+		err = check_type(label, entry, &entry->types[i], error);
+	return err;
+}
+
+/**
+ * apply_check - check all that can be checked without the machine
+ * @config: the file
+ * @error: what is wrong with it, when this fails
+ *
+ * Return: 0 or -EINVAL.
+ */
+int apply_check(const struct config *config, struct config_error *error)
+{
+	size_t i, j;
+	int err = 0;
+
+	for (i = 0; !err && i < config->label_count; i++) {
+		const struct config_label *label = &config->labels[i];
+
+		for (j = 0; !err && j < label->entry_count; j++)
+			err = check_entry(label, &label->entries[j], error);
+	}
+	return err;
+}

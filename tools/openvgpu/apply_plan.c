@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * apply_plan.c - what is not as a configuration says
+ *
+ * A vGPU that the configuration names by its UUID is that one and no other. Of
+ * those it only counts, the ones that are in use are kept first. What is left
+ * over on a GPU whose vGPUs the configuration lists is to be removed. What is
+ * in use is never touched in a way that its VM would notice as a loss: such a
+ * change is refused, and with it the whole plan.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply.h"
+
+/* The GPU's own choice of slices a second: doc/sysfs-driver-openvgpu. */
+#define DEFAULT_HZ		480
+#define DEFAULT_HZ_MANY		960
+#define MANY_OPEN_VGPUS		8
+
+/**
+ * struct planner - a plan being made
+ * @cli: the run
+ * @machine: what there is
+ * @plan: the result
+ * @kept: of each vGPU of the machine, whether the configuration has it
+ * @err: negative errno of what could not be looked at; 0: nothing
+ */
+struct planner {
+	const struct cli *cli;
+	const struct apply_machine *machine;
+	struct apply_plan *plan;
+	bool *kept;
+	int err;
+};
+
+/* A change in the plan; NULL: no memory. */
+static struct apply_change *add(struct planner *planner,
+				enum apply_action action, const char *gpu,
+				const char *uuid, const char *type)
+{
+	struct apply_plan *plan = planner->plan;
+	struct apply_change *change;
+
+	change = reallocarray(plan->changes, plan->count + 1, sizeof(*change));
+	if (!change) {
+		planner->err = -ENOMEM;
+		return NULL;
+	}
+	plan->changes = change;
+	change += plan->count++;
+	memset(change, 0, sizeof(*change));
+	change->action = action;
+	snprintf(change->gpu, sizeof(change->gpu), "%s", gpu);
+	snprintf(change->uuid, sizeof(change->uuid), "%s", uuid);
+	snprintf(change->type, sizeof(change->type), "%s", type);
+	return change;
+}
+
+/* Marks a change that a running VM would not survive. */
+static void refuse(struct planner *planner, struct apply_change *change,
+		   const struct ovgpu_vgpu *vgpu, const char *what)
+{
+	change->state = APPLY_REFUSED;
+	snprintf(change->reason, sizeof(change->reason),
+		 "vGPU %s is in use by process %s: %s", vgpu->uuid,
+		 show_owner(vgpu).text, what);
+	planner->plan->refused++;
+}
+
+/* --------------------------------------------------------------- settings */
+
+static unsigned int default_hz(const struct planner *planner, const char *bdf)
+{
+	const struct apply_machine *machine = planner->machine;
+	unsigned int open = 0;
+	size_t i;
+
+	for (i = 0; i < machine->vgpu_count; i++)
+		open += machine->vgpus[i]->owner_pid &&
+			!strcmp(machine->vgpus[i]->gpu, bdf);
+	return open < MANY_OPEN_VGPUS ? DEFAULT_HZ : DEFAULT_HZ_MANY;
+}
+
+/* Whether a setting that reads @is is what the file calls @wanted. */
+static bool is_set(const struct planner *planner, const char *gpu,
+		   const struct ovgpu_setting *setting, const char *is,
+		   const char *wanted)
+{
+	char a[OVGPU_UUID_SIZE], b[OVGPU_UUID_SIZE];
+	uint64_t x, y;
+
+	if (!ovgpu_number_parse(is, &x) && !ovgpu_number_parse(wanted, &y)) {
+		/* 0 asks for the default, and the default is what reads then. */
+		if (!y && setting == ovgpu_setting_find(OVGPU_GPU, "sched_hz"))
+			y = default_hz(planner, gpu);
+		if (!y && setting == ovgpu_setting_find(OVGPU_GPU, "timeslice_us"))
+			y = 1000000 / default_hz(planner, gpu);
+		return x == y;
+	}
+	if (!ovgpu_uuid_parse(is, a) && !ovgpu_uuid_parse(wanted, b))
+		return !strcmp(a, b);
+	return !strcmp(is, wanted);
+}
+
+static void plan_setting(struct planner *planner, enum ovgpu_object object,
+			 const char *gpu, const struct ovgpu_vgpu *vgpu,
+			 const struct config_setting *set)
+{
+	const struct ovgpu_setting *setting = ovgpu_setting_find(object, set->name);
+	char is[OVGPU_NAME_SIZE];
+	struct apply_change *change;
+	int err;
+
+	err = ovgpu_setting_read(planner->cli->ovgpu, object,
+				 vgpu ? vgpu->uuid : gpu, setting, is,
+				 sizeof(is), NULL, 0);
+	if (err) {
+		planner->err = err;
+		return;
+	}
+	if (is_set(planner, gpu, setting, is, set->value))
+		return;
+	change = add(planner, APPLY_SET, gpu, vgpu ? vgpu->uuid : "",
+		     vgpu ? vgpu->type : "");
+	if (!change)
+		return;
+	change->setting = setting;
+	change->to = set->value;
+	strcpy(change->from, is);
+	if (vgpu && vgpu->owner_pid && setting->closed_only)
+		refuse(planner, change, vgpu,
+		       "this can be set only while nobody uses it");
+}
+
+/* ------------------------------------------------------------------ vGPUs */
+
+static void plan_create(struct planner *planner, const char *gpu,
+			const char *type, const struct config_vgpu *wanted)
+{
+	char uuid[OVGPU_UUID_SIZE] = "";
+	struct apply_change *change;
+	size_t i;
+
+	if (wanted)
+		ovgpu_uuid_parse(wanted->uuid, uuid);
+	add(planner, APPLY_CREATE, gpu, uuid, type);
+	for (i = 0; wanted && i < wanted->settings.count; i++) {
+		change = add(planner, APPLY_SET, gpu, uuid, type);
+		if (!change)
+			return;
+		change->setting =
+			ovgpu_setting_find(OVGPU_VGPU,
+					   wanted->settings.list[i].name);
+		change->to = wanted->settings.list[i].value;
+	}
+}
+
+static void plan_named(struct planner *planner, const struct apply_gpu *gpu,
+		       const char *type, const struct config_vgpu *wanted)
+{
+	const struct apply_machine *machine = planner->machine;
+	const struct ovgpu_vgpu *vgpu = NULL;
+	const struct apply_gpu *other;
+	char uuid[OVGPU_UUID_SIZE];
+	struct apply_change *change;
+	size_t i;
+
+	ovgpu_uuid_parse(wanted->uuid, uuid);
+	for (i = 0; i < machine->vgpu_count; i++)
+		if (!strcmp(machine->vgpus[i]->uuid, uuid)) {
+			vgpu = machine->vgpus[i];
+			break;
+		}
+	if (vgpu && !strcmp(vgpu->gpu, gpu->bdf) && !strcmp(vgpu->type, type)) {
+		planner->kept[i] = true;
+		for (i = 0; i < wanted->settings.count; i++)
+			plan_setting(planner, OVGPU_VGPU, gpu->bdf, vgpu,
+				     &wanted->settings.list[i]);
+		return;
+	}
+	/* Where its GPU's vGPUs are not the file's, it can't be taken away. */
+	other = vgpu ? apply_gpu_find(machine, vgpu->gpu) : NULL;
+	if (vgpu && (!other || !other->entry->has_types)) {
+		change = add(planner, APPLY_CREATE, gpu->bdf, uuid, type);
+		if (!change)
+			return;
+		change->state = APPLY_REFUSED;
+		snprintf(change->reason, sizeof(change->reason),
+			 "vGPU %s exists on GPU %s, whose vGPUs the configuration does not list",
+			 uuid, vgpu->gpu);
+		planner->plan->refused++;
+		return;
+	}
+	plan_create(planner, gpu->bdf, type, wanted);
+}
+
+/* Keeps up to @count vGPUs of a type; those that are in use, or not. */
+static unsigned int keep(struct planner *planner, const char *gpu,
+			 const char *type, bool in_use, unsigned int count)
+{
+	const struct apply_machine *machine = planner->machine;
+	unsigned int kept = 0;
+	size_t i;
+
+	for (i = 0; i < machine->vgpu_count && kept < count; i++) {
+		const struct ovgpu_vgpu *vgpu = machine->vgpus[i];
+
+		if (planner->kept[i] || strcmp(vgpu->gpu, gpu) ||
+		    strcmp(vgpu->type, type) || !!vgpu->owner_pid != in_use)
+			continue;
+		planner->kept[i] = true;
+		kept++;
+	}
+	return kept;
+}
+
+static void plan_counted(struct planner *planner, const struct apply_gpu *gpu,
+			 const char *type, unsigned int count)
+{
+	count -= keep(planner, gpu->bdf, type, true, count);
+	count -= keep(planner, gpu->bdf, type, false, count);
+	while (count-- && !planner->err)
+		plan_create(planner, gpu->bdf, type, NULL);
+}
+
+static void plan_types(struct planner *planner, const struct apply_gpu *gpu)
+{
+	char type[OVGPU_NAME_SIZE];
+	unsigned int n;
+	size_t i;
+
+	for (i = 0; i < gpu->entry->type_count && !planner->err; i++) {
+		const struct config_type *wanted = &gpu->entry->types[i];
+
+		ovgpu_type_parse(wanted->type, type);
+		if (!wanted->vgpus)
+			plan_counted(planner, gpu, type, wanted->count);
+		for (n = 0; wanted->vgpus && n < wanted->count; n++)
+			plan_named(planner, gpu, type, &wanted->vgpus[n]);
+	}
+}
+
+static void plan_removals(struct planner *planner)
+{
+	const struct apply_machine *machine = planner->machine;
+	const struct apply_gpu *gpu;
+	struct apply_change *change;
+	size_t i;
+
+	for (i = 0; i < machine->vgpu_count; i++) {
+		const struct ovgpu_vgpu *vgpu = machine->vgpus[i];
+
+		gpu = apply_gpu_find(machine, vgpu->gpu);
+		if (planner->kept[i] || !gpu || !gpu->entry->has_types)
+			continue;
+		change = add(planner, APPLY_REMOVE, vgpu->gpu, vgpu->uuid,
+			     vgpu->type);
+		if (change && vgpu->owner_pid)
+			refuse(planner, change, vgpu, "it is not removed");
+	}
+}
+
+/* ------------------------------------------------------------------- plan */
+
+/*
+ * The GPUs first, so that a new policy is in force when the first vGPU comes;
+ * then what makes room, what takes it, and what can be set on it; and at last
+ * the console, which may be one of the new vGPUs.
+ */
+static unsigned int rank(const struct apply_change *change)
+{
+	if (change->action == APPLY_REMOVE)
+		return 1;
+	if (change->action == APPLY_CREATE)
+		return 2;
+	if (change->uuid[0])
+		return 3;
+	return change->setting->kind == OVGPU_UUID_OR_NONE ? 4 : 0;
+}
+
+/* Keeps the order of those of one rank. */
+static int sort(struct apply_plan *plan)
+{
+	struct apply_change *sorted = calloc(plan->count + 1, sizeof(*sorted));
+	unsigned int r;
+	size_t i, n = 0;
+
+	if (!sorted)
+		return -ENOMEM;
+	for (r = 0; r <= 4; r++)
+		for (i = 0; i < plan->count; i++)
+			if (rank(&plan->changes[i]) == r)
+				sorted[n++] = plan->changes[i];
+	free(plan->changes);
+	plan->changes = sorted;
+	return 0;
+}
+
+/**
+ * apply_plan_make - find what is not as the configuration says
+ * @cli: the run
+ * @machine: of apply_machine_get()
+ * @plan: the result, to be given to apply_plan_free(); @plan->label is kept
+ *
+ * Return: exit status; a plan that is refused is no failure.
+ */
+enum cli_exit apply_plan_make(const struct cli *cli,
+			      const struct apply_machine *machine,
+			      struct apply_plan *plan)
+{
+	struct planner planner = {
+		.cli = cli, .machine = machine, .plan = plan,
+		.kept = calloc(machine->vgpu_count + 1, sizeof(bool)),
+	};
+	size_t i, j;
+
+	if (!planner.kept)
+		planner.err = -ENOMEM;
+	for (i = 0; i < machine->gpu_count && !planner.err; i++) {
+		const struct apply_gpu *gpu = &machine->gpus[i];
+
+		for (j = 0; j < gpu->entry->settings.count; j++)
+			plan_setting(&planner, OVGPU_GPU, gpu->bdf, NULL,
+				     &gpu->entry->settings.list[j]);
+		plan_types(&planner, gpu);
+	}
+	if (!planner.err)
+		plan_removals(&planner);
+	if (!planner.err)
+		planner.err = sort(plan);
+	free(planner.kept);
+	if (!planner.err)
+		return CLI_OK;
+	apply_plan_free(plan);
+	return cli_fail_errno(cli, planner.err, "look at the GPUs");
+}
+
+/**
+ * apply_plan_free - give a plan back
+ * @plan: of apply_plan_make()
+ */
+void apply_plan_free(struct apply_plan *plan)
+{
+	free(plan->changes);
+	plan->changes = NULL;
+	plan->count = 0;
+}
