@@ -82,6 +82,7 @@ enum cli_exit command_list(struct cli *cli);
 enum cli_exit command_types(struct cli *cli);
 enum cli_exit command_create(struct cli *cli);
 enum cli_exit command_remove(struct cli *cli);
+enum cli_exit command_restore(struct cli *cli);
 enum cli_exit command_show(struct cli *cli);
 enum cli_exit command_doctor(struct cli *cli);
 enum cli_exit command_sched_show(struct cli *cli);
@@ -91,6 +92,7 @@ enum cli_exit command_sched_log(struct cli *cli);
 enum cli_exit command_top(struct cli *cli);
 enum cli_exit command_apply(struct cli *cli);
 enum cli_exit command_assert(struct cli *cli);
+enum cli_exit command_metrics(struct cli *cli);
 
 /* show.c */
 typedef enum cli_exit (*cli_show_fn)(const struct cli *cli, const char *name);

@@ -52,6 +52,13 @@ static const struct command commands[] = {
 	  "remove a vGPU",
 	  .help = "A vGPU that a process has open is left alone (exit status 4). With --force\n"
 	  "that process is asked to let go of it, and the command waits until it has.\n" },
+	{ "restore", "GPU", OPTIONAL, 0, command_restore,
+	  "bring back settings and defined vGPUs, as at boot",
+	  .help = "Applies /etc/openvgpu/config.yaml if there is one, then starts the vGPUs that\n"
+	  "are defined with start \"auto\" in /etc/mdevctl.d, by mdevctl if it is installed.\n"
+	  "What exists is left as it is. Without a GPU, for all GPUs. The unit\n"
+	  "openvgpu-restore.service does it at boot, openvgpu-restore@GPU.service whenever a\n"
+	  "GPU begins to offer vGPUs.\n" },
 	{ "show", "UUID|GPU", OPTIONAL, 0, command_show,
 	  "show a vGPU, a GPU, or all GPUs",
 	  .help = "Prints all attributes and counters. A GPU is named by its PCI address.\n" },
@@ -91,6 +98,10 @@ static const struct command commands[] = {
 	{ "assert", "FILE", ONE, OPTION_CONFIG | OPTION_GPU, command_assert,
 	  "check that GPUs and vGPUs are as a file says",
 	  .help = "Prints what is not, and ends with 1 then. Changes nothing.\n" },
+	{ "metrics", NULL, NONE, OPTION_OUTPUT, command_metrics,
+	  "print figures of GPUs and vGPUs for Prometheus",
+	  .help = "In the text format, for node_exporter's textfile collector; doc/metrics.md\n"
+	  "lists them. With --output the file appears complete or not at all.\n" },
 	{ "doctor", NULL, NONE, 0, command_doctor,
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
