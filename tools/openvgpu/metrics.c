@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * metrics.c - openvgpu metrics: GPUs and vGPUs for Prometheus
+ *
+ * doc/metrics.md lists what is printed. What the driver does not say (an older
+ * module, a GPU without engines) is left out, as Prometheus wants it: a zero
+ * would be a lie.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "metrics_text.h"
+
+enum unit {
+	UNIT_ONE,
+	UNIT_NS,	/* given as seconds */
+	UNIT_US,	/* likewise */
+	UNIT_PERCENT,	/* given as a ratio */
+};
+
+/**
+ * struct source - a metric that is an attribute
+ * @attribute: file name
+ * @unit: of the attribute
+ * @kind: of the metric
+ * @name: of the metric
+ * @help: of the metric
+ */
+struct source {
+	const char *attribute;
+	enum unit unit;
+	enum metric_kind kind;
+	const char *name;
+	const char *help;
+};
+
+#define GAUGE(file, unit_of, suffix, words)	\
+	{ (file), (unit_of), METRIC_GAUGE, "openvgpu_" suffix, (words) }
+#define COUNTER(file, unit_of, suffix, words)	\
+	{ (file), (unit_of), METRIC_COUNTER, "openvgpu_" suffix "_total", (words) }
+
+static const struct source gpu_sources[] = {
+	GAUGE("framebuffer_total", UNIT_ONE, "gpu_framebuffer_bytes",
+	      "Video memory that vGPUs can have"),
+	GAUGE("largest_free", UNIT_ONE, "gpu_framebuffer_largest_free_bytes",
+	      "Video memory of the largest vGPU that could be created now"),
+	GAUGE("max_vgpus", UNIT_ONE, "gpu_max_vgpus",
+	      "vGPUs that the hardware can have at once"),
+	GAUGE("timeslice_us", UNIT_US, "gpu_timeslice_seconds",
+	      "Length of a time slice"),
+};
+
+static const struct source vgpu_sources[] = {
+	GAUGE("framebuffer_size", UNIT_ONE, "vgpu_framebuffer_bytes",
+	      "Video memory of the vGPU"),
+	GAUGE("framebuffer_used", UNIT_ONE, "vgpu_framebuffer_used_bytes",
+	      "Video memory that its guest says it uses"),
+	GAUGE("weight", UNIT_ONE, "vgpu_weight",
+	      "Share of an engine relative to others under best_effort"),
+	GAUGE("cap_percent", UNIT_PERCENT, "vgpu_cap_ratio",
+	      "Most that it gets of an engine"),
+	GAUGE("frame_rate_limit", UNIT_ONE, "vgpu_frame_rate_limit",
+	      "Pictures a second each head may show, 0 without a limit"),
+	GAUGE("last_fault", UNIT_ONE, "vgpu_last_fault_code",
+	      "Number of the last fault since it was opened, 0 without one"),
+};
+
+/* Of the hardware since the vGPU was opened: they begin at 0 again then. */
+static const struct source stat_sources[] = {
+	COUNTER("busy_ns", UNIT_NS, "vgpu_engine_busy_seconds",
+		"Time its work was executing, since it was opened"),
+	COUNTER("resident_ns", UNIT_NS, "vgpu_engine_resident_seconds",
+		"Time it held an engine, since it was opened"),
+	COUNTER("wait_ns", UNIT_NS, "vgpu_sched_wait_seconds",
+		"Time it had work and held no engine, since it was opened"),
+	COUNTER("slices", UNIT_ONE, "vgpu_timeslices", "Time slices begun"),
+	COUNTER("preemptions", UNIT_ONE, "vgpu_preemptions",
+		"Time slices that ended before it was out of work"),
+	COUNTER("overrun_ns", UNIT_NS, "vgpu_overrun_seconds",
+		"Time its runs lasted beyond their quanta"),
+	COUNTER("idle_ns", UNIT_NS, "vgpu_reserved_idle_seconds",
+		"Time an engine was kept idle for it"),
+	COUNTER("switches", UNIT_ONE, "vgpu_switches",
+		"Times it was switched in, since it was opened"),
+	COUNTER("switch_ns", UNIT_NS, "vgpu_switch_seconds",
+		"Time its switches took, since it was opened"),
+	COUNTER("faults", UNIT_ONE, "vgpu_faults",
+		"Faults: what the host had to do to it by itself"),
+	COUNTER("resets", UNIT_ONE, "vgpu_resets",
+		"Resets asked for by guest or VMM"),
+	COUNTER("violations", UNIT_ONE, "vgpu_violations",
+		"Accesses outside its partition that the hardware refused"),
+	COUNTER("bad_accesses", UNIT_ONE, "vgpu_bad_accesses",
+		"Accesses to registers that made no sense"),
+	COUNTER("interrupts", UNIT_ONE, "vgpu_interrupts",
+		"Interrupts raised for the guest"),
+	COUNTER("packets", UNIT_ONE, "vgpu_packets",
+		"Packets of work executed, since it was opened"),
+	COUNTER("bytes_read", UNIT_ONE, "vgpu_memory_read_bytes",
+		"Bytes its engines read, since it was opened"),
+	COUNTER("bytes_written", UNIT_ONE, "vgpu_memory_written_bytes",
+		"Bytes its engines wrote, since it was opened"),
+	GAUGE("dma_pinned_bytes", UNIT_ONE, "vgpu_dma_pinned_bytes",
+	      "Guest memory locked for the GPU"),
+};
+
+static const char *const gpu_states[] = { "up", "reset", "going", "dead", NULL };
+static const char *const vgpu_states[] = {
+	"closed", "idle", "runnable", "running", "frozen", "faulted", "dead", NULL
+};
+
+/* --------------------------------------------------------------- attributes */
+
+/* Attributes of one object. */
+struct attributes {
+	struct ovgpu_attribute **list;
+	size_t count;
+};
+
+static const char *text_of(const struct attributes *attributes, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < attributes->count; i++)
+		if (!strcmp(attributes->list[i]->name, name))
+			return attributes->list[i]->value;
+	return NULL;
+}
+
+static bool number_of(const struct attributes *attributes, const char *name,
+		      uint64_t *number)
+{
+	const char *text = text_of(attributes, name);
+
+	return text && !ovgpu_number_parse(text, number);
+}
+
+/* What is not there (an older module, gone meanwhile) is empty. */
+static struct attributes read_group(const struct cli *cli,
+				    enum ovgpu_object object, const char *of,
+				    const char *group)
+{
+	struct attributes attributes = { 0 };
+
+	if (ovgpu_attributes(cli->ovgpu, object, of, group, &attributes.list,
+			     &attributes.count))
+		memset(&attributes, 0, sizeof(attributes));
+	return attributes;
+}
+
+/* ------------------------------------------------------------------ metrics */
+
+/* Labels by which a sample is of something; @uuid and @type may be NULL. */
+static void label_object(struct metric_sample *sample, const char *gpu,
+			 const struct ovgpu_vgpu *vgpu)
+{
+	metric_label(sample, "gpu", gpu);
+	if (vgpu) {
+		metric_label(sample, "uuid", vgpu->uuid);
+		metric_label(sample, "type", vgpu->type);
+	}
+}
+
+static void add_sources(struct metrics *metrics,
+			const struct attributes *attributes, const char *gpu,
+			const struct ovgpu_vgpu *vgpu,
+			const struct source *sources, size_t count)
+{
+	struct metric_sample *sample;
+	uint64_t number;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct source *source = &sources[i];
+
+		if (!number_of(attributes, source->attribute, &number))
+			continue;
+		sample = metrics_add(metrics, source->kind, source->name,
+				     source->help);
+		label_object(sample, gpu, vgpu);
+		switch (source->unit) {
+		case UNIT_NS:
+			metric_seconds(sample, number);
+			break;
+		case UNIT_US:
+			metric_seconds(sample, number < UINT64_MAX / 1000 ?
+				       number * 1000 : UINT64_MAX);
+			break;
+		case UNIT_PERCENT:
+			metric_ratio(sample, number < 1000 ? number : 1000);
+			break;
+		default:
+			metric_number(sample, number);
+			break;
+		}
+	}
+}
+
+/* One sample for each state there is, 1 for the one it is in. */
+static void add_states(struct metrics *metrics, const char *name,
+		       const char *help, const char *gpu,
+		       const struct ovgpu_vgpu *vgpu, const char *is,
+		       const char *const *states)
+{
+	struct metric_sample *sample;
+	size_t i;
+
+	for (i = 0; is && states[i]; i++) {
+		sample = metrics_add(metrics, METRIC_GAUGE, name, help);
+		label_object(sample, gpu, vgpu);
+		metric_label(sample, "state", states[i]);
+		metric_number(sample, !strcmp(is, states[i]));
+	}
+}
+
+static void add_info(struct metric_sample *sample,
+		     const struct attributes *attributes,
+		     const char *const *names)
+{
+	for (; *names; names++)
+		metric_label(sample, *names,
+			     text_of(attributes, *names) ?: "");
+	metric_number(sample, 1);
+}
+
+static void add_scheduler(const struct cli *cli, struct metrics *metrics,
+			  const char *bdf)
+{
+	struct ovgpu_sched_gpu *sched;
+	struct metric_sample *sample;
+
+	if (ovgpu_sched_gpu_get(cli->ovgpu, bdf, &sched))
+		return;
+	if (sched->scheduler[0]) {
+		sample = metrics_add(metrics, METRIC_GAUGE,
+				     "openvgpu_gpu_scheduler_info",
+				     "Policy that shares the engines out");
+		label_object(sample, bdf, NULL);
+		metric_label(sample, "scheduler", sched->scheduler);
+		metric_number(sample, 1);
+	}
+	ovgpu_free(sched);
+}
+
+static void add_types(const struct cli *cli, struct metrics *metrics,
+		      const char *bdf)
+{
+	struct metric_sample *sample;
+	struct ovgpu_type **types;
+	size_t count, i;
+
+	if (ovgpu_type_list(cli->ovgpu, bdf, &types, &count))
+		return;
+	for (i = 0; i < count; i++) {
+		sample = metrics_add(metrics, METRIC_GAUGE,
+				     "openvgpu_type_available_instances",
+				     "vGPUs of the type that can still be created");
+		label_object(sample, bdf, NULL);
+		metric_label(sample, "type", types[i]->id);
+		metric_number(sample, types[i]->available);
+	}
+	ovgpu_free(types);
+}
+
+static void add_gpu(const struct cli *cli, struct metrics *metrics,
+		    const struct ovgpu_gpu *gpu)
+{
+	static const char *const info[] = {
+		"family", "board", "driver_version", NULL
+	};
+	struct attributes attributes = read_group(cli, OVGPU_GPU, gpu->bdf,
+						  OVGPU_DRIVER);
+	struct metric_sample *sample;
+	uint64_t total, available;
+
+	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_gpu_info",
+			     "A physical GPU");
+	label_object(sample, gpu->bdf, NULL);
+	add_info(sample, &attributes, info);
+	add_states(metrics, "openvgpu_gpu_state", "1 for the state the GPU is in",
+		   gpu->bdf, NULL, text_of(&attributes, "state"), gpu_states);
+	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_gpu_vgpus",
+			     "vGPUs that exist");
+	label_object(sample, gpu->bdf, NULL);
+	metric_number(sample, gpu->vgpus);
+	add_sources(metrics, &attributes, gpu->bdf, NULL, gpu_sources,
+		    sizeof(gpu_sources) / sizeof(gpu_sources[0]));
+	if (number_of(&attributes, "framebuffer_total", &total) &&
+	    number_of(&attributes, "framebuffer_free", &available) &&
+	    available <= total) {
+		sample = metrics_add(metrics, METRIC_GAUGE,
+				     "openvgpu_gpu_framebuffer_allocated_bytes",
+				     "Video memory that vGPUs have");
+		label_object(sample, gpu->bdf, NULL);
+		metric_number(sample, total - available);
+	}
+	add_scheduler(cli, metrics, gpu->bdf);
+	add_types(cli, metrics, gpu->bdf);
+	ovgpu_free(attributes.list);
+}
+
+/*
+ * The driver's 32 buckets double in length; every second one from 16 us to 17 s
+ * is enough to tell a good night from a bad one, and is 12 series instead of 33.
+ */
+#define BUCKET_FIRST	4	/* up to 2^14 ns */
+#define BUCKET_LAST	24	/* up to 2^34 ns */
+
+static void add_wait_bucket(struct metrics *metrics,
+			    const struct ovgpu_vgpu *vgpu, const char *le,
+			    uint64_t waits)
+{
+	struct metric_sample *sample;
+
+	sample = metrics_add(metrics, METRIC_HISTOGRAM,
+			     "openvgpu_vgpu_sched_wait_duration_seconds",
+			     "How long it waited for an engine, each time");
+	sample->suffix = le ? "_bucket" : "_count";
+	label_object(sample, vgpu->gpu, vgpu);
+	if (le)
+		metric_label(sample, "le", le);
+	metric_number(sample, waits);
+}
+
+static void add_waits(const struct cli *cli, struct metrics *metrics,
+		      const struct ovgpu_vgpu *vgpu)
+{
+	struct ovgpu_sched_vgpu *sched;
+	const uint64_t *waits;
+	uint64_t sum = 0;
+	char le[32];
+	size_t n, i;
+
+	if (ovgpu_sched_vgpu_get(cli->ovgpu, vgpu->uuid, OVGPU_NO_COUNTERS, true,
+				 &sched))
+		return;
+	n = ovgpu_sched_vgpu_waits(sched, &waits);
+	for (i = 0; i < n; i++) {
+		sum += waits[i];
+		if (i < BUCKET_FIRST || i > BUCKET_LAST || i % 2)
+			continue;
+		snprintf(le, sizeof(le), "%.9g", (1024ULL << i) / 1e9);
+		add_wait_bucket(metrics, vgpu, le, sum);
+	}
+	if (n) {
+		add_wait_bucket(metrics, vgpu, "+Inf", sum);
+		add_wait_bucket(metrics, vgpu, NULL, sum);
+	}
+	ovgpu_free(sched);
+}
+
+static void add_vgpu(const struct cli *cli, struct metrics *metrics,
+		     const struct ovgpu_vgpu *vgpu)
+{
+	struct attributes attributes = read_group(cli, OVGPU_VGPU, vgpu->uuid,
+						  OVGPU_DRIVER);
+	struct attributes stats = read_group(cli, OVGPU_VGPU, vgpu->uuid,
+					     "stats");
+	struct metric_sample *sample;
+	char pid[16] = "";
+
+	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_vgpu_info",
+			     "A vGPU; pid and process that have it open");
+	label_object(sample, vgpu->gpu, vgpu);
+	metric_label(sample, "name", vgpu->type_name);
+	if (vgpu->owner_pid)
+		snprintf(pid, sizeof(pid), "%d", vgpu->owner_pid);
+	metric_label(sample, "pid", pid);
+	metric_label(sample, "process", vgpu->owner_name);
+	metric_number(sample, 1);
+	add_states(metrics, "openvgpu_vgpu_state",
+		   "1 for the state the vGPU is in", vgpu->gpu, vgpu,
+		   vgpu->state[0] ? vgpu->state : NULL, vgpu_states);
+	add_sources(metrics, &attributes, vgpu->gpu, vgpu, vgpu_sources,
+		    sizeof(vgpu_sources) / sizeof(vgpu_sources[0]));
+	add_sources(metrics, &stats, vgpu->gpu, vgpu, stat_sources,
+		    sizeof(stat_sources) / sizeof(stat_sources[0]));
+	add_waits(cli, metrics, vgpu);
+	ovgpu_free(attributes.list);
+	ovgpu_free(stats.list);
+}
+
+static int collect(const struct cli *cli, struct metrics *metrics)
+{
+	struct metric_sample *sample;
+	struct ovgpu_vgpu **vgpus;
+	struct ovgpu_gpu **gpus;
+	size_t count, i;
+	int err;
+
+	err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
+	if (err)
+		return err;
+	/* Says that there is nothing, where there is nothing. */
+	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_gpus",
+			     "GPUs bound to the driver openvgpu");
+	metric_number(sample, count);
+	for (i = 0; i < count; i++)
+		add_gpu(cli, metrics, gpus[i]);
+	ovgpu_free(gpus);
+	err = ovgpu_vgpu_list(cli->ovgpu, &vgpus, &count);
+	if (err)
+		return err;
+	for (i = 0; i < count; i++)
+		add_vgpu(cli, metrics, vgpus[i]);
+	ovgpu_free(vgpus);
+	return 0;
+}
+
+/* ------------------------------------------------------------------- output */
+
+static int print(const struct cli *cli, const struct metrics *metrics,
+		 FILE *stream)
+{
+	struct json_object *object;
+
+	if (!cli->json)
+		return metrics_write(metrics, stream);
+	object = json_start();
+	json_set(object, "metrics", metrics_json(metrics));
+	fprintf(stream, "%s\n", json_object_to_json_string_ext(object,
+		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+		JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+	return ferror(stream) ? -1 : 0;
+}
+
+/* Writes to a file that is not complete until it is; 0 or a negative errno. */
+static int print_to(const struct cli *cli, const struct metrics *metrics, int fd)
+{
+	FILE *stream = fdopen(fd, "w");
+	int err = 0;
+
+	if (!stream) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	errno = 0;
+	if (print(cli, metrics, stream) || fflush(stream) ||
+	    fchmod(fd, 0644) || fsync(fd))
+		err = errno ? -errno : -EIO;
+	if (fclose(stream) && !err)
+		err = -errno;
+	return err;
+}
+
+/*
+ * Who reads the file never sees half of it: it is written beside and renamed.
+ * The name in between does not end in .prom, which the collector looks for.
+ */
+static enum cli_exit write_file(const struct cli *cli,
+				const struct metrics *metrics)
+{
+	const char *slash = strrchr(cli->output, '/');
+	int folder = slash ? slash - cli->output + 1 : 0, fd, err;
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%.*s.openvgpu-XXXXXX", folder,
+		     cli->output) >= (int)sizeof(path))
+		return cli_fail(cli, CLI_USAGE, "the name of the file is too long");
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return cli_fail(cli, cli_exit_of_errno(-errno),
+				"cannot write beside %s: %s",
+				shown(cli->output).text, strerror(errno));
+	err = print_to(cli, metrics, fd);
+	if (!err && rename(path, cli->output))
+		err = -errno;
+	if (!err)
+		return CLI_OK;
+	unlink(path);
+	return cli_fail(cli, cli_exit_of_errno(err), "cannot write %s: %s",
+			shown(cli->output).text, strerror(-err));
+}
+
+/**
+ * command_metrics - print metrics, or write them to a file
+ * @cli: the run
+ *
+ * Return: exit status; no GPU at all is no failure.
+ */
+enum cli_exit command_metrics(struct cli *cli)
+{
+	struct metrics metrics = { 0 };
+	enum cli_exit code = CLI_OK;
+	int err;
+
+	if (cli->output && !cli->output[0])
+		return cli_fail(cli, CLI_USAGE, "--output needs the name of a file");
+	err = collect(cli, &metrics);
+	if (err)
+		code = cli_fail_errno(cli, err, "look at the GPUs");
+	else if (cli->output)
+		code = write_file(cli, &metrics);
+	else
+		print(cli, &metrics, stdout);
+	metrics_free(&metrics);
+	return code;
+}
