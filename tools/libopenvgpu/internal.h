@@ -36,4 +36,8 @@ int ovgpu_object_path(char *path, size_t size, enum ovgpu_object object,
 void ovgpu_choice_parse(const char *text, char *chosen, size_t chosen_size,
 			char *choices, size_t choices_size);
 
+/* event.c */
+bool ovgpu_event_parse(const char *message, size_t size,
+		       struct ovgpu_event *event);
+
 #endif /* OVGPU_INTERNAL_H */

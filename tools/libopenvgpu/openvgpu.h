@@ -355,6 +355,63 @@ struct ovgpu_switch {
 int ovgpu_switch_log(const struct ovgpu *ovgpu, const char *bdf,
 		     struct ovgpu_switch ***switches, size_t *count);
 
+/* ---------------------------------------------------------------- events */
+
+/**
+ * enum ovgpu_event_kind - what happened to a vGPU
+ * @OVGPU_EVENT_OTHER: something this version of the library has no name for
+ * @OVGPU_EVENT_CREATE: it was created, all its attributes are there
+ * @OVGPU_EVENT_REMOVE: it is being removed, its attributes go
+ * @OVGPU_EVENT_OPEN: a process opened it
+ * @OVGPU_EVENT_CLOSE: that process closed it
+ * @OVGPU_EVENT_FAULT: it had a fault
+ * @OVGPU_EVENT_FAULTED: and gets no more turns until it is reset
+ * @OVGPU_EVENT_RECOVER: it was reset after that, or its GPU was
+ */
+enum ovgpu_event_kind {
+	OVGPU_EVENT_OTHER,
+	OVGPU_EVENT_CREATE,
+	OVGPU_EVENT_REMOVE,
+	OVGPU_EVENT_OPEN,
+	OVGPU_EVENT_CLOSE,
+	OVGPU_EVENT_FAULT,
+	OVGPU_EVENT_FAULTED,
+	OVGPU_EVENT_RECOVER,
+};
+
+/**
+ * struct ovgpu_event - something that happened to a vGPU
+ * @kind: what
+ * @name: the same in the driver's word, as "open"
+ * @uuid: of the vGPU
+ * @gpu: PCI address of its GPU; empty when the driver does not say
+ * @type: id of its type; likewise
+ * @pid: process that opened it; 0: it is no such event
+ * @fault: number of the fault; unknown: it is no such event
+ * @fault_name: its name; likewise empty
+ * @sequence: the kernel's number of the event
+ * @received_ns: CLOCK_REALTIME when it was taken
+ */
+struct ovgpu_event {
+	enum ovgpu_event_kind kind;
+	char name[OVGPU_NAME_SIZE];
+	char uuid[OVGPU_UUID_SIZE];
+	char gpu[OVGPU_BDF_SIZE];
+	char type[OVGPU_NAME_SIZE];
+	pid_t pid;
+	struct ovgpu_value fault;
+	char fault_name[OVGPU_NAME_SIZE];
+	uint64_t sequence;
+	uint64_t received_ns;
+};
+
+struct ovgpu_events;
+
+int ovgpu_events_open(struct ovgpu_events **events);
+void ovgpu_events_close(struct ovgpu_events *events);
+int ovgpu_events_fd(const struct ovgpu_events *events);
+int ovgpu_events_next(struct ovgpu_events *events, struct ovgpu_event **event);
+
 /* ------------------------------------------------------------- small files */
 
 /**

@@ -86,6 +86,8 @@ enum cli_exit command_restore(struct cli *cli);
 enum cli_exit command_show(struct cli *cli);
 enum cli_exit command_doctor(struct cli *cli);
 enum cli_exit command_sched_show(struct cli *cli);
+enum cli_exit command_set(struct cli *cli);
+void command_set_help(void);
 enum cli_exit command_sched_set(struct cli *cli);
 void command_sched_set_help(void);
 enum cli_exit command_sched_log(struct cli *cli);
@@ -93,6 +95,7 @@ enum cli_exit command_top(struct cli *cli);
 enum cli_exit command_apply(struct cli *cli);
 enum cli_exit command_assert(struct cli *cli);
 enum cli_exit command_metrics(struct cli *cli);
+enum cli_exit command_events(struct cli *cli);
 
 /* show.c */
 typedef enum cli_exit (*cli_show_fn)(const struct cli *cli, const char *name);
@@ -133,6 +136,7 @@ void json_set_value(struct json_object *object, const char *key,
 		    struct ovgpu_value value);
 struct json_object *json_error(enum cli_exit code, const char *text);
 void json_print(struct json_object *object);
+void json_print_line(struct json_object *object);
 
 #define TABLE_COLUMNS	12
 

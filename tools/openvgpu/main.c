@@ -102,6 +102,18 @@ static const struct command commands[] = {
 	  "print figures of GPUs and vGPUs for Prometheus",
 	  .help = "In the text format, for node_exporter's textfile collector; doc/metrics.md\n"
 	  "lists them. With --output the file appears complete or not at all.\n" },
+	{ "set", "UUID|GPU NAME=VALUE...", SEVERAL, OPTION_GPU, command_set,
+	  "change settings of a GPU or a vGPU",
+	  .help = "In force at once. With neither UUID nor GPU, the only GPU there is. All names\n"
+	  "and values are checked before the first is set. Some settings of a vGPU can't\n"
+	  "change while a process has it open (exit status 4).\n",
+	  .more_help = command_set_help },
+	{ "events", "UUID|GPU", OPTIONAL, 0, command_events,
+	  "follow what happens to vGPUs",
+	  .help = "Prints a line for each: create, remove, open, close, fault, faulted (it gets no\n"
+	  "more turns until it is reset), recover. Only of that vGPU or GPU, if one is\n"
+	  "named; it need not exist yet. With --json, an object a line; \"lost\" when they\n"
+	  "came too fast. Ends when it is interrupted or nobody reads the output.\n" },
 	{ "doctor", NULL, NONE, 0, command_doctor,
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"

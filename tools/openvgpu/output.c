@@ -332,6 +332,19 @@ void json_print(struct json_object *object)
 }
 
 /**
+ * json_print_line - print an object in one line and free it
+ * @object: object
+ *
+ * For output without an end, that is read line by line.
+ */
+void json_print_line(struct json_object *object)
+{
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
+
+/**
  * table_row - add a row; the first is the header
  * @table: table, all zero at first
  * @columns: number of strings that follow, the same in every row

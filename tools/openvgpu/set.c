@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sched_set.c - openvgpu sched set: change settings of the scheduler
+ * set.c - openvgpu set, and openvgpu sched set, which knows the scheduler's
  */
 #include <errno.h>
 #include <stdio.h>
@@ -8,10 +8,11 @@
 
 #include "cli.h"
 
-#define MOST_SETTINGS	8	/* no object has more; none can be given twice */
+#define MOST_SETTINGS	16	/* no object has more; none can be given twice */
 
 /**
  * struct change - what is to be set on what
+ * @scheduler: only the scheduler's settings may be
  * @object: a GPU or a vGPU
  * @name: its PCI address or UUID
  * @gpu: the PCI address of the GPU, of a vGPU's as well
@@ -21,6 +22,7 @@
  * @done: how many were set
  */
 struct change {
+	bool scheduler;
 	enum ovgpu_object object;
 	char name[OVGPU_UUID_SIZE];
 	char gpu[OVGPU_BDF_SIZE];
@@ -38,13 +40,15 @@ static void append(char *text, size_t size, const char *more)
 	snprintf(text + used, size - used, "%s", more);
 }
 
-/* A setting of the scheduler by its name; there are others. */
-static const struct ovgpu_setting *find_setting(enum ovgpu_object object,
+/* A setting by its name, of those that may be set. */
+static const struct ovgpu_setting *find_setting(const struct change *change,
+						enum ovgpu_object object,
 						const char *name)
 {
 	const struct ovgpu_setting *setting = ovgpu_setting_find(object, name);
 
-	return setting && setting->scheduler ? setting : NULL;
+	return setting && (setting->scheduler || !change->scheduler) ?
+	       setting : NULL;
 }
 
 /* ------------------------------------------------------------- arguments */
@@ -65,8 +69,8 @@ static enum cli_exit parse_target(const struct cli *cli, struct change *change,
 	if (!ovgpu_uuid_parse(text, change->name)) {
 		change->object = OVGPU_VGPU;
 	} else if (ovgpu_bdf_parse(text, change->name)) {
-		if (find_setting(OVGPU_GPU, text) ||
-		    find_setting(OVGPU_VGPU, text))
+		if (find_setting(change, OVGPU_GPU, text) ||
+		    find_setting(change, OVGPU_VGPU, text))
 			return cli_fail(cli, CLI_USAGE,
 					"'%s' lacks a value: write %s=VALUE",
 					text, text);
@@ -81,23 +85,28 @@ static enum cli_exit parse_target(const struct cli *cli, struct change *change,
 	return CLI_OK;
 }
 
-static enum cli_exit fail_name(const struct cli *cli, enum ovgpu_object object,
-			       const char *name)
+static enum cli_exit fail_name(const struct cli *cli,
+			       const struct change *change, const char *name)
 {
+	enum ovgpu_object object = change->object;
 	const struct ovgpu_setting *setting;
 	char names[OVGPU_TEXT_SIZE] = "";
 	unsigned int i;
 
-	if (object == OVGPU_GPU && find_setting(OVGPU_VGPU, name))
+	if (object == OVGPU_GPU && find_setting(change, OVGPU_VGPU, name))
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' is a setting of vGPUs: name one by its UUID",
 				name);
-	if (object == OVGPU_VGPU && find_setting(OVGPU_GPU, name))
+	if (object == OVGPU_VGPU && find_setting(change, OVGPU_GPU, name))
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' is a setting of GPUs: name one with --gpu",
 				name);
+	if (change->scheduler && ovgpu_setting_find(object, name))
+		return cli_fail(cli, CLI_USAGE,
+				"there is no setting '%s' of the scheduler: use 'openvgpu set'",
+				name);
 	for (i = 0; (setting = ovgpu_setting(object, i)); i++) {
-		if (!setting->scheduler)
+		if (!setting->scheduler && change->scheduler)
 			continue;
 		append(names, sizeof(names), i ? ", " : "");
 		append(names, sizeof(names), setting->name);
@@ -151,9 +160,9 @@ static enum cli_exit parse_setting(const struct cli *cli, struct change *change,
 	snprintf(name, sizeof(name), "%.*s",
 		 equals - text < OVGPU_NAME_SIZE ? (int)(equals - text) :
 		 OVGPU_NAME_SIZE - 1, text);
-	setting = find_setting(change->object, name);
+	setting = find_setting(change, change->object, name);
 	if (!setting)
-		return fail_name(cli, change->object, name);
+		return fail_name(cli, change, name);
 	for (i = 0; i < change->count; i++) {
 		if (change->setting[i] == setting)
 			return cli_fail(cli, CLI_USAGE, "%s is given twice",
@@ -193,34 +202,37 @@ static enum cli_exit find_only_gpu(const struct cli *cli, struct change *change)
 	return CLI_OK;
 }
 
-/* Only what the GPU offers is a policy; the list comes from the driver. */
-static enum cli_exit check_scheduler(const struct cli *cli,
-				     const struct ovgpu_sched_gpu *gpu,
-				     const char *value)
+/* Only what the driver offers is a choice. */
+static enum cli_exit check_choice(const struct cli *cli,
+				  const struct change *change, unsigned int i)
 {
+	const struct ovgpu_setting *setting = change->setting[i];
+	char now[OVGPU_NAME_SIZE], choices[OVGPU_TEXT_SIZE];
+	const char *value = change->value[i], *at;
 	size_t n = strlen(value);
-	const char *at;
 
-	if (!strcmp(gpu->schedulers, "none"))
+	ovgpu_setting_read(cli->ovgpu, change->object, change->name, setting,
+			   now, sizeof(now), choices, sizeof(choices));
+	if (!strcmp(choices, "none") && setting->scheduler)
 		return cli_fail(cli, CLI_FAILURE,
 				"GPU %s has no engine: there is nothing to schedule",
-				gpu->bdf);
-	for (at = gpu->schedulers; *at; at += strspn(at, " ")) {
+				change->name);
+	for (at = choices; *at; at += strspn(at, " ")) {
 		size_t length = strcspn(at, " ");
 
 		if (length == n && !strncmp(at, value, n))
 			return CLI_OK;
 		at += length;
 	}
-	return cli_fail(cli, CLI_USAGE,
-			"there is no scheduler '%s': GPU %s has %s", value,
-			gpu->bdf, gpu->schedulers[0] ?
-			shown(gpu->schedulers).text : "none");
+	return cli_fail(cli, CLI_USAGE, "there is no %s '%s': %s %s has %s",
+			setting->name, value,
+			change->object == OVGPU_GPU ? "GPU" : "vGPU",
+			change->name, choices[0] ? shown(choices).text : "none");
 }
 
 static enum cli_exit check_change(const struct cli *cli, struct change *change)
 {
-	struct ovgpu_sched_gpu *gpu = NULL;
+	struct ovgpu_sched_gpu *gpu;
 	struct ovgpu_vgpu *vgpu;
 	enum cli_exit code;
 	unsigned int i;
@@ -238,6 +250,7 @@ static enum cli_exit check_change(const struct cli *cli, struct change *change)
 			return code;
 		if (ovgpu_sched_gpu_get(cli->ovgpu, change->name, &gpu))
 			return cli_fail_no_gpu(cli, change->name);
+		ovgpu_free(gpu);
 		strcpy(change->gpu, change->name);
 	}
 	code = CLI_OK;
@@ -247,10 +260,9 @@ static enum cli_exit check_change(const struct cli *cli, struct change *change)
 			code = cli_fail(cli, CLI_FAILURE,
 					"the loaded module has no setting %s: nothing was set",
 					change->setting[i]->name);
-		else if (gpu && change->setting[i]->kind == OVGPU_CHOICE)
-			code = check_scheduler(cli, gpu, change->value[i]);
+		else if (change->setting[i]->kind == OVGPU_CHOICE)
+			code = check_choice(cli, change, i);
 	}
-	ovgpu_free(gpu);
 	return code;
 }
 
@@ -306,7 +318,8 @@ static enum cli_exit fail_change(const struct cli *cli,
 	char text[1024];
 	unsigned int i;
 
-	if (err == -ENOENT || err == -ENODEV)
+	/* ENODEV is also the answer to a console that is none of its vGPUs. */
+	if ((err == -ENOENT || err == -ENODEV) && !reason[0])
 		snprintf(text, sizeof(text), "%s %s went away", kind,
 			 change->name);
 	else if (err == -EACCES || err == -EPERM)
@@ -332,10 +345,7 @@ static enum cli_exit fail_change(const struct cli *cli,
 	return code;
 }
 
-/**
- * command_sched_set_help - print which settings there are
- */
-void command_sched_set_help(void)
+static void print_settings(bool scheduler)
 {
 	static const char *const title[] = {
 		[OVGPU_GPU] = "of a GPU", [OVGPU_VGPU] = "of a vGPU",
@@ -347,30 +357,40 @@ void command_sched_set_help(void)
 	for (object = OVGPU_GPU; object <= OVGPU_VGPU; object++) {
 		printf("Settings %s:\n", title[object]);
 		for (i = 0; (setting = ovgpu_setting(object, i)); i++) {
-			if (!setting->scheduler)
+			if (!setting->scheduler && scheduler)
 				continue;
 			snprintf(range, sizeof(range), "%s%llu-%llu",
 				 setting->zero ? "0, " : "",
 				 (unsigned long long)setting->minimum,
 				 (unsigned long long)setting->maximum);
 			printf("  %-18s  %-15s  %s\n", setting->name,
-			       setting->kind != OVGPU_NUMBER ? "" : range, setting->meaning);
+			       setting->kind != OVGPU_NUMBER ? "" : range,
+			       setting->meaning);
 		}
 		putchar('\n');
 	}
 }
 
 /**
- * command_sched_set - change settings of a GPU's scheduler or of a vGPU
- * @cli: the run; its arguments are the object, which may be left out, and
- *	NAME=VALUE
- *
- * Return: exit status.
+ * command_set_help - print which settings there are
  */
-enum cli_exit command_sched_set(struct cli *cli)
+void command_set_help(void)
 {
+	print_settings(false);
+}
+
+/**
+ * command_sched_set_help - print which settings the scheduler has
+ */
+void command_sched_set_help(void)
+{
+	print_settings(true);
+}
+
+static enum cli_exit set(struct cli *cli, bool scheduler)
+{
+	struct change change = { .scheduler = scheduler };
 	char reason[OVGPU_TEXT_SIZE];
-	struct change change = { 0 };
 	struct json_object *object;
 	enum cli_exit code;
 	bool used;
@@ -381,7 +401,8 @@ enum cli_exit command_sched_set(struct cli *cli)
 		code = parse_setting(cli, &change, cli->arguments[i]);
 	if (code == CLI_OK && !change.count)
 		code = cli_fail(cli, CLI_USAGE,
-				"nothing to set: give NAME=VALUE; try 'openvgpu sched set --help'");
+				"nothing to set: give NAME=VALUE; try 'openvgpu %sset --help'",
+				scheduler ? "sched " : "");
 	if (code == CLI_OK)
 		code = check_change(cli, &change);
 	if (code != CLI_OK)
@@ -403,4 +424,27 @@ enum cli_exit command_sched_set(struct cli *cli)
 		json_print(object);
 	}
 	return CLI_OK;
+}
+
+/**
+ * command_set - change settings of a GPU or a vGPU
+ * @cli: the run; its arguments are the object, which may be left out, and
+ *	NAME=VALUE
+ *
+ * Return: exit status.
+ */
+enum cli_exit command_set(struct cli *cli)
+{
+	return set(cli, false);
+}
+
+/**
+ * command_sched_set - change settings of a GPU's scheduler, or of a vGPU there
+ * @cli: the run; its arguments as of command_set()
+ *
+ * Return: exit status.
+ */
+enum cli_exit command_sched_set(struct cli *cli)
+{
+	return set(cli, true);
 }

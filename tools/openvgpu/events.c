@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * events.c - openvgpu events: follow what happens to vGPUs
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* What is followed; both empty: everything. */
+struct filter {
+	char uuid[OVGPU_UUID_SIZE];
+	char gpu[OVGPU_BDF_SIZE];
+};
+
+static void format_time(uint64_t ns, char *text, size_t size)
+{
+	time_t seconds = ns / 1000000000;
+	struct tm parts;
+	size_t n;
+
+	gmtime_r(&seconds, &parts);
+	n = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &parts);
+	snprintf(text + n, size - n, ".%06uZ",
+		 (unsigned int)(ns % 1000000000 / 1000));
+}
+
+static void set_word(struct json_object *object, const char *key,
+		     const char *word)
+{
+	json_set(object, key, word[0] ? json_text(word) : NULL);
+}
+
+static void print_json(const struct ovgpu_event *event, const char *time)
+{
+	struct json_object *object = json_start();
+
+	json_set_text(object, "time", time);
+	json_set_text(object, "event", event->name);
+	json_set_text(object, "uuid", event->uuid);
+	set_word(object, "gpu", event->gpu);
+	set_word(object, "type", event->type);
+	if (event->pid)
+		json_set_number(object, "pid", event->pid);
+	else
+		json_set(object, "pid", NULL);
+	json_set_value(object, "fault", event->fault);
+	set_word(object, "fault_name", event->fault_name);
+	json_print_line(object);
+}
+
+static void print_text(const struct ovgpu_event *event, const char *time)
+{
+	printf("%s  %s  %-8s", time, event->uuid, shown(event->name).text);
+	if (event->type[0])
+		printf("  %s", shown(event->type).text);
+	if (event->gpu[0])
+		printf("  on %s", event->gpu);
+	if (event->pid)
+		printf("  by process %d", event->pid);
+	if (event->fault.known)
+		printf("  fault %llu %s",
+		       (unsigned long long)event->fault.number,
+		       shown(event->fault_name).text);
+	putchar('\n');
+}
+
+/* Somebody who follows events must know that there were some more. */
+static void print_lost(const struct cli *cli)
+{
+	struct json_object *object;
+
+	cli_note("events were lost because they came too fast: look at the vGPUs with 'openvgpu list'");
+	if (!cli->json)
+		return;
+	object = json_start();
+	json_set_text(object, "event", "lost");
+	json_print_line(object);
+}
+
+/* All that is there now. Returns 0 or what ovgpu_events_next() says. */
+static int print_events(const struct cli *cli, struct ovgpu_events *events,
+			const struct filter *filter)
+{
+	struct ovgpu_event *event;
+	char time[40];
+	int err;
+
+	while (!(err = ovgpu_events_next(events, &event)) || err == -ENOBUFS) {
+		if (err) {
+			print_lost(cli);
+			continue;
+		}
+		if ((!filter->uuid[0] || !strcmp(filter->uuid, event->uuid)) &&
+		    (!filter->gpu[0] || !strcmp(filter->gpu, event->gpu))) {
+			format_time(event->received_ns, time, sizeof(time));
+			if (cli->json)
+				print_json(event, time);
+			else
+				print_text(event, time);
+		}
+		ovgpu_free(event);
+	}
+	return err == -EAGAIN ? 0 : err;
+}
+
+/* A descriptor that becomes readable when the command is to end. */
+static int open_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+static enum cli_exit follow(const struct cli *cli, struct ovgpu_events *events,
+			    const struct filter *filter)
+{
+	struct pollfd fds[] = {
+		{ .fd = ovgpu_events_fd(events), .events = POLLIN },
+		{ .fd = open_signals(), .events = POLLIN },
+		/* Only whether its reader has gone. */
+		{ .fd = STDOUT_FILENO },
+	};
+	int err;
+
+	for (;;) {
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+			return cli_fail_errno(cli, -errno, "wait for events");
+		err = fds[0].revents ? print_events(cli, events, filter) : 0;
+		if (err)
+			return cli_fail_errno(cli, err, "read events");
+		/* A line that waits in a buffer is no news. */
+		if (fflush(stdout) || fds[1].revents ||
+		    fds[2].revents & (POLLERR | POLLNVAL))
+			return CLI_OK;
+	}
+}
+
+/**
+ * command_events - print what happens to vGPUs until it is stopped
+ * @cli: the run; its argument is a UUID, a PCI address, or none
+ *
+ * A vGPU that is waited for need not exist yet.
+ *
+ * Return: exit status.
+ */
+enum cli_exit command_events(struct cli *cli)
+{
+	struct filter filter = { 0 };
+	struct ovgpu_events *events;
+	enum cli_exit code;
+	int err;
+
+	if (cli->argument && ovgpu_uuid_parse(cli->argument, filter.uuid) &&
+	    ovgpu_bdf_parse(cli->argument, filter.gpu))
+		return cli_fail(cli, CLI_USAGE,
+				"'%s' is neither the UUID of a vGPU nor the PCI address of a GPU",
+				shown(cli->argument).text);
+	err = ovgpu_events_open(&events);
+	if (err)
+		return cli_fail_errno(cli, err, "follow the kernel's events");
+	cli_note("following; ends at Ctrl-C");
+	code = follow(cli, events, &filter);
+	ovgpu_events_close(events);
+	return code;
+}
