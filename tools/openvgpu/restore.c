@@ -25,6 +25,7 @@
 
 #define CONFIG_FILE	"etc/openvgpu/config.yaml"
 #define LOCK_FILE	"run/openvgpu-restore.lock"
+#define REASON_SIZE	1024	/* why a vGPU is not there */
 
 /**
  * struct restore - one run
@@ -34,6 +35,7 @@
  * @started: how many were started
  * @present: how many were there already
  * @failed: how many are not there
+ * @settings_failed: the configuration file is not in force everywhere
  */
 struct restore {
 	const struct cli *cli;
@@ -42,6 +44,7 @@ struct restore {
 	unsigned int started;
 	unsigned int present;
 	unsigned int failed;
+	bool settings_failed;
 };
 
 /* --------------------------------------------------------- other programs */
@@ -63,17 +66,17 @@ static void find_program(const char *name, char *path, size_t size)
 	path[0] = '\0';
 }
 
-/* What it printed, as one line. */
-static void one_line(char *text)
+/* What a program printed, as one line. */
+static void one_line(const char *text, char *line, size_t size)
 {
-	char *from = text, *to = text;
+	size_t used = 0;
 
-	for (; *from; from++)
-		if (*from != '\n')
-			*to++ = *from;
-		else if (from[1])
-			*to++ = ';', *to++ = ' ';
-	*to = '\0';
+	for (; *text && used + 3 < size; text++)
+		if (*text != '\n')
+			line[used++] = *text;
+		else if (text[1])
+			used += sprintf(line + used, "; ");
+	line[used] = '\0';
 }
 
 /*
@@ -125,14 +128,17 @@ close:
 
 /* ----------------------------------------------------------------- settings */
 
-/* Applies the configuration file, if there is one. */
-static bool restore_settings(const struct restore *restore)
+/*
+ * Applies to a GPU what the configuration file says of it, if there is one.
+ * GPU by GPU, so that one that is not there does not keep the others from it.
+ */
+static bool restore_settings(const struct restore *restore, const char *bdf)
 {
 	const struct cli *cli = restore->cli;
 	const char *slash = "/";
 	char command[] = "openvgpu", apply[] = "apply", option[] = "--gpu";
 	char path[PATH_MAX], gpu[OVGPU_BDF_SIZE];
-	char *argv[6] = { command, apply, path };
+	char *argv[] = { command, apply, option, gpu, path, NULL };
 	int status;
 
 	if (!ovgpu_exists(cli->ovgpu, OVGPU_ROOT, CONFIG_FILE))
@@ -144,18 +150,14 @@ static bool restore_settings(const struct restore *restore)
 		cli_note("the path of " CONFIG_FILE " is too long");
 		return false;
 	}
-	if (cli->argument) {
-		strcpy(gpu, cli->gpu);
-		argv[3] = option;
-		argv[4] = gpu;
-	}
+	snprintf(gpu, sizeof(gpu), "%s", bdf);
 	status = run_program("/proc/self/exe", argv, NULL, 0);
 	if (status < 0)
 		cli_note("cannot apply %s: %s", shown(path).text,
 			 ovgpu_strerror(status));
 	else if (status)
-		cli_note("%s is not in force: 'openvgpu apply' ended with status %d",
-			 shown(path).text, status);
+		cli_note("%s is not in force on GPU %s: 'openvgpu apply' ended with status %d",
+			 shown(path).text, bdf, status);
 	return !status;
 }
 
@@ -193,21 +195,22 @@ static bool start_with_mdevctl(const struct restore *restore, const char *bdf,
 			       char *reason, size_t size)
 {
 	char command[] = "mdevctl", start[] = "start", u[] = "-u", p[] = "-p";
-	char uuid[OVGPU_UUID_SIZE], parent[OVGPU_BDF_SIZE];
+	char uuid[OVGPU_UUID_SIZE], parent[OVGPU_BDF_SIZE], text[REASON_SIZE];
 	char *argv[] = { command, start, u, uuid, p, parent, NULL };
 	int status;
 
 	strcpy(uuid, definition->uuid);
 	snprintf(parent, sizeof(parent), "%s", bdf);
-	status = run_program(restore->mdevctl, argv, reason, size);
+	status = run_program(restore->mdevctl, argv, text, sizeof(text));
 	if (!status)
 		return true;
 	if (status < 0)
-		snprintf(reason, size, "cannot run %s: %s", restore->mdevctl,
+		snprintf(reason, size, "cannot run mdevctl: %s",
 			 ovgpu_strerror(status));
-	one_line(reason);
-	if (!reason[0])
+	else if (!text[0])
 		snprintf(reason, size, "mdevctl ended with status %d", status);
+	else
+		one_line(text, reason, size);
 	return false;
 }
 
@@ -303,7 +306,7 @@ static void report(struct restore *restore, const char *bdf,
 static void restore_vgpu(struct restore *restore, const char *bdf,
 			 const struct definition *definition)
 {
-	char reason[OVGPU_TEXT_SIZE], other[OVGPU_TEXT_SIZE];
+	char reason[REASON_SIZE], other[REASON_SIZE];
 	bool started;
 
 	if (definition->problem[0]) {
@@ -373,6 +376,8 @@ static void restore_gpu(struct restore *restore, const char *bdf)
 	size_t count, i;
 	int err;
 
+	if (!restore_settings(restore, bdf))
+		restore->settings_failed = true;
 	err = definition_list(restore->cli, bdf, &list, &count);
 	if (err) {
 		restore->failed++;
@@ -413,18 +418,23 @@ static int lock(const struct cli *cli)
 	return fd;
 }
 
-static enum cli_exit finish(struct restore *restore, bool settings)
+static enum cli_exit finish(struct restore *restore)
 {
-	enum cli_exit code = restore->failed || !settings ? CLI_FAILURE : CLI_OK;
+	enum cli_exit code = restore->failed || restore->settings_failed ?
+			     CLI_FAILURE : CLI_OK;
 	struct json_object *object;
 	char text[128];
 
-	snprintf(text, sizeof(text), "%u vGPUs could not be restored%s",
-		 restore->failed, settings ? "" : ", nor could all settings");
+	if (restore->failed)
+		snprintf(text, sizeof(text), "%u vGPUs could not be restored%s",
+			 restore->failed,
+			 restore->settings_failed ? ", nor all settings" : "");
+	else
+		snprintf(text, sizeof(text), "not all settings could be restored");
 	if (restore->cli->json) {
 		object = code ? json_error(code, text) : json_start();
 		json_set(object, "settings",
-			 json_object_new_boolean(settings));
+			 json_object_new_boolean(!restore->settings_failed));
 		json_set(object, "vgpus", restore->list);
 		json_print(object);
 	}
@@ -447,7 +457,6 @@ enum cli_exit command_restore(struct cli *cli)
 	struct restore restore = { .cli = cli };
 	struct ovgpu_gpu **gpus;
 	size_t count, i;
-	bool settings;
 	int err, fd;
 
 	if (cli->argument && ovgpu_bdf_parse(cli->argument, cli->gpu))
@@ -475,12 +484,10 @@ enum cli_exit command_restore(struct cli *cli)
 	find_program("mdevctl", restore.mdevctl, sizeof(restore.mdevctl));
 	if (cli->json)
 		restore.list = json_object_new_array();
-	/* Without a GPU there is nothing that could be set. */
-	settings = !count || restore_settings(&restore);
 	for (i = 0; i < count; i++)
 		if (!cli->argument || !strcmp(gpus[i]->bdf, cli->gpu))
 			restore_gpu(&restore, gpus[i]->bdf);
 	ovgpu_free(gpus);
 	close(fd);
-	return finish(&restore, settings);
+	return finish(&restore);
 }
