@@ -2,7 +2,7 @@
 /*
  * error.c - what the error codes mean, in words
  */
-#include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "internal.h"
@@ -17,8 +17,10 @@
  */
 const char *ovgpu_strerror(int err)
 {
-	const char *text = strerrordesc_np(err < 0 ? -err : err);
+	const char *text = NULL;
 
+	if (err > INT_MIN)
+		text = strerrordesc_np(err < 0 ? -err : err);
 	return text ? text : "Unknown error";
 }
 

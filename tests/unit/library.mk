@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# libopenvgpu, on made-up trees and in network namespaces of its own.
+LIBRARY := $(wildcard $(TOP)/tools/libopenvgpu/*.c)
+LIBRARY_FLAGS := -D_GNU_SOURCE -DOPENVGPU_VERSION='"1.2.3"'
+SOURCES_library := $(LIBRARY)
+CFLAGS_library := $(LIBRARY_FLAGS)
+SOURCES_library_events := $(LIBRARY)
+CFLAGS_library_events := $(LIBRARY_FLAGS)
+SOURCES_library_threads := $(LIBRARY)
+CFLAGS_library_threads := $(LIBRARY_FLAGS)
+$(OUT)/test_library_threads: SANITIZE = -fsanitize=thread -Wno-tsan
+$(addprefix $(OUT)/test_library,$(empty) _events _threads): $(wildcard $(TOP)/tools/libopenvgpu/*.h)

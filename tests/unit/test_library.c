@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_library.c - libopenvgpu: what it finds in a machine, what it writes, and
+ * what it does not let pass
+ */
+#include "fake_sysfs.h"
+#include "internal.h"
+#include "unit.h"
+
+static struct fake fake;
+
+static void setup(void)
+{
+	fake_make(&fake);
+}
+
+static void teardown(void)
+{
+	fake_remove(&fake);
+}
+
+/* ------------------------------------------------------------------ lists */
+
+START_TEST(test_gpus)
+{
+	struct ovgpu_gpu **gpus;
+	size_t count;
+
+	ck_assert_int_eq(ovgpu_gpu_list(fake.ovgpu, &gpus, &count), 0);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(gpus[0]->bdf, FAKE_GPU);
+	ck_assert_uint_eq(gpus[0]->vgpus, 2);
+	ck_assert_str_eq(gpus[1]->bdf, FAKE_GPU2);
+	ck_assert_uint_eq(gpus[1]->vgpus, 0);
+	ck_assert_ptr_null(gpus[2]);
+	ovgpu_free(gpus);
+}
+END_TEST
+
+START_TEST(test_types)
+{
+	struct ovgpu_type **types;
+	size_t count;
+
+	ck_assert_int_eq(ovgpu_type_list(fake.ovgpu, FAKE_GPU2, &types, &count), 0);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(types[0]->id, "openvgpu-256mq");
+	ck_assert_str_eq(types[0]->gpu, FAKE_GPU2);
+	ck_assert_str_eq(types[0]->device_api, "vfio-pci");
+	ck_assert_uint_eq(types[0]->available, 2);
+	ck_assert_uint_eq(types[0]->framebuffer, 256 << 20);
+	ck_assert_uint_eq(types[1]->framebuffer, 1024 << 20);
+	ck_assert_ptr_null(types[2]);
+	ovgpu_free(types);
+	ck_assert_int_eq(ovgpu_type_list(fake.ovgpu, FAKE_NIC, &types, &count),
+			 -ENOENT);
+	ck_assert_ptr_null(types);
+	ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
+START_TEST(test_vgpus)
+{
+	struct ovgpu_vgpu **vgpus, *vgpu;
+	size_t count;
+
+	ck_assert_int_eq(ovgpu_vgpu_list(fake.ovgpu, &vgpus, &count), 0);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(vgpus[0]->uuid, FAKE_USED);
+	ck_assert_int_eq(vgpus[0]->owner_pid, FAKE_PID);
+	ck_assert_str_eq(vgpus[0]->owner_name, "qemu-system-x86");
+	ck_assert_str_eq(vgpus[1]->uuid, FAKE_IDLE);
+	ck_assert_str_eq(vgpus[1]->gpu, FAKE_GPU);
+	ck_assert_str_eq(vgpus[1]->type, "openvgpu-256mq");
+	ck_assert_int_eq(vgpus[1]->owner_pid, 0);
+	ck_assert_int_eq(vgpus[1]->iommu_group, -1);
+	ck_assert_ptr_null(vgpus[2]);
+	ovgpu_free(vgpus);
+	ck_assert_int_eq(ovgpu_vgpu_get(fake.ovgpu, FAKE_IDLE, &vgpu), 0);
+	ck_assert_str_eq(vgpu->type_name, "OpenVGPU TEST");
+	ovgpu_free(vgpu);
+	ck_assert_int_eq(ovgpu_vgpu_get(fake.ovgpu, FAKE_NEW, &vgpu), -ENOENT);
+	ck_assert_ptr_null(vgpu);
+	ck_assert_int_eq(ovgpu_vgpu_get(fake.ovgpu, FAKE_FOREIGN, &vgpu), -ENODEV);
+}
+END_TEST
+
+/* A machine without the driver, and then without anything. */
+START_TEST(test_nothing)
+{
+	struct ovgpu_switch **switches;
+	struct ovgpu_vgpu **vgpus;
+	struct ovgpu_gpu **gpus;
+	struct ovgpu *ovgpu;
+	char path[128];
+	size_t count;
+
+	snprintf(path, sizeof(path), "%s/root", fake.top);
+	ck_assert_int_eq(ovgpu_open(&ovgpu, path, path, path), 0);
+	ck_assert_int_eq(ovgpu_gpu_list(ovgpu, &gpus, &count), 0);
+	ck_assert_uint_eq(count, 0);
+	ck_assert_ptr_nonnull(gpus);
+	ck_assert_ptr_null(gpus[0]);
+	ovgpu_free(gpus);
+	ck_assert_int_eq(ovgpu_vgpu_list(ovgpu, &vgpus, &count), 0);
+	ck_assert_ptr_null(vgpus[0]);
+	ovgpu_free(vgpus);
+	ck_assert_int_eq(ovgpu_switch_log(ovgpu, FAKE_GPU, &switches, &count),
+			 -EOPNOTSUPP);
+	ovgpu_close(ovgpu);
+	snprintf(path, sizeof(path), "%s/nowhere", fake.top);
+	ck_assert_int_eq(ovgpu_open(&ovgpu, path, path, path), -ENOENT);
+	ovgpu_close(NULL);
+	ovgpu_free(NULL);
+	/* The real places are the default. */
+	ck_assert_int_eq(ovgpu_open(&ovgpu, NULL, NULL, NULL), 0);
+	ck_assert(ovgpu_exists(ovgpu, OVGPU_PROC, "self/comm"));
+	ck_assert(ovgpu_exists(ovgpu, OVGPU_SYSFS, "kernel"));
+	ovgpu_close(ovgpu);
+}
+END_TEST
+
+/* ------------------------------------------------------------- attributes */
+
+START_TEST(test_attributes)
+{
+	struct ovgpu_attribute **attributes;
+	char value[OVGPU_NAME_SIZE], tiny[4];
+	size_t count, i, found = 0;
+
+	char path[256];
+
+	/* Write-only, as a type's create. */
+	fake_write(&fake, "x\n", "sys/devices/%s/%s/stats/clear", FAKE_GPU,
+		   FAKE_IDLE);
+	snprintf(path, sizeof(path), "%s/sys/devices/%s/%s/stats/clear", fake.top,
+		 FAKE_GPU, FAKE_IDLE);
+	ck_assert_int_eq(chmod(path, 0200), 0);
+	ck_assert_int_eq(ovgpu_attributes(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+					  "stats", &attributes, &count), 0);
+	ck_assert_uint_eq(count, 3);
+	for (i = 0; attributes[i]; i++) {
+		ck_assert(!i || strcmp(attributes[i - 1]->name,
+				       attributes[i]->name) < 0);
+		if (!strcmp(attributes[i]->name, "busy_ns"))
+			found += !strcmp(attributes[i]->value, "900");
+	}
+	ck_assert_uint_eq(i, count);
+	ck_assert_uint_eq(found, 1);
+	ovgpu_free(attributes);
+	ck_assert_int_eq(ovgpu_attributes(fake.ovgpu, OVGPU_GPU, FAKE_GPU,
+					  "openvgpu", &attributes, &count), 0);
+	ck_assert_uint_eq(count, 10);
+	ovgpu_free(attributes);
+	ck_assert_int_eq(ovgpu_attributes(fake.ovgpu, OVGPU_GPU, FAKE_GPU,
+					  "stats", &attributes, &count), -ENOENT);
+	ck_assert_int_eq(ovgpu_attribute_get(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+					     "stats", "run_ns", value,
+					     sizeof(value)), 0);
+	ck_assert_str_eq(value, "18446744073709551615");
+	ck_assert_int_eq(ovgpu_attribute_get(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+					     "stats", "run_ns", tiny,
+					     sizeof(tiny)), 0);
+	ck_assert_str_eq(tiny, "184");
+	ck_assert_int_eq(ovgpu_attribute_get(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+					     "stats", "nothing", value,
+					     sizeof(value)), -ENOENT);
+	ck_assert_str_eq(value, "");
+}
+END_TEST
+
+/* No name gets out of its directory, whoever forgot to check it. */
+START_TEST(test_bad_names)
+{
+	static const char *const bad[] = {
+		"", ".", "..", "/", "../../../etc", FAKE_GPU "/..", FAKE_IDLE "/",
+		"0000:01:00.0\n", "01:00.0", "0000:01:00.0 ", "0000:0A:00.0",
+		"AAAAAAAA-1111-4111-8111-111111111111", "\xff\xfe",
+		"11111111-1111-4111-8111-11111111111", "%s%n",
+	};
+	char value[OVGPU_NAME_SIZE], reason[OVGPU_TEXT_SIZE];
+	struct ovgpu_attribute **attributes;
+	struct ovgpu_sched_vgpu *sched_vgpu;
+	struct ovgpu_sched_gpu *sched_gpu;
+	struct ovgpu_switch **switches;
+	struct ovgpu_type **types;
+	struct ovgpu_vgpu *vgpu;
+	unsigned int object, i;
+	size_t count;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_int_eq(ovgpu_vgpu_get(fake.ovgpu, bad[i], &vgpu), -EINVAL);
+		ck_assert_int_eq(ovgpu_remove(fake.ovgpu, bad[i]), -EINVAL);
+		ck_assert_int_eq(ovgpu_type_list(fake.ovgpu, bad[i], &types, &count),
+				 -EINVAL);
+		ck_assert_int_eq(ovgpu_switch_log(fake.ovgpu, bad[i], &switches,
+						  &count), -EINVAL);
+		ck_assert_int_eq(ovgpu_sched_gpu_get(fake.ovgpu, bad[i],
+						     &sched_gpu), -EINVAL);
+		ck_assert_int_eq(ovgpu_sched_vgpu_get(fake.ovgpu, bad[i], 0, false,
+						      &sched_vgpu), -EINVAL);
+		ck_assert_int_eq(ovgpu_create(fake.ovgpu, bad[i], "openvgpu-1q",
+					      FAKE_NEW, reason, sizeof(reason)),
+				 -EINVAL);
+		ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-1q",
+					      bad[i], reason, sizeof(reason)),
+				 -EINVAL);
+		ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, bad[i], FAKE_NEW,
+					      reason, sizeof(reason)), -EINVAL);
+		ck_assert_str_eq(reason, "");
+		for (object = OVGPU_GPU; object <= OVGPU_VGPU; object++) {
+			const struct ovgpu_setting *setting = ovgpu_setting(object, 1);
+			const char *of = object == OVGPU_GPU ? FAKE_GPU : FAKE_IDLE;
+
+			ck_assert_int_eq(ovgpu_attributes(fake.ovgpu, object, bad[i],
+							  "openvgpu", &attributes,
+							  &count), -EINVAL);
+			ck_assert_int_eq(ovgpu_attributes(fake.ovgpu, object, of,
+							  bad[i], &attributes,
+							  &count), -EINVAL);
+			ck_assert_int_eq(ovgpu_attribute_get(fake.ovgpu, object, of,
+							     "openvgpu", bad[i],
+							     value, sizeof(value)),
+					 -EINVAL);
+			ck_assert_int_eq(ovgpu_setting_write(fake.ovgpu, object,
+							     bad[i], setting, "1",
+							     reason, sizeof(reason)),
+					 -EINVAL);
+			ck_assert_int_eq(ovgpu_setting_read(fake.ovgpu, object,
+							    bad[i], setting, value,
+							    sizeof(value), NULL, 0),
+					 -EINVAL);
+			ck_assert(!ovgpu_setting_exists(fake.ovgpu, object, bad[i],
+							setting));
+		}
+	}
+}
+END_TEST
+
+/* --------------------------------------------------------- create, remove */
+
+START_TEST(test_create)
+{
+	char reason[OVGPU_TEXT_SIZE] = "x";
+	const char *create = "sys/devices/" FAKE_GPU
+			     "/mdev_supported_types/openvgpu-1q/create";
+
+	ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-1q", FAKE_NEW,
+				      reason, sizeof(reason)), 0);
+	ck_assert_str_eq(fake_read(&fake, create), FAKE_NEW);
+	ck_assert_str_eq(reason, "");
+	ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-9q", FAKE_NEW,
+				      reason, sizeof(reason)), -ENOENT);
+	ck_assert_str_eq(reason, "");
+	ck_assert_int_eq(ovgpu_remove(fake.ovgpu, FAKE_IDLE), 0);
+	ck_assert_str_eq(fake_read(&fake, "sys/bus/mdev/devices/" FAKE_IDLE "/remove"),
+			 "1");
+	ck_assert_int_eq(ovgpu_remove(fake.ovgpu, FAKE_NEW), -ENOENT);
+}
+END_TEST
+
+/* What the kernel refuses comes with the driver's reason. */
+START_TEST(test_refused)
+{
+	char path[256], reason[OVGPU_TEXT_SIZE], few[8];
+
+	snprintf(path, sizeof(path),
+		 "%s/sys/devices/%s/mdev_supported_types/openvgpu-1q/create",
+		 fake.top, FAKE_GPU);
+	unlink(path);
+	ck_assert_int_eq(symlink("/dev/full", path), 0);
+	ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-1q", FAKE_NEW,
+				      reason, sizeof(reason)), -ENOSPC);
+	ck_assert_str_eq(reason, "weight: 0 is not allowed");
+	ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-1q", FAKE_NEW,
+				      few, sizeof(few)), -ENOSPC);
+	ck_assert_str_eq(few, "weight:");
+	snprintf(path, sizeof(path), "%s/sys/devices/%s/%s/openvgpu/weight",
+		 fake.top, FAKE_GPU, FAKE_IDLE);
+	unlink(path);
+	ck_assert_int_eq(symlink("/dev/full", path), 0);
+	ck_assert_int_eq(ovgpu_setting_write(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+					     ovgpu_setting(OVGPU_VGPU, OVGPU_WEIGHT),
+					     "7", reason, sizeof(reason)), -ENOSPC);
+	ck_assert_str_eq(reason, "weight: 0 is not allowed");
+}
+END_TEST
+
+/* --------------------------------------------------------------- settings */
+
+static void check_setting(enum ovgpu_object object, const char *of,
+			  const struct ovgpu_setting *setting, const char *value)
+{
+	char path[256], reason[OVGPU_TEXT_SIZE];
+
+	snprintf(path, sizeof(path), "sys/bus/%s/devices/%s/openvgpu/%s",
+		 object == OVGPU_GPU ? "pci" : "mdev", of, setting->name);
+	fake_write(&fake, "", "%s", path);
+	ck_assert_int_eq(ovgpu_setting_check(setting, value), 0);
+	ck_assert_int_eq(ovgpu_setting_write(fake.ovgpu, object, of, setting, value,
+					     reason, sizeof(reason)), 0);
+	ck_assert_msg(!strcasecmp(fake_read(&fake, path), value),
+		      "%s=%s wrote '%s'", setting->name, value,
+		      fake_read(&fake, path));
+}
+
+START_TEST(test_settings)
+{
+	char value[OVGPU_NAME_SIZE], choices[OVGPU_TEXT_SIZE], number[32];
+	const struct ovgpu_setting *setting;
+	unsigned int object, i;
+
+	for (object = OVGPU_GPU; object <= OVGPU_VGPU; object++) {
+		const char *of = object == OVGPU_GPU ? FAKE_GPU : FAKE_IDLE;
+
+		for (i = 0; (setting = ovgpu_setting(object, i)); i++) {
+			ck_assert_ptr_eq(ovgpu_setting_find(object, setting->name),
+					 setting);
+			ck_assert(ovgpu_setting_exists(fake.ovgpu, object, of,
+						       setting));
+			ck_assert_int_eq(ovgpu_setting_read(fake.ovgpu, object, of,
+							    setting, value,
+							    sizeof(value), choices,
+							    sizeof(choices)), 0);
+			/* What it reads it takes. */
+			ck_assert_int_eq(ovgpu_setting_check(setting, value), 0);
+			ck_assert_int_eq(!!choices[0],
+					 setting->kind == OVGPU_CHOICE);
+			check_setting(object, of, setting, value);
+			if (setting->kind != OVGPU_NUMBER)
+				continue;
+			snprintf(number, sizeof(number), "%llu",
+				 (unsigned long long)setting->maximum);
+			check_setting(object, of, setting, number);
+			snprintf(number, sizeof(number), "%llu",
+				 (unsigned long long)setting->maximum + 1);
+			ck_assert_int_eq(ovgpu_setting_check(setting, number),
+					 -ERANGE);
+			ck_assert_int_eq(ovgpu_setting_check(setting, "x"), -EINVAL);
+			ck_assert_int_eq(ovgpu_setting_check(setting, ""), -EINVAL);
+			ck_assert_int_eq(ovgpu_setting_check(setting, "0") == 0,
+					 setting->zero || !setting->minimum);
+		}
+		ck_assert_ptr_null(ovgpu_setting_find(object, "nothing"));
+		ck_assert_ptr_null(ovgpu_setting(object, 1000));
+	}
+}
+END_TEST
+
+START_TEST(test_choices)
+{
+	const struct ovgpu_setting *display = ovgpu_setting(OVGPU_VGPU, OVGPU_DISPLAY);
+	const struct ovgpu_setting *console = ovgpu_setting(OVGPU_GPU, OVGPU_CONSOLE);
+	char value[OVGPU_NAME_SIZE], choices[OVGPU_TEXT_SIZE], few[8];
+
+	ck_assert_int_eq(ovgpu_setting_read(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+					    display, value, sizeof(value), choices,
+					    sizeof(choices)), 0);
+	ck_assert_str_eq(value, "region");
+	ck_assert_str_eq(choices, "region dmabuf off");
+	/* Words that do not fit are left out whole. */
+	ck_assert_int_eq(ovgpu_setting_read(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+					    display, value, sizeof(value), few,
+					    sizeof(few)), 0);
+	ck_assert_str_eq(few, "region");
+	ck_assert(display->closed_only);
+	ck_assert_int_eq(ovgpu_setting_check(display, "[region]"), -EINVAL);
+	ck_assert_int_eq(ovgpu_setting_check(console, "none"), 0);
+	ck_assert_int_eq(ovgpu_setting_check(console, "nobody"), -EINVAL);
+	ck_assert_int_eq(ovgpu_setting_check(console, ""), -EINVAL);
+	/* The driver's form of a UUID is lower case. */
+	check_setting(OVGPU_GPU, FAKE_GPU, console,
+		      "ABCDEF01-2345-6789-ABCD-EF0123456789");
+	ck_assert_str_eq(fake_read(&fake, "sys/devices/" FAKE_GPU "/openvgpu/console"),
+			 FAKE_NEW);
+}
+END_TEST
+
+/* -------------------------------------------------------------- scheduler */
+
+START_TEST(test_scheduler)
+{
+	struct ovgpu_sched_vgpu *vgpu;
+	struct ovgpu_sched_gpu *gpu;
+	const uint64_t *waits;
+	size_t count;
+	int i;
+
+	ck_assert_int_eq(ovgpu_sched_gpu_get(fake.ovgpu, FAKE_GPU, &gpu), 0);
+	ck_assert_str_eq(gpu->scheduler, "best_effort");
+	ck_assert_str_eq(gpu->schedulers, "best_effort equal_share fixed_share");
+	ck_assert_uint_eq(ovgpu_sched_gpu_setting(gpu, OVGPU_SCHED_HZ).number, 480);
+	ck_assert(!ovgpu_sched_gpu_setting(gpu, OVGPU_SCHEDULER).known);
+	ck_assert(!ovgpu_sched_gpu_setting(gpu, 1000).known);
+	ovgpu_free(gpu);
+	ck_assert_int_eq(ovgpu_sched_gpu_get(fake.ovgpu, FAKE_NIC, &gpu), -ENOENT);
+
+	ck_assert_int_eq(ovgpu_sched_vgpu_get(fake.ovgpu, FAKE_USED,
+					      OVGPU_COUNTER(OVGPU_RUN_NS), true,
+					      &vgpu), 0);
+	ck_assert_uint_eq(ovgpu_sched_vgpu_counter(vgpu, OVGPU_RUN_NS).number,
+			  UINT64_MAX);
+	ck_assert(!ovgpu_sched_vgpu_counter(vgpu, OVGPU_BUSY_NS).known);
+	ck_assert(!ovgpu_sched_vgpu_counter(vgpu, 1000).known);
+	ck_assert_uint_eq(ovgpu_sched_vgpu_setting(vgpu, OVGPU_WEIGHT).number, 100);
+	ck_assert(!ovgpu_sched_vgpu_setting(vgpu, 1000).known);
+	count = ovgpu_sched_vgpu_waits(vgpu, &waits);
+	ck_assert_uint_eq(count, 32);
+	ck_assert_uint_eq(waits[1], 5);
+	ck_assert_uint_eq(waits[31], 1);
+	ovgpu_free(vgpu);
+	ck_assert_int_eq(ovgpu_sched_vgpu_get(fake.ovgpu, FAKE_USED,
+					      OVGPU_ALL_COUNTERS, false, &vgpu), 0);
+	ck_assert(ovgpu_sched_vgpu_counter(vgpu, OVGPU_BUSY_NS).known);
+	/* This module has no such file. */
+	ck_assert(!ovgpu_sched_vgpu_counter(vgpu, OVGPU_SLICES).known);
+	ck_assert_uint_eq(ovgpu_sched_vgpu_waits(vgpu, &waits), 0);
+	ovgpu_free(vgpu);
+	for (i = 0; ovgpu_counter_name(i); i++)
+		ck_assert(ovgpu_file_name_valid(ovgpu_counter_name(i)));
+	ck_assert_int_eq(i, OVGPU_FAULTS + 1);
+}
+END_TEST
+
+START_TEST(test_switch_log)
+{
+	struct ovgpu_switch **switches;
+	size_t count;
+
+	ck_assert_int_eq(ovgpu_switch_log(fake.ovgpu, FAKE_GPU, &switches, &count),
+			 -EOPNOTSUPP);
+	fake_write(&fake, "# A B\n1 0 3 " FAKE_USED " quantum 4 5 6 7\n"
+		   "2 0 - - slot 4 5 6 7 8\n",
+		   "sys/kernel/debug/openvgpu/%s/switches", FAKE_GPU);
+	ck_assert_int_eq(ovgpu_switch_log(fake.ovgpu, FAKE_GPU, &switches, &count), 0);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(switches[0]->uuid, FAKE_USED);
+	ck_assert_int_eq(switches[1]->partition, -1);
+	ck_assert_uint_eq(switches[1]->wait_ns, 7);
+	ck_assert_ptr_null(switches[2]);
+	ovgpu_free(switches);
+	ck_assert_int_eq(ovgpu_switch_log(fake.ovgpu, FAKE_GPU2, &switches, &count),
+			 -ENOENT);
+	fake_write(&fake, "1 0 3 x\n", "sys/kernel/debug/openvgpu/%s/switches",
+		   FAKE_GPU);
+	ck_assert_int_eq(ovgpu_switch_log(fake.ovgpu, FAKE_GPU, &switches, &count),
+			 -EPROTO);
+	ck_assert_ptr_null(switches);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ texts */
+
+START_TEST(test_errors)
+{
+	ck_assert_str_eq(ovgpu_strerror(-ENOSPC), ovgpu_strerror(ENOSPC));
+	ck_assert_ptr_eq(ovgpu_strerror(-ENOSPC), ovgpu_strerror(-ENOSPC));
+	ck_assert_str_ne(ovgpu_strerror(-ENOSPC), ovgpu_strerror(-EUSERS));
+	ck_assert_ptr_nonnull(ovgpu_strerror(0));
+	ck_assert_str_eq(ovgpu_strerror(-123456), "Unknown error");
+	ck_assert_ptr_nonnull(ovgpu_strerror(INT32_MIN));
+	ck_assert_str_eq(ovgpu_version(), "1.2.3");
+}
+END_TEST
+
+START_TEST(test_names)
+{
+	char uuid[OVGPU_UUID_SIZE], other[OVGPU_UUID_SIZE], bdf[OVGPU_BDF_SIZE];
+	char type[OVGPU_NAME_SIZE];
+	uint64_t number;
+
+	ck_assert_int_eq(ovgpu_uuid_generate(uuid), 0);
+	ck_assert_int_eq(ovgpu_uuid_generate(other), 0);
+	ck_assert_str_ne(uuid, other);
+	ck_assert_int_eq(ovgpu_uuid_parse(uuid, other), 0);
+	ck_assert_str_eq(uuid, other);
+	ck_assert_int_eq(ovgpu_bdf_parse("3B:00.7", bdf), 0);
+	ck_assert_str_eq(bdf, "0000:3b:00.7");
+	ck_assert_int_eq(ovgpu_bdf_parse("12345678:3b:00.0", bdf), 0);
+	ck_assert_int_eq(ovgpu_bdf_parse("123456789:3b:00.0", bdf), -EINVAL);
+	ck_assert_int_eq(ovgpu_type_parse("1q", type), 0);
+	ck_assert_str_eq(type, "openvgpu-1q");
+	ck_assert_int_eq(ovgpu_type_parse("openvgpu-", type), -EINVAL);
+	ck_assert_int_eq(ovgpu_number_parse("18446744073709551615", &number), 0);
+	ck_assert_int_eq(ovgpu_number_parse("18446744073709551616", &number),
+			 -ERANGE);
+	ck_assert_int_eq(ovgpu_number_parse("-1", &number), -EINVAL);
+}
+END_TEST
+
+/* Big values, broken links, binary: never more than an error. */
+START_TEST(test_hostile_tree)
+{
+	struct ovgpu_attribute **attributes;
+	struct ovgpu_vgpu **vgpus;
+	char value[OVGPU_NAME_SIZE];
+	struct ovgpu_type **types;
+	static char big[100000];
+	size_t count;
+
+	memset(big, 'x', sizeof(big) - 1);
+	fake_write(&fake, big, "sys/devices/%s/%s/openvgpu/weight", FAKE_GPU,
+		   FAKE_IDLE);
+	fake_write(&fake, big, "sys/devices/%s/%s/openvgpu/owner_pid", FAKE_GPU,
+		   FAKE_IDLE);
+	fake_write(&fake, "99999999999\n", "sys/devices/%s/%s/openvgpu/owner_pid",
+		   FAKE_GPU, FAKE_USED);
+	fake_link(&fake, "sys/bus/mdev/devices/" FAKE_NEW, "sys/nowhere");
+	ck_assert_int_eq(ovgpu_vgpu_list(fake.ovgpu, &vgpus, &count), 0);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_int_eq(vgpus[0]->owner_pid, 0);
+	ovgpu_free(vgpus);
+	ck_assert_int_eq(ovgpu_attributes(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+					  "openvgpu", &attributes, &count), 0);
+	ovgpu_free(attributes);
+	ck_assert_int_eq(ovgpu_setting_read(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+					    ovgpu_setting(OVGPU_VGPU, OVGPU_WEIGHT),
+					    value, sizeof(value), NULL, 0), -EPROTO);
+	ck_assert_str_eq(value, "");
+	fake_write(&fake, "-3\n",
+		   "sys/devices/%s/mdev_supported_types/openvgpu-1q/available_instances",
+		   FAKE_GPU);
+	ck_assert_int_eq(ovgpu_type_list(fake.ovgpu, FAKE_GPU, &types, &count),
+			 -EPROTO);
+	ck_assert_ptr_null(types);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("library");
+	TCase *tests = tcase_create("library");
+
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, test_gpus);
+	tcase_add_test(tests, test_types);
+	tcase_add_test(tests, test_vgpus);
+	tcase_add_test(tests, test_nothing);
+	tcase_add_test(tests, test_attributes);
+	tcase_add_test(tests, test_bad_names);
+	tcase_add_test(tests, test_create);
+	tcase_add_test(tests, test_refused);
+	tcase_add_test(tests, test_settings);
+	tcase_add_test(tests, test_choices);
+	tcase_add_test(tests, test_scheduler);
+	tcase_add_test(tests, test_switch_log);
+	tcase_add_test(tests, test_errors);
+	tcase_add_test(tests, test_names);
+	tcase_add_test(tests, test_hostile_tree);
+	suite_add_tcase(suite, tests);
+	return unit_run(suite, "library");
+}
