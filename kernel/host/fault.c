@@ -5,7 +5,6 @@
  * Whoever finds a fault may hold locks, so the guest, and the host's user
  * space by a uevent, are told by a work item.
  */
-#include <linux/kobject.h>
 #include <linux/ratelimit.h>
 
 #include "openvgpu.h"
@@ -13,6 +12,9 @@
 /* Of one vGPU: a guest that makes more of them is not worth the host's log. */
 #define RATE_INTERVAL	(5 * HZ)
 #define RATE_BURST	10
+
+/* In vgpu->faults_unsent: beyond all codes. */
+#define RECOVERED	(BITS_PER_LONG - 1)
 
 /**
  * struct fault_text - a fault in words
@@ -92,27 +94,26 @@ static void tell_guest(struct vgpu *vgpu, enum vgpu_fault code)
 		family->notify(vgpu, code);
 }
 
-/* One uevent for each code that is waiting. May sleep. */
+/* One uevent for each code that is waiting, then its end. May sleep. */
 static void send_uevents(struct vgpu *vgpu)
 {
 	char number[32], name[48];
-	char *envp[4];
+	char *more[] = { number, name, NULL };
 	unsigned int code;
 
 	for (code = 0; code < ARRAY_SIZE(fault_texts); code++) {
 		if (!test_and_clear_bit(code, &vgpu->faults_unsent))
 			continue;
-		envp[0] = code == VGPU_FAULT_STOPPED ? "OPENVGPU_EVENT=faulted" :
-						       "OPENVGPU_EVENT=fault";
-		envp[1] = number;
-		envp[2] = name;
-		envp[3] = NULL;
 		snprintf(number, sizeof(number), "OPENVGPU_FAULT=%u", code);
 		snprintf(name, sizeof(name), "OPENVGPU_FAULT_NAME=%s",
 			 fault_texts[code].name);
-		kobject_uevent_env(&mdev_dev(vgpu->mdev)->kobj, KOBJ_CHANGE,
-				   envp);
+		vgpu_uevent(vgpu, code == VGPU_FAULT_STOPPED ? "faulted" :
+							       "fault", more);
 	}
+	/* One that was stopped again meanwhile has not recovered. */
+	if (test_and_clear_bit(RECOVERED, &vgpu->faults_unsent) &&
+	    !READ_ONCE(vgpu->faulted))
+		vgpu_uevent(vgpu, "recover", NULL);
 }
 
 static void fault_work(struct work_struct *work)
@@ -174,5 +175,18 @@ void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
 		set_bit(code, &vgpu->faults_unsent);
 	}
 	set_bit(code, &vgpu->faults_pending);
+	queue_work(vgpu->gpu->wq, &vgpu->fault_work);
+}
+
+/**
+ * vgpu_report_recovery - it gets turns again that were denied or lost
+ * @vgpu: the vGPU
+ *
+ * The host's user space is told, after the faults that led to it. Takes no
+ * lock.
+ */
+void vgpu_report_recovery(struct vgpu *vgpu)
+{
+	set_bit(RECOVERED, &vgpu->faults_unsent);
 	queue_work(vgpu->gpu->wq, &vgpu->fault_work);
 }

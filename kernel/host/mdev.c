@@ -140,18 +140,28 @@ static int vgpu_mdev_probe(struct mdev_device *mdev)
 	if (ret)
 		goto teardown;
 	dev_set_drvdata(mdev_dev(mdev), vgpu);
+	/* The driver core (dev_groups) would add them after the event. */
+	ret = sysfs_create_groups(&mdev_dev(mdev)->kobj, vgpu_mdev_groups);
+	if (ret) {
+		vgpu_gpu_error(vgpu->gpu, "vGPU %s not created: no attributes (%d)",
+			       vgpu_name(vgpu), ret);
+		goto unlink;
+	}
 	ret = vfio_register_emulated_iommu_dev(&vgpu->vdev);
 	if (ret) {
 		vgpu_gpu_error(vgpu->gpu, "vGPU %s not created: VFIO refuses it (%d)",
 			       vgpu_name(vgpu), ret);
-		goto unlink;
+		goto remove_groups;
 	}
 	dev_info(&vgpu->gpu->pdev->dev,
 		 "vGPU %s created: %s, partition %u, framebuffer at %llu MiB\n",
 		 vgpu_name(vgpu), type->sysfs_name, vgpu->partition,
 		 vgpu->fb_offset >> 20);
+	vgpu_uevent(vgpu, "create", NULL);
 	return 0;
 
+remove_groups:
+	sysfs_remove_groups(&mdev_dev(mdev)->kobj, vgpu_mdev_groups);
 unlink:
 	vgpu_unlink(vgpu);
 teardown:
@@ -168,6 +178,8 @@ static void vgpu_mdev_remove(struct mdev_device *mdev)
 
 	/* Waits until the user has closed it; see the request operation. */
 	vfio_unregister_group_dev(&vgpu->vdev);
+	vgpu_uevent(vgpu, "remove", NULL);
+	sysfs_remove_groups(&mdev_dev(mdev)->kobj, vgpu_mdev_groups);
 	vgpu_unlink(vgpu);
 	vgpu_teardown(vgpu);
 	dev_info(&gpu->pdev->dev, "vGPU %s removed by %s (%d)\n",
@@ -181,7 +193,6 @@ struct mdev_driver vgpu_mdev_driver = {
 		.name		= "openvgpu_mdev",
 		.owner		= THIS_MODULE,
 		.mod_name	= KBUILD_MODNAME,
-		.dev_groups	= vgpu_mdev_groups,
 	},
 	.probe			= vgpu_mdev_probe,
 	.remove			= vgpu_mdev_remove,

@@ -103,9 +103,12 @@ static void gpu_recover(struct vgpu_gpu *gpu)
 			goto unlock;
 		}
 	}
-	list_for_each_entry(vgpu, &gpu->vgpus, node)
-		if (READ_ONCE(vgpu->opened))
-			vgpu_report_fault(vgpu, VGPU_FAULT_GPU_RESET);
+	list_for_each_entry(vgpu, &gpu->vgpus, node) {
+		if (!READ_ONCE(vgpu->opened))
+			continue;
+		vgpu_report_fault(vgpu, VGPU_FAULT_GPU_RESET);
+		vgpu_report_recovery(vgpu);
+	}
 	vgpu_console_refresh(gpu);
 	dev_info(&gpu->pdev->dev, "GPU is up again after a reset\n");
 unlock:

@@ -117,6 +117,8 @@ static int vgpu_try_open(struct vgpu *vgpu)
 static int vgpu_vfio_open(struct vfio_device *vdev)
 {
 	struct vgpu *vgpu = vgpu_from_vdev(vdev);
+	char pid[32];
+	char *more[] = { pid, NULL };
 	unsigned int tries = 3;
 	int ret;
 
@@ -124,6 +126,11 @@ static int vgpu_vfio_open(struct vfio_device *vdev)
 	do {
 		ret = vgpu_try_open(vgpu);
 	} while (ret == -EAGAIN && --tries);
+	if (!ret) {
+		snprintf(pid, sizeof(pid), "OPENVGPU_PID=%d",
+			 task_tgid_nr(current));
+		vgpu_uevent(vgpu, "open", more);
+	}
 	return ret == -EAGAIN ? -EBUSY : ret;
 }
 
@@ -156,6 +163,7 @@ static void vgpu_vfio_close(struct vfio_device *vdev)
 	mutex_lock(&vgpu->lock);
 	vgpu_scrub_queue(vgpu);
 	mutex_unlock(&vgpu->lock);
+	vgpu_uevent(vgpu, "close", NULL);
 }
 
 /**
@@ -168,6 +176,7 @@ static void vgpu_vfio_close(struct vfio_device *vdev)
 int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
+	bool faulted = READ_ONCE(vgpu->faulted);
 
 	lockdep_assert_held(&vgpu->lock);
 	if (!vgpu->opened)
@@ -184,8 +193,11 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 	vgpu->personality->reset(vgpu);
 	vgpu_monitors_connect(vgpu);
 	vgpu_pace(vgpu);
-	if (!vgpu_gpu_is_dead(gpu))
+	if (!vgpu_gpu_is_dead(gpu)) {
 		vgpu_sched_add(vgpu);
+		if (faulted)
+			vgpu_report_recovery(vgpu);
+	}
 	vgpu_console_changed(vgpu);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * guard.c - a vGPU that hangs again and again is put out of turn, and everybody
- * who must know is told
+ * who must know is told; uevents
  */
 #include <linux/netlink.h>
 #include <poll.h>
@@ -240,7 +240,7 @@ static bool next_event(int fd, const char *uuid, char text[TEXT_SIZE])
 
 TEST(uevents, SLOW)
 {
-	char text[TEXT_SIZE], word[64];
+	char text[TEXT_SIZE], reason[TEXT_SIZE], word[64];
 	struct pair pair;
 	const char *uuid;
 	uint64_t code;
@@ -266,7 +266,68 @@ TEST(uevents, SLOW)
 	} while (!strstr(text, "OPENVGPU_EVENT=faulted "));
 	CHECK(strstr(text, "OPENVGPU_FAULT=9 "), "the uevent of a faulted vGPU: %s",
 	      text);
-	admin_text(admin_vgpu_path(uuid, "openvgpu/last_reset_reason"), text);
-	CHECK(strstr(text, " timeout"), "reason of the last reset: '%s'", text);
+	admin_text(admin_vgpu_path(uuid, "openvgpu/last_reset_reason"), reason);
+	CHECK(strstr(reason, " timeout"), "reason of the last reset: '%s'",
+	      reason);
 	expect_unharmed(&pair.vgpu[1]);
+	OK(rt_guest_reset(pair.vgpu[0].device));
+	CHECK(next_event(fd, uuid, text) &&
+	      strstr(text, "OPENVGPU_EVENT=recover "),
+	      "after the reset of a faulted vGPU: %s", text);
+	vgpu_works(&pair.vgpu[0], 1);
+}
+
+static void expect_event(int fd, const char *uuid, const char *event,
+			 char text[TEXT_SIZE])
+{
+	char word[64];
+
+	snprintf(word, sizeof(word), "OPENVGPU_EVENT=%s ", event);
+	CHECK(next_event(fd, uuid, text), "no uevent says '%s'", event);
+	CHECK(!strncmp(text, "change@", 7) && strstr(text, word),
+	      "instead of '%s': %s", event, text);
+	snprintf(word, sizeof(word), "OPENVGPU_GPU=%s ", host_gpu());
+	CHECK(strstr(text, "OPENVGPU_TYPE=openvgpu-64mq ") &&
+	      strstr(text, word), "whose is it: %s", text);
+}
+
+TEST(uevents_of_a_life, 0)
+{
+	char text[TEXT_SIZE], word[64];
+	struct vgpu vgpu;
+	int fd = listen_to_kernel();
+
+	OK(host_create_any("64mq", vgpu.uuid));
+	expect_event(fd, vgpu.uuid, "create", text);
+	vgpu_open(&vgpu);
+	expect_event(fd, vgpu.uuid, "open", text);
+	snprintf(word, sizeof(word), "OPENVGPU_PID=%d ", getpid());
+	CHECK(strstr(text, word), "who opened it: %s", text);
+	vgpu_close(&vgpu);
+	expect_event(fd, vgpu.uuid, "close", text);
+	vgpu_remove(&vgpu);
+	expect_event(fd, vgpu.uuid, "remove", text);
+}
+
+/* Who is told of a new vGPU finds all there is to set. */
+TEST(attributes_before_create, 0)
+{
+	char text[TEXT_SIZE];
+	int fd = listen_to_kernel(), i;
+	struct vgpu vgpu;
+	pid_t child;
+
+	for (i = 0; i < 10; i++) {
+		host_uuid(vgpu.uuid);
+		child = fork();
+		if (!child)
+			_exit(host_create("64mq", vgpu.uuid) ? 1 : 0);
+		CHECK(child > 0, "fork: %s", strerror(errno));
+		CHECK(next_event(fd, vgpu.uuid, text), "no uevent of creation");
+		admin_expect(admin_vgpu_path(vgpu.uuid, "openvgpu/weight"),
+			     "100");
+		wait_child(child, "creation");
+		OK(host_remove(vgpu.uuid));
+		CHECK(next_event(fd, vgpu.uuid, text), "no uevent of removal");
+	}
 }
