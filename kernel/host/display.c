@@ -243,6 +243,7 @@ static void answer_dmabuf(struct vgpu *vgpu, enum vgpu_plane_kind kind,
 	mutex_lock(&vgpu->picture_lock);
 	info->dmabuf_id = vgpu_dmabuf_name(vgpu, &plane);
 	mutex_unlock(&vgpu->picture_lock);
+	vgpu_dmabuf_refresh(vgpu, &plane);
 }
 
 /* QEMU leaves the plane's type 0 when it asks for the region. */

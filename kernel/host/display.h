@@ -7,6 +7,7 @@
 #ifndef OPENVGPU_DISPLAY_H
 #define OPENVGPU_DISPLAY_H
 
+#include <linux/dma-direction.h>
 #include <linux/mm_types.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
@@ -14,7 +15,10 @@
 #include "edid.h"
 #include "plane.h"
 
+struct iosys_map;
+struct sg_table;
 struct vgpu;
+struct vgpu_copy;
 struct vgpu_gpu;
 
 #define VGPU_WINDOW_REGION	VFIO_PCI_NUM_REGIONS	/* picture of head 0 */
@@ -109,9 +113,22 @@ void vgpu_window_close(struct vgpu *vgpu);
 
 /* dmabuf.c: the picture as a dma-buf */
 u32 vgpu_dmabuf_name(struct vgpu *vgpu, const struct vgpu_plane *plane);
+void vgpu_dmabuf_refresh(struct vgpu *vgpu, const struct vgpu_plane *plane);
 long vgpu_dmabuf_get(struct vgpu *vgpu, void __user *arg);
 void vgpu_dmabuf_set_offline(struct vgpu *vgpu, bool offline);
 void vgpu_dmabuf_close(struct vgpu *vgpu);
+
+/* dmabuf_copy.c: what other devices see of it */
+struct vgpu_copy *vgpu_copy_create(size_t bytes);
+void vgpu_copy_free(struct vgpu_copy *copy);
+void vgpu_copy_read(struct vgpu_copy *copy, size_t offset, size_t bytes,
+		    const void __iomem *from);
+void vgpu_copy_show(struct vgpu_copy *copy);
+void vgpu_copy_clear(struct vgpu_copy *copy);
+struct sg_table *vgpu_copy_map(struct vgpu_copy *copy, struct device *device,
+			       enum dma_data_direction direction);
+void vgpu_copy_unmap(struct vgpu_copy *copy, struct sg_table *table);
+void vgpu_copy_address(struct vgpu_copy *copy, struct iosys_map *map);
 
 /* monitor.c: the monitors at the heads */
 void vgpu_monitors_open(struct vgpu *vgpu);

@@ -13,21 +13,27 @@
  * those they get from then on are of a page of its own. The same happens,
  * until it is over, while the hardware is not there.
  *
- * Other devices can't attach to it. Video memory of a slice has no struct page,
- * few devices can reach it over the bus, and of those that could not all would
- * let go of it when the vGPU is closed. Nor can devices that are software: Mesa
- * imports a picture through vgem, fails to map it, and ends its VMM.
+ * Other devices that attach to it, as a GPU that is to draw the picture, see a
+ * copy in host memory (dmabuf_copy.c). Only real devices may: those that are
+ * software can map the file, and Mesa, which imports a picture through vgem,
+ * fails to map it there and ends its VMM.
  */
 #include <linux/dma-buf.h>
 #include <linux/fs.h>
+#include <linux/iosys-map.h>
+#include <linux/kref.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "openvgpu.h"
 
 #define DMABUFS_MAX	64	/* of a vGPU at a time */
+#define COPIES_MAX	8	/* of them; QEMU keeps five pictures */
+#define COPY_STEP	SZ_64K	/* bytes that are copied at a time */
 
 VGPU_IMPORT_NS(DMA_BUF);
 
@@ -36,16 +42,25 @@ VGPU_IMPORT_NS(DMA_BUF);
  * @node: in vgpu->dmabufs; dmabufs_lock
  * @vgpu: whose; NULL: cut off; dmabufs_lock
  * @inode: of the dma-buf's file, which all its mappings are found by
+ * @count: the dma-buf, and who makes a copy of it just now
+ * @plane: what it shows
  * @phys: bus address of the first byte
- * @lock: mappings against being cut off; nests inside mmap_lock
- * @there: @phys may be shown; @lock
+ * @io: the same, for the processor
+ * @lock: mappings and copying against being cut off; nests inside mmap_lock
+ * @there: @phys and @io may be used; @lock
+ * @copy: what other devices see; NULL: none has asked; set once, with
+ *	dmabufs_lock held
  * @dummy: shown in place of it
  */
 struct shown {
 	struct list_head node;
 	struct vgpu *vgpu;
 	struct inode *inode;
+	struct kref count;
+	struct vgpu_plane plane;
 	phys_addr_t phys;
+	const void __iomem *io;
+	struct vgpu_copy *copy;
 	struct rw_semaphore lock;
 	bool there;
 	struct page *dummy;
@@ -171,26 +186,102 @@ static void set_there(struct shown *shown, bool there)
 	up_write(&shown->lock);
 }
 
-/* ----------------------------------------------------- life of one dma-buf */
+/* ------------------------------------------------------------ other devices */
+
+/* The picture as it is now, as far as it is there. */
+static void refresh(struct shown *shown)
+{
+	size_t bytes = vgpu_plane_bytes(&shown->plane), done, step;
+	bool there = true;
+
+	for (done = 0; there && done < bytes; done += step) {
+		step = min_t(size_t, bytes - done, COPY_STEP);
+		/* In steps: who cuts it off does not wait for all of it. */
+		down_read(&shown->lock);
+		there = shown->there;
+		if (there)
+			vgpu_copy_read(shown->copy, done, step,
+				       shown->io + done);
+		up_read(&shown->lock);
+		cond_resched();
+		if (fatal_signal_pending(current))
+			break;
+	}
+	vgpu_copy_show(shown->copy);
+}
+
+/* The first device that attaches makes one. */
+static int make_copy(struct shown *shown)
+{
+	struct vgpu_copy *copy =
+		vgpu_copy_create(PAGE_ALIGN(vgpu_plane_bytes(&shown->plane)));
+	int ret = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	mutex_lock(&dmabufs_lock);
+	if (!shown->vgpu) {
+		ret = -ENODEV;
+	} else if (!shown->copy) {
+		if (shown->vgpu->num_copies == COPIES_MAX) {
+			ret = -EMFILE;
+		} else {
+			shown->vgpu->num_copies++;
+			WRITE_ONCE(shown->copy, copy);
+			copy = NULL;
+		}
+	}
+	mutex_unlock(&dmabufs_lock);
+	vgpu_copy_free(copy);
+	return ret;
+}
 
 static int shown_attach(struct dma_buf *dmabuf,
 			struct dma_buf_attachment *attachment)
 {
-	return -EOPNOTSUPP;
+	struct shown *shown = dmabuf->priv;
+	int ret;
+
+	if (!dev_is_pci(attachment->dev))
+		return -EOPNOTSUPP;
+	if (!READ_ONCE(shown->copy)) {
+		ret = make_copy(shown);
+		if (ret)
+			return ret;
+	}
+	refresh(shown);
+	return 0;
 }
 
-/* Not called without an attachment, but they must be there. */
 static struct sg_table *shown_map(struct dma_buf_attachment *attachment,
 				  enum dma_data_direction direction)
 {
-	return ERR_PTR(-EOPNOTSUPP);
+	struct shown *shown = attachment->dmabuf->priv;
+
+	return vgpu_copy_map(shown->copy, attachment->dev, direction);
 }
 
 static void shown_unmap(struct dma_buf_attachment *attachment,
 			struct sg_table *table,
 			enum dma_data_direction direction)
 {
+	struct shown *shown = attachment->dmabuf->priv;
+
+	vgpu_copy_unmap(shown->copy, table);
 }
+
+/* For the driver of a device that is attached, which reads it by itself. */
+static int shown_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	struct shown *shown = dmabuf->priv;
+
+	if (!READ_ONCE(shown->copy))
+		return -EOPNOTSUPP;
+	vgpu_copy_address(shown->copy, map);
+	return 0;
+}
+
+/* ----------------------------------------------------- life of one dma-buf */
 
 static void forget(struct shown *shown)
 {
@@ -199,13 +290,23 @@ static void forget(struct shown *shown)
 		return;
 	list_del(&shown->node);
 	shown->vgpu->num_dmabufs--;
+	if (shown->copy)
+		shown->vgpu->num_copies--;
 	shown->vgpu = NULL;
 }
 
-static void shown_free(struct shown *shown)
+static void shown_free(struct kref *count)
 {
+	struct shown *shown = container_of(count, struct shown, count);
+
+	vgpu_copy_free(shown->copy);
 	__free_page(shown->dummy);
 	kfree(shown);
+}
+
+static void shown_put(struct shown *shown)
+{
+	kref_put(&shown->count, shown_free);
 }
 
 /* The last user is gone, and every mapping. */
@@ -217,13 +318,14 @@ static void shown_release(struct dma_buf *dmabuf)
 	forget(shown);
 	mutex_unlock(&dmabufs_lock);
 	iput(shown->inode);
-	shown_free(shown);
+	shown_put(shown);
 }
 
 static const struct dma_buf_ops shown_ops = {
 	.attach		= shown_attach,
 	.map_dma_buf	= shown_map,
 	.unmap_dma_buf	= shown_unmap,
+	.vmap		= shown_vmap,
 	.mmap		= shown_mmap,
 	.release	= shown_release,
 };
@@ -241,8 +343,11 @@ static struct shown *shown_create(struct vgpu *vgpu,
 		return NULL;
 	}
 	INIT_LIST_HEAD(&shown->node);
+	kref_init(&shown->count);
 	init_rwsem(&shown->lock);
+	shown->plane = *plane;
 	shown->phys = vgpu->gpu->fb_phys + vgpu->fb_offset + plane->base;
+	shown->io = vgpu->gpu->fb_io + vgpu->fb_offset + plane->base;
 	return shown;
 }
 
@@ -278,7 +383,7 @@ static struct dma_buf *export(struct vgpu *vgpu, const struct vgpu_plane *plane)
 		join(vgpu, shown, dmabuf);
 	mutex_unlock(&dmabufs_lock);
 	if (IS_ERR(dmabuf))
-		shown_free(shown);
+		shown_put(shown);
 	return dmabuf;
 }
 
@@ -310,6 +415,33 @@ long vgpu_dmabuf_get(struct vgpu *vgpu, void __user *arg)
 	if (fd < 0)
 		dma_buf_put(dmabuf);
 	return fd;
+}
+
+/**
+ * vgpu_dmabuf_refresh - let other devices see a picture as it is now
+ * @vgpu: the vGPU, open
+ * @plane: the picture
+ *
+ * Reads all of it if a device has attached to a dma-buf of it. May sleep.
+ */
+void vgpu_dmabuf_refresh(struct vgpu *vgpu, const struct vgpu_plane *plane)
+{
+	struct shown *shown, *found[COPIES_MAX];
+	unsigned int n = 0;
+
+	mutex_lock(&dmabufs_lock);
+	list_for_each_entry(shown, &vgpu->dmabufs, node) {
+		if (!shown->copy || !same_place(&shown->plane, plane))
+			continue;
+		kref_get(&shown->count);
+		found[n++] = shown;
+	}
+	mutex_unlock(&dmabufs_lock);
+	while (n) {
+		shown = found[--n];
+		refresh(shown);
+		shown_put(shown);
+	}
 }
 
 /* ------------------------------------------------------ what a vGPU goes through */
@@ -344,6 +476,8 @@ void vgpu_dmabuf_close(struct vgpu *vgpu)
 	mutex_lock(&dmabufs_lock);
 	list_for_each_entry_safe(shown, next, &vgpu->dmabufs, node) {
 		set_there(shown, false);
+		if (shown->copy)
+			vgpu_copy_clear(shown->copy);
 		forget(shown);
 	}
 	mutex_unlock(&dmabufs_lock);

@@ -31,6 +31,8 @@
  *   vgpu.pin_lock		mutex: the tree of pinned guest pages. Taken in
  *				dma_unmap: never held over vfio_pin_pages()
  *   lock of the dma-bufs	mutex: which there are; see dmabuf.c
+ *   [reservation lock of a dma-buf]
+ *   lock of a copy		mutex: which devices see it; see dmabuf_copy.c
  *   [mmap_lock of the VMM]
  *   vgpu.map_sem		rwsem: which pages a BAR mapping may show. Nests
  *				inside mmap_lock: no user copy, no pinning under it
@@ -515,7 +517,8 @@ struct vgpu_irq {
  * @last_reset: why it was reset last since it was opened: a fault's code or
  *	enum vgpu_reset_reason
  * @faults_pending: what its guest must be told, bits by code
- * @faults_unsent: what the host's user space must be told, bits by code
+ * @faults_unsent: what the host's user space must be told, bits by code, and
+ *	that it has recovered
  * @fault_ratelimit: of what is said about its faults
  * @frame_rate_limit: flips of a head in a second; 0: no limit
  * @display: how the VMM gets at the picture, if the vGPU has one
@@ -530,6 +533,7 @@ struct vgpu_irq {
  * @dmabuf_clock: counts questions
  * @dmabufs: what shows memory of the slice
  * @num_dmabufs: their number
+ * @num_copies: how many of them have a copy for other devices
  * @pins: interval tree of pinned guest pages by guest-physical page number
  * @pinned_pages: their number, at most gpu->sysmem_pages
  */
@@ -586,6 +590,7 @@ struct vgpu {
 	u64 dmabuf_clock;		/* picture_lock */
 	struct list_head dmabufs;	/* lock of the dma-bufs */
 	unsigned int num_dmabufs;	/* lock of the dma-bufs */
+	unsigned int num_copies;	/* lock of the dma-bufs */
 
 	/* Guest memory. */
 	struct mutex pin_lock;
@@ -710,7 +715,11 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason);
 void vgpu_fault_init(struct vgpu *vgpu);
 void vgpu_fault_cancel(struct vgpu *vgpu);
 void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code);
+void vgpu_report_recovery(struct vgpu *vgpu);
 const char *vgpu_reset_name(unsigned int reason);
+
+/* uevent.c */
+void vgpu_uevent(struct vgpu *vgpu, const char *event, char *const *more);
 
 /* region.c: pread and pwrite */
 ssize_t vgpu_region_rw(struct vgpu *vgpu, char __user *buf, size_t count,

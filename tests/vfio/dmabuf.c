@@ -355,38 +355,6 @@ TEST(race, SLOW)
 	}
 }
 
-/* As in drm.h, which not every machine has. */
-struct prime_handle {
-	uint32_t handle;
-	uint32_t flags;
-	int32_t fd;
-};
-
-#define PRIME_FD_TO_HANDLE	_IOWR('d', 0x2e, struct prime_handle)
-
-/* Another device would go on reading when the vGPU is closed. */
-TEST(not_imported, 0)
-{
-	struct prime_handle prime = { 0 };
-	struct screen screen;
-	struct rt_mode mode;
-	volatile uint8_t *map;
-	struct vgpu vgpu;
-	int vgem, fd;
-
-	CHECK(!system("modprobe vgem"), "this kernel has no vgem");
-	vgem = open("/dev/dri/renderD128", O_RDWR | O_CLOEXEC);
-	CHECK(vgem >= 0, "vgem: %s", strerror(errno));
-	make(&vgpu, &screen);
-	map = show(&vgpu, &screen, 1, &mode, &fd);
-	prime.fd = fd;
-	CHECK(ioctl(vgem, PRIME_FD_TO_HANDLE, &prime) && errno == EOPNOTSUPP,
-	      "importing into another device: %s",
-	      prime.handle ? "works" : strerror(errno));
-	CHECK(screen_differs(&vgpu, map, 4 * WIDTH, &mode) < 0,
-	      "trying to import it has changed what is shown");
-}
-
 TEST(surprise_removal, ONCE | SLOW)
 {
 	char answer[256];

@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# machine: --timeout 300 --qemu-arg -device --qemu-arg cirrus-vga --append iomem=relaxed
+#
+# Dma-bufs of a vGPU on another GPU, which this machine has for it.
+exec /src/tests/vfio/run import
