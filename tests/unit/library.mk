@@ -10,3 +10,5 @@ SOURCES_library_threads := $(LIBRARY)
 CFLAGS_library_threads := $(LIBRARY_FLAGS)
 $(OUT)/test_library_threads: SANITIZE = -fsanitize=thread -Wno-tsan
 $(addprefix $(OUT)/test_library,$(empty) _events _threads): $(wildcard $(TOP)/tools/libopenvgpu/*.h)
+
+$(OUT)/test_cli_set: $(OUT)/openvgpu
