@@ -23,6 +23,8 @@ help:
 	@echo '  make modules        kernel module; KDIR=FOLDER names the kernel build folder'
 	@echo '                      (default: the running kernel'"'"'s headers)'
 	@echo '  make install        install both; DESTDIR, PREFIX (/usr/local), INSTALL_MOD_PATH'
+	@echo '  make uninstall      remove what install made, with the same variables'
+	@echo '  make deb            Debian packages into build/deb'
 	@echo '  make clean          remove build/'
 	@echo
 	@echo 'Try it (root, Debian 12 or 13; the first run sets up a test machine in a cache)'
@@ -65,6 +67,26 @@ install-modules: modules
 		DEPMOD=true modules_install
 	$(if $(DESTDIR)$(INSTALL_MOD_PATH),,depmod -a $$(cat $(KDIR)/include/config/kernel.release))
 
+# Removes what an installation now would make, so the list can't be out of date.
+# What an administrator wrote stays.
+uninstall:
+	rm -rf $(BUILD)/uninstall
+	$(MAKE) -C tools install DESTDIR=$(BUILD)/uninstall
+	cd $(BUILD)/uninstall && find . ! -type d | while read -r file; do \
+		case $$file in ./etc/openvgpu/*) \
+			cmp -s "$$file" "$(DESTDIR)/$$file" || continue ;; \
+		esac; \
+		rm -f "$(DESTDIR)/$$file"; \
+	done
+	cd $(BUILD)/uninstall && find . -depth -mindepth 3 -type d | while read -r folder; do \
+		rmdir "$(DESTDIR)/$$folder" 2>/dev/null || true; \
+	done
+	rm -f $(DESTDIR)$(INSTALL_MOD_PATH)/lib/modules/*/updates/openvgpu.ko*
+	$(if $(DESTDIR)$(INSTALL_MOD_PATH),,depmod -a)
+
+deb:
+	tools/dist/build-deb $(BUILD)
+
 clean:
 	rm -rf $(BUILD)
 
@@ -104,5 +126,6 @@ bench:
 	$(VM)/setup
 	tests/bench/run
 
-.PHONY: all help tools modules install install-tools install-modules clean deps \
+.PHONY: all help tools modules install install-tools install-modules uninstall deb \
+	clean deps \
 	check check-unit check-vm check-debug vm-shell demo lint bench
