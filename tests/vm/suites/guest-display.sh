@@ -285,7 +285,8 @@ native()
 
 # The picture as dma-bufs, and OpenGL on the processor: vgem gives a node. Nothing
 # is seen: Mesa can't map another device's dma-buf by vgem, and QEMU shows such a
-# console neither to screendump nor to VNC. tests/vfio/dmabuf.c looks inside one.
+# console neither to screendump nor to VNC. tests/vfio/dmabuf.c looks inside one,
+# tests/vfio/import.c shows one on another GPU.
 # With dma-bufs alone QEMU tells the guest of the monitor that xres and yres ask for.
 dmabuf()
 {
