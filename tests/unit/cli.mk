@@ -2,7 +2,7 @@
 #
 # test_cli*.py run a sanitized openvgpu that lies beside them.
 
-$(OUT)/test_cli $(OUT)/test_cli_sched $(OUT)/test_cli_top: $(OUT)/openvgpu
+$(patsubst test_%.py,$(OUT)/test_%,$(wildcard test_cli*.py)): $(OUT)/openvgpu
 
 $(OUT)/openvgpu: $(wildcard $(foreach d,openvgpu libopenvgpu,$(TOP)/tools/$(d)/*.[ch] \
 			$(TOP)/tools/$(d)/Makefile))

@@ -203,6 +203,7 @@ START_TEST(what_does_not_belong_there)
 			 cases[i].why);
 	read_bad("version: \xff\xfe\n", 12, 0, "UTF-8");
 	read_bad("version: v1\n# \0\n", 17, 0, "UTF-8");
+	read_bad("\xff\xfe", 2, 0, "UTF-8");
 	read_bad("version: \xed\xa0\x80\n", 13, 0, "UTF-8");
 }
 END_TEST

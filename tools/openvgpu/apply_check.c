@@ -5,6 +5,8 @@
  * All configurations of a file are checked, also those that are not applied
  * now: what is wrong shows when it is written, not on the night it is needed.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "apply.h"
@@ -78,35 +80,65 @@ static int check_device(const struct config_device *device,
 			   device->text);
 }
 
-/* UUIDs must be there once; @before: how many vGPUs of @type are checked. */
-static int check_uuid(const struct config_label *label,
-		      const struct config_vgpu *vgpu, const char *uuid,
-		      struct config_error *error)
+/* A UUID of a configuration, complete. */
+struct named {
+	char uuid[OVGPU_UUID_SIZE];
+	unsigned int line;
+};
+
+static int compare_named(const void *a, const void *b)
 {
-	char other[OVGPU_UUID_SIZE];
+	const struct named *x = a, *y = b;
+	int order = strcmp(x->uuid, y->uuid);
+
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+/* Copies all UUIDs of a configuration to @list; NULL: only counts them. */
+static size_t collect(const struct config_label *label, struct named *list)
+{
+	size_t i, j, count = 0;
 	unsigned int n;
-	size_t i, j;
 
 	for (i = 0; i < label->entry_count; i++)
 		for (j = 0; j < label->entries[i].type_count; j++) {
 			const struct config_type *type = &label->entries[i].types[j];
 
-			for (n = 0; type->vgpus && n < type->count; n++) {
-				if (&type->vgpus[n] == vgpu)
-					return 0;
-				if (ovgpu_uuid_parse(type->vgpus[n].uuid, other) ||
-				    strcmp(uuid, other))
+			for (n = 0; type->vgpus && n < type->count; n++, count++) {
+				if (!list)
 					continue;
-				return config_fail(error, vgpu->line,
-						   "vGPU %s is there twice, first on line %u",
-						   uuid, type->vgpus[n].line);
+				ovgpu_uuid_parse(type->vgpus[n].uuid,
+						 list[count].uuid);
+				list[count].line = type->vgpus[n].line;
 			}
 		}
-	return 0;
+	return count;
 }
 
-static int check_type(const struct config_label *label,
-		      const struct config_entry *entry,
+/* A vGPU is there once. The forms of the UUIDs have been checked. */
+static int check_uuids(const struct config_label *label,
+		       struct config_error *error)
+{
+	size_t count = collect(label, NULL), i;
+	struct named *list = calloc(count + 1, sizeof(*list));
+	int err = 0;
+
+	if (!list) {
+		config_fail(error, 0, "out of memory");
+		return -ENOMEM;
+	}
+	collect(label, list);
+	qsort(list, count, sizeof(*list), compare_named);
+	for (i = 1; i < count && !err; i++)
+		if (!strcmp(list[i - 1].uuid, list[i].uuid))
+			err = config_fail(error, list[i].line,
+					  "vGPU %s is there twice, first on line %u",
+					  list[i].uuid, list[i - 1].line);
+	free(list);
+	return err;
+}
+
+static int check_type(const struct config_entry *entry,
 		      const struct config_type *type, struct config_error *error)
 {
 	char id[OVGPU_NAME_SIZE], other[OVGPU_NAME_SIZE], uuid[OVGPU_UUID_SIZE];
@@ -134,17 +166,14 @@ static int check_type(const struct config_label *label,
 			return config_fail(error, vgpu->line,
 					   "'%s' is not a UUID: 36 characters, as 8f1c1e5a-3c1d-4b0e-9a51-0c9f6c1d2e3f",
 					   vgpu->uuid);
-		err = check_uuid(label, vgpu, uuid, error);
-		if (!err)
-			err = check_settings(OVGPU_VGPU, &vgpu->settings, error);
+		err = check_settings(OVGPU_VGPU, &vgpu->settings, error);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static int check_entry(const struct config_label *label,
-		       const struct config_entry *entry,
+static int check_entry(const struct config_entry *entry,
 		       struct config_error *error)
 {
 	size_t i;
@@ -157,7 +186,7 @@ static int check_entry(const struct config_label *label,
 	}
 	err = check_settings(OVGPU_GPU, &entry->settings, error);
 	for (i = 0; !err && i < entry->type_count; i++)
-		err = check_type(label, entry, &entry->types[i], error);
+		err = check_type(entry, &entry->types[i], error);
 	return err;
 }
 
@@ -166,7 +195,7 @@ static int check_entry(const struct config_label *label,
  * @config: the file
  * @error: what is wrong with it, when this fails
  *
- * Return: 0 or -EINVAL.
+ * Return: 0, -EINVAL, or -ENOMEM.
  */
 int apply_check(const struct config *config, struct config_error *error)
 {
@@ -177,7 +206,9 @@ int apply_check(const struct config *config, struct config_error *error)
 		const struct config_label *label = &config->labels[i];
 
 		for (j = 0; !err && j < label->entry_count; j++)
-			err = check_entry(label, &label->entries[j], error);
+			err = check_entry(&label->entries[j], error);
+		if (!err)
+			err = check_uuids(label, error);
 	}
 	return err;
 }

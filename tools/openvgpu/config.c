@@ -51,11 +51,21 @@ static int no_memory(struct reader *reader)
 	return -ENOMEM;
 }
 
-/* Makes room for one more element of an array; it is all zero. */
+static unsigned int line_of(const struct reader *reader)
+{
+	return reader->event.start_mark.line + 1;
+}
+
+/*
+ * Makes room for one more element of an array; it is all zero. Room doubles, so
+ * that a long list takes no longer than its length says.
+ */
 static int grow(struct reader *reader, void *array, size_t count, size_t size)
 {
-	void **list = array, *more = reallocarray(*list, count + 1, size);
+	void **list = array, *more = *list;
 
+	if (!(count & (count - 1)))
+		more = reallocarray(*list, count ? 2 * count : 1, size);
 	if (!more)
 		return no_memory(reader);
 	memset((char *)more + count * size, 0, size);
@@ -63,9 +73,13 @@ static int grow(struct reader *reader, void *array, size_t count, size_t size)
 	return 0;
 }
 
-static unsigned int line_of(const struct reader *reader)
+/* Names must differ, and are compared with all before them: few are enough. */
+static int check_names(struct reader *reader, size_t count, const char *what)
 {
-	return reader->event.start_mark.line + 1;
+	if (count < CONFIG_NAMES_MAX)
+		return 0;
+	return config_fail(reader->error, line_of(reader), "more than %d %s",
+			   CONFIG_NAMES_MAX, what);
 }
 
 /* ----------------------------------------------------------------- events */
@@ -200,7 +214,9 @@ static int add_setting(struct reader *reader, struct config_settings *settings,
 			return config_fail(reader->error, line,
 					   "'%s' is there twice, first on line %u",
 					   name, settings->list[i].line);
-	err = grow(reader, &settings->list, settings->count, sizeof(*setting));
+	err = check_names(reader, settings->count, "settings");
+	err = err ?: grow(reader, &settings->list, settings->count,
+			  sizeof(*setting));
 	if (err)
 		return err;
 	setting = &settings->list[settings->count++];
@@ -304,8 +320,9 @@ static int read_types(struct reader *reader, struct config_entry *entry)
 	err = expect(reader, YAML_MAPPING_START_EVENT, "vgpu-devices",
 		     "TYPE: NUMBER or TYPE: a list of vGPUs");
 	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
-		err = grow(reader, &entry->types, entry->type_count,
-			   sizeof(*type));
+		err = check_names(reader, entry->type_count, "types");
+		err = err ?: grow(reader, &entry->types, entry->type_count,
+				  sizeof(*type));
 		if (err)
 			break;
 		type = &entry->types[entry->type_count++];
@@ -433,8 +450,9 @@ static int read_labels(struct reader *reader, struct config *config)
 	err = expect(reader, YAML_MAPPING_START_EVENT, "vgpu-configs",
 		     "LABEL: a list of entries");
 	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
-		err = grow(reader, &config->labels, config->label_count,
-			   sizeof(*label));
+		err = check_names(reader, config->label_count, "configurations");
+		err = err ?: grow(reader, &config->labels, config->label_count,
+				  sizeof(*label));
 		if (err)
 			break;
 		label = &config->labels[config->label_count++];
@@ -589,6 +607,8 @@ int config_read(int fd, struct config **config, struct config_error *error)
 		free(text);
 		return no_memory(&reader);
 	}
+	/* Not UTF-16, which a file says of itself by its first two bytes. */
+	yaml_parser_set_encoding(&reader.yaml, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader.yaml, (unsigned char *)text, size);
 	err = read_stream(&reader, result);
 	yaml_event_delete(&reader.event);

@@ -17,6 +17,7 @@
 #define CONFIG_NAME_SIZE	64		/* of a key, with the NUL */
 #define CONFIG_VALUE_SIZE	256		/* of a value, likewise */
 #define CONFIG_COUNT_MAX	4096		/* of vGPUs of one type on a GPU */
+#define CONFIG_NAMES_MAX	256		/* of labels, types, settings of one */
 #define CONFIG_INDEX_MAX	4095		/* of a GPU */
 
 /**

@@ -1,0 +1,451 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""openvgpu apply and assert on made-up trees: what is planned, done, refused
+and said. That vGPUs really come and go is tests/vm/suites/apply.sh's; the
+grammar of the file is test_config_file.c's."""
+
+import os
+import subprocess
+import sys
+
+# It runs in tests/unit, though its copy may lie in any build folder.
+sys.path.insert(0, os.getcwd())
+sys.dont_write_bytecode = True
+from cli_machine import (  # noqa: E402
+    BUSY, FAILURE, FOREIGN, GPU, GPU2, IDLE, NEW, NIC, NO_CAPACITY, NOT_FOUND,
+    OK, OPENVGPU, USAGE, USED, CliTest, Result, main)
+
+HEAD = "version: v1\nvgpu-configs:\n  default:\n"
+
+
+class ApplyTest(CliTest):
+    def fill(self):
+        super().fill()
+        for bdf in (GPU, GPU2):
+            base = f"sys/devices/pci0000:00/{bdf}/openvgpu"
+            for name, value in {
+                    "scheduler": "[best_effort] equal_share fixed_share",
+                    "sched_hz": 480, "timeslice_us": 2083,
+                    "averaging_factor": 33, "preempt_timeout_us": 500000,
+                    "fault_limit": 3, "fault_window_s": 60,
+                    "console": "none", "max_vgpus": 16}.items():
+                self.machine.write(f"{base}/{name}", f"{value}\n")
+        self.machine.write(self.gpu_file(GPU2, "framebuffer_total"),
+                           f"{2 << 30}\n")
+        for uuid in (IDLE, USED):
+            for name, value in {"weight": 100, "cap_percent": 100,
+                                "timeslice_us": 0, "frozen": 0,
+                                "display": "[region] dmabuf off",
+                                "personality": "[native] bochs",
+                                "frame_rate_limit": 60}.items():
+                self.machine.write(self.vgpu_file(uuid, name), f"{value}\n")
+
+    def gpu_file(self, bdf, name):
+        return f"sys/devices/pci0000:00/{bdf}/openvgpu/{name}"
+
+    def vgpu_file(self, uuid, name):
+        return f"sys/devices/pci0000:00/{GPU}/{uuid}/openvgpu/{name}"
+
+    def config(self, text):
+        """A file with it, beside the machine."""
+        self.machine.write("config.yaml", text)
+        return self.machine.path("config.yaml")
+
+    def entry(self, text, devices="all"):
+        """A file with one entry."""
+        return self.config(HEAD + f"    - devices: {devices}\n" + "".join(
+            f"      {line}\n" for line in text.splitlines()))
+
+    def assertWritten(self, name, value):
+        """A file begins with it: unlike sysfs' files they keep the rest."""
+        self.assertTrue(self.machine.read(name).startswith(value), name)
+
+    def refused(self, status, path, err, *args, all_commands=True):
+        """Neither apply nor its dry run nor assert take that."""
+        self.expect_unchanged_but_lock(status, "apply", path, *args, err=err)
+        if all_commands:
+            self.expect_unchanged(status, "apply", "--dry-run", path, *args,
+                                  err=err)
+            self.expect_unchanged(status, "assert", path, *args, err=err)
+
+    def expect_unchanged_but_lock(self, status, *args, err=None):
+        before = self.machine.contents()
+        result = self.expect(status, *args, err=err)
+        after = self.machine.contents()
+        after.pop(self.machine.path("root/run/openvgpu-apply.lock"), None)
+        self.assertEqual(after, before, args)
+        return result
+
+    def changes(self, path, *args, status=OK, command="apply"):
+        """What a dry run says, as tuples."""
+        more = ["--dry-run"] if command == "apply" else []
+        value = self.expect_json(status, command, path, *more, *args)
+        return [(c["action"], c["uuid"] or c["gpu"], c["name"] or c["type"],
+                 c["from"], c["to"]) for c in value["changes"]]
+
+
+class Settings(ApplyTest):
+    def test_gpu(self):
+        self.fill()
+        path = self.entry("settings:\n  scheduler: equal_share\n"
+                          "  fault_limit: 0\n  averaging_factor: 33", f"[{GPU}]")
+        self.assertEqual(self.changes(path), [
+            ("set", GPU, "scheduler", "best_effort", "equal_share"),
+            ("set", GPU, "fault_limit", "3", "0")])
+        out = self.expect_unchanged(OK, "apply", path, "--dry-run").out.decode()
+        self.assertEqual(out.splitlines(), [
+            f"GPU {GPU}: scheduler: best_effort -> equal_share",
+            f"GPU {GPU}: fault_limit: 3 -> 0"])
+        self.assertEqual(self.expect(OK, "apply", path).out.decode(), out)
+        self.assertWritten(self.gpu_file(GPU, "scheduler"), "equal_share")
+        self.assertWritten(self.gpu_file(GPU, "fault_limit"), "0")
+        self.assertWritten(self.gpu_file(GPU2, "fault_limit"), "3")
+
+    def test_again_changes_nothing(self):
+        self.fill()
+        path = self.entry("settings: {fault_limit: 5}")
+        self.expect(OK, "apply", path)
+        self.assertEqual(self.changes(path), [])
+        self.assertEqual(self.expect_unchanged_but_lock(OK, "apply", path).out,
+                         b"")
+        self.expect_unchanged(OK, "assert", path)
+
+    def test_json(self):
+        self.fill()
+        path = self.entry("settings: {fault_limit: 5}", "[1]")
+        value = self.expect_json(OK, "apply", path)
+        self.assertEqual(value, {
+            "version": 1, "dry_run": False, "file": path, "config": "default",
+            "changes": [{"action": "set", "state": "done", "gpu": GPU2,
+                         "uuid": None, "type": None, "name": "fault_limit",
+                         "from": "3", "to": "5", "reason": None}]})
+
+    def test_assert(self):
+        self.fill()
+        path = self.entry("settings: {fault_limit: 5}", "[0]")
+        result = self.run_cli("assert", path)
+        self.assertEqual(result.status, FAILURE)
+        self.assertIn("fault_limit: 3 -> 5", result.out.decode())
+        self.assertIn("1 thing is not as 'default' says", result.err.decode())
+        self.assertEqual(self.changes(path, status=FAILURE, command="assert"),
+                         [("set", GPU, "fault_limit", "3", "5")])
+
+    def test_default_slice(self):
+        """0 asks for the driver's default, which reads as a number."""
+        self.fill()
+        for name in ("sched_hz", "timeslice_us"):
+            path = self.entry(f"settings: {{{name}: 0}}", "[0]")
+            self.expect(OK, "assert", path)
+            file = self.gpu_file(GPU, name)
+            before = self.machine.read(file)
+            self.machine.write(file, "250\n")
+            self.assertEqual(self.changes(path),
+                             [("set", GPU, name, "250", "0")])
+            self.machine.write(file, before)
+
+    def test_numbers_in_another_form(self):
+        self.fill()
+        self.expect(OK, "assert", self.entry("settings: {fault_limit: '003'}"))
+
+    def test_one_gpu(self):
+        self.fill()
+        path = self.config(HEAD + f"    - devices: [{GPU}]\n"
+                           "      settings: {fault_limit: 5}\n"
+                           "    - devices: [1, 7, 0000:99:00.0]\n"
+                           "      settings: {fault_limit: 6}\n")
+        self.assertEqual(self.changes(path, "--gpu", "02:00.0"),
+                         [("set", GPU2, "fault_limit", "3", "6")])
+        self.assertEqual(self.changes(path, "--gpu", GPU),
+                         [("set", GPU, "fault_limit", "3", "5")])
+        self.refused(NOT_FOUND, path, NIC, "--gpu", NIC)
+
+    def test_console(self):
+        self.fill()
+        path = self.entry(f"settings: {{console: {IDLE.upper()}}}", "[0]")
+        self.assertEqual(self.changes(path), [
+            ("set", GPU, "console", "none", IDLE.upper())])
+        self.machine.write(self.gpu_file(GPU, "console"), IDLE + "\n")
+        self.expect(OK, "assert", path)
+
+    def test_refused_by_the_driver(self):
+        self.fill()
+        file = self.machine.path(self.gpu_file(GPU, "fault_window_s"))
+        os.unlink(file)
+        os.symlink("/dev/full", file)   # reads as zeros: empty text
+        self.machine.write(self.gpu_file(GPU, "last_error"), "not today\n")
+        path = self.entry("settings:\n  fault_limit: 5\n  fault_window_s: 9\n"
+                          "  averaging_factor: 9", "[0]")
+        result = self.expect(NO_CAPACITY, "apply", path, "--json")
+        self.assertIn(b"not today", result.err)
+        self.assertIn(b"1 of 3 changes were made", result.err)
+        value = self.expect_json(NO_CAPACITY, "apply", path)
+        self.assertEqual([c["state"] for c in value["changes"]],
+                         ["failed", "planned"])
+        self.assertEqual(value["changes"][0]["reason"], "not today")
+
+
+class Vgpus(ApplyTest):
+    def test_count(self):
+        """What is in use is kept first; the rest of the GPU goes."""
+        self.fill()
+        path = self.entry('vgpu-devices: {"256mq": 1}', "[0]")
+        self.assertEqual(self.changes(path),
+                         [("remove", IDLE, "openvgpu-256mq", None, None)])
+        path = self.entry('vgpu-devices: {256mq: 4}', "[0]")
+        self.assertEqual(self.changes(path), [
+            ("create", GPU, "openvgpu-256mq", None, None)] * 2)
+        self.assertEqual(self.changes(self.entry(
+            'vgpu-devices: {256mq: 2}', "[0]")), [])
+
+    def test_remove(self):
+        self.fill()
+        path = self.entry('vgpu-devices: {256mq: 1}', "[0]")
+        out = self.expect(OK, "apply", path).out.decode()
+        self.assertEqual(out, f"GPU {GPU}: remove openvgpu-256mq {IDLE}\n")
+        self.assertEqual(self.machine.read(
+            f"sys/devices/pci0000:00/{GPU}/{IDLE}/remove"), "1")
+
+    def test_create(self):
+        self.fill()
+        path = self.entry(f"vgpu-devices: {{2q: [{{uuid: {NEW.upper()}}}]}}",
+                          "[1]")
+        out = self.expect(OK, "apply", path).out.decode()
+        self.assertEqual(out, f"GPU {GPU2}: create openvgpu-2q {NEW}\n")
+        self.assertEqual(self.machine.read(self.machine.create_file(GPU2, "2q")),
+                         NEW)
+
+    def test_leaves_alone(self):
+        """Without vgpu-devices vGPUs are nobody's business."""
+        self.fill()
+        self.assertEqual(self.changes(self.entry("settings: {}")), [])
+        self.assertEqual(self.changes(self.entry("vgpu-devices: {}", "[1]")), [])
+
+    def test_named(self):
+        self.fill()
+        path = self.entry("vgpu-devices:\n  256mq:\n"
+                          f"    - {{uuid: {IDLE}, weight: 200, display: off}}\n"
+                          f"    - {{uuid: {USED}, cap_percent: 50, weight: 100}}",
+                          f"[{GPU}]")
+        self.assertEqual(self.changes(path), [
+            ("set", IDLE, "weight", "100", "200"),
+            ("set", IDLE, "display", "region", "off"),
+            ("set", USED, "cap_percent", "100", "50")])
+        self.expect(OK, "apply", path)
+        self.assertWritten(self.vgpu_file(USED, "cap_percent"), "50")
+
+    def test_order(self):
+        """GPU, then what makes room, what takes it, what is set, the console."""
+        self.fill()
+        path = self.entry(f"settings: {{console: {NEW}, fault_limit: 4}}\n"
+                          "vgpu-devices:\n  256mq:\n"
+                          f"    - {{uuid: {NEW}, weight: 200}}\n"
+                          f"    - {{uuid: {USED}, weight: 300}}", f"[{GPU}]")
+        self.assertEqual(self.changes(path), [
+            ("set", GPU, "fault_limit", "3", "4"),
+            ("remove", IDLE, "openvgpu-256mq", None, None),
+            ("create", NEW, "openvgpu-256mq", None, None),
+            ("set", NEW, "weight", None, "200"),
+            ("set", USED, "weight", "100", "300"),
+            ("set", GPU, "console", "none", NEW)])
+
+    def test_other_type(self):
+        """A vGPU of that name and another type makes way."""
+        self.fill()
+        path = self.entry("vgpu-devices:\n  256mq: 1\n  1q:\n"
+                          f"    - uuid: {IDLE}", f"[{GPU}]")
+        self.refused(NO_CAPACITY, path, "would need 1280 MiB")
+        self.machine.write(self.gpu_file(GPU, "framebuffer_total"),
+                           f"{2 << 30}\n")
+        self.assertEqual(self.changes(path), [
+            ("remove", IDLE, "openvgpu-256mq", None, None),
+            ("create", IDLE, "openvgpu-1q", None, None)])
+
+    def test_running_vm_is_not_broken(self):
+        self.fill()
+        for text, what in (
+                ("vgpu-devices: {}", "it is not removed"),
+                (f"vgpu-devices: {{256mq: [{{uuid: {IDLE}}}]}}",
+                 "it is not removed"),
+                ("vgpu-devices: {256mq: [{uuid: %s, display: off}]}" % USED,
+                 "only while nobody uses it"),
+                ("vgpu-devices: {256mq: [{uuid: %s, personality: bochs}]}" % USED,
+                 "only while nobody uses it")):
+            path = self.entry(text, "[0]")
+            for more in ([], ["--dry-run"]):
+                result = self.run_cli("apply", path, *more)
+                self.assertEqual(result.status, BUSY, result)
+                self.assertIn(f"vGPU {USED} is in use by process "
+                              "4242 (qemu-system-x86)", result.err.decode())
+                self.assertIn(what, result.err.decode())
+                self.assertIn("nothing was changed", result.err.decode())
+            value = self.expect_json(BUSY, "apply", path)
+            self.assertIn("refused", [c["state"] for c in value["changes"]])
+        self.assertEqual(self.machine.read(
+            f"sys/devices/pci0000:00/{GPU}/{IDLE}/remove"), "")
+
+    def test_vgpu_elsewhere(self):
+        """A UUID on a GPU that the file says nothing of is not taken away."""
+        self.fill()
+        path = self.entry(f"vgpu-devices: {{2q: [{{uuid: {IDLE}}}]}}", "[1]")
+        result = self.run_cli("apply", path)
+        self.assertEqual(result.status, BUSY, result)
+        self.assertIn(f"vGPU {IDLE} exists on GPU {GPU}", result.err.decode())
+
+    def test_foreign_mdev(self):
+        """Another driver's mediated device is no vGPU, and stays."""
+        self.fill()
+        self.assertEqual(self.changes(self.entry("vgpu-devices: {}", "[1]")), [])
+        path = self.entry(f"vgpu-devices: {{2q: [{{uuid: {FOREIGN}}}]}}", "[1]")
+        self.assertEqual(self.changes(path), [
+            ("create", FOREIGN, "openvgpu-2q", None, None)])
+
+    def test_refused_create(self):
+        self.fill()
+        self.machine.refuse(GPU2, "2q", "no 2048 MiB block is free\n")
+        path = self.entry("vgpu-devices: {2q: 1}", "[1]")
+        self.expect(NO_CAPACITY, "apply", path, err="no 2048 MiB block is free")
+
+
+class Bad(ApplyTest):
+    def test_what_is_not_there(self):
+        self.fill()
+        for text, devices, err in (
+                ("settings: {}", "[0000:99:00.0]", "line 4: no GPU 0000:99:00.0"),
+                ("settings: {}", f"[{NIC}]", NIC),
+                ("settings: {}", "[2]", "no GPU number 2: 2 GPUs"),
+                ("vgpu-devices: {2q: 1}", "[0]",
+                 f"line 5: GPU {GPU} offers no type openvgpu-2q")):
+            self.refused(NOT_FOUND, self.entry(text, devices), err)
+        self.refused(NOT_FOUND, "/nonexistent", "cannot open /nonexistent")
+        self.refused(FAILURE, self.machine.top, "cannot be read")
+
+    def test_capacity(self):
+        self.fill()
+        self.refused(NO_CAPACITY, self.entry("vgpu-devices: {256mq: 5}", "[0]"),
+                     "would need 1280 MiB, and it has 1024 MiB")
+        self.machine.write(self.gpu_file(GPU, "max_vgpus"), "3\n")
+        self.refused(NO_CAPACITY, self.entry("vgpu-devices: {256mq: 4}", "[0]"),
+                     "can have 3 vGPUs, not 4")
+
+    def test_content(self):
+        self.fill()
+        for text, devices, err in (
+                ("settings: {speed: 1}", "all", "line 5: a GPU has no setting 'speed'"),
+                ("settings: {weight: 1}", "all", "has no setting 'weight'"),
+                ("settings: {fault_limit: 101}", "all",
+                 "it is a number of 0, or 1 to 100"),
+                ("settings: {fault_limit: -1}", "all", "can't be '-1'"),
+                ("settings: {fault_limit: 0x1}", "all", "can't be '0x1'"),
+                ("settings: {fault_limit: 99999999999999999999}", "all",
+                 "fault_limit can't be"),
+                ("settings: {scheduler: ../x}", "all", "scheduler can't be"),
+                ("settings: {scheduler: lottery}", "all",
+                 "line 5: scheduler can't be 'lottery': GPU"),
+                ("settings: {console: me}", "all", "console can't be 'me'"),
+                ("settings: {sched_hz: 1, timeslice_us: 100}", "all",
+                 "two forms of the same"),
+                ("settings: {}", "[here]", "neither a PCI address"),
+                ("settings: {}", "[-1]", "neither a PCI address"),
+                ("settings: {}", "[99999999]", "neither a PCI address"),
+                ("settings: {}", f"[0, {GPU}]", "twice, first on line 4"),
+                ("vgpu-devices: {../1q: 1}", "all", "not the name of a type"),
+                ("vgpu-devices: {1q: 1, openvgpu-1q: 1}", "all",
+                 "'openvgpu-1q' is there twice"),
+                ("vgpu-devices: {1q: [{uuid: me}]}", "[0]", "'me' is not a UUID"),
+                ("vgpu-devices: {1q: [{uuid: %s}]}" % NEW, "all",
+                 "can be on one GPU only"),
+                ("vgpu-devices: {1q: [{uuid: %s, frozen: 1}]}" % NEW, "[0]",
+                 "'frozen' is a pause"),
+                ("vgpu-devices: {1q: [{uuid: %s, weight: 0}]}" % NEW, "[0]",
+                 "weight can't be '0'"),
+                ("vgpu-devices: {1q: [{uuid: %s, console: none}]}" % NEW, "[0]",
+                 "a vGPU has no setting 'console'"),
+                ("vgpu-devices: {1q: [{uuid: %s}, {uuid: %s}]}" %
+                 (NEW, NEW.upper()), "[0]", "is there twice, first on line 5")):
+            self.refused(USAGE, self.entry(text, devices), err,
+                         all_commands=False)
+
+    def test_configurations_that_are_not_used_are_checked(self):
+        self.fill()
+        self.refused(USAGE, self.config(
+            HEAD + "    - devices: all\n  other:\n    - devices: all\n"
+            "      settings: {speed: 1}\n"), "line 7: a GPU has no setting")
+
+    def test_labels(self):
+        self.fill()
+        one = ("    - devices: [0]\n      settings: {fault_limit: %d}\n")
+        two = ("version: v1\nvgpu-configs:\n  day:\n" + one % 5 +
+               "  night:\n" + one % 6)
+        self.refused(USAGE, self.config(two), "name one of the configurations "
+                     "with --config")
+        self.refused(NOT_FOUND, self.config(two), "it has day, night",
+                     "--config", "dawn")
+        for label, limit in (("day", "5"), ("night", "6")):
+            self.assertEqual(self.changes(self.config(two), "--config", label),
+                             [("set", GPU, "fault_limit", "3", limit)])
+        self.assertEqual(self.changes(self.config(two.replace("day", "default"))),
+                         [("set", GPU, "fault_limit", "3", "5")])
+
+    def test_nothing_to_apply(self):
+        self.fill()
+        path = self.config("# all comments\n# version: v1\n")
+        self.expect_unchanged_but_lock(OK, "apply", path,
+                                       err="configures nothing")
+        self.assertEqual(self.expect_json(OK, "assert", path)["changes"], [])
+
+    def test_no_gpu(self):
+        self.refused(NOT_FOUND, self.entry("settings: {}"), "doctor")
+
+    def test_hostile_file(self):
+        """Its bytes reach neither the terminal nor JSON as they are."""
+        self.fill()
+        for content in (b"\xff\xfe", b"\x1b[31m: 1\n", b"version: \"\x07\"\n",
+                        b"version: '\xc2\x9b31m'\n", b"[" * 5000,
+                        b"version: v1\nvgpu-configs: {\"\\e[2J\\n\": 1}\n",
+                        b"a" * (2 << 20), b"version: v1\n\0",
+                        b"version: v1\nvgpu-configs: {\"\\U0001F600\": 1}\n"):
+            path = self.machine.path("config.yaml")
+            self.machine.write("config.yaml", content)
+            self.refused(USAGE, path, "config.yaml", all_commands=False)
+            self.expect_json(USAGE, "apply", path)
+
+    def test_very_many(self):
+        self.fill()
+        self.refused(USAGE, self.config("version: v1\nvgpu-configs:\n" + "".join(
+            f"  label{i}: []\n" for i in range(20000))),
+            "line 259: more than 256 configurations", all_commands=False)
+        self.refused(USAGE, self.entry("settings:\n" + "".join(
+            f"  name{i}: 1\n" for i in range(300))),
+            "more than 256 settings", all_commands=False)
+        self.refused(USAGE, self.entry("vgpu-devices:\n" + "".join(
+            f"  {i}q: 1\n" for i in range(300))),
+            "more than 256 types", all_commands=False)
+        vgpus = "".join(f"    - uuid: 00000000-0000-0000-0000-{i:012}\n"
+                        for i in range(4096))
+        self.refused(NO_CAPACITY, self.entry("vgpu-devices:\n  256mq:\n" + vgpus,
+                                             "[0]"), "would need 1048576 MiB",
+                     all_commands=False)
+
+    def test_usage(self):
+        self.fill()
+        path = self.entry("settings: {}")
+        for args in (["apply"], ["assert"], ["apply", path, path],
+                     ["apply", path, "--config"], ["assert", path, "--dry-run"],
+                     ["apply", path, "--force"], ["apply", path, "--gpu", "x"],
+                     ["apply", path, "--output", "x"]):
+            self.expect_unchanged(USAGE, *args)
+
+    def test_standard_input(self):
+        self.fill()
+        with open(self.entry("settings: {fault_limit: 5}", "[0]"), "rb") as file:
+            done = subprocess.run([OPENVGPU, "apply", "-", "--dry-run"],
+                                  stdin=file, capture_output=True, check=False,
+                                  env=self.environment(), timeout=60)
+        result = self.check_result(["apply", "-"], Result(
+            done.returncode, done.stdout, done.stderr))
+        self.assertEqual(result.status, OK, result)
+        self.assertIn(b"fault_limit: 3 -> 5", result.out)
+
+
+if __name__ == "__main__":
+    main()
