@@ -350,7 +350,6 @@ static pid_t start_vm(struct plain *vgpu, bool polite)
 	};
 	int ready[2];
 	pid_t child;
-	char c;
 
 	CHECK(!pipe(ready), "pipe: %s", strerror(errno));
 	child = fork();
@@ -366,18 +365,8 @@ static pid_t start_vm(struct plain *vgpu, bool polite)
 		plain_close(vgpu);
 		_exit(42);
 	}
-	CHECK(read(ready[0], &c, 1) == 1, "the VM did not start");
-	close(ready[0]);
-	close(ready[1]);
+	child_ready(ready);
 	return child;
-}
-
-static int end_vm(pid_t child)
-{
-	int status;
-
-	CHECK(waitpid(child, &status, 0) == child, "waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 TEST(remove_while_open, 0)
@@ -390,7 +379,7 @@ TEST(remove_while_open, 0)
 	vm = start_vm(&vgpu, true);
 	OK(host_remove(vgpu.uuid));
 	CHECK(!host_exists(vgpu.uuid), "it is still there");
-	status = end_vm(vm);
+	status = child_end(vm);
 	CHECK(status == 42, "the VM was not asked to let go (ended with %d)",
 	      status);
 }
@@ -423,9 +412,9 @@ TEST(unbind, ONCE | SLOW)
 	CHECK(!waitpid(unbinder, &status, WNOHANG),
 	      "unbind did not wait for a user");
 	kill(vm[1], SIGKILL);
-	end_vm(vm[1]);
+	child_end(vm[1]);
 	wait_child(unbinder, "unbind");
-	end_vm(vm[0]);
+	child_end(vm[0]);
 	CHECK(!host_count(), "%u vGPUs are left", host_count());
 	for (i = 0; i < 3; i++) {
 		driver_write("bind");
@@ -450,7 +439,7 @@ TEST(rmmod, ONCE | SLOW)
 	CHECK(system("rmmod openvgpu 2>/dev/null"),
 	      "rmmod went through while a vGPU is open");
 	kill(vm, SIGKILL);
-	end_vm(vm);
+	child_end(vm);
 	CHECK(!system("rmmod openvgpu"), "rmmod with a closed vGPU");
 	CHECK(!host_exists(vgpu.uuid), "the vGPU outlives the module");
 	CHECK(!system("modprobe openvgpu"), "modprobe openvgpu");

@@ -17,7 +17,6 @@ static pid_t start_vm(struct vgpu *vgpu, bool polite)
 {
 	int ready[2];
 	pid_t child;
-	char c;
 
 	CHECK(!pipe(ready), "pipe: %s", strerror(errno));
 	child = fork();
@@ -44,19 +43,8 @@ static pid_t start_vm(struct vgpu *vgpu, bool polite)
 		vgpu_close(vgpu);
 		_exit(42);
 	}
-	CHECK(read(ready[0], &c, 1) == 1, "the VM did not start");
-	close(ready[0]);
-	close(ready[1]);
+	child_ready(ready);
 	return child;
-}
-
-static int end_vm(pid_t child)
-{
-	int status;
-
-	CHECK(waitpid(child, &status, 0) == child, "waitpid: %s",
-	      strerror(errno));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 /* Objects of one slab, 0: no such slab. */
@@ -104,7 +92,7 @@ TEST(cycles, SLOW)
 				OK(work_spin(&ring, &stop));
 			kill(getpid(), SIGKILL);
 		}
-		j = end_vm(child);
+		j = child_end(child);
 		CHECK(j == -SIGKILL, "cycle %d: the VM ended with %d", i, j);
 		OK(host_remove(vgpu.uuid));
 		CHECK(!host_exists(vgpu.uuid), "cycle %d: it is still there", i);
@@ -160,7 +148,7 @@ TEST(remove_while_open, 0)
 	OK(host_remove(vgpu.uuid));
 	took = rt_now_ns() - begin;
 	CHECK(!host_exists(vgpu.uuid), "it is still there");
-	status = end_vm(vm);
+	status = child_end(vm);
 	CHECK(status == 42, "the VM got no REQ (ended with %d)", status);
 	CHECK(took < 3 * second(), "removal took %llu ms",
 	      (unsigned long long)took / 1000000);
@@ -184,7 +172,7 @@ TEST(kill_while_removing, 0)
 	      "it was removed under its user");
 	kill(vm, SIGKILL);
 	begin = rt_now_ns();
-	end_vm(vm);
+	child_end(vm);
 	wait_child(remover, "the remover");
 	took = rt_now_ns() - begin;
 	CHECK(took < 3 * second() / 2, "removal took %llu ms after the last close",
@@ -207,7 +195,7 @@ TEST(killed, 0)
 		      (unsigned long long)host_attribute(vgpu.uuid, "owner_pid"),
 		      vm);
 		kill(vm, SIGKILL);
-		end_vm(vm);
+		child_end(vm);
 		CHECK(pinned_pages() <= pinned, "%ld pages stay pinned",
 		      pinned_pages() - pinned);
 	}
@@ -229,7 +217,7 @@ TEST(second_opener, 0)
 	second = rt_open_vfio(vgpu.uuid, transport, NULL);
 	CHECK(!second, "a second VM may open the same vGPU");
 	kill(vm, SIGKILL);
-	end_vm(vm);
+	child_end(vm);
 }
 
 static int unload(void)
@@ -254,7 +242,7 @@ TEST(rmmod, ONCE | SLOW)
 	CHECK(unload() == -EBUSY, "rmmod went through while a vGPU is open");
 	CHECK(host_exists(vgpu.uuid), "the refused rmmod removed the vGPU");
 	kill(vm, SIGKILL);
-	end_vm(vm);
+	child_end(vm);
 	/* With vGPUs that nobody has open it goes through. */
 	OK(unload());
 	CHECK(!host_exists(vgpu.uuid), "the vGPU outlives the module");
@@ -304,12 +292,12 @@ TEST(unbind, ONCE | SLOW)
 	      "a vGPU was created on a GPU that goes away");
 	kill(vm[1], SIGKILL);
 	begin = rt_now_ns();
-	end_vm(vm[1]);
+	child_end(vm[1]);
 	wait_child(unbinder, "unbind");
 	took = rt_now_ns() - begin;
 	CHECK(took < 2 * second(), "unbind took %llu ms after the last close",
 	      (unsigned long long)took / 1000000);
-	end_vm(vm[0]);
+	child_end(vm[0]);
 	CHECK(!host_count(), "%u vGPUs are left", host_count());
 	for (i = 0; i < 3; i++) {
 		driver_write("bind", 0);

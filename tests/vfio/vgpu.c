@@ -253,6 +253,34 @@ void wait_child(pid_t child, const char *what)
 }
 
 /**
+ * child_ready - wait until a process that was forked has said so
+ * @ready: a pipe it has written a byte to; closed
+ */
+void child_ready(const int ready[2])
+{
+	char byte;
+
+	CHECK(read(ready[0], &byte, 1) == 1, "the other process did not start");
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/**
+ * child_end - how a process ended
+ * @child: its id
+ *
+ * Return: its exit status, or the signal that killed it, negative.
+ */
+int child_end(pid_t child)
+{
+	int status;
+
+	CHECK(waitpid(child, &status, 0) == child, "waitpid: %s",
+	      strerror(errno));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/**
  * hang - the engine stops for good as soon as this vGPU is on it
  * @vgpu: any
  */

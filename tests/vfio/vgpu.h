@@ -36,6 +36,8 @@ int new_eventfd(void);
 uint64_t eventfd_count(int fd, int timeout_ms);
 long pinned_pages(void);
 void wait_child(pid_t child, const char *what);
+void child_ready(const int ready[2]);
+int child_end(pid_t child);
 void hang(const struct vgpu *vgpu);
 
 #endif /* VGPU_H */
