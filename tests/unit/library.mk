@@ -12,3 +12,4 @@ $(OUT)/test_library_threads: SANITIZE = -fsanitize=thread -Wno-tsan
 $(addprefix $(OUT)/test_library,$(empty) _events _threads): $(wildcard $(TOP)/tools/libopenvgpu/*.h)
 
 $(OUT)/test_cli_set: $(OUT)/openvgpu
+$(OUT)/test_library_abi: $(OUT)/openvgpu

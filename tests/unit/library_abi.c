@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * library_abi.c - the layout of libopenvgpu.so.0, as programs were compiled with
+ *
+ * This is compiled, not run. What is here stays as it is: a structure may get
+ * members behind these, an enumeration values behind these.
+ */
+#include <openvgpu.h>
+#include <stddef.h>
+
+#define AT(type, member, offset)	\
+	_Static_assert(offsetof(struct type, member) == (offset), \
+		       #type "." #member " has moved")
+#define IS(name, value)	\
+	_Static_assert((name) == (value), #name " has another value")
+
+#ifndef __LP64__
+#error This is the layout of 64-bit machines.
+#endif
+
+IS(OVGPU_UUID_SIZE, 37);
+IS(OVGPU_BDF_SIZE, 20);
+IS(OVGPU_NAME_SIZE, 64);
+IS(OVGPU_TEXT_SIZE, 512);
+IS(OVGPU_ATTRIBUTE_SIZE, 4097);
+
+IS(OVGPU_GPU, 0);
+IS(OVGPU_VGPU, 1);
+IS(OVGPU_SYSFS, 0);
+IS(OVGPU_PROC, 1);
+IS(OVGPU_ROOT, 2);
+
+AT(ovgpu_gpu, bdf, 0);
+AT(ovgpu_gpu, vgpus, 20);
+
+AT(ovgpu_type, gpu, 0);
+AT(ovgpu_type, id, 20);
+AT(ovgpu_type, name, 84);
+AT(ovgpu_type, device_api, 148);
+AT(ovgpu_type, description, 212);
+AT(ovgpu_type, available, 724);
+AT(ovgpu_type, framebuffer, 728);
+
+AT(ovgpu_vgpu, uuid, 0);
+AT(ovgpu_vgpu, gpu, 37);
+AT(ovgpu_vgpu, type, 57);
+AT(ovgpu_vgpu, type_name, 121);
+AT(ovgpu_vgpu, state, 185);
+AT(ovgpu_vgpu, owner_pid, 252);
+AT(ovgpu_vgpu, owner_name, 256);
+AT(ovgpu_vgpu, iommu_group, 320);
+
+AT(ovgpu_attribute, name, 0);
+AT(ovgpu_attribute, value, 64);
+
+IS(OVGPU_SCHEDULER, 0);
+IS(OVGPU_SCHED_HZ, 1);
+IS(OVGPU_TIMESLICE_US, 2);
+IS(OVGPU_AVERAGING_FACTOR, 3);
+IS(OVGPU_PREEMPT_TIMEOUT_US, 4);
+IS(OVGPU_FAULT_LIMIT, 5);
+IS(OVGPU_FAULT_WINDOW_S, 6);
+IS(OVGPU_CONSOLE, 7);
+IS(OVGPU_WEIGHT, 0);
+IS(OVGPU_CAP_PERCENT, 1);
+IS(OVGPU_VGPU_TIMESLICE_US, 2);
+IS(OVGPU_FROZEN, 3);
+IS(OVGPU_DISPLAY, 4);
+IS(OVGPU_PERSONALITY, 5);
+IS(OVGPU_FRAME_RATE_LIMIT, 6);
+IS(OVGPU_NUMBER, 0);
+IS(OVGPU_CHOICE, 1);
+IS(OVGPU_UUID_OR_NONE, 2);
+
+AT(ovgpu_setting, name, 0);
+AT(ovgpu_setting, meaning, 8);
+AT(ovgpu_setting, kind, 16);
+AT(ovgpu_setting, zero, 20);
+AT(ovgpu_setting, minimum, 24);
+AT(ovgpu_setting, maximum, 32);
+AT(ovgpu_setting, scheduler, 40);
+AT(ovgpu_setting, closed_only, 41);
+
+/* Comes by value: this one can't grow. */
+AT(ovgpu_value, known, 0);
+AT(ovgpu_value, number, 8);
+_Static_assert(sizeof(struct ovgpu_value) == 16, "ovgpu_value has grown");
+
+IS(OVGPU_BUSY_NS, 0);
+IS(OVGPU_RESIDENT_NS, 1);
+IS(OVGPU_WAIT_NS, 2);
+IS(OVGPU_SWITCHES, 3);
+IS(OVGPU_SWITCH_NS, 4);
+IS(OVGPU_PREEMPT_MAX_NS, 5);
+IS(OVGPU_RUN_NS, 6);
+IS(OVGPU_SLICES, 7);
+IS(OVGPU_PREEMPTIONS, 8);
+IS(OVGPU_OVERRUN_NS, 9);
+IS(OVGPU_DEBT_NS, 10);
+IS(OVGPU_IDLE_NS, 11);
+IS(OVGPU_WAIT_MAX_NS, 12);
+IS(OVGPU_RESETS, 13);
+IS(OVGPU_FAULTS, 14);
+IS(OVGPU_COUNTER(OVGPU_FAULTS), UINT64_C(16384));
+IS(OVGPU_ALL_COUNTERS, UINT64_MAX);
+
+AT(ovgpu_sched_gpu, bdf, 0);
+AT(ovgpu_sched_gpu, state, 20);
+AT(ovgpu_sched_gpu, scheduler, 84);
+AT(ovgpu_sched_gpu, schedulers, 148);
+
+AT(ovgpu_sched_vgpu, state, 0);
+AT(ovgpu_sched_vgpu, framebuffer_size, 64);
+AT(ovgpu_sched_vgpu, framebuffer_used, 80);
+AT(ovgpu_sched_vgpu, last_fault, 96);
+AT(ovgpu_sched_vgpu, last_reset_reason, 112);
+AT(ovgpu_sched_vgpu, read_at, 624);
+
+AT(ovgpu_switch, time_ns, 0);
+AT(ovgpu_switch, runqueue, 8);
+AT(ovgpu_switch, partition, 12);
+AT(ovgpu_switch, uuid, 16);
+AT(ovgpu_switch, reason, 53);
+AT(ovgpu_switch, quantum_ns, 120);
+AT(ovgpu_switch, run_ns, 128);
+AT(ovgpu_switch, switch_ns, 136);
+AT(ovgpu_switch, wait_ns, 144);
+
+IS(OVGPU_EVENT_OTHER, 0);
+IS(OVGPU_EVENT_CREATE, 1);
+IS(OVGPU_EVENT_REMOVE, 2);
+IS(OVGPU_EVENT_OPEN, 3);
+IS(OVGPU_EVENT_CLOSE, 4);
+IS(OVGPU_EVENT_FAULT, 5);
+IS(OVGPU_EVENT_FAULTED, 6);
+IS(OVGPU_EVENT_RECOVER, 7);
+
+AT(ovgpu_event, kind, 0);
+AT(ovgpu_event, name, 4);
+AT(ovgpu_event, uuid, 68);
+AT(ovgpu_event, gpu, 105);
+AT(ovgpu_event, type, 125);
+AT(ovgpu_event, pid, 192);
+AT(ovgpu_event, fault, 200);
+AT(ovgpu_event, fault_name, 216);
+AT(ovgpu_event, sequence, 280);
+AT(ovgpu_event, received_ns, 288);
