@@ -98,9 +98,13 @@ files()
 		-o -path /export -o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache \
 		-o -path /var/lib/apt -o -path '/usr/lib/modules/*/modules.*' \
 		-o -path /var/lib/dkms/mok.key -o -path /var/lib/dkms/mok.pub \
-		-o -path /etc/ld.so.cache \) -prune -o -print | sort
+		-o -path /etc/ld.so.cache -o -path /run/systemd \) -prune -o -print | sort
 }
 
+# Suite dkms builds for every kernel; here the one with headers is enough.
+for kernel in /usr/lib/modules/*/; do
+	[ "$kernel" = "/usr/lib/modules/$KVER/" ] || rm -f "$kernel/build"
+done
 files >/tmp/before
 if "${apt[@]}" install "$1"/{openvgpu-dkms,openvgpu-utils,libopenvgpu0,libopenvgpu-dev}_*.deb; then
 	pass install
@@ -113,11 +117,8 @@ done
 check dpkg-verify dpkg --verify "${packages[@]}"
 
 version=$(sed -n 's/^#define VGPU_DRIVER_VERSION[[:space:]]*"\(.*\)"/\1/p' /src/kernel/host/openvgpu.h)
-for kernel in /usr/lib/modules/*/; do
-	kernel=$(basename "$kernel")
-	says "dkms-$kernel" installed dkms status "openvgpu/$version" -k "$kernel"
-	says "vermagic-$kernel" "$kernel " modinfo -k "$kernel" -F vermagic openvgpu
-done
+says dkms installed dkms status "openvgpu/$version" -k "$KVER"
+says vermagic "$KVER " modinfo -k "$KVER" -F vermagic openvgpu
 says module-version "$version" modinfo -k "$KVER" -F version openvgpu
 says module-licence GPL modinfo -k "$KVER" -F license openvgpu
 says module-description GPU modinfo -k "$KVER" -F description openvgpu
