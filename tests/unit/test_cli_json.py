@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""doc/json.md against what the command prints: every key that is printed is
+described, with its type, and every key that is described is printed."""
+
+import json
+import os
+import re
+import socket
+import struct
+import subprocess
+import sys
+
+# It runs in tests/unit, though its copy may lie in any build folder.
+sys.path.insert(0, os.getcwd())
+sys.dont_write_bytecode = True
+from cli_machine import (  # noqa: E402
+    BUSY, FAILURE, GPU, GPU2, IDLE, NEW, NOT_FOUND, NO_CAPACITY, OK, OPENVGPU,
+    USED, CliTest, main)
+
+DOCUMENT = os.path.join("..", "..", "doc", "json.md")
+TYPES = {str: "string", bool: "boolean", int: "number", float: "number",
+         type(None): "null"}
+# Objects whose keys are names of files, settings or labels.
+OPEN = ("attributes", "stats", "set", "labels")
+
+
+def flatten(value, path=""):
+    """(path, type) of all that is in a JSON value."""
+    if isinstance(value, dict):
+        for key, more in value.items():
+            name = "*" if path.split(".")[-1] in OPEN else key
+            yield from flatten(more, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for more in value:
+            yield from flatten(more, path + "[]")
+    else:
+        yield path, TYPES[type(value)]
+
+
+def document():
+    """{command: {path: set of types}} of doc/json.md. A row may say that a value
+    is "as `COMMAND`" or "as `COMMAND` `PATH`" of rows before it."""
+    commands, command = {}, None
+    with open(DOCUMENT, encoding="utf-8") as file:
+        for line in file:
+            match = re.match(r"## (?:`(.*)`)?", line)
+            if match:
+                command = commands.setdefault(match[1], {}) if match[1] else None
+            match = re.match(r"\| `(.*?)` \| (.*?) \|", line)
+            if not match or command is None:
+                continue
+            path, kind = match.groups()
+            same = re.fullmatch(r"as `(.*?)`(?: `(.*)`)?", kind)
+            if not same:
+                command[path] = set(kind.split(" or "))
+                continue
+            for other, kinds in list(commands[same[1]].items()):
+                if not same[2]:
+                    command[other] = kinds
+                elif other.startswith(same[2] + "."):
+                    command[path + other[len(same[2]):]] = kinds
+    return commands
+
+
+class Json(CliTest):
+    """Runs in a network namespace of its own, for openvgpu events."""
+
+    def fill(self):
+        super().fill()
+        for bdf in (GPU, GPU2):
+            base = f"sys/devices/pci0000:00/{bdf}/openvgpu"
+            for name, value in {
+                    "scheduler": "[best_effort] equal_share fixed_share",
+                    "state": "up", "sched_hz": 480, "timeslice_us": 2083,
+                    "averaging_factor": 33, "preempt_timeout_us": 500000,
+                    "fault_limit": 3, "fault_window_s": 60, "console": "none",
+                    "framebuffer_total": 4 << 30, "framebuffer_free": 1 << 30,
+                    "family": "refgpu", "max_vgpus": 16}.items():
+                self.machine.write(f"{base}/{name}", f"{value}\n")
+            self.machine.write(
+                f"sys/kernel/debug/openvgpu/{bdf}/switches",
+                "# TIME_NS RUNQUEUE PARTITION UUID REASON QUANTUM_NS RUN_NS "
+                "SWITCH_NS WAIT_NS\n"
+                f"1000000000 0 3 {USED} quantum 2083333 2090000 50000 6249000\n"
+                "1002083333 0 - - slot 2083333 2083333 0 0\n")
+        for uuid in (IDLE, USED):
+            base = f"sys/devices/pci0000:00/{GPU}/{uuid}"
+            for name, value in {
+                    "weight": 100, "cap_percent": 100, "timeslice_us": 0,
+                    "frozen": 0, "display": "[region] dmabuf off",
+                    "personality": "[native] bochs", "frame_rate_limit": 60,
+                    "framebuffer_size": 1 << 28, "framebuffer_used": 4096,
+                    "sched_state": "idle", "last_fault": 2,
+                    "last_reset_reason": "2 run timeout"}.items():
+                self.machine.write(f"{base}/openvgpu/{name}", f"{value}\n")
+            for name in ("busy_ns", "resident_ns", "wait_ns", "switches",
+                         "switch_ns", "preempt_max_ns", "run_ns", "slices",
+                         "preemptions", "overrun_ns", "debt_ns", "idle_ns",
+                         "wait_max_ns", "resets", "faults"):
+                self.machine.write(f"{base}/stats/{name}", "12\n")
+            self.machine.write(f"{base}/stats/wait_histogram",
+                               " ".join(["3"] * 32) + "\n")
+        self.machine.write("root/run/there")
+
+    def config(self, text):
+        self.machine.write("config.yaml", "version: v1\nvgpu-configs:\n"
+                           "  default:\n    - devices: [0]\n      " + text)
+        return self.machine.path("config.yaml")
+
+    def event_lines(self):
+        """What openvgpu events prints of two events."""
+        process = subprocess.Popen(
+            [OPENVGPU, "events", "--json"], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, bufsize=0, env=self.environment())
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertIn(b"following", process.stderr.readline())
+        path = f"/devices/pci0000:00/{GPU}/{USED}"
+        for words in (["create"], ["open", "OPENVGPU_PID=7"],
+                      ["fault", "OPENVGPU_FAULT=2",
+                       "OPENVGPU_FAULT_NAME=run timeout"]):
+            data = b"\0".join(word.encode() for word in [
+                f"change@{path}", "ACTION=change", f"DEVPATH={path}",
+                "SUBSYSTEM=mdev", f"OPENVGPU_EVENT={words[0]}",
+                "OPENVGPU_TYPE=openvgpu-1q", f"OPENVGPU_GPU={GPU}",
+                *words[1:], "SEQNUM=1"]) + b"\0"
+            with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15) as sender:
+                sender.sendto(struct.pack("=IHHII", 16 + len(data), 16, 1, 0, 0) +
+                              data, (0, 0))
+            yield json.loads(process.stdout.readline())
+
+    def printed(self):
+        """{command: values it printed}."""
+        self.fill()
+        values = {
+            "list": [self.expect_json(OK, "list")],
+            "types": [self.expect_json(OK, "types")],
+            "show": [self.expect_json(OK, "show"),
+                     self.expect_json(OK, "show", USED)],
+            "top": [self.expect_json(OK, "top", "--interval", "50")],
+            "sched show": [self.expect_json(OK, "sched", "show"),
+                           self.expect_json(OK, "sched", "show", USED)],
+            "sched log": [self.expect_json(OK, "sched", "log")],
+            "doctor": [self.expect_json(FAILURE, "doctor")],
+            "metrics": [self.expect_json(OK, "metrics")],
+            "events": list(self.event_lines()),
+            "assert": [
+                self.expect_json(FAILURE, "assert",
+                                 self.config("settings: {fault_limit: 4}\n")),
+                self.expect_json(OK, "assert", self.config("settings: {}\n"))],
+            "apply": [
+                self.expect_json(OK, "apply", self.config(
+                    "settings: {fault_limit: 5}\n"
+                    "      vgpu-devices:\n        1q: 1\n        256mq: 1\n")),
+                self.expect_json(BUSY, "apply",
+                                 self.config("vgpu-devices: {}\n"))],
+            "create": [self.expect_json(OK, "create", "2q", "--uuid", NEW)],
+            "remove": [self.expect_json(OK, "remove", IDLE)],
+            "set": [self.expect_json(OK, "set", IDLE, "weight=3",
+                                     "display=off")],
+            "sched set": [self.expect_json(OK, "sched", "set", "--gpu", GPU,
+                                           "fault_limit=4",
+                                           "scheduler=equal_share"),
+                          self.expect_json(OK, "sched", "set", USED,
+                                           "weight=3")],
+        }
+        # Of three the second is refused.
+        file = self.machine.path(
+            f"sys/devices/pci0000:00/{GPU}/{USED}/openvgpu/cap_percent")
+        os.unlink(file)
+        os.symlink("/dev/full", file)
+        args = ["set", USED, "weight=4", "cap_percent=5", "timeslice_us=100"]
+        values["set"].append(self.expect_json(NO_CAPACITY, *args))
+        values["sched set"].append(self.expect_json(NO_CAPACITY, "sched", *args))
+        self.machine.refuse(GPU, "1q", "no block is free\n")
+        self.machine.write(f"root/etc/mdevctl.d/{GPU}/{NEW}",
+                           '{"mdev_type": "openvgpu-1q", "start": "auto"}')
+        self.machine.write(f"root/etc/mdevctl.d/{GPU}/{USED}",
+                           '{"mdev_type": "openvgpu-256mq", "start": "auto"}')
+        values["restore"] = [self.expect_json(FAILURE, "restore",
+                                              err="could not be restored")]
+        values["any failure"] = [
+            self.expect_json(NOT_FOUND, "show", NEW),
+            self.expect_json(NO_CAPACITY, "create", "1q", "--gpu", GPU)]
+        return values
+
+    def test_document(self):
+        documented = document()
+        printed = self.printed()
+        out = self.expect(OK, "--help").out.decode()
+        names = set(re.findall(r"^  (sched \w+|\w+) .*$",
+                               out.split("Commands:\n")[1].split("\n\n")[0],
+                               re.MULTILINE))
+        self.assertEqual(names, set(printed) - {"any failure"},
+                         "commands of --help, and those tried here")
+        self.assertEqual(set(documented), set(printed), "commands in json.md")
+        failure = documented["any failure"]
+        for command, values in printed.items():
+            described = documented[command]
+            seen = {}
+            for value in values:
+                for path, kind in flatten(value):
+                    if path in described or path not in failure:
+                        seen.setdefault(path, set()).add(kind)
+            for path, kinds in sorted(seen.items()):
+                self.assertIn(path, described, f"{command}: not in json.md")
+                self.assertLessEqual(kinds, described[path],
+                                     f"{command}: {path}")
+            missing = set(described) - set(seen)
+            self.assertFalse(missing, f"{command}: in json.md, not printed")
+
+
+if __name__ == "__main__":
+    if "OPENVGPU_TEST_NAMESPACE" not in os.environ:
+        # Events come from the network namespace the program runs in.
+        os.environ["OPENVGPU_TEST_NAMESPACE"] = "own"
+        os.execvp("unshare", ["unshare",
+                              *([] if os.geteuid() == 0 else ["-r"]), "-n",
+                              sys.executable, *sys.argv])
+    main()
