@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-test_version.py - module, DKMS package and command have one version
+test_version.py - module, DKMS package, Debian package and command have one
+version
 
 kernel/host/openvgpu.h has it. The command's Makefile reads it there; dkms.conf
-can't, because packaging tools read that file as text.
+and debian/changelog can't, because packaging tools read them as text.
 """
 import os
 import re
@@ -31,6 +32,12 @@ def dkms():
                           check=False).stdout.strip()
 
 
+def debian():
+    with open(os.path.join(TOP, "debian/changelog"), encoding="utf-8") as text:
+        found = re.match(r"openvgpu \(([^)]*)\) ", text.readline())
+    return found.group(1) if found else "nothing"
+
+
 def command():
     out = subprocess.run([COMMAND, "--version"], stdout=subprocess.PIPE, text=True,
                          check=False).stdout
@@ -39,11 +46,13 @@ def command():
 
 def main():
     wanted, failed = module(), 0
-    for name, version in (("dkms.conf", dkms()), ("openvgpu --version", command())):
+    claims = (("dkms.conf", dkms()), ("debian/changelog", debian()),
+              ("openvgpu --version", command()))
+    for name, version in claims:
         if version != wanted:
             print("FAIL %s says '%s', %s says '%s'" % (name, version, HEADER, wanted))
             failed += 1
-    print("version: %d passed, %d failed" % (2 - failed, failed))
+    print("version: %d passed, %d failed" % (len(claims) - failed, failed))
     return failed != 0
 
 
