@@ -349,8 +349,9 @@ class Doctor(CliTest):
         self.expect(status, "doctor")
         checks = {check["check"]: check for check in value["checks"]}
         self.assertEqual(set(checks), {
-            "kernel", "mdev", "vfio", "module", "signature", "gpu",
-            "vfio_device", "iommu", "memlock", "mdevctl", "qemu"})
+            "kernel", "mdev", "vfio", "module", "signature", "secure_boot",
+            "gpu", "vfio_device", "iommu", "memlock", "mdevctl", "restore",
+            "qemu"})
         return checks
 
     def expect_check(self, name, state, text="", advice="", status=None):
@@ -422,6 +423,74 @@ class Doctor(CliTest):
         self.machine.write("sys/module/module/parameters/sig_enforce", "Y\n")
         self.expect_check("signature", "warn", "sig_enforce")
 
+    def variable(self, name, value):
+        """A variable of the firmware: four bytes of attributes before it."""
+        vendor = {"SecureBoot": "8be4df61-93ca-11d2-aa0d-00e098032b8c"}.get(
+            name, "605dab50-e046-4300-abb6-3dd810dd8b23")
+        self.machine.write(f"sys/firmware/efi/efivars/{name}-{vendor}",
+                           b"\x06\0\0\0" + value)
+
+    def test_secure_boot(self):
+        self.healthy()
+        self.expect_check("secure_boot", "ok", "not started by UEFI")
+        self.machine.write("sys/firmware/efi/systab")
+        self.expect_check("secure_boot", "ok", "does not say")
+        for value, text in ((b"\0", "is off"), (b"", "does not say"),
+                            (b"\1", "the kernel took the module")):
+            self.variable("SecureBoot", value)
+            self.expect_check("secure_boot", "ok", text)
+        self.unload()
+        self.expect_check("secure_boot", "warn", "made no key", "mokutil --import")
+        key = b"\x30\x82\n\0\xff" * 200
+        self.machine.write("root/var/lib/dkms/mok.pub", key)
+        self.expect_check("secure_boot", "warn", "key is not enrolled",
+                          "mokutil --import /var/lib/dkms/mok.pub")
+        self.variable("MokNew", b"\0" * 44 + key)
+        self.expect_check("secure_boot", "warn", "waits to be enrolled",
+                          "restart")
+        self.variable("MokListRT", b"\1" * 44 + key[:-1])
+        self.expect_check("secure_boot", "warn", "waits")
+        self.variable("MokListRT", b"\1" * 44 + key + b"\2" * 9)
+        self.expect_check("secure_boot", "ok", "key is enrolled")
+        os.unlink(self.machine.path("root/var/lib/dkms/mok.pub"))
+        self.variable("MokSBStateRT", b"\1")
+        self.expect_check("secure_boot", "ok", "boot loader")
+
+    def test_restore(self):
+        self.healthy()
+        self.expect_check("restore", "ok", "nothing is defined")
+        folder = f"root/etc/mdevctl.d/{GPU}"
+        self.machine.write(f"{folder}/{IDLE}",
+                           '{"mdev_type": "openvgpu-1q", "start": "manual"}')
+        self.machine.write(f"root/etc/mdevctl.d/{NIC}/{FOREIGN}",
+                           '{"mdev_type": "other-1", "start": "auto"}')
+        self.machine.write("root/etc/mdevctl.d/scripts.d/x", "no GPU")
+        self.machine.write(f"{folder}/{USED}", "not JSON")
+        self.expect_check("restore", "ok", "nothing is defined")
+        self.machine.write(f"{folder}/{NEW}",
+                           '{"mdev_type": "openvgpu-1q", "start": "auto"}')
+        self.expect_check("restore", "warn", "1 vGPU is defined to start by "
+                          "itself; openvgpu-restore.service is not installed",
+                          "openvgpu-utils")
+        self.machine.write("root/usr/lib/systemd/system/openvgpu-restore.service")
+        self.expect_check("restore", "warn", "is not enabled",
+                          "systemctl enable openvgpu-restore.service")
+        wants = "root/etc/systemd/system/multi-user.target.wants"
+        os.makedirs(self.machine.path(wants))
+        os.symlink("/usr/lib/systemd/system/openvgpu-restore.service",
+                   self.machine.path(f"{wants}/openvgpu-restore.service"))
+        self.expect_check("restore", "warn",
+                          f"vGPU {NEW} of GPU {GPU} is defined",
+                          f"openvgpu restore {GPU}")
+        self.machine.add_vgpu(NEW, GPU, "1q")
+        self.expect_check("restore", "ok", "is enabled")
+
+    def test_restore_of_settings(self):
+        self.healthy()
+        self.machine.write("root/etc/openvgpu/config.yaml", "# nothing\n")
+        self.expect_check("restore", "warn", "/etc/openvgpu/config.yaml",
+                          "openvgpu-utils")
+
     def unbind(self, driver=None):
         """The GPU stays, the driver lets go of it."""
         device = f"sys/devices/pci0000:00/{GPU}"
@@ -488,7 +557,12 @@ class Doctor(CliTest):
         self.expect_check("mdevctl", "ok")
         self.machine.write("root/usr/lib/udev/rules.d/60-mdevctl.rules",
                            'ACTION=="change", RUN+="/usr/sbin/mdevctl start-parent-mdevs %k"\n')
-        self.expect_check("mdevctl", "warn", "/usr/sbin/mdevctl", "ln -s")
+        self.expect_check("mdevctl", "warn", "/usr/sbin/mdevctl",
+                          "openvgpu-restore.service")
+        unit = "root/usr/lib/systemd/system/openvgpu-restore.service"
+        self.machine.write(unit)
+        self.expect_check("mdevctl", "ok", "its own autostart does nothing")
+        os.unlink(self.machine.path(unit))
         self.machine.write("root/usr/sbin/mdevctl")
         os.chmod(self.machine.path("root/usr/sbin/mdevctl"), 0o755)
         self.expect_check("mdevctl", "ok")

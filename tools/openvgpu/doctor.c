@@ -18,11 +18,13 @@ static const struct {
 	{ "vfio", check_vfio },
 	{ "module", check_module },
 	{ "signature", check_signature },
+	{ "secure_boot", check_secure_boot },
 	{ "gpu", check_gpu },
 	{ "vfio_device", check_vfio_device },
 	{ "iommu", check_iommu },
 	{ "memlock", check_memlock },
 	{ "mdevctl", check_mdevctl },
+	{ "restore", check_restore },
 	{ "qemu", check_qemu },
 };
 

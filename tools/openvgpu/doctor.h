@@ -68,6 +68,13 @@ void check_vfio(const struct doctor *doctor, struct finding *finding);
 void check_module(const struct doctor *doctor, struct finding *finding);
 void check_signature(const struct doctor *doctor, struct finding *finding);
 
+/* doctor_boot.c: what the firmware lets the kernel load */
+void check_secure_boot(const struct doctor *doctor, struct finding *finding);
+
+/* doctor_restore.c: what comes back after a restart */
+bool restore_unit_installed(const struct doctor *doctor);
+void check_restore(const struct doctor *doctor, struct finding *finding);
+
 /* doctor_machine.c: the GPU and what is around it */
 void check_gpu(const struct doctor *doctor, struct finding *finding);
 void check_vfio_device(const struct doctor *doctor, struct finding *finding);

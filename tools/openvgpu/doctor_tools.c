@@ -73,11 +73,17 @@ void check_mdevctl(const struct doctor *doctor, struct finding *finding)
 		return;
 	}
 	mdevctl_rule_path(doctor, rule, sizeof(rule));
+	/* As Debian's does, whose package has the program in another place. */
 	if (rule[0] && !is_program(doctor, rule + 1)) {
-		found(finding, FINDING_WARN,
-		      "mdevctl's udev rule starts %s, which does not exist: its autostart does nothing",
-		      shown(rule).text);
-		advise(finding, "ln -s /usr/bin/mdevctl %s", shown(rule).text);
+		bool restored = restore_unit_installed(doctor);
+
+		found(finding, restored ? FINDING_OK : FINDING_WARN,
+		      "mdevctl is installed; its own autostart does nothing, because its udev rule starts %s, which does not exist%s",
+		      shown(rule).text,
+		      restored ? "; 'openvgpu restore' does that" : "");
+		if (!restored)
+			advise(finding,
+			       "install openvgpu-restore.service (package openvgpu-utils), which starts defined vGPUs");
 		return;
 	}
 	found(finding, FINDING_OK, "mdevctl is installed");
