@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+test_clients.py - Proxmox VE, KubeVirt, Nova and mdevctl get along with the
+types, names and figures of the driver
+
+A model of a GPU stands in for sysfs: its types, names and descriptions come from
+the tables and formats in kernel/host/type.c, and placement is the module's own
+buddy.c. mdevctl.sh runs the same checks on the real module.
+"""
+import ctypes
+import os
+import re
+import sys
+import unittest
+import uuid
+
+# It runs in tests/unit, though its copy may lie in any build folder.
+sys.path.insert(0, os.getcwd())
+sys.dont_write_bytecode = True
+import clients  # noqa: E402
+from manuals import read  # noqa: E402
+
+BUDDY = ctypes.CDLL(os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), "libbuddy.so"))
+MIB = 1 << 20
+GIB = 1 << 30
+PARENT = "0000:3b:00.0"
+
+
+class Buddy(ctypes.Structure):
+    """struct buddy of buddy.h"""
+    _fields_ = [("size", ctypes.c_uint64), ("levels", ctypes.c_uint), ("node", ctypes.c_void_p)]
+
+
+def c_format(source, start):
+    """The format of the snprintf or sysfs_emit that begins there, for Python."""
+    text = re.search(r'"([^"]*)"', source[source.index(start):]).group(1)
+    return text.replace("%llu", "%d").replace("%u", "%d").replace("\\n", "\n")
+
+
+class Model(clients.Gpu):
+    """A GPU as the driver would show it."""
+
+    def __init__(self, size=GIB, board="REFGPU", max_vgpus=64):
+        super().__init__(PARENT, "/nonexistent")
+        self.max_vgpus = max_vgpus
+        levels = 0
+        while 1 << levels < max_vgpus and size >> (levels + 1) >= 16 * MIB and \
+                not size & ((MIB << (levels + 1)) - 1):
+            levels += 1
+        self.storage = (ctypes.c_uint8 * (2 << levels))()
+        self.buddy = Buddy()
+        BUDDY.buddy_init.restype = ctypes.c_bool
+        assert BUDDY.buddy_init(ctypes.byref(self.buddy), self.storage, ctypes.c_uint64(size), levels)
+        source = read("kernel/host/type.c")
+        self.description = c_format(source, "ssize_t vgpu_type_description")
+        id_format = c_format(source, "snprintf(type->sysfs_name")
+        name_format = c_format(source, "snprintf(type->pretty_name")
+        series = re.findall(r"\.letter = '(.)'", source)
+        assert len(series) >= 4, "kernel/host/type.c has another form"
+        self.kinds = {}
+        for letter in series:
+            for level in range(levels + 1):
+                at = size >> level
+                small = at & (GIB - 1) != 0
+                number = at >> (20 if small else 30)
+                kind = "openvgpu-" + id_format % (number, "m" if small else "", letter)
+                self.kinds[kind] = {
+                    "level": level, "most": self.count(level),
+                    "name": name_format % (board, number, "M" if small else "", letter.upper()),
+                    "description": self.description % (1, 60, at >> 20, 1920, 1200, self.count(level))}
+        self.there = {}
+
+    def count(self, level):
+        used = len(getattr(self, "there", ()))
+        return min(BUDDY.buddy_count(ctypes.byref(self.buddy), level), self.max_vgpus - used)
+
+    def types(self):
+        return sorted(self.kinds)
+
+    def read(self, name):
+        parts = name.split("/")
+        if parts[:2] == ["class", "mdev_bus"]:
+            kind, file = parts[-2:]
+        elif name.endswith("mdev_type/name"):
+            kind, file = self.there[parts[3]][0], "name"
+        else:
+            raise FileNotFoundError(name)
+        data = self.kinds[kind]
+        if file == "available_instances":
+            return "%d\n" % self.count(data["level"])
+        if file == "device_api":
+            return "vfio-pci\n"
+        return data[file].rstrip("\n") + "\n"
+
+    def write(self, name, value):
+        if name.endswith("/create"):
+            kind, offset = name.split("/")[-2], ctypes.c_uint64()
+            level = self.kinds[kind]["level"]
+            if value in self.there:
+                raise FileExistsError(value)
+            if not self.count(level) or not BUDDY.buddy_alloc(
+                    ctypes.byref(self.buddy), level, ctypes.byref(offset)):
+                raise OSError(28, "no space")
+            self.there[value] = (kind, offset.value, len(self.there))
+        else:
+            kind, offset, _ = self.there.pop(name.split("/")[-2])
+            assert BUDDY.buddy_free(ctypes.byref(self.buddy), self.kinds[kind]["level"],
+                                    ctypes.c_uint64(offset))
+
+    def list(self, name):
+        return sorted(self.there)
+
+    def link(self, name):
+        kind, _, number = self.there[name.split("/")[3]]
+        return kind if name.endswith("mdev_type") else str(number)
+
+
+def new_uuid():
+    return str(uuid.uuid4())
+
+
+class Everything(unittest.TestCase):
+    """All protocols, one after another, on GPUs of several sizes."""
+
+    def conform(self, gpu):
+        wrong = []
+        clients.conform(gpu, new_uuid, lambda name, good, saw: good or wrong.append((name, saw)))
+        self.assertEqual(wrong, [])
+
+    def test_sizes(self):
+        for size in (256 * MIB, 768 * MIB, GIB, 3 * GIB, 24 * GIB):
+            with self.subTest(size=size):
+                self.conform(Model(size))
+
+    def test_few_partitions(self):
+        self.conform(Model(GIB, max_vgpus=4))
+
+    def test_notices(self):
+        """The checks can fail: a driver that promises one vGPU too many, one with
+        a name twice, one with a word for a number."""
+        liar = Model()
+        liar.count = lambda level: Model.count(liar, level) + 1
+        with self.assertRaises(AssertionError):
+            self.conform(liar)
+        twice = Model()
+        for data in twice.kinds.values():
+            data["name"] = "OpenVGPU REFGPU"
+        with self.assertRaises(ValueError):
+            self.conform(twice)
+        word = Model()
+        word.read = lambda name: "many\n"
+        with self.assertRaises(ValueError):
+            self.conform(word)
+
+
+class Proxmox(unittest.TestCase):
+    """Proxmox VE"""
+
+    def test_uuid(self):
+        self.assertEqual(clients.proxmox_uuid(2, 100), "00000002-0000-0000-0000-000000000100")
+        self.assertEqual(len(clients.proxmox_uuid(15, 999999999)), 36)
+
+    def test_configuration(self):
+        for kind in Model().types():
+            address, option = clients.proxmox_hostpci("%s,mdev=%s,pcie=1" % (PARENT, kind))
+            self.assertEqual((address, option["mdev"]), (PARENT, kind))
+
+    def test_document(self):
+        """Every hostpci line that the document shows."""
+        lines = re.findall(r"hostpci\d+:? (\S+)", read("doc/clients/proxmox.md"))
+        self.assertTrue(lines)
+        for line in lines:
+            if "mapping=" not in line:
+                self.assertIn(clients.proxmox_hostpci(line)[1]["mdev"], Model().types())
+        uuids = re.findall(r"\d{8}-0000-0000-0000-\d{12}", read("doc/clients/proxmox.md"))
+        self.assertIn(clients.proxmox_uuid(0, 100), uuids)
+
+    def test_another_type(self):
+        gpu = Model()
+        clients.proxmox_start(gpu, PARENT + ",mdev=openvgpu-256mq", 0, 100)
+        with self.assertRaises(ValueError):
+            clients.proxmox_start(gpu, PARENT + ",mdev=openvgpu-512mq", 0, 100)
+
+
+class KubeVirt(unittest.TestCase):
+    """KubeVirt"""
+
+    def test_names(self):
+        self.assertEqual(clients.kubevirt_name("OpenVGPU REFGPU-1Q\n"), "OpenVGPU_REFGPU-1Q")
+        self.assertEqual(clients.kubevirt_types(Model())["OpenVGPU_REFGPU-256MQ"], "openvgpu-256mq")
+
+    def test_resources(self):
+        self.assertTrue(clients.kubevirt_resource("openvgpu.io/REFGPU-1Q"))
+        self.assertFalse(clients.kubevirt_resource("openvgpu.io/REFGPU 1Q"))
+        self.assertFalse(clients.kubevirt_resource("openvgpu.io/" + "x" * 64))
+
+    def test_document(self):
+        """Selectors, types and resources that the document shows exist, and each
+        resource a VM asks for is one that is offered."""
+        text = read("doc/clients/kubevirt.md")
+        known = clients.kubevirt_types(Model())
+        selectors = re.findall(r'mdevNameSelector: "?([^"\s]+)"?', text)
+        types = [t for line in re.findall(r"mediatedDeviceTypes: \[([^\]]*)\]", text)
+                 for t in re.findall(r"[^\s,\"]+", line)]
+        types += re.findall(r"^ +- (openvgpu-\S+)$", text, re.M)
+        self.assertTrue(selectors and types)
+        for spelling in selectors + types:
+            self.assertIn(spelling, known)
+        self.assertLessEqual({known[s] for s in selectors}, {known[t] for t in types})
+        offered = re.findall(r'resourceName: "?([^"\s]+)"?', text)
+        for name in offered + re.findall(r'deviceName: "?([^"\s]+)"?', text):
+            self.assertTrue(clients.kubevirt_resource(name), name)
+            self.assertIn(name, offered)
+
+
+class Nova(unittest.TestCase):
+    """OpenStack Nova"""
+
+    def test_inventory(self):
+        gpu = Model()
+        self.assertEqual(clients.nova_inventory(gpu, "openvgpu-256mq"), 4)
+        gpu.create("openvgpu-256mq", new_uuid())
+        self.assertEqual(clients.nova_inventory(gpu, "openvgpu-256mq"), 4)
+        self.assertEqual(clients.nova_inventory(gpu, "openvgpu-256mq", 2), 2)
+        # Another type takes half of what is left, and Nova must see it.
+        gpu.create("openvgpu-512mq", new_uuid())
+        self.assertEqual(clients.nova_inventory(gpu, "openvgpu-256mq"), 2)
+
+    def test_provider(self):
+        self.assertEqual(clients.nova_provider("compute1", PARENT), "compute1_pci_0000_3b_00_0")
+
+    def test_document(self):
+        """The configuration that the document shows."""
+        text = read("doc/clients/nova.md")
+        blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", text, re.M)
+        block = [b for b in blocks if "enabled_mdev_types" in b][0]
+        types, parents = clients.nova_options(block)
+        for kind in types:
+            self.assertIn(kind, Model(4 * GIB).types())
+        self.assertTrue(parents)
+        for parent, kind in parents.items():
+            self.assertRegex(parent, r"^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$")
+            self.assertIn(kind, types)
+        for name in re.findall(r"mdev_class = (\S+)", block):
+            self.assertTrue(clients.nova_trait_or_class(name))
+
+
+class Mdevctl(unittest.TestCase):
+    """mdevctl"""
+
+    def test_definition(self):
+        kind, start, settings = clients.mdevctl_definition(
+            '{"mdev_type": "openvgpu-1q", "start": "auto", "attrs": '
+            '[{"openvgpu/personality": "bochs"}, {"openvgpu/weight": "512"}]}')
+        self.assertEqual((kind, start), ("openvgpu-1q", "auto"))
+        self.assertEqual(settings, [("openvgpu/personality", "bochs"), ("openvgpu/weight", "512")])
+
+    def test_numbers_are_refused(self):
+        with self.assertRaises(ValueError):
+            clients.mdevctl_definition('{"mdev_type": "t", "start": "auto", "attrs": [{"a": 1}]}')
+
+    def test_document(self):
+        """The JSON that the document shows, with settings that exist."""
+        text = read("doc/clients/mdevctl.md")
+        shown = re.findall(r"<<END\n((?:    .*\n)+?)    END", text)
+        self.assertTrue(shown)
+        attributes = read("doc/sysfs-driver-openvgpu")
+        for json_text in shown:
+            for name, _ in clients.mdevctl_definition(json_text)[2]:
+                self.assertIn("/sys/bus/mdev/devices/<UUID>/" + name, attributes)
+
+
+if __name__ == "__main__":
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    result = unittest.TextTestRunner(verbosity=0).run(suite)
+    bad = len(result.failures) + len(result.errors)
+    print("test_clients: %d passed, %d failed" % (result.testsRun - bad, bad))
+    sys.exit(bad != 0)
