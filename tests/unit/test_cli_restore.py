@@ -278,6 +278,21 @@ class Restore(CliTest):
         self.expect(OK, "restore")
         self.assertEqual(self.sched_hz(GPU2), "960")
 
+    def test_settings_name_a_vgpu_that_comes_back(self):
+        more = self.add_mdevctl()
+        at = self.prepare(NEW)
+        os.symlink("../mdev_supported_types/openvgpu-256mq",
+                   self.machine.path(f"{at}/hidden"))
+        self.define(NEW, "256mq")
+        self.configure("version: v1\nvgpu-configs:\n  default:\n"
+                       f"    - devices: ['{GPU}']\n      settings: {{console: {NEW}}}\n")
+        self.machine.write(f"sys/devices/pci0000:00/{GPU}/openvgpu/console",
+                           "none" + " " * 40)
+        more["TEST_CREATES"] = self.machine.path(at)
+        self.expect(OK, "restore", GPU, env=more)
+        self.assertIn(NEW, self.machine.read(
+            f"sys/devices/pci0000:00/{GPU}/openvgpu/console"))
+
     def test_settings_of_a_gpu_that_is_not_there(self):
         self.configure("version: v1\nvgpu-configs:\n  default:\n"
                        "    - devices: ['0000:77:00.0']\n      settings: {sched_hz: 960}\n"

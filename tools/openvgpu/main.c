@@ -53,9 +53,9 @@ static const struct command commands[] = {
 	  .help = "A vGPU that a process has open is left alone (exit status 4). With --force\n"
 	  "that process is asked to let go of it, and the command waits until it has.\n" },
 	{ "restore", "GPU", OPTIONAL, 0, command_restore,
-	  "bring back settings and defined vGPUs, as at boot",
-	  .help = "Applies /etc/openvgpu/config.yaml if there is one, then starts the vGPUs that\n"
-	  "are defined with start \"auto\" in /etc/mdevctl.d, by mdevctl if it is installed.\n"
+	  "bring back defined vGPUs and settings, as at boot",
+	  .help = "Starts the vGPUs that are defined with start \"auto\" in /etc/mdevctl.d, by\n"
+	  "mdevctl if it is installed, then applies /etc/openvgpu/config.yaml if there is one.\n"
 	  "What exists is left as it is. Without a GPU, for all GPUs. The unit\n"
 	  "openvgpu-restore.service does it at boot, openvgpu-restore@GPU.service whenever a\n"
 	  "GPU begins to offer vGPUs.\n" },

@@ -3,12 +3,12 @@
  * restore.c - openvgpu restore: what a restart of the machine or of the module
  * took away comes back
  *
- * First the settings in the configuration file, then the vGPUs that mdevctl's
- * definitions want started. Started by mdevctl where there is one, so that its
- * scripts run; else by what stands in the same files. Debian's mdevctl would
- * do that alone if its udev rule named the place where it is installed. What
- * exists stays as it is, so this can run at any time, and more than once at a
- * time.
+ * First the vGPUs that mdevctl's definitions want started: by mdevctl where
+ * there is one, so that its scripts run; else by what stands in the same files.
+ * Debian's mdevctl would do that alone if its udev rule named the place where it
+ * is installed. Then what the configuration file says, which may name one of
+ * those vGPUs. What exists stays as it is, so this can run at any time, and more
+ * than once at a time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -138,7 +138,7 @@ static bool restore_settings(const struct restore *restore, const char *bdf)
 	const char *slash = "/";
 	char command[] = "openvgpu", apply[] = "apply", option[] = "--gpu";
 	char path[PATH_MAX], gpu[OVGPU_BDF_SIZE];
-	char *argv[] = { command, apply, option, gpu, path, NULL };
+	char *argv[6] = { command, apply, option, gpu, path, NULL };
 	int status;
 
 	if (!ovgpu_exists(cli->ovgpu, OVGPU_ROOT, CONFIG_FILE))
@@ -196,7 +196,7 @@ static bool start_with_mdevctl(const struct restore *restore, const char *bdf,
 {
 	char command[] = "mdevctl", start[] = "start", u[] = "-u", p[] = "-p";
 	char uuid[OVGPU_UUID_SIZE], parent[OVGPU_BDF_SIZE], text[REASON_SIZE];
-	char *argv[] = { command, start, u, uuid, p, parent, NULL };
+	char *argv[7] = { command, start, u, uuid, p, parent, NULL };
 	int status;
 
 	strcpy(uuid, definition->uuid);
@@ -376,19 +376,18 @@ static void restore_gpu(struct restore *restore, const char *bdf)
 	size_t count, i;
 	int err;
 
-	if (!restore_settings(restore, bdf))
-		restore->settings_failed = true;
 	err = definition_list(restore->cli, bdf, &list, &count);
 	if (err) {
 		restore->failed++;
 		cli_note("cannot read /" DEFINITION_FOLDER "/%s: %s", bdf,
 			 ovgpu_strerror(err));
-		return;
 	}
 	sort_definitions(restore, bdf, list, count);
 	for (i = 0; i < count; i++)
 		restore_vgpu(restore, bdf, &list[i]);
 	definition_list_free(list, count);
+	if (!restore_settings(restore, bdf))
+		restore->settings_failed = true;
 }
 
 /* ------------------------------------------------------------------ command */
@@ -447,7 +446,7 @@ static enum cli_exit finish(struct restore *restore)
 }
 
 /**
- * command_restore - settings and vGPUs come back
+ * command_restore - vGPUs and settings come back
  * @cli: the run; its argument is a GPU, NULL: all GPUs
  *
  * Return: exit status; CLI_FAILURE when one of them did not.
