@@ -300,7 +300,8 @@ def conform(gpu, new_uuid, check):
         if not good:
             wrong.append("%s: %d available" % (kind, before))
         if before and gpu.available(kind) >= before:
-            wrong.append("%s: %d available, after a create %d" % (kind, before, gpu.available(kind)))
+            wrong.append("%s: %d available, after a create %d" %
+                         (kind, before, gpu.available(kind)))
     check("proxmox: starts what fits, by its own UUIDs", made and not wrong, wrong)
     first = made[0]
     kind = gpu.link("bus/mdev/devices/%s/mdev_type" % first)

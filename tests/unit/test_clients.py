@@ -51,7 +51,8 @@ class Model(clients.Gpu):
         self.storage = (ctypes.c_uint8 * (2 << levels))()
         self.buddy = Buddy()
         BUDDY.buddy_init.restype = ctypes.c_bool
-        assert BUDDY.buddy_init(ctypes.byref(self.buddy), self.storage, ctypes.c_uint64(size), levels)
+        assert BUDDY.buddy_init(ctypes.byref(self.buddy), self.storage,
+                                ctypes.c_uint64(size), levels)
         source = read("kernel/host/type.c")
         self.description = c_format(source, "ssize_t vgpu_type_description")
         id_format = c_format(source, "snprintf(type->sysfs_name")
@@ -68,7 +69,8 @@ class Model(clients.Gpu):
                 self.kinds[kind] = {
                     "level": level, "most": self.count(level),
                     "name": name_format % (board, number, "M" if small else "", letter.upper()),
-                    "description": self.description % (1, 60, at >> 20, 1920, 1200, self.count(level))}
+                    "description": self.description % (1, 60, at >> 20, 1920, 1200,
+                                                       self.count(level))}
         self.there = {}
 
     def count(self, level):
