@@ -158,7 +158,8 @@ static inline void fake_add_vgpu(const struct fake *fake, const char *uuid,
 		{ "openvgpu/state", "idle\n" },
 		{ "stats/run_ns", "18446744073709551615\n" },
 		{ "stats/busy_ns", "900\n" },
-		{ "stats/wait_histogram", "0 5 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1\n" },
+		{ "stats/wait_histogram", "0 5 0 0 0 0 0 0 0 0 0 0 0 0 0 0 "
+		  "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1\n" },
 	};
 	char device[160], path[192], number[16];
 	size_t i;

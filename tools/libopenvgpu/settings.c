@@ -229,14 +229,15 @@ int ovgpu_setting_read(const struct ovgpu *ovgpu, enum ovgpu_object object,
 				  setting->name, text, sizeof(text));
 	if (err)
 		return err;
-	if (setting->kind == OVGPU_CHOICE)
+	if (setting->kind == OVGPU_CHOICE) {
 		ovgpu_choice_parse(text, value, value_size,
 				   choices ? choices : words,
 				   choices ? choices_size : sizeof(words));
-	else if (strlen(text) >= value_size)
+		return 0;
+	}
+	if (strlen(text) >= value_size)
 		return -EPROTO;
-	else
-		strcpy(value, text);
+	strcpy(value, text);
 	return 0;
 }
 
