@@ -526,6 +526,113 @@ START_TEST(test_hostile_tree)
 }
 END_TEST
 
+/* ----------------------------------------------------------- out of memory */
+
+/* Calls of the library that allocate go through these: see library.mk. */
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__real_reallocarray(void *memory, size_t count, size_t size);
+void *__wrap_reallocarray(void *memory, size_t count, size_t size);
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+
+static int memory_left = -1;	/* so many succeed, -1: all */
+
+static bool no_memory(void)
+{
+	if (memory_left <= 0)
+		return !memory_left;
+	memory_left--;
+	return false;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return no_memory() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return no_memory() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_reallocarray(void *memory, size_t count, size_t size)
+{
+	return no_memory() ? NULL : __real_reallocarray(memory, count, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return no_memory() ? NULL : __real_strdup(text);
+}
+
+/* Calls number @call, which allocates; *@result is what it gives. */
+static int allocate(int call, void **result)
+{
+	struct ovgpu **handle = (struct ovgpu **)result;
+	size_t count;
+
+	switch (call) {
+	case 0:
+		return ovgpu_gpu_list(fake.ovgpu, (struct ovgpu_gpu ***)result, &count);
+	case 1:
+		return ovgpu_type_list(fake.ovgpu, FAKE_GPU,
+				       (struct ovgpu_type ***)result, &count);
+	case 2:
+		return ovgpu_vgpu_list(fake.ovgpu, (struct ovgpu_vgpu ***)result,
+				       &count);
+	case 3:
+		return ovgpu_vgpu_get(fake.ovgpu, FAKE_USED,
+				      (struct ovgpu_vgpu **)result);
+	case 4:
+		return ovgpu_attributes(fake.ovgpu, OVGPU_VGPU, FAKE_USED, "stats",
+					(struct ovgpu_attribute ***)result, &count);
+	case 5:
+		return ovgpu_sched_gpu_get(fake.ovgpu, FAKE_GPU,
+					   (struct ovgpu_sched_gpu **)result);
+	case 6:
+		return ovgpu_sched_vgpu_get(fake.ovgpu, FAKE_USED,
+					    OVGPU_ALL_COUNTERS, true,
+					    (struct ovgpu_sched_vgpu **)result);
+	case 7:
+		return ovgpu_switch_log(fake.ovgpu, FAKE_GPU,
+					(struct ovgpu_switch ***)result, &count);
+	case 8:
+		return ovgpu_directory(fake.ovgpu, OVGPU_SYSFS, (char ***)result,
+				       &count, "bus/mdev/devices");
+	default:
+		return ovgpu_open(handle, "/", "/", "/");
+	}
+}
+
+/* Without memory every call says so, whenever it runs out, and loses nothing. */
+START_TEST(test_no_memory)
+{
+	void *result;
+	int n, err;
+
+	fake_write(&fake, "1 0 - - slot 4 5 6 7\n",
+		   "sys/kernel/debug/openvgpu/%s/switches", FAKE_GPU);
+	for (n = 0; ; n++) {
+		result = NULL;
+		memory_left = n;
+		err = allocate(_i, &result);
+		memory_left = -1;
+		if (!err)
+			break;
+		ck_assert_int_eq(err, -ENOMEM);
+		ck_assert_ptr_null(result);
+	}
+	ck_assert_int_gt(n, 0);
+	if (_i == 9)
+		ovgpu_close(result);
+	else
+		ovgpu_free(result);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("library");
@@ -547,6 +654,7 @@ int main(void)
 	tcase_add_test(tests, test_errors);
 	tcase_add_test(tests, test_names);
 	tcase_add_test(tests, test_hostile_tree);
+	tcase_add_loop_test(tests, test_no_memory, 0, 10);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite, "library");
 }
