@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the suites of clients (mdevctl, libvirt, reboot) share: counting, commands
+# out of a document, and vGPUs seen from sysfs. Sourced, never run.
+
+passed=0 failed=0
+said=$(mktemp)
+
+pass()
+{
+	echo "ok $1"
+	passed=$((passed + 1))
+}
+
+fail()
+{
+	echo "not ok $1: $2"
+	failed=$((failed + 1))
+}
+
+finish()
+{
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ]
+	exit
+}
+
+# words FILE: its end as one line, for a message
+words()
+{
+	tail -c 700 "$1" | tr '\r\n' '  '
+}
+
+# run NAME STATUS CMD...: the command must end with STATUS ("fails": any but 0);
+# what it says is in $said then.
+run()
+{
+	local name=$1 want=$2 status=0
+
+	shift 2
+	"$@" >"$said" 2>&1 </dev/null || status=$?
+	if [ "$status" = "$want" ] || { [ "$want" = fails ] && [ "$status" != 0 ]; }; then
+		pass "$name"
+	else
+		fail "$name" "'$*' ended with $status, not $want; said '$(words "$said")'"
+		return 1
+	fi
+}
+
+# contains NAME TEXT: the last command has said it
+contains()
+{
+	if grep -qF -e "$2" "$said"; then
+		pass "$1"
+	else
+		fail "$1" "no '$2' in '$(words "$said")'"
+	fi
+}
+
+# same NAME WANT GOT
+same()
+{
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "expected '$2', saw '$3'"
+	fi
+}
+
+# holds NAME SAW CMD...: CMD must succeed
+holds()
+{
+	local name=$1 saw=$2
+
+	shift 2
+	if "$@"; then
+		pass "$name"
+	else
+		fail "$name" "$saw"
+	fi
+}
+
+# within S CMD...: CMD succeeds within S seconds
+within()
+{
+	local until=$((SECONDS + $1))
+
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$until" ] || return 1
+		sleep 0.3
+	done
+}
+
+# ------------------------------------------------------ commands of a document
+
+# split_document FILE: every block of indented lines becomes a file block.N of
+# the current folder, numbered from 1. XML that is only shown is none.
+split_document()
+{
+	rm -f block.*
+	awk '/^    / { if (!inside) { inside = 1; n++ } print substr($0, 5) >"block." n; next }
+	     { inside = 0 }' "$1"
+	grep -l '^<domain' block.* | xargs -r rm -f
+}
+
+# do_block NAME TEXT: runs the block that has this line; its output is in $said.
+# A block that is done is renamed, so that blocks_done can tell.
+do_block()
+{
+	local name=$1 file
+
+	file=$(grep -lF -e "$2" block.*[0-9] 2>/dev/null | head -n 1)
+	if [ -z "$file" ]; then
+		fail "$name" "the document has no (other) command '$2'"
+		return 1
+	fi
+	mv "$file" "$file.done"
+	run "$name" 0 bash -e "$file.done"
+}
+
+# blocks_done: nothing in the document was left out
+blocks_done()
+{
+	local left
+
+	left=$(cat block.*[0-9] 2>/dev/null | tr '\n' ';')
+	holds "every command of the document was run" "left: $left" test -z "$left"
+}
+
+# -------------------------------------------------------------------- vGPUs
+
+# attribute UUID NAME: prints it; of a choice, the one in force
+attribute()
+{
+	sed 's/.*\[\(.*\)\].*/\1/' "/sys/bus/mdev/devices/$1/openvgpu/$2"
+}
+
+closed()
+{
+	[ "$(attribute "$1" state)" = closed ]
+}
+
+# available GPU TYPE
+available()
+{
+	cat "/sys/class/mdev_bus/$1/mdev_supported_types/$2/available_instances"
+}
+
+# all_free NAME GPU: no vGPU is left on it, and all of its memory is free
+all_free()
+{
+	local left
+
+	left=$(cd "/sys/class/mdev_bus/$2" && echo *-*-*-*-*)
+	same "$1" "*-*-*-*-* $(cat "/sys/class/mdev_bus/$2/openvgpu/framebuffer_total")" \
+		"$left $(cat "/sys/class/mdev_bus/$2/openvgpu/framebuffer_free")"
+}
+
+# install_openvgpu: what the packages install, below /usr and /etc
+install_openvgpu()
+{
+	make -s -C /src/tools/dist install BUILD=/run/openvgpu-build PREFIX=/usr &&
+		install -m 755 /src/build/tools/openvgpu /usr/bin/openvgpu
+}
