@@ -102,7 +102,7 @@ static const struct command commands[] = {
 	  "print figures of GPUs and vGPUs for Prometheus",
 	  .help = "In the text format, for node_exporter's textfile collector; doc/metrics.md\n"
 	  "lists them. With --output the file appears complete or not at all.\n" },
-	{ "set", "UUID|GPU NAME=VALUE...", SEVERAL, OPTION_GPU, command_set,
+	{ "set", "[UUID|GPU] NAME=VALUE...", SEVERAL, OPTION_GPU, command_set,
 	  "change settings of a GPU or a vGPU",
 	  .help = "In force at once. With neither UUID nor GPU, the only GPU there is. All names\n"
 	  "and values are checked before the first is set. Some settings of a vGPU can't\n"
