@@ -3,8 +3,8 @@
  * config.h - the configuration file: what GPUs and vGPUs should be
  *
  * openvgpu-config(5) describes its form. Reading it needs no machine: names
- * and numbers are checked for their form only, what there is is checked when
- * it is applied.
+ * and numbers are checked for their form only; apply_machine.c compares them
+ * with what there is.
  */
 #ifndef CONFIG_H
 #define CONFIG_H

@@ -21,6 +21,8 @@
 #define DKMS_KEY	"var/lib/dkms/mok.pub"
 #define ATTRIBUTES	4	/* bytes at the beginning of a variable */
 #define BYTES_MAX	(1 << 20)
+#define ENROLL	\
+	"'mokutil --import /" DKMS_KEY "', restart, confirm it in the firmware's dialogue"
 
 /* A file that need not be text; NULL: there is none. */
 static unsigned char *read_bytes(const struct doctor *doctor,
@@ -76,7 +78,8 @@ static void check_key(const struct doctor *doctor, struct finding *finding)
 		found(finding, FINDING_WARN,
 		      "Secure Boot is on, and DKMS has made no key to sign modules with");
 		advise(finding,
-		       "install the module with DKMS, which makes /" DKMS_KEY "; then 'mokutil --import /" DKMS_KEY "', restart, confirm it in the firmware's dialogue");
+		       "install the module with DKMS, which makes one; then %s",
+		       ENROLL);
 	} else if (holds(doctor, VARIABLES "/MokListRT" SHIM, key, size)) {
 		found(finding, FINDING_OK,
 		      "Secure Boot is on, and DKMS' key is enrolled");
@@ -89,7 +92,8 @@ static void check_key(const struct doctor *doctor, struct finding *finding)
 		found(finding, FINDING_WARN,
 		      "Secure Boot is on, and DKMS' key is not enrolled");
 		advise(finding,
-		       "'mokutil --import /" DKMS_KEY "', restart, confirm it in the firmware's dialogue; unless you sign modules with a key of your own");
+		       "%s; unless you sign modules with a key of your own",
+		       ENROLL);
 	}
 	free(key);
 }

@@ -200,8 +200,10 @@ static void print_command_help(const struct command *command)
 	fputs(exit_help, stdout);
 }
 
-enum { HELP = 1, JSON, VERSION, UUID, GPU, FORCE, ONCE, INTERVAL, SORT,
-       CONFIG, DRY_RUN, OUTPUT };
+enum {
+	HELP = 1, JSON, VERSION, UUID, GPU, FORCE, ONCE, INTERVAL, SORT, CONFIG,
+	DRY_RUN, OUTPUT,
+};
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, HELP },
