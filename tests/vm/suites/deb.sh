@@ -132,6 +132,11 @@ case $(modinfo -k "$KVER" -F alias openvgpu) in
 *bc03sc*) fail module-takes-no-class "it takes every display controller" ;;
 *) pass module-takes-no-class ;;
 esac
+# Every parameter is in the example.
+want=$(modinfo -k "$KVER" -F parm openvgpu | sed 's/:.*//' | sort | tr '\n' ' ')
+have=$(sed -n 's/^#options openvgpu \([a-z_]*\)=.*/\1/p' /usr/lib/modprobe.d/openvgpu.conf | sort | tr '\n' ' ')
+if [ "$want" = "$have" ]; then pass modprobe-d-complete
+else fail modprobe-d-complete "it has '$have', the module '$want'"; fi
 check modprobe-d modprobe -S "$KVER" -c
 
 says command "openvgpu $version" openvgpu --version
@@ -154,6 +159,8 @@ int main(void)
 END
 check pkg-config sh -c 'gcc -Wall -Werror /tmp/program.c -o /tmp/program $(pkg-config --cflags --libs libopenvgpu)'
 says program "$version" /tmp/program
+check example sh -c 'gcc -Wall -Werror /usr/share/doc/libopenvgpu-dev/examples/example-list.c \
+	-o /tmp/example $(pkg-config --cflags --libs libopenvgpu) && /tmp/example'
 check pkg-config-static sh -c 'gcc /tmp/program.c -o /tmp/static -static $(pkg-config --static --cflags --libs libopenvgpu)'
 
 units=/usr/lib/systemd/system
