@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define OUTPUT_VERSION	1	/* of the JSON output; keys only ever join */
 
@@ -135,6 +136,7 @@ void json_set_number(struct json_object *object, const char *key,
 void json_set_value(struct json_object *object, const char *key,
 		    struct ovgpu_value value);
 struct json_object *json_error(enum cli_exit code, const char *text);
+void json_write(struct json_object *object, FILE *stream);
 void json_print(struct json_object *object);
 void json_print_line(struct json_object *object);
 

@@ -420,17 +420,12 @@ static int print(const struct cli *cli, const struct metrics *metrics,
 		 FILE *stream)
 {
 	struct json_object *object;
-	const char *text;
 
 	if (!cli->json)
 		return metrics_write(metrics, stream);
 	object = json_start();
 	json_set(object, "metrics", metrics_json(metrics));
-	text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-					      JSON_C_TO_STRING_SPACED |
-					      JSON_C_TO_STRING_NOSLASHESCAPE);
-	fprintf(stream, "%s\n", text);
-	json_object_put(object);
+	json_write(object, stream);
 	return ferror(stream) ? -1 : 0;
 }
 

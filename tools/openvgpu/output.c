@@ -320,15 +320,27 @@ struct json_object *json_error(enum cli_exit code, const char *text)
 }
 
 /**
+ * json_write - write an object to a stream and free it
+ * @object: object
+ * @stream: where to
+ */
+void json_write(struct json_object *object, FILE *stream)
+{
+	fputs(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+					     JSON_C_TO_STRING_SPACED |
+					     JSON_C_TO_STRING_NOSLASHESCAPE),
+	      stream);
+	putc('\n', stream);
+	json_object_put(object);
+}
+
+/**
  * json_print - print an object and free it
  * @object: object
  */
 void json_print(struct json_object *object)
 {
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_SPACED |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	json_write(object, stdout);
 }
 
 /**
