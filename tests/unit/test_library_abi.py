@@ -169,8 +169,8 @@ class Abi(unittest.TestCase):
     def test_header_stands_alone(self):
         file = os.path.join(self.place, "alone")
         for suffix, compiler in (("c", ("cc", "-std=c99")), ("c", ("cc", "-std=c17")),
-                                 ("cc", ("c++", "-std=c++11")),
-                                 ("cc", ("c++", "-std=c++20"))):
+                                 ("cc", ("clang", "-std=c++11")),
+                                 ("cc", ("clang", "-std=c++20"))):
             with open(f"{file}.{suffix}", "w", encoding="ascii") as out:
                 out.write("#include <openvgpu.h>\n#include <openvgpu.h>\n"
                           "int main(void) { return !ovgpu_version(); }\n")
