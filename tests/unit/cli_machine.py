@@ -23,6 +23,17 @@ FOREIGN = "33333333-3333-4333-8333-333333333333"
 NEW = "abcdef01-2345-6789-abcd-ef0123456789"
 RELEASE = "6.12.1-amd64"
 
+# What can be set, and what it is at first.
+GPU_SETTINGS = {
+    "scheduler": "[best_effort] equal_share fixed_share", "sched_hz": 480,
+    "timeslice_us": 2083, "averaging_factor": 33,
+    "preempt_timeout_us": 500000, "fault_limit": 3, "fault_window_s": 60,
+    "console": "none"}
+VGPU_SETTINGS = {
+    "weight": 100, "cap_percent": 100, "timeslice_us": 0, "frozen": 0,
+    "display": "[region] dmabuf off", "personality": "[native] bochs",
+    "frame_rate_limit": 60}
+
 OK, FAILURE, USAGE, NOT_FOUND, BUSY, NO_CAPACITY = range(6)
 
 
@@ -97,6 +108,12 @@ class Machine:
         self.link(f"sys/bus/mdev/devices/{uuid}", device)
         if pid:
             self.write(f"proc/{pid}/comm", "qemu-system-x86\n")
+
+    def add_attributes(self, folder, values, group="openvgpu"):
+        """Files of a device: GPU, or GPU/UUID."""
+        for name, value in values.items():
+            self.write(f"sys/devices/pci0000:00/{folder}/{group}/{name}",
+                       f"{value}\n")
 
     def refuse(self, bdf, kind, reason):
         """Makes create answer ENOSPC."""

@@ -12,8 +12,9 @@ import sys
 sys.path.insert(0, os.getcwd())
 sys.dont_write_bytecode = True
 from cli_machine import (  # noqa: E402
-    BUSY, FAILURE, FOREIGN, GPU, GPU2, IDLE, NEW, NIC, NO_CAPACITY, NOT_FOUND,
-    OK, OPENVGPU, USAGE, USED, CliTest, Result, main)
+    BUSY, FAILURE, FOREIGN, GPU, GPU2, GPU_SETTINGS, IDLE, NEW, NIC,
+    NO_CAPACITY, NOT_FOUND, OK, OPENVGPU, USAGE, USED, VGPU_SETTINGS, CliTest,
+    Result, main)
 
 HEAD = "version: v1\nvgpu-configs:\n  default:\n"
 
@@ -22,23 +23,11 @@ class ApplyTest(CliTest):
     def fill(self):
         super().fill()
         for bdf in (GPU, GPU2):
-            base = f"sys/devices/pci0000:00/{bdf}/openvgpu"
-            for name, value in {
-                    "scheduler": "[best_effort] equal_share fixed_share",
-                    "sched_hz": 480, "timeslice_us": 2083,
-                    "averaging_factor": 33, "preempt_timeout_us": 500000,
-                    "fault_limit": 3, "fault_window_s": 60,
-                    "console": "none", "max_vgpus": 16}.items():
-                self.machine.write(f"{base}/{name}", f"{value}\n")
+            self.machine.add_attributes(bdf, dict(GPU_SETTINGS, max_vgpus=16))
         self.machine.write(self.gpu_file(GPU2, "framebuffer_total"),
                            f"{2 << 30}\n")
         for uuid in (IDLE, USED):
-            for name, value in {"weight": 100, "cap_percent": 100,
-                                "timeslice_us": 0, "frozen": 0,
-                                "display": "[region] dmabuf off",
-                                "personality": "[native] bochs",
-                                "frame_rate_limit": 60}.items():
-                self.machine.write(self.vgpu_file(uuid, name), f"{value}\n")
+            self.machine.add_attributes(f"{GPU}/{uuid}", VGPU_SETTINGS)
 
     def gpu_file(self, bdf, name):
         return f"sys/devices/pci0000:00/{bdf}/openvgpu/{name}"

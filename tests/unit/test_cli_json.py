@@ -15,8 +15,8 @@ import sys
 sys.path.insert(0, os.getcwd())
 sys.dont_write_bytecode = True
 from cli_machine import (  # noqa: E402
-    BUSY, FAILURE, GPU, GPU2, IDLE, NEW, NOT_FOUND, NO_CAPACITY, OK, OPENVGPU,
-    USED, CliTest, main)
+    BUSY, FAILURE, GPU, GPU2, GPU_SETTINGS, IDLE, NEW, NOT_FOUND, NO_CAPACITY,
+    OK, OPENVGPU, USED, VGPU_SETTINGS, CliTest, main)
 
 DOCUMENT = os.path.join("..", "..", "doc", "json.md")
 TYPES = {str: "string", bool: "boolean", int: "number", float: "number",
@@ -69,15 +69,10 @@ class Json(CliTest):
     def fill(self):
         super().fill()
         for bdf in (GPU, GPU2):
-            base = f"sys/devices/pci0000:00/{bdf}/openvgpu"
-            for name, value in {
-                    "scheduler": "[best_effort] equal_share fixed_share",
-                    "state": "up", "sched_hz": 480, "timeslice_us": 2083,
-                    "averaging_factor": 33, "preempt_timeout_us": 500000,
-                    "fault_limit": 3, "fault_window_s": 60, "console": "none",
-                    "framebuffer_total": 4 << 30, "framebuffer_free": 1 << 30,
-                    "family": "refgpu", "max_vgpus": 16}.items():
-                self.machine.write(f"{base}/{name}", f"{value}\n")
+            self.machine.add_attributes(bdf, {
+                **GPU_SETTINGS, "state": "up", "framebuffer_total": 4 << 30,
+                "framebuffer_free": 1 << 30, "family": "refgpu",
+                "max_vgpus": 16})
             self.machine.write(
                 f"sys/kernel/debug/openvgpu/{bdf}/switches",
                 "# TIME_NS RUNQUEUE PARTITION UUID REASON QUANTUM_NS RUN_NS "
@@ -85,22 +80,18 @@ class Json(CliTest):
                 f"1000000000 0 3 {USED} quantum 2083333 2090000 50000 6249000\n"
                 "1002083333 0 - - slot 2083333 2083333 0 0\n")
         for uuid in (IDLE, USED):
-            base = f"sys/devices/pci0000:00/{GPU}/{uuid}"
-            for name, value in {
-                    "weight": 100, "cap_percent": 100, "timeslice_us": 0,
-                    "frozen": 0, "display": "[region] dmabuf off",
-                    "personality": "[native] bochs", "frame_rate_limit": 60,
-                    "framebuffer_size": 1 << 28, "framebuffer_used": 4096,
-                    "sched_state": "idle", "last_fault": 2,
-                    "last_reset_reason": "2 run timeout"}.items():
-                self.machine.write(f"{base}/openvgpu/{name}", f"{value}\n")
-            for name in ("busy_ns", "resident_ns", "wait_ns", "switches",
-                         "switch_ns", "preempt_max_ns", "run_ns", "slices",
-                         "preemptions", "overrun_ns", "debt_ns", "idle_ns",
-                         "wait_max_ns", "resets", "faults"):
-                self.machine.write(f"{base}/stats/{name}", "12\n")
-            self.machine.write(f"{base}/stats/wait_histogram",
-                               " ".join(["3"] * 32) + "\n")
+            folder = f"{GPU}/{uuid}"
+            self.machine.add_attributes(folder, {
+                **VGPU_SETTINGS, "framebuffer_size": 1 << 28,
+                "framebuffer_used": 4096, "sched_state": "idle",
+                "last_fault": 2, "last_reset_reason": "2 run timeout"})
+            self.machine.add_attributes(folder, dict.fromkeys((
+                "busy_ns", "resident_ns", "wait_ns", "switches", "switch_ns",
+                "preempt_max_ns", "run_ns", "slices", "preemptions",
+                "overrun_ns", "debt_ns", "idle_ns", "wait_max_ns", "resets",
+                "faults"), 12), "stats")
+            self.machine.add_attributes(
+                folder, {"wait_histogram": " ".join(["3"] * 32)}, "stats")
         self.machine.write("root/run/there")
 
     def config(self, text):

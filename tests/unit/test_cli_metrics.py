@@ -45,15 +45,10 @@ class MetricsTest(CliTest):
     def fill(self):
         super().fill()
         for bdf in (GPU, GPU2):
-            for name, value in GPU_FILES.items():
-                self.machine.write(
-                    f"sys/devices/pci0000:00/{bdf}/openvgpu/{name}", f"{value}\n")
+            self.machine.add_attributes(bdf, GPU_FILES)
         for uuid in (IDLE, USED):
-            base = f"sys/devices/pci0000:00/{GPU}/{uuid}"
-            for name, value in VGPU_FILES.items():
-                self.machine.write(f"{base}/openvgpu/{name}", f"{value}\n")
-            for name, value in STATS.items():
-                self.machine.write(f"{base}/stats/{name}", f"{value}\n")
+            self.machine.add_attributes(f"{GPU}/{uuid}", VGPU_FILES)
+            self.machine.add_attributes(f"{GPU}/{uuid}", STATS, "stats")
 
     def parse(self, text):
         """Metrics by name, and samples by name and labels; checks the form."""

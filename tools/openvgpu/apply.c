@@ -253,7 +253,7 @@ static enum cli_exit do_plan(const struct cli *cli,
 	return CLI_OK;
 }
 
-static enum cli_exit apply_label(const struct cli *cli, struct apply_plan *plan)
+static enum cli_exit make_plan(const struct cli *cli, struct apply_plan *plan)
 {
 	struct apply_machine machine;
 	enum cli_exit code;
@@ -263,6 +263,13 @@ static enum cli_exit apply_label(const struct cli *cli, struct apply_plan *plan)
 		return code;
 	code = apply_plan_make(cli, &machine, plan);
 	apply_machine_free(&machine);
+	return code;
+}
+
+static enum cli_exit apply_label(const struct cli *cli, struct apply_plan *plan)
+{
+	enum cli_exit code = make_plan(cli, plan);
+
 	if (code != CLI_OK)
 		return code;
 	if (cli->dry_run && !cli->json)
@@ -279,15 +286,9 @@ static enum cli_exit apply_label(const struct cli *cli, struct apply_plan *plan)
 static enum cli_exit assert_label(const struct cli *cli,
 				  struct apply_plan *plan)
 {
-	struct apply_machine machine;
+	enum cli_exit code = make_plan(cli, plan);
 	char text[OVGPU_TEXT_SIZE];
-	enum cli_exit code;
 
-	code = apply_machine_get(cli, plan->label, &machine);
-	if (code != CLI_OK)
-		return code;
-	code = apply_plan_make(cli, &machine, plan);
-	apply_machine_free(&machine);
 	if (code != CLI_OK)
 		return code;
 	if (!plan->count) {

@@ -19,41 +19,27 @@ test = m.CliTest()
 test.machine = machine = m.Machine()
 test.fill()
 for bdf in (m.GPU, m.GPU2):
-    for name, value in {
-            "scheduler": "[best_effort] equal_share fixed_share", "state": "up",
-            "sched_hz": 480, "timeslice_us": 2083, "averaging_factor": 33,
-            "preempt_timeout_us": 500000, "fault_limit": 3,
-            "fault_window_s": 60, "console": "none", "max_vgpus": 16,
-            "framebuffer_total": 4 << 30, "framebuffer_free": 3 << 30,
-            "largest_free": 2 << 30,
-            "family": 'ref"gpu\\', "board": "REFGPU"}.items():
-        machine.write(f"sys/devices/pci0000:00/{bdf}/openvgpu/{name}", f"{value}\n")
+    machine.add_attributes(bdf, {
+        **m.GPU_SETTINGS, "state": "up", "max_vgpus": 16,
+        "framebuffer_total": 4 << 30, "framebuffer_free": 3 << 30,
+        "largest_free": 2 << 30, "family": 'ref"gpu\\', "board": "REFGPU"})
 for uuid in (m.IDLE, m.USED):
-    base = f"sys/devices/pci0000:00/{m.GPU}/{uuid}"
-    for name in ("busy_ns", "resident_ns", "wait_ns", "slices", "preemptions",
-                 "overrun_ns", "idle_ns", "switches", "switch_ns", "faults",
-                 "resets", "violations", "bad_accesses", "interrupts",
-                 "packets", "bytes_read", "bytes_written", "dma_pinned_bytes"):
-        machine.write(f"{base}/stats/{name}", "123456789\n")
-    machine.write(f"{base}/stats/wait_histogram",
-                  " ".join(map(str, range(32))) + "\n")
-    for name, value in {"weight": 100, "cap_percent": 100, "timeslice_us": 0,
-                        "frozen": 0, "display": "[region] dmabuf off",
-                        "personality": "[native] bochs", "frame_rate_limit": 60,
-                        "framebuffer_size": 1 << 28, "framebuffer_used": 0,
-                        "last_fault": 0}.items():
-        machine.write(f"{base}/openvgpu/{name}", f"{value}\n")
+    machine.add_attributes(f"{m.GPU}/{uuid}", {
+        **m.VGPU_SETTINGS, "framebuffer_size": 1 << 28, "framebuffer_used": 0,
+        "last_fault": 0})
+    machine.add_attributes(f"{m.GPU}/{uuid}", dict.fromkeys((
+        "busy_ns", "resident_ns", "wait_ns", "slices", "preemptions",
+        "overrun_ns", "idle_ns", "switches", "switch_ns", "faults", "resets",
+        "violations", "bad_accesses", "interrupts", "packets", "bytes_read",
+        "bytes_written", "dma_pinned_bytes"), 123456789), "stats")
+    machine.add_attributes(f"{m.GPU}/{uuid}", {
+        "wait_histogram": " ".join(map(str, range(32)))}, "stats")
 # What the manual's examples are about.
 for bdf in ("0000:3b:00.0", "0000:5e:00.0"):
     machine.add_gpu(bdf, {"1q": (1024, 4, 4), "256mq": (256, 16, 16),
                           "32ma": (32, 32, 32)})
-    for name, value in {
-            "scheduler": "[best_effort] equal_share fixed_share",
-            "sched_hz": 480, "timeslice_us": 2083, "averaging_factor": 33,
-            "preempt_timeout_us": 500000, "fault_limit": 3,
-            "fault_window_s": 60, "console": "none", "max_vgpus": 64,
-            "framebuffer_total": 4 << 30}.items():
-        machine.write(f"sys/devices/pci0000:00/{bdf}/openvgpu/{name}", f"{value}\n")
+    machine.add_attributes(bdf, {**m.GPU_SETTINGS, "max_vgpus": 64,
+                                 "framebuffer_total": 4 << 30})
 END
 rm -rf build/documents/openvgpu-cli.*
 TMPDIR=build/documents python3 build/documents/machine.py || { echo "0 passed, 1 failed"; exit 1; }
