@@ -487,8 +487,18 @@ class Doctor(CliTest):
 
     def test_restore_of_settings(self):
         self.healthy()
-        self.machine.write("root/etc/openvgpu/config.yaml", "# nothing\n")
-        self.expect_check("restore", "warn", "/etc/openvgpu/config.yaml",
+        config = "root/etc/openvgpu/config.yaml"
+        self.machine.write(config, "# nothing\n")
+        self.expect_check("restore", "ok", "nothing is defined")
+        self.machine.write(config, "version: v1\nvgpu-configs:\n  a:\n"
+                           "    - devices: all\n      settings: {speed: 1}\n")
+        self.expect_check("restore", "warn",
+                          "/etc/openvgpu/config.yaml, line 5: a GPU has no "
+                          "setting 'speed'", "apply --dry-run")
+        self.machine.write(config, "version: v1\nvgpu-configs:\n  a:\n"
+                           "    - devices: all\n")
+        self.expect_check("restore", "warn",
+                          "settings in /etc/openvgpu/config.yaml",
                           "openvgpu-utils")
 
     def unbind(self, driver=None):

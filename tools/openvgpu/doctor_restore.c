@@ -2,9 +2,12 @@
 /*
  * doctor_restore.c - what should come back after a restart, and will it
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "apply.h"
 #include "definition.h"
 #include "doctor.h"
 
@@ -92,6 +95,28 @@ static void look_at(const struct doctor *doctor, const char *bdf,
 	definition_list_free(list, count);
 }
 
+/* Whether the file configures anything; the one of the package does not. */
+static bool config_says(const struct doctor *doctor, struct config_error *error)
+{
+	struct config *config;
+	bool result = false;
+	int fd, err;
+
+	memset(error, 0, sizeof(*error));
+	fd = openat(ovgpu_dirfd(doctor->ovgpu, OVGPU_ROOT), CONFIG,
+		    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	err = config_read(fd, &config, error);
+	close(fd);
+	if (!err)
+		err = apply_check(config, error);
+	if (!err)
+		result = config->label_count;
+	config_free(config);
+	return result;
+}
+
 /**
  * check_restore - will vGPUs that are defined be there after a restart
  * @doctor: shared
@@ -99,8 +124,9 @@ static void look_at(const struct doctor *doctor, const char *bdf,
  */
 void check_restore(const struct doctor *doctor, struct finding *finding)
 {
-	bool config = ovgpu_exists(doctor->ovgpu, OVGPU_ROOT, CONFIG);
 	struct defined defined = { 0 };
+	struct config_error error;
+	bool config = config_says(doctor, &error);
 	char bdf[OVGPU_BDF_SIZE], what[128], **names;
 	size_t count, i;
 
@@ -112,6 +138,13 @@ void check_restore(const struct doctor *doctor, struct finding *finding)
 				look_at(doctor, bdf, &defined);
 		ovgpu_free(names);
 	}
+	if (error.text[0]) {
+		found(finding, FINDING_WARN, "/" CONFIG ", line %u: %.300s",
+		      error.line, shown(error.text).text);
+		advise(finding,
+		       "correct it: 'openvgpu apply --dry-run /" CONFIG "' tells whether it is right");
+		return;
+	}
 	if (!defined.count && !config) {
 		found(finding, FINDING_OK,
 		      "nothing is defined that should come back after a restart");
@@ -120,7 +153,7 @@ void check_restore(const struct doctor *doctor, struct finding *finding)
 	snprintf(what, sizeof(what), "%u vGPU%s defined to start by %s%s",
 		 defined.count, defined.count == 1 ? " is" : "s are",
 		 defined.count == 1 ? "itself" : "themselves",
-		 config ? ", and there is /" CONFIG : "");
+		 config ? ", and there are settings in /" CONFIG : "");
 	if (!restore_unit_installed(doctor)) {
 		found(finding, FINDING_WARN, "%s; " UNIT " is not installed",
 		      what);
