@@ -65,6 +65,7 @@ same()
 		pass "$1"
 	else
 		fail "$1" "expected '$2', saw '$3'"
+		return 1
 	fi
 }
 

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# A libvirt domain whose guest does what it is told. Sourced after clients.sh.
+#
+# The guest shares the folder $share/NAME with the host: it counts its boots in
+# the file boots there, runs the scripts do.N it finds, and leaves what they say
+# in said.N and their status in end.N.
+
+share=/var/lib/guests
+
+# prepare_guests: the kernel and the initramfs of the guests of all domains
+prepare_guests()
+{
+	local stage
+
+	stage=$(mktemp -d)
+	mkdir -p "$share" "$stage/payload"
+	cp /src/build/tests/guest/compute "$stage/payload/"
+	cat >"$stage/payload/run" <<'END'
+#!/bin/sh
+cd /out || exit
+echo $(($(cat boots 2>/dev/null || echo 0) + 1)) >boots.new
+mv boots.new boots
+while :; do
+	for job in do.*; do
+		[ -e "$job" ] || continue
+		n=${job#do.}
+		mv "$job" /tmp/job
+		sh /tmp/job >"said.$n" 2>&1
+		echo $? >"end.$n.new"
+		mv "end.$n.new" "end.$n"
+	done
+	sleep 0.2
+done
+END
+	# vgpus: the PCI addresses of all vGPUs; all: computes on each of them
+	cat >"$stage/payload/vgpus" <<'END'
+#!/bin/sh
+cd /sys/bus/pci/devices || exit
+for device in *; do
+	! grep -qx 'PCI_ID=1234:5248' "$device/uevent" || echo "$device"
+done
+END
+	cat >"$stage/payload/all" <<'END'
+#!/bin/sh
+status=1
+for device in $(vgpus); do
+	[ "$status" != 1 ] || status=0
+	compute --pci "$device" --seed "${1:-1}" || exit 1
+done
+exit "$status"
+END
+	chmod +x "$stage/payload"/*
+	cp /src/build/guest/6.12/vmlinux "$share/"
+	{
+		cat /src/build/guest/6.12/initramfs.cpio
+		(cd "$stage" && find . | cpio --quiet -o -H newc)
+	} >"$share/initramfs.cpio"
+	rm -rf "$stage"
+}
+
+# define_domain NAME: a domain without vGPUs, with free ports for some. What the
+# last elements are for, doc/clients/libvirt.md says.
+define_domain()
+{
+	mkdir -p "$share/$1"
+	chmod 777 "$share/$1"
+	cat >"$share/$1.xml" <<-END
+		<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+		  <name>$1</name>
+		  <memory unit='MiB'>256</memory>
+		  <vcpu>1</vcpu>
+		  <os>
+		    <type arch='x86_64' machine='q35'>hvm</type>
+		    <kernel>$share/vmlinux</kernel>
+		    <initrd>$share/initramfs.cpio</initrd>
+		    <cmdline>console=ttyS0 quiet panic=-1 pci=lastbus=16 guestvm_out</cmdline>
+		  </os>
+		  <features><acpi/></features>
+		  <cpu mode='host-passthrough'><maxphysaddr mode='emulate' bits='39'/></cpu>
+		  <on_reboot>restart</on_reboot>
+		  <devices>
+		    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+		    <controller type='usb' model='none'/>
+		    <controller type='pci' model='pcie-root'/>
+		    <controller type='pci' model='pcie-root-port'/>
+		    <controller type='pci' model='pcie-root-port'/>
+		    <controller type='pci' model='pcie-root-port'/>
+		    <controller type='pci' model='pcie-root-port'/>
+		    <controller type='pci' model='pcie-root-port'/>
+		    <filesystem type='mount' accessmode='squash'>
+		      <source dir='$share/$1'/>
+		      <target dir='out'/>
+		    </filesystem>
+		    <serial type='file'><source path='$share/$1.log'/></serial>
+		    <graphics type='vnc'><listen type='socket'/></graphics>
+		    <video><model type='none'/></video>
+		    <memballoon model='none'/>
+		  </devices>
+		  <qemu:commandline>
+		    <qemu:arg value='-global'/>
+		    <qemu:arg value='pcie-root-port.pref64-reserve=512M'/>
+		  </qemu:commandline>
+		</domain>
+	END
+	virsh define "$share/$1.xml"
+}
+
+boots()
+{
+	cat "$share/$1/boots" 2>/dev/null || echo 0
+}
+
+booted()
+{
+	[ "$(boots "$1")" -gt "$2" ]
+}
+
+# start_domain NAME: until its guest runs. Emulated, KVM lets a guest down now
+# and then before its init runs: that is said, and tried three times at most.
+start_domain()
+{
+	local before attempt
+
+	for attempt in 1 2 3; do
+		before=$(boots "$1")
+		virsh start "$1" || return 1
+		if within 90 booted "$1" "$before"; then
+			return 0
+		fi
+		echo "# attempt $attempt: the guest of $1 does not run after 90 s: $(words "$share/$1.log")" >&2
+		virsh destroy "$1"
+	done
+	return 1
+}
+
+# in_guest NAME S COMMAND: runs it in the guest, for S seconds at most; prints
+# what it says, and ends with its status (124: it had not ended).
+in_guest()
+{
+	local at=$share/$1 n
+
+	n=$(cat "$at/jobs" 2>/dev/null || echo 0)
+	n=$((n + 1))
+	echo "$n" >"$at/jobs"
+	printf '%s\n' "$3" >"$at/.do"
+	mv "$at/.do" "$at/do.$n"
+	if ! within "$2" test -e "$at/end.$n"; then
+		rm -f "$at/do.$n"
+		echo "not ended after $2 s; said '$(cat "$at/said.$n" 2>/dev/null)'; console: $(words "$share/$1.log")"
+		return 124
+	fi
+	cat "$at/said.$n"
+	return "$(cat "$at/end.$n")"
+}
+
+# guest_has NAME N: its guest sees N vGPUs
+guest_has()
+{
+	[ "$(in_guest "$1" 20 'vgpus | wc -l')" = "$2" ]
+}

@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# machine: --timeout 300
+# kernels: 6.12
+#
+# The commands of doc/clients/qemu.md, and the messages it explains. The guests
+# stay before their first instruction: what QEMU does with a vGPU is looked at.
+
+# shellcheck source=clients.sh
+. /src/tests/vm/clients.sh
+
+cd "$(mktemp -d)" || exit
+gpu=0000:01:00.0
+native=8f1c1e5a-3c1d-4b0e-9a51-0c9f6c1d2e3f
+display=5b0fae62-3f0d-4c7b-8f5a-6a5d6c9a1e11
+
+modprobe -a vfio_iommu_type1 openvgpu || { fail modprobe "status $?"; finish; }
+split_document /src/doc/clients/qemu.md
+
+# The reader's QEMU runs in the foreground and for long.
+mkdir bin
+cat >bin/qemu-system-x86_64 <<END
+#!/bin/sh
+exec /usr/bin/qemu-system-x86_64 -S -daemonize -pidfile $PWD/pid -qmp unix:$PWD/qmp,server=on,wait=off "\$@"
+END
+chmod +x bin/qemu-system-x86_64
+PATH=$PWD/bin:$PATH
+failing=(timeout 60 /usr/bin/qemu-system-x86_64 -S -accel kvm -cpu host -machine q35 -m 128 -nodefaults -display none -device)
+
+# ask SOCKET TEXT: types TEXT at a monitor, prints what it answers
+ask()
+{
+	python3 - "$@" <<'END'
+import socket, sys, time
+monitor = socket.socket(socket.AF_UNIX)
+monitor.connect(sys.argv[1])
+monitor.settimeout(20)
+answer = b""
+while b"(qemu) " not in answer:
+    answer += monitor.recv(4096)
+monitor.sendall(sys.argv[2].encode() + b"\n")
+answer = b""
+while not answer.rstrip(b"\r").endswith(b"(qemu) "):
+    answer += monitor.recv(65536)
+print(answer.decode())
+END
+}
+
+open_by_qemu()
+{
+	[ "$(attribute "$1" owner_pid)" = "$(cat pid)" ]
+}
+
+# quit: the QEMU that runs ends, without a goodbye
+quit()
+{
+	kill -9 "$(cat pid)"
+	within 10 closed "$native" || fail "QEMU ends" "$(attribute "$native" state)"
+	rm -f pid
+}
+
+do_block "create" "openvgpu create 256mq"
+do_block "QEMU starts with it" "-device vfio-pci,sysfsdev=/sys/bus/mdev/devices/$native"
+holds "it has the vGPU open" "$(attribute "$native" owner_pid)" open_by_qemu "$native"
+run "another QEMU is refused" fails "${failing[@]}" "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$native"
+contains "as the document says" "Device or resource busy"
+quit
+
+do_block "QEMU with a port" "pref64-reserve=512M"
+command=$(grep -h '^device_add' block.*)
+rm "$(grep -l '^device_add' block.*[0-9])"
+run "plug in" 0 ask /run/monitor "$command"
+holds "it has the vGPU open" "$(words "$said")" open_by_qemu "$native"
+run "the bus" 0 ask /run/monitor "info pci"
+contains "shows it" 'PCI device 1234:5248'
+quit
+
+do_block "a display" "openvgpu create 32ma"
+holds "it has the display open" "$(attribute "$display" owner_pid)" open_by_qemu "$display"
+quit
+do_block "a display with ramfb" "ramfb=on"
+holds "it has that open" "$(attribute "$native" owner_pid)" open_by_qemu "$native"
+run "a display of a vGPU that is in use stays" fails openvgpu set "$native" display=off
+quit
+
+# ------------------------------------------------------------------ messages
+
+run "a vGPU there is not" fails "${failing[@]}" vfio-pci,sysfsdev=/sys/bus/mdev/devices/11111111-1111-4111-8111-111111111111
+contains "says so" "no such host device: No such file or directory"
+run "no display" 0 openvgpu set "$native" display=off
+run "display=on without one" fails "${failing[@]}" "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$native,display=on"
+contains "says so" "device doesn't support any (known) display method"
+run "dmabuf" 0 openvgpu set "$native" display=dmabuf
+run "display=on without OpenGL" fails "${failing[@]}" "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$native,display=on"
+contains "says so, too" "vfio-display-dmabuf: opengl not available"
+run "too little memory may be locked" fails bash -c 'ulimit -l 1024; exec setpriv --bounding-set -ipc_lock,-sys_resource --inh-caps -ipc_lock,-sys_resource -- "$@"' \
+	sh "${failing[@]}" "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$native,display=off"
+contains "says that memory is the matter" "Cannot allocate memory"
+
+do_block "remove" "openvgpu remove"
+blocks_done
+all_free "all room is back" "$gpu"
+run "the module can go" 0 modprobe -r openvgpu
+finish

@@ -1,0 +1,183 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# machine: --systemd --timeout 600
+# kernels: 6.12
+#
+# What is defined comes back: after the module was unloaded and after a reboot
+# of the machine, through real systemd, udev, mdevctl and libvirt and our rule
+# and units. The suite runs twice, before and after the reboot.
+
+# shellcheck source=clients.sh
+. /src/tests/vm/clients.sh
+# shellcheck source=domain.sh
+. /src/tests/vm/domain.sh
+
+cd "$(mktemp -d)" || exit
+gpu=0000:01:00.0
+auto=8f1c1e5a-3c1d-4b0e-9a51-0c9f6c1d2e3f	# by mdevctl
+virt=0d2c1f6e-6f43-4d3b-8f0a-2b6c7d8e9f10	# by libvirt, in the domain vm1
+manual=22222222-2222-4222-8222-222222222222	# defined, not to be started
+passing=33333333-3333-4333-8333-333333333333	# never defined
+large=44444444-4444-4444-8444-444444444444	# of a type that the GPU does not have
+unit=openvgpu-restore@$gpu.service
+
+there()
+{
+	[ -e "/sys/bus/mdev/devices/$1" ]
+}
+
+# as_defined NAME: the vGPUs that are to be there are, as they were defined, and
+# no others are
+as_defined()
+{
+	holds "$1: they are back" "$(ls /sys/bus/mdev/devices); $(journalctl -b --no-pager -n 20 -u "$unit" -o cat | tr '\n' ' ')" \
+		within 30 eval "there $auto && there $virt"
+	within 20 settled || fail "$1: the unit ends" "$(systemctl show -p ActiveState "$unit")"
+	same "$1: with their settings" "150 300 25" \
+		"$(attribute "$auto" weight) $(attribute "$virt" weight) $(attribute "$virt" cap_percent)"
+	same "$1: and no others" "$(printf '%s\n' "$auto" "$virt" | sort)" "$(ls /sys/bus/mdev/devices)"
+	same "$1: the GPU's settings" "[equal_share] 5000" \
+		"$(grep -o '\[.*\]' "/sys/class/mdev_bus/$gpu/openvgpu/scheduler") $(<"/sys/class/mdev_bus/$gpu/openvgpu/timeslice_us")"
+}
+
+settled()
+{
+	! systemctl is-active "$unit" | grep -q activating
+}
+
+# reload: the module goes and comes; udev does the rest
+reload()
+{
+	modprobe -r openvgpu || return
+	! there "$auto" || return
+	systemctl reset-failed "$unit" 2>/dev/null
+	modprobe openvgpu
+	udevadm settle
+}
+
+before_reboot()
+{
+	install_openvgpu || { fail install "status $?"; finish; }
+	systemctl daemon-reload
+	run "the rule is valid" 0 udevadm verify /usr/lib/udev/rules.d/61-openvgpu.rules
+	run "the units are valid" 0 systemd-analyze verify \
+		/usr/lib/systemd/system/openvgpu-restore@.service openvgpu-restore.service
+	udevadm control --reload
+	run "enable, as the package does" 0 systemctl enable openvgpu-restore.service
+	cat >/etc/openvgpu/config.yaml <<-END
+		version: v1
+		vgpu-configs:
+		  default:
+		    - devices: all
+		      settings:
+		        scheduler: equal_share
+		        timeslice_us: 5000
+	END
+
+	mdevctl define -p "$gpu" -t openvgpu-256mq -u "$auto" --auto
+	mdevctl modify -u "$auto" --addattr openvgpu/weight --value 150
+	mdevctl define -p "$gpu" -t openvgpu-128mq -u "$manual"
+	cat >vgpu.xml <<-END
+		<device>
+		  <parent>pci_0000_01_00_0</parent>
+		  <capability type='mdev'>
+		    <type id='openvgpu-256mq'/>
+		    <uuid>$virt</uuid>
+		    <attr name='openvgpu/weight' value='300'/>
+		    <attr name='openvgpu/cap_percent' value='25'/>
+		  </capability>
+		</device>
+	END
+	run "a vGPU of libvirt's" 0 virsh nodedev-define vgpu.xml
+	run "that starts by itself" 0 virsh nodedev-autostart "mdev_${virt//-/_}_0000_01_00_0"
+	run "nothing is there yet" 1 there "$auto"
+
+	# ------------------------------------------------ the module comes back
+	reload || fail reload "$(words "$said")"
+	as_defined "module reload"
+	run "the unit has not failed" 1 systemctl is-failed "$unit"
+	run "once more changes nothing" 0 systemctl start "$unit"
+	as_defined "a second run"
+
+	# mdevctl's own rule works on some systems: both run at once then.
+	ln -s /usr/bin/mdevctl /usr/sbin/mdevctl
+	reload || fail "reload with mdevctl's rule at work" "$(words "$said")"
+	as_defined "with mdevctl's rule at work"
+	run "with mdevctl's rule: the unit has not failed" 1 systemctl is-failed "$unit"
+	rm /usr/sbin/mdevctl
+	mv /usr/bin/mdevctl /usr/bin/mdevctl.away
+	reload || fail "reload without mdevctl" "$(words "$said")"
+	as_defined "without mdevctl"
+	mv /usr/bin/mdevctl.away /usr/bin/mdevctl
+
+	run "define one of a type there is not" 0 mdevctl define -p "$gpu" -t openvgpu-2q -u "$large" --auto
+	reload || fail "reload with one that can't be" "$(words "$said")"
+	within 30 systemctl is-failed --quiet "$unit"
+	run "one that can't be: the unit fails" 0 systemctl is-failed "$unit"
+	run "its status" 3 systemctl status --no-pager -l "$unit"
+	contains "it names the vGPU" "$large"
+	contains "and the reason" "has no type openvgpu-2q"
+	as_defined "beside one that can't be"
+	mdevctl undefine -u "$large"
+	run "and again without it" 0 systemctl restart "$unit"
+	as_defined "after the failure"
+
+	# ------------------------------------------------------------- a domain
+	prepare_guests
+	define_domain vm1 >/dev/null
+	cat >hostdev.xml <<-END
+		<hostdev mode='subsystem' type='mdev' model='vfio-pci'>
+		  <source><address uuid='$virt'/></source>
+		</hostdev>
+	END
+	run "a domain has it" 0 virsh attach-device vm1 hostdev.xml --config
+	run "and starts by itself" 0 virsh autostart vm1
+	mdevctl start -p "$gpu" -t openvgpu-64mq -u "$passing"
+	run "one is there that was never defined" 0 there "$passing"
+
+	echo "$passed $failed" >/out/before
+	echo "# reboot"
+	systemctl reboot
+	sleep 60
+	fail reboot "the machine is still up after 60 s"
+	finish
+}
+
+after_reboot()
+{
+	local from
+
+	read -r passed failed </out/before
+	from=$(boots vm1)
+	same "the second boot" 2 "$OPENVGPU_BOOT"
+	as_defined reboot
+	run "the restore of the boot has worked" 0 systemctl is-active openvgpu-restore.service
+	run "no unit has failed" 0 systemctl --failed --no-legend
+	same "none" "" "$(<"$said")"
+	same "libvirt came after it" True "$(python3 -c 'import sys; print(0 < int(sys.argv[1]) <= int(sys.argv[2]))' \
+		"$(systemctl show -P ActiveEnterTimestampMonotonic openvgpu-restore.service)" \
+		"$(systemctl show -P ExecMainStartTimestampMonotonic libvirtd.service)")"
+	run "the doctor has nothing against it" 0 openvgpu doctor
+
+	# Its guest may have booted before this job began.
+	if [ "$from" = 0 ]; then
+		within 90 booted vm1 0
+	fi
+	if [ "$(boots vm1)" = 0 ]; then
+		echo "# the guest that was started at boot does not run: $(words "$share/vm1.log")"
+		virsh destroy vm1
+		start_domain vm1
+	fi
+	same "the domain has started by itself" running "$(virsh domstate vm1)"
+	run "its guest computes" 0 in_guest vm1 120 'all 7'
+	same "on the vGPU" "$(cat /run/libvirt/qemu/vm1.pid)" "$(attribute "$virt" owner_pid)"
+	virsh destroy vm1
+	finish
+}
+
+holds "udev has loaded the module" "no GPU" within 20 test -d "/sys/class/mdev_bus/$gpu"
+case $OPENVGPU_BOOT in
+1) before_reboot ;;
+*) after_reboot ;;
+esac
