@@ -10,7 +10,7 @@
 #include "apply.h"
 
 /* The kernel may hold the UUID of a vGPU that was just removed a bit longer. */
-#define CREATE_TRIES		100
+#define CREATE_TRIES		20
 #define CREATE_PAUSE_NS		50000000
 
 static enum cli_exit failed(struct apply_change *change, int err,
@@ -75,6 +75,9 @@ static enum cli_exit do_create(const struct cli *cli,
 		if (err == -EEXIST && !random)
 			nanosleep(&pause, NULL);
 	} while (err == -EEXIST && --tries);
+	if (err == -EEXIST)
+		return failed(change, err,
+			      "a mediated device with this UUID exists already");
 	return err ? failed(change, err, reason) : CLI_OK;
 }
 
