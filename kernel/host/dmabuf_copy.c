@@ -26,7 +26,7 @@
 struct vgpu_copy {
 	void *memory;
 	size_t bytes;
-	struct mutex lock;
+	struct mutex lock;		/* mappings */
 	struct list_head mappings;
 };
 

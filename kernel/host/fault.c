@@ -98,7 +98,6 @@ static void tell_guest(struct vgpu *vgpu, enum vgpu_fault code)
 static void send_uevents(struct vgpu *vgpu)
 {
 	char number[32], name[48];
-	char *more[] = { number, name, NULL };
 	unsigned int code;
 
 	for (code = 0; code < ARRAY_SIZE(fault_texts); code++) {
@@ -108,12 +107,13 @@ static void send_uevents(struct vgpu *vgpu)
 		snprintf(name, sizeof(name), "OPENVGPU_FAULT_NAME=%s",
 			 fault_texts[code].name);
 		vgpu_uevent(vgpu, code == VGPU_FAULT_STOPPED ? "faulted" :
-							       "fault", more);
+							       "fault",
+			    number, name);
 	}
 	/* One that was stopped again meanwhile has not recovered. */
 	if (test_and_clear_bit(RECOVERED, &vgpu->faults_unsent) &&
 	    !READ_ONCE(vgpu->faulted))
-		vgpu_uevent(vgpu, "recover", NULL);
+		vgpu_uevent(vgpu, "recover", NULL, NULL);
 }
 
 static void fault_work(struct work_struct *work)

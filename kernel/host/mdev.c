@@ -157,7 +157,7 @@ static int vgpu_mdev_probe(struct mdev_device *mdev)
 		 "vGPU %s created: %s, partition %u, framebuffer at %llu MiB\n",
 		 vgpu_name(vgpu), type->sysfs_name, vgpu->partition,
 		 vgpu->fb_offset >> 20);
-	vgpu_uevent(vgpu, "create", NULL);
+	vgpu_uevent(vgpu, "create", NULL, NULL);
 	return 0;
 
 remove_groups:
@@ -178,7 +178,7 @@ static void vgpu_mdev_remove(struct mdev_device *mdev)
 
 	/* Waits until the user has closed it; see the request operation. */
 	vfio_unregister_group_dev(&vgpu->vdev);
-	vgpu_uevent(vgpu, "remove", NULL);
+	vgpu_uevent(vgpu, "remove", NULL, NULL);
 	sysfs_remove_groups(&mdev_dev(mdev)->kobj, vgpu_mdev_groups);
 	vgpu_unlink(vgpu);
 	vgpu_teardown(vgpu);

@@ -719,7 +719,8 @@ void vgpu_report_recovery(struct vgpu *vgpu);
 const char *vgpu_reset_name(unsigned int reason);
 
 /* uevent.c */
-void vgpu_uevent(struct vgpu *vgpu, const char *event, char *const *more);
+void vgpu_uevent(struct vgpu *vgpu, const char *event, char *first,
+		 char *second);
 
 /* region.c: pread and pwrite */
 ssize_t vgpu_region_rw(struct vgpu *vgpu, char __user *buf, size_t count,

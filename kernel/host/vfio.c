@@ -118,7 +118,6 @@ static int vgpu_vfio_open(struct vfio_device *vdev)
 {
 	struct vgpu *vgpu = vgpu_from_vdev(vdev);
 	char pid[32];
-	char *more[] = { pid, NULL };
 	unsigned int tries = 3;
 	int ret;
 
@@ -129,7 +128,7 @@ static int vgpu_vfio_open(struct vfio_device *vdev)
 	if (!ret) {
 		snprintf(pid, sizeof(pid), "OPENVGPU_PID=%d",
 			 task_tgid_nr(current));
-		vgpu_uevent(vgpu, "open", more);
+		vgpu_uevent(vgpu, "open", pid, NULL);
 	}
 	return ret == -EAGAIN ? -EBUSY : ret;
 }
@@ -163,7 +162,7 @@ static void vgpu_vfio_close(struct vfio_device *vdev)
 	mutex_lock(&vgpu->lock);
 	vgpu_scrub_queue(vgpu);
 	mutex_unlock(&vgpu->lock);
-	vgpu_uevent(vgpu, "close", NULL);
+	vgpu_uevent(vgpu, "close", NULL, NULL);
 }
 
 /**
