@@ -9,6 +9,8 @@
 #include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
+#include <linux/string.h>
+#include <linux/string_helpers.h>
 #include <linux/sysfs.h>
 
 #include "openvgpu.h"
@@ -31,10 +33,15 @@ int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 		      const char *what, const char *buf, size_t count,
 		      u64 *value)
 {
+	char shown[4 * SHOWN_CHARS + 1];
 	int ret;
 
-	/* It would take "+1". */
-	ret = isdigit(buf[0]) ? kstrtou64(buf, 10, value) : -EINVAL;
+	/*
+	 * It would take "+1", and no notice of what stands behind a zero byte.
+	 * One at the end is how some programs write strings.
+	 */
+	ret = isdigit(buf[0]) && strnlen(buf, count) + 1 >= count ?
+	      kstrtou64(buf, 10, value) : -EINVAL;
 	if (!ret)
 		return 0;
 	if (ret == -ERANGE) {
@@ -44,10 +51,13 @@ int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 	}
 	if (count && buf[count - 1] == '\n')
 		count--;
-	vgpu_gpu_error(gpu, "%s%s%s%s not changed: '%*pE' is not a decimal number",
+	/* %*pE would leave bytes that are letters in Latin-1, but no UTF-8. */
+	ret = string_escape_mem(buf, min_t(size_t, count, SHOWN_CHARS), shown,
+				sizeof(shown) - 1, ESCAPE_ANY | ESCAPE_NAP, NULL);
+	shown[ret] = '\0';
+	vgpu_gpu_error(gpu, "%s%s%s%s not changed: '%s' is not a decimal number",
 		       vgpu ? "vGPU " : "", vgpu ? vgpu_name(vgpu) : "",
-		       vgpu ? ": " : "", what,
-		       (int)min_t(size_t, count, SHOWN_CHARS), buf);
+		       vgpu ? ": " : "", what, shown);
 	return -EINVAL;
 }
 
