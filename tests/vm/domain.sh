@@ -78,7 +78,7 @@ define_domain()
 		    <cmdline>console=ttyS0 quiet panic=-1 pci=lastbus=16 guestvm_out</cmdline>
 		  </os>
 		  <features><acpi/></features>
-		  <cpu mode='host-passthrough'><maxphysaddr mode='emulate' bits='39'/></cpu>
+		  <cpu mode='host-passthrough'><maxphysaddr mode='passthrough' limit='39'/></cpu>
 		  <on_reboot>restart</on_reboot>
 		  <devices>
 		    <emulator>/usr/bin/qemu-system-x86_64</emulator>
