@@ -202,6 +202,24 @@ static enum cli_exit find_only_gpu(const struct cli *cli, struct change *change)
 	return CLI_OK;
 }
 
+/* The module has no such setting, unless it is the vGPU that is gone. */
+static enum cli_exit fail_missing(const struct cli *cli,
+				  const struct change *change, unsigned int i)
+{
+	struct ovgpu_vgpu *vgpu;
+	int err;
+
+	if (change->object == OVGPU_VGPU) {
+		err = ovgpu_vgpu_get(cli->ovgpu, change->name, &vgpu);
+		if (err)
+			return cli_fail_vgpu(cli, err, change->name);
+		ovgpu_free(vgpu);
+	}
+	return cli_fail(cli, CLI_FAILURE,
+			"the loaded module has no setting %s: nothing was set",
+			change->setting[i]->name);
+}
+
 /* Only what the driver offers is a choice. */
 static enum cli_exit check_choice(const struct cli *cli,
 				  const struct change *change, unsigned int i)
@@ -211,8 +229,10 @@ static enum cli_exit check_choice(const struct cli *cli,
 	const char *value = change->value[i], *at;
 	size_t n = strlen(value);
 
-	ovgpu_setting_read(cli->ovgpu, change->object, change->name, setting,
-			   now, sizeof(now), choices, sizeof(choices));
+	if (ovgpu_setting_read(cli->ovgpu, change->object, change->name,
+			       setting, now, sizeof(now), choices,
+			       sizeof(choices)))
+		return fail_missing(cli, change, i);
 	if (!strcmp(choices, "none") && setting->scheduler)
 		return cli_fail(cli, CLI_FAILURE,
 				"GPU %s has no engine: there is nothing to schedule",
@@ -257,9 +277,7 @@ static enum cli_exit check_change(const struct cli *cli, struct change *change)
 	for (i = 0; code == CLI_OK && i < change->count; i++) {
 		if (!ovgpu_setting_exists(cli->ovgpu, change->object,
 					  change->name, change->setting[i]))
-			code = cli_fail(cli, CLI_FAILURE,
-					"the loaded module has no setting %s: nothing was set",
-					change->setting[i]->name);
+			code = fail_missing(cli, change, i);
 		else if (change->setting[i]->kind == OVGPU_CHOICE)
 			code = check_choice(cli, change, i);
 	}
