@@ -167,6 +167,22 @@ for name in $(grep -oE '^\| `openvgpu_[a-z_]+`' doc/metrics.md | tr -d '|` '); d
 	holds "$name of doc/metrics.md is printed" "it is not" grep -q "^# TYPE $name " /tmp/metrics.prom
 done
 
+# Expressions: what Prometheus would say of them, and of names in them.
+sed -n '/^## Questions/,$p' doc/metrics.md | sed -nE 's/^\|[^|]*\| `([^`]*openvgpu_[^`]*)`.*/\1/p' >/tmp/expressions
+holds "doc/metrics.md has expressions" "found $(wc -l </tmp/expressions)" test "$(wc -l </tmp/expressions)" -ge 10
+{
+	printf 'groups:\n- name: document\n  rules:\n'
+	n=0
+	while read -r expression; do
+		n=$((n + 1))
+		printf "  - record: document:expression%s\n    expr: '%s'\n" "$n" "$expression"
+	done </tmp/expressions
+} >/tmp/rules.yaml
+holds "promtool takes the expressions of doc/metrics.md" "promtool said" promtool check rules /tmp/rules.yaml
+for name in $(grep -oE 'openvgpu_[a-z_]+' /tmp/expressions | sort -u); do
+	holds "$name of an expression is printed" "it is not" grep -qE "^${name}[{ ]" /tmp/metrics.prom
+done
+
 # ---------------------------------------------------------------- completion
 
 cat >/tmp/complete.sh <<'END'
