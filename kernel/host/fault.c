@@ -9,8 +9,11 @@
 
 #include "openvgpu.h"
 
-/* Of one vGPU: a guest that makes more of them is not worth the host's log. */
-#define RATE_INTERVAL	(5 * HZ)
+/*
+ * Of one vGPU: a guest that makes more of them is not worth the host's log, nor
+ * its time: libvirt answers each uevent with two runs of mdevctl.
+ */
+#define RATE_INTERVAL	(30 * HZ)
 #define RATE_BURST	10
 
 /* In vgpu->faults_unsent: beyond all codes. */
