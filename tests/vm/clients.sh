@@ -1,30 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the suites of clients (mdevctl, libvirt, reboot) share: counting, commands
-# out of a document, and vGPUs seen from sysfs. Sourced, never run.
+# What the suites of clients (mdevctl, libvirt, reboot, qemu) share: commands out
+# of a document, and vGPUs seen from sysfs. Sourced, never run.
 
-passed=0 failed=0
+# shellcheck source=suite.sh
+. /src/tests/vm/suite.sh
+# What the last command said, as its reader sees it: errors among the rest.
 said=$(mktemp)
-
-pass()
-{
-	echo "ok $1"
-	passed=$((passed + 1))
-}
-
-fail()
-{
-	echo "not ok $1: $2"
-	failed=$((failed + 1))
-}
-
-finish()
-{
-	echo "$passed passed, $failed failed"
-	[ "$failed" = 0 ]
-	exit
-}
 
 # words FILE: its end as one line, for a message
 words()
@@ -56,42 +39,6 @@ contains()
 	else
 		fail "$1" "no '$2' in '$(words "$said")'"
 	fi
-}
-
-# same NAME WANT GOT
-same()
-{
-	if [ "$2" = "$3" ]; then
-		pass "$1"
-	else
-		fail "$1" "expected '$2', saw '$3'"
-		return 1
-	fi
-}
-
-# holds NAME SAW CMD...: CMD must succeed
-holds()
-{
-	local name=$1 saw=$2
-
-	shift 2
-	if "$@"; then
-		pass "$name"
-	else
-		fail "$name" "$saw"
-	fi
-}
-
-# within S CMD...: CMD succeeds within S seconds
-within()
-{
-	local until=$((SECONDS + $1))
-
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$until" ] || return 1
-		sleep 0.3
-	done
 }
 
 # ------------------------------------------------------ commands of a document

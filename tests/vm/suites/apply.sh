@@ -8,46 +8,9 @@
 # the scheduler's counters see them. Plans, files and messages in general are
 # tests/unit/test_cli_apply.py's.
 
-passed=0 failed=0
-out=$(mktemp) err=$(mktemp)
+# shellcheck source=suite.sh
+. /src/tests/vm/suite.sh
 cd "$(mktemp -d)" || exit 1
-
-pass() { echo "ok $1"; passed=$((passed + 1)); }
-fail() { echo "not ok $1: $2"; failed=$((failed + 1)); }
-
-# run NAME STATUS CMD...: the command must end with STATUS
-run()
-{
-	local name=$1 want=$2 status=0
-
-	shift 2
-	"$@" >"$out" 2>"$err" || status=$?
-	if [ "$status" = "$want" ]; then
-		pass "$name"
-	else
-		fail "$name" "'$*' ended with $status, not $want; said '$(head -c 500 "$out" "$err" | tr '\n' ' ')'"
-	fi
-}
-
-# same NAME WANT GOT
-same()
-{
-	if [ "$2" = "$3" ]; then
-		pass "$1"
-	else
-		fail "$1" "expected '$2', saw '$3'"
-	fi
-}
-
-# contains NAME FILE TEXT
-contains()
-{
-	if grep -qF -e "$3" "$2"; then
-		pass "$1"
-	else
-		fail "$1" "no '$3' in '$(head -c 500 "$2" | tr '\n' ' ')'"
-	fi
-}
 
 # vgpus GPU: types and UUIDs of its vGPUs
 vgpus()
@@ -62,7 +25,7 @@ config()
 }
 
 run "apply without the module" 3 openvgpu apply - <<<'{version: v1, vgpu-configs: {a: [{devices: all}]}}'
-modprobe openvgpu || { echo "not ok modprobe openvgpu: status $?"; echo "$passed passed, $((failed + 1)) failed"; exit 1; }
+modprobe openvgpu || { fail "modprobe openvgpu" "status $?"; finish; }
 openvgpu show --json | sed -nE 's/^ *"gpu": ?"([^"]*)".*/\1/p' | sort -u >gpus
 # There is no /dev/fd in the host machine.
 while read -r gpu; do
@@ -295,5 +258,4 @@ for name in $(grep -oE '^\| `openvgpu_[a-z_]+`' /src/doc/metrics.md | tr -d '|` 
 	contains "metrics: $name" metrics.prom "# TYPE $name "
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -6,69 +6,8 @@
 # The openvgpu command against the real module: what only a kernel can answer.
 # Output, arguments and exit statuses in general are tests/unit/test_cli*.py's.
 
-passed=0 failed=0
-out=$(mktemp) err=$(mktemp)
-
-pass()
-{
-	echo "ok $1"
-	passed=$((passed + 1))
-}
-
-fail()
-{
-	echo "not ok $1: $2"
-	failed=$((failed + 1))
-}
-
-# run NAME STATUS CMD...: the command must end with STATUS; its output is in
-# $out and $err then.
-run()
-{
-	local name=$1 want=$2 status=0
-
-	shift 2
-	"$@" >"$out" 2>"$err" || status=$?
-	if [ "$status" = "$want" ]; then
-		pass "$name"
-	else
-		fail "$name" "'$*' ended with $status, not $want; said '$(head -c 500 "$out" "$err" | tr '\n' ' ')'"
-		return 1
-	fi
-}
-
-# same NAME WANT GOT
-same()
-{
-	if [ "$2" = "$3" ]; then
-		pass "$1"
-	else
-		fail "$1" "expected '$2', saw '$3'"
-	fi
-}
-
-# contains NAME FILE TEXT
-contains()
-{
-	if grep -qF -e "$3" "$2"; then
-		pass "$1"
-	else
-		fail "$1" "no '$3' in '$(head -c 500 "$2" | tr '\n' ' ')'"
-	fi
-}
-
-# holds NAME SAW CMD...: CMD must succeed
-holds()
-{
-	local name=$1 saw=$2
-
-	shift 2
-	if "$@"; then
-		pass "$name"
-	else
-		fail "$name" "$saw"
-	fi
-}
+# shellcheck source=suite.sh
+. /src/tests/vm/suite.sh
 
 # get FILE EXPRESSION: a value of JSON output, as Python prints it
 get()
@@ -94,7 +33,7 @@ same "doctor: GPU without a driver" fail "$(doctor_state gpu)"
 run "doctor fails" 1 openvgpu doctor
 contains "doctor says what to do" "$out" "modprobe openvgpu"
 
-modprobe openvgpu || { echo "not ok modprobe openvgpu: status $?"; echo "$passed passed, $((failed + 1)) failed"; exit 1; }
+modprobe openvgpu || { fail "modprobe openvgpu" "status $?"; finish; }
 
 # ------------------------------------------------------------ with the module
 
@@ -360,5 +299,4 @@ wait "$top"
 same "top ends by q" 0 "$?"
 contains "top saw the GPU go" screen.log "NO GPU"
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -7,67 +7,8 @@
 # of a vGPU's whole life, every attribute that can be written, a program that
 # is not ours. tests/unit/test_library*.c and test_cli_set.py have the rest.
 
-passed=0 failed=0
-out=$(mktemp) err=$(mktemp)
-
-pass()
-{
-	echo "ok $1"
-	passed=$((passed + 1))
-}
-
-fail()
-{
-	echo "not ok $1: $2"
-	failed=$((failed + 1))
-}
-
-# same NAME WANT GOT
-same()
-{
-	if [ "$2" = "$3" ]; then
-		pass "$1"
-	else
-		fail "$1" "expected '$2', saw '$3'"
-	fi
-}
-
-# run NAME STATUS CMD...: the command must end with STATUS
-run()
-{
-	local name=$1 want=$2 status=0
-
-	shift 2
-	"$@" >"$out" 2>"$err" || status=$?
-	if [ "$status" = "$want" ]; then
-		pass "$name"
-	else
-		fail "$name" "'$*' ended with $status, not $want; said '$(head -c 500 "$out" "$err" | tr '\n' ' ')'"
-	fi
-}
-
-# contains NAME FILE TEXT
-contains()
-{
-	if grep -qF -e "$3" "$2"; then
-		pass "$1"
-	else
-		fail "$1" "no '$3' in '$(head -c 500 "$2" | tr '\n' ' ')'"
-	fi
-}
-
-# wait_until CMD...: it may take its time, up to the machine's own limit
-wait_until()
-{
-	local tries=0
-
-	while [ "$tries" -lt 300 ]; do
-		! "$@" || return 0
-		tries=$((tries + 1))
-		sleep 0.1
-	done
-	return 1
-}
+# shellcheck source=suite.sh
+. /src/tests/vm/suite.sh
 
 # value FILE KEY UUID EVENT: of the first such event in FILE
 value()
@@ -99,17 +40,17 @@ has()
 	grep -qF "\"event\":\"$3\",\"uuid\":\"$2\"" "$1"
 }
 
-modprobe openvgpu || { echo "not ok modprobe openvgpu: status $?"; echo "0 passed, 1 failed"; exit 1; }
+modprobe openvgpu || { fail "modprobe openvgpu" "status $?"; finish; }
 gpu=$(basename "$(dirname "$(echo /sys/bus/pci/drivers/openvgpu/*/openvgpu)")")
 
 # --------------------------------------------------------------------- events
 
 openvgpu events --json >told 2>told.err &
 follower=$!
-wait_until grep -q following told.err
+within 30 grep -q following told.err
 setpriv --reuid=65534 --regid=65534 --clear-groups "$(command -v openvgpu)" events --json >told.user 2>user.err &
 user=$!
-wait_until grep -q following user.err
+within 30 grep -q following user.err
 
 # Who is told of a new vGPU can use it at once.
 cat >react.py <<'END'
@@ -132,7 +73,7 @@ for line in process.stdout:
 END
 python3 react.py >reacted 2>&1 &
 reactor=$!
-wait_until test -e ready
+within 30 test -e ready
 
 uuid=$(openvgpu create 256mq) || fail "create" "status $?"
 wait "$reactor"
@@ -140,7 +81,7 @@ same "all attributes are there when 'create' is told" "100 0" "$(cat reacted)"
 
 /src/build/tests/guest/compute --vfio "$uuid" --rounds 100000 >compute.log 2>&1 &
 compute=$!
-wait_until has told "$uuid" open ||
+within 30 has told "$uuid" open ||
 	fail "open is told" "saw '$(words told "$uuid")'; compute said '$(tail -n 2 compute.log)'"
 same "open: by whom" "$compute" "$(value told pid "$uuid" open)"
 same "open: GPU" "$gpu" "$(value told gpu "$uuid" open)"
@@ -157,11 +98,11 @@ runs()
 {
 	[ "$(cat "/sys/bus/mdev/devices/$uuid/stats/busy_ns")" -gt 0 ]
 }
-wait_until runs || fail "compute runs" "it said '$(tail -n 2 compute.log)'"
-wait_until has told "$other" open || fail "the other one is open" "compute said '$(tail -n 2 other.log)'"
+within 30 runs || fail "compute runs" "it said '$(tail -n 2 compute.log)'"
+within 30 has told "$other" open || fail "the other one is open" "compute said '$(tail -n 2 other.log)'"
 exec 9<>/dev/virtio-ports/refgpu-control-0
 echo "hang partition=$(cat "/sys/bus/mdev/devices/$uuid/openvgpu/partition")" >&9
-wait_until has told "$uuid" faulted ||
+within 30 has told "$uuid" faulted ||
 	fail "a hang is told" "saw '$(words told "$uuid")'; state $(cat "/sys/bus/mdev/devices/$uuid/openvgpu/state")"
 same "the fault has a number" "$(cat "/sys/bus/mdev/devices/$uuid/openvgpu/last_fault")" \
 	"$(value told fault "$uuid" faulted)"
@@ -175,19 +116,19 @@ wait "$compute" 2>/dev/null
 kill -9 "$neighbour" 2>/dev/null
 wait "$neighbour" 2>/dev/null
 run "remove the other one" 0 openvgpu remove "$other"
-wait_until has told "$uuid" close ||
+within 30 has told "$uuid" close ||
 	fail "close is told of a user that was killed" "saw '$(words told "$uuid")'"
 openvgpu set "$gpu" fault_limit=3 preempt_timeout_us=500000 || fail "set fault_limit back" "status $?"
 run "the vGPU works again" 0 timeout 120 /src/build/tests/guest/compute --vfio "$uuid" --rounds 2
 run "remove" 0 openvgpu remove "$uuid"
-wait_until has told "$uuid" remove
+within 30 has told "$uuid" remove
 sequence=$(words told "$uuid")
 if [[ "$sequence" =~ ^create\ open\ (fault\ )+faulted\ .*(recover\ .*)?close\ .*open\ close\ remove$ ]]; then
 	pass "a whole life is told, in order"
 else
 	fail "a whole life is told, in order" "saw '$sequence'"
 fi
-same "without root as well" "$sequence" "$(wait_until has told.user "$uuid" remove; words told.user "$uuid")"
+same "without root as well" "$sequence" "$(within 30 has told.user "$uuid" remove; words told.user "$uuid")"
 kill "$user"
 
 # Many at once: none is lost, and the last is not late.
@@ -199,7 +140,7 @@ while [ "$count" -lt 60 ]; do
 	fi
 	count=$((count + 1))
 done
-wait_until has told "$last" remove
+within 30 has told "$last" remove
 same "60 created and removed are all told" "62 62" \
 	"$(grep -c '"event":"create"' told) $(grep -c '"event":"remove"' told)"
 same "nothing was lost" 0 "$(grep -c '"event":"lost"' told)"
@@ -207,10 +148,10 @@ same "nothing was lost" 0 "$(grep -c '"event":"lost"' told)"
 # The module goes and comes back under who follows.
 one=$(openvgpu create 64mq)
 run "rmmod" 0 rmmod openvgpu
-wait_until has told "$one" remove || fail "rmmod removes, and tells" "saw '$(words told "$one")'"
+within 30 has told "$one" remove || fail "rmmod removes, and tells" "saw '$(words told "$one")'"
 modprobe openvgpu
 two=$(openvgpu create 64mq)
-if wait_until has told "$two" create; then
+if within 30 has told "$two" create; then
 	pass "it goes on after the module was loaded again"
 else
 	fail "it goes on after the module was loaded again" "$(tail -n 3 told)"
@@ -257,7 +198,7 @@ opened()
 {
 	[ "$(cat "$folder/owner_pid")" != 0 ]
 }
-wait_until opened
+within 30 opened
 run "set display of a vGPU that is open" 4 openvgpu set "$uuid" display=region
 contains "with the driver's reason, too" "$err" "$(cat "/sys/bus/pci/devices/$gpu/openvgpu/last_error")"
 same "nothing changed" "region dmabuf [off]" "$(cat "$folder/display")"
@@ -275,5 +216,4 @@ contains "and the vGPU, with its time" "$out" "  vGPU $uuid openvgpu-256mq, ran 
 contains "and the types" "$out" "  type openvgpu-256mq: 3 more can be created"
 openvgpu remove "$uuid"
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

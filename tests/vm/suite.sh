@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What suites share: counting, and looking at what commands say. Sourced, never
+# run.
+
+passed=0 failed=0
+# What the last command of run() said.
+out=$(mktemp) err=$(mktemp)
+
+pass()
+{
+	echo "ok $1"
+	passed=$((passed + 1))
+}
+
+fail()
+{
+	echo "not ok $1: $2"
+	failed=$((failed + 1))
+}
+
+# finish: the last line, and the suite's end
+finish()
+{
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ]
+	exit
+}
+
+# run NAME STATUS CMD...: the command must end with STATUS; what it says is in
+# $out and $err then
+run()
+{
+	local name=$1 want=$2 status=0
+
+	shift 2
+	"$@" >"$out" 2>"$err" || status=$?
+	if [ "$status" = "$want" ]; then
+		pass "$name"
+	else
+		fail "$name" "'$*' ended with $status, not $want; said '$(head -c 500 "$out" "$err" | tr '\n' ' ')'"
+		return 1
+	fi
+}
+
+# same NAME WANT GOT
+same()
+{
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "expected '$2', saw '$3'"
+		return 1
+	fi
+}
+
+# contains NAME FILE TEXT
+contains()
+{
+	if grep -qF -e "$3" "$2"; then
+		pass "$1"
+	else
+		fail "$1" "no '$3' in '$(head -c 500 "$2" | tr '\n' ' ')'"
+	fi
+}
+
+# holds NAME SAW CMD...: CMD must succeed
+holds()
+{
+	local name=$1 saw=$2
+
+	shift 2
+	if "$@"; then
+		pass "$name"
+	else
+		fail "$name" "$saw"
+	fi
+}
+
+# within S CMD...: CMD succeeds within S seconds
+within()
+{
+	local until=$((SECONDS + $1))
+
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$until" ] || return 1
+		sleep 0.3
+	done
+}
