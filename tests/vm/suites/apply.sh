@@ -134,20 +134,7 @@ same "nothing was removed" 4 "$(openvgpu list | grep -c openvgpu-)"
 
 # ------------------------------------------------------------------ in use
 
-# The simplest user there is: opens the device through its group and sleeps.
-cat >hold.py <<'END'
-import fcntl, os, struct, sys, time
-uuid = sys.argv[1]
-group_number = os.path.basename(os.readlink(f"/sys/bus/mdev/devices/{uuid}/iommu_group"))
-container = os.open("/dev/vfio/vfio", os.O_RDWR)
-group = os.open(f"/dev/vfio/{group_number}", os.O_RDWR)
-fcntl.ioctl(group, 0x3b68, struct.pack("i", container))   # VFIO_GROUP_SET_CONTAINER
-fcntl.ioctl(container, 0x3b66, 1)                         # VFIO_SET_IOMMU, type 1
-device = fcntl.ioctl(group, 0x3b6a, uuid.encode() + b"\0")  # VFIO_GROUP_GET_DEVICE_FD
-open(sys.argv[2], "w").write(str(os.getpid()))
-time.sleep(1000)
-END
-python3 hold.py $a held &
+hold-vgpu $a held &
 holder=$!
 for _ in $(seq 100); do
 	[ ! -s held ] || break
@@ -159,7 +146,7 @@ config "    - devices: [$big]
       vgpu-devices: {}"
 for more in "" --dry-run; do
 	run "removing what is in use $more" 4 openvgpu apply config.yaml $more
-	contains "its process is named $more" "$err" "vGPU $a is in use by process $holder (python3)"
+	contains "its process is named $more" "$err" "vGPU $a is in use by process $holder (hold-vgpu)"
 	same "both are there $more" 2 "$(vgpus "$big" | wc -l)"
 	same "nothing else was done $more" 0 "$(cat "/sys/bus/pci/devices/$big/openvgpu/fault_limit")"
 done

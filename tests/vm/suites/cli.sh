@@ -218,23 +218,10 @@ same "nothing is available now" 0 "$(openvgpu types --json >"$out"; get "$out" "
 
 # ------------------------------------------------------------------- in use
 
-# The simplest user there is: opens the device through its group and sleeps.
-cat >hold.py <<'END'
-import fcntl, os, struct, sys, time
-uuid = sys.argv[1]
-group_number = os.path.basename(os.readlink(f"/sys/bus/mdev/devices/{uuid}/iommu_group"))
-container = os.open("/dev/vfio/vfio", os.O_RDWR)
-group = os.open(f"/dev/vfio/{group_number}", os.O_RDWR)
-fcntl.ioctl(group, 0x3b68, struct.pack("i", container))   # VFIO_GROUP_SET_CONTAINER
-fcntl.ioctl(container, 0x3b66, 1)                         # VFIO_SET_IOMMU, type 1
-device = fcntl.ioctl(group, 0x3b6a, uuid.encode() + b"\0")  # VFIO_GROUP_GET_DEVICE_FD
-open(sys.argv[2], "w").write(str(os.getpid()))
-time.sleep(1000)
-END
 hold()
 {
 	rm -f held
-	python3 hold.py "$1" held &
+	hold-vgpu "$1" held &
 	holder=$!
 	for _ in $(seq 100); do
 		[ ! -s held ] || return 0
@@ -246,7 +233,7 @@ hold()
 
 hold "$odd"
 run "remove of a vGPU in use" 4 openvgpu remove "$odd"
-contains "its user is named" "$err" "process $holder (python3)"
+contains "its user is named" "$err" "process $holder (hold-vgpu)"
 run "list names the user" 0 openvgpu list --json
 same "owner_pid" "$holder" "$(get "$out" "[g['owner_pid'] for g in v['vgpus'] if g['uuid'] == '$odd'][0]")"
 holds "it is still there" "gone" test -e "/sys/bus/mdev/devices/$odd"

@@ -12,33 +12,15 @@
 # The kernel's own font is in the kernel the guests run.
 font=/src/build/guest/6.12/vmlinux
 rom=/usr/share/seabios/vgabios-bochs-display.bin
-passed=0 failed=0
+# shellcheck source=suite.sh
+. /src/tests/vm/suite.sh
 declare -A job
 vgpus=()
-
-pass()
-{
-	echo "ok $1"
-	passed=$((passed + 1))
-}
-
-fail()
-{
-	echo "not ok $1: $2"
-	failed=$((failed + 1))
-}
 
 # holds STATUS NAME SAW: passes when STATUS is 0
 holds()
 {
 	if [ "$1" = 0 ]; then pass "$2"; else fail "$2" "$3"; fi
-}
-
-finish()
-{
-	echo "$passed passed, $failed failed"
-	[ "$failed" = 0 ]
-	exit
 }
 
 # ------------------------------------------------------------------- guests

@@ -6,26 +6,8 @@
 # Real guests under KVM: each computes on its vGPU and compares with its own
 # processor.
 
-passed=0 failed=0
-
-pass()
-{
-	echo "ok $1"
-	passed=$((passed + 1))
-}
-
-fail()
-{
-	echo "not ok $1: $2"
-	failed=$((failed + 1))
-}
-
-finish()
-{
-	echo "$passed passed, $failed failed"
-	[ "$failed" = 0 ]
-	exit
-}
+# shellcheck source=suite.sh
+. /src/tests/vm/suite.sh
 
 # payload FOLDER COMMAND: a folder whose run is COMMAND.
 payload()

@@ -8,23 +8,9 @@
 
 readme=/src/README.md
 uuid=8f1c1e5a-3c1d-4b0e-9a51-0c9f6c1d2e3f
-passed=0 failed=0
+# shellcheck source=suite.sh
+. /src/tests/vm/suite.sh
 cd "$(mktemp -d)" || exit
-
-# holds NAME SAW CMD...: CMD must succeed
-holds()
-{
-	local name=$1 saw=$2
-
-	shift 2
-	if "$@"; then
-		echo "ok $name"
-		passed=$((passed + 1))
-	else
-		echo "not ok $name: $saw"
-		failed=$((failed + 1))
-	fi
-}
 
 # block TEXT: the indented lines that follow the line which begins with TEXT
 block()
@@ -128,5 +114,4 @@ holds "mdevctl knows the types" "$(last mdevctl.log)" grep -q 'Available instanc
 holds "mdevctl lists the vGPU it started" "$(last mdevctl.log)" grep -q "^$uuid 0000:01:00.0 openvgpu-256mq" mdevctl.log
 holds "and stopped" "still there" test ! -e "/sys/bus/mdev/devices/$uuid"
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -8,10 +8,8 @@
 # come and go, and vGPUs and settings come back with them, whoever else tries
 # the same; a failure names the vGPU. A reboot is suite reboot's.
 
-passed=0 failed=0
-pass() { echo "ok $1"; passed=$((passed + 1)); }
-fail() { echo "not ok $1: $2"; failed=$((failed + 1)); }
-
+# shellcheck source=suite.sh
+. /src/tests/vm/suite.sh
 auto=11111111-1111-4111-8111-111111111111
 manual=22222222-2222-4222-8222-222222222222
 large=33333333-3333-4333-8333-333333333333
@@ -209,5 +207,4 @@ check metrics-timer systemctl start openvgpu-metrics.timer
 if appears "$metrics"; then pass metrics-timer-writes; else fail metrics-timer-writes "no file within a minute"; fi
 systemctl stop openvgpu-metrics.timer
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish
