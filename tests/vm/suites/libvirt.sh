@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --systemd --timeout 900
+# machine: --systemd --timeout 1800
 # kernels: 6.12
 #
 # Real libvirt, as Debian has it: node devices, and domains whose guests compute

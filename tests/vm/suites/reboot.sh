@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --systemd --timeout 600
+# machine: --systemd --timeout 1500
 # kernels: 6.12
 #
 # What is defined comes back: after the module was unloaded and after a reboot

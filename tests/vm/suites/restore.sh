@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --systemd --timeout 420
+# machine: --systemd --timeout 900
 # kernels: 6.12
 #
 # What our udev rule and units do on a running system: the module and the GPU
