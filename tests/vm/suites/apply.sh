@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 300 --qemu-arg -device --qemu-arg bochs-display,vgamem=64M
+# machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 900 --qemu-arg -device --qemu-arg bochs-display,vgamem=64M
 # kernels: 6.12
 #
 # openvgpu apply and assert against the real module, and metrics as promtool and

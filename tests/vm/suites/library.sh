@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --timeout 300
+# machine: --timeout 900
 #
 # libopenvgpu and what the command does by it, against the real module: events
 # of a vGPU's whole life, every attribute that can be written, a program that

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 400
+# machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 900
 # kernels: 6.12
 #
 # Real mdevctl on the real module: the commands of doc/clients/mdevctl.md, what

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --timeout 300
+# machine: --timeout 900
 # kernels: 6.12
 #
 # The commands of doc/clients/qemu.md, and the messages it explains. The guests
