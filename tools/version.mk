@@ -2,7 +2,7 @@
 #
 # The project has one version, the module's. Included by the Makefiles of tools.
 
-VERSION_HEADER := ../../kernel/host/openvgpu.h
+VERSION_HEADER := ../../kernel/host/base/version.h
 OPENVGPU_VERSION ?= $(shell sed -n \
 	's/^\#define VGPU_DRIVER_VERSION[[:space:]]*"\(.*\)"$$/\1/p' $(VERSION_HEADER))
 ifeq ($(OPENVGPU_VERSION),)

@@ -3,7 +3,7 @@
  * refgpu_hw.h - the hardware interface of refgpu, the reference GPU
  *
  * This header is the contract between the device (tools/refgpu), the host
- * driver (kernel/host/gpu/refgpu.c) and every guest driver. doc/refgpu.md is
+ * driver (kernel/host/family/refgpu) and every guest driver. doc/refgpu.md is
  * the programming manual; a test checks that its register tables and this
  * file agree. Whoever changes a value here changes the hardware: don't.
  *

@@ -7,34 +7,12 @@
 #include <linux/rcupdate.h>
 #include <linux/wait.h>
 
-#include "openvgpu.h"
-
-/*
- * Physical and virtual GPUs whose memory is not freed yet. The last reference
- * to a device or a kobject may drop after it was removed, in a work item of
- * its own, and then calls into this module.
- */
-static atomic_t vgpu_live = ATOMIC_INIT(0);
-static DECLARE_WAIT_QUEUE_HEAD(vgpu_live_wait);
-
-/**
- * vgpu_live_get - an object exists that ends in a call of this module
- */
-void vgpu_live_get(void)
-{
-	atomic_inc(&vgpu_live);
-}
-
-/**
- * vgpu_live_put - it is gone
- *
- * The last thing its release function does.
- */
-void vgpu_live_put(void)
-{
-	if (atomic_dec_and_test(&vgpu_live))
-		wake_up_all(&vgpu_live_wait);
-}
+#include "base/gpu.h"
+#include "base/state.h"
+#include "gpu/driver.h"
+#include "pci/mapping.h"
+#include "sched/log.h"
+#include "vgpu/mdev.h"
 
 static int __init vgpu_module_init(void)
 {
@@ -64,9 +42,7 @@ static void __exit vgpu_module_exit(void)
 {
 	pci_unregister_driver(&vgpu_pci_driver);
 	mdev_unregister_driver(&vgpu_mdev_driver);
-	wait_event(vgpu_live_wait, !atomic_read(&vgpu_live));
-	/* Whoever woke us may not have returned from here yet. */
-	synchronize_rcu_tasks();
+	vgpu_live_wait();
 	/* Eventfds are let go of by RCU callbacks. */
 	rcu_barrier();
 	vgpu_sched_log_module_exit();

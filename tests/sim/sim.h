@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "../../kernel/host/sched/policy.h"
+#include "../../kernel/host/policy/policy.h"
 
 #define SIM_MAX_VGPUS	64
 #define SIM_NONE	(-1)		/* nobody can run */
@@ -84,7 +84,7 @@ struct sim;
  * @keep: for one that can't stop a job, NULL for others: after a quantum, for
  *	how long the current run just goes on; 0: to the end of its job
  *
- * The others are as in kernel/host/sched/policy.h, vGPUs being numbers.
+ * The others are as in kernel/host/policy/policy.h, vGPUs being numbers.
  */
 struct sim_scheduler {
 	const char *name;

@@ -4,6 +4,6 @@
 
 $(OUT)/test_clients: $(OUT)/libbuddy.so clients.py
 
-$(OUT)/libbuddy.so: $(TOP)/kernel/host/buddy.c $(TOP)/kernel/host/buddy.h
+$(OUT)/libbuddy.so: $(TOP)/kernel/host/place/buddy.c $(TOP)/kernel/host/place/buddy.h
 	@mkdir -p $(OUT)
-	$(CC) $(CFLAGS) -std=gnu11 -fPIC -shared $< -o $@
+	$(CC) $(CFLAGS) -std=gnu11 -fPIC -shared -I$(TOP)/kernel/host $< -o $@

@@ -23,8 +23,9 @@ def read(path):
 
 
 def run(name, header, manual, tests):
-    """Runs tests on both files; the exit status."""
-    texts = read(header), read(manual)
+    """Runs tests on a header, or several, and a manual; the exit status."""
+    headers = [header] if isinstance(header, str) else header
+    texts = "".join(map(read, headers)), read(manual)
     passed = failed = 0
     for test in tests:
         before = len(failures)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "unit.h"
-#include "vdev/bochs_registers.h"
+#include "personality/bochs_registers.h"
 
 #define MIB		(1u << 20)
 #define MEMORY		(16 * MIB)

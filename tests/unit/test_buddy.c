@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buddy.h"
+#include "place/buddy.h"
 #include "unit.h"
 
 #define MIB		(1ULL << 20)

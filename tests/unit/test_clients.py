@@ -5,7 +5,7 @@ test_clients.py - Proxmox VE, KubeVirt, Nova and mdevctl get along with the
 types, names and figures of the driver
 
 A model of a GPU stands in for sysfs: its types, names and descriptions come from
-the tables and formats in kernel/host/type.c, and placement is the module's own
+the tables and formats in kernel/host/place/type.c, and placement is the module's own
 buddy.c. mdevctl.sh runs the same checks on the real module.
 """
 import ctypes
@@ -53,12 +53,12 @@ class Model(clients.Gpu):
         BUDDY.buddy_init.restype = ctypes.c_bool
         assert BUDDY.buddy_init(ctypes.byref(self.buddy), self.storage,
                                 ctypes.c_uint64(size), levels)
-        source = read("kernel/host/type.c")
+        source = read("kernel/host/place/type.c")
         self.description = c_format(source, "ssize_t vgpu_type_description")
         id_format = c_format(source, "snprintf(type->sysfs_name")
         name_format = c_format(source, "snprintf(type->pretty_name")
         series = re.findall(r"\.letter = '(.)'", source)
-        assert len(series) >= 4, "kernel/host/type.c has another form"
+        assert len(series) >= 4, "kernel/host/place/type.c has another form"
         self.kinds = {}
         for letter in series:
             for level in range(levels + 1):

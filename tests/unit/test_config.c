@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
+#include "pci/config_space.h"
 #include "unit.h"
 
 #define MIB	(1ULL << 20)

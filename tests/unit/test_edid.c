@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "edid.h"
+#include "display/edid.h"
 #include "unit.h"
 
 #define UUID		"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"

@@ -2,7 +2,7 @@
 /*
  * test_heap.c - the heap of the scheduling policies
  */
-#include "policy.h"
+#include "policy/policy.h"
 #include "unit.h"
 
 #define CAPACITY	64

@@ -253,7 +253,7 @@ int main(void) { puts(ovgpu_version()); return 0; }
 
 
 def version():
-    text = read(os.path.join(TOP, "kernel/host/openvgpu.h"))
+    text = read(os.path.join(TOP, "kernel/host/base/version.h"))
     return re.search(r'VGPU_DRIVER_VERSION\s+"(.*)"', text)[1]
 
 

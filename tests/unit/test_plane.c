@@ -3,7 +3,7 @@
  * test_plane.c - what a guest says of a picture, against arithmetic that can't
  * overflow
  */
-#include "plane.h"
+#include "display/plane.h"
 #include "unit.h"
 
 #define XR24	0x34325258u

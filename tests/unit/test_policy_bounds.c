@@ -3,7 +3,7 @@
  * test_policy_bounds.c - the bounds of the scheduling policies
  *
  * Random scenarios on the simulated GPU of tests/sim. The bounds are those the
- * comment of kernel/host/sched/turns.c derives, by the numbers it gives them.
+ * comment of kernel/host/policy/turns.c derives, by the numbers it gives them.
  */
 #include <inttypes.h>
 #include <string.h>

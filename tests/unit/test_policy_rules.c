@@ -2,7 +2,7 @@
 /*
  * test_policy_rules.c - what a scheduling policy decides, one decision at a time
  *
- * No GPU: the test is the caller of kernel/host/sched/turns.c.
+ * No GPU: the test is the caller of kernel/host/policy/turns.c.
  */
 #include "policies.h"
 

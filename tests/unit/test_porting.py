@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-test_porting.py - doc/porting.md and kernel/host/openvgpu.h agree
+test_porting.py - doc/porting.md and the headers in kernel/host/base agree
 
 Every operation of a family and of a personality stands in the manual, and
 every field that a family fills in; the programs of the conformance suite are
@@ -15,6 +15,9 @@ import sys
 sys.path.insert(0, os.getcwd())
 sys.dont_write_bytecode = True
 from manuals import TOP, check, read, run  # noqa: E402
+
+HEADERS = ["kernel/host/base/%s.h" % name
+           for name in ("family", "personality", "gpu", "vgpu")]
 
 
 def struct(header, name):
@@ -95,5 +98,5 @@ def test_links(_header, manual):
 
 
 if __name__ == "__main__":
-    sys.exit(run("porting", "kernel/host/openvgpu.h", "doc/porting.md",
+    sys.exit(run("porting", HEADERS, "doc/porting.md",
                  (test_family, test_personality, test_suite, test_links)))

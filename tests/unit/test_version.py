@@ -4,7 +4,7 @@
 test_version.py - module, DKMS package, Debian package and command have one
 version
 
-kernel/host/openvgpu.h has it. The command's Makefile reads it there; dkms.conf
+kernel/host/base/version.h has it. The command's Makefile reads it there; dkms.conf
 and debian/changelog can't, because packaging tools read them as text.
 """
 import os
@@ -14,7 +14,7 @@ import sys
 
 # It runs in tests/unit, though its copy may lie in any build folder.
 TOP = os.path.abspath("../..")
-HEADER = "kernel/host/openvgpu.h"
+HEADER = "kernel/host/base/version.h"
 COMMAND = os.path.join(os.path.dirname(os.path.abspath(__file__)), "openvgpu")
 
 

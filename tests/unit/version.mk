@@ -2,4 +2,4 @@
 #
 # test_version.py asks the openvgpu of cli.mk for its version, which is this one:
 $(OUT)/test_version: $(OUT)/openvgpu
-$(OUT)/openvgpu: $(TOP)/kernel/host/openvgpu.h
+$(OUT)/openvgpu: $(TOP)/kernel/host/base/version.h

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* What is left of a turn below this is added to the next: sched/policy.h. */
+/* What is left of a turn below this is added to the next: policy/policy.h. */
 #define SLIVER_NS	50000
 
 /* Where nothing but a lost wake-up can take so long. */

@@ -116,7 +116,7 @@ for package in "${packages[@]}"; do
 done
 check dpkg-verify dpkg --verify "${packages[@]}"
 
-version=$(sed -n 's/^#define VGPU_DRIVER_VERSION[[:space:]]*"\(.*\)"/\1/p' /src/kernel/host/openvgpu.h)
+version=$(sed -n 's/^#define VGPU_DRIVER_VERSION[[:space:]]*"\(.*\)"/\1/p' /src/kernel/host/base/version.h)
 says dkms installed dkms status "openvgpu/$version" -k "$KVER"
 says vermagic "$KVER " modinfo -k "$KVER" -F vermagic openvgpu
 says module-version "$version" modinfo -k "$KVER" -F version openvgpu

@@ -122,7 +122,7 @@ for setting in $(openvgpu set --help | sed -nE '/^Settings/,$s/^  ([a-z_]+) .*/\
 		holds "$page has $setting" "it has not" grep -qE "(^\.(It )?Cm |, |\| )$setting\b" "tools/dist/man/$page"
 	done
 done
-for parameter in $(sed -nE 's/^module_param_cb\(([a-z_]+),.*/\1/p; s/^module_param\(([a-z_]+),.*/\1/p; s/^module_param_named\(([a-z_]+),.*/\1/p' kernel/host/*.c kernel/host/*/*.c); do
+for parameter in $(sed -nE 's/^module_param_cb\(([a-z_]+),.*/\1/p; s/^module_param\(([a-z_]+),.*/\1/p; s/^module_param_named\(([a-z_]+),.*/\1/p' kernel/host/*.c kernel/host/*/*.c kernel/host/*/*/*.c); do
 	holds "openvgpu(4) has the parameter $parameter" "it has not" grep -q "^\.It Cm $parameter\$" tools/dist/man/openvgpu.4
 	holds "modprobe.d has the parameter $parameter" "it has not" grep -q "$parameter=" tools/dist/modprobe.d/openvgpu.conf
 done

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * attr.h - attributes that sysfs.c lists and other files define
+ *
+ * sysfs makes a folder of each group, so those of one folder must be in one
+ * list.
+ */
+#ifndef ADMIN_ATTR_H
+#define ADMIN_ATTR_H
+
+#include <linux/device.h>
+
+/* sysfs_sched.c: in the GPU's openvgpu/ */
+extern struct device_attribute vgpu_gpu_attr_scheduler;
+extern struct device_attribute vgpu_gpu_attr_sched_hz;
+extern struct device_attribute vgpu_gpu_attr_timeslice_us;
+extern struct device_attribute vgpu_gpu_attr_averaging_factor;
+extern struct device_attribute vgpu_gpu_attr_preempt_timeout_us;
+extern struct device_attribute vgpu_gpu_attr_fault_limit;
+extern struct device_attribute vgpu_gpu_attr_fault_window_s;
+
+/* sysfs_display.c: in the GPU's openvgpu/ */
+extern struct device_attribute vgpu_gpu_attr_console;
+
+/* sysfs_sched.c: in the vGPU's openvgpu/ */
+extern struct device_attribute vgpu_attr_weight;
+extern struct device_attribute vgpu_attr_cap_percent;
+extern struct device_attribute vgpu_attr_timeslice_us;
+extern struct device_attribute vgpu_attr_frozen;
+extern struct device_attribute vgpu_attr_sched_state;
+
+/* sysfs_display.c: in the vGPU's openvgpu/ */
+extern struct device_attribute vgpu_attr_personality;
+extern struct device_attribute vgpu_attr_display;
+extern struct device_attribute vgpu_attr_frame_rate_limit;
+
+/* sysfs_sched.c: in the vGPU's stats/ */
+extern struct device_attribute vgpu_stat_overrun_ns;
+extern struct device_attribute vgpu_stat_debt_ns;
+extern struct device_attribute vgpu_stat_idle_ns;
+extern struct device_attribute vgpu_stat_wait_max_ns;
+extern struct device_attribute vgpu_stat_wait_histogram;
+
+/* sysfs_sched.c */
+struct vgpu;
+struct vgpu_gpu;
+int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
+		      const char *what, const char *buf, size_t count,
+		      u64 *value);
+
+#endif /* ADMIN_ATTR_H */

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sysfs_sched.c - attributes of the scheduler, described in
+ * doc/sysfs-driver-openvgpu
+ *
+ * Text in, text out; which values are allowed is known to settings.c.
+ * Whatever is written wrongly gives EINVAL and a line in last_error.
+ */
+#include <linux/ctype.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+#include <linux/string_helpers.h>
+#include <linux/sysfs.h>
+
+#include "admin/attr.h"
+#include "admin/settings.h"
+#include "base/state.h"
+#include "base/vgpu.h"
+#include "sched/sched.h"
+
+#define SHOWN_CHARS	32	/* of what was written, in a message */
+
+/**
+ * vgpu_parse_number - what was written to an attribute that takes a number
+ * @gpu: the GPU
+ * @vgpu: whose attribute it is, NULL: the GPU's
+ * @what: its name
+ * @buf: what was written
+ * @count: length of @buf
+ * @value: receives the number; U64_MAX for all that are larger
+ *
+ * Return: 0; -EINVAL, explained in last_error: not a decimal number.
+ */
+int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
+		      const char *what, const char *buf, size_t count,
+		      u64 *value)
+{
+	char shown[4 * SHOWN_CHARS + 1];
+	int ret;
+
+	/*
+	 * It would take "+1", and no notice of what stands behind a zero byte.
+	 * One at the end is how some programs write strings.
+	 */
+	ret = isdigit(buf[0]) && strnlen(buf, count) + 1 >= count ?
+	      kstrtou64(buf, 10, value) : -EINVAL;
+	if (!ret)
+		return 0;
+	if (ret == -ERANGE) {
+		/* Beyond any range: leave the message to who knows it. */
+		*value = U64_MAX;
+		return 0;
+	}
+	if (count && buf[count - 1] == '\n')
+		count--;
+	/* %*pE would leave bytes that are letters in Latin-1, but no UTF-8. */
+	ret = string_escape_mem(buf, min_t(size_t, count, SHOWN_CHARS), shown,
+				sizeof(shown) - 1, ESCAPE_ANY | ESCAPE_NAP, NULL);
+	shown[ret] = '\0';
+	vgpu_gpu_error(gpu, "%s%s%s%s not changed: '%s' is not a decimal number",
+		       vgpu ? "vGPU " : "", vgpu ? vgpu_name(vgpu) : "",
+		       vgpu ? ": " : "", what, shown);
+	return -EINVAL;
+}
+
+/* ------------------------------------------------------------ physical GPU */
+
+#define GPU_SETTING(name, set, value_in_force)				\
+	static ssize_t gpu_##name##_show(struct device *dev,		\
+					 struct device_attribute *attr,	\
+					 char *buf)			\
+	{								\
+		struct vgpu_gpu *gpu = dev_get_drvdata(dev);		\
+									\
+		return sysfs_emit(buf, "%llu\n", (u64)(value_in_force));\
+	}								\
+									\
+	static ssize_t gpu_##name##_store(struct device *dev,		\
+					  struct device_attribute *attr,\
+					  const char *buf, size_t count)\
+	{								\
+		struct vgpu_gpu *gpu = dev_get_drvdata(dev);		\
+		u64 value;						\
+		int ret;						\
+									\
+		ret = vgpu_parse_number(gpu, NULL, #name, buf, count,	\
+					&value);			\
+		if (!ret)						\
+			ret = set(gpu, value);				\
+		return ret ? ret : count;				\
+	}								\
+									\
+	struct device_attribute vgpu_gpu_attr_##name =			\
+		__ATTR(name, 0644, gpu_##name##_show, gpu_##name##_store)
+
+static u64 to_us(u64 ns)
+{
+	return div_u64(ns, NSEC_PER_USEC);
+}
+
+GPU_SETTING(sched_hz, vgpu_set_hz,
+	    DIV64_U64_ROUND_CLOSEST(NSEC_PER_SEC, vgpu_sched_timeslice(gpu)));
+GPU_SETTING(timeslice_us, vgpu_set_timeslice,
+	    to_us(vgpu_sched_timeslice(gpu)));
+GPU_SETTING(averaging_factor, vgpu_set_averaging, READ_ONCE(gpu->averaging));
+GPU_SETTING(preempt_timeout_us, vgpu_set_preempt_timeout,
+	    to_us(READ_ONCE(gpu->preempt_timeout_ns)));
+GPU_SETTING(fault_limit, vgpu_set_fault_limit, READ_ONCE(gpu->fault_limit));
+GPU_SETTING(fault_window_s, vgpu_set_fault_window,
+	    READ_ONCE(gpu->fault_window_s));
+
+static ssize_t gpu_scheduler_show(struct device *dev,
+				  struct device_attribute *attr, char *buf)
+{
+	struct vgpu_gpu *gpu = dev_get_drvdata(dev);
+	int n;
+
+	if (!vgpu_is_scheduled(gpu))
+		return sysfs_emit(buf, "none\n");
+	n = sched_policy_list(buf, PAGE_SIZE,
+				READ_ONCE(gpu->rq[0].queue.policy));
+	return n + sysfs_emit_at(buf, n, "\n");
+}
+
+static ssize_t gpu_scheduler_store(struct device *dev,
+				   struct device_attribute *attr,
+				   const char *buf, size_t count)
+{
+	int ret = vgpu_set_scheduler(dev_get_drvdata(dev), buf);
+
+	return ret ? ret : count;
+}
+
+struct device_attribute vgpu_gpu_attr_scheduler =
+	__ATTR(scheduler, 0644, gpu_scheduler_show, gpu_scheduler_store);
+
+/* -------------------------------------------------------------------- vGPU */
+
+/*
+ * Nothing is scheduled on some GPUs: their vGPUs have the values of one that
+ * was never opened, which nobody changes.
+ */
+static void settings_lock(struct vgpu *vgpu)
+	__acquires(vgpu_settings_rq(vgpu)->lock)
+{
+	spin_lock_irq(&vgpu_settings_rq(vgpu)->lock);
+}
+
+static void settings_unlock(struct vgpu *vgpu)
+	__releases(vgpu_settings_rq(vgpu)->lock)
+{
+	spin_unlock_irq(&vgpu_settings_rq(vgpu)->lock);
+}
+
+#define VGPU_SETTING(name, set, value_in_force)				\
+	static ssize_t vgpu_##name##_show(struct device *dev,		\
+					  struct device_attribute *attr,\
+					  char *buf)			\
+	{								\
+		struct vgpu *vgpu = dev_get_drvdata(dev);		\
+		u64 value;						\
+									\
+		settings_lock(vgpu);					\
+		value = value_in_force;					\
+		settings_unlock(vgpu);					\
+		return sysfs_emit(buf, "%llu\n", value);		\
+	}								\
+									\
+	static ssize_t vgpu_##name##_store(struct device *dev,		\
+					   struct device_attribute *attr,\
+					   const char *buf, size_t count)\
+	{								\
+		struct vgpu *vgpu = dev_get_drvdata(dev);		\
+		u64 value;						\
+		int ret;						\
+									\
+		ret = vgpu_parse_number(vgpu->gpu, vgpu, #name, buf,	\
+					count, &value);			\
+		if (!ret)						\
+			ret = set(vgpu, value);				\
+		return ret ? ret : count;				\
+	}								\
+									\
+	struct device_attribute vgpu_attr_##name =			\
+		__ATTR(name, 0644, vgpu_##name##_show, vgpu_##name##_store)
+
+VGPU_SETTING(weight, vgpu_set_weight, vgpu->entity.weight);
+VGPU_SETTING(cap_percent, vgpu_set_cap, vgpu->entity.cap_percent);
+VGPU_SETTING(timeslice_us, vgpu_set_own_timeslice,
+	     to_us(vgpu->entity.timeslice_ns));
+VGPU_SETTING(frozen, vgpu_set_frozen, vgpu->frozen);
+
+static ssize_t sched_state_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	struct vgpu *vgpu = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n",
+			  vgpu_sched_state_name(READ_ONCE(vgpu->sched_state)));
+}
+
+struct device_attribute vgpu_attr_sched_state =
+	__ATTR(sched_state, 0444, sched_state_show, NULL);
+
+/* -------------------------------------------------------------- statistics */
+
+#define SCHED_STAT(name, value_now)					\
+	static ssize_t stat_##name##_show(struct device *dev,		\
+					  struct device_attribute *attr,\
+					  char *buf)			\
+	{								\
+		struct vgpu *vgpu = dev_get_drvdata(dev);		\
+		u64 value;						\
+									\
+		settings_lock(vgpu);					\
+		value = value_now;					\
+		settings_unlock(vgpu);					\
+		return sysfs_emit(buf, "%llu\n", value);		\
+	}								\
+									\
+	struct device_attribute vgpu_stat_##name =			\
+		__ATTR(name, 0444, stat_##name##_show, NULL)
+
+SCHED_STAT(overrun_ns, vgpu->account.overrun_ns);
+SCHED_STAT(debt_ns, vgpu->entity.debt_ns);
+SCHED_STAT(idle_ns, vgpu->entity.idle_ns);
+SCHED_STAT(wait_max_ns, vgpu->account.wait_max_ns);
+
+static ssize_t stat_wait_histogram_show(struct device *dev,
+					struct device_attribute *attr,
+					char *buf)
+{
+	struct vgpu *vgpu = dev_get_drvdata(dev);
+	u64 waits[VGPU_WAIT_BUCKETS];
+	unsigned int i;
+	int n = 0;
+
+	settings_lock(vgpu);
+	memcpy(waits, vgpu->account.waits, sizeof(waits));
+	settings_unlock(vgpu);
+	for (i = 0; i < VGPU_WAIT_BUCKETS; i++)
+		n += sysfs_emit_at(buf, n, "%llu%c", waits[i],
+				   i + 1 < VGPU_WAIT_BUCKETS ? ' ' : '\n');
+	return n;
+}
+
+struct device_attribute vgpu_stat_wait_histogram =
+	__ATTR(wait_histogram, 0444, stat_wait_histogram_show, NULL);

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * family.h - how a family of physical GPUs is driven, and what it reports
+ */
+#ifndef BASE_FAMILY_H
+#define BASE_FAMILY_H
+
+#include <linux/bits.h>
+#include <linux/pci.h>
+#include <linux/types.h>
+
+#include "base/fault.h"
+#include "display/picture.h"
+#include "policy/policy.h"
+
+struct vgpu;
+struct vgpu_gpu;
+struct vgpu_runqueue;
+
+/**
+ * enum vgpu_engine - how a family's engines get their work
+ * @VGPU_ENGINE_NONE: no engine; nothing is scheduled
+ * @VGPU_ENGINE_HOST_FED: the host submits every command
+ * @VGPU_ENGINE_AUTONOMOUS: the GPU runs a partition's rings by itself
+ */
+enum vgpu_engine {
+	VGPU_ENGINE_NONE,
+	VGPU_ENGINE_HOST_FED,
+	VGPU_ENGINE_AUTONOMOUS,
+};
+
+/**
+ * struct vgpu_counters - what the hardware counted for one partition
+ *
+ * All since the vGPU was opened last; 0 where a family can't tell.
+ */
+struct vgpu_counters {
+	u64 busy_ns;		/* executing work */
+	u64 resident_ns;	/* holding the engine */
+	u64 wait_ns;		/* had work, did not hold the engine */
+	u64 switches;
+	u64 switch_ns;
+	u64 preempt_max_ns;
+	u64 packets;
+	u64 doorbells;
+	u64 fences;
+	u64 instructions;
+	u64 bytes_read;
+	u64 bytes_written;
+	u64 faults;
+	u64 interrupts;
+};
+
+/**
+ * enum vgpu_run_stage - how far the hardware is with a run
+ * @VGPU_RUN_LOADING: loads the context
+ * @VGPU_RUN_EXECUTING: executes, or lingers
+ * @VGPU_RUN_SAVING: saves the context
+ */
+enum vgpu_run_stage {
+	VGPU_RUN_LOADING,
+	VGPU_RUN_EXECUTING,
+	VGPU_RUN_SAVING,
+};
+
+/* Flags of vgpu_family.run. */
+#define VGPU_RUN_LINGER		BIT(0)	/* stay resident when out of work */
+
+/**
+ * struct vgpu_family - how one family of physical GPUs is driven
+ * @name: as shown in sysfs
+ * @engine: how its engines get work
+ * @match: true if this family drives that device; looks at vendor and device
+ *	id only. May be called before the device is enabled.
+ * @probe: device is enabled and bus master: map BARs, identify, set up
+ *	interrupts, fill in the fields of struct vgpu_gpu marked "family". May
+ *	sleep. 0 or errno.
+ * @remove: undo @probe. Called with no partition enabled. Must cope with a
+ *	device that is gone.
+ * @reinit: the device was reset and its configuration space restored: program
+ *	the global registers again as @probe did. Memory structures stay. Core
+ *	enables the partitions of open vGPUs after it. May sleep. 0 or errno.
+ * @alive: false when the device does not answer any more (reads all ones).
+ *	May sleep.
+ * @partition_setup: vgpu->partition and its framebuffer slice are chosen: set
+ *	vgpu->user_phys/user_io/user_size, allocate tables. May sleep.
+ * @partition_teardown: undo it.
+ * @partition_enable: program the slice and let the partition run (it is not
+ *	scheduled yet); everything a guest can read holds reset values. Called
+ *	at open and after reset. May sleep.
+ * @partition_disable: the partition runs nothing and reaches nothing when this
+ *	returns; bounded time even with a hung engine. May sleep.
+ * @partition_reset: reset engine state of an enabled partition, leaves it
+ *	enabled. Bounded. 0, or -EIO when the hardware did not obey (the GPU is
+ *	then declared dead by the caller). May sleep.
+ * @scrub: zero the slice and every hidden store of a disabled partition. May
+ *	sleep, bounded. 0 or errno.
+ * @notify: tell the guest through its hardware-visible error register and
+ *	interrupt that @code happened to it. May be NULL. May sleep.
+ * @run: make @vgpu resident on @rq (NULL: idle slot) for @quantum_ns (0: until
+ *	preempted). Ends with vgpu_sched_run_end(). Does not sleep for long: a
+ *	few register writes. 0 or errno.
+ * @preempt: ask the resident vGPU of @rq to stop; ends with run_end.
+ * @run_stage: how far the run on @rq is. May be NULL: it always executes. May
+ *	sleep.
+ * @poll: look at the truth (registers) and report what events were missed:
+ *	pending partitions by vgpu_sched_pending(), run ends by
+ *	vgpu_sched_run_end(), and a resident partition that lingers without work
+ *	by vgpu_sched_out_of_work(). May sleep.
+ * @now: the GPU's clock, nanoseconds. May be NULL: ktime is used.
+ * @sysmem_set: entries [first, first + count) of the partition's
+ *	system-memory table := addr[]. May sleep. NULL: no system memory.
+ * @sysmem_clear: clear those entries and make sure that no access through
+ *	them is under way when this returns; bounded, never waits for the
+ *	progress of an engine, falls back on a partition reset. May sleep.
+ * @counters: read the counters. May sleep.
+ * @head_plane: what a head of the partition shows, from the hardware's
+ *	registers. NULL: partitions have no heads of their own. May sleep.
+ * @head_monitor: connect a monitor with that EDID to a head of an enabled
+ *	partition, or take it away (0 bytes); tells the guest. It stays there
+ *	when @partition_reset is called. NULL with @head_plane. May sleep.
+ * @flip_interval: at least so many nanoseconds between two flips of a head;
+ *	0, as @partition_enable leaves it: as often as there are vertical
+ *	blanks. Of an enabled partition; @partition_reset changes nothing in
+ *	it. NULL: can't. May sleep.
+ * @show: show that picture on the physical output: @vgpu's, with @plane
+ *	inside its slice, or a black frame (both NULL), which is also what a
+ *	picture becomes that the output can't show. Calls for one GPU do not
+ *	overlap. NULL: the GPU has no output. May sleep.
+ *
+ * Nothing here is called in interrupt context. All but @probe, @remove and
+ * @reinit may be called for different vGPUs at the same time. While
+ * vgpu_gpu_is_dead(), all of them return at once without touching the
+ * hardware: those that take something away with success.
+ */
+struct vgpu_family {
+	const char *name;
+	enum vgpu_engine engine;
+	bool (*match)(const struct pci_dev *pdev);
+	int (*probe)(struct vgpu_gpu *gpu);
+	void (*remove)(struct vgpu_gpu *gpu);
+	int (*reinit)(struct vgpu_gpu *gpu);
+	bool (*alive)(struct vgpu_gpu *gpu);
+	int (*partition_setup)(struct vgpu *vgpu);
+	void (*partition_teardown)(struct vgpu *vgpu);
+	int (*partition_enable)(struct vgpu *vgpu);
+	void (*partition_disable)(struct vgpu *vgpu);
+	int (*partition_reset)(struct vgpu *vgpu);
+	int (*scrub)(struct vgpu *vgpu);
+	void (*notify)(struct vgpu *vgpu, enum vgpu_fault code);
+	int (*run)(struct vgpu_runqueue *rq, struct vgpu *vgpu,
+		   unsigned int flags, u64 quantum_ns);
+	void (*preempt)(struct vgpu_runqueue *rq);
+	enum vgpu_run_stage (*run_stage)(struct vgpu_runqueue *rq);
+	void (*poll)(struct vgpu_gpu *gpu);
+	u64 (*now)(struct vgpu_gpu *gpu);
+	int (*sysmem_set)(struct vgpu *vgpu, u32 first, u32 count,
+			  const dma_addr_t *addr, bool write);
+	int (*sysmem_clear)(struct vgpu *vgpu, u32 first, u32 count);
+	int (*counters)(struct vgpu *vgpu, struct vgpu_counters *counters);
+	void (*head_plane)(struct vgpu *vgpu, unsigned int head,
+			   enum vgpu_plane_kind kind, struct vgpu_plane *plane);
+	void (*head_monitor)(struct vgpu *vgpu, unsigned int head,
+			     const u8 *edid, unsigned int bytes);
+	void (*flip_interval)(struct vgpu *vgpu, u64 ns);
+	void (*show)(struct vgpu_gpu *gpu, struct vgpu *vgpu,
+		     const struct vgpu_plane *plane);
+};
+
+/* tables.c */
+extern const struct pci_device_id vgpu_pci_ids[];
+const struct vgpu_family *vgpu_family_find(const struct pci_dev *pdev);
+
+/*
+ * What a family reports. Kernel-doc stands at the definitions, in sched/ and
+ * pci/; faults are reported as base/fault.h says, and a GPU that does not
+ * answer as base/state.h says.
+ */
+void vgpu_sched_pending(struct vgpu *vgpu, u64 time);
+void vgpu_sched_out_of_work(struct vgpu *vgpu);
+void vgpu_sched_run_end(struct vgpu_runqueue *rq, struct vgpu *vgpu,
+			enum sched_end reason, u64 time, u64 run_ns,
+			u64 switch_ns);
+void vgpu_irq_raise(struct vgpu *vgpu, unsigned int vector);
+
+#endif /* BASE_FAMILY_H */

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fault.c - telling about what the host had to do to a vGPU
+ *
+ * Whoever finds a fault may hold locks, so the guest, and the host's user
+ * space by a uevent, are told by a work item.
+ */
+#include <linux/ratelimit.h>
+
+#include "base/state.h"
+#include "base/uevent.h"
+#include "base/vgpu.h"
+
+/*
+ * Of one vGPU: a guest that makes more of them is not worth the host's log, nor
+ * its time: libvirt answers each uevent with two runs of mdevctl.
+ */
+#define RATE_INTERVAL	(30 * HZ)
+#define RATE_BURST	10
+
+/* In vgpu->faults_unsent: beyond all codes. */
+#define RECOVERED	(BITS_PER_LONG - 1)
+
+/**
+ * struct fault_text - a fault in words
+ * @name: for scripts; stable as its code is
+ * @text: what happened and what to do, for the log
+ * @reset: the host reset the vGPU for it
+ */
+struct fault_text {
+	const char *name;
+	const char *text;
+	bool reset;
+};
+
+static const struct fault_text fault_texts[] = {
+	[VGPU_FAULT_NONE] = {
+		"none", "nothing happened", false
+	},
+	[VGPU_FAULT_PREEMPT_TIMEOUT] = {
+		"preempt timeout", "it did not yield and was reset", true
+	},
+	[VGPU_FAULT_RUN_TIMEOUT] = {
+		"run timeout", "its time slice did not end and it was reset", true
+	},
+	[VGPU_FAULT_UNMAP_TIMEOUT] = {
+		"unmap timeout", "guest memory was not let go of in time and it was reset", true
+	},
+	[VGPU_FAULT_GPU_DEAD] = {
+		"GPU dead", "the physical GPU does not answer any more; stop the VM", false
+	},
+	[VGPU_FAULT_GPU_RESET] = {
+		"GPU reset", "the physical GPU was reset under it; its guest must start over", true
+	},
+	[VGPU_FAULT_MEMORY] = {
+		"memory error", "uncorrectable, in its video memory; stop the VM", false
+	},
+	[VGPU_FAULT_LOAD_TIMEOUT] = {
+		"load timeout", "its context was not loaded in time and it was reset", true
+	},
+	[VGPU_FAULT_SAVE_TIMEOUT] = {
+		"save timeout", "its context was not saved in time and it was reset", true
+	},
+	[VGPU_FAULT_STOPPED] = {
+		"faulted", "reset too often, it gets no turns until its guest or VMM resets it",
+		false
+	},
+};
+
+static_assert(ARRAY_SIZE(fault_texts) <= BITS_PER_LONG);
+
+/**
+ * vgpu_reset_name - why a vGPU was reset, in words
+ * @reason: code of a fault or enum vgpu_reset_reason
+ */
+const char *vgpu_reset_name(unsigned int reason)
+{
+	switch (reason) {
+	case VGPU_RESET_GUEST:
+		return "guest";
+	case VGPU_RESET_FUNCTION:
+		return "guest, function-level";
+	case VGPU_RESET_VMM:
+		return "VMM";
+	}
+	return reason < ARRAY_SIZE(fault_texts) ? fault_texts[reason].name :
+						  "unknown";
+}
+
+static void tell_guest(struct vgpu *vgpu, enum vgpu_fault code)
+{
+	const struct vgpu_family *family = vgpu->gpu->family;
+
+	if (!READ_ONCE(vgpu->opened))
+		return;
+	if (vgpu->personality->fault)
+		vgpu->personality->fault(vgpu, code);
+	if (family->notify && !vgpu_gpu_is_dead(vgpu->gpu))
+		family->notify(vgpu, code);
+}
+
+/* One uevent for each code that is waiting, then its end. May sleep. */
+static void send_uevents(struct vgpu *vgpu)
+{
+	char number[32], name[48];
+	unsigned int code;
+
+	for (code = 0; code < ARRAY_SIZE(fault_texts); code++) {
+		if (!test_and_clear_bit(code, &vgpu->faults_unsent))
+			continue;
+		snprintf(number, sizeof(number), "OPENVGPU_FAULT=%u", code);
+		snprintf(name, sizeof(name), "OPENVGPU_FAULT_NAME=%s",
+			 fault_texts[code].name);
+		vgpu_uevent(vgpu, code == VGPU_FAULT_STOPPED ? "faulted" :
+							       "fault",
+			    number, name);
+	}
+	/* One that was stopped again meanwhile has not recovered. */
+	if (test_and_clear_bit(RECOVERED, &vgpu->faults_unsent) &&
+	    !READ_ONCE(vgpu->faulted))
+		vgpu_uevent(vgpu, "recover", NULL, NULL);
+}
+
+static void fault_work(struct work_struct *work)
+{
+	struct vgpu *vgpu = container_of(work, struct vgpu, fault_work);
+	unsigned int code;
+
+	for (code = 0; code < ARRAY_SIZE(fault_texts); code++)
+		if (test_and_clear_bit(code, &vgpu->faults_pending))
+			tell_guest(vgpu, code);
+	send_uevents(vgpu);
+}
+
+/**
+ * vgpu_fault_init - nothing has happened yet
+ * @vgpu: the vGPU
+ */
+void vgpu_fault_init(struct vgpu *vgpu)
+{
+	INIT_WORK(&vgpu->fault_work, fault_work);
+	ratelimit_state_init(&vgpu->fault_ratelimit, RATE_INTERVAL, RATE_BURST);
+	/* Its own message would name a function. stats/faults has the number. */
+	ratelimit_set_flags(&vgpu->fault_ratelimit, RATELIMIT_MSG_ON_RELEASE);
+}
+
+/**
+ * vgpu_fault_cancel - tell no guest any more
+ * @vgpu: the vGPU; closed
+ *
+ * The next owner is not told of the last one's faults; the administrator is.
+ * May sleep; with no lock held that a personality's fault() takes.
+ */
+void vgpu_fault_cancel(struct vgpu *vgpu)
+{
+	cancel_work_sync(&vgpu->fault_work);
+	vgpu->faults_pending = 0;
+	send_uevents(vgpu);
+}
+
+/**
+ * vgpu_report_fault - something was done to a vGPU that its guest must know
+ * @vgpu: the vGPU
+ * @code: what
+ *
+ * Logs and counts it; the guest and the host's user space are told later.
+ * Takes no lock.
+ */
+void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
+{
+	WRITE_ONCE(vgpu->last_fault, code);
+	if (fault_texts[code].reset)
+		WRITE_ONCE(vgpu->last_reset, code);
+	atomic64_inc(&vgpu->stats.faults);
+	/* The last of them must not be lost among those that led to it. */
+	if (code == VGPU_FAULT_STOPPED || __ratelimit(&vgpu->fault_ratelimit)) {
+		dev_err(&vgpu->gpu->pdev->dev, "vGPU %s: fault %d: %s: %s\n",
+			vgpu_name(vgpu), code, fault_texts[code].name,
+			fault_texts[code].text);
+		set_bit(code, &vgpu->faults_unsent);
+	}
+	set_bit(code, &vgpu->faults_pending);
+	queue_work(vgpu->gpu->wq, &vgpu->fault_work);
+}
+
+/**
+ * vgpu_report_recovery - it gets turns again that were denied or lost
+ * @vgpu: the vGPU
+ *
+ * The host's user space is told, after the faults that led to it. Takes no
+ * lock.
+ */
+void vgpu_report_recovery(struct vgpu *vgpu)
+{
+	set_bit(RECOVERED, &vgpu->faults_unsent);
+	queue_work(vgpu->gpu->wq, &vgpu->fault_work);
+}

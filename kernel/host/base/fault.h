@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fault.h - the numbered faults and resets of a vGPU
+ *
+ * Stable, as NVIDIA's Xid are: they appear in the kernel log, in sysfs and in
+ * the guest's registers, and are explained in doc/faults.md. Numbers are
+ * never reused.
+ */
+#ifndef BASE_FAULT_H
+#define BASE_FAULT_H
+
+struct vgpu;
+
+/**
+ * enum vgpu_fault - what happened to a vGPU
+ * @VGPU_FAULT_NONE: nothing
+ * @VGPU_FAULT_PREEMPT_TIMEOUT: did not yield in time and was reset
+ * @VGPU_FAULT_RUN_TIMEOUT: outlived its quantum, did not yield, and was reset
+ * @VGPU_FAULT_UNMAP_TIMEOUT: the GPU did not let go of guest memory in time
+ * @VGPU_FAULT_GPU_DEAD: the physical GPU is gone or does not answer
+ * @VGPU_FAULT_GPU_RESET: the physical GPU was reset under it
+ * @VGPU_FAULT_MEMORY: uncorrectable error in its video memory
+ * @VGPU_FAULT_LOAD_TIMEOUT: its context was not loaded in time; was reset
+ * @VGPU_FAULT_SAVE_TIMEOUT: its context was not saved in time; was reset
+ * @VGPU_FAULT_STOPPED: was reset too often and gets no turns until it is reset
+ */
+enum vgpu_fault {
+	VGPU_FAULT_NONE			= 0,
+	VGPU_FAULT_PREEMPT_TIMEOUT	= 1,
+	VGPU_FAULT_RUN_TIMEOUT		= 2,
+	VGPU_FAULT_UNMAP_TIMEOUT	= 3,
+	VGPU_FAULT_GPU_DEAD		= 4,
+	VGPU_FAULT_GPU_RESET		= 5,
+	VGPU_FAULT_MEMORY		= 6,
+	VGPU_FAULT_LOAD_TIMEOUT		= 7,
+	VGPU_FAULT_SAVE_TIMEOUT		= 8,
+	VGPU_FAULT_STOPPED		= 9,
+};
+
+/*
+ * Why a vGPU was reset: the code of the fault that made the host do it, or one
+ * of these. They count from 100, so that a number means one thing only.
+ */
+
+/**
+ * enum vgpu_reset_reason - who asked for a reset
+ * @VGPU_RESET_NONE: there was none
+ * @VGPU_RESET_GUEST: guest, by the personality's own register
+ * @VGPU_RESET_FUNCTION: guest, by a function-level reset
+ * @VGPU_RESET_VMM: VMM, by VFIO_DEVICE_RESET
+ */
+enum vgpu_reset_reason {
+	VGPU_RESET_NONE			= 0,
+	VGPU_RESET_GUEST		= 100,
+	VGPU_RESET_FUNCTION		= 101,
+	VGPU_RESET_VMM			= 102,
+};
+
+void vgpu_fault_init(struct vgpu *vgpu);
+void vgpu_fault_cancel(struct vgpu *vgpu);
+void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code);
+void vgpu_report_recovery(struct vgpu *vgpu);
+const char *vgpu_reset_name(unsigned int reason);
+
+#endif /* BASE_FAULT_H */

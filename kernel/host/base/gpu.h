@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * gpu.h - a physical GPU
+ */
+#ifndef BASE_GPU_H
+#define BASE_GPU_H
+
+#include <linux/bitmap.h>
+#include <linux/kref.h>
+#include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/mdev.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "base/family.h"
+#include "base/version.h"
+#include "place/buddy.h"
+#include "sched/run.h"
+
+#define VGPU_MAX_RUNQUEUES	8
+#define VGPU_LAST_ERROR_SIZE	256
+
+struct vgpu;
+struct vgpu_type;
+
+/**
+ * enum vgpu_gpu_state - whether a GPU takes requests
+ * @VGPU_GPU_UP: yes
+ * @VGPU_GPU_RESET: being reset or suspended; goes back to UP. Not to be
+ *	touched; guest mappings show scratch pages
+ * @VGPU_GPU_GOING: being unbound: no new opens or creates, but who is inside
+ *	goes on
+ * @VGPU_GPU_DEAD: does not answer; final. Not to be touched; guest mappings
+ *	show scratch pages
+ */
+enum vgpu_gpu_state {
+	VGPU_GPU_UP,
+	VGPU_GPU_RESET,
+	VGPU_GPU_GOING,
+	VGPU_GPU_DEAD,
+};
+
+/**
+ * struct vgpu_gpu - one physical GPU
+ *
+ * Fields marked "family" are filled in by vgpu_family.probe and constant
+ * after it.
+ */
+struct vgpu_gpu {
+	struct kref kref;
+	void (*release)(struct kref *kref);
+	struct pci_dev *pdev;
+	const struct vgpu_family *family;
+	void *family_data;		/* family */
+	char board[16];			/* family: [A-Z0-9]+, part of type names */
+	phys_addr_t fb_phys;		/* family: bus address of the framebuffer */
+	void __iomem *fb_io;		/* family: its write-combined mapping */
+	u64 fb_size;			/* family: bytes */
+	u64 fb_reserved;		/* family: of them, at 0, not for vGPUs; rounded up */
+	unsigned int max_vgpus;		/* family: 1..VGPU_MAX_PARTITIONS */
+	unsigned int heads;		/* family: heads a vGPU can have */
+	unsigned int runqueues;		/* family: 1.. if it has engines */
+	u32 sysmem_pages;		/* family: aperture pages a vGPU, 0: none */
+	unsigned int user_vectors;	/* family: hardware vectors a vGPU, 0 or 1 */
+	u16 vendor_id, device_id;	/* family: PCI ids the native personality shows */
+	u16 subsystem_id;
+	u32 class_code;
+	u8 revision;
+
+	struct mutex state_lock;	/* @state, @vgpus; see the lock order */
+	enum vgpu_gpu_state state;	/* cmpxchg; DEAD may come any time */
+	struct list_head vgpus;		/* state_lock */
+	struct work_struct dead_work;	/* tells the vGPUs */
+	const char *dead_why;
+
+	struct mutex console_lock;	/* @console, and what the output shows */
+	struct vgpu *console;		/* console_lock for writing; NULL: none */
+	struct work_struct console_work;
+
+	struct mutex lock;		/* placement and last_error */
+	struct buddy fb;		/* lock */
+	u8 *fb_storage;
+	unsigned long partitions[BITS_TO_LONGS(VGPU_MAX_PARTITIONS)]; /* lock */
+	char last_error[VGPU_LAST_ERROR_SIZE]; /* lock */
+	struct vgpu __rcu *partition[VGPU_MAX_PARTITIONS];
+
+	spinlock_t irq_lock;		/* family registers */
+	struct kthread_worker *worker;	/* scheduling decisions; FIFO */
+	struct workqueue_struct *wq;	/* everything that waits: scrub, map, faults */
+	struct vgpu_runqueue rq[VGPU_MAX_RUNQUEUES];
+	struct vgpu_sched_log *sched_log;
+
+	/* Settings of the scheduler: READ_ONCE, WRITE_ONCE; see settings.c. */
+	u64 timeslice_ns;		/* 0: by the number of open vGPUs */
+	u64 preempt_timeout_ns;		/* of each stage */
+	u32 averaging;
+	u32 fault_limit;		/* resets in the window below; 0: any number */
+	u32 fault_window_s;
+
+	struct mdev_parent parent;
+	struct vgpu_type *types;
+	struct mdev_type **mdev_types;
+	unsigned int num_types;
+	struct kobj_type type_ktype;
+};
+
+/**
+ * vgpu_gpu_is_dead - whether the hardware must not be touched
+ * @gpu: the GPU
+ *
+ * True for good when it is gone, and for a while when it is being reset.
+ */
+static inline bool vgpu_gpu_is_dead(const struct vgpu_gpu *gpu)
+{
+	enum vgpu_gpu_state state = READ_ONCE(gpu->state);
+
+	return state == VGPU_GPU_DEAD || state == VGPU_GPU_RESET;
+}
+
+/* Whether vGPUs of a GPU take turns. */
+static inline bool vgpu_is_scheduled(const struct vgpu_gpu *gpu)
+{
+	return gpu->family->engine == VGPU_ENGINE_AUTONOMOUS;
+}
+
+#endif /* BASE_GPU_H */

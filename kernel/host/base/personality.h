@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * personality.h - what a guest sees of a vGPU
+ */
+#ifndef BASE_PERSONALITY_H
+#define BASE_PERSONALITY_H
+
+#include <linux/types.h>
+
+#include "base/fault.h"
+#include "display/picture.h"
+
+struct vgpu;
+struct vgpu_gpu;
+struct vgpu_type;
+
+/**
+ * struct vgpu_personality - a virtual PCI function model
+ * @name: as shown in sysfs
+ * @supports: true if it can show a vGPU of that GPU and type
+ * @init: fill in vgpu->config (ids, BARs, capabilities), vgpu->region[],
+ *	vgpu->vectors; allocate vgpu->personality_data. May sleep. 0 or errno.
+ * @release: free what @init left in vgpu->personality_data. The vGPU may have
+ *	another personality by then, and be open. May sleep.
+ * @reset: registers to their power-on values; called at open and at every
+ *	reset, with nothing of the vGPU running. May sleep.
+ * @close: the VMM is gone: stop workers of the personality. Called before the
+ *	scheduler and the guest's memory are taken away. May sleep.
+ * @read, @write: a trapped region; size is 1, 2, 4 or 8, the offset naturally
+ *	aligned and inside the region. Never fail, never block for long: may
+ *	sleep, but not wait for hardware progress.
+ * @fault: something happened to the vGPU that its guest must know. May sleep.
+ * @revoked: the host took guest memory back (dma_unmap). Called under
+ *	pin_lock: short. May be NULL.
+ * @plane: what a head shows now; @plane is all zero on entry and stays so if
+ *	nothing is shown. NULL: it has no display. May sleep.
+ * @monitor: a monitor with that EDID was connected to a head, or taken away
+ *	(0 bytes). Called for each head of the type after every @reset, and
+ *	when the VMM changes it; with vgpu->lock held. NULL with @plane.
+ *	May sleep.
+ * @paced: whether core may pace its flips (frame_rate_limit) through the
+ *	family
+ *
+ * A personality that learns of a guest's change of mode or scan-out calls
+ * vgpu_console_changed().
+ *
+ * @reset is called with vgpu->lock held, @revoked with pin_lock, @plane perhaps
+ * with gpu->console_lock and what is above it, the others with no lock of core.
+ */
+struct vgpu_personality {
+	const char *name;
+	bool (*supports)(const struct vgpu_gpu *gpu, const struct vgpu_type *type);
+	int (*init)(struct vgpu *vgpu);
+	void (*release)(void *data);
+	void (*reset)(struct vgpu *vgpu);
+	void (*close)(struct vgpu *vgpu);
+	u64 (*read)(struct vgpu *vgpu, unsigned int region, u64 offset,
+		    unsigned int size);
+	void (*write)(struct vgpu *vgpu, unsigned int region, u64 offset,
+		      unsigned int size, u64 value);
+	void (*fault)(struct vgpu *vgpu, enum vgpu_fault code);
+	void (*revoked)(struct vgpu *vgpu);
+	void (*plane)(struct vgpu *vgpu, unsigned int head,
+		      enum vgpu_plane_kind kind, struct vgpu_plane *plane);
+	void (*monitor)(struct vgpu *vgpu, unsigned int head,
+			const u8 *edid, unsigned int bytes);
+	bool paced;
+};
+
+/* tables.c */
+const struct vgpu_personality *vgpu_personality_find(const char *name);
+int vgpu_personality_list(const struct vgpu *vgpu, char *buf, size_t size,
+			  bool brackets);
+
+#endif /* BASE_PERSONALITY_H */

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * state.c - names, refusals, references and the end of GPUs: what every part needs
+ */
+#include <linux/atomic.h>
+#include <linux/rcupdate.h>
+#include <linux/wait.h>
+
+#include "base/state.h"
+#include "base/vgpu.h"
+
+/* -------------------------------------------------------------- references */
+
+/*
+ * Physical and virtual GPUs whose memory is not freed yet. The last reference
+ * to a device or a kobject may drop after it was removed, in a work item of
+ * its own, and then calls into this module.
+ */
+static atomic_t vgpu_live = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(vgpu_live_gone);
+
+/**
+ * vgpu_live_get - an object exists that ends in a call of this module
+ */
+void vgpu_live_get(void)
+{
+	atomic_inc(&vgpu_live);
+}
+
+/**
+ * vgpu_live_put - it is gone
+ *
+ * The last thing its release function does.
+ */
+void vgpu_live_put(void)
+{
+	if (atomic_dec_and_test(&vgpu_live))
+		wake_up_all(&vgpu_live_gone);
+}
+
+/**
+ * vgpu_live_wait - until none of them exists any more
+ *
+ * At module unload. May sleep, as long as somebody refers to one.
+ */
+void vgpu_live_wait(void)
+{
+	wait_event(vgpu_live_gone, !atomic_read(&vgpu_live));
+	/* The last one to wake us may not have returned from here yet. */
+	synchronize_rcu_tasks();
+}
+
+/**
+ * vgpu_gpu_get - keep a GPU's memory
+ * @gpu: the GPU
+ */
+void vgpu_gpu_get(struct vgpu_gpu *gpu)
+{
+	kref_get(&gpu->kref);
+}
+
+/**
+ * vgpu_gpu_put - let go of it
+ * @gpu: the GPU
+ */
+void vgpu_gpu_put(struct vgpu_gpu *gpu)
+{
+	kref_put(&gpu->kref, gpu->release);
+}
+
+/* ---------------------------------------------------------- names, refusals */
+
+/**
+ * vgpu_name - the UUID of a vGPU, for messages
+ * @vgpu: the vGPU
+ */
+const char *vgpu_name(const struct vgpu *vgpu)
+{
+	return dev_name(mdev_dev(vgpu->mdev));
+}
+
+/**
+ * vgpu_gpu_error - say why a request was refused
+ * @gpu: the GPU
+ * @fmt: one line without a newline: what was wanted, why not, what to do
+ *
+ * Goes to the kernel log and to the GPU's last_error attribute. May sleep;
+ * takes gpu->lock.
+ */
+void vgpu_gpu_error(struct vgpu_gpu *gpu, const char *fmt, ...)
+{
+	char line[VGPU_LAST_ERROR_SIZE];
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	dev_err(&gpu->pdev->dev, "%s\n", line);
+
+	mutex_lock(&gpu->lock);
+	strscpy(gpu->last_error, line, sizeof(gpu->last_error));
+	mutex_unlock(&gpu->lock);
+}
+
+/**
+ * vgpu_gpu_state_name - the state as sysfs and messages show it
+ * @gpu: the GPU
+ */
+const char *vgpu_gpu_state_name(const struct vgpu_gpu *gpu)
+{
+	static const char *const names[] = {
+		[VGPU_GPU_UP]		= "up",
+		[VGPU_GPU_RESET]	= "reset",
+		[VGPU_GPU_GOING]	= "going",
+		[VGPU_GPU_DEAD]		= "dead",
+	};
+
+	return names[READ_ONCE(gpu->state)];
+}
+
+/**
+ * vgpu_gpu_dead - the GPU does not answer any more
+ * @gpu: the GPU
+ * @why: a constant string, for the log
+ *
+ * From here on nobody touches the hardware. Its DMA is switched off, and a
+ * work item shows scratch pages to the guests and tells them. Final: only
+ * unbinding and binding the driver again can bring the GPU back. Any context
+ * but hard interrupt.
+ */
+void vgpu_gpu_dead(struct vgpu_gpu *gpu, const char *why)
+{
+	enum vgpu_gpu_state state = READ_ONCE(gpu->state);
+
+	do {
+		if (state == VGPU_GPU_DEAD)
+			return;
+	} while (!try_cmpxchg(&gpu->state, &state, VGPU_GPU_DEAD));
+
+	dev_err(&gpu->pdev->dev,
+		"GPU is dead: %s; its vGPUs get fault %d; stop their VMs, then unbind the driver and bind it again\n",
+		why, VGPU_FAULT_GPU_DEAD);
+	/* What a guest's memory was mapped for must not be written later. */
+	pci_clear_master(gpu->pdev);
+	queue_work(gpu->wq, &gpu->dead_work);
+}

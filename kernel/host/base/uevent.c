@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * uevent.c - telling the host's user space what happens to a vGPU
+ *
+ * udev rules and `openvgpu events` follow these. All have the same form, so
+ * that one rule can match them: the driver core's own events (add, bind) say
+ * neither type nor GPU, and "add" comes before the attributes are there.
+ */
+#include <linux/kobject.h>
+
+#include "base/uevent.h"
+#include "base/vgpu.h"
+
+/**
+ * vgpu_uevent - send a "change" event of a vGPU's device
+ * @vgpu: the vGPU
+ * @event: what happened, in one word
+ * @first: a further KEY=value; NULL: no more
+ * @second: likewise
+ *
+ * An event that finds no memory is lost, as every uevent is. May sleep; with
+ * none of the driver's spinlocks held.
+ */
+void vgpu_uevent(struct vgpu *vgpu, const char *event, char *first,
+		 char *second)
+{
+	char name[32], type[48], gpu[40];
+	char *envp[6] = { name, type, gpu, first, second, NULL };
+
+	snprintf(name, sizeof(name), "OPENVGPU_EVENT=%s", event);
+	snprintf(type, sizeof(type), "OPENVGPU_TYPE=%s-%s", VGPU_DRIVER_NAME,
+		 vgpu->type->sysfs_name);
+	snprintf(gpu, sizeof(gpu), "OPENVGPU_GPU=%s",
+		 pci_name(vgpu->gpu->pdev));
+	kobject_uevent_env(&mdev_dev(vgpu->mdev)->kobj, KOBJ_CHANGE, envp);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vgpu.h - a vGPU, and the lock order of the module
+ *
+ * Lock order, outermost first. A lock may be taken with any above it held,
+ * none below.
+ *   device lock of the PCI function, mdev parent's unreg_sem, VFIO group and
+ *   device-set locks (not ours)
+ *   vgpu_gpu.state_lock	mutex: reset, suspend and death of the GPU
+ *				against create, open and removal of a vGPU;
+ *				the list of vGPUs
+ *   vgpu.lock			mutex: open, close, reset of one vGPU
+ *   vgpu_gpu.console_lock	mutex: what the physical output shows
+ *   locks of a personality	see personality/: taken in its reset()
+ *   vgpu.config_lock		mutex: the configuration space
+ *   vgpu_gpu.lock		mutex: framebuffer, partitions, last_error
+ *   vgpu.irq.lock		mutex: SET_IRQS
+ *   vgpu.picture_lock		mutex: which picture the display window or the
+ *				dma-bufs show
+ *   vgpu.pin_lock		mutex: the tree of pinned guest pages. Taken in
+ *				dma_unmap: never held over vfio_pin_pages()
+ *   lock of the dma-bufs	mutex: which there are; see dmabuf.c
+ *   [reservation lock of a dma-buf]
+ *   lock of a copy		mutex: which devices see it; see dmabuf_copy.c
+ *   [mmap_lock of the VMM]
+ *   vgpu.map_sem		rwsem: which pages a BAR mapping may show. Nests
+ *				inside mmap_lock: no user copy, no pinning under it
+ *   dma-buf's own		rwsem: what a mapping of it may show; likewise
+ *   vgpu_runqueue.lock		spinlock: who runs, and settings of the scheduler
+ *   vgpu_sched_log.lock	spinlock: the log of switches
+ *   vgpu_gpu.irq_lock		spinlock, irq-safe: family's registers
+ * RCU protects eventfds (vgpu.irq) and vgpu_gpu.partition[]; both are read in
+ * hard interrupt context.
+ *
+ * Trapped accesses of a guest hold none of these, so a personality may call
+ * vgpu_reset() from its write(), holding no lock of its own.
+ */
+#ifndef BASE_VGPU_H
+#define BASE_VGPU_H
+
+#include <linux/interval_tree.h>
+#include <linux/list.h>
+#include <linux/mdev.h>
+#include <linux/mutex.h>
+#include <linux/ratelimit.h>
+#include <linux/rwsem.h>
+#include <linux/vfio.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "base/fault.h"
+#include "base/gpu.h"
+#include "base/personality.h"
+#include "base/region.h"
+#include "base/type.h"
+#include "display/dmabuf.h"
+#include "display/monitor.h"
+#include "display/query.h"
+#include "display/window.h"
+#include "pci/config_space.h"
+#include "pci/irq.h"
+#include "sched/run.h"
+
+#define VGPU_FAULT_LIMIT_MAX	100
+
+/**
+ * struct vgpu_stats - software counters since create; relaxed, any context
+ */
+struct vgpu_stats {
+	atomic64_t trapped_reads;
+	atomic64_t trapped_writes;
+	atomic64_t bad_accesses;	/* unknown register, wrong size, read-only */
+	atomic64_t config_writes;
+	atomic64_t interrupts;
+	atomic64_t slices;
+	atomic64_t preemptions;
+	atomic64_t run_ns;		/* from run-end events, the GPU's clock */
+	atomic64_t resets;		/* asked for by guest or VMM */
+	atomic64_t faults;		/* done to it by the host */
+	atomic64_t page_faults;		/* of BAR mappings */
+	atomic64_t revoked;		/* mappings taken back by dma_unmap */
+	atomic64_t violations;		/* accesses the hardware refused */
+};
+
+/**
+ * struct vgpu - one vGPU
+ * @vdev: first member, as vfio_alloc_device() wants it
+ * @gpu: its GPU; works while the mdev does (until vgpu_mdev_remove()
+ *	returned); after that only fields of struct vgpu may be used
+ * @mdev: the mediated device; valid as long as @gpu works
+ * @lock: open, close, reset
+ * @map_sem: @memory_enabled, @offline against faults
+ * @memory_enabled: COMMAND bit 1 of the guest
+ * @offline: the GPU is gone or in reset: mappings show @scratch
+ * @scratch: one page, all ones at open, of this vGPU alone
+ * @scrub_work: zeroes the framebuffer slice
+ * @scrub_wanted: how often that was asked for
+ * @scrub_done: @scrub_wanted when the last successful scrub began
+ * @scrub_error: why the last scrub failed, or 0
+ * @entity: how the policy sees it, its settings included
+ * @frozen: gets no turns until it is thawed; survives open and close
+ * @faulted: gets no turns until it is reset
+ * @hang_resets: when the scheduler had to reset it, kernel clock: a ring
+ * @hang_count: how often, since it was opened or reset
+ * @framebuffer_used: bytes of its slice that its guest says it uses; what the
+ *	guest wrote, which may be nonsense
+ * @last_reset: why it was reset last since it was opened: a fault's code or
+ *	enum vgpu_reset_reason
+ * @faults_pending: what its guest must be told, bits by code
+ * @faults_unsent: what the host's user space must be told, bits by code, and
+ *	that it has recovered
+ * @fault_ratelimit: of what is said about its faults
+ * @frame_rate_limit: flips of a head in a second; 0: no limit
+ * @display: how the VMM gets at the picture, if the vGPU has one
+ * @monitor: what the VMM wants at head 0
+ * @picture_lock: serialises questions for the picture
+ * @window: what the display window shows
+ * @window_told: the picture the VMM was told of last, as the window has it
+ * @window_copy: memory for copies of pictures, NULL: none
+ * @window_copy_bytes: size of it
+ * @dmabuf_name: the last pictures a VMM was told of
+ * @dmabuf_last_id: the last id that was given away
+ * @dmabuf_clock: counts questions
+ * @dmabufs: what shows memory of the slice
+ * @num_dmabufs: their number
+ * @num_copies: how many of them have a copy for other devices
+ * @pins: interval tree of pinned guest pages by guest-physical page number
+ * @pinned_pages: their number, at most gpu->sysmem_pages
+ */
+struct vgpu {
+	struct vfio_device vdev;
+	struct vgpu_gpu *gpu;
+	struct mdev_device *mdev;
+	const struct vgpu_type *type;
+	/* Constant while it is open; lock. READ_ONCE without it. */
+	const struct vgpu_personality *personality;
+	void *personality_data;
+	void *family_data;
+	struct list_head node;		/* gpu->vgpus; gpu->state_lock */
+
+	/* Placement: constant from create to removal. */
+	unsigned int partition;
+	u64 fb_offset;
+	u64 fb_size;
+	phys_addr_t user_phys;		/* family */
+	void __iomem *user_io;		/* family */
+	u64 user_size;			/* family */
+	u64 framebuffer_used;		/* READ_ONCE, WRITE_ONCE */
+
+	/* VFIO device model. */
+	struct mutex lock;
+	bool opened;			/* lock */
+	pid_t owner_pid;		/* lock; 0: closed */
+	struct mutex config_lock;
+	struct vgpu_config config;	/* config_lock */
+	/* Constant while it is open; lock. */
+	struct vgpu_region region[VGPU_MAX_REGIONS];
+	unsigned int num_regions;
+	unsigned int vectors;		/* constant */
+	struct vgpu_irq irq;
+
+	/* BAR mappings. */
+	struct rw_semaphore map_sem;
+	bool memory_enabled;		/* map_sem */
+	bool offline;			/* map_sem */
+	struct page *scratch;
+	struct inode *map_inode;	/* zap domain, see mapping.c */
+
+	/* Displays: see display.c. */
+	u32 frame_rate_limit;		/* lock for writing; READ_ONCE */
+	enum vgpu_display display;	/* lock; constant while it is open */
+	struct vgpu_monitor monitor;	/* lock */
+	struct mutex picture_lock;
+	struct vgpu_window window;	/* map_sem; picture_lock for writing */
+	struct vgpu_plane window_told;	/* picture_lock */
+	void *window_copy;		/* picture_lock */
+	u64 window_copy_bytes;		/* picture_lock */
+	struct vgpu_dmabuf_name dmabuf_name[VGPU_DMABUF_NAMES]; /* picture_lock */
+	u32 dmabuf_last_id;		/* picture_lock */
+	u64 dmabuf_clock;		/* picture_lock */
+	struct list_head dmabufs;	/* lock of the dma-bufs */
+	unsigned int num_dmabufs;	/* lock of the dma-bufs */
+	unsigned int num_copies;	/* lock of the dma-bufs */
+
+	/* Guest memory. */
+	struct mutex pin_lock;
+	struct rb_root_cached pins;	/* pin_lock */
+	struct rb_root_cached batches;	/* pin_lock; by aperture page */
+	struct xarray pin_dma;		/* pin_lock; by guest page, see pin.c */
+	wait_queue_head_t pin_wait;	/* woken when a pin under way has ended */
+	unsigned int pins_ended;	/* pin_lock */
+	unsigned long unmapped_at;	/* pin_lock; jiffies of the last dma_unmap */
+	unsigned long pinned_pages;	/* pin_lock */
+
+	/* Scheduling. */
+	struct sched_client entity;	/* lock of gpu->rq[0] */
+	enum vgpu_sched_state sched_state; /* likewise, and what follows */
+	struct vgpu_runqueue *rq;
+	struct vgpu_sched_account account;
+	bool frozen;
+	bool faulted;
+	u64 hang_resets[VGPU_FAULT_LIMIT_MAX];
+	unsigned int hang_count;
+
+	/* Scrub: see scrub.c. */
+	struct work_struct scrub_work;
+	wait_queue_head_t scrub_waiters;
+	unsigned long scrub_wanted;	/* lock for writing */
+	unsigned long scrub_done;	/* scrub_work */
+	int scrub_error;
+
+	/* Faults: see fault.c. */
+	enum vgpu_fault last_fault;	/* READ_ONCE, WRITE_ONCE */
+	unsigned int last_reset;	/* READ_ONCE, WRITE_ONCE */
+	unsigned long faults_pending;
+	unsigned long faults_unsent;
+	struct ratelimit_state fault_ratelimit;
+	struct work_struct fault_work;
+	struct vgpu_stats stats;
+};
+
+static inline struct vgpu *vgpu_from_vdev(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct vgpu, vdev);
+}
+
+#endif /* BASE_VGPU_H */

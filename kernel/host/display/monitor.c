@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * monitor.c - the monitors at the heads of a vGPU
+ *
+ * Every head of a vGPU has one, which is made up from its type. A VMM may
+ * take that of head 0 away, or put another in its place, through the EDID
+ * region: VFIO's struct vfio_region_gfx_edid, and the EDID behind it. The
+ * VMM's last word lasts until it closes the vGPU, over resets too.
+ */
+
+#include "base/state.h"
+#include "base/vgpu.h"
+#include "display/edid.h"
+#include "display/monitor.h"
+
+#define EDID_OFFSET	256	/* of the EDID in its region */
+
+static_assert(EDID_OFFSET + VGPU_EDID_SIZE == VGPU_EDID_REGION_SIZE);
+
+/* -------------------------------------------------------------- connecting */
+
+static unsigned int generate(struct vgpu *vgpu, unsigned int head, u8 *edid)
+{
+	struct vgpu_edid_info info = {
+		.name = "OpenVGPU",
+		.uuid = vgpu_name(vgpu),
+		.head = head,
+		.max_x = vgpu->type->max_x,
+		.max_y = vgpu->type->max_y,
+	};
+
+	return vgpu_edid_build(&info, edid);
+}
+
+/**
+ * vgpu_monitors_open - forget what the last VMM wanted
+ * @vgpu: the vGPU, about to be opened; its lock is held
+ */
+void vgpu_monitors_open(struct vgpu *vgpu)
+{
+	struct vgpu_monitor *monitor = &vgpu->monitor;
+
+	lockdep_assert_held(&vgpu->lock);
+	memset(monitor, 0, sizeof(*monitor));
+	if (!vgpu->type->heads)
+		return;
+	monitor->bytes = generate(vgpu, 0, monitor->edid);
+	monitor->shown_bytes = monitor->bytes;
+	memcpy(monitor->shown, monitor->edid, sizeof(monitor->shown));
+	monitor->connected = true;
+}
+
+static void connect_first(struct vgpu *vgpu)
+{
+	const struct vgpu_monitor *monitor = &vgpu->monitor;
+
+	vgpu->personality->monitor(vgpu, 0, monitor->shown,
+				   monitor->connected ? monitor->shown_bytes : 0);
+}
+
+/**
+ * vgpu_monitors_connect - connect every head's monitor
+ * @vgpu: the vGPU, which was reset; its lock is held
+ *
+ * May sleep.
+ */
+void vgpu_monitors_connect(struct vgpu *vgpu)
+{
+	u8 edid[VGPU_EDID_SIZE];
+	unsigned int head;
+
+	lockdep_assert_held(&vgpu->lock);
+	if (!vgpu->personality->monitor || !vgpu->type->heads)
+		return;
+	connect_first(vgpu);
+	for (head = 1; head < vgpu->type->heads; head++)
+		vgpu->personality->monitor(vgpu, head, edid,
+					   generate(vgpu, head, edid));
+}
+
+/* --------------------------------------------------------- the EDID region */
+
+static struct vfio_region_gfx_edid header_of(const struct vgpu *vgpu)
+{
+	return (struct vfio_region_gfx_edid) {
+		.edid_offset	= EDID_OFFSET,
+		.edid_max_size	= VGPU_EDID_SIZE,
+		.edid_size	= vgpu->monitor.bytes,
+		.max_xres	= vgpu->type->max_x,
+		.max_yres	= vgpu->type->max_y,
+		.link_state	= vgpu->monitor.connected ?
+				  VFIO_DEVICE_GFX_LINK_STATE_UP :
+				  VFIO_DEVICE_GFX_LINK_STATE_DOWN,
+	};
+}
+
+/**
+ * vgpu_edid_region_read - read from the EDID region
+ * @vgpu: the vGPU
+ * @offset: in the region
+ * @size: bytes; naturally aligned, so all of the header or all of the EDID
+ * @bytes: receives them
+ */
+void vgpu_edid_region_read(struct vgpu *vgpu, u64 offset, unsigned int size,
+			   u8 *bytes)
+{
+	struct vfio_region_gfx_edid header;
+
+	memset(bytes, 0, size);
+	mutex_lock(&vgpu->lock);
+	header = header_of(vgpu);
+	if (offset >= EDID_OFFSET)
+		memcpy(bytes, vgpu->monitor.edid + offset - EDID_OFFSET, size);
+	else if (offset + size <= sizeof(header))
+		memcpy(bytes, (u8 *)&header + offset, size);
+	mutex_unlock(&vgpu->lock);
+}
+
+/* The VMM has written an EDID, or wants back what was there. */
+static int link_up(struct vgpu *vgpu)
+{
+	struct vgpu_monitor *monitor = &vgpu->monitor;
+
+	if (!vgpu_edid_valid(monitor->edid, monitor->bytes)) {
+		if (__ratelimit(&vgpu->fault_ratelimit))
+			vgpu_gpu_error(vgpu->gpu,
+				       "vGPU %s: no monitor connected: the %u bytes that its VMM wrote are no EDID; look at its header, the number of blocks and the checksums",
+				       vgpu_name(vgpu), monitor->bytes);
+		return -EINVAL;
+	}
+	memcpy(monitor->shown, monitor->edid, monitor->bytes);
+	monitor->shown_bytes = monitor->bytes;
+	monitor->connected = true;
+	return 0;
+}
+
+static int write_field(struct vgpu *vgpu, u64 offset, u32 value)
+{
+	struct vgpu_monitor *monitor = &vgpu->monitor;
+	int ret = 0;
+
+	switch (offset) {
+	case offsetof(struct vfio_region_gfx_edid, edid_size):
+		if (value > VGPU_EDID_SIZE)
+			return -EINVAL;
+		monitor->bytes = value;
+		return 0;
+	case offsetof(struct vfio_region_gfx_edid, link_state):
+		if (value == VFIO_DEVICE_GFX_LINK_STATE_UP)
+			ret = link_up(vgpu);
+		else if (value == VFIO_DEVICE_GFX_LINK_STATE_DOWN)
+			monitor->connected = false;
+		else
+			ret = -EINVAL;
+		if (!ret && vgpu->personality->monitor)
+			connect_first(vgpu);
+		return ret;
+	}
+	return 0;	/* read-only */
+}
+
+static int write_header(struct vgpu *vgpu, u64 offset, unsigned int size,
+			const u8 *bytes)
+{
+	unsigned int i;
+	u32 value;
+	int ret;
+
+	if (size < sizeof(value))
+		return -EINVAL;
+	for (i = 0; i < size; i += sizeof(value)) {
+		memcpy(&value, bytes + i, sizeof(value));
+		ret = write_field(vgpu, offset + i, value);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * vgpu_edid_region_write - write to the EDID region
+ * @vgpu: the vGPU
+ * @offset: in the region
+ * @size: bytes; naturally aligned; at least 4 of the header
+ * @bytes: what
+ *
+ * An EDID counts when the link goes up.
+ *
+ * Return: 0; -EINVAL: a field is too small to be written in parts, there is
+ * no such size or state of the link, or the EDID that is to count is none.
+ */
+int vgpu_edid_region_write(struct vgpu *vgpu, u64 offset, unsigned int size,
+			   const u8 *bytes)
+{
+	int ret = 0;
+
+	mutex_lock(&vgpu->lock);
+	if (offset >= EDID_OFFSET)
+		memcpy(vgpu->monitor.edid + offset - EDID_OFFSET, bytes, size);
+	else
+		ret = write_header(vgpu, offset, size, bytes);
+	mutex_unlock(&vgpu->lock);
+	return ret;
+}

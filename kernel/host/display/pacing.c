@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pacing.c - the frame-rate limit: how often the heads of a vGPU may flip
+ *
+ * A guest that draws faster than anybody can see takes the GPU away from the
+ * others. Where a policy guarantees each its share that does no harm, so only
+ * policies that do not have the limit (limits_frames). The hardware keeps it;
+ * this file tells it when the limit, the policy or the partition has changed.
+ */
+#include <linux/math64.h>
+
+#include "base/state.h"
+#include "base/vgpu.h"
+#include "display/pacing.h"
+
+#define RATE_MIN	1
+#define RATE_MAX	1000
+
+/* Why the flips of a vGPU can't be paced; NULL: they can. */
+static const char *obstacle(const struct vgpu *vgpu)
+{
+	if (!vgpu->type->heads)
+		return "its type has no heads";
+	if (!READ_ONCE(vgpu->personality)->paced)
+		return "the host does not see when a guest of this personality shows a picture";
+	if (!vgpu->gpu->family->flip_interval)
+		return "this GPU has no means for it";
+	return NULL;
+}
+
+/* The policy in force if it is why the limit is not; NULL: it is in force. */
+static const struct sched_policy *hindrance(const struct vgpu_gpu *gpu)
+{
+	const struct sched_policy *policy;
+
+	if (!vgpu_is_scheduled(gpu))
+		return NULL;
+	policy = READ_ONCE(gpu->rq[0].queue.policy);
+	return policy->limits_frames ? NULL : policy;
+}
+
+/**
+ * vgpu_pace - tell the hardware how often heads may flip
+ * @vgpu: the vGPU, with an enabled partition
+ *
+ * Also when there is no limit. With vgpu->lock held. May sleep.
+ */
+void vgpu_pace(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	u32 limit = READ_ONCE(vgpu->frame_rate_limit);
+
+	lockdep_assert_held(&vgpu->lock);
+	if (obstacle(vgpu) || vgpu_gpu_is_dead(gpu))
+		return;
+	gpu->family->flip_interval(vgpu, limit && !hindrance(gpu) ?
+				   div_u64(NSEC_PER_SEC, limit) : 0);
+}
+
+/**
+ * vgpu_pace_all - the policy of a GPU has changed
+ * @gpu: the GPU
+ *
+ * May sleep; takes the GPU's state_lock and the lock of each vGPU.
+ */
+void vgpu_pace_all(struct vgpu_gpu *gpu)
+{
+	struct vgpu *vgpu;
+
+	mutex_lock(&gpu->state_lock);
+	list_for_each_entry(vgpu, &gpu->vgpus, node) {
+		mutex_lock(&vgpu->lock);
+		if (vgpu->opened)
+			vgpu_pace(vgpu);
+		mutex_unlock(&vgpu->lock);
+	}
+	mutex_unlock(&gpu->state_lock);
+}
+
+/**
+ * vgpu_frame_rate_limit - the limit an administrator sees
+ * @vgpu: the vGPU
+ *
+ * Return: frames a second; 0: none, or it can't have one.
+ */
+u32 vgpu_frame_rate_limit(const struct vgpu *vgpu)
+{
+	return obstacle(vgpu) ? 0 : READ_ONCE(vgpu->frame_rate_limit);
+}
+
+/* With vgpu->lock held. */
+static int set_limit(struct vgpu *vgpu, u64 rate)
+{
+	const char *why = obstacle(vgpu);
+
+	if (why) {
+		vgpu_gpu_error(vgpu->gpu, "vGPU %s: frame_rate_limit not changed: %s",
+			       vgpu_name(vgpu), why);
+		return -EOPNOTSUPP;
+	}
+	if (rate > RATE_MAX) {
+		vgpu_gpu_error(vgpu->gpu,
+			       "vGPU %s: frame_rate_limit not changed: %llu was written, it takes %u to %u, or 0 for none",
+			       vgpu_name(vgpu), rate, RATE_MIN, RATE_MAX);
+		return -EINVAL;
+	}
+	WRITE_ONCE(vgpu->frame_rate_limit, rate);
+	if (vgpu->opened)
+		vgpu_pace(vgpu);
+	return 0;
+}
+
+/**
+ * vgpu_set_frame_rate_limit - how many frames a second a vGPU may show
+ * @vgpu: the vGPU, in any state
+ * @rate: flips of a head in a second; 0: as many as it likes
+ *
+ * What a policy without limits makes of it is said in last_error. May sleep.
+ *
+ * Return: 0, -EINVAL, or -EOPNOTSUPP: it can't be limited.
+ */
+int vgpu_set_frame_rate_limit(struct vgpu *vgpu, u64 rate)
+{
+	const struct sched_policy *policy;
+	int ret;
+
+	mutex_lock(&vgpu->lock);
+	ret = set_limit(vgpu, rate);
+	mutex_unlock(&vgpu->lock);
+	policy = hindrance(vgpu->gpu);
+	if (!ret && rate && policy)
+		vgpu_gpu_error(vgpu->gpu,
+			       "vGPU %s: frame_rate_limit %llu is kept but not in force: scheduler %s limits no frames",
+			       vgpu_name(vgpu), rate, policy->name);
+	return ret;
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * query.c - how a VMM sees what head 0 of a vGPU shows
+ *
+ * Either in the display window, a region of fixed size whose pages follow the
+ * picture (window.c), or as dma-bufs (dmabuf.c). What a guest programs is not
+ * trusted: no picture leaves this file that does not lie in the vGPU's slice,
+ * or that a VMM could trip over.
+ */
+#include <drm/drm_fourcc.h>
+#include <linux/sysfs.h>
+#include <linux/uaccess.h>
+
+#include "base/state.h"
+#include "base/vgpu.h"
+#include "display/dmabuf.h"
+#include "display/monitor.h"
+#include "display/picture.h"
+#include "display/plane.h"
+#include "display/query.h"
+#include "display/window.h"
+
+/* Pixels that fit the largest mode of a type, whatever the format. */
+#define PIXEL_BYTES_MAX	4
+
+/* As enum drm_plane_type; drm/drm_plane.h would want DRM to be built. */
+#define DRM_PLANE_TYPE_PRIMARY	1
+#define DRM_PLANE_TYPE_CURSOR	2
+
+/* --------------------------------------------------------------- regions */
+
+/* As large as the largest mode: what a VMM mapped must do for good. */
+static u64 window_size(const struct vgpu *vgpu)
+{
+	return PAGE_ALIGN((u64)vgpu->type->max_x * vgpu->type->max_y *
+			  PIXEL_BYTES_MAX);
+}
+
+/**
+ * vgpu_display_setup - the regions that the display needs
+ * @vgpu: the vGPU, closed; its personality has filled in the others
+ *
+ * To be called when the personality or the display attribute has changed,
+ * with vgpu->lock held or before anybody else knows the vGPU.
+ */
+void vgpu_display_setup(struct vgpu *vgpu)
+{
+	struct vgpu_region *window = &vgpu->region[VGPU_WINDOW_REGION];
+	struct vgpu_region *edid = &vgpu->region[VGPU_EDID_REGION];
+
+	memset(window, 0, sizeof(*window));
+	memset(edid, 0, sizeof(*edid));
+	vgpu->num_regions = max_t(unsigned int, vgpu->num_regions,
+				  VGPU_EDID_REGION + 1);
+	if (!vgpu_has_display(vgpu) || vgpu->display == VGPU_DISPLAY_OFF)
+		return;
+	if (vgpu->display == VGPU_DISPLAY_REGION) {
+		window->kind = VGPU_REGION_WINDOW;
+		window->size = window_size(vgpu);
+		window->write_combine = true;
+	}
+	edid->kind = VGPU_REGION_EDID;
+	edid->size = VGPU_EDID_REGION_SIZE;
+}
+
+/* ---------------------------------------------------------------- choice */
+
+static const char *const method_name[] = {
+	[VGPU_DISPLAY_REGION]	= "region",
+	[VGPU_DISPLAY_DMABUF]	= "dmabuf",
+	[VGPU_DISPLAY_OFF]	= "off",
+};
+
+/**
+ * vgpu_display_method - how a VMM gets at the picture
+ * @vgpu: the vGPU
+ *
+ * Constant while it is open. Any context.
+ */
+enum vgpu_display vgpu_display_method(const struct vgpu *vgpu)
+{
+	return vgpu_has_display(vgpu) ? READ_ONCE(vgpu->display) :
+					VGPU_DISPLAY_OFF;
+}
+
+/**
+ * vgpu_display_list - what the display attribute can be
+ * @vgpu: the vGPU
+ * @buf: of sysfs
+ *
+ * Return: bytes written: all names, that of the present one in brackets.
+ */
+int vgpu_display_list(const struct vgpu *vgpu, char *buf)
+{
+	enum vgpu_display method = vgpu_display_method(vgpu);
+	unsigned int i;
+	int n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(method_name); i++) {
+		if (i != VGPU_DISPLAY_OFF && !vgpu_has_display(vgpu))
+			continue;
+		n += sysfs_emit_at(buf, n, i == method ? "%s[%s]" : "%s%s",
+				   n ? " " : "", method_name[i]);
+	}
+	return n + sysfs_emit_at(buf, n, "\n");
+}
+
+/* With vgpu->lock held. */
+static int set_method(struct vgpu *vgpu, enum vgpu_display method)
+{
+	const char *why = NULL;
+
+	if (vgpu->opened) {
+		vgpu_gpu_error(vgpu->gpu,
+			       "vGPU %s: display not changed: process %d has it open; end its VM first",
+			       vgpu_name(vgpu), vgpu->owner_pid);
+		return -EBUSY;
+	}
+	if (!vgpu->type->heads)
+		why = "its type has no heads";
+	else if (!vgpu_has_display(vgpu))
+		why = "its personality has no display";
+	if (why && method != VGPU_DISPLAY_OFF) {
+		vgpu_gpu_error(vgpu->gpu, "vGPU %s: display not changed: %s",
+			       vgpu_name(vgpu), why);
+		return -EOPNOTSUPP;
+	}
+	WRITE_ONCE(vgpu->display, method);
+	vgpu_display_setup(vgpu);
+	return 0;
+}
+
+/**
+ * vgpu_set_display - choose how a VMM gets at the picture
+ * @vgpu: the vGPU
+ * @name: of the method; a newline may follow
+ *
+ * May sleep.
+ *
+ * Return: 0; -EINVAL: no such method; -EOPNOTSUPP: there is no picture;
+ * -EBUSY: somebody has the vGPU open.
+ */
+int vgpu_set_display(struct vgpu *vgpu, const char *name)
+{
+	int method = sysfs_match_string(method_name, name), ret;
+
+	if (method < 0) {
+		vgpu_gpu_error(vgpu->gpu,
+			       "vGPU %s: display not changed: it can be region, dmabuf or off",
+			       vgpu_name(vgpu));
+		return -EINVAL;
+	}
+	mutex_lock(&vgpu->lock);
+	ret = set_method(vgpu, method);
+	mutex_unlock(&vgpu->lock);
+	return ret;
+}
+
+/* -------------------------------------------------------------- questions */
+
+/* What a VMM is told of a picture that fits. */
+static void describe(struct vfio_device_gfx_plane_info *info,
+		     const struct vgpu_plane *plane)
+{
+	info->drm_format = plane->format;
+	info->drm_format_mod = DRM_FORMAT_MOD_LINEAR;
+	info->width = plane->width;
+	info->height = plane->height;
+	info->stride = plane->pitch;
+	info->size = PAGE_ALIGN(vgpu_plane_bytes(plane));
+	info->x_pos = plane->x;
+	info->y_pos = plane->y;
+	info->x_hot = plane->hot_x;
+	info->y_hot = plane->hot_y;
+}
+
+/* False: there is nothing to be seen. */
+static bool find_picture(struct vgpu *vgpu, enum vgpu_plane_kind kind,
+			 struct vgpu_plane *plane)
+{
+	vgpu->personality->plane(vgpu, 0, kind, plane);
+	if (plane->format && vgpu_plane_fits(vgpu, plane))
+		return true;
+	memset(plane, 0, sizeof(*plane));
+	return false;
+}
+
+static void answer_region(struct vgpu *vgpu, enum vgpu_plane_kind kind,
+			  struct vfio_device_gfx_plane_info *info)
+{
+	struct vgpu_plane plane = { };
+
+	info->region_index = VGPU_WINDOW_REGION;
+	/* The window has one picture. */
+	if (kind != VGPU_PLANE_PRIMARY)
+		return;
+	find_picture(vgpu, kind, &plane);
+	mutex_lock(&vgpu->picture_lock);
+	if (vgpu_window_show(vgpu, &plane))
+		describe(info, &plane);
+	mutex_unlock(&vgpu->picture_lock);
+}
+
+static void answer_dmabuf(struct vgpu *vgpu, enum vgpu_plane_kind kind,
+			  struct vfio_device_gfx_plane_info *info)
+{
+	struct vgpu_plane plane = { };
+
+	/* The first pixel is at the first byte: a VMM knows no offset. */
+	if (!find_picture(vgpu, kind, &plane) || !PAGE_ALIGNED(plane.base))
+		return;
+	describe(info, &plane);
+	mutex_lock(&vgpu->picture_lock);
+	info->dmabuf_id = vgpu_dmabuf_name(vgpu, &plane);
+	mutex_unlock(&vgpu->picture_lock);
+	vgpu_dmabuf_refresh(vgpu, &plane);
+}
+
+/* QEMU leaves the plane's type 0 when it asks for the region. */
+static int kind_of(enum vgpu_display method, u32 drm_plane_type,
+		   enum vgpu_plane_kind *kind)
+{
+	if (method == VGPU_DISPLAY_REGION && !drm_plane_type)
+		drm_plane_type = DRM_PLANE_TYPE_PRIMARY;
+	switch (drm_plane_type) {
+	case DRM_PLANE_TYPE_PRIMARY:
+		*kind = VGPU_PLANE_PRIMARY;
+		return 0;
+	case DRM_PLANE_TYPE_CURSOR:
+		*kind = VGPU_PLANE_CURSOR;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/**
+ * vgpu_display_query - VFIO_DEVICE_QUERY_GFX_PLANE
+ * @vgpu: the vGPU, open
+ * @arg: the user's struct vfio_device_gfx_plane_info
+ *
+ * Asked for many times a second. No picture is an answer, too: size and
+ * format 0. May sleep.
+ *
+ * Return: 0; -EINVAL: not the method of this vGPU, no such plane, or flags
+ * that make no sense; -EFAULT.
+ */
+long vgpu_display_query(struct vgpu *vgpu, void __user *arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_device_gfx_plane_info,
+					  dmabuf_id);
+	struct vfio_device_gfx_plane_info info, answer = { };
+	enum vgpu_display method;
+	enum vgpu_plane_kind kind;
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+	switch (info.flags & ~VFIO_GFX_PLANE_TYPE_PROBE) {
+	case VFIO_GFX_PLANE_TYPE_REGION:
+		method = VGPU_DISPLAY_REGION;
+		break;
+	case VFIO_GFX_PLANE_TYPE_DMABUF:
+		method = VGPU_DISPLAY_DMABUF;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (vgpu_display_method(vgpu) != method)
+		return -EINVAL;
+	if (info.flags & VFIO_GFX_PLANE_TYPE_PROBE)
+		return 0;
+	if (kind_of(method, info.drm_plane_type, &kind))
+		return -EINVAL;
+
+	answer.argsz = info.argsz;
+	answer.flags = info.flags;
+	answer.drm_plane_type = info.drm_plane_type;
+	if (method == VGPU_DISPLAY_REGION)
+		answer_region(vgpu, kind, &answer);
+	else
+		answer_dmabuf(vgpu, kind, &answer);
+	return copy_to_user(arg, &answer, minsz) ? -EFAULT : 0;
+}
+
+/**
+ * vgpu_display_close - nobody looks any more
+ * @vgpu: the vGPU; vgpu->lock is held
+ *
+ * When it returns, nothing that was given to the VMM shows the slice.
+ */
+void vgpu_display_close(struct vgpu *vgpu)
+{
+	vgpu_window_close(vgpu);
+	vgpu_dmabuf_close(vgpu);
+}

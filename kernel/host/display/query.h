@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * query.h - how a VMM gets at the picture of a vGPU
+ */
+#ifndef DISPLAY_QUERY_H
+#define DISPLAY_QUERY_H
+
+#include <linux/compiler_types.h>
+
+struct vgpu;
+
+/**
+ * enum vgpu_display - how a VMM gets at the picture of head 0
+ * @VGPU_DISPLAY_REGION: from a region that it maps
+ * @VGPU_DISPLAY_DMABUF: as a dma-buf
+ * @VGPU_DISPLAY_OFF: not at all
+ */
+enum vgpu_display {
+	VGPU_DISPLAY_REGION,
+	VGPU_DISPLAY_DMABUF,
+	VGPU_DISPLAY_OFF,
+};
+
+void vgpu_display_setup(struct vgpu *vgpu);
+long vgpu_display_query(struct vgpu *vgpu, void __user *arg);
+void vgpu_display_close(struct vgpu *vgpu);
+int vgpu_set_display(struct vgpu *vgpu, const char *name);
+enum vgpu_display vgpu_display_method(const struct vgpu *vgpu);
+int vgpu_display_list(const struct vgpu *vgpu, char *buf);
+
+#endif /* DISPLAY_QUERY_H */

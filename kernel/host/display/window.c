@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * window.c - the display window: a region in which a VMM sees a picture
+ *
+ * VMMs map it once and for good, and look for the first pixel at its first
+ * byte. So its size is that of the largest picture, and what its pages show
+ * changes: pages of the slice from the picture's first byte on, and zeros
+ * behind it. A picture that can't be shown so, because it does not begin with
+ * a page or for the distance of its lines, is copied whenever the VMM asks.
+ *
+ * Unlike a BAR the window shows its picture whether or not the guest lets its
+ * function decode memory: a head does not care either, and a VMM that redraws
+ * its display must not be killed for it.
+ */
+#include <linux/io.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/vmalloc.h>
+
+#include "base/vgpu.h"
+#include "display/plane.h"
+#include "display/window.h"
+#include "pci/mapping.h"
+
+static u64 slice_offset(const struct vgpu *vgpu, u64 offset)
+{
+	return vgpu->fb_offset + vgpu->window.base + offset;
+}
+
+/* ------------------------------------------------------- what it shows now */
+
+/**
+ * vgpu_window_fault - put a page into a mapping of the window
+ * @vgpu: the vGPU; map_sem is held
+ * @vmf: the fault
+ * @offset: of the page in the window
+ *
+ * Return: as vmf_insert_pfn().
+ */
+vm_fault_t vgpu_window_fault(struct vgpu *vgpu, struct vm_fault *vmf,
+			     u64 offset)
+{
+	const struct vgpu_window *window = &vgpu->window;
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long pfn;
+
+	lockdep_assert_held(&vgpu->map_sem);
+	if (vgpu->offline || offset >= window->bytes)
+		pfn = page_to_pfn(ZERO_PAGE(vmf->address));
+	else if (window->copy)
+		pfn = vmalloc_to_pfn(window->copy + offset);
+	else
+		return vmf_insert_pfn(vma, vmf->address,
+				      PHYS_PFN(vgpu->gpu->fb_phys +
+					       slice_offset(vgpu, offset)));
+	/* Ordinary memory: with ordinary caching. */
+	return vmf_insert_pfn_prot(vma, vmf->address, pfn,
+				   vm_get_page_prot(vma->vm_flags));
+}
+
+/**
+ * vgpu_window_read - a read of the window that is not through a mapping
+ * @vgpu: the vGPU
+ * @offset: in the window
+ * @size: bytes, all on one page
+ * @bytes: receives them
+ */
+void vgpu_window_read(struct vgpu *vgpu, u64 offset, unsigned int size,
+		      u8 *bytes)
+{
+	const struct vgpu_window *window = &vgpu->window;
+
+	memset(bytes, 0, size);
+	down_read(&vgpu->map_sem);
+	if (!vgpu->offline && offset < window->bytes) {
+		if (window->copy)
+			memcpy(bytes, window->copy + offset, size);
+		else
+			memcpy_fromio(bytes, vgpu->gpu->fb_io +
+				      slice_offset(vgpu, offset), size);
+	}
+	up_read(&vgpu->map_sem);
+}
+
+/* ------------------------------------------------------------ what to show */
+
+/* Point the pages there, in one step for who looks at them. */
+static void point(struct vgpu *vgpu, const struct vgpu_window *to)
+{
+	struct vgpu_window *window = &vgpu->window;
+
+	lockdep_assert_held(&vgpu->picture_lock);
+	/* The usual case: a VMM that asks again and again. */
+	if (window->base == to->base && window->bytes == to->bytes &&
+	    window->copy == to->copy)
+		return;
+	down_write(&vgpu->map_sem);
+	*window = *to;
+	vgpu_mapping_zap_region(vgpu, VGPU_WINDOW_REGION);
+	up_write(&vgpu->map_sem);
+}
+
+/* Room for a copy, the former one if it is large enough. */
+static void *copy_room(struct vgpu *vgpu, u64 bytes)
+{
+	u64 size = min(roundup_pow_of_two(PAGE_ALIGN(bytes)),
+		       vgpu->region[VGPU_WINDOW_REGION].size);
+
+	lockdep_assert_held(&vgpu->picture_lock);
+	if (vgpu->window_copy && vgpu->window_copy_bytes >= bytes)
+		return vgpu->window_copy;
+	/* Nobody may see pages that are about to be freed. */
+	point(vgpu, &(struct vgpu_window) { });
+	vfree(vgpu->window_copy);
+	vgpu->window_copy = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+				      __GFP_NOWARN);
+	vgpu->window_copy_bytes = vgpu->window_copy ? size : 0;
+	return vgpu->window_copy;
+}
+
+/* False if the hardware went away, or the caller is to die. */
+static bool copy_line(struct vgpu *vgpu, void *to, u64 from, size_t bytes)
+{
+	bool there;
+
+	down_read(&vgpu->map_sem);
+	there = !vgpu->offline;
+	if (there)
+		memcpy_fromio(to, vgpu->gpu->fb_io + vgpu->fb_offset + from,
+			      bytes);
+	up_read(&vgpu->map_sem);
+	cond_resched();
+	return there && !fatal_signal_pending(current);
+}
+
+/* @plane's pitch becomes @pitch. */
+static bool show_copy(struct vgpu *vgpu, struct vgpu_plane *plane, u32 pitch)
+{
+	size_t line = plane->width * vgpu_plane_pixel_bytes(plane->format);
+	u32 from = plane->pitch;
+	struct vgpu_window to = { };
+	unsigned int i;
+
+	plane->pitch = pitch;
+	to.bytes = PAGE_ALIGN(vgpu_plane_bytes(plane));
+	to.copy = copy_room(vgpu, to.bytes);
+	if (!to.copy)
+		return false;
+	for (i = 0; i < plane->height; i++)
+		if (!copy_line(vgpu, to.copy + (size_t)i * pitch,
+			       plane->base + (u64)i * from, line))
+			return false;
+	point(vgpu, &to);
+	return true;
+}
+
+/**
+ * vgpu_window_show - show a picture in the window
+ * @vgpu: the vGPU, open; picture_lock is held
+ * @plane: what to show, which must fit; the pitch becomes that of the window.
+ *	All zero: nothing
+ *
+ * When it returns, no mapping shows another picture. May sleep; reads the
+ * whole picture if it has to be copied.
+ *
+ * Return: whether it is shown; if not, for want of memory or because the
+ * hardware is gone, the window shows nothing or what it did before.
+ */
+bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane)
+{
+	struct vgpu_window to = { };
+	u32 pitch;
+
+	lockdep_assert_held(&vgpu->picture_lock);
+	if (!plane->format) {
+		point(vgpu, &to);
+		return false;
+	}
+	pitch = vgpu_plane_window_pitch(plane, &vgpu->window_told,
+					vgpu->region[VGPU_WINDOW_REGION].size);
+	if (!PAGE_ALIGNED(plane->base) || plane->pitch != pitch) {
+		if (!show_copy(vgpu, plane, pitch))
+			return false;
+	} else {
+		to.base = plane->base;
+		to.bytes = PAGE_ALIGN(vgpu_plane_bytes(plane));
+		point(vgpu, &to);
+	}
+	vgpu->window_told = *plane;
+	return true;
+}
+
+/**
+ * vgpu_window_close - forget what was shown
+ * @vgpu: the vGPU; nobody has it open, no mapping of it is left
+ */
+void vgpu_window_close(struct vgpu *vgpu)
+{
+	mutex_lock(&vgpu->picture_lock);
+	point(vgpu, &(struct vgpu_window) { });
+	vfree(vgpu->window_copy);
+	vgpu->window_copy = NULL;
+	vgpu->window_copy_bytes = 0;
+	memset(&vgpu->window_told, 0, sizeof(vgpu->window_told));
+	mutex_unlock(&vgpu->picture_lock);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * window.h - the picture as a region
+ */
+#ifndef DISPLAY_WINDOW_H
+#define DISPLAY_WINDOW_H
+
+#include <linux/mm_types.h>
+#include <linux/types.h>
+#include <linux/vfio.h>
+
+struct vgpu;
+struct vgpu_plane;
+
+#define VGPU_WINDOW_REGION	VFIO_PCI_NUM_REGIONS	/* picture of head 0 */
+
+/**
+ * struct vgpu_window - what the display window shows
+ * @base: offset in the slice of its first byte, page aligned
+ * @bytes: so many from there; beyond it zeros
+ * @copy: a copy of the picture that is shown in place of it, NULL: none
+ */
+struct vgpu_window {
+	u64 base;
+	u64 bytes;
+	void *copy;
+};
+
+vm_fault_t vgpu_window_fault(struct vgpu *vgpu, struct vm_fault *vmf,
+			     u64 offset);
+void vgpu_window_read(struct vgpu *vgpu, u64 offset, unsigned int size,
+		      u8 *bytes);
+bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane);
+void vgpu_window_close(struct vgpu *vgpu);
+
+#endif /* DISPLAY_WINDOW_H */

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * partition.c - partitions of a reference GPU and their memory
+ *
+ * The slice of a partition can be written only while it is disabled, so a
+ * guest that runs can't be moved; and the slice is read back before it is
+ * enabled, because isolation rests on those two registers.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/slab.h>
+
+#include "base/state.h"
+#include "base/vgpu.h"
+#include "family/refgpu/refgpu.h"
+
+/* The device completes these whatever its engines do; this is a safety net. */
+#define RESET_TIMEOUT_MS	1000
+#define INVALIDATE_TIMEOUT_MS	500
+#define STOP_TIMEOUT_MS		500
+#define SCRUB_TIMEOUT_MS	9000
+
+static u64 entry_read(struct refgpu_partition *partition, u32 offset)
+{
+	return refgpu_read(refgpu_of(partition->gpu),
+			   REFGPU_PARTITION(partition->number) + offset);
+}
+
+static void entry_write(struct refgpu_partition *partition, u32 offset,
+			u64 value)
+{
+	refgpu_write(refgpu_of(partition->gpu),
+		     REFGPU_PARTITION(partition->number) + offset, value);
+}
+
+static int entry_wait(struct refgpu_partition *partition, u32 offset, u64 mask,
+		      unsigned int timeout_ms)
+{
+	return refgpu_wait_zero(refgpu_of(partition->gpu),
+				REFGPU_PARTITION(partition->number) + offset,
+				mask, timeout_ms);
+}
+
+/* A command is a register that is written 1 and reads 1 until it is done. */
+static int command(struct refgpu_partition *partition, u32 offset,
+		   unsigned int timeout_ms)
+{
+	lockdep_assert_held(&partition->lock);
+	entry_write(partition, offset, 1);
+	return entry_wait(partition, offset, 1, timeout_ms);
+}
+
+static size_t table_size(const struct vgpu_gpu *gpu)
+{
+	return gpu->sysmem_pages * sizeof(__le64);
+}
+
+/* ------------------------------------------------------ setup and teardown */
+
+/**
+ * refgpu_partition_setup - see struct vgpu_family
+ * @vgpu: the vGPU
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int refgpu_partition_setup(struct vgpu *vgpu)
+{
+	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
+	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
+	struct pci_dev *pdev = vgpu->gpu->pdev;
+	u32 page = REFGPU_USER_PAGE(vgpu->partition);
+
+	if (vgpu->gpu->sysmem_pages) {
+		partition->table = dma_alloc_coherent(&pdev->dev,
+						      table_size(vgpu->gpu),
+						      &partition->table_bus,
+						      GFP_KERNEL);
+		if (!partition->table)
+			return -ENOMEM;
+	}
+	/* What was counted of a former owner is not this one's. */
+	refgpu_write(refgpu, REFGPU_COUNTERS(vgpu->partition) +
+		     REFGPU_COUNTER_CLEAR, 1);
+	vgpu->user_phys = pci_resource_start(pdev, REFGPU_BAR_REGISTERS) + page;
+	vgpu->user_io = refgpu->regs + page;
+	vgpu->user_size = REFGPU_USER_PAGE_SIZE;
+	return 0;
+}
+
+/**
+ * refgpu_partition_teardown - see struct vgpu_family
+ * @vgpu: the vGPU; its partition is disabled or the GPU is gone
+ */
+void refgpu_partition_teardown(struct vgpu *vgpu)
+{
+	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
+
+	if (partition->table)
+		dma_free_coherent(&vgpu->gpu->pdev->dev, table_size(vgpu->gpu),
+				  partition->table, partition->table_bus);
+	partition->table = NULL;
+}
+
+/* ------------------------------------------------------- enable and disable */
+
+/* Give a disabled partition its slice, and make sure that it has it. */
+static int program_slice(struct refgpu_partition *partition, u64 base, u64 size)
+{
+	/* Base and limit must fit together at every moment. */
+	entry_write(partition, REFGPU_PARTITION_VRAM_LIMIT, 0);
+	entry_write(partition, REFGPU_PARTITION_VRAM_BASE, base);
+	entry_write(partition, REFGPU_PARTITION_VRAM_LIMIT, size);
+	if (entry_read(partition, REFGPU_PARTITION_VRAM_BASE) != base ||
+	    entry_read(partition, REFGPU_PARTITION_VRAM_LIMIT) != size)
+		return -EIO;
+	return 0;
+}
+
+static void program_table(struct refgpu_partition *partition, u32 pages)
+{
+	entry_write(partition, REFGPU_PARTITION_SYSMEM_PAGES, 0);
+	if (!partition->table)
+		return;
+	memset(partition->table, 0, pages * sizeof(__le64));
+	wmb();	/* the device reads it from the moment it is enabled */
+	entry_write(partition, REFGPU_PARTITION_SYSMEM_BASE,
+		    partition->table_bus);
+	entry_write(partition, REFGPU_PARTITION_SYSMEM_PAGES, pages);
+}
+
+static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
+{
+	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
+	const struct vgpu_type *type = vgpu->type;
+	int ret;
+
+	entry_write(partition, REFGPU_PARTITION_CONTROL, 0);
+	ret = command(partition, REFGPU_PARTITION_RESET, RESET_TIMEOUT_MS);
+	if (ret)
+		return ret;
+	ret = program_slice(partition, vgpu->fb_offset, vgpu->fb_size);
+	if (ret)
+		return ret;
+	program_table(partition, vgpu->gpu->sysmem_pages);
+	entry_write(partition, REFGPU_PARTITION_SLICES, 0xffff);
+	entry_write(partition, REFGPU_PARTITION_DIRTY_CONTROL, 0);
+	entry_write(partition, REFGPU_PARTITION_HEADS, type->heads);
+	entry_write(partition, REFGPU_PARTITION_HEAD_MAX,
+		    (u64)type->max_y << 32 | type->max_x);
+	entry_write(partition, REFGPU_PARTITION_FLIP_NS, 0);
+	/* Its clock starts now: how long the GPU has been up is not its affair. */
+	entry_write(partition, REFGPU_PARTITION_TIMER_OFFSET,
+		    -refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_TIMER));
+	refgpu_write(refgpu, REFGPU_COUNTERS(partition->number) +
+		     REFGPU_COUNTER_CLEAR, 1);
+	entry_write(partition, REFGPU_PARTITION_CONTROL,
+		    REFGPU_PARTITION_ENABLE);
+	if (entry_read(partition, REFGPU_PARTITION_CONTROL) !=
+	    REFGPU_PARTITION_ENABLE)
+		return -EIO;
+	partition->enabled = true;
+	return 0;
+}
+
+/**
+ * refgpu_partition_enable - see struct vgpu_family
+ * @vgpu: the vGPU; its partition is disabled
+ *
+ * Return: 0; -EIO: the registers do not take what is written; -ETIMEDOUT;
+ * -ENODEV: the device is gone.
+ */
+int refgpu_partition_enable(struct vgpu *vgpu)
+{
+	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
+	int ret = -ENODEV;
+
+	mutex_lock(&partition->lock);
+	if (!vgpu_gpu_is_dead(vgpu->gpu))
+		ret = enable(partition, vgpu);
+	if (ret && !vgpu_gpu_is_dead(vgpu->gpu))
+		entry_write(partition, REFGPU_PARTITION_CONTROL, 0);
+	mutex_unlock(&partition->lock);
+	return ret;
+}
+
+static int disable(struct refgpu_partition *partition)
+{
+	int ret;
+
+	/* RESET is what ends a run on an engine that hangs. */
+	ret = command(partition, REFGPU_PARTITION_RESET, RESET_TIMEOUT_MS);
+	entry_write(partition, REFGPU_PARTITION_CONTROL, 0);
+	entry_write(partition, REFGPU_PARTITION_SYSMEM_PAGES, 0);
+	if (!ret)
+		ret = entry_wait(partition, REFGPU_PARTITION_STATUS,
+				 REFGPU_PARTITION_IS_RESIDENT, STOP_TIMEOUT_MS);
+	return ret;
+}
+
+/**
+ * refgpu_partition_disable - see struct vgpu_family
+ * @vgpu: the vGPU
+ */
+void refgpu_partition_disable(struct vgpu *vgpu)
+{
+	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
+	int ret = 0;
+
+	mutex_lock(&partition->lock);
+	if (partition->enabled && !vgpu_gpu_is_dead(vgpu->gpu))
+		ret = disable(partition);
+	partition->enabled = false;
+	memset(partition->monitor, 0, sizeof(partition->monitor));
+	mutex_unlock(&partition->lock);
+	if (ret)
+		vgpu_gpu_dead(vgpu->gpu, "a partition can't be disabled");
+}
+
+static int reset_entry(struct refgpu_partition *partition)
+{
+	int ret = command(partition, REFGPU_PARTITION_RESET, RESET_TIMEOUT_MS);
+
+	if (ret)
+		dev_err(&partition->gpu->pdev->dev,
+			"partition %u does not complete its reset (%d)\n",
+			partition->number, ret);
+	/* A reset unplugs the monitors; nobody else may notice. */
+	if (!ret)
+		refgpu_heads_restore(partition);
+	return ret ? -EIO : 0;
+}
+
+/**
+ * refgpu_partition_reset - see struct vgpu_family
+ * @vgpu: the vGPU
+ *
+ * Return: 0, or -EIO.
+ */
+int refgpu_partition_reset(struct vgpu *vgpu)
+{
+	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
+	int ret = 0;
+
+	mutex_lock(&partition->lock);
+	if (!vgpu_gpu_is_dead(vgpu->gpu))
+		ret = reset_entry(partition);
+	mutex_unlock(&partition->lock);
+	return ret;
+}
+
+/**
+ * refgpu_scrub - see struct vgpu_family
+ * @vgpu: the vGPU; its partition is disabled
+ *
+ * Return: 0 or errno.
+ */
+int refgpu_scrub(struct vgpu *vgpu)
+{
+	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
+	int ret = -ENODEV;
+
+	mutex_lock(&partition->lock);
+	if (partition->enabled)
+		ret = -EBUSY;
+	else if (!vgpu_gpu_is_dead(vgpu->gpu))
+		ret = program_slice(partition, vgpu->fb_offset, vgpu->fb_size);
+	if (!ret)
+		ret = command(partition, REFGPU_PARTITION_SCRUB,
+			      SCRUB_TIMEOUT_MS);
+	mutex_unlock(&partition->lock);
+	return ret;
+}
+
+/* ------------------------------------------------------- telling the guest */
+
+static enum refgpu_error error_of(enum vgpu_fault code)
+{
+	switch (code) {
+	case VGPU_FAULT_PREEMPT_TIMEOUT:
+	case VGPU_FAULT_RUN_TIMEOUT:
+	case VGPU_FAULT_UNMAP_TIMEOUT:
+	case VGPU_FAULT_LOAD_TIMEOUT:
+	case VGPU_FAULT_SAVE_TIMEOUT:
+		return REFGPU_ERROR_HANG;
+	case VGPU_FAULT_MEMORY:
+		return REFGPU_ERROR_MEMORY;
+	case VGPU_FAULT_GPU_RESET:
+		return REFGPU_ERROR_RESET;
+	default:
+		return REFGPU_ERROR_NONE;
+	}
+}
+
+/**
+ * refgpu_notify - see struct vgpu_family
+ * @vgpu: the vGPU
+ * @code: what happened to it
+ *
+ * Sets the error register and the interrupt status through the privileged
+ * alias, which may be written only while the partition is frozen.
+ */
+void refgpu_notify(struct vgpu *vgpu, enum vgpu_fault code)
+{
+	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
+	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
+	u32 alias = REFGPU_USER_ALIAS(vgpu->partition);
+	enum refgpu_error error = error_of(code);
+	u64 status;
+
+	if (error == REFGPU_ERROR_NONE)
+		return;
+	mutex_lock(&partition->lock);
+	if (!partition->enabled || vgpu_gpu_is_dead(vgpu->gpu)) {
+		mutex_unlock(&partition->lock);
+		return;
+	}
+	entry_write(partition, REFGPU_PARTITION_CONTROL,
+		    REFGPU_PARTITION_ENABLE | REFGPU_PARTITION_FREEZE);
+	status = refgpu_read(refgpu, alias + REFGPU_USER_INTR_STATUS);
+	refgpu_write(refgpu, alias + REFGPU_USER_ERROR, error);
+	if (status != REFGPU_GONE)
+		refgpu_write(refgpu, alias + REFGPU_USER_INTR_STATUS,
+			     status | REFGPU_INTR_ERROR);
+	entry_write(partition, REFGPU_PARTITION_CONTROL,
+		    REFGPU_PARTITION_ENABLE);
+	mutex_unlock(&partition->lock);
+	/* The reset has disabled the hardware's interrupt, so this is ours. */
+	vgpu_irq_raise(vgpu, 0);
+}
+
+/* ------------------------------------------------------------ system memory */
+
+/**
+ * refgpu_sysmem_set - see struct vgpu_family
+ * @vgpu: the vGPU
+ * @first: first entry
+ * @count: number of entries
+ * @addr: bus address of each page
+ * @write: the device may write
+ *
+ * Return: 0, or -EFAULT: an address the device can't form.
+ */
+int refgpu_sysmem_set(struct vgpu *vgpu, u32 first, u32 count,
+		      const dma_addr_t *addr, bool write)
+{
+	__le64 *table = refgpu_partition_of(vgpu)->table;
+	u64 bits = REFGPU_SYSMEM_VALID | (write ? REFGPU_SYSMEM_WRITE : 0);
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		if (addr[i] & ~REFGPU_SYSMEM_ADDRESS)
+			return -EFAULT;
+	for (i = 0; i < count; i++)
+		WRITE_ONCE(table[first + i], cpu_to_le64(addr[i] | bits));
+	/* Before the guest is told, which is when the device may look. */
+	wmb();
+	return 0;
+}
+
+/* The engine may be in an access for good: then it loses the partition. */
+static int forget(struct refgpu_partition *partition, u32 first, u32 count,
+		  bool *was_reset)
+{
+	int ret;
+
+	entry_write(partition, REFGPU_PARTITION_INVALIDATE_FIRST, first);
+	entry_write(partition, REFGPU_PARTITION_INVALIDATE_PAGES, count);
+	ret = command(partition, REFGPU_PARTITION_INVALIDATE,
+		      INVALIDATE_TIMEOUT_MS);
+	if (ret != -ETIMEDOUT)
+		return ret;
+	*was_reset = true;
+	return reset_entry(partition);
+}
+
+/**
+ * refgpu_sysmem_clear - see struct vgpu_family
+ * @vgpu: the vGPU
+ * @first: first entry
+ * @count: number of entries
+ *
+ * Return: 0, or an errno if nothing helped: then the device must lose its bus
+ * mastering.
+ */
+int refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count)
+{
+	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
+	bool was_reset = false;
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		WRITE_ONCE(partition->table[first + i], 0);
+	wmb();	/* the device must not read an old entry after INVALIDATE */
+
+	mutex_lock(&partition->lock);
+	if (partition->enabled && !vgpu_gpu_is_dead(vgpu->gpu))
+		ret = forget(partition, first, count, &was_reset);
+	mutex_unlock(&partition->lock);
+	if (was_reset)
+		vgpu_report_fault(vgpu, VGPU_FAULT_UNMAP_TIMEOUT);
+	return ret;
+}
+
+/* ----------------------------------------------------------------- counters */
+
+#define COUNTER(NAME, field)						\
+	{ REFGPU_COUNTER_##NAME, offsetof(struct vgpu_counters, field) }
+
+/* Where a counter is in the device's block, and where it goes. */
+static const struct {
+	u32 reg;
+	u32 field;
+} counter_table[] = {
+	COUNTER(BUSY_NS, busy_ns),
+	COUNTER(RESIDENT_NS, resident_ns),
+	COUNTER(WAIT_NS, wait_ns),
+	COUNTER(SWITCHES, switches),
+	COUNTER(SWITCH_NS, switch_ns),
+	COUNTER(PREEMPT_MAX_NS, preempt_max_ns),
+	COUNTER(PACKETS, packets),
+	COUNTER(DOORBELLS, doorbells),
+	COUNTER(FENCES, fences),
+	COUNTER(INSTRUCTIONS, instructions),
+	COUNTER(BYTES_READ, bytes_read),
+	COUNTER(BYTES_WRITTEN, bytes_written),
+	COUNTER(FAULTS, faults),
+	COUNTER(INTERRUPTS, interrupts),
+};
+
+/**
+ * refgpu_counters - see struct vgpu_family
+ * @vgpu: the vGPU
+ * @counters: filled in
+ *
+ * Return: 0, or -ENODEV.
+ */
+int refgpu_counters(struct vgpu *vgpu, struct vgpu_counters *counters)
+{
+	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
+	u32 block = REFGPU_COUNTERS(vgpu->partition);
+	unsigned int i;
+	u64 value;
+
+	if (vgpu_gpu_is_dead(vgpu->gpu))
+		return -ENODEV;
+	for (i = 0; i < ARRAY_SIZE(counter_table); i++) {
+		value = refgpu_read(refgpu, block + counter_table[i].reg);
+		if (value == REFGPU_GONE)
+			return -ENODEV;
+		*(u64 *)((u8 *)counters + counter_table[i].field) = value;
+	}
+	return 0;
+}

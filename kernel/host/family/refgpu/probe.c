@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * probe.c - family "refgpu": the reference GPU (doc/refgpu.md)
+ *
+ * Finding, identifying and resetting the device. Runs and events are in
+ * events.c, partitions in partition.c.
+ */
+#include <linux/ctype.h>
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+
+#include "base/family.h"
+#include "base/gpu.h"
+#include "family/families.h"
+#include "family/refgpu/refgpu.h"
+#include "sched/run.h"
+
+#define RESET_TIMEOUT_MS	5000
+/* Aperture of a vGPU: 128 MiB of guest memory at a time. */
+#define SYSMEM_PAGES		32768
+
+/**
+ * refgpu_wait_zero - wait until bits of a register read 0
+ * @refgpu: the GPU
+ * @offset: the register
+ * @mask: the bits
+ * @timeout_ms: how long at most
+ *
+ * May sleep.
+ *
+ * Return: 0; -ETIMEDOUT; -ENODEV: the device reads all ones.
+ */
+int refgpu_wait_zero(struct refgpu *refgpu, u32 offset, u64 mask,
+		     unsigned int timeout_ms)
+{
+	ktime_t end = ktime_add_ms(ktime_get(), timeout_ms);
+	unsigned int pause_us = 20;
+	bool late;
+	u64 value;
+
+	for (;;) {
+		/* Looked at after the deadline too: we may have been asleep. */
+		late = ktime_after(ktime_get(), end);
+		value = refgpu_read(refgpu, offset);
+		if (value == REFGPU_GONE)
+			return -ENODEV;
+		if (!(value & mask))
+			return 0;
+		if (late)
+			return -ETIMEDOUT;
+		usleep_range(pause_us, 2 * pause_us);
+		if (pause_us < 2000)
+			pause_us *= 2;
+	}
+}
+
+static bool refgpu_match(const struct pci_dev *pdev)
+{
+	return pdev->vendor == REFGPU_PCI_VENDOR_ID &&
+	       pdev->device == REFGPU_PCI_DEVICE_ID;
+}
+
+static bool refgpu_alive(struct vgpu_gpu *gpu)
+{
+	struct refgpu *refgpu = refgpu_of(gpu);
+
+	return refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_ID) ==
+	       REFGPU_ID;
+}
+
+/**
+ * refgpu_now - see struct vgpu_family
+ * @gpu: the GPU
+ *
+ * Return: nanoseconds; all ones when it is gone.
+ */
+u64 refgpu_now(struct vgpu_gpu *gpu)
+{
+	return refgpu_read(refgpu_of(gpu), REFGPU_GLOBAL + REFGPU_GLOBAL_TIMER);
+}
+
+/* The board's name becomes part of type names: letters and digits only. */
+static void read_board(struct vgpu_gpu *gpu, struct refgpu *refgpu)
+{
+	u64 code = refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_BOARD);
+	unsigned int i, length = 0;
+
+	for (i = 0; i < sizeof(code); i++) {
+		char c = toupper((code >> (8 * i)) & 0x7f);
+
+		if (isupper(c) || isdigit(c))
+			gpu->board[length++] = c;
+	}
+	gpu->board[length] = '\0';
+	if (!length)
+		strscpy(gpu->board, "REFGPU", sizeof(gpu->board));
+}
+
+static int identify(struct vgpu_gpu *gpu, struct refgpu *refgpu)
+{
+	struct device *dev = &gpu->pdev->dev;
+	u64 version, size, room;
+
+	if (!refgpu_alive(gpu))
+		return dev_err_probe(dev, -ENODEV,
+				     "it does not answer as a refgpu does\n");
+	version = refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_VERSION);
+	if (version >> 16 != REFGPU_VERSION >> 16)
+		return dev_err_probe(dev, -ENODEV,
+				     "hardware interface %llu.%llu, this driver knows %u.x\n",
+				     version >> 16, version & 0xffff,
+				     REFGPU_VERSION >> 16);
+	size = refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_VRAM_SIZE);
+	room = pci_resource_len(gpu->pdev, REFGPU_BAR_VRAM);
+	if (size < REFGPU_VRAM_MIN || size > room)
+		return dev_err_probe(dev, -EINVAL,
+				     "%llu bytes of video memory behind a BAR of %llu\n",
+				     size, room);
+
+	refgpu->caps = refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_CAPS);
+	read_board(gpu, refgpu);
+	gpu->fb_phys = pci_resource_start(gpu->pdev, REFGPU_BAR_VRAM);
+	gpu->fb_size = size;
+	gpu->max_vgpus = min(REFGPU_PARTITIONS, VGPU_MAX_PARTITIONS);
+	gpu->heads = refgpu->caps & REFGPU_CAP_HEADS ? REFGPU_HEADS : 0;
+	gpu->runqueues = 1;
+	gpu->user_vectors = 1;
+	/* Entries are for pages of 4 KiB; on other hosts VFIO pins larger ones. */
+	if ((refgpu->caps & REFGPU_CAP_SYSMEM) && PAGE_SIZE == REFGPU_PAGE_SIZE)
+		gpu->sysmem_pages = SYSMEM_PAGES;
+	gpu->vendor_id = REFGPU_PCI_VENDOR_ID;
+	gpu->device_id = REFGPU_PCI_DEVICE_ID_VGPU;
+	gpu->subsystem_id = REFGPU_PCI_SUBSYSTEM_ID;
+	gpu->class_code = REFGPU_PCI_CLASS;
+	gpu->revision = REFGPU_PCI_REVISION;
+	return 0;
+}
+
+static int reset_device(struct refgpu *refgpu)
+{
+	refgpu_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_RESET, 1);
+	return refgpu_wait_zero(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_RESET, 1,
+				RESET_TIMEOUT_MS);
+}
+
+static int map_bars(struct vgpu_gpu *gpu, struct refgpu *refgpu)
+{
+	struct pci_dev *pdev = gpu->pdev;
+
+	if (pci_resource_len(pdev, REFGPU_BAR_REGISTERS) <
+	    REFGPU_BAR_REGISTERS_SIZE)
+		return dev_err_probe(&pdev->dev, -EINVAL,
+				     "the register BAR is too small or was given no address\n");
+	refgpu->regs = pci_iomap(pdev, REFGPU_BAR_REGISTERS, 0);
+	if (!refgpu->regs)
+		return -ENOMEM;
+	/* Before anybody else: this sets the cache attribute guests get too. */
+	gpu->fb_io = pci_iomap_wc(pdev, REFGPU_BAR_VRAM, 0);
+	if (!gpu->fb_io) {
+		pci_iounmap(pdev, refgpu->regs);
+		return dev_err_probe(&pdev->dev, -ENOMEM,
+				     "video memory can't be mapped\n");
+	}
+	return 0;
+}
+
+static void unmap_bars(struct vgpu_gpu *gpu, struct refgpu *refgpu)
+{
+	pci_iounmap(gpu->pdev, gpu->fb_io);
+	gpu->fb_io = NULL;
+	pci_iounmap(gpu->pdev, refgpu->regs);
+}
+
+static int refgpu_probe(struct vgpu_gpu *gpu)
+{
+	struct refgpu *refgpu;
+	unsigned int p;
+	int ret;
+
+	refgpu = kvzalloc(sizeof(*refgpu), GFP_KERNEL);
+	if (!refgpu)
+		return -ENOMEM;
+	refgpu->gpu = gpu;
+	mutex_init(&refgpu->events);
+	for (p = 0; p < REFGPU_PARTITIONS; p++) {
+		struct refgpu_partition *partition = &refgpu->partition[p];
+
+		partition->gpu = gpu;
+		partition->number = p;
+		mutex_init(&partition->lock);
+		ratelimit_state_init(&partition->limit, 10 * HZ, 3);
+	}
+	gpu->family_data = refgpu;
+
+	ret = map_bars(gpu, refgpu);
+	if (ret)
+		goto free;
+	ret = identify(gpu, refgpu);
+	if (ret)
+		goto unmap;
+	/* Whoever drove it before may have left anything running. */
+	ret = reset_device(refgpu);
+	if (ret) {
+		dev_err_probe(&gpu->pdev->dev, ret,
+			      "the device does not come out of its reset\n");
+		goto unmap;
+	}
+	ret = refgpu_events_init(refgpu);
+	if (ret)
+		goto unmap;
+	return 0;
+
+unmap:
+	unmap_bars(gpu, refgpu);
+free:
+	gpu->family_data = NULL;
+	kvfree(refgpu);
+	return ret;
+}
+
+static void refgpu_remove(struct vgpu_gpu *gpu)
+{
+	struct refgpu *refgpu = refgpu_of(gpu);
+
+	if (!vgpu_gpu_is_dead(gpu) && refgpu_alive(gpu) && reset_device(refgpu))
+		dev_warn(&gpu->pdev->dev,
+			 "the device did not complete its reset\n");
+	/* Whether it did or not: it writes no event to memory we free. */
+	pci_clear_master(gpu->pdev);
+	refgpu_events_exit(refgpu);
+	unmap_bars(gpu, refgpu);
+	gpu->family_data = NULL;
+	kvfree(refgpu);
+}
+
+/* After a reset that somebody else did, of unknown depth: do our own. */
+static int refgpu_reinit(struct vgpu_gpu *gpu)
+{
+	struct refgpu *refgpu = refgpu_of(gpu);
+	int ret;
+
+	if (!refgpu_alive(gpu))
+		return -ENODEV;
+	ret = reset_device(refgpu);
+	if (!ret)
+		refgpu_events_program(refgpu);
+	return ret;
+}
+
+const struct vgpu_family vgpu_family_refgpu = {
+	.name			= "refgpu",
+	.engine			= VGPU_ENGINE_AUTONOMOUS,
+	.match			= refgpu_match,
+	.probe			= refgpu_probe,
+	.remove			= refgpu_remove,
+	.reinit			= refgpu_reinit,
+	.alive			= refgpu_alive,
+	.partition_setup	= refgpu_partition_setup,
+	.partition_teardown	= refgpu_partition_teardown,
+	.partition_enable	= refgpu_partition_enable,
+	.partition_disable	= refgpu_partition_disable,
+	.partition_reset	= refgpu_partition_reset,
+	.scrub			= refgpu_scrub,
+	.notify			= refgpu_notify,
+	.run			= refgpu_run,
+	.preempt		= refgpu_preempt,
+	.run_stage		= refgpu_run_stage,
+	.poll			= refgpu_poll,
+	.now			= refgpu_now,
+	.sysmem_set		= refgpu_sysmem_set,
+	.sysmem_clear		= refgpu_sysmem_clear,
+	.counters		= refgpu_counters,
+	.head_plane		= refgpu_head_plane,
+	.head_monitor		= refgpu_head_monitor,
+	.flip_interval		= refgpu_flip_interval,
+};

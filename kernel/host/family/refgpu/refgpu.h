@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * refgpu.h - what the files of the refgpu family share
+ *
+ * Reading a register costs 50 to 100 microseconds, writing one far less, so
+ * nothing that happens often reads any.
+ *
+ * Locks, innermost of all: refgpu_partition.lock, refgpu.events. Neither is
+ * taken with the other held.
+ */
+#ifndef GPU_REFGPU_H
+#define GPU_REFGPU_H
+
+#include <linux/io.h>
+#include <linux/io-64-nonatomic-hi-lo.h>
+#include <linux/mutex.h>
+#include <linux/ratelimit.h>
+
+#include "base/vgpu.h"
+#include "refgpu_hw.h"
+
+#define REFGPU_GONE	(~0ULL)		/* what a device that is gone reads as */
+
+/**
+ * struct refgpu_run - a run-control block as the driver sees it
+ * @busy: a RUN was written, and its end not yet reported
+ * @partition: whose
+ * @ghost: an end that was found in the registers may still come as an event;
+ *	what that would look like
+ */
+struct refgpu_run {
+	bool busy;
+	unsigned int partition;
+	struct {
+		bool expected;
+		u8 partition;
+		u8 reason;
+		u64 run_ns;
+		u64 switch_ns;
+	} ghost;
+};
+
+/**
+ * struct refgpu_monitor - what is connected to a head
+ * @edid: its EDID
+ * @bytes: of it; 0: nothing is connected
+ */
+struct refgpu_monitor {
+	u8 edid[REFGPU_EDID_SIZE];
+	unsigned int bytes;
+};
+
+/**
+ * struct refgpu_partition - a partition as the driver sees it
+ * @gpu: whose
+ * @number: which
+ * @lock: serialises the commands of one partition, which share registers
+ * @enabled: it is; @lock
+ * @monitor: what is connected to its heads; @lock
+ * @table: its system-memory table, NULL: none; hardware reads it any time
+ * @table_bus: bus address of it
+ * @limit: of the log lines about accesses that were refused
+ */
+struct refgpu_partition {
+	struct vgpu_gpu *gpu;
+	unsigned int number;
+	struct mutex lock;	/* innermost */
+	bool enabled;
+	struct refgpu_monitor monitor[REFGPU_HEADS];
+	__le64 *table;
+	dma_addr_t table_bus;
+	struct ratelimit_state limit;
+};
+
+/**
+ * struct refgpu - a reference GPU
+ * @gpu: its other half
+ * @regs: BAR0
+ * @caps: REFGPU_CAP_* bits
+ * @events: serialises reading events and starting runs
+ * @ring: the event ring, in host memory
+ * @ring_bus: bus address of it
+ * @next: number of the next event to read
+ * @run: run-control blocks; @events
+ * @faults: faults consumed; written by their thread, and by a reset
+ * @vectors: interrupts requested
+ * @partition: the partitions
+ */
+struct refgpu {
+	struct vgpu_gpu *gpu;
+	void __iomem *regs;
+	u64 caps;
+	struct mutex events;	/* innermost */
+	struct refgpu_event *ring;
+	dma_addr_t ring_bus;
+	u64 next;
+	struct refgpu_run run[REFGPU_RUN_CONTROLS];
+	u64 faults;
+	unsigned int vectors;
+	struct refgpu_partition partition[REFGPU_PARTITIONS];
+};
+
+static inline struct refgpu *refgpu_of(struct vgpu_gpu *gpu)
+{
+	return gpu->family_data;
+}
+
+static inline struct refgpu_partition *refgpu_partition_of(struct vgpu *vgpu)
+{
+	return &refgpu_of(vgpu->gpu)->partition[vgpu->partition];
+}
+
+static inline u64 refgpu_read(struct refgpu *refgpu, u32 offset)
+{
+	return readq(refgpu->regs + offset);
+}
+
+static inline void refgpu_write(struct refgpu *refgpu, u32 offset, u64 value)
+{
+	writeq(value, refgpu->regs + offset);
+}
+
+/* refgpu.c */
+int refgpu_wait_zero(struct refgpu *refgpu, u32 offset, u64 mask,
+		     unsigned int timeout_ms);
+
+/* events.c: events, faults, interrupts, runs */
+int refgpu_events_init(struct refgpu *refgpu);
+void refgpu_events_program(struct refgpu *refgpu);
+void refgpu_events_exit(struct refgpu *refgpu);
+u64 refgpu_now(struct vgpu_gpu *gpu);
+int refgpu_run(struct vgpu_runqueue *rq, struct vgpu *vgpu, unsigned int flags,
+	       u64 quantum_ns);
+void refgpu_preempt(struct vgpu_runqueue *rq);
+enum vgpu_run_stage refgpu_run_stage(struct vgpu_runqueue *rq);
+void refgpu_poll(struct vgpu_gpu *gpu);
+
+/* partition.c: partitions and their tables */
+int refgpu_partition_setup(struct vgpu *vgpu);
+void refgpu_partition_teardown(struct vgpu *vgpu);
+int refgpu_partition_enable(struct vgpu *vgpu);
+void refgpu_partition_disable(struct vgpu *vgpu);
+int refgpu_partition_reset(struct vgpu *vgpu);
+int refgpu_scrub(struct vgpu *vgpu);
+void refgpu_notify(struct vgpu *vgpu, enum vgpu_fault code);
+int refgpu_sysmem_set(struct vgpu *vgpu, u32 first, u32 count,
+		      const dma_addr_t *addr, bool write);
+int refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count);
+int refgpu_counters(struct vgpu *vgpu, struct vgpu_counters *counters);
+
+/* heads.c: what heads show, and their monitors */
+void refgpu_heads_restore(struct refgpu_partition *partition);
+void refgpu_head_monitor(struct vgpu *vgpu, unsigned int number,
+			 const u8 *edid, unsigned int bytes);
+void refgpu_head_plane(struct vgpu *vgpu, unsigned int number,
+		       enum vgpu_plane_kind kind, struct vgpu_plane *plane);
+void refgpu_flip_interval(struct vgpu *vgpu, u64 ns);
+
+#endif /* GPU_REFGPU_H */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * driver.h - a physical GPU as a PCI device
+ */
+#ifndef GPU_DRIVER_H
+#define GPU_DRIVER_H
+
+#include <linux/pci.h>
+#include <linux/pm.h>
+
+struct vgpu_gpu;
+struct work_struct;
+
+extern struct pci_driver vgpu_pci_driver;
+
+/* Attributes of a GPU; in admin/. */
+extern const struct attribute_group *vgpu_gpu_groups[];
+
+/* recovery.c */
+extern const struct pci_error_handlers vgpu_pci_error_handlers;
+extern const struct dev_pm_ops vgpu_pm_ops;
+void vgpu_gpu_quiesce(struct vgpu_gpu *gpu);
+void vgpu_gpu_dead_work(struct work_struct *work);
+
+#endif /* GPU_DRIVER_H */

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gpu.c - the life of a physical GPU: probe, death, removal
+ *
+ * States and who changes them:
+ *
+ *	UP -> GOING	pci remove
+ *	UP <-> RESET	reset, error recovery and suspend (recovery.c)
+ *	any -> DEAD	whoever finds that the device does not answer
+ *
+ * All but the last hold the device lock of the PCI function, so they exclude
+ * each other; death may come at any time, so every change is a cmpxchg.
+ */
+#include <linux/aperture.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "base/family.h"
+#include "base/gpu.h"
+#include "base/state.h"
+#include "display/console.h"
+#include "gpu/driver.h"
+#include "place/type.h"
+#include "sched/sched.h"
+#include "vgpu/mdev.h"
+
+static void gpu_release(struct kref *kref)
+{
+	struct vgpu_gpu *gpu = container_of(kref, struct vgpu_gpu, kref);
+
+	vgpu_types_free(gpu);
+	mutex_destroy(&gpu->lock);
+	mutex_destroy(&gpu->console_lock);
+	mutex_destroy(&gpu->state_lock);
+	kfree(gpu);
+	vgpu_live_put();
+}
+
+static struct vgpu_gpu *gpu_alloc(struct pci_dev *pdev,
+				  const struct vgpu_family *family)
+{
+	struct vgpu_gpu *gpu = kzalloc(sizeof(*gpu), GFP_KERNEL);
+
+	if (!gpu)
+		return NULL;
+	kref_init(&gpu->kref);
+	gpu->pdev = pdev;
+	gpu->family = family;
+	gpu->state = VGPU_GPU_UP;
+	mutex_init(&gpu->state_lock);
+	mutex_init(&gpu->lock);
+	spin_lock_init(&gpu->irq_lock);
+	INIT_LIST_HEAD(&gpu->vgpus);
+	INIT_WORK(&gpu->dead_work, vgpu_gpu_dead_work);
+	gpu->release = gpu_release;
+	vgpu_console_init(gpu);
+	vgpu_live_get();
+	return gpu;
+}
+
+static int gpu_enable(struct pci_dev *pdev)
+{
+	int ret;
+
+	/* A board the firmware draws on belongs to somebody. */
+	ret = aperture_remove_conflicting_pci_devices(pdev, VGPU_DRIVER_NAME);
+	if (ret)
+		return dev_err_probe(&pdev->dev, ret,
+				     "can't take the firmware's framebuffer over\n");
+	ret = pci_enable_device(pdev);
+	if (ret)
+		return dev_err_probe(&pdev->dev, ret, "can't enable the device\n");
+	ret = pci_request_regions(pdev, VGPU_DRIVER_NAME);
+	if (ret) {
+		dev_err_probe(&pdev->dev, ret,
+			      "a BAR is in use by somebody else, see /proc/iomem\n");
+		goto disable;
+	}
+	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (ret) {
+		dev_err_probe(&pdev->dev, ret, "no 64-bit DMA\n");
+		goto release_regions;
+	}
+	pci_set_master(pdev);
+	/* For the error recovery, which restores it. */
+	pci_save_state(pdev);
+	return 0;
+
+release_regions:
+	pci_release_regions(pdev);
+disable:
+	pci_disable_device(pdev);
+	return ret;
+}
+
+static void gpu_disable(struct pci_dev *pdev)
+{
+	pci_clear_master(pdev);
+	pci_release_regions(pdev);
+	pci_disable_device(pdev);
+}
+
+static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	const struct vgpu_family *family = vgpu_family_find(pdev);
+	struct vgpu_gpu *gpu;
+	int ret;
+
+	if (!family)
+		return dev_err_probe(&pdev->dev, -ENODEV,
+				     "no GPU family of this driver knows %04x:%04x\n",
+				     pdev->vendor, pdev->device);
+	gpu = gpu_alloc(pdev, family);
+	if (!gpu)
+		return -ENOMEM;
+	ret = gpu_enable(pdev);
+	if (ret)
+		goto put;
+	gpu->wq = alloc_workqueue("openvgpu-%s", WQ_UNBOUND, 0, pci_name(pdev));
+	if (!gpu->wq) {
+		ret = -ENOMEM;
+		goto disable;
+	}
+	ret = family->probe(gpu);
+	if (ret) {
+		dev_err_probe(&pdev->dev, ret, "%s: the GPU can't be used\n",
+			      family->name);
+		goto destroy_wq;
+	}
+	/* Whoever drove it before may have left a picture. */
+	vgpu_console_refresh(gpu);
+	ret = vgpu_sched_init(gpu);
+	if (ret)
+		goto family_remove;
+	vgpu_sched_defaults(gpu);
+	ret = vgpu_types_create(gpu);
+	if (ret)
+		goto sched_exit;
+	pci_set_drvdata(pdev, gpu);
+	ret = mdev_register_parent(&gpu->parent, &pdev->dev, &vgpu_mdev_driver,
+				   gpu->mdev_types, gpu->num_types);
+	if (ret) {
+		dev_err_probe(&pdev->dev, ret, "can't offer vGPUs\n");
+		goto sched_exit;
+	}
+	vgpu_types_adopt(gpu);
+	dev_info(&pdev->dev, "%s %s: %llu MiB for up to %u vGPUs of %u types\n",
+		 family->name, gpu->board,
+		 (gpu->fb_size - gpu->fb_reserved) >> 20, gpu->max_vgpus,
+		 gpu->num_types);
+	return 0;
+
+sched_exit:
+	vgpu_sched_exit(gpu);
+family_remove:
+	family->remove(gpu);
+destroy_wq:
+	destroy_workqueue(gpu->wq);
+disable:
+	gpu_disable(pdev);
+put:
+	vgpu_gpu_put(gpu);
+	return ret;
+}
+
+static void gpu_remove(struct pci_dev *pdev)
+{
+	struct vgpu_gpu *gpu = pci_get_drvdata(pdev);
+
+	/* Opens and creates hold it: after this they see the new state. */
+	mutex_lock(&gpu->state_lock);
+	cmpxchg(&gpu->state, VGPU_GPU_UP, VGPU_GPU_GOING);
+	mutex_unlock(&gpu->state_lock);
+	if (!pci_device_is_present(pdev) ||
+	    (!vgpu_gpu_is_dead(gpu) && !gpu->family->alive(gpu)))
+		vgpu_gpu_dead(gpu, "it was removed");
+	/*
+	 * No guest may still see its pages while we wait for the users below:
+	 * the addresses may go to another device.
+	 */
+	flush_work(&gpu->dead_work);
+
+	/* Removes every vGPU; waits for those that are open. */
+	mdev_unregister_parent(&gpu->parent);
+	vgpu_sched_exit(gpu);
+	vgpu_console_stop(gpu);
+	gpu->family->remove(gpu);
+	/* vgpu_gpu_dead() may have been called until here. */
+	destroy_workqueue(gpu->wq);
+	gpu_disable(pdev);
+	pci_set_drvdata(pdev, NULL);
+	vgpu_gpu_put(gpu);
+}
+
+/* The machine stops, or another kernel takes over: no DMA after this. */
+static void gpu_shutdown(struct pci_dev *pdev)
+{
+	struct vgpu_gpu *gpu = pci_get_drvdata(pdev);
+
+	if (!gpu)
+		return;
+	vgpu_gpu_quiesce(gpu);
+	pci_clear_master(pdev);
+}
+
+struct pci_driver vgpu_pci_driver = {
+	.name		= VGPU_DRIVER_NAME,
+	.id_table	= vgpu_pci_ids,
+	.probe		= gpu_probe,
+	.remove		= gpu_remove,
+	.shutdown	= gpu_shutdown,
+	.err_handler	= &vgpu_pci_error_handlers,
+	.dev_groups	= vgpu_gpu_groups,
+	.driver.pm	= pm_sleep_ptr(&vgpu_pm_ops),
+};

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * scrub.c - zeroing a vGPU's slice between owners
+ *
+ * A mediated device outlives its VMs, so its framebuffer, registers and
+ * context store are zeroed when it is created (whoever had that slice before
+ * may have left without), at each last close, and not at a guest's reset.
+ * The work runs by itself; an open waits for it, so nothing of a former owner
+ * is ever readable.
+ *
+ * Requests are counted, so that one that comes while a scrub is under way is
+ * not lost.
+ */
+#include <linux/sched.h>
+
+#include "base/state.h"
+#include "base/vgpu.h"
+#include "memory/scrub.h"
+
+#define SCRUB_TIMEOUT	(10 * HZ)
+
+static bool scrub_pending(const struct vgpu *vgpu)
+{
+	return READ_ONCE(vgpu->scrub_done) != READ_ONCE(vgpu->scrub_wanted);
+}
+
+static void scrub_work(struct work_struct *work)
+{
+	struct vgpu *vgpu = container_of(work, struct vgpu, scrub_work);
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	unsigned long wanted = READ_ONCE(vgpu->scrub_wanted);
+	int ret = -ENODEV;
+
+	if (!scrub_pending(vgpu))
+		return;
+	if (!vgpu_gpu_is_dead(gpu))
+		ret = gpu->family->scrub(vgpu);
+	if (!ret)
+		WRITE_ONCE(vgpu->scrub_done, wanted);
+	else if (!vgpu_gpu_is_dead(gpu))
+		vgpu_gpu_error(gpu,
+			       "vGPU %s: its framebuffer can't be zeroed (%d); it can't be opened before that succeeds",
+			       vgpu_name(vgpu), ret);
+	WRITE_ONCE(vgpu->scrub_error, ret);
+	wake_up_all(&vgpu->scrub_waiters);
+}
+
+/**
+ * vgpu_scrub_init - nothing is wanted yet
+ * @vgpu: the vGPU
+ */
+void vgpu_scrub_init(struct vgpu *vgpu)
+{
+	INIT_WORK(&vgpu->scrub_work, scrub_work);
+	init_waitqueue_head(&vgpu->scrub_waiters);
+}
+
+/**
+ * vgpu_scrub_queue - zero the slice before anybody opens the vGPU again
+ * @vgpu: the vGPU; closed, its partition disabled
+ *
+ * With vgpu->lock held, or before anybody else knows the vGPU.
+ */
+void vgpu_scrub_queue(struct vgpu *vgpu)
+{
+	WRITE_ONCE(vgpu->scrub_error, 0);
+	WRITE_ONCE(vgpu->scrub_wanted, vgpu->scrub_wanted + 1);
+	queue_work(vgpu->gpu->wq, &vgpu->scrub_work);
+}
+
+/**
+ * vgpu_scrub_wait - wait until the slice is zero
+ * @vgpu: the vGPU
+ *
+ * Tries again what failed before. May sleep, up to ten seconds.
+ *
+ * Return: 0; -EBUSY if it takes too long; -EINTR if the caller was killed; the
+ * error of the family.
+ */
+int vgpu_scrub_wait(struct vgpu *vgpu)
+{
+	long left;
+
+	if (!scrub_pending(vgpu))
+		return 0;
+	WRITE_ONCE(vgpu->scrub_error, 0);
+	queue_work(vgpu->gpu->wq, &vgpu->scrub_work);
+	left = wait_event_killable_timeout(vgpu->scrub_waiters,
+					   !scrub_pending(vgpu) ||
+					   READ_ONCE(vgpu->scrub_error),
+					   SCRUB_TIMEOUT);
+	if (left < 0)
+		return -EINTR;
+	if (!scrub_pending(vgpu))
+		return 0;
+	return READ_ONCE(vgpu->scrub_error) ?: -EBUSY;
+}

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mapping.c - BARs mapped straight into a user's address space
+ *
+ * Pages are inserted one by one when they are touched, under map_sem, and
+ * taken out again all at once ("zapped") when what they show must change.
+ * A touch raises SIGBUS only while the guest itself has memory decoding off: a
+ * virtual CPU that touches such a page stops its VM. When the hardware is not
+ * there, or beyond the memory behind a BAR, a scratch page of the vGPU's own
+ * stands in. What the display window shows is in window.c.
+ *
+ * Zapping needs an inode whose mapping holds all of a vGPU's areas and none
+ * of others. Newer kernels give each VFIO device one; on older ones all VFIO
+ * files share theirs, so the areas are moved to a file of our own.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/nospec.h>
+#include <linux/pseudo_fs.h>
+
+#include "base/vgpu.h"
+#include "compat/compat.h"
+#include "display/dmabuf.h"
+#include "display/window.h"
+#include "pci/mapping.h"
+
+#define OFFSET_PAGES_SHIFT	(VGPU_OFFSET_SHIFT - PAGE_SHIFT)
+#define OFFSET_PAGES_MASK	((1UL << OFFSET_PAGES_SHIFT) - 1)
+
+/* ---------------------------------------------------------- the zap domain */
+
+#ifdef VGPU_OWN_ZAP_DOMAIN
+
+#define VGPU_FS_MAGIC	0x76477075	/* "vGpu" */
+
+static int vgpu_fs_init(struct fs_context *fc)
+{
+	return init_pseudo(fc, VGPU_FS_MAGIC) ? 0 : -ENOMEM;
+}
+
+/*
+ * Without an owner: the mount lives as long as the module and must not keep
+ * it from being unloaded.
+ */
+static struct file_system_type vgpu_fs_type = {
+	.name		 = "openvgpu",
+	.init_fs_context = vgpu_fs_init,
+	.kill_sb	 = kill_anon_super,
+};
+
+static struct vfsmount *vgpu_mount;
+
+/**
+ * vgpu_mapping_module_init - at module load
+ *
+ * Return: 0 or errno.
+ */
+int vgpu_mapping_module_init(void)
+{
+	vgpu_mount = kern_mount(&vgpu_fs_type);
+	return PTR_ERR_OR_ZERO(vgpu_mount);
+}
+
+/**
+ * vgpu_mapping_module_exit - at module unload, when no vGPU is left
+ */
+void vgpu_mapping_module_exit(void)
+{
+	kern_unmount(vgpu_mount);
+}
+
+/* The area's file keeps the VFIO file, which it took the place of. */
+static int bar_file_release(struct inode *inode, struct file *file)
+{
+	fput(file->private_data);
+	return 0;
+}
+
+static const struct file_operations bar_file_ops = {
+	.owner	 = THIS_MODULE,
+	.release = bar_file_release,
+};
+
+static int zap_domain_create(struct vgpu *vgpu)
+{
+	struct inode *inode = alloc_anon_inode(vgpu_mount->mnt_sb);
+
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	vgpu->map_inode = inode;
+	return 0;
+}
+
+static void zap_domain_destroy(struct vgpu *vgpu)
+{
+	iput(vgpu->map_inode);
+}
+
+static struct address_space *zap_domain(struct vgpu *vgpu)
+{
+	return vgpu->map_inode->i_mapping;
+}
+
+static int zap_domain_join(struct vgpu *vgpu, struct vm_area_struct *vma)
+{
+	struct file *file;
+
+	/* Dropped by the last fput(), but not taken by alloc_file_pseudo(). */
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	ihold(vgpu->map_inode);
+	file = alloc_file_pseudo(vgpu->map_inode, vgpu_mount, "openvgpu-bar",
+				 O_RDWR, &bar_file_ops);
+	if (IS_ERR(file)) {
+		iput(vgpu->map_inode);
+		module_put(THIS_MODULE);
+		return PTR_ERR(file);
+	}
+	file->private_data = get_file(vma->vm_file);
+	vma_set_file(vma, file);
+	fput(file);
+	return 0;
+}
+
+#else
+
+int vgpu_mapping_module_init(void)
+{
+	return 0;
+}
+
+void vgpu_mapping_module_exit(void)
+{
+}
+
+static int zap_domain_create(struct vgpu *vgpu)
+{
+	return 0;
+}
+
+static void zap_domain_destroy(struct vgpu *vgpu)
+{
+}
+
+static struct address_space *zap_domain(struct vgpu *vgpu)
+{
+	return vgpu->vdev.inode->i_mapping;
+}
+
+static int zap_domain_join(struct vgpu *vgpu, struct vm_area_struct *vma)
+{
+	return 0;
+}
+
+#endif
+
+/* ------------------------------------------------------------------ faults */
+
+static vm_fault_t bar_fault(struct vgpu *vgpu, struct vm_fault *vmf,
+			    const struct vgpu_region *region, u64 offset)
+{
+	struct vm_area_struct *vma = vmf->vma;
+
+	if (!vgpu->memory_enabled)
+		return VM_FAULT_SIGBUS;
+	if (!vgpu->offline && offset < region->backed)
+		return vmf_insert_pfn(vma, vmf->address,
+				      PHYS_PFN(region->phys + offset));
+	/* Ordinary memory: with ordinary caching. */
+	return vmf_insert_pfn_prot(vma, vmf->address,
+				   page_to_pfn(vgpu->scratch),
+				   vm_get_page_prot(vma->vm_flags));
+}
+
+static vm_fault_t mapping_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct vgpu *vgpu = vma->vm_private_data;
+	unsigned long page = vmf->pgoff & OFFSET_PAGES_MASK;
+	const struct vgpu_region *region =
+		&vgpu->region[vma->vm_pgoff >> OFFSET_PAGES_SHIFT];
+	u64 offset = (u64)page << PAGE_SHIFT;
+	vm_fault_t ret;
+
+	/* Since the mapping, which was checked, only pages inside can fault. */
+	atomic64_inc(&vgpu->stats.page_faults);
+	down_read(&vgpu->map_sem);
+	if (region->kind == VGPU_REGION_WINDOW)
+		ret = vgpu_window_fault(vgpu, vmf, offset);
+	else
+		ret = bar_fault(vgpu, vmf, region, offset);
+	up_read(&vgpu->map_sem);
+	return ret;
+}
+
+static const struct vm_operations_struct mapping_ops = {
+	.fault = mapping_fault,
+};
+
+static bool mappable(const struct vgpu_region *region)
+{
+	return (region->kind == VGPU_REGION_MAPPED ||
+		region->kind == VGPU_REGION_WINDOW) &&
+	       PAGE_ALIGNED(region->size);
+}
+
+/**
+ * vgpu_mapping_mmap - map a part of a BAR or of the display window
+ * @vgpu: the vGPU
+ * @vma: what is asked for; its offset names region and place
+ *
+ * Return: 0; -EINVAL if it is not inside a mappable region, or not shared;
+ * -EPERM: the window can't be written to.
+ */
+int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma)
+{
+	unsigned long index = vma->vm_pgoff >> OFFSET_PAGES_SHIFT;
+	unsigned long first = vma->vm_pgoff & OFFSET_PAGES_MASK;
+	const struct vgpu_region *region;
+	u64 pages;
+	int ret;
+
+	if (index >= vgpu->num_regions || !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	index = array_index_nospec(index, vgpu->num_regions);
+	region = &vgpu->region[index];
+	pages = region->size >> PAGE_SHIFT;
+	if (!mappable(region) || first >= pages ||
+	    vma_pages(vma) > pages - first)
+		return -EINVAL;
+	if (region->kind == VGPU_REGION_WINDOW && (vma->vm_flags & VM_WRITE))
+		return -EPERM;
+
+	ret = zap_domain_join(vgpu, vma);
+	if (ret)
+		return ret;
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	if (region->kind == VGPU_REGION_WINDOW)
+		vm_flags_clear(vma, VM_MAYWRITE);
+	if (region->write_combine)
+		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	else
+		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+	vma->vm_private_data = vgpu;
+	vma->vm_ops = &mapping_ops;
+	return 0;
+}
+
+/* ------------------------------------------------------- what they may show */
+
+static void zap(struct vgpu *vgpu)
+{
+	lockdep_assert_held_write(&vgpu->map_sem);
+	unmap_mapping_range(zap_domain(vgpu), 0, 0, true);
+}
+
+/**
+ * vgpu_mapping_zap - take all pages out; they are faulted in again when touched
+ * @vgpu: the vGPU
+ */
+void vgpu_mapping_zap(struct vgpu *vgpu)
+{
+	down_write(&vgpu->map_sem);
+	zap(vgpu);
+	up_write(&vgpu->map_sem);
+}
+
+/**
+ * vgpu_mapping_zap_region - the same for one region
+ * @vgpu: the vGPU; map_sem is held for writing
+ * @index: of the region
+ */
+void vgpu_mapping_zap_region(struct vgpu *vgpu, unsigned int index)
+{
+	lockdep_assert_held_write(&vgpu->map_sem);
+	unmap_mapping_range(zap_domain(vgpu), (u64)index << VGPU_OFFSET_SHIFT,
+			    1ULL << VGPU_OFFSET_SHIFT, true);
+}
+
+/**
+ * vgpu_mapping_set_memory - the guest switched memory decoding
+ * @vgpu: the vGPU
+ * @enabled: on or off
+ */
+void vgpu_mapping_set_memory(struct vgpu *vgpu, bool enabled)
+{
+	down_write(&vgpu->map_sem);
+	WRITE_ONCE(vgpu->memory_enabled, enabled);
+	if (!enabled)
+		zap(vgpu);
+	up_write(&vgpu->map_sem);
+}
+
+/**
+ * vgpu_mapping_set_offline - the hardware went away, or came back
+ * @vgpu: the vGPU
+ * @offline: show scratch pages instead of it
+ *
+ * When it returns, no mapping shows what it showed before.
+ */
+void vgpu_mapping_set_offline(struct vgpu *vgpu, bool offline)
+{
+	down_write(&vgpu->map_sem);
+	WRITE_ONCE(vgpu->offline, offline);
+	zap(vgpu);
+	up_write(&vgpu->map_sem);
+	vgpu_dmabuf_set_offline(vgpu, offline);
+}
+
+/**
+ * vgpu_mapping_open - state for a new owner
+ * @vgpu: the vGPU, with no mapping
+ */
+void vgpu_mapping_open(struct vgpu *vgpu)
+{
+	down_write(&vgpu->map_sem);
+	WRITE_ONCE(vgpu->memory_enabled, false);
+	WRITE_ONCE(vgpu->offline, false);
+	/* The former owner may have written to it. */
+	memset(page_address(vgpu->scratch), 0xff, PAGE_SIZE);
+	up_write(&vgpu->map_sem);
+}
+
+/**
+ * vgpu_mapping_init - what mappings of a vGPU need
+ * @vgpu: the vGPU
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vgpu_mapping_init(struct vgpu *vgpu)
+{
+	int ret;
+
+	vgpu->scratch = alloc_page(GFP_KERNEL_ACCOUNT);
+	if (!vgpu->scratch)
+		return -ENOMEM;
+	ret = zap_domain_create(vgpu);
+	if (ret)
+		__free_page(vgpu->scratch);
+	return ret;
+}
+
+/**
+ * vgpu_mapping_destroy - undo vgpu_mapping_init()
+ * @vgpu: the vGPU; no mapping and no file of it is left
+ */
+void vgpu_mapping_destroy(struct vgpu *vgpu)
+{
+	zap_domain_destroy(vgpu);
+	__free_page(vgpu->scratch);
+}

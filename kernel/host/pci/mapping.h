@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mapping.h - BARs mapped into a VMM
+ */
+#ifndef PCI_MAPPING_H
+#define PCI_MAPPING_H
+
+#include <linux/mm_types.h>
+
+struct vgpu;
+
+int vgpu_mapping_module_init(void);
+void vgpu_mapping_module_exit(void);
+int vgpu_mapping_init(struct vgpu *vgpu);
+void vgpu_mapping_destroy(struct vgpu *vgpu);
+void vgpu_mapping_open(struct vgpu *vgpu);
+int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma);
+void vgpu_mapping_set_memory(struct vgpu *vgpu, bool enabled);
+void vgpu_mapping_set_offline(struct vgpu *vgpu, bool offline);
+void vgpu_mapping_zap(struct vgpu *vgpu);
+void vgpu_mapping_zap_region(struct vgpu *vgpu, unsigned int index);
+
+#endif /* PCI_MAPPING_H */

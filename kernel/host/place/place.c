@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * place.c - who has which part of video memory and which partition
+ */
+
+#include "base/state.h"
+#include "base/vgpu.h"
+#include "place/place.h"
+
+/* The reasons of a refusal; needs gpu->lock for the figures. */
+struct shortage {
+	int error;
+	unsigned int used;
+	u64 largest;
+};
+
+static struct shortage try_place(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	struct shortage shortage = { };
+
+	mutex_lock(&gpu->lock);
+	vgpu->partition = find_first_zero_bit(gpu->partitions, gpu->max_vgpus);
+	if (vgpu->partition >= gpu->max_vgpus)
+		shortage.error = -EUSERS;
+	else if (!buddy_alloc(&gpu->fb, vgpu->type->level, &vgpu->fb_offset))
+		shortage.error = -ENOSPC;
+	else
+		__set_bit(vgpu->partition, gpu->partitions);
+	shortage.used = bitmap_weight(gpu->partitions, gpu->max_vgpus);
+	shortage.largest = buddy_largest(&gpu->fb);
+	mutex_unlock(&gpu->lock);
+	return shortage;
+}
+
+/**
+ * vgpu_place - reserve a slice of video memory and a partition
+ * @vgpu: the vGPU; its type says how much
+ *
+ * Return: 0; -ENOSPC without a free slice of that size; -EUSERS without a free
+ * partition; -EBUSY while the GPU is reset or suspended; -ENODEV when it is
+ * going or dead. The reason is in the log and in last_error.
+ */
+int vgpu_place(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	enum vgpu_gpu_state state = READ_ONCE(gpu->state);
+	struct shortage shortage;
+
+	if (state != VGPU_GPU_UP) {
+		vgpu_gpu_error(gpu, "vGPU %s not created: the GPU is in state %s%s",
+			       vgpu_name(vgpu), vgpu_gpu_state_name(gpu),
+			       state == VGPU_GPU_RESET ? ", try again" : "");
+		return state == VGPU_GPU_RESET ? -EBUSY : -ENODEV;
+	}
+	vgpu->fb_size = vgpu->type->fb_size;
+	shortage = try_place(vgpu);
+	switch (shortage.error) {
+	case -EUSERS:
+		vgpu_gpu_error(gpu,
+			       "vGPU %s not created: all %u partitions are taken; remove a vGPU",
+			       vgpu_name(vgpu), gpu->max_vgpus);
+		break;
+	case -ENOSPC:
+		vgpu_gpu_error(gpu,
+			       "vGPU %s not created: type %s needs %llu MiB, the largest free block has %llu MiB (%u vGPUs exist); remove a vGPU or choose a smaller type",
+			       vgpu_name(vgpu), vgpu->type->sysfs_name,
+			       vgpu->fb_size >> 20, shortage.largest >> 20,
+			       shortage.used);
+		break;
+	}
+	return shortage.error;
+}
+
+/**
+ * vgpu_unplace - give slice and partition back
+ * @vgpu: the vGPU; nothing of its owner may be left in them
+ */
+void vgpu_unplace(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	bool freed;
+
+	mutex_lock(&gpu->lock);
+	freed = buddy_free(&gpu->fb, vgpu->type->level, vgpu->fb_offset);
+	__clear_bit(vgpu->partition, gpu->partitions);
+	mutex_unlock(&gpu->lock);
+	WARN_ON_ONCE(!freed);
+}

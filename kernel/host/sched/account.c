@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * account.c - what the scheduler did: waits, runs, and entries of the log
+ *
+ * All by the GPU's clock. A wait begins when a vGPU has work and does not run,
+ * and ends when its context begins to be loaded. All functions are called with
+ * the run queue's lock held.
+ */
+#include <linux/log2.h>
+#include <linux/math64.h>
+
+#include "base/state.h"
+#include "base/trace.h"
+#include "base/vgpu.h"
+#include "sched/account.h"
+#include "sched/log.h"
+
+/* Waits up to 2^10 ns are in the first bucket. */
+#define FIRST_BUCKET_LOG2	10
+
+/**
+ * vgpu_account_wake - a vGPU has work and does not run
+ * @vgpu: the vGPU
+ * @time: since when
+ */
+void vgpu_account_wake(struct vgpu *vgpu, u64 time)
+{
+	vgpu->account.waiting_since = time;
+	trace_vgpu_wake(vgpu, time);
+}
+
+/**
+ * vgpu_account_rest - a vGPU gives up waiting: it is closed or frozen
+ * @vgpu: the vGPU
+ */
+void vgpu_account_rest(struct vgpu *vgpu)
+{
+	vgpu->account.waiting_since = 0;
+}
+
+/* What the run that began at @start had waited for. */
+static u64 end_wait(struct vgpu_sched_account *account, u64 start)
+{
+	unsigned int bucket = 0;
+	u64 wait = 0;
+
+	if (!account->waiting_since)
+		return 0;
+	if (start > account->waiting_since)
+		wait = start - account->waiting_since;
+	account->waiting_since = 0;
+	account->wait_max_ns = max(account->wait_max_ns, wait);
+	if (wait >> FIRST_BUCKET_LOG2)
+		bucket = ilog2(wait) - FIRST_BUCKET_LOG2 + 1;
+	account->waits[min(bucket, VGPU_WAIT_BUCKETS - 1U)]++;
+	return wait;
+}
+
+static void log_switch(struct vgpu_runqueue *rq, struct vgpu *vgpu,
+		       struct vgpu_switch *entry)
+{
+	entry->runqueue = rq->index;
+	entry->partition = -1;
+	entry->quantum_ns = rq->quantum_ns;
+	if (vgpu) {
+		entry->partition = vgpu->partition;
+		strscpy(entry->name, vgpu_name(vgpu), sizeof(entry->name));
+	}
+	trace_vgpu_switch(rq->gpu, entry);
+	vgpu_sched_log_add(rq->gpu, entry);
+}
+
+/**
+ * vgpu_account_run - a run has ended
+ * @rq: where; its policy knows
+ * @vgpu: whose
+ * @reason: why
+ * @time: when
+ * @run_ns: how long it lasted
+ * @switch_ns: what its load and save took
+ */
+void vgpu_account_run(struct vgpu_runqueue *rq, struct vgpu *vgpu,
+		      enum sched_end reason, u64 time, u64 run_ns,
+		      u64 switch_ns)
+{
+	struct vgpu_sched_account *account = &vgpu->account;
+	struct vgpu_switch entry = {
+		.time = time,
+		.run_ns = run_ns,
+		.switch_ns = switch_ns,
+		.reason = reason,
+	};
+
+	/* Without a run there is no time to go by. */
+	if (reason == SCHED_END_REJECTED) {
+		account->waiting_since = 0;
+		log_switch(rq, vgpu, &entry);
+		return;
+	}
+	rq->clock = time;
+	rq->clock_at = ktime_get_ns();
+	atomic64_inc(&vgpu->stats.slices);
+	atomic64_add(run_ns, &vgpu->stats.run_ns);
+	if (reason == SCHED_END_PREEMPTED || reason == SCHED_END_QUANTUM)
+		atomic64_inc(&vgpu->stats.preemptions);
+	if (rq->quantum_ns && run_ns > rq->quantum_ns) {
+		account->overrun_ns += run_ns - rq->quantum_ns;
+		trace_vgpu_overrun(vgpu, run_ns - rq->quantum_ns);
+	}
+	entry.wait_ns = end_wait(account, time - run_ns - switch_ns);
+	log_switch(rq, vgpu, &entry);
+	if (vgpu->entity.runnable)
+		account->waiting_since = time;
+}
+
+/**
+ * vgpu_account_slot - an idle slot has ended
+ * @rq: where
+ * @vgpu: whose it was, NULL: nobody's
+ * @ran_ns: how long it lasted, by the kernel's clock
+ */
+void vgpu_account_slot(struct vgpu_runqueue *rq, struct vgpu *vgpu, u64 ran_ns)
+{
+	struct vgpu_switch entry = {
+		/* The GPU was not asked: both clocks run at the same rate. */
+		.time = rq->clock + (ktime_get_ns() - rq->clock_at),
+		.run_ns = ran_ns,
+		.slot = true,
+		.reason = SCHED_END_QUANTUM,
+	};
+
+	log_switch(rq, vgpu, &entry);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * account.h - waits, runs and the log of switches
+ */
+#ifndef SCHED_ACCOUNT_H
+#define SCHED_ACCOUNT_H
+
+#include "sched/run.h"
+
+struct vgpu;
+
+void vgpu_account_wake(struct vgpu *vgpu, u64 time);
+void vgpu_account_rest(struct vgpu *vgpu);
+void vgpu_account_run(struct vgpu_runqueue *rq, struct vgpu *vgpu,
+		      enum sched_end reason, u64 time, u64 run_ns,
+		      u64 switch_ns);
+void vgpu_account_slot(struct vgpu_runqueue *rq, struct vgpu *vgpu, u64 ran_ns);
+
+#endif /* SCHED_ACCOUNT_H */

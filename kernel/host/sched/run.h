@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * run.h - run queues, and what is kept of how vGPUs were scheduled
+ */
+#ifndef SCHED_RUN_H
+#define SCHED_RUN_H
+
+#include <linux/hrtimer.h>
+#include <linux/kthread.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include "policy/policy.h"
+
+struct vgpu;
+struct vgpu_gpu;
+
+#define VGPU_MAX_PARTITIONS	64	/* of any family */
+#define VGPU_WAIT_BUCKETS	32	/* of the histogram of waits */
+
+/**
+ * enum vgpu_sched_state - a vGPU as the scheduler sees it
+ * @VGPU_SCHED_CLOSED: takes no part
+ * @VGPU_SCHED_IDLE: has no work
+ * @VGPU_SCHED_RUNNABLE: has work and waits for its turn
+ * @VGPU_SCHED_RUNNING: holds an execution resource
+ * @VGPU_SCHED_FROZEN: gets no turns until it is thawed
+ * @VGPU_SCHED_FAULTED: gets no turns until it is reset
+ */
+enum vgpu_sched_state {
+	VGPU_SCHED_CLOSED,
+	VGPU_SCHED_IDLE,
+	VGPU_SCHED_RUNNABLE,
+	VGPU_SCHED_RUNNING,
+	VGPU_SCHED_FROZEN,
+	VGPU_SCHED_FAULTED,
+};
+
+/**
+ * enum vgpu_sched_stage - what the scheduler waits for on a run queue
+ * @VGPU_STAGE_IDLE: for work; nobody is resident
+ * @VGPU_STAGE_IDLE_SLOT: for the end of a turn that passes without use
+ * @VGPU_STAGE_RUNNING: for the end of a run
+ * @VGPU_STAGE_PREEMPTING: for a vGPU that was asked to stop
+ * @VGPU_STAGE_RESETTING: for the reset of one that did not
+ */
+enum vgpu_sched_stage {
+	VGPU_STAGE_IDLE,
+	VGPU_STAGE_IDLE_SLOT,
+	VGPU_STAGE_RUNNING,
+	VGPU_STAGE_PREEMPTING,
+	VGPU_STAGE_RESETTING,
+};
+
+/**
+ * struct vgpu_runqueue - one independent execution resource and who wants it
+ * @gpu: whose
+ * @index: which run-control block of the hardware
+ * @lock: protects all below
+ * @queue: who is next: the policy's data
+ * @ready, @throttled: storage of @queue
+ * @current_vgpu: the vGPU that holds the resource, NULL: nobody
+ * @acting: the vGPU the worker is dealing with, outside the lock
+ * @stage: what is being waited for
+ * @since: kernel clock when @stage began, ns
+ * @deadline: kernel clock when patience ends or a decision is due, 0: never
+ * @look_at: kernel clock of the next look that nobody asked for
+ * @quantum_ns: of the current run, 0: until preempted
+ * @look: read the hardware's truth at the next decision
+ * @extended: @deadline was put off once in the present stage
+ * @overdue: the current run outlived its quantum and is being preempted for it
+ * @saving: the current run was seen to save its context
+ * @clock: GPU's clock when a run ended last
+ * @clock_at: kernel's clock then
+ * @stopping: no more decisions
+ * @off: woken when @current_vgpu or @acting changes
+ * @work: makes the decisions; runs on gpu->worker
+ * @timer: fires at @deadline or @look_at
+ */
+struct vgpu_runqueue {
+	struct vgpu_gpu *gpu;
+	unsigned int index;
+	spinlock_t lock;			/* all below */
+	struct sched_queue queue;
+	struct sched_heap_node ready[VGPU_MAX_PARTITIONS + 1];
+	struct sched_heap_node throttled[VGPU_MAX_PARTITIONS + 1];
+	struct vgpu *current_vgpu;
+	struct vgpu *acting;
+	enum vgpu_sched_stage stage;
+	u64 since;
+	u64 deadline;
+	u64 look_at;
+	u64 quantum_ns;
+	bool look;
+	bool extended;
+	bool overdue;
+	bool saving;
+	u64 clock;
+	u64 clock_at;
+	bool stopping;
+	wait_queue_head_t off;
+	struct kthread_work work;
+	struct hrtimer timer;
+};
+
+/**
+ * struct vgpu_switch - one switch of an execution resource, for the log
+ * @time: when the run ended, ns of the GPU's clock
+ * @quantum_ns: what it was given; 0: no limit
+ * @run_ns: how long it ran, or the idle slot lasted
+ * @switch_ns: what load and save took
+ * @wait_ns: how long its vGPU had waited for it
+ * @runqueue: where
+ * @partition: whose; negative: an idle slot that is nobody's
+ * @slot: an idle slot
+ * @reason: why it ended
+ * @name: UUID of the vGPU, empty: nobody's
+ */
+struct vgpu_switch {
+	u64 time;
+	u64 quantum_ns;
+	u64 run_ns;
+	u64 switch_ns;
+	u64 wait_ns;
+	unsigned int runqueue;
+	int partition;
+	bool slot;
+	enum sched_end reason;
+	char name[37];
+};
+
+/**
+ * struct vgpu_sched_account - how a vGPU was scheduled, since create
+ * @waiting_since: GPU's clock since when it has work and does not run; 0: it
+ *	does not wait
+ * @wait_max_ns: the longest it waited
+ * @overrun_ns: how long its runs lasted beyond their quanta
+ * @waits: how often it waited less than 2^10 ns, and 2^(9+i) to 2^(10+i)
+ */
+struct vgpu_sched_account {
+	u64 waiting_since;
+	u64 wait_max_ns;
+	u64 overrun_ns;
+	u64 waits[VGPU_WAIT_BUCKETS];
+};
+
+#endif /* SCHED_RUN_H */

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * life.c - the life of a vGPU between create and remove: open, close, reset,
+ * and what a reset of its GPU does to it
+ *
+ * Each is a sequence whose order matters; the parts do the steps. Nobody else
+ * stops or starts a vGPU.
+ */
+
+#include "base/state.h"
+#include "base/uevent.h"
+#include "base/vgpu.h"
+#include "display/console.h"
+#include "display/monitor.h"
+#include "display/pacing.h"
+#include "display/query.h"
+#include "memory/pin.h"
+#include "memory/scrub.h"
+#include "pci/config_space.h"
+#include "pci/irq.h"
+#include "pci/mapping.h"
+#include "sched/sched.h"
+#include "vgpu/life.h"
+
+/* --------------------------------------------------------- open and close */
+
+/* --------------------------------------------------------- open and close */
+
+/* With the GPU's state_lock and vgpu->lock held. */
+static int vgpu_start(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	int ret;
+
+	mutex_lock(&vgpu->config_lock);
+	vgpu_config_reset(&vgpu->config);
+	mutex_unlock(&vgpu->config_lock);
+	vgpu_mapping_open(vgpu);
+	vgpu_monitors_open(vgpu);
+	WRITE_ONCE(vgpu->last_fault, VGPU_FAULT_NONE);
+	WRITE_ONCE(vgpu->last_reset, VGPU_RESET_NONE);
+
+	ret = gpu->family->partition_enable(vgpu);
+	if (ret) {
+		vgpu_gpu_error(gpu, "vGPU %s not opened: partition %u can't be enabled (%d)",
+			       vgpu_name(vgpu), vgpu->partition, ret);
+		return ret;
+	}
+	vgpu->personality->reset(vgpu);
+	vgpu_monitors_connect(vgpu);
+	vgpu_pace(vgpu);
+	vgpu->owner_pid = task_tgid_nr(current);
+	WRITE_ONCE(vgpu->opened, true);
+	rcu_assign_pointer(gpu->partition[vgpu->partition], vgpu);
+	vgpu_sched_add(vgpu);
+	vgpu_console_changed(vgpu);
+	return 0;
+}
+
+static int vgpu_try_open(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	enum vgpu_gpu_state state;
+	int ret;
+
+	ret = vgpu_scrub_wait(vgpu);
+	if (ret) {
+		vgpu_gpu_error(gpu, "vGPU %s not opened: slice not zeroed yet (%d); try again",
+			       vgpu_name(vgpu), ret);
+		return ret;
+	}
+
+	mutex_lock(&gpu->state_lock);
+	state = READ_ONCE(gpu->state);
+	if (state == VGPU_GPU_UP) {
+		mutex_lock(&vgpu->lock);
+		/* A reset of the GPU may have asked for another one. */
+		if (vgpu->scrub_done != vgpu->scrub_wanted)
+			ret = -EAGAIN;
+		else
+			ret = vgpu_start(vgpu);
+		mutex_unlock(&vgpu->lock);
+	} else {
+		ret = state == VGPU_GPU_RESET ? -EBUSY : -ENODEV;
+	}
+	mutex_unlock(&gpu->state_lock);
+	if (state != VGPU_GPU_UP)
+		vgpu_gpu_error(gpu, "vGPU %s not opened: the GPU is in state %s",
+			       vgpu_name(vgpu), vgpu_gpu_state_name(gpu));
+	return ret;
+}
+
+/**
+ * vgpu_open - a VMM takes a vGPU
+ * @vgpu: the vGPU; VFIO lets one in at a time
+ *
+ * May sleep, up to ten seconds for the scrub of the former owner's slice.
+ *
+ * Return: 0; -EBUSY: the slice is not zeroed yet, or the GPU is being reset;
+ * -ENODEV: the GPU is going or dead; -EINTR; the error of the family. The
+ * reason is in the log and in last_error.
+ */
+int vgpu_open(struct vgpu *vgpu)
+{
+	char pid[32];
+	unsigned int tries = 3;
+	int ret;
+
+	/* Guest memory can't be pinned here: VFIO does not know our IOAS yet. */
+	do {
+		ret = vgpu_try_open(vgpu);
+	} while (ret == -EAGAIN && --tries);
+	if (!ret) {
+		snprintf(pid, sizeof(pid), "OPENVGPU_PID=%d",
+			 task_tgid_nr(current));
+		vgpu_uevent(vgpu, "open", pid, NULL);
+	}
+	return ret == -EAGAIN ? -EBUSY : ret;
+}
+
+/**
+ * vgpu_close - the VMM is gone
+ * @vgpu: the vGPU; every file and mapping of it is gone
+ *
+ * When it returns, the partition reaches nothing and a scrub is on its way.
+ * May sleep, bounded.
+ */
+void vgpu_close(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+
+	if (vgpu->personality->close)
+		vgpu->personality->close(vgpu);
+
+	mutex_lock(&vgpu->lock);
+	vgpu_sched_remove(vgpu);
+	vgpu_pin_unmap_all(vgpu);
+	gpu->family->partition_disable(vgpu);
+	RCU_INIT_POINTER(gpu->partition[vgpu->partition], NULL);
+	WRITE_ONCE(vgpu->opened, false);
+	vgpu->owner_pid = 0;
+	vgpu_irq_close(vgpu);
+	vgpu_mapping_zap(vgpu);
+	/* Before somebody else gets the slice. */
+	vgpu_display_close(vgpu);
+	vgpu_console_closed(vgpu);
+	mutex_unlock(&vgpu->lock);
+	/* An interrupt handler may still look at the old pointer. */
+	synchronize_rcu();
+	vgpu_fault_cancel(vgpu);
+
+	mutex_lock(&vgpu->lock);
+	vgpu_scrub_queue(vgpu);
+	mutex_unlock(&vgpu->lock);
+	vgpu_uevent(vgpu, "close", NULL, NULL);
+}
+
+/* ------------------------------------------------------------------- reset */
+
+/**
+ * vgpu_reset_locked - vgpu_reset() for who holds vgpu->lock
+ * @vgpu: the vGPU
+ * @reason: who asked for it
+ *
+ * Return: 0, or -ENODEV if nobody has it open.
+ */
+int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	bool faulted = READ_ONCE(vgpu->faulted);
+
+	lockdep_assert_held(&vgpu->lock);
+	if (!vgpu->opened)
+		return -ENODEV;
+	atomic64_inc(&vgpu->stats.resets);
+	vgpu_sched_remove(vgpu);
+	vgpu_pin_unmap_all(vgpu);
+	vgpu_mapping_zap(vgpu);
+	if (!vgpu_gpu_is_dead(gpu) && gpu->family->partition_reset(vgpu))
+		vgpu_gpu_dead(gpu, "a partition can't be reset");
+	/* After what the host may have had to do to it on the way. */
+	WRITE_ONCE(vgpu->last_reset, reason);
+	/* Last, because a guest may see from its registers that all is done. */
+	vgpu->personality->reset(vgpu);
+	vgpu_monitors_connect(vgpu);
+	vgpu_pace(vgpu);
+	if (!vgpu_gpu_is_dead(gpu)) {
+		vgpu_sched_add(vgpu);
+		if (faulted)
+			vgpu_report_recovery(vgpu);
+	}
+	vgpu_console_changed(vgpu);
+	return 0;
+}
+
+/**
+ * vgpu_reset - engine state, registers and mappings of guest memory to power-on
+ * @vgpu: the vGPU
+ * @reason: who asked for it
+ *
+ * The configuration space, eventfds and the framebuffer's contents stay. Used
+ * for VFIO_DEVICE_RESET, a guest's function-level reset and a personality's
+ * own reset register. May sleep, bounded: takes vgpu->lock and the locks of
+ * the personality's reset().
+ *
+ * Return: 0. It does not fail, because QEMU ends a VM whose device can't be
+ * reset; a GPU that does not obey is declared dead.
+ */
+int vgpu_reset(struct vgpu *vgpu, enum vgpu_reset_reason reason)
+{
+	mutex_lock(&vgpu->lock);
+	vgpu_reset_locked(vgpu, reason);
+	mutex_unlock(&vgpu->lock);
+	return 0;
+}
+
+/* ------------------------------------------------ the GPU goes and comes back */
+
+/**
+ * vgpu_quiesce - take the hardware away from a vGPU
+ * @vgpu: the vGPU, open or not
+ *
+ * Mappings show scratch pages, guest memory is let go of. With the GPU's
+ * state_lock held. May sleep, bounded.
+ */
+void vgpu_quiesce(struct vgpu *vgpu)
+{
+	mutex_lock(&vgpu->lock);
+	vgpu_mapping_set_offline(vgpu, true);
+	if (vgpu->opened) {
+		vgpu_sched_remove(vgpu);
+		vgpu_pin_unmap_all(vgpu);
+		vgpu->gpu->family->partition_disable(vgpu);
+	}
+	mutex_unlock(&vgpu->lock);
+}
+
+/**
+ * vgpu_recover - give the hardware back after vgpu_quiesce()
+ * @vgpu: the vGPU, open or not; its GPU was reset and works
+ *
+ * With the GPU's state_lock held. May sleep, bounded.
+ *
+ * Return: 0, or the error of the family.
+ */
+int vgpu_recover(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	int ret = 0;
+
+	mutex_lock(&vgpu->lock);
+	if (vgpu->opened) {
+		ret = gpu->family->partition_enable(vgpu);
+		if (!ret) {
+			vgpu_monitors_connect(vgpu);
+			vgpu_pace(vgpu);
+			vgpu_mapping_set_offline(vgpu, false);
+			vgpu_sched_add(vgpu);
+		}
+	} else {
+		/* Nobody knows what is in its slice now. */
+		vgpu_scrub_queue(vgpu);
+	}
+	mutex_unlock(&vgpu->lock);
+	return ret;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * life.h - open, close, reset, stop and start of a vGPU
+ */
+#ifndef VGPU_LIFE_H
+#define VGPU_LIFE_H
+
+#include "base/fault.h"
+
+struct vgpu;
+
+int vgpu_open(struct vgpu *vgpu);
+void vgpu_close(struct vgpu *vgpu);
+int vgpu_reset(struct vgpu *vgpu, enum vgpu_reset_reason reason);
+int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason);
+void vgpu_quiesce(struct vgpu *vgpu);
+int vgpu_recover(struct vgpu *vgpu);
+
+#endif /* VGPU_LIFE_H */
