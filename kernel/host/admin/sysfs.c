@@ -53,9 +53,9 @@ static DEVICE_ATTR_RO(board);
 /* The state of a vGPU as sysfs shows it. */
 static const char *state_name(struct vgpu *vgpu)
 {
-	if (!READ_ONCE(vgpu->opened))
+	if (!vgpu_is_open(vgpu))
 		return "closed";
-	if (READ_ONCE(vgpu->offline))
+	if (!vgpu_has_hardware(vgpu))
 		return "dead";
 	/* Open, but there is no engine to schedule. */
 	if (READ_ONCE(vgpu->sched_state) == VGPU_SCHED_CLOSED)

@@ -91,7 +91,7 @@ static void tell_guest(struct vgpu *vgpu, enum vgpu_fault code)
 {
 	const struct vgpu_family *family = vgpu->gpu->family;
 
-	if (!READ_ONCE(vgpu->opened))
+	if (!vgpu_is_open(vgpu))
 		return;
 	if (vgpu->personality->fault)
 		vgpu->personality->fault(vgpu, code);

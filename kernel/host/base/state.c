@@ -1,13 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * state.c - names, refusals, references and the end of GPUs: what every part needs
+ * state.c - states, names, refusals, references: what every part needs
  */
 #include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/rcupdate.h>
 #include <linux/wait.h>
 
 #include "base/state.h"
 #include "base/vgpu.h"
+
+/* ------------------------------------------------------------ states of vGPUs */
+
+/* From which states each can be entered, as the picture in state.h has it. */
+static const unsigned int entered_from[] = {
+	[VGPU_DIRTY]	= BIT(VGPU_CLEAN) | BIT(VGPU_OPEN) |
+			  BIT(VGPU_OFFLINE) | BIT(VGPU_LOST),
+	[VGPU_CLEAN]	= BIT(VGPU_DIRTY),
+	[VGPU_OPEN]	= BIT(VGPU_CLEAN) | BIT(VGPU_OFFLINE),
+	[VGPU_OFFLINE]	= BIT(VGPU_OPEN),
+	[VGPU_LOST]	= BIT(VGPU_OPEN) | BIT(VGPU_OFFLINE),
+};
+
+/**
+ * vgpu_enter - change the state of a vGPU
+ * @vgpu: the vGPU; its map_sem is held for writing, since the state decides
+ *	what mappings show
+ * @state: the state to enter
+ *
+ * Return: whether that was possible; if not, nothing has changed. Death of the
+ * GPU may come at any time and be in the way.
+ */
+bool vgpu_enter(struct vgpu *vgpu, enum vgpu_state state)
+{
+	lockdep_assert_held_write(&vgpu->map_sem);
+	if (!(entered_from[state] & BIT(vgpu->state)))
+		return false;
+	WRITE_ONCE(vgpu->state, state);
+	return true;
+}
+
+/**
+ * vgpu_is_open - whether a VMM has a vGPU open
+ * @vgpu: the vGPU
+ *
+ * Constant with vgpu->lock held. Any context.
+ */
+bool vgpu_is_open(const struct vgpu *vgpu)
+{
+	return READ_ONCE(vgpu->state) >= VGPU_OPEN;
+}
+
+/**
+ * vgpu_has_hardware - whether mappings may show the hardware
+ * @vgpu: the vGPU
+ *
+ * Constant with map_sem held. Any context.
+ */
+bool vgpu_has_hardware(const struct vgpu *vgpu)
+{
+	return READ_ONCE(vgpu->state) == VGPU_OPEN;
+}
 
 /* -------------------------------------------------------------- references */
 

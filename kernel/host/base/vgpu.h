@@ -53,6 +53,7 @@
 #include "base/gpu.h"
 #include "base/personality.h"
 #include "base/region.h"
+#include "base/state.h"
 #include "base/type.h"
 #include "display/dmabuf.h"
 #include "display/monitor.h"
@@ -90,13 +91,12 @@ struct vgpu_stats {
  *	returned); after that only fields of struct vgpu may be used
  * @mdev: the mediated device; valid as long as @gpu works
  * @lock: open, close, reset
- * @map_sem: @memory_enabled, @offline against faults
+ * @map_sem: @memory_enabled, @state against faults
  * @memory_enabled: COMMAND bit 1 of the guest
- * @offline: the GPU is gone or in reset: mappings show @scratch
+ * @state: where it is in its life; changed by vgpu_enter()
  * @scratch: one page, all ones at open, of this vGPU alone
  * @scrub_work: zeroes the framebuffer slice
  * @scrub_wanted: how often that was asked for
- * @scrub_done: @scrub_wanted when the last successful scrub began
  * @scrub_error: why the last scrub failed, or 0
  * @entity: how the policy sees it, its settings included
  * @frozen: gets no turns until it is thawed; survives open and close
@@ -150,7 +150,6 @@ struct vgpu {
 
 	/* VFIO device model. */
 	struct mutex lock;
-	bool opened;			/* lock */
 	pid_t owner_pid;		/* lock; 0: closed */
 	struct mutex config_lock;
 	struct vgpu_config config;	/* config_lock */
@@ -163,7 +162,7 @@ struct vgpu {
 	/* BAR mappings. */
 	struct rw_semaphore map_sem;
 	bool memory_enabled;		/* map_sem */
-	bool offline;			/* map_sem */
+	enum vgpu_state state;		/* map_sem; READ_ONCE without it */
 	struct page *scratch;
 	struct inode *map_inode;	/* zap domain, see mapping.c */
 
@@ -206,8 +205,7 @@ struct vgpu {
 	/* Scrub: see scrub.c. */
 	struct work_struct scrub_work;
 	wait_queue_head_t scrub_waiters;
-	unsigned long scrub_wanted;	/* lock for writing */
-	unsigned long scrub_done;	/* scrub_work */
+	unsigned long scrub_wanted;	/* map_sem */
 	int scrub_error;
 
 	/* Faults: see fault.c. */

@@ -25,7 +25,7 @@ static bool current_picture(struct vgpu_gpu *gpu, struct vgpu_plane *plane)
 	 * Closed after this look: then close waits for us, and looks again.
 	 * Until then it keeps its personality.
 	 */
-	if (!vgpu || !READ_ONCE(vgpu->opened) || !vgpu_has_display(vgpu))
+	if (!vgpu || !vgpu_is_open(vgpu) || !vgpu_has_display(vgpu))
 		return false;
 	vgpu->personality->plane(vgpu, 0, VGPU_PLANE_PRIMARY, plane);
 	return plane->format && vgpu_plane_fits(vgpu, plane);
@@ -78,7 +78,7 @@ void vgpu_console_changed(struct vgpu *vgpu)
 
 /**
  * vgpu_console_closed - nobody has a vGPU open any more
- * @vgpu: the vGPU; vgpu->opened is false
+ * @vgpu: the vGPU; closed
  *
  * When it returns, the physical output does not show it. May sleep; takes
  * gpu->console_lock.

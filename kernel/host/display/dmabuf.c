@@ -365,7 +365,7 @@ static void join(struct vgpu *vgpu, struct shown *shown, struct dma_buf *dmabuf)
 	shown->vgpu = vgpu;
 	list_add_tail(&shown->node, &vgpu->dmabufs);
 	vgpu->num_dmabufs++;
-	shown->there = !READ_ONCE(vgpu->offline);
+	shown->there = vgpu_has_hardware(vgpu);
 }
 
 static struct dma_buf *export(struct vgpu *vgpu, const struct vgpu_plane *plane)
@@ -452,7 +452,7 @@ void vgpu_dmabuf_refresh(struct vgpu *vgpu, const struct vgpu_plane *plane)
 
 /**
  * vgpu_dmabuf_set_offline - the hardware went away, or came back
- * @vgpu: the vGPU; vgpu->offline says the same
+ * @vgpu: the vGPU; its state says the same
  * @offline: show dummy pages instead of it
  *
  * When it returns, no mapping shows what it showed before. May sleep.

@@ -7,7 +7,6 @@
  * region: VFIO's struct vfio_region_gfx_edid, and the EDID behind it. The
  * VMM's last word lasts until it closes the vGPU, over resets too.
  */
-
 #include "base/state.h"
 #include "base/vgpu.h"
 #include "display/edid.h"

@@ -70,7 +70,7 @@ void vgpu_pace_all(struct vgpu_gpu *gpu)
 	mutex_lock(&gpu->state_lock);
 	list_for_each_entry(vgpu, &gpu->vgpus, node) {
 		mutex_lock(&vgpu->lock);
-		if (vgpu->opened)
+		if (vgpu_is_open(vgpu))
 			vgpu_pace(vgpu);
 		mutex_unlock(&vgpu->lock);
 	}
@@ -105,7 +105,7 @@ static int set_limit(struct vgpu *vgpu, u64 rate)
 		return -EINVAL;
 	}
 	WRITE_ONCE(vgpu->frame_rate_limit, rate);
-	if (vgpu->opened)
+	if (vgpu_is_open(vgpu))
 		vgpu_pace(vgpu);
 	return 0;
 }

@@ -2,7 +2,6 @@
 /*
  * picture.c - whether a vGPU can show pictures, and whether one can be shown
  */
-
 #include "base/vgpu.h"
 #include "display/picture.h"
 #include "display/plane.h"

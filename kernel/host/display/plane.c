@@ -2,7 +2,6 @@
 /*
  * plane.c - pictures in a slice of video memory; see plane.h
  */
-
 #include "display/plane.h"
 
 #define FOURCC(a, b, c, d) \

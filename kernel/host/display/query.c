@@ -110,7 +110,7 @@ static int set_method(struct vgpu *vgpu, enum vgpu_display method)
 {
 	const char *why = NULL;
 
-	if (vgpu->opened) {
+	if (vgpu_is_open(vgpu)) {
 		vgpu_gpu_error(vgpu->gpu,
 			       "vGPU %s: display not changed: process %d has it open; end its VM first",
 			       vgpu_name(vgpu), vgpu->owner_pid);

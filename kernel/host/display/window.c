@@ -46,7 +46,7 @@ vm_fault_t vgpu_window_fault(struct vgpu *vgpu, struct vm_fault *vmf,
 	unsigned long pfn;
 
 	lockdep_assert_held(&vgpu->map_sem);
-	if (vgpu->offline || offset >= window->bytes)
+	if (!vgpu_has_hardware(vgpu) || offset >= window->bytes)
 		pfn = page_to_pfn(ZERO_PAGE(vmf->address));
 	else if (window->copy)
 		pfn = vmalloc_to_pfn(window->copy + offset);
@@ -73,7 +73,7 @@ void vgpu_window_read(struct vgpu *vgpu, u64 offset, unsigned int size,
 
 	memset(bytes, 0, size);
 	down_read(&vgpu->map_sem);
-	if (!vgpu->offline && offset < window->bytes) {
+	if (vgpu_has_hardware(vgpu) && offset < window->bytes) {
 		if (window->copy)
 			memcpy(bytes, window->copy + offset, size);
 		else
@@ -125,7 +125,7 @@ static bool copy_line(struct vgpu *vgpu, void *to, u64 from, size_t bytes)
 	bool there;
 
 	down_read(&vgpu->map_sem);
-	there = !vgpu->offline;
+	there = vgpu_has_hardware(vgpu);
 	if (there)
 		memcpy_fromio(to, vgpu->gpu->fb_io + vgpu->fb_offset + from,
 			      bytes);

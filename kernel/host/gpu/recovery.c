@@ -80,7 +80,7 @@ static void gpu_recover(struct vgpu_gpu *gpu)
 		}
 	}
 	list_for_each_entry(vgpu, &gpu->vgpus, node) {
-		if (!READ_ONCE(vgpu->opened))
+		if (!vgpu_is_open(vgpu))
 			continue;
 		vgpu_report_fault(vgpu, VGPU_FAULT_GPU_RESET);
 		vgpu_report_recovery(vgpu);
@@ -103,11 +103,8 @@ void vgpu_gpu_dead_work(struct work_struct *work)
 	struct vgpu *vgpu;
 
 	mutex_lock(&gpu->state_lock);
-	list_for_each_entry(vgpu, &gpu->vgpus, node) {
-		vgpu_mapping_set_offline(vgpu, true);
-		vgpu_report_fault(vgpu, VGPU_FAULT_GPU_DEAD);
-		vgpu_irq_error(vgpu);
-	}
+	list_for_each_entry(vgpu, &gpu->vgpus, node)
+		vgpu_lose(vgpu);
 	mutex_unlock(&gpu->state_lock);
 }
 
@@ -120,7 +117,7 @@ static unsigned int gpu_users(struct vgpu_gpu *gpu)
 
 	mutex_lock(&gpu->state_lock);
 	list_for_each_entry(vgpu, &gpu->vgpus, node)
-		users += READ_ONCE(vgpu->opened);
+		users += vgpu_is_open(vgpu);
 	mutex_unlock(&gpu->state_lock);
 	return users;
 }

@@ -8,8 +8,9 @@
  * The work runs by itself; an open waits for it, so nothing of a former owner
  * is ever readable.
  *
- * Requests are counted, so that one that comes while a scrub is under way is
- * not lost.
+ * A vGPU is DIRTY from a request on until a scrub that began after it has
+ * ended. Requests are counted, so that one that comes while a scrub is under
+ * way is not lost.
  */
 #include <linux/sched.h>
 
@@ -21,7 +22,16 @@
 
 static bool scrub_pending(const struct vgpu *vgpu)
 {
-	return READ_ONCE(vgpu->scrub_done) != READ_ONCE(vgpu->scrub_wanted);
+	return READ_ONCE(vgpu->state) == VGPU_DIRTY;
+}
+
+/* A scrub that began after so many requests has ended well. */
+static void note_clean(struct vgpu *vgpu, unsigned long wanted)
+{
+	down_write(&vgpu->map_sem);
+	if (vgpu->scrub_wanted == wanted)
+		vgpu_enter(vgpu, VGPU_CLEAN);
+	up_write(&vgpu->map_sem);
 }
 
 static void scrub_work(struct work_struct *work)
@@ -36,7 +46,7 @@ static void scrub_work(struct work_struct *work)
 	if (!vgpu_gpu_is_dead(gpu))
 		ret = gpu->family->scrub(vgpu);
 	if (!ret)
-		WRITE_ONCE(vgpu->scrub_done, wanted);
+		note_clean(vgpu, wanted);
 	else if (!vgpu_gpu_is_dead(gpu))
 		vgpu_gpu_error(gpu,
 			       "vGPU %s: its framebuffer can't be zeroed (%d); it can't be opened before that succeeds",
@@ -63,8 +73,11 @@ void vgpu_scrub_init(struct vgpu *vgpu)
  */
 void vgpu_scrub_queue(struct vgpu *vgpu)
 {
+	down_write(&vgpu->map_sem);
 	WRITE_ONCE(vgpu->scrub_error, 0);
 	WRITE_ONCE(vgpu->scrub_wanted, vgpu->scrub_wanted + 1);
+	vgpu_enter(vgpu, VGPU_DIRTY);
+	up_write(&vgpu->map_sem);
 	queue_work(vgpu->gpu->wq, &vgpu->scrub_work);
 }
 

@@ -166,7 +166,7 @@ static vm_fault_t bar_fault(struct vgpu *vgpu, struct vm_fault *vmf,
 
 	if (!vgpu->memory_enabled)
 		return VM_FAULT_SIGBUS;
-	if (!vgpu->offline && offset < region->backed)
+	if (vgpu_has_hardware(vgpu) && offset < region->backed)
 		return vmf_insert_pfn(vma, vmf->address,
 				      PHYS_PFN(region->phys + offset));
 	/* Ordinary memory: with ordinary caching. */
@@ -295,19 +295,24 @@ void vgpu_mapping_set_memory(struct vgpu *vgpu, bool enabled)
 }
 
 /**
- * vgpu_mapping_set_offline - the hardware went away, or came back
+ * vgpu_mapping_enter - change the state of a vGPU, and what its mappings show
  * @vgpu: the vGPU
- * @offline: show scratch pages instead of it
+ * @state: the state to enter
  *
- * When it returns, no mapping shows what it showed before.
+ * When it returns, no mapping shows what it showed before. May sleep.
+ *
+ * Return: whether vgpu_enter() allowed it.
  */
-void vgpu_mapping_set_offline(struct vgpu *vgpu, bool offline)
+bool vgpu_mapping_enter(struct vgpu *vgpu, enum vgpu_state state)
 {
+	bool entered;
+
 	down_write(&vgpu->map_sem);
-	WRITE_ONCE(vgpu->offline, offline);
-	zap(vgpu);
+	entered = vgpu_enter(vgpu, state);
+	if (entered)
+		zap(vgpu);
 	up_write(&vgpu->map_sem);
-	vgpu_dmabuf_set_offline(vgpu, offline);
+	return entered;
 }
 
 /**
@@ -318,7 +323,6 @@ void vgpu_mapping_open(struct vgpu *vgpu)
 {
 	down_write(&vgpu->map_sem);
 	WRITE_ONCE(vgpu->memory_enabled, false);
-	WRITE_ONCE(vgpu->offline, false);
 	/* The former owner may have written to it. */
 	memset(page_address(vgpu->scratch), 0xff, PAGE_SIZE);
 	up_write(&vgpu->map_sem);

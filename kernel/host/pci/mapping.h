@@ -7,6 +7,8 @@
 
 #include <linux/mm_types.h>
 
+#include "base/state.h"
+
 struct vgpu;
 
 int vgpu_mapping_module_init(void);
@@ -16,7 +18,7 @@ void vgpu_mapping_destroy(struct vgpu *vgpu);
 void vgpu_mapping_open(struct vgpu *vgpu);
 int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma);
 void vgpu_mapping_set_memory(struct vgpu *vgpu, bool enabled);
-void vgpu_mapping_set_offline(struct vgpu *vgpu, bool offline);
+bool vgpu_mapping_enter(struct vgpu *vgpu, enum vgpu_state state);
 void vgpu_mapping_zap(struct vgpu *vgpu);
 void vgpu_mapping_zap_region(struct vgpu *vgpu, unsigned int index);
 

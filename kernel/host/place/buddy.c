@@ -7,7 +7,6 @@
  * it. Halves of an allocated node keep the value "wholly free": that is how
  * an allocated node is told from one whose halves are all taken.
  */
-
 #include "place/buddy.h"
 
 static unsigned int first_node(unsigned int level)

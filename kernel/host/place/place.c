@@ -2,7 +2,6 @@
 /*
  * place.c - who has which part of video memory and which partition
  */
-
 #include "base/state.h"
 #include "base/vgpu.h"
 #include "place/place.h"

@@ -122,7 +122,7 @@ static int change(struct vgpu *vgpu, const struct vgpu_personality *personality,
 	int ret;
 
 	lockdep_assert_held(&vgpu->lock);
-	if (vgpu->opened) {
+	if (vgpu_is_open(vgpu)) {
 		vgpu_gpu_error(vgpu->gpu,
 			       "vGPU %s: personality not changed: process %d has it open; end its VM first",
 			       vgpu_name(vgpu), vgpu->owner_pid);

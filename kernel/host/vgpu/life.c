@@ -6,11 +6,11 @@
  * Each is a sequence whose order matters; the parts do the steps. Nobody else
  * stops or starts a vGPU.
  */
-
 #include "base/state.h"
 #include "base/uevent.h"
 #include "base/vgpu.h"
 #include "display/console.h"
+#include "display/dmabuf.h"
 #include "display/monitor.h"
 #include "display/pacing.h"
 #include "display/query.h"
@@ -22,12 +22,37 @@
 #include "sched/sched.h"
 #include "vgpu/life.h"
 
-/* --------------------------------------------------------- open and close */
+/*
+ * The two halves that every sequence is made of. With vgpu->lock held.
+ */
+
+/* Off the engine, and guest memory let go of: the partition does nothing. */
+static void quiet(struct vgpu *vgpu)
+{
+	vgpu_sched_remove(vgpu);
+	vgpu_pin_unmap_all(vgpu);
+}
+
+/* The partition is enabled and works from the beginning. */
+static void start(struct vgpu *vgpu)
+{
+	vgpu_monitors_connect(vgpu);
+	vgpu_pace(vgpu);
+	if (!vgpu_gpu_is_dead(vgpu->gpu))
+		vgpu_sched_add(vgpu);
+}
+
+/* Mappings and dma-bufs show scratch pages from here on. */
+static void take_hardware(struct vgpu *vgpu, enum vgpu_state state)
+{
+	if (vgpu_mapping_enter(vgpu, state))
+		vgpu_dmabuf_set_offline(vgpu, true);
+}
 
 /* --------------------------------------------------------- open and close */
 
 /* With the GPU's state_lock and vgpu->lock held. */
-static int vgpu_start(struct vgpu *vgpu)
+static int open_clean(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
 	int ret;
@@ -47,17 +72,15 @@ static int vgpu_start(struct vgpu *vgpu)
 		return ret;
 	}
 	vgpu->personality->reset(vgpu);
-	vgpu_monitors_connect(vgpu);
-	vgpu_pace(vgpu);
 	vgpu->owner_pid = task_tgid_nr(current);
-	WRITE_ONCE(vgpu->opened, true);
+	WARN_ON_ONCE(!vgpu_mapping_enter(vgpu, VGPU_OPEN));
 	rcu_assign_pointer(gpu->partition[vgpu->partition], vgpu);
-	vgpu_sched_add(vgpu);
+	start(vgpu);
 	vgpu_console_changed(vgpu);
 	return 0;
 }
 
-static int vgpu_try_open(struct vgpu *vgpu)
+static int try_open(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
 	enum vgpu_gpu_state state;
@@ -75,10 +98,10 @@ static int vgpu_try_open(struct vgpu *vgpu)
 	if (state == VGPU_GPU_UP) {
 		mutex_lock(&vgpu->lock);
 		/* A reset of the GPU may have asked for another one. */
-		if (vgpu->scrub_done != vgpu->scrub_wanted)
+		if (READ_ONCE(vgpu->state) != VGPU_CLEAN)
 			ret = -EAGAIN;
 		else
-			ret = vgpu_start(vgpu);
+			ret = open_clean(vgpu);
 		mutex_unlock(&vgpu->lock);
 	} else {
 		ret = state == VGPU_GPU_RESET ? -EBUSY : -ENODEV;
@@ -108,7 +131,7 @@ int vgpu_open(struct vgpu *vgpu)
 
 	/* Guest memory can't be pinned here: VFIO does not know our IOAS yet. */
 	do {
-		ret = vgpu_try_open(vgpu);
+		ret = try_open(vgpu);
 	} while (ret == -EAGAIN && --tries);
 	if (!ret) {
 		snprintf(pid, sizeof(pid), "OPENVGPU_PID=%d",
@@ -133,14 +156,12 @@ void vgpu_close(struct vgpu *vgpu)
 		vgpu->personality->close(vgpu);
 
 	mutex_lock(&vgpu->lock);
-	vgpu_sched_remove(vgpu);
-	vgpu_pin_unmap_all(vgpu);
+	quiet(vgpu);
 	gpu->family->partition_disable(vgpu);
 	RCU_INIT_POINTER(gpu->partition[vgpu->partition], NULL);
-	WRITE_ONCE(vgpu->opened, false);
+	WARN_ON_ONCE(!vgpu_mapping_enter(vgpu, VGPU_DIRTY));
 	vgpu->owner_pid = 0;
 	vgpu_irq_close(vgpu);
-	vgpu_mapping_zap(vgpu);
 	/* Before somebody else gets the slice. */
 	vgpu_display_close(vgpu);
 	vgpu_console_closed(vgpu);
@@ -170,11 +191,10 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 	bool faulted = READ_ONCE(vgpu->faulted);
 
 	lockdep_assert_held(&vgpu->lock);
-	if (!vgpu->opened)
+	if (!vgpu_is_open(vgpu))
 		return -ENODEV;
 	atomic64_inc(&vgpu->stats.resets);
-	vgpu_sched_remove(vgpu);
-	vgpu_pin_unmap_all(vgpu);
+	quiet(vgpu);
 	vgpu_mapping_zap(vgpu);
 	if (!vgpu_gpu_is_dead(gpu) && gpu->family->partition_reset(vgpu))
 		vgpu_gpu_dead(gpu, "a partition can't be reset");
@@ -182,13 +202,9 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 	WRITE_ONCE(vgpu->last_reset, reason);
 	/* Last, because a guest may see from its registers that all is done. */
 	vgpu->personality->reset(vgpu);
-	vgpu_monitors_connect(vgpu);
-	vgpu_pace(vgpu);
-	if (!vgpu_gpu_is_dead(gpu)) {
-		vgpu_sched_add(vgpu);
-		if (faulted)
-			vgpu_report_recovery(vgpu);
-	}
+	start(vgpu);
+	if (faulted && !vgpu_gpu_is_dead(gpu))
+		vgpu_report_recovery(vgpu);
 	vgpu_console_changed(vgpu);
 	return 0;
 }
@@ -226,13 +242,26 @@ int vgpu_reset(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 void vgpu_quiesce(struct vgpu *vgpu)
 {
 	mutex_lock(&vgpu->lock);
-	vgpu_mapping_set_offline(vgpu, true);
-	if (vgpu->opened) {
-		vgpu_sched_remove(vgpu);
-		vgpu_pin_unmap_all(vgpu);
+	if (vgpu_is_open(vgpu)) {
+		take_hardware(vgpu, VGPU_OFFLINE);
+		quiet(vgpu);
 		vgpu->gpu->family->partition_disable(vgpu);
 	}
 	mutex_unlock(&vgpu->lock);
+}
+
+/**
+ * vgpu_lose - a vGPU's GPU is dead
+ * @vgpu: the vGPU, open or not
+ *
+ * Mappings show scratch pages, guest and VMM are told. With the GPU's
+ * state_lock held, and none of the vGPU's: a VMM may hold that up. May sleep.
+ */
+void vgpu_lose(struct vgpu *vgpu)
+{
+	take_hardware(vgpu, VGPU_LOST);
+	vgpu_report_fault(vgpu, VGPU_FAULT_GPU_DEAD);
+	vgpu_irq_error(vgpu);
 }
 
 /**
@@ -249,13 +278,11 @@ int vgpu_recover(struct vgpu *vgpu)
 	int ret = 0;
 
 	mutex_lock(&vgpu->lock);
-	if (vgpu->opened) {
+	if (vgpu_is_open(vgpu)) {
 		ret = gpu->family->partition_enable(vgpu);
-		if (!ret) {
-			vgpu_monitors_connect(vgpu);
-			vgpu_pace(vgpu);
-			vgpu_mapping_set_offline(vgpu, false);
-			vgpu_sched_add(vgpu);
+		if (!ret && vgpu_mapping_enter(vgpu, VGPU_OPEN)) {
+			vgpu_dmabuf_set_offline(vgpu, false);
+			start(vgpu);
 		}
 	} else {
 		/* Nobody knows what is in its slice now. */

@@ -14,6 +14,7 @@ void vgpu_close(struct vgpu *vgpu);
 int vgpu_reset(struct vgpu *vgpu, enum vgpu_reset_reason reason);
 int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason);
 void vgpu_quiesce(struct vgpu *vgpu);
+void vgpu_lose(struct vgpu *vgpu);
 int vgpu_recover(struct vgpu *vgpu);
 
 #endif /* VGPU_LIFE_H */

@@ -102,7 +102,7 @@ static bool mapped_access(struct vgpu *vgpu, const struct vgpu_region *region,
 	bool backed;
 
 	down_read(&vgpu->map_sem);
-	backed = vgpu->memory_enabled && !vgpu->offline &&
+	backed = vgpu->memory_enabled && vgpu_has_hardware(vgpu) &&
 		 offset + size <= region->backed;
 	if (backed && write)
 		io_write(region->io + offset, size, *value);

@@ -6,7 +6,6 @@
  * Heads themselves are the guest's: it programs them in its user page, and
  * the device checks what it does against the limits of the partition's entry.
  */
-
 #include "base/vgpu.h"
 #include "display/picture.h"
 #include "display/plane.h"
