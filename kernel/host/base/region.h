@@ -5,6 +5,7 @@
 #ifndef BASE_REGION_H
 #define BASE_REGION_H
 
+#include <linux/mm_types.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
 
@@ -14,30 +15,68 @@
 #define VGPU_OFFSET_SHIFT	40
 #define VGPU_OFFSET_MASK	((1ULL << VGPU_OFFSET_SHIFT) - 1)
 
-enum vgpu_region_kind {
-	VGPU_REGION_ABSENT,
-	VGPU_REGION_TRAPPED,	/* every access goes to the personality */
-	VGPU_REGION_MAPPED,	/* mapped whole; pread and pwrite work too */
-	VGPU_REGION_WINDOW,	/* the display window: mapped, read only */
-	VGPU_REGION_EDID,	/* the EDID of head 0's monitor */
+struct vgpu;
+struct vgpu_region;
+struct vm_fault;
+
+/**
+ * struct vgpu_region_ops - what accesses of a region do
+ * @read: one access; size is 1, 2, 4 or 8, the offset naturally aligned and
+ *	inside the region. May sleep
+ * @write: likewise. Return: 0; an errno is for a VMM, what a guest writes never
+ *	fails. NULL: it can only be read
+ * @fault: put a page into a mapping, with map_sem held. NULL: it can't be mapped
+ */
+struct vgpu_region_ops {
+	void (*read)(struct vgpu *vgpu, unsigned int index, u64 offset,
+		     unsigned int size, u8 *bytes);
+	int (*write)(struct vgpu *vgpu, unsigned int index, u64 offset,
+		     unsigned int size, const u8 *bytes);
+	vm_fault_t (*fault)(struct vgpu *vgpu, const struct vgpu_region *region,
+			    struct vm_fault *vmf, u64 offset);
 };
 
 /**
- * struct vgpu_region - one VFIO region of a vGPU
- * @kind: absent, trapped or mapped; the last two kinds are core's own
+ * struct vgpu_region - one VFIO region of a vGPU; mapped whole or not at all
+ * @ops: NULL: it is absent
  * @size: bytes; a power of two for a BAR
- * @phys: mapped: bus address of the first byte
- * @io: mapped: kernel mapping of it
- * @backed: mapped: bytes behind @phys; beyond it a scratch page is shown
- * @write_combine: mapped: cache attribute, must match that of @io
+ * @phys: with vgpu_mapped_ops: bus address of the first byte
+ * @io: likewise: kernel mapping of it
+ * @backed: likewise: bytes behind @phys; beyond it a scratch page is shown
+ * @write_combine: cache attribute of mappings, must match that of @io
+ * @gfx_subtype: VFIO_REGION_SUBTYPE_GFX_*; 0: it has no type
  */
 struct vgpu_region {
-	enum vgpu_region_kind kind;
+	const struct vgpu_region_ops *ops;
 	u64 size;
 	phys_addr_t phys;
 	void __iomem *io;
 	u64 backed;
 	bool write_combine;
+	u32 gfx_subtype;
 };
+
+/* Every access goes to the personality; vgpu/region.c. */
+extern const struct vgpu_region_ops vgpu_trapped_ops;
+/* Hardware that is mapped straight into the VMM; pci/mapping.c. */
+extern const struct vgpu_region_ops vgpu_mapped_ops;
+
+/* Registers are little endian, as PCI is. */
+static inline void vgpu_value_to_bytes(u8 *bytes, u64 value, unsigned int size)
+{
+	while (size--) {
+		*bytes++ = value;
+		value >>= 8;
+	}
+}
+
+static inline u64 vgpu_value_from_bytes(const u8 *bytes, unsigned int size)
+{
+	u64 value = 0;
+
+	while (size--)
+		value = value << 8 | bytes[size];
+	return value;
+}
 
 #endif /* BASE_REGION_H */

@@ -93,15 +93,9 @@ static struct vfio_region_gfx_edid header_of(const struct vgpu *vgpu)
 	};
 }
 
-/**
- * vgpu_edid_region_read - read from the EDID region
- * @vgpu: the vGPU
- * @offset: in the region
- * @size: bytes; naturally aligned, so all of the header or all of the EDID
- * @bytes: receives them
- */
-void vgpu_edid_region_read(struct vgpu *vgpu, u64 offset, unsigned int size,
-			   u8 *bytes)
+/* Naturally aligned, so all of the header or all of the EDID. */
+static void edid_read(struct vgpu *vgpu, unsigned int index, u64 offset,
+		      unsigned int size, u8 *bytes)
 {
 	struct vfio_region_gfx_edid header;
 
@@ -176,20 +170,13 @@ static int write_header(struct vgpu *vgpu, u64 offset, unsigned int size,
 	return 0;
 }
 
-/**
- * vgpu_edid_region_write - write to the EDID region
- * @vgpu: the vGPU
- * @offset: in the region
- * @size: bytes; naturally aligned; at least 4 of the header
- * @bytes: what
- *
- * An EDID counts when the link goes up.
- *
- * Return: 0; -EINVAL: a field is too small to be written in parts, there is
- * no such size or state of the link, or the EDID that is to count is none.
+/*
+ * An EDID counts when the link goes up. -EINVAL: a field is too small to be
+ * written in parts, there is no such size or state of the link, or the EDID
+ * that is to count is none.
  */
-int vgpu_edid_region_write(struct vgpu *vgpu, u64 offset, unsigned int size,
-			   const u8 *bytes)
+static int edid_write(struct vgpu *vgpu, unsigned int index, u64 offset,
+		      unsigned int size, const u8 *bytes)
 {
 	int ret = 0;
 
@@ -201,3 +188,8 @@ int vgpu_edid_region_write(struct vgpu *vgpu, u64 offset, unsigned int size,
 	mutex_unlock(&vgpu->lock);
 	return ret;
 }
+
+const struct vgpu_region_ops vgpu_edid_ops = {
+	.read	= edid_read,
+	.write	= edid_write,
+};

@@ -33,9 +33,6 @@ struct vgpu_monitor {
 
 void vgpu_monitors_open(struct vgpu *vgpu);
 void vgpu_monitors_connect(struct vgpu *vgpu);
-void vgpu_edid_region_read(struct vgpu *vgpu, u64 offset, unsigned int size,
-			   u8 *bytes);
-int vgpu_edid_region_write(struct vgpu *vgpu, u64 offset, unsigned int size,
-			   const u8 *bytes);
+extern const struct vgpu_region_ops vgpu_edid_ops;
 
 #endif /* DISPLAY_MONITOR_H */

@@ -55,11 +55,12 @@ void vgpu_display_setup(struct vgpu *vgpu)
 	if (!vgpu_has_display(vgpu) || vgpu->display == VGPU_DISPLAY_OFF)
 		return;
 	if (vgpu->display == VGPU_DISPLAY_REGION) {
-		window->kind = VGPU_REGION_WINDOW;
+		window->ops = &vgpu_window_ops;
 		window->size = window_size(vgpu);
 		window->write_combine = true;
 	}
-	edid->kind = VGPU_REGION_EDID;
+	edid->ops = &vgpu_edid_ops;
+	edid->gfx_subtype = VFIO_REGION_SUBTYPE_GFX_EDID;
 	edid->size = VGPU_EDID_REGION_SIZE;
 }
 

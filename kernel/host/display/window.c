@@ -30,16 +30,9 @@ static u64 slice_offset(const struct vgpu *vgpu, u64 offset)
 
 /* ------------------------------------------------------- what it shows now */
 
-/**
- * vgpu_window_fault - put a page into a mapping of the window
- * @vgpu: the vGPU; map_sem is held
- * @vmf: the fault
- * @offset: of the page in the window
- *
- * Return: as vmf_insert_pfn().
- */
-vm_fault_t vgpu_window_fault(struct vgpu *vgpu, struct vm_fault *vmf,
-			     u64 offset)
+static vm_fault_t window_fault(struct vgpu *vgpu,
+			       const struct vgpu_region *region,
+			       struct vm_fault *vmf, u64 offset)
 {
 	const struct vgpu_window *window = &vgpu->window;
 	struct vm_area_struct *vma = vmf->vma;
@@ -59,15 +52,8 @@ vm_fault_t vgpu_window_fault(struct vgpu *vgpu, struct vm_fault *vmf,
 				   vm_get_page_prot(vma->vm_flags));
 }
 
-/**
- * vgpu_window_read - a read of the window that is not through a mapping
- * @vgpu: the vGPU
- * @offset: in the window
- * @size: bytes, all on one page
- * @bytes: receives them
- */
-void vgpu_window_read(struct vgpu *vgpu, u64 offset, unsigned int size,
-		      u8 *bytes)
+static void window_read(struct vgpu *vgpu, unsigned int index, u64 offset,
+			unsigned int size, u8 *bytes)
 {
 	const struct vgpu_window *window = &vgpu->window;
 
@@ -82,6 +68,11 @@ void vgpu_window_read(struct vgpu *vgpu, u64 offset, unsigned int size,
 	}
 	up_read(&vgpu->map_sem);
 }
+
+const struct vgpu_region_ops vgpu_window_ops = {
+	.read	= window_read,
+	.fault	= window_fault,
+};
 
 /* ------------------------------------------------------------ what to show */
 

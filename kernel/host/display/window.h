@@ -5,7 +5,6 @@
 #ifndef DISPLAY_WINDOW_H
 #define DISPLAY_WINDOW_H
 
-#include <linux/mm_types.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
 
@@ -26,10 +25,8 @@ struct vgpu_window {
 	void *copy;
 };
 
-vm_fault_t vgpu_window_fault(struct vgpu *vgpu, struct vm_fault *vmf,
-			     u64 offset);
-void vgpu_window_read(struct vgpu *vgpu, u64 offset, unsigned int size,
-		      u8 *bytes);
+extern const struct vgpu_region_ops vgpu_window_ops;
+
 bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane);
 void vgpu_window_close(struct vgpu *vgpu);
 

@@ -15,6 +15,7 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mount.h>
@@ -23,8 +24,6 @@
 
 #include "base/vgpu.h"
 #include "compat/compat.h"
-#include "display/dmabuf.h"
-#include "display/window.h"
 #include "pci/mapping.h"
 
 #define OFFSET_PAGES_SHIFT	(VGPU_OFFSET_SHIFT - PAGE_SHIFT)
@@ -159,8 +158,9 @@ static int zap_domain_join(struct vgpu *vgpu, struct vm_area_struct *vma)
 
 /* ------------------------------------------------------------------ faults */
 
-static vm_fault_t bar_fault(struct vgpu *vgpu, struct vm_fault *vmf,
-			    const struct vgpu_region *region, u64 offset)
+static vm_fault_t mapped_fault(struct vgpu *vgpu,
+			       const struct vgpu_region *region,
+			       struct vm_fault *vmf, u64 offset)
 {
 	struct vm_area_struct *vma = vmf->vma;
 
@@ -175,6 +175,81 @@ static vm_fault_t bar_fault(struct vgpu *vgpu, struct vm_fault *vmf,
 				   vm_get_page_prot(vma->vm_flags));
 }
 
+/* ------------------------------------------------- accesses without a mapping */
+
+static u64 io_read(const void __iomem *io, unsigned int size)
+{
+	switch (size) {
+	case 8:
+		return readq(io);
+	case 4:
+		return readl(io);
+	case 2:
+		return readw(io);
+	}
+	return readb(io);
+}
+
+static void io_write(void __iomem *io, unsigned int size, u64 value)
+{
+	switch (size) {
+	case 8:
+		writeq(value, io);
+		break;
+	case 4:
+		writel(value, io);
+		break;
+	case 2:
+		writew(value, io);
+		break;
+	default:
+		writeb(value, io);
+	}
+}
+
+/* What a mapping would show, with the same rules as mapped_fault(). */
+static bool mapped_access(struct vgpu *vgpu, const struct vgpu_region *region,
+			  u64 offset, unsigned int size, u64 *value, bool write)
+{
+	bool backed;
+
+	down_read(&vgpu->map_sem);
+	backed = vgpu->memory_enabled && vgpu_has_hardware(vgpu) &&
+		 offset + size <= region->backed;
+	if (backed && write)
+		io_write(region->io + offset, size, *value);
+	else if (backed)
+		*value = io_read(region->io + offset, size);
+	up_read(&vgpu->map_sem);
+	return backed;
+}
+
+static void mapped_read(struct vgpu *vgpu, unsigned int index, u64 offset,
+			unsigned int size, u8 *bytes)
+{
+	u64 value = ~0ULL;
+
+	mapped_access(vgpu, &vgpu->region[index], offset, size, &value, false);
+	vgpu_value_to_bytes(bytes, value, size);
+}
+
+static int mapped_write(struct vgpu *vgpu, unsigned int index, u64 offset,
+			unsigned int size, const u8 *bytes)
+{
+	u64 value = vgpu_value_from_bytes(bytes, size);
+
+	mapped_access(vgpu, &vgpu->region[index], offset, size, &value, true);
+	return 0;
+}
+
+const struct vgpu_region_ops vgpu_mapped_ops = {
+	.read	= mapped_read,
+	.write	= mapped_write,
+	.fault	= mapped_fault,
+};
+
+/* ---------------------------------------------------------------- mappings */
+
 static vm_fault_t mapping_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -188,10 +263,7 @@ static vm_fault_t mapping_fault(struct vm_fault *vmf)
 	/* Since the mapping, which was checked, only pages inside can fault. */
 	atomic64_inc(&vgpu->stats.page_faults);
 	down_read(&vgpu->map_sem);
-	if (region->kind == VGPU_REGION_WINDOW)
-		ret = vgpu_window_fault(vgpu, vmf, offset);
-	else
-		ret = bar_fault(vgpu, vmf, region, offset);
+	ret = region->ops->fault(vgpu, region, vmf, offset);
 	up_read(&vgpu->map_sem);
 	return ret;
 }
@@ -200,11 +272,13 @@ static const struct vm_operations_struct mapping_ops = {
 	.fault = mapping_fault,
 };
 
-static bool mappable(const struct vgpu_region *region)
+/**
+ * vgpu_region_mappable - whether a VMM may map a region
+ * @region: the region
+ */
+bool vgpu_region_mappable(const struct vgpu_region *region)
 {
-	return (region->kind == VGPU_REGION_MAPPED ||
-		region->kind == VGPU_REGION_WINDOW) &&
-	       PAGE_ALIGNED(region->size);
+	return region->ops && region->ops->fault && PAGE_ALIGNED(region->size);
 }
 
 /**
@@ -213,7 +287,7 @@ static bool mappable(const struct vgpu_region *region)
  * @vma: what is asked for; its offset names region and place
  *
  * Return: 0; -EINVAL if it is not inside a mappable region, or not shared;
- * -EPERM: the window can't be written to.
+ * -EPERM: the region can't be written to.
  */
 int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma)
 {
@@ -228,17 +302,17 @@ int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma)
 	index = array_index_nospec(index, vgpu->num_regions);
 	region = &vgpu->region[index];
 	pages = region->size >> PAGE_SHIFT;
-	if (!mappable(region) || first >= pages ||
+	if (!vgpu_region_mappable(region) || first >= pages ||
 	    vma_pages(vma) > pages - first)
 		return -EINVAL;
-	if (region->kind == VGPU_REGION_WINDOW && (vma->vm_flags & VM_WRITE))
+	if (!region->ops->write && (vma->vm_flags & VM_WRITE))
 		return -EPERM;
 
 	ret = zap_domain_join(vgpu, vma);
 	if (ret)
 		return ret;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
-	if (region->kind == VGPU_REGION_WINDOW)
+	if (!region->ops->write)
 		vm_flags_clear(vma, VM_MAYWRITE);
 	if (region->write_combine)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);

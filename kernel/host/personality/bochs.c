@@ -179,7 +179,7 @@ static int bochs_init(struct vgpu *vgpu)
 	bochs_registers_init(&bochs->registers, memory, vgpu->type->max_x,
 			     vgpu->type->max_y);
 	vgpu->region[BOCHS_BAR_MEMORY] = (struct vgpu_region) {
-		.kind	= VGPU_REGION_MAPPED,
+		.ops	= &vgpu_mapped_ops,
 		.size	= memory,
 		.phys	= vgpu->gpu->fb_phys + vgpu->fb_offset,
 		.io	= vgpu->gpu->fb_io + vgpu->fb_offset,
@@ -187,7 +187,7 @@ static int bochs_init(struct vgpu *vgpu)
 		.write_combine = true,
 	};
 	vgpu->region[BOCHS_BAR_REGISTERS] = (struct vgpu_region) {
-		.kind	= VGPU_REGION_TRAPPED,
+		.ops	= &vgpu_trapped_ops,
 		.size	= BOCHS_PAGE_SIZE,
 	};
 	vgpu->vectors = 0;

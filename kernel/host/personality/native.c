@@ -372,11 +372,11 @@ static void fill_regions(struct vgpu *vgpu)
 	const struct vgpu_gpu *gpu = vgpu->gpu;
 
 	vgpu->region[OPENVGPU_NATIVE_BAR_CONTROL] = (struct vgpu_region) {
-		.kind	= VGPU_REGION_TRAPPED,
+		.ops	= &vgpu_trapped_ops,
 		.size	= OPENVGPU_NATIVE_CONTROL_SIZE,
 	};
 	vgpu->region[OPENVGPU_NATIVE_BAR_FRAMEBUFFER] = (struct vgpu_region) {
-		.kind	= VGPU_REGION_MAPPED,
+		.ops	= &vgpu_mapped_ops,
 		.size	= vgpu->type->bar_size,
 		.phys	= gpu->fb_phys + vgpu->fb_offset,
 		.io	= gpu->fb_io + vgpu->fb_offset,
@@ -384,7 +384,7 @@ static void fill_regions(struct vgpu *vgpu)
 		.write_combine = true,
 	};
 	vgpu->region[OPENVGPU_NATIVE_BAR_USER] = (struct vgpu_region) {
-		.kind	= VGPU_REGION_MAPPED,
+		.ops	= &vgpu_mapped_ops,
 		.size	= vgpu->user_size,
 		.phys	= vgpu->user_phys,
 		.io	= vgpu->user_io,

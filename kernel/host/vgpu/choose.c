@@ -12,6 +12,7 @@
 #include "display/query.h"
 #include "pci/config_space.h"
 #include "vgpu/choose.h"
+#include "vgpu/vfio.h"
 
 /**
  * struct visible - all that a personality gives a vGPU
@@ -73,7 +74,7 @@ int vgpu_personality_init(struct vgpu *vgpu,
 	ret = personality->init(vgpu);
 	if (ret)
 		return ret;
-	vgpu->region[VFIO_PCI_CONFIG_REGION_INDEX].kind = VGPU_REGION_TRAPPED;
+	vgpu->region[VFIO_PCI_CONFIG_REGION_INDEX].ops = &vgpu_config_ops;
 	vgpu->region[VFIO_PCI_CONFIG_REGION_INDEX].size = VGPU_CONFIG_SIZE;
 	vgpu_display_setup(vgpu);
 	return 0;

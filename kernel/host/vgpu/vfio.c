@@ -98,11 +98,10 @@ static int vgpu_vfio_region_info(struct vfio_device *vdev,
 				 struct vfio_region_info *info,
 				 struct vfio_info_cap *caps)
 {
-	struct vfio_region_info_cap_type edid_type = {
+	struct vfio_region_info_cap_type gfx_type = {
 		.header.id	= VFIO_REGION_INFO_CAP_TYPE,
 		.header.version	= 1,
 		.type		= VFIO_REGION_TYPE_GFX,
-		.subtype	= VFIO_REGION_SUBTYPE_GFX_EDID,
 	};
 	struct vgpu *vgpu = vgpu_from_vdev(vdev);
 	const struct vgpu_region *region;
@@ -115,18 +114,18 @@ static int vgpu_vfio_region_info(struct vfio_device *vdev,
 	info->offset = (u64)index << VGPU_OFFSET_SHIFT;
 	info->size = region->size;
 	info->flags = 0;
-	if (region->kind == VGPU_REGION_ABSENT)
+	if (!region->ops)
 		return 0;
 	info->flags = VFIO_REGION_INFO_FLAG_READ;
-	if (region->kind != VGPU_REGION_WINDOW)
+	if (region->ops->write)
 		info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
-	if ((region->kind == VGPU_REGION_MAPPED ||
-	     region->kind == VGPU_REGION_WINDOW) && PAGE_ALIGNED(region->size))
+	if (vgpu_region_mappable(region))
 		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
-	if (region->kind != VGPU_REGION_EDID)
+	if (!region->gfx_subtype)
 		return 0;
-	return vfio_info_add_capability(caps, &edid_type.header,
-					sizeof(edid_type));
+	gfx_type.subtype = region->gfx_subtype;
+	return vfio_info_add_capability(caps, &gfx_type.header,
+					sizeof(gfx_type));
 }
 
 #ifdef VGPU_REGION_INFO_IOCTL

@@ -13,6 +13,7 @@ struct vgpu;
 extern const struct vfio_device_ops vgpu_vfio_ops;
 
 /* region.c */
+extern const struct vgpu_region_ops vgpu_config_ops;
 ssize_t vgpu_region_rw(struct vgpu *vgpu, char __user *buf, size_t count,
 		       loff_t *ppos, bool write);
 
