@@ -36,7 +36,7 @@ help:
 	@echo '  make check-unit     unit tests (user space)'
 	@echo '  make check-vm       tests in the machine; KERNEL=6.1|6.12|7.2 for one of them'
 	@echo '  make check-debug    the same on a kernel with KASAN, lockdep, kmemleak'
-	@echo '  make lint           checkpatch, sparse, W=1, shellcheck'
+	@echo '  make lint           checkpatch, sparse, W=1, ranks, licences, shellcheck'
 	@echo '  make bench          benchmarks; results in build/bench'
 	@echo '  make deps           install what building and testing needs, build the test machine'
 
