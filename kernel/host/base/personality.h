@@ -72,4 +72,7 @@ const struct vgpu_personality *vgpu_personality_find(const char *name);
 int vgpu_personality_list(const struct vgpu *vgpu, char *buf, size_t size,
 			  bool brackets);
 
+/* What a personality reports; interrupts are raised as base/family.h says. */
+void vgpu_console_changed(struct vgpu *vgpu);
+
 #endif /* BASE_PERSONALITY_H */

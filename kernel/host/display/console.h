@@ -13,7 +13,6 @@ struct vgpu_gpu;
 void vgpu_console_init(struct vgpu_gpu *gpu);
 void vgpu_console_stop(struct vgpu_gpu *gpu);
 void vgpu_console_refresh(struct vgpu_gpu *gpu);
-void vgpu_console_changed(struct vgpu *vgpu);
 void vgpu_console_closed(struct vgpu *vgpu);
 void vgpu_console_forget(struct vgpu *vgpu);
 ssize_t vgpu_console_name(struct vgpu_gpu *gpu, char *buf);

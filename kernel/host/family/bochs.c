@@ -16,9 +16,7 @@
 #include <linux/slab.h>
 #include <video/vga.h>
 
-#include "base/state.h"
 #include "base/vgpu.h"
-#include "display/plane.h"
 #include "family/families.h"
 
 #define BOCHS_VENDOR		0x1234

@@ -18,9 +18,6 @@
 #include <linux/slab.h>
 
 #include "base/vgpu.h"
-#include "display/console.h"
-#include "display/picture.h"
-#include "display/plane.h"
 #include "pci/config_space.h"
 #include "personality/bochs_registers.h"
 #include "personality/personalities.h"

@@ -11,8 +11,6 @@
 #include <linux/slab.h>
 
 #include "base/vgpu.h"
-#include "display/picture.h"
-#include "display/plane.h"
 #include "memory/pin.h"
 #include "pci/config_space.h"
 #include "personality/native.h"

@@ -14,7 +14,6 @@
 #include "base/personality.h"
 #include "base/state.h"
 #include "base/type.h"
-#include "personality/native.h"
 #include "place/buddy.h"
 #include "place/type.h"
 #include "sched/run.h"

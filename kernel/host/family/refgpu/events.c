@@ -15,7 +15,6 @@
 #include <linux/interrupt.h>
 #include <linux/rcupdate.h>
 
-#include "base/state.h"
 #include "base/vgpu.h"
 #include "family/refgpu/refgpu.h"
 

@@ -7,8 +7,6 @@
  * the device checks what it does against the limits of the partition's entry.
  */
 #include "base/vgpu.h"
-#include "display/picture.h"
-#include "display/plane.h"
 #include "family/refgpu/refgpu.h"
 
 #define HEAD_CURSOR	BIT_ULL(1)	/* of CONTROL */

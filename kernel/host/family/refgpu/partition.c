@@ -9,7 +9,6 @@
 #include <linux/dma-mapping.h>
 #include <linux/slab.h>
 
-#include "base/state.h"
 #include "base/vgpu.h"
 #include "family/refgpu/refgpu.h"
 

@@ -15,7 +15,6 @@
 #include "base/gpu.h"
 #include "family/families.h"
 #include "family/refgpu/refgpu.h"
-#include "sched/run.h"
 
 #define RESET_TIMEOUT_MS	5000
 /* Aperture of a vGPU: 128 MiB of guest memory at a time. */
