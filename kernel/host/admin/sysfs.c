@@ -208,14 +208,14 @@ static DEVICE_ATTR_RO(type_name);
 static ssize_t last_fault_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n", READ_ONCE(to_vgpu(dev)->last_fault));
+	return sysfs_emit(buf, "%d\n", READ_ONCE(to_vgpu(dev)->faults.last));
 }
 static DEVICE_ATTR_RO(last_fault);
 
 static ssize_t last_reset_reason_show(struct device *dev,
 				      struct device_attribute *attr, char *buf)
 {
-	unsigned int reason = READ_ONCE(to_vgpu(dev)->last_reset);
+	unsigned int reason = READ_ONCE(to_vgpu(dev)->faults.last_reset);
 
 	return sysfs_emit(buf, "%u %s\n", reason, vgpu_reset_name(reason));
 }
@@ -235,7 +235,7 @@ static DEVICE_ATTR_RO(framebuffer_used);
 static ssize_t pinned_pages_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%lu\n", READ_ONCE(to_vgpu(dev)->pinned_pages));
+	return sysfs_emit(buf, "%lu\n", READ_ONCE(to_vgpu(dev)->pins.pages));
 }
 static DEVICE_ATTR_RO(pinned_pages);
 
@@ -319,7 +319,7 @@ static ssize_t hardware_stat_show(struct device *dev,
 static ssize_t dma_pinned_bytes_show(struct device *dev,
 				     struct device_attribute *attr, char *buf)
 {
-	u64 pages = READ_ONCE(to_vgpu(dev)->pinned_pages);
+	u64 pages = READ_ONCE(to_vgpu(dev)->pins.pages);
 
 	return sysfs_emit(buf, "%llu\n", pages << PAGE_SHIFT);
 }

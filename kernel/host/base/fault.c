@@ -18,7 +18,7 @@
 #define RATE_INTERVAL	(30 * HZ)
 #define RATE_BURST	10
 
-/* In vgpu->faults_unsent: beyond all codes. */
+/* In vgpu->faults.unsent: beyond all codes. */
 #define RECOVERED	(BITS_PER_LONG - 1)
 
 /**
@@ -106,7 +106,7 @@ static void send_uevents(struct vgpu *vgpu)
 	unsigned int code;
 
 	for (code = 0; code < ARRAY_SIZE(fault_texts); code++) {
-		if (!test_and_clear_bit(code, &vgpu->faults_unsent))
+		if (!test_and_clear_bit(code, &vgpu->faults.unsent))
 			continue;
 		snprintf(number, sizeof(number), "OPENVGPU_FAULT=%u", code);
 		snprintf(name, sizeof(name), "OPENVGPU_FAULT_NAME=%s",
@@ -116,18 +116,18 @@ static void send_uevents(struct vgpu *vgpu)
 			    number, name);
 	}
 	/* One that was stopped again meanwhile has not recovered. */
-	if (test_and_clear_bit(RECOVERED, &vgpu->faults_unsent) &&
+	if (test_and_clear_bit(RECOVERED, &vgpu->faults.unsent) &&
 	    !READ_ONCE(vgpu->faulted))
 		vgpu_uevent(vgpu, "recover", NULL, NULL);
 }
 
 static void fault_work(struct work_struct *work)
 {
-	struct vgpu *vgpu = container_of(work, struct vgpu, fault_work);
+	struct vgpu *vgpu = container_of(work, struct vgpu, faults.work);
 	unsigned int code;
 
 	for (code = 0; code < ARRAY_SIZE(fault_texts); code++)
-		if (test_and_clear_bit(code, &vgpu->faults_pending))
+		if (test_and_clear_bit(code, &vgpu->faults.pending))
 			tell_guest(vgpu, code);
 	send_uevents(vgpu);
 }
@@ -138,10 +138,10 @@ static void fault_work(struct work_struct *work)
  */
 void vgpu_fault_init(struct vgpu *vgpu)
 {
-	INIT_WORK(&vgpu->fault_work, fault_work);
-	ratelimit_state_init(&vgpu->fault_ratelimit, RATE_INTERVAL, RATE_BURST);
+	INIT_WORK(&vgpu->faults.work, fault_work);
+	ratelimit_state_init(&vgpu->faults.ratelimit, RATE_INTERVAL, RATE_BURST);
 	/* Its own message would name a function. stats/faults has the number. */
-	ratelimit_set_flags(&vgpu->fault_ratelimit, RATELIMIT_MSG_ON_RELEASE);
+	ratelimit_set_flags(&vgpu->faults.ratelimit, RATELIMIT_MSG_ON_RELEASE);
 }
 
 /**
@@ -153,8 +153,8 @@ void vgpu_fault_init(struct vgpu *vgpu)
  */
 void vgpu_fault_cancel(struct vgpu *vgpu)
 {
-	cancel_work_sync(&vgpu->fault_work);
-	vgpu->faults_pending = 0;
+	cancel_work_sync(&vgpu->faults.work);
+	vgpu->faults.pending = 0;
 	send_uevents(vgpu);
 }
 
@@ -168,19 +168,19 @@ void vgpu_fault_cancel(struct vgpu *vgpu)
  */
 void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
 {
-	WRITE_ONCE(vgpu->last_fault, code);
+	WRITE_ONCE(vgpu->faults.last, code);
 	if (fault_texts[code].reset)
-		WRITE_ONCE(vgpu->last_reset, code);
+		WRITE_ONCE(vgpu->faults.last_reset, code);
 	atomic64_inc(&vgpu->stats.faults);
 	/* The last of them must not be lost among those that led to it. */
-	if (code == VGPU_FAULT_STOPPED || __ratelimit(&vgpu->fault_ratelimit)) {
+	if (code == VGPU_FAULT_STOPPED || __ratelimit(&vgpu->faults.ratelimit)) {
 		dev_err(&vgpu->gpu->pdev->dev, "vGPU %s: fault %d: %s: %s\n",
 			vgpu_name(vgpu), code, fault_texts[code].name,
 			fault_texts[code].text);
-		set_bit(code, &vgpu->faults_unsent);
+		set_bit(code, &vgpu->faults.unsent);
 	}
-	set_bit(code, &vgpu->faults_pending);
-	queue_work(vgpu->gpu->wq, &vgpu->fault_work);
+	set_bit(code, &vgpu->faults.pending);
+	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
 }
 
 /**
@@ -192,6 +192,6 @@ void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
  */
 void vgpu_report_recovery(struct vgpu *vgpu)
 {
-	set_bit(RECOVERED, &vgpu->faults_unsent);
-	queue_work(vgpu->gpu->wq, &vgpu->fault_work);
+	set_bit(RECOVERED, &vgpu->faults.unsent);
+	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
 }

@@ -9,6 +9,9 @@
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 
+#include <linux/ratelimit_types.h>
+#include <linux/workqueue.h>
+
 struct vgpu;
 
 /**
@@ -54,6 +57,26 @@ enum vgpu_reset_reason {
 	VGPU_RESET_GUEST		= 100,
 	VGPU_RESET_FUNCTION		= 101,
 	VGPU_RESET_VMM			= 102,
+};
+
+/**
+ * struct vgpu_faults - what happened to a vGPU, and who must be told
+ * @last: the last fault since it was opened; READ_ONCE, WRITE_ONCE
+ * @last_reset: why it was reset last since it was opened: code of a fault or
+ *	enum vgpu_reset_reason; READ_ONCE, WRITE_ONCE
+ * @pending: bits by code, of which its guest must be told
+ * @unsent: bits by code, of which the host's user space must be told, and that
+ *	it has recovered
+ * @ratelimit: of log lines and events about it
+ * @work: tells them
+ */
+struct vgpu_faults {
+	enum vgpu_fault last;
+	unsigned int last_reset;
+	unsigned long pending;
+	unsigned long unsent;
+	struct ratelimit_state ratelimit;
+	struct work_struct work;
 };
 
 void vgpu_fault_init(struct vgpu *vgpu);

@@ -31,7 +31,7 @@ struct vgpu_type;
  *	sleep, but not wait for hardware progress.
  * @fault: something happened to the vGPU that its guest must know. May sleep.
  * @revoked: the host took guest memory back (dma_unmap). Called under
- *	pin_lock: short. May be NULL.
+ *	pins.lock: short. May be NULL.
  * @plane: what a head shows now; @plane is all zero on entry and stays so if
  *	nothing is shown. NULL: it has no display. May sleep.
  * @monitor: a monitor with that EDID was connected to a head, or taken away
@@ -44,7 +44,7 @@ struct vgpu_type;
  * A personality that learns of a guest's change of mode or scan-out calls
  * vgpu_console_changed().
  *
- * @reset is called with vgpu->lock held, @revoked with pin_lock, @plane perhaps
+ * @reset is called with vgpu->lock held, @revoked with pins.lock, @plane perhaps
  * with gpu->console_lock and what is above it, the others with no lock of core.
  */
 struct vgpu_personality {

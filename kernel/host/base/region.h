@@ -25,7 +25,7 @@ struct vm_fault;
  *	inside the region. May sleep
  * @write: likewise. Return: 0; an errno is for a VMM, what a guest writes never
  *	fails. NULL: it can only be read
- * @fault: put a page into a mapping, with map_sem held. NULL: it can't be mapped
+ * @fault: put a page into a mapping, with mapping.sem held. NULL: it can't be mapped
  */
 struct vgpu_region_ops {
 	void (*read)(struct vgpu *vgpu, unsigned int index, u64 offset,

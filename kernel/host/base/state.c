@@ -24,7 +24,7 @@ static const unsigned int entered_from[] = {
 
 /**
  * vgpu_enter - change the state of a vGPU
- * @vgpu: the vGPU; its map_sem is held for writing, since the state decides
+ * @vgpu: the vGPU; its mapping.sem is held for writing, since the state decides
  *	what mappings show
  * @state: the state to enter
  *
@@ -33,7 +33,7 @@ static const unsigned int entered_from[] = {
  */
 bool vgpu_enter(struct vgpu *vgpu, enum vgpu_state state)
 {
-	lockdep_assert_held_write(&vgpu->map_sem);
+	lockdep_assert_held_write(&vgpu->mapping.sem);
 	if (!(entered_from[state] & BIT(vgpu->state)))
 		return false;
 	WRITE_ONCE(vgpu->state, state);
@@ -55,7 +55,7 @@ bool vgpu_is_open(const struct vgpu *vgpu)
  * vgpu_has_hardware - whether mappings may show the hardware
  * @vgpu: the vGPU
  *
- * Constant with map_sem held. Any context.
+ * Constant with mapping.sem held. Any context.
  */
 bool vgpu_has_hardware(const struct vgpu *vgpu)
 {

@@ -17,13 +17,13 @@
  *   vgpu.irq.lock		mutex: SET_IRQS
  *   vgpu.picture_lock		mutex: which picture the display window or the
  *				dma-bufs show
- *   vgpu.pin_lock		mutex: the tree of pinned guest pages. Taken in
+ *   vgpu.pins.lock		mutex: the tree of pinned guest pages. Taken in
  *				dma_unmap: never held over vfio_pin_pages()
  *   lock of the dma-bufs	mutex: which there are; see dmabuf.c
  *   [reservation lock of a dma-buf]
  *   lock of a copy		mutex: which devices see it; see dmabuf_copy.c
  *   [mmap_lock of the VMM]
- *   vgpu.map_sem		rwsem: which pages a BAR mapping may show. Nests
+ *   vgpu.mapping.sem		rwsem: which pages a BAR mapping may show. Nests
  *				inside mmap_lock: no user copy, no pinning under it
  *   dma-buf's own		rwsem: what a mapping of it may show; likewise
  *   vgpu_runqueue.lock		spinlock: who runs, and settings of the scheduler
@@ -38,16 +38,10 @@
 #ifndef BASE_VGPU_H
 #define BASE_VGPU_H
 
-#include <linux/interval_tree.h>
 #include <linux/list.h>
 #include <linux/mdev.h>
 #include <linux/mutex.h>
-#include <linux/ratelimit.h>
-#include <linux/rwsem.h>
 #include <linux/vfio.h>
-#include <linux/wait.h>
-#include <linux/workqueue.h>
-#include <linux/xarray.h>
 
 #include "base/fault.h"
 #include "base/gpu.h"
@@ -59,8 +53,11 @@
 #include "display/monitor.h"
 #include "display/query.h"
 #include "display/window.h"
+#include "memory/pin.h"
+#include "memory/scrub.h"
 #include "pci/config_space.h"
 #include "pci/irq.h"
+#include "pci/mapping.h"
 #include "sched/run.h"
 
 #define VGPU_FAULT_LIMIT_MAX	100
@@ -91,13 +88,7 @@ struct vgpu_stats {
  *	returned); after that only fields of struct vgpu may be used
  * @mdev: the mediated device; valid as long as @gpu works
  * @lock: open, close, reset
- * @map_sem: @memory_enabled, @state against faults
- * @memory_enabled: COMMAND bit 1 of the guest
  * @state: where it is in its life; changed by vgpu_enter()
- * @scratch: one page, all ones at open, of this vGPU alone
- * @scrub_work: zeroes the framebuffer slice
- * @scrub_wanted: how often that was asked for
- * @scrub_error: why the last scrub failed, or 0
  * @entity: how the policy sees it, its settings included
  * @frozen: gets no turns until it is thawed; survives open and close
  * @faulted: gets no turns until it is reset
@@ -105,12 +96,6 @@ struct vgpu_stats {
  * @hang_count: how often, since it was opened or reset
  * @framebuffer_used: bytes of its slice that its guest says it uses; what the
  *	guest wrote, which may be nonsense
- * @last_reset: why it was reset last since it was opened: a fault's code or
- *	enum vgpu_reset_reason
- * @faults_pending: what its guest must be told, bits by code
- * @faults_unsent: what the host's user space must be told, bits by code, and
- *	that it has recovered
- * @fault_ratelimit: of what is said about its faults
  * @frame_rate_limit: flips of a head in a second; 0: no limit
  * @display: how the VMM gets at the picture, if the vGPU has one
  * @monitor: what the VMM wants at head 0
@@ -125,8 +110,6 @@ struct vgpu_stats {
  * @dmabufs: what shows memory of the slice
  * @num_dmabufs: their number
  * @num_copies: how many of them have a copy for other devices
- * @pins: interval tree of pinned guest pages by guest-physical page number
- * @pinned_pages: their number, at most gpu->sysmem_pages
  */
 struct vgpu {
 	struct vfio_device vdev;
@@ -160,18 +143,15 @@ struct vgpu {
 	struct vgpu_irq irq;
 
 	/* BAR mappings. */
-	struct rw_semaphore map_sem;
-	bool memory_enabled;		/* map_sem */
-	enum vgpu_state state;		/* map_sem; READ_ONCE without it */
-	struct page *scratch;
-	struct inode *map_inode;	/* zap domain, see mapping.c */
+	struct vgpu_mapping mapping;
+	enum vgpu_state state;		/* mapping.sem; READ_ONCE without it */
 
 	/* Displays: see display.c. */
 	u32 frame_rate_limit;		/* lock for writing; READ_ONCE */
 	enum vgpu_display display;	/* lock; constant while it is open */
 	struct vgpu_monitor monitor;	/* lock */
 	struct mutex picture_lock;
-	struct vgpu_window window;	/* map_sem; picture_lock for writing */
+	struct vgpu_window window;	/* mapping.sem; picture_lock for writing */
 	struct vgpu_plane window_told;	/* picture_lock */
 	void *window_copy;		/* picture_lock */
 	u64 window_copy_bytes;		/* picture_lock */
@@ -182,15 +162,7 @@ struct vgpu {
 	unsigned int num_dmabufs;	/* lock of the dma-bufs */
 	unsigned int num_copies;	/* lock of the dma-bufs */
 
-	/* Guest memory. */
-	struct mutex pin_lock;
-	struct rb_root_cached pins;	/* pin_lock */
-	struct rb_root_cached batches;	/* pin_lock; by aperture page */
-	struct xarray pin_dma;		/* pin_lock; by guest page, see pin.c */
-	wait_queue_head_t pin_wait;	/* woken when a pin under way has ended */
-	unsigned int pins_ended;	/* pin_lock */
-	unsigned long unmapped_at;	/* pin_lock; jiffies of the last dma_unmap */
-	unsigned long pinned_pages;	/* pin_lock */
+	struct vgpu_pins pins;
 
 	/* Scheduling. */
 	struct sched_client entity;	/* lock of gpu->rq[0] */
@@ -202,19 +174,8 @@ struct vgpu {
 	u64 hang_resets[VGPU_FAULT_LIMIT_MAX];
 	unsigned int hang_count;
 
-	/* Scrub: see scrub.c. */
-	struct work_struct scrub_work;
-	wait_queue_head_t scrub_waiters;
-	unsigned long scrub_wanted;	/* map_sem */
-	int scrub_error;
-
-	/* Faults: see fault.c. */
-	enum vgpu_fault last_fault;	/* READ_ONCE, WRITE_ONCE */
-	unsigned int last_reset;	/* READ_ONCE, WRITE_ONCE */
-	unsigned long faults_pending;
-	unsigned long faults_unsent;
-	struct ratelimit_state fault_ratelimit;
-	struct work_struct fault_work;
+	struct vgpu_scrub scrub;
+	struct vgpu_faults faults;
 	struct vgpu_stats stats;
 };
 

@@ -38,7 +38,7 @@ static vm_fault_t window_fault(struct vgpu *vgpu,
 	struct vm_area_struct *vma = vmf->vma;
 	unsigned long pfn;
 
-	lockdep_assert_held(&vgpu->map_sem);
+	lockdep_assert_held(&vgpu->mapping.sem);
 	if (!vgpu_has_hardware(vgpu) || offset >= window->bytes)
 		pfn = page_to_pfn(ZERO_PAGE(vmf->address));
 	else if (window->copy)
@@ -58,7 +58,7 @@ static void window_read(struct vgpu *vgpu, unsigned int index, u64 offset,
 	const struct vgpu_window *window = &vgpu->window;
 
 	memset(bytes, 0, size);
-	down_read(&vgpu->map_sem);
+	down_read(&vgpu->mapping.sem);
 	if (vgpu_has_hardware(vgpu) && offset < window->bytes) {
 		if (window->copy)
 			memcpy(bytes, window->copy + offset, size);
@@ -66,7 +66,7 @@ static void window_read(struct vgpu *vgpu, unsigned int index, u64 offset,
 			memcpy_fromio(bytes, vgpu->gpu->fb_io +
 				      slice_offset(vgpu, offset), size);
 	}
-	up_read(&vgpu->map_sem);
+	up_read(&vgpu->mapping.sem);
 }
 
 const struct vgpu_region_ops vgpu_window_ops = {
@@ -86,10 +86,10 @@ static void point(struct vgpu *vgpu, const struct vgpu_window *to)
 	if (window->base == to->base && window->bytes == to->bytes &&
 	    window->copy == to->copy)
 		return;
-	down_write(&vgpu->map_sem);
+	down_write(&vgpu->mapping.sem);
 	*window = *to;
 	vgpu_mapping_zap_region(vgpu, VGPU_WINDOW_REGION);
-	up_write(&vgpu->map_sem);
+	up_write(&vgpu->mapping.sem);
 }
 
 /* Room for a copy, the former one if it is large enough. */
@@ -115,12 +115,12 @@ static bool copy_line(struct vgpu *vgpu, void *to, u64 from, size_t bytes)
 {
 	bool there;
 
-	down_read(&vgpu->map_sem);
+	down_read(&vgpu->mapping.sem);
 	there = vgpu_has_hardware(vgpu);
 	if (there)
 		memcpy_fromio(to, vgpu->gpu->fb_io + vgpu->fb_offset + from,
 			      bytes);
-	up_read(&vgpu->map_sem);
+	up_read(&vgpu->mapping.sem);
 	cond_resched();
 	return there && !fatal_signal_pending(current);
 }

@@ -8,10 +8,10 @@
  * Within a batch, guest pages that follow each other form a run, the unit of
  * pinning, because VFIO wants exactly the ranges unpinned that were pinned.
  *
- * Two interval trees, both under pin_lock: batches by aperture page (conflicts,
+ * Two interval trees, both under pins.lock: batches by aperture page (conflicts,
  * unmapping by the guest) and runs by guest page (unmapping by VFIO).
  *
- * Pinning can't be done under pin_lock, which dma_unmap takes. So a batch
+ * Pinning can't be done under pins.lock, which dma_unmap takes. So a batch
  * claims its ranges in both trees first, then pins, then becomes valid. A
  * dma_unmap that meets a claim marks it and waits until the pinning thread
  * has seen the mark and given everything back; that thread looks after each
@@ -22,7 +22,7 @@
  * get in between each time: for HOLD_OFF after a dma_unmap nothing is pinned.
  *
  * A guest page that several batches name is mapped for DMA once for all that
- * may write to it (vgpu->pin_dma): two writable DMA mappings of one page are
+ * may write to it (vgpu->pins.dma): two writable DMA mappings of one page are
  * something the DMA API does not know.
  *
  * When memory is taken back, the hardware is made to forget it first
@@ -46,7 +46,7 @@
 
 /**
  * struct pin_run - guest pages in one piece
- * @node: in vgpu->pins, by guest page number
+ * @node: in vgpu->pins.runs, by guest page number
  * @batch: what it is part of
  * @first: index of its first page in the batch
  * @pages: how many
@@ -64,7 +64,7 @@ struct pin_run {
 
 /**
  * struct pin_batch - what one map command mapped
- * @node: in vgpu->batches, by aperture page
+ * @node: in vgpu->pins.batches, by aperture page
  * @valid: complete, and in the hardware's table; else a claim
  * @revoked: a claim whose memory goes away
  * @write: the device may write
@@ -100,12 +100,12 @@ struct pin_dma {
  */
 void vgpu_pin_init(struct vgpu *vgpu)
 {
-	mutex_init(&vgpu->pin_lock);
-	vgpu->pins = RB_ROOT_CACHED;
-	vgpu->batches = RB_ROOT_CACHED;
-	xa_init(&vgpu->pin_dma);
-	init_waitqueue_head(&vgpu->pin_wait);
-	vgpu->unmapped_at = jiffies - HOLD_OFF;
+	mutex_init(&vgpu->pins.lock);
+	vgpu->pins.runs = RB_ROOT_CACHED;
+	vgpu->pins.batches = RB_ROOT_CACHED;
+	xa_init(&vgpu->pins.dma);
+	init_waitqueue_head(&vgpu->pins.wait);
+	vgpu->pins.unmapped_at = jiffies - HOLD_OFF;
 }
 
 /* ------------------------------------------------------------------ batches */
@@ -210,19 +210,19 @@ static int map_writable(struct vgpu *vgpu, unsigned long number,
 	struct pin_dma *dma;
 	int ret;
 
-	lockdep_assert_held(&vgpu->pin_lock);
-	dma = xa_load(&vgpu->pin_dma, number);
+	lockdep_assert_held(&vgpu->pins.lock);
+	dma = xa_load(&vgpu->pins.dma, number);
 	if (!dma) {
 		dma = kzalloc(sizeof(*dma), GFP_KERNEL_ACCOUNT);
 		if (!dma)
 			return -ENOMEM;
-		ret = xa_err(xa_store(&vgpu->pin_dma, number, dma,
+		ret = xa_err(xa_store(&vgpu->pins.dma, number, dma,
 				      GFP_KERNEL_ACCOUNT));
 		if (!ret) {
 			ret = dma_map(&vgpu->gpu->pdev->dev, page, true,
 				      &dma->address);
 			if (ret)
-				xa_erase(&vgpu->pin_dma, number);
+				xa_erase(&vgpu->pins.dma, number);
 		}
 		if (ret) {
 			kfree(dma);
@@ -240,18 +240,18 @@ static void unmap_page(struct vgpu *vgpu, unsigned long number, bool write,
 	struct device *dev = &vgpu->gpu->pdev->dev;
 	struct pin_dma *dma;
 
-	lockdep_assert_held(&vgpu->pin_lock);
+	lockdep_assert_held(&vgpu->pins.lock);
 	if (!write) {
 		dma_unmap_page_attrs(dev, address, PAGE_SIZE, DMA_TO_DEVICE,
 				     DMA_ATTR_SKIP_CPU_SYNC);
 		return;
 	}
-	dma = xa_load(&vgpu->pin_dma, number);
+	dma = xa_load(&vgpu->pins.dma, number);
 	if (WARN_ON_ONCE(!dma) || --dma->users)
 		return;
 	dma_unmap_page_attrs(dev, dma->address, PAGE_SIZE, DMA_BIDIRECTIONAL,
 			     DMA_ATTR_SKIP_CPU_SYNC);
-	xa_erase(&vgpu->pin_dma, number);
+	xa_erase(&vgpu->pins.dma, number);
 	kfree(dma);
 }
 
@@ -261,7 +261,7 @@ static int map_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 	struct pin_batch *batch = run->batch;
 	int ret = 0;
 
-	mutex_lock(&vgpu->pin_lock);
+	mutex_lock(&vgpu->pins.lock);
 	for (; run->mapped < run->pages && !ret; run->mapped += !ret) {
 		struct page *page = pages[run->mapped];
 		dma_addr_t *address = &batch->dma[run->first + run->mapped];
@@ -272,7 +272,7 @@ static int map_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 		else
 			ret = dma_map(dev, page, false, address);
 	}
-	mutex_unlock(&vgpu->pin_lock);
+	mutex_unlock(&vgpu->pins.lock);
 	return ret;
 }
 
@@ -308,14 +308,14 @@ static int pin_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 
 /*
  * Give the memory of a batch back and forget it. The hardware does not use it
- * any more. With pin_lock held, so that no dma_unmap comes between: it would
+ * any more. With pins.lock held, so that no dma_unmap comes between: it would
  * find nothing in the trees and pages still pinned.
  */
 static void batch_drop(struct vgpu *vgpu, struct pin_batch *batch)
 {
 	u32 i;
 
-	lockdep_assert_held(&vgpu->pin_lock);
+	lockdep_assert_held(&vgpu->pins.lock);
 	for (i = 0; i < batch->runs; i++) {
 		struct pin_run *run = &batch->run[i];
 
@@ -324,10 +324,10 @@ static void batch_drop(struct vgpu *vgpu, struct pin_batch *batch)
 			vfio_unpin_pages(&vgpu->vdev,
 					 (dma_addr_t)run->node.start << PAGE_SHIFT,
 					 run->pages);
-		interval_tree_remove(&run->node, &vgpu->pins);
+		interval_tree_remove(&run->node, &vgpu->pins.runs);
 	}
-	interval_tree_remove(&batch->node, &vgpu->batches);
-	WRITE_ONCE(vgpu->pinned_pages, vgpu->pinned_pages - batch->pages);
+	interval_tree_remove(&batch->node, &vgpu->pins.batches);
+	WRITE_ONCE(vgpu->pins.pages, vgpu->pins.pages - batch->pages);
 	batch_free(batch);
 }
 
@@ -336,7 +336,7 @@ static void batch_unmap(struct vgpu *vgpu, struct pin_batch *batch)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
 
-	lockdep_assert_held(&vgpu->pin_lock);
+	lockdep_assert_held(&vgpu->pins.lock);
 	/*
 	 * The family falls back on a reset of the partition. If even that does
 	 * not help, dying takes bus mastering away from the GPU, so the pages
@@ -369,7 +369,7 @@ static int check_request(struct vgpu *vgpu, u32 first, u32 count,
 
 static void hold_off(struct vgpu *vgpu)
 {
-	unsigned long since = jiffies - READ_ONCE(vgpu->unmapped_at);
+	unsigned long since = jiffies - READ_ONCE(vgpu->pins.unmapped_at);
 
 	if (since < HOLD_OFF)
 		schedule_timeout_uninterruptible(HOLD_OFF - since);
@@ -380,20 +380,20 @@ static int batch_claim(struct vgpu *vgpu, struct pin_batch *batch)
 	u32 i;
 	int ret = 0;
 
-	mutex_lock(&vgpu->pin_lock);
-	if (interval_tree_iter_first(&vgpu->batches, batch->node.start,
+	mutex_lock(&vgpu->pins.lock);
+	if (interval_tree_iter_first(&vgpu->pins.batches, batch->node.start,
 				     batch->node.last)) {
 		ret = -EEXIST;
-	} else if (batch->pages > vgpu->gpu->sysmem_pages - vgpu->pinned_pages) {
+	} else if (batch->pages > vgpu->gpu->sysmem_pages - vgpu->pins.pages) {
 		ret = -EDQUOT;
 	} else {
-		interval_tree_insert(&batch->node, &vgpu->batches);
+		interval_tree_insert(&batch->node, &vgpu->pins.batches);
 		for (i = 0; i < batch->runs; i++)
-			interval_tree_insert(&batch->run[i].node, &vgpu->pins);
-		WRITE_ONCE(vgpu->pinned_pages,
-			   vgpu->pinned_pages + batch->pages);
+			interval_tree_insert(&batch->run[i].node, &vgpu->pins.runs);
+		WRITE_ONCE(vgpu->pins.pages,
+			   vgpu->pins.pages + batch->pages);
 	}
-	mutex_unlock(&vgpu->pin_lock);
+	mutex_unlock(&vgpu->pins.lock);
 	return ret;
 }
 
@@ -457,7 +457,7 @@ int vgpu_pin_map(struct vgpu *vgpu, u32 first, u32 count, const u64 *addr,
 	}
 	ret = batch_pin(vgpu, batch);
 
-	mutex_lock(&vgpu->pin_lock);
+	mutex_lock(&vgpu->pins.lock);
 	if (!ret && batch->revoked)
 		ret = -EFAULT;
 	if (!ret)
@@ -466,9 +466,9 @@ int vgpu_pin_map(struct vgpu *vgpu, u32 first, u32 count, const u64 *addr,
 		batch_drop(vgpu, batch);
 	else
 		batch->valid = true;
-	vgpu->pins_ended++;
-	mutex_unlock(&vgpu->pin_lock);
-	wake_up_all(&vgpu->pin_wait);
+	vgpu->pins.ended++;
+	mutex_unlock(&vgpu->pins.lock);
+	wake_up_all(&vgpu->pins.wait);
 	return ret;
 }
 
@@ -490,8 +490,8 @@ int vgpu_pin_unmap(struct vgpu *vgpu, u32 first)
 	struct pin_batch *batch;
 	int ret = -ENOENT;
 
-	mutex_lock(&vgpu->pin_lock);
-	node = interval_tree_iter_first(&vgpu->batches, first, first);
+	mutex_lock(&vgpu->pins.lock);
+	node = interval_tree_iter_first(&vgpu->pins.batches, first, first);
 	if (node && node->start == first) {
 		batch = container_of(node, struct pin_batch, node);
 		/* A claim is another command's, and not complete. */
@@ -500,13 +500,13 @@ int vgpu_pin_unmap(struct vgpu *vgpu, u32 first)
 			ret = 0;
 		}
 	}
-	mutex_unlock(&vgpu->pin_lock);
+	mutex_unlock(&vgpu->pins.lock);
 	return ret;
 }
 
 /*
  * Take back whatever touches guest pages [first, last]. Returns how many
- * batches that were; drops pin_lock to wait for claims.
+ * batches that were; drops pins.lock to wait for claims.
  */
 static unsigned int unmap_pages(struct vgpu *vgpu, unsigned long first,
 				unsigned long last)
@@ -515,9 +515,9 @@ static unsigned int unmap_pages(struct vgpu *vgpu, unsigned long first,
 	struct pin_batch *batch;
 	unsigned int batches = 0;
 
-	lockdep_assert_held(&vgpu->pin_lock);
-	while ((node = interval_tree_iter_first(&vgpu->pins, first, last))) {
-		unsigned int ended = vgpu->pins_ended;
+	lockdep_assert_held(&vgpu->pins.lock);
+	while ((node = interval_tree_iter_first(&vgpu->pins.runs, first, last))) {
+		unsigned int ended = vgpu->pins.ended;
 
 		batch = container_of(node, struct pin_run, node)->batch;
 		batches++;
@@ -526,10 +526,10 @@ static unsigned int unmap_pages(struct vgpu *vgpu, unsigned long first,
 			continue;
 		}
 		WRITE_ONCE(batch->revoked, true);
-		mutex_unlock(&vgpu->pin_lock);
-		wait_event(vgpu->pin_wait,
-			   READ_ONCE(vgpu->pins_ended) != ended);
-		mutex_lock(&vgpu->pin_lock);
+		mutex_unlock(&vgpu->pins.lock);
+		wait_event(vgpu->pins.wait,
+			   READ_ONCE(vgpu->pins.ended) != ended);
+		mutex_lock(&vgpu->pins.lock);
 	}
 	return batches;
 }
@@ -553,16 +553,16 @@ void vgpu_pin_unmap_iova(struct vgpu *vgpu, u64 iova, u64 length)
 	if (last < iova)
 		last = U64_MAX;
 
-	mutex_lock(&vgpu->pin_lock);
-	WRITE_ONCE(vgpu->unmapped_at, jiffies);
+	mutex_lock(&vgpu->pins.lock);
+	WRITE_ONCE(vgpu->pins.unmapped_at, jiffies);
 	batches = unmap_pages(vgpu, iova >> PAGE_SHIFT, last >> PAGE_SHIFT);
-	WRITE_ONCE(vgpu->unmapped_at, jiffies);
+	WRITE_ONCE(vgpu->pins.unmapped_at, jiffies);
 	if (batches) {
 		atomic64_add(batches, &vgpu->stats.revoked);
 		if (vgpu->personality->revoked)
 			vgpu->personality->revoked(vgpu);
 	}
-	mutex_unlock(&vgpu->pin_lock);
+	mutex_unlock(&vgpu->pins.lock);
 }
 
 /**
@@ -573,7 +573,7 @@ void vgpu_pin_unmap_iova(struct vgpu *vgpu, u64 iova, u64 length)
  */
 void vgpu_pin_unmap_all(struct vgpu *vgpu)
 {
-	mutex_lock(&vgpu->pin_lock);
+	mutex_lock(&vgpu->pins.lock);
 	unmap_pages(vgpu, 0, ULONG_MAX);
-	mutex_unlock(&vgpu->pin_lock);
+	mutex_unlock(&vgpu->pins.lock);
 }

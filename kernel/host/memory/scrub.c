@@ -28,17 +28,17 @@ static bool scrub_pending(const struct vgpu *vgpu)
 /* A scrub that began after so many requests has ended well. */
 static void note_clean(struct vgpu *vgpu, unsigned long wanted)
 {
-	down_write(&vgpu->map_sem);
-	if (vgpu->scrub_wanted == wanted)
+	down_write(&vgpu->mapping.sem);
+	if (vgpu->scrub.wanted == wanted)
 		vgpu_enter(vgpu, VGPU_CLEAN);
-	up_write(&vgpu->map_sem);
+	up_write(&vgpu->mapping.sem);
 }
 
 static void scrub_work(struct work_struct *work)
 {
-	struct vgpu *vgpu = container_of(work, struct vgpu, scrub_work);
+	struct vgpu *vgpu = container_of(work, struct vgpu, scrub.work);
 	struct vgpu_gpu *gpu = vgpu->gpu;
-	unsigned long wanted = READ_ONCE(vgpu->scrub_wanted);
+	unsigned long wanted = READ_ONCE(vgpu->scrub.wanted);
 	int ret = -ENODEV;
 
 	if (!scrub_pending(vgpu))
@@ -51,8 +51,8 @@ static void scrub_work(struct work_struct *work)
 		vgpu_gpu_error(gpu,
 			       "vGPU %s: its framebuffer can't be zeroed (%d); it can't be opened before that succeeds",
 			       vgpu_name(vgpu), ret);
-	WRITE_ONCE(vgpu->scrub_error, ret);
-	wake_up_all(&vgpu->scrub_waiters);
+	WRITE_ONCE(vgpu->scrub.error, ret);
+	wake_up_all(&vgpu->scrub.waiters);
 }
 
 /**
@@ -61,8 +61,8 @@ static void scrub_work(struct work_struct *work)
  */
 void vgpu_scrub_init(struct vgpu *vgpu)
 {
-	INIT_WORK(&vgpu->scrub_work, scrub_work);
-	init_waitqueue_head(&vgpu->scrub_waiters);
+	INIT_WORK(&vgpu->scrub.work, scrub_work);
+	init_waitqueue_head(&vgpu->scrub.waiters);
 }
 
 /**
@@ -73,12 +73,12 @@ void vgpu_scrub_init(struct vgpu *vgpu)
  */
 void vgpu_scrub_queue(struct vgpu *vgpu)
 {
-	down_write(&vgpu->map_sem);
-	WRITE_ONCE(vgpu->scrub_error, 0);
-	WRITE_ONCE(vgpu->scrub_wanted, vgpu->scrub_wanted + 1);
+	down_write(&vgpu->mapping.sem);
+	WRITE_ONCE(vgpu->scrub.error, 0);
+	WRITE_ONCE(vgpu->scrub.wanted, vgpu->scrub.wanted + 1);
 	vgpu_enter(vgpu, VGPU_DIRTY);
-	up_write(&vgpu->map_sem);
-	queue_work(vgpu->gpu->wq, &vgpu->scrub_work);
+	up_write(&vgpu->mapping.sem);
+	queue_work(vgpu->gpu->wq, &vgpu->scrub.work);
 }
 
 /**
@@ -96,15 +96,15 @@ int vgpu_scrub_wait(struct vgpu *vgpu)
 
 	if (!scrub_pending(vgpu))
 		return 0;
-	WRITE_ONCE(vgpu->scrub_error, 0);
-	queue_work(vgpu->gpu->wq, &vgpu->scrub_work);
-	left = wait_event_killable_timeout(vgpu->scrub_waiters,
+	WRITE_ONCE(vgpu->scrub.error, 0);
+	queue_work(vgpu->gpu->wq, &vgpu->scrub.work);
+	left = wait_event_killable_timeout(vgpu->scrub.waiters,
 					   !scrub_pending(vgpu) ||
-					   READ_ONCE(vgpu->scrub_error),
+					   READ_ONCE(vgpu->scrub.error),
 					   SCRUB_TIMEOUT);
 	if (left < 0)
 		return -EINTR;
 	if (!scrub_pending(vgpu))
 		return 0;
-	return READ_ONCE(vgpu->scrub_error) ?: -EBUSY;
+	return READ_ONCE(vgpu->scrub.error) ?: -EBUSY;
 }

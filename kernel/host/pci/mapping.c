@@ -2,7 +2,7 @@
 /*
  * mapping.c - BARs mapped straight into a user's address space
  *
- * Pages are inserted one by one when they are touched, under map_sem, and
+ * Pages are inserted one by one when they are touched, under mapping.sem, and
  * taken out again all at once ("zapped") when what they show must change.
  * A touch raises SIGBUS only while the guest itself has memory decoding off: a
  * virtual CPU that touches such a page stops its VM. When the hardware is not
@@ -89,18 +89,18 @@ static int zap_domain_create(struct vgpu *vgpu)
 
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
-	vgpu->map_inode = inode;
+	vgpu->mapping.inode = inode;
 	return 0;
 }
 
 static void zap_domain_destroy(struct vgpu *vgpu)
 {
-	iput(vgpu->map_inode);
+	iput(vgpu->mapping.inode);
 }
 
 static struct address_space *zap_domain(struct vgpu *vgpu)
 {
-	return vgpu->map_inode->i_mapping;
+	return vgpu->mapping.inode->i_mapping;
 }
 
 static int zap_domain_join(struct vgpu *vgpu, struct vm_area_struct *vma)
@@ -110,11 +110,11 @@ static int zap_domain_join(struct vgpu *vgpu, struct vm_area_struct *vma)
 	/* Dropped by the last fput(), but not taken by alloc_file_pseudo(). */
 	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;
-	ihold(vgpu->map_inode);
-	file = alloc_file_pseudo(vgpu->map_inode, vgpu_mount, "openvgpu-bar",
+	ihold(vgpu->mapping.inode);
+	file = alloc_file_pseudo(vgpu->mapping.inode, vgpu_mount, "openvgpu-bar",
 				 O_RDWR, &bar_file_ops);
 	if (IS_ERR(file)) {
-		iput(vgpu->map_inode);
+		iput(vgpu->mapping.inode);
 		module_put(THIS_MODULE);
 		return PTR_ERR(file);
 	}
@@ -164,14 +164,14 @@ static vm_fault_t mapped_fault(struct vgpu *vgpu,
 {
 	struct vm_area_struct *vma = vmf->vma;
 
-	if (!vgpu->memory_enabled)
+	if (!vgpu->mapping.memory_enabled)
 		return VM_FAULT_SIGBUS;
 	if (vgpu_has_hardware(vgpu) && offset < region->backed)
 		return vmf_insert_pfn(vma, vmf->address,
 				      PHYS_PFN(region->phys + offset));
 	/* Ordinary memory: with ordinary caching. */
 	return vmf_insert_pfn_prot(vma, vmf->address,
-				   page_to_pfn(vgpu->scratch),
+				   page_to_pfn(vgpu->mapping.scratch),
 				   vm_get_page_prot(vma->vm_flags));
 }
 
@@ -213,14 +213,14 @@ static bool mapped_access(struct vgpu *vgpu, const struct vgpu_region *region,
 {
 	bool backed;
 
-	down_read(&vgpu->map_sem);
-	backed = vgpu->memory_enabled && vgpu_has_hardware(vgpu) &&
+	down_read(&vgpu->mapping.sem);
+	backed = vgpu->mapping.memory_enabled && vgpu_has_hardware(vgpu) &&
 		 offset + size <= region->backed;
 	if (backed && write)
 		io_write(region->io + offset, size, *value);
 	else if (backed)
 		*value = io_read(region->io + offset, size);
-	up_read(&vgpu->map_sem);
+	up_read(&vgpu->mapping.sem);
 	return backed;
 }
 
@@ -262,9 +262,9 @@ static vm_fault_t mapping_fault(struct vm_fault *vmf)
 
 	/* Since the mapping, which was checked, only pages inside can fault. */
 	atomic64_inc(&vgpu->stats.page_faults);
-	down_read(&vgpu->map_sem);
+	down_read(&vgpu->mapping.sem);
 	ret = region->ops->fault(vgpu, region, vmf, offset);
-	up_read(&vgpu->map_sem);
+	up_read(&vgpu->mapping.sem);
 	return ret;
 }
 
@@ -327,7 +327,7 @@ int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma)
 
 static void zap(struct vgpu *vgpu)
 {
-	lockdep_assert_held_write(&vgpu->map_sem);
+	lockdep_assert_held_write(&vgpu->mapping.sem);
 	unmap_mapping_range(zap_domain(vgpu), 0, 0, true);
 }
 
@@ -337,19 +337,19 @@ static void zap(struct vgpu *vgpu)
  */
 void vgpu_mapping_zap(struct vgpu *vgpu)
 {
-	down_write(&vgpu->map_sem);
+	down_write(&vgpu->mapping.sem);
 	zap(vgpu);
-	up_write(&vgpu->map_sem);
+	up_write(&vgpu->mapping.sem);
 }
 
 /**
  * vgpu_mapping_zap_region - the same for one region
- * @vgpu: the vGPU; map_sem is held for writing
+ * @vgpu: the vGPU; mapping.sem is held for writing
  * @index: of the region
  */
 void vgpu_mapping_zap_region(struct vgpu *vgpu, unsigned int index)
 {
-	lockdep_assert_held_write(&vgpu->map_sem);
+	lockdep_assert_held_write(&vgpu->mapping.sem);
 	unmap_mapping_range(zap_domain(vgpu), (u64)index << VGPU_OFFSET_SHIFT,
 			    1ULL << VGPU_OFFSET_SHIFT, true);
 }
@@ -361,11 +361,11 @@ void vgpu_mapping_zap_region(struct vgpu *vgpu, unsigned int index)
  */
 void vgpu_mapping_set_memory(struct vgpu *vgpu, bool enabled)
 {
-	down_write(&vgpu->map_sem);
-	WRITE_ONCE(vgpu->memory_enabled, enabled);
+	down_write(&vgpu->mapping.sem);
+	WRITE_ONCE(vgpu->mapping.memory_enabled, enabled);
 	if (!enabled)
 		zap(vgpu);
-	up_write(&vgpu->map_sem);
+	up_write(&vgpu->mapping.sem);
 }
 
 /**
@@ -381,11 +381,11 @@ bool vgpu_mapping_enter(struct vgpu *vgpu, enum vgpu_state state)
 {
 	bool entered;
 
-	down_write(&vgpu->map_sem);
+	down_write(&vgpu->mapping.sem);
 	entered = vgpu_enter(vgpu, state);
 	if (entered)
 		zap(vgpu);
-	up_write(&vgpu->map_sem);
+	up_write(&vgpu->mapping.sem);
 	return entered;
 }
 
@@ -395,11 +395,11 @@ bool vgpu_mapping_enter(struct vgpu *vgpu, enum vgpu_state state)
  */
 void vgpu_mapping_open(struct vgpu *vgpu)
 {
-	down_write(&vgpu->map_sem);
-	WRITE_ONCE(vgpu->memory_enabled, false);
+	down_write(&vgpu->mapping.sem);
+	WRITE_ONCE(vgpu->mapping.memory_enabled, false);
 	/* The former owner may have written to it. */
-	memset(page_address(vgpu->scratch), 0xff, PAGE_SIZE);
-	up_write(&vgpu->map_sem);
+	memset(page_address(vgpu->mapping.scratch), 0xff, PAGE_SIZE);
+	up_write(&vgpu->mapping.sem);
 }
 
 /**
@@ -412,12 +412,13 @@ int vgpu_mapping_init(struct vgpu *vgpu)
 {
 	int ret;
 
-	vgpu->scratch = alloc_page(GFP_KERNEL_ACCOUNT);
-	if (!vgpu->scratch)
+	init_rwsem(&vgpu->mapping.sem);
+	vgpu->mapping.scratch = alloc_page(GFP_KERNEL_ACCOUNT);
+	if (!vgpu->mapping.scratch)
 		return -ENOMEM;
 	ret = zap_domain_create(vgpu);
 	if (ret)
-		__free_page(vgpu->scratch);
+		__free_page(vgpu->mapping.scratch);
 	return ret;
 }
 
@@ -428,5 +429,5 @@ int vgpu_mapping_init(struct vgpu *vgpu)
 void vgpu_mapping_destroy(struct vgpu *vgpu)
 {
 	zap_domain_destroy(vgpu);
-	__free_page(vgpu->scratch);
+	__free_page(vgpu->mapping.scratch);
 }

@@ -6,11 +6,27 @@
 #define PCI_MAPPING_H
 
 #include <linux/mm_types.h>
+#include <linux/rwsem.h>
 
 #include "base/state.h"
 
+struct inode;
 struct vgpu;
 struct vgpu_region;
+
+/**
+ * struct vgpu_mapping - what the mappings of a vGPU may show
+ * @sem: protects it, and the state of the vGPU, against page faults
+ * @memory_enabled: COMMAND bit 1 of the guest; READ_ONCE without @sem
+ * @scratch: one page of this vGPU alone, all ones at open
+ * @inode: where the mappings are kept together on kernels whose VFIO does not
+ */
+struct vgpu_mapping {
+	struct rw_semaphore sem;
+	bool memory_enabled;
+	struct page *scratch;
+	struct inode *inode;
+};
 
 int vgpu_mapping_module_init(void);
 void vgpu_mapping_module_exit(void);

@@ -130,7 +130,7 @@ static bool read_register(struct native *native, u64 offset, u64 *value)
 					     native->map_status;
 		return true;
 	case OPENVGPU_NATIVE_MAPPED:
-		*value = READ_ONCE(vgpu->pinned_pages);
+		*value = READ_ONCE(vgpu->pins.pages);
 		return true;
 	case OPENVGPU_NATIVE_RESET:
 		*value = resetting(native);

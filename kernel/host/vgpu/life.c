@@ -62,8 +62,8 @@ static int open_clean(struct vgpu *vgpu)
 	mutex_unlock(&vgpu->config_lock);
 	vgpu_mapping_open(vgpu);
 	vgpu_monitors_open(vgpu);
-	WRITE_ONCE(vgpu->last_fault, VGPU_FAULT_NONE);
-	WRITE_ONCE(vgpu->last_reset, VGPU_RESET_NONE);
+	WRITE_ONCE(vgpu->faults.last, VGPU_FAULT_NONE);
+	WRITE_ONCE(vgpu->faults.last_reset, VGPU_RESET_NONE);
 
 	ret = gpu->family->partition_enable(vgpu);
 	if (ret) {
@@ -199,7 +199,7 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 	if (!vgpu_gpu_is_dead(gpu) && gpu->family->partition_reset(vgpu))
 		vgpu_gpu_dead(gpu, "a partition can't be reset");
 	/* After what the host may have had to do to it on the way. */
-	WRITE_ONCE(vgpu->last_reset, reason);
+	WRITE_ONCE(vgpu->faults.last_reset, reason);
 	/* Last, because a guest may see from its registers that all is done. */
 	vgpu->personality->reset(vgpu);
 	start(vgpu);

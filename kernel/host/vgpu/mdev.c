@@ -53,7 +53,7 @@ static void vgpu_teardown(struct vgpu *vgpu)
 {
 	vgpu_fault_cancel(vgpu);
 	/* The slice goes to somebody else: it must be zero before. */
-	flush_work(&vgpu->scrub_work);
+	flush_work(&vgpu->scrub.work);
 	vgpu_personality_release(vgpu);
 	vgpu->gpu->family->partition_teardown(vgpu);
 	vgpu_unplace(vgpu);

@@ -58,7 +58,7 @@ static void trapped_read(struct vgpu *vgpu, unsigned int index, u64 offset,
 {
 	u64 value = ~0ULL;
 
-	if (READ_ONCE(vgpu->memory_enabled)) {
+	if (READ_ONCE(vgpu->mapping.memory_enabled)) {
 		atomic64_inc(&vgpu->stats.trapped_reads);
 		value = vgpu->personality->read(vgpu, index, offset, size);
 	}
@@ -68,7 +68,7 @@ static void trapped_read(struct vgpu *vgpu, unsigned int index, u64 offset,
 static int trapped_write(struct vgpu *vgpu, unsigned int index, u64 offset,
 			 unsigned int size, const u8 *bytes)
 {
-	if (READ_ONCE(vgpu->memory_enabled)) {
+	if (READ_ONCE(vgpu->mapping.memory_enabled)) {
 		atomic64_inc(&vgpu->stats.trapped_writes);
 		vgpu->personality->write(vgpu, index, offset, size,
 					 vgpu_value_from_bytes(bytes, size));

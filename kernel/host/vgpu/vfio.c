@@ -29,7 +29,6 @@ static int vgpu_vfio_init(struct vfio_device *vdev)
 	mutex_init(&vgpu->config_lock);
 	mutex_init(&vgpu->irq.lock);
 	mutex_init(&vgpu->picture_lock);
-	init_rwsem(&vgpu->map_sem);
 	INIT_LIST_HEAD(&vgpu->node);
 	INIT_LIST_HEAD(&vgpu->dmabufs);
 	vgpu_pin_init(vgpu);
@@ -48,7 +47,6 @@ static void vgpu_vfio_release(struct vfio_device *vdev)
 	struct vgpu *vgpu = vgpu_from_vdev(vdev);
 
 	vgpu_mapping_destroy(vgpu);
-	mutex_destroy(&vgpu->pin_lock);
 	mutex_destroy(&vgpu->picture_lock);
 	mutex_destroy(&vgpu->irq.lock);
 	mutex_destroy(&vgpu->config_lock);
