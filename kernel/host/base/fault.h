@@ -2,7 +2,7 @@
 /*
  * fault.h - the numbered faults and resets of a vGPU
  *
- * Stable, as NVIDIA's Xid are: they appear in the kernel log, in sysfs and in
+ * Stable: they appear in the kernel log, in sysfs and in
  * the guest's registers, and are explained in doc/faults.md. Numbers are
  * never reused.
  */

@@ -23,7 +23,7 @@
 #define FB_MIN		(16 * MIB)
 
 /*
- * Heads, resolutions and frame rates are those users of NVIDIA's series know.
+ * Heads, resolutions and frame rates are those that users of such series expect.
  * A series whose personality this module does not have offers no types.
  */
 static const struct vgpu_series all_series[] = {
