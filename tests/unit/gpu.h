@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "refgpu.h"
+#include "device/refgpu.h"
 #include "refgpu_hw.h"
 #include "unit.h"
 

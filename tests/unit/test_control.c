@@ -10,7 +10,7 @@
 
 #include <json-c/json.h>
 
-#include "control.h"
+#include "front/control.h"
 #include "refgpu_hw.h"
 #include "unit.h"
 

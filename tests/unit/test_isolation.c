@@ -9,7 +9,7 @@
  * and their work must come out right.
  */
 #include "gpu.h"
-#include "packets.h"
+#include "device/packets.h"
 
 #define HOSTILE		1u
 #define CANARY		0xa7

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * registers.c - decoding of BAR0, and the blocks that are little but storage
+ */
+#include <string.h>
+
+#include "device/device.h"
+
+static const struct reg *find(const struct reg *table, size_t count, u64 offset)
+{
+	size_t i;
+
+	/* Most tables are dense: try where the register would be. */
+	if (offset / 8 < count && table[offset / 8].offset == offset)
+		return &table[offset / 8];
+	for (i = 0; i < count; i++)
+		if (table[i].offset == offset)
+			return &table[i];
+	return NULL;
+}
+
+static u64 current(struct refgpu *dev, const struct reg *reg, void *object)
+{
+	if (reg->access == REG_WO)
+		return 0;
+	if (reg->read)
+		return reg->read(dev, object);
+	return *(u64 *)((u8 *)object + reg->field);
+}
+
+bool reg_read(struct refgpu *dev, const struct reg *table, size_t count,
+	      void *object, u64 offset, u64 *value)
+{
+	const struct reg *reg = find(table, count, offset);
+
+	if (!reg)
+		return false;
+	*value = current(dev, reg, object);
+	return true;
+}
+
+bool reg_write(struct refgpu *dev, const struct reg *table, size_t count,
+	       void *object, u64 offset, u64 value, u64 mask)
+{
+	const struct reg *reg = find(table, count, offset);
+
+	if (!reg)
+		return false;
+	if (reg->access == REG_RO)
+		return true;
+	value &= mask;
+	if (reg->access == REG_RW)
+		value |= current(dev, reg, object) & ~mask;
+	if (reg->write)
+		reg->write(dev, object, value, mask);
+	else
+		*(u64 *)((u8 *)object + reg->field) = value;
+	return true;
+}
+
+/* ---------------------------------------------------------- global block */
+
+static u64 read_id(struct refgpu *dev, void *object)
+{
+	(void)dev;
+	(void)object;
+	return REFGPU_ID;
+}
+
+static u64 read_version(struct refgpu *dev, void *object)
+{
+	(void)dev;
+	(void)object;
+	return REFGPU_VERSION;
+}
+
+static u64 read_timer(struct refgpu *dev, void *object)
+{
+	(void)object;
+	return device_now(dev);
+}
+
+static u64 read_reset(struct refgpu *dev, void *object)
+{
+	(void)object;
+	return dev->resetting;
+}
+
+static void write_reset(struct refgpu *dev, void *object, u64 value, u64 mask)
+{
+	(void)object;
+	if (ACTS(mask) && (value & 1))
+		device_start_reset(dev);
+}
+
+static u64 read_pending(struct refgpu *dev, void *object)
+{
+	u64 pending = 0;
+	unsigned int i;
+
+	(void)object;
+	for (i = 0; i < REFGPU_PARTITIONS; i++)
+		if (dev->partition[i].pending)
+			pending |= 1ULL << i;
+	return pending;
+}
+
+static void write_event_base(struct refgpu *dev, void *object, u64 value, u64 mask)
+{
+	(void)object;
+	(void)mask;
+	if (value % REFGPU_PAGE_SIZE == 0)
+		dev->event_base = value;
+}
+
+static void write_event_records(struct refgpu *dev, void *object, u64 value, u64 mask)
+{
+	(void)object;
+	(void)mask;
+	if (!value || (value >= 16 && value <= 65536 && !(value & (value - 1))))
+		dev->event_records = value;
+}
+
+static u64 read_slices(struct refgpu *dev, void *object)
+{
+	(void)dev;
+	(void)object;
+	return ALL_SLICES;
+}
+
+#define GLOBAL(name)	offsetof(struct refgpu, name)
+
+static const struct reg global_registers[] = {
+	{ REFGPU_GLOBAL_ID, REG_RO, 0, read_id, NULL },
+	{ REFGPU_GLOBAL_VERSION, REG_RO, 0, read_version, NULL },
+	{ REFGPU_GLOBAL_CAPS, REG_RO, GLOBAL(caps), NULL, NULL },
+	{ REFGPU_GLOBAL_VRAM_SIZE, REG_RO, GLOBAL(config.vram_size), NULL, NULL },
+	{ REFGPU_GLOBAL_BOARD, REG_RO, GLOBAL(board), NULL, NULL },
+	{ REFGPU_GLOBAL_TIMER, REG_RO, 0, read_timer, NULL },
+	{ REFGPU_GLOBAL_RESET, REG_RW, 0, read_reset, write_reset },
+	{ REFGPU_GLOBAL_PENDING, REG_RO, 0, read_pending, NULL },
+	{ REFGPU_GLOBAL_EVENT_BASE, REG_RW, GLOBAL(event_base), NULL, write_event_base },
+	{ REFGPU_GLOBAL_EVENT_RECORDS, REG_RW, GLOBAL(event_records), NULL, write_event_records },
+	{ REFGPU_GLOBAL_EVENT_PUT, REG_RO, GLOBAL(event_put), NULL, NULL },
+	{ REFGPU_GLOBAL_SWITCH_NS, REG_RW, GLOBAL(switch_ns), NULL, NULL },
+	{ REFGPU_GLOBAL_SWITCH_BYTES, REG_RW, GLOBAL(switch_bytes), NULL, NULL },
+	{ REFGPU_GLOBAL_BAD_ACCESS, REG_RO, GLOBAL(bad_access), NULL, NULL },
+	{ REFGPU_GLOBAL_SLICES, REG_RO, 0, read_slices, NULL },
+	{ REFGPU_GLOBAL_SCRATCH, REG_RW, GLOBAL(scratch), NULL, NULL },
+};
+
+/* ------------------------------------------------------------ fault ring */
+
+static void write_fault_get(struct refgpu *dev, void *object, u64 value, u64 mask)
+{
+	(void)object;
+	dev->fault_get = value;
+	if (ACTS(mask))
+		fault_consumed(dev);
+}
+
+static const struct reg fault_registers[] = {
+	{ REFGPU_FAULT_PUT, REG_RO, GLOBAL(fault_put), NULL, NULL },
+	{ REFGPU_FAULT_GET, REG_RW, GLOBAL(fault_get), NULL, write_fault_get },
+	{ REFGPU_FAULT_DROPPED, REG_RO, GLOBAL(fault_dropped), NULL, NULL },
+};
+
+#define FAULT(name)	offsetof(struct fault, name)
+
+static const struct reg fault_words[] = {
+	{ REFGPU_FAULT_WORD_SOURCE, REG_RO, FAULT(source), NULL, NULL },
+	{ REFGPU_FAULT_WORD_ADDRESS, REG_RO, FAULT(address), NULL, NULL },
+	{ REFGPU_FAULT_WORD_WHERE, REG_RO, FAULT(where), NULL, NULL },
+	{ REFGPU_FAULT_WORD_TIME, REG_RO, FAULT(time), NULL, NULL },
+};
+
+/* -------------------------------------------------------------- counters */
+
+static u64 read_wait(struct refgpu *dev, void *object)
+{
+	struct partition *p = object;
+
+	return p->counters.wait_ns + (p->waiting ? device_now(dev) - p->wait_since : 0);
+}
+
+static u64 read_resident(struct refgpu *dev, void *object)
+{
+	struct partition *p = object;
+	struct engine *e = p->engine;
+	u64 ns = p->counters.resident_ns;
+
+	if (e && (e->state == REFGPU_RC_RUNNING || e->state == REFGPU_RC_LINGERING))
+		ns += device_now(dev) - e->run_start;
+	return ns;
+}
+
+static void write_clear(struct refgpu *dev, void *object, u64 value, u64 mask)
+{
+	struct partition *p = object;
+	struct engine *e = p->engine;
+	u64 now = device_now(dev);
+
+	(void)value;
+	if (!ACTS(mask))
+		return;
+	memset(&p->counters, 0, sizeof(p->counters));
+	p->wait_since = now;
+	/* What is resident now counts from here: subtract what it adds later. */
+	if (e && (e->state == REFGPU_RC_RUNNING || e->state == REFGPU_RC_LINGERING))
+		p->counters.resident_ns = e->run_start - now;
+}
+
+#define COUNTER(name)	offsetof(struct partition, counters.name)
+
+static const struct reg counter_registers[] = {
+	{ REFGPU_COUNTER_BUSY_NS, REG_RO, COUNTER(busy_ns), NULL, NULL },
+	{ REFGPU_COUNTER_RESIDENT_NS, REG_RO, 0, read_resident, NULL },
+	{ REFGPU_COUNTER_WAIT_NS, REG_RO, 0, read_wait, NULL },
+	{ REFGPU_COUNTER_SWITCHES, REG_RO, COUNTER(switches), NULL, NULL },
+	{ REFGPU_COUNTER_SWITCH_NS, REG_RO, COUNTER(switch_ns), NULL, NULL },
+	{ REFGPU_COUNTER_PREEMPT_MAX_NS, REG_RO, COUNTER(preempt_max_ns), NULL, NULL },
+	{ REFGPU_COUNTER_PACKETS, REG_RO, COUNTER(packets), NULL, NULL },
+	{ REFGPU_COUNTER_DOORBELLS, REG_RO, COUNTER(doorbells), NULL, NULL },
+	{ REFGPU_COUNTER_FENCES, REG_RO, COUNTER(fences), NULL, NULL },
+	{ REFGPU_COUNTER_ITEMS, REG_RO, COUNTER(items), NULL, NULL },
+	{ REFGPU_COUNTER_INSTRUCTIONS, REG_RO, COUNTER(instructions), NULL, NULL },
+	{ REFGPU_COUNTER_BYTES_READ, REG_RO, COUNTER(bytes_read), NULL, NULL },
+	{ REFGPU_COUNTER_BYTES_WRITTEN, REG_RO, COUNTER(bytes_written), NULL, NULL },
+	{ REFGPU_COUNTER_FAULTS, REG_RO, COUNTER(faults), NULL, NULL },
+	{ REFGPU_COUNTER_INTERRUPTS, REG_RO, COUNTER(interrupts), NULL, NULL },
+	{ REFGPU_COUNTER_VBLANKS, REG_RO, COUNTER(vblanks), NULL, NULL },
+	{ REFGPU_COUNTER_FLIPS, REG_RO, COUNTER(flips), NULL, NULL },
+	{ REFGPU_COUNTER_CLEAR, REG_WO, 0, NULL, write_clear },
+};
+
+/* ------------------------------------------------------------------ BAR0 */
+
+/* Where an offset leads: a table and the object its fields are of. */
+struct place {
+	const struct reg *table;
+	size_t count;
+	void *object;
+	u64 offset;
+};
+
+/* Is @offset in an array of @n blocks @stride bytes apart? */
+static bool in_array(u64 offset, u64 start, u64 stride, unsigned int n,
+		     unsigned int *index, u64 *within)
+{
+	if (offset < start || offset >= start + stride * n)
+		return false;
+	*index = (unsigned int)((offset - start) / stride);
+	*within = (offset - start) % stride;
+	return true;
+}
+
+#define ARRAY_START(macro)	macro(0)
+#define ARRAY_STRIDE(macro)	((u64)macro(1) - macro(0))
+
+static bool find_place(struct refgpu *dev, u64 offset, struct place *place)
+{
+	unsigned int i;
+	u64 at;
+
+#define PLACE(t, n, o) do {		\
+	place->table = (t);		\
+	place->count = (n);		\
+	place->object = (o);		\
+	place->offset = at;		\
+	return true;			\
+} while (0)
+
+	if (in_array(offset, REFGPU_GLOBAL, 0x1000, 1, &i, &at))
+		PLACE(global_registers, ARRAY_SIZE(global_registers), dev);
+	if (in_array(offset, ARRAY_START(REFGPU_RUN_CONTROL), ARRAY_STRIDE(REFGPU_RUN_CONTROL),
+		     REFGPU_RUN_CONTROLS, &i, &at))
+		PLACE(engine_registers, engine_register_count, &dev->engine[i]);
+	if (in_array(offset, ARRAY_START(REFGPU_PARTITION), ARRAY_STRIDE(REFGPU_PARTITION),
+		     REFGPU_PARTITIONS, &i, &at))
+		PLACE(partition_registers, partition_register_count, &dev->partition[i]);
+	if (in_array(offset, REFGPU_FAULT, 0x1000, 1, &i, &at))
+		PLACE(fault_registers, ARRAY_SIZE(fault_registers), dev);
+	if (in_array(offset, REFGPU_FAULT + ARRAY_START(REFGPU_FAULT_RECORD),
+		     ARRAY_STRIDE(REFGPU_FAULT_RECORD), REFGPU_FAULT_RECORDS, &i, &at))
+		PLACE(fault_words, ARRAY_SIZE(fault_words), &dev->fault[i]);
+	if (in_array(offset, REFGPU_CONTEXT, 0x1000, 1, &i, &at))
+		PLACE(context_registers, context_register_count, dev);
+	if (in_array(offset, ARRAY_START(REFGPU_COUNTERS), ARRAY_STRIDE(REFGPU_COUNTERS),
+		     REFGPU_PARTITIONS, &i, &at))
+		PLACE(counter_registers, ARRAY_SIZE(counter_registers), &dev->partition[i]);
+#undef PLACE
+	return false;
+}
+
+static bool bar_read(struct refgpu *dev, u64 offset, u64 *value)
+{
+	struct place place;
+	unsigned int i;
+	u64 at;
+
+	if (in_array(offset, ARRAY_START(REFGPU_USER_PAGE), ARRAY_STRIDE(REFGPU_USER_PAGE),
+		     REFGPU_PARTITIONS, &i, &at))
+		return user_read(dev, &dev->partition[i], false, at, value);
+	if (in_array(offset, ARRAY_START(REFGPU_USER_ALIAS), ARRAY_STRIDE(REFGPU_USER_ALIAS),
+		     REFGPU_PARTITIONS, &i, &at))
+		return user_read(dev, &dev->partition[i], true, at, value);
+	return find_place(dev, offset, &place) &&
+	       reg_read(dev, place.table, place.count, place.object, place.offset, value);
+}
+
+static bool bar_write(struct refgpu *dev, u64 offset, u64 value, u64 mask)
+{
+	struct place place;
+	unsigned int i;
+	u64 at;
+
+	if (in_array(offset, ARRAY_START(REFGPU_USER_PAGE), ARRAY_STRIDE(REFGPU_USER_PAGE),
+		     REFGPU_PARTITIONS, &i, &at))
+		return user_write(dev, &dev->partition[i], false, at, value, mask);
+	if (in_array(offset, ARRAY_START(REFGPU_USER_ALIAS), ARRAY_STRIDE(REFGPU_USER_ALIAS),
+		     REFGPU_PARTITIONS, &i, &at))
+		return user_write(dev, &dev->partition[i], true, at, value, mask);
+	return find_place(dev, offset, &place) &&
+	       reg_write(dev, place.table, place.count, place.object, place.offset,
+			 value, mask);
+}
+
+static bool is_register_access(u64 offset, size_t size)
+{
+	return (size == 4 || size == 8) && offset % size == 0;
+}
+
+void refgpu_read(struct refgpu *dev, u64 offset, void *data, size_t size)
+{
+	u64 value = 0;
+
+	if (atomic_load(&dev->removed)) {
+		memset(data, 0xff, size);
+		return;
+	}
+	memset(data, 0, size);
+	pthread_mutex_lock(&dev->lock);
+	if (is_register_access(offset, size) && bar_read(dev, offset & ~7ULL, &value))
+		memcpy(data, (u8 *)&value + offset % 8, size);
+	else
+		dev->bad_access++;
+	pthread_mutex_unlock(&dev->lock);
+}
+
+void refgpu_write(struct refgpu *dev, u64 offset, const void *data, size_t size)
+{
+	u64 value = 0, mask;
+	bool good = false;
+
+	if (atomic_load(&dev->removed))
+		return;
+	pthread_mutex_lock(&dev->lock);
+	/* A device under reset drops writes. */
+	if (dev->resetting) {
+		good = true;
+	} else if (is_register_access(offset, size)) {
+		mask = size == 8 ? UINT64_MAX : 0xffffffffULL << offset % 8 * 8;
+		memcpy((u8 *)&value + offset % 8, data, size);
+		good = bar_write(dev, offset & ~7ULL, value, mask);
+	}
+	if (!good)
+		dev->bad_access++;
+	pthread_mutex_unlock(&dev->lock);
+}

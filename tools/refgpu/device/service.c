@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * service.c - commands that take time: reset, scrub, invalidate, dirty bits
+ *
+ * One service thread does them all. A command that needs its partition off
+ * the engines waits for that without holding up the others: the engine wakes
+ * the service thread when a run ends.
+ */
+#include <stdlib.h>
+
+#include "device/device.h"
+
+static void finish(struct refgpu *dev, struct partition *p, u32 command)
+{
+	p->working &= ~command;
+	if (command != COMMAND_DIRTY_RETIRE)
+		partition_done(dev, p);
+}
+
+/* Take a command up. */
+static bool take(struct partition *p, u32 command, bool must_be_off)
+{
+	if (!(p->commands & command) || (must_be_off && p->engine))
+		return false;
+	p->commands &= ~command;
+	p->working |= command;
+	return true;
+}
+
+static void free_retired(struct dirty_map *map)
+{
+	while (map) {
+		struct dirty_map *next = map->next;
+
+		free(map);
+		map = next;
+	}
+}
+
+#define FETCH_WORDS	512
+
+/*
+ * Move dirty bits to host memory. A bit is set before the byte is written, in
+ * one section; the caller waits for the section's end before it reports, so
+ * the host copies pages that are as new as the bits.
+ */
+static void dirty_fetch(struct refgpu *dev, struct dirty_map *map, u64 first, u64 count,
+			u64 target)
+{
+	u64 at = first / 64, end = at + count / 64;
+
+	if (!map || first % 64 || count % 64 || target % 8 || at >= map->words)
+		return;
+	if (end < at || end > map->words)
+		end = map->words;
+	while (at < end) {
+		u64 words[FETCH_WORDS], n = end - at < FETCH_WORDS ? end - at : FETCH_WORDS;
+		u64 i;
+
+		for (i = 0; i < n; i++)
+			words[i] = atomic_exchange(&map->bits[at + i], 0);
+		if (!host_copy(dev, target, words, n * 8, true)) {
+			/* Nobody has seen them: keep them. */
+			for (i = 0; i < n; i++)
+				atomic_fetch_or(&map->bits[at + i], words[i]);
+			device_log(dev, "dirty bits: no host memory at %#llx",
+				   (unsigned long long)target);
+			return;
+		}
+		at += n;
+		target += n * 8;
+	}
+}
+
+static void serve_partition(struct refgpu *dev, struct partition *p)
+{
+	if (take(p, COMMAND_INVALIDATE, false)) {
+		pthread_mutex_unlock(&dev->lock);
+		memory_synchronise(&p->view);
+		pthread_mutex_lock(&dev->lock);
+		finish(dev, p, COMMAND_INVALIDATE);
+	}
+	if (take(p, COMMAND_DIRTY_RETIRE, false)) {
+		struct dirty_map *retired = p->dirty_retired;
+
+		p->dirty_retired = NULL;
+		pthread_mutex_unlock(&dev->lock);
+		memory_synchronise(&p->view);
+		free_retired(retired);
+		pthread_mutex_lock(&dev->lock);
+		finish(dev, p, COMMAND_DIRTY_RETIRE);
+	}
+	if (take(p, COMMAND_DIRTY_FETCH, false)) {
+		/* Retired maps are freed by this thread only. */
+		struct dirty_map *map = p->dirty;
+		u64 first = p->dirty_first, count = p->dirty_count;
+		u64 target = p->dirty_target;
+
+		pthread_mutex_unlock(&dev->lock);
+		dirty_fetch(dev, map, first, count, target);
+		memory_synchronise(&p->view);
+		pthread_mutex_lock(&dev->lock);
+		finish(dev, p, COMMAND_DIRTY_FETCH);
+	}
+	if (take(p, COMMAND_RESET, true)) {
+		p->hang = false;
+		partition_clear(dev, p);
+		partition_configure(dev, p);
+		finish(dev, p, COMMAND_RESET);
+	}
+	if (take(p, COMMAND_SCRUB, true)) {
+		u64 base = p->vram_base, bytes = p->vram_limit;
+
+		job_free(&p->job);
+		image_free(&p->image);
+		partition_update(dev, p);
+		pthread_mutex_unlock(&dev->lock);
+		device_zero_vram(dev, base, bytes);
+		pthread_mutex_lock(&dev->lock);
+		finish(dev, p, COMMAND_SCRUB);
+	}
+	if (!p->commands)
+		dev->service_partitions &= ~(1ULL << p->number);
+}
+
+static void serve_reset(struct refgpu *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
+		if (dev->engine[i].state != REFGPU_RC_EMPTY)
+			return;		/* its end wakes this thread */
+	pthread_mutex_unlock(&dev->lock);
+	device_zero_vram(dev, 0, dev->config.vram_size);
+	pthread_mutex_lock(&dev->lock);
+	device_clear(dev);
+	dev->resetting = false;
+	dev->resets++;
+	pthread_cond_broadcast(&dev->idle);
+}
+
+u64 service_step(struct actor *actor)
+{
+	struct refgpu *dev = actor->dev;
+	unsigned int i;
+
+	if (dev->resetting) {
+		serve_reset(dev);
+		return NEVER;
+	}
+	for (i = 0; i < REFGPU_PARTITIONS && !dev->resetting; i++)
+		if (dev->service_partitions & 1ULL << i)
+			serve_partition(dev, &dev->partition[i]);
+	if (dev->context.command)
+		context_serve(dev);
+	return interrupt_late(dev);
+}
