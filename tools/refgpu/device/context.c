@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/device.h"
+#include "device/state.h"
 
-static struct partition *selected(struct refgpu *dev)
+static struct partition *selected(struct device *dev)
 {
 	return &dev->partition[dev->context.partition % REFGPU_PARTITIONS];
 }
@@ -26,7 +26,7 @@ static bool window_valid(const struct context_window *w)
 	       w->offset <= REFGPU_CONTEXT_BYTES_MAX - w->length;
 }
 
-static enum refgpu_error fetch(struct refgpu *dev, struct context_window *w)
+static enum refgpu_error fetch(struct device *dev, struct context_window *w)
 {
 	struct partition *p = selected(dev);
 	u64 target = w->target, length = w->length;
@@ -46,7 +46,7 @@ static enum refgpu_error fetch(struct refgpu *dev, struct context_window *w)
 	return good ? REFGPU_ERROR_NONE : REFGPU_ERROR_DMA;
 }
 
-static enum refgpu_error store(struct refgpu *dev, struct context_window *w)
+static enum refgpu_error store(struct device *dev, struct context_window *w)
 {
 	u64 target = w->target, length = w->length, offset = w->offset;
 	struct context_image *staging = &w->staging;
@@ -80,7 +80,7 @@ static enum refgpu_error store(struct refgpu *dev, struct context_window *w)
 	return good ? REFGPU_ERROR_NONE : REFGPU_ERROR_DMA;
 }
 
-static enum refgpu_error commit(struct refgpu *dev, struct context_window *w)
+static enum refgpu_error commit(struct device *dev, struct context_window *w)
 {
 	struct partition *p = selected(dev);
 	struct job job = { 0 };
@@ -100,7 +100,7 @@ static enum refgpu_error commit(struct refgpu *dev, struct context_window *w)
 	return good ? REFGPU_ERROR_NONE : REFGPU_ERROR_CONTEXT;
 }
 
-void context_serve(struct refgpu *dev)
+void context_serve(struct device *dev)
 {
 	struct context_window *w = &dev->context;
 	struct partition *p = selected(dev);
@@ -123,12 +123,12 @@ void context_serve(struct refgpu *dev)
 
 /* ------------------------------------------------------------ registers */
 
-static bool busy(const struct refgpu *dev)
+static bool busy(const struct device *dev)
 {
 	return dev->context.command != 0;
 }
 
-static void write_partition(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_partition(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)object;
 	(void)mask;
@@ -136,13 +136,13 @@ static void write_partition(struct refgpu *dev, void *object, u64 value, u64 mas
 		dev->context.partition = value;
 }
 
-static u64 read_bytes(struct refgpu *dev, void *object)
+static u64 read_bytes(struct device *dev, void *object)
 {
 	(void)object;
 	return selected(dev)->image.size;
 }
 
-static void write_command(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_command(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)object;
 	if (!ACTS(mask) || busy(dev) || !value)
@@ -153,7 +153,7 @@ static void write_command(struct refgpu *dev, void *object, u64 value, u64 mask)
 
 /* The parameters stay as they are while a command is under way. */
 #define PARAMETER(name)							\
-static void write_##name(struct refgpu *dev, void *object, u64 value, u64 mask) \
+static void write_##name(struct device *dev, void *object, u64 value, u64 mask) \
 {									\
 	(void)object;							\
 	(void)mask;							\
@@ -165,7 +165,7 @@ PARAMETER(offset)
 PARAMETER(length)
 PARAMETER(target)
 
-#define FIELD(name)	offsetof(struct refgpu, context.name)
+#define FIELD(name)	offsetof(struct device, context.name)
 
 const struct reg context_registers[] = {
 	{ REFGPU_CONTEXT_PARTITION, REG_RW, FIELD(partition), NULL, write_partition },

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "device/device.h"
+#include "device/state.h"
 
 #define NS_A_SECOND	1000000000ULL
 
@@ -26,19 +26,14 @@ static u64 clock_now(void)
 	return (u64)ts.tv_sec * NS_A_SECOND + (u64)ts.tv_nsec;
 }
 
-u64 device_now(struct refgpu *dev)
+u64 device_now(struct device *dev)
 {
 	return dev->config.virtual_clock ? dev->virtual_now : clock_now() - dev->epoch;
 }
 
-u64 refgpu_now(struct refgpu *dev)
+void device_log(struct device *dev, const char *format, ...)
 {
-	return device_now(dev);
-}
-
-void device_log(struct refgpu *dev, const char *format, ...)
-{
-	const struct refgpu_ops *ops = dev->config.ops;
+	const struct device_ops *ops = dev->config.ops;
 	char line[256];
 	va_list args;
 
@@ -54,7 +49,7 @@ void device_log(struct refgpu *dev, const char *format, ...)
 
 static void host_enter(void *context)
 {
-	struct refgpu *dev = context;
+	struct device *dev = context;
 
 	if (dev->config.ops && dev->config.ops->dma_enter)
 		dev->config.ops->dma_enter(dev->config.context);
@@ -62,7 +57,7 @@ static void host_enter(void *context)
 
 static void host_leave(void *context)
 {
-	struct refgpu *dev = context;
+	struct device *dev = context;
 
 	if (dev->config.ops && dev->config.ops->dma_leave)
 		dev->config.ops->dma_leave(dev->config.context);
@@ -70,7 +65,7 @@ static void host_leave(void *context)
 
 static void *host_translate(void *context, u64 bus, u64 length, bool write)
 {
-	struct refgpu *dev = context;
+	struct device *dev = context;
 	u64 faults = atomic_load_explicit(&dev->dma_faults, memory_order_relaxed);
 
 	if (atomic_load(&dev->removed) || !dev->config.ops || !dev->config.ops->dma)
@@ -93,7 +88,7 @@ void actor_wake(struct actor *actor)
 static void *actor_thread(void *argument)
 {
 	struct actor *actor = argument;
-	struct refgpu *dev = actor->dev;
+	struct device *dev = actor->dev;
 
 	/* The default slack of 50 microseconds would blur every quantum. */
 	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
@@ -122,7 +117,7 @@ static void *actor_thread(void *argument)
 	return NULL;
 }
 
-static void actor_init(struct refgpu *dev, struct actor *actor,
+static void actor_init(struct device *dev, struct actor *actor,
 		       u64 (*step)(struct actor *))
 {
 	pthread_condattr_t attr;
@@ -146,7 +141,7 @@ static int actor_start(struct actor *actor)
 
 static void actor_stop(struct actor *actor)
 {
-	struct refgpu *dev = actor->dev;
+	struct device *dev = actor->dev;
 
 	if (actor->started) {
 		pthread_mutex_lock(&dev->lock);
@@ -160,7 +155,7 @@ static void actor_stop(struct actor *actor)
 }
 
 /* The actor that wants to be called first, and when. */
-static struct actor *first_actor(struct refgpu *dev, u64 *when)
+static struct actor *first_actor(struct device *dev, u64 *when)
 {
 	struct actor *first = NULL;
 	unsigned int i;
@@ -179,7 +174,7 @@ static struct actor *first_actor(struct refgpu *dev, u64 *when)
 	return first;
 }
 
-void refgpu_step(struct refgpu *dev, u64 ns)
+void device_step(struct device *dev, u64 ns)
 {
 	struct actor *actor;
 	u64 end, when;
@@ -199,7 +194,7 @@ void refgpu_step(struct refgpu *dev, u64 ns)
 
 /* ----------------------------------------------------------------- reset */
 
-void device_zero_vram(struct refgpu *dev, u64 offset, u64 bytes)
+void device_zero_vram(struct device *dev, u64 offset, u64 bytes)
 {
 	if (!bytes)
 		return;
@@ -211,7 +206,7 @@ void device_zero_vram(struct refgpu *dev, u64 offset, u64 bytes)
 	}
 }
 
-void device_clear(struct refgpu *dev)
+void device_clear(struct device *dev)
 {
 	unsigned int i;
 
@@ -230,7 +225,7 @@ void device_clear(struct refgpu *dev)
 	memset(&dev->context, 0, sizeof(dev->context));
 	dev->lates = 0;
 	memset(&dev->injected, 0, sizeof(dev->injected));
-	dev->injected.vector = REFGPU_INJECT_ANY;
+	dev->injected.vector = INJECT_ANY;
 	dev->injected.poison = MEMORY_NO_POISON;
 	atomic_store(&dev->dma_faults, 0);
 
@@ -241,7 +236,7 @@ void device_clear(struct refgpu *dev)
 	dev->service_partitions = 0;
 }
 
-void device_start_reset(struct refgpu *dev)
+void device_start_reset(struct device *dev)
 {
 	unsigned int i;
 
@@ -251,7 +246,7 @@ void device_start_reset(struct refgpu *dev)
 	actor_wake(&dev->service);
 }
 
-void refgpu_reset(struct refgpu *dev)
+void device_reset(struct device *dev)
 {
 	unsigned int i;
 	u64 resets;
@@ -273,22 +268,22 @@ void refgpu_reset(struct refgpu *dev)
 
 /* ---------------------------------------------------------------- making */
 
-int refgpu_vram_fd(struct refgpu *dev)
+int device_vram_fd(struct device *dev)
 {
 	return dev->vram_fd;
 }
 
-void *refgpu_vram(struct refgpu *dev)
+void *device_vram(struct device *dev)
 {
 	return dev->vram;
 }
 
-u64 refgpu_vram_bytes(struct refgpu *dev)
+u64 device_vram_bytes(struct device *dev)
 {
 	return dev->config.vram_size;
 }
 
-static bool make_vram(struct refgpu *dev)
+static bool make_vram(struct device *dev)
 {
 	u64 size = dev->config.vram_size;
 
@@ -301,18 +296,18 @@ static bool make_vram(struct refgpu *dev)
 	return dev->vram != MAP_FAILED;
 }
 
-static bool config_valid(const struct refgpu_config *config)
+static bool config_valid(const struct device_config *config)
 {
 	return config->vram_size >= REFGPU_VRAM_MIN && config->vram_size <= REFGPU_VRAM_MAX &&
 	       config->vram_size % REFGPU_VRAM_ALIGN == 0 &&
 	       (!config->board || strlen(config->board) <= 8);
 }
 
-struct refgpu *refgpu_create(const struct refgpu_config *config)
+struct device *device_create(const struct device_config *config)
 {
 	const char *board = config->board ? config->board : "REFGPU";
 	pthread_mutexattr_t attr;
-	struct refgpu *dev;
+	struct device *dev;
 	unsigned int i;
 	int error = 0;
 
@@ -372,12 +367,12 @@ struct refgpu *refgpu_create(const struct refgpu_config *config)
 	}
 	return dev;
 fail:
-	refgpu_destroy(dev);
+	device_destroy(dev);
 	errno = error;
 	return NULL;
 }
 
-void refgpu_destroy(struct refgpu *dev)
+void device_destroy(struct device *dev)
 {
 	unsigned int i;
 

@@ -3,7 +3,7 @@
  * engine.c - run-control blocks: loading, running, stopping, saving
  *
  * engine_step() is a state machine. Whoever calls it (a thread, or
- * refgpu_step()) calls again at the time it returns, or when somebody wakes
+ * device_step()) calls again at the time it returns, or when somebody wakes
  * the engine: so a doorbell, PREEMPT or reset only sets a field and wakes.
  *
  * In state RUNNING each step first accounts for the slice of work done by the
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/device.h"
+#include "device/state.h"
 
 /* Work in one slice: tens of microseconds on any machine. */
 #define SLICE_INSTRUCTIONS	4096
@@ -23,7 +23,7 @@
 /* How soon to try again when the host has no memory for an image. */
 #define SAVE_RETRY_NS		1000000
 
-static u64 switch_cost(struct refgpu *dev, u64 bytes)
+static u64 switch_cost(struct device *dev, u64 bytes)
 {
 	u64 ns = dev->switch_ns;
 
@@ -65,7 +65,7 @@ static void post_run_end(struct engine *e, unsigned int partition,
 /* The block is empty again. */
 static void end_run(struct engine *e)
 {
-	struct refgpu *dev = e->actor.dev;
+	struct device *dev = e->actor.dev;
 	struct partition *p = e->partition;
 	struct refgpu_event event = { .type = REFGPU_EVENT_PENDING, .run_control = NOBODY };
 
@@ -94,7 +94,7 @@ static void end_run(struct engine *e)
 /* The partition stops running now; it is still to be saved. */
 static u64 stop(struct engine *e, enum refgpu_run_end reason, u64 since)
 {
-	struct refgpu *dev = e->actor.dev;
+	struct device *dev = e->actor.dev;
 	struct partition *p = e->partition;
 	u64 now = device_now(dev);
 
@@ -153,7 +153,7 @@ static bool job_current(struct partition *p)
 /* The image becomes the job: a real copy, without the lock. */
 static u64 load(struct engine *e)
 {
-	struct refgpu *dev = e->actor.dev;
+	struct device *dev = e->actor.dev;
 	struct partition *p = e->partition;
 	struct context_image image = p->image;
 	u64 begin = device_now(dev);
@@ -179,7 +179,7 @@ static u64 load(struct engine *e)
 
 static u64 save(struct engine *e)
 {
-	struct refgpu *dev = e->actor.dev;
+	struct device *dev = e->actor.dev;
 	struct partition *p = e->partition;
 	struct context_image image = { 0 };
 	u64 begin = device_now(dev);
@@ -211,7 +211,7 @@ static u64 save(struct engine *e)
 /* -------------------------------------------------------------- running */
 
 struct timer {
-	struct refgpu *dev;
+	struct device *dev;
 	u64 offset;
 };
 
@@ -231,7 +231,7 @@ static u64 slice_cost(const struct job_slice *slice)
 /* Do a piece of the job. Drops the lock. */
 static u64 run_slice(struct engine *e)
 {
-	struct refgpu *dev = e->actor.dev;
+	struct device *dev = e->actor.dev;
 	struct partition *p = e->partition;
 	const struct ring *ring = &p->user.ring[p->job.ring];
 	struct timer timer = { dev, p->timer_offset };
@@ -270,7 +270,7 @@ static u64 run_slice(struct engine *e)
 }
 
 /* The packet is complete. */
-static void complete(struct refgpu *dev, struct partition *p, struct ring *ring)
+static void complete(struct device *dev, struct partition *p, struct ring *ring)
 {
 	const union packet *packet = &p->job.packet;
 
@@ -288,7 +288,7 @@ static void complete(struct refgpu *dev, struct partition *p, struct ring *ring)
 }
 
 /* FLIP: the packet is complete now, or when the flip is (release_rings() of head.c). */
-static void flip(struct refgpu *dev, struct partition *p, struct ring *ring)
+static void flip(struct device *dev, struct partition *p, struct ring *ring)
 {
 	const struct refgpu_flip *packet = &p->job.packet.flip;
 	enum refgpu_error error;
@@ -308,7 +308,7 @@ static void flip(struct refgpu *dev, struct partition *p, struct ring *ring)
 /* Account for the slice that was done. */
 static void retire(struct engine *e)
 {
-	struct refgpu *dev = e->actor.dev;
+	struct device *dev = e->actor.dev;
 	struct partition *p = e->partition;
 	const struct job_slice *slice = &e->slice;
 	struct ring *ring = &p->user.ring[p->job.ring];
@@ -392,7 +392,7 @@ static enum refgpu_run_end stop_reason(struct engine *e, u64 now, u64 *since, u6
 
 static u64 step_running(struct engine *e)
 {
-	struct refgpu *dev = e->actor.dev;
+	struct device *dev = e->actor.dev;
 	struct partition *p = e->partition;
 	u64 now = device_now(dev), since, when;
 	enum refgpu_run_end reason;
@@ -420,7 +420,7 @@ static u64 step_running(struct engine *e)
 u64 engine_step(struct actor *actor)
 {
 	struct engine *e = (struct engine *)actor;
-	struct refgpu *dev = actor->dev;
+	struct device *dev = actor->dev;
 	struct partition *p = e->partition;
 	u64 now = device_now(dev), since, when;
 	enum refgpu_run_end reason;
@@ -504,7 +504,7 @@ static bool acceptable(struct engine *e, unsigned int number, u64 flags, u64 qua
 	       !((p->commands | p->working) & (COMMAND_RESET | COMMAND_SCRUB));
 }
 
-static void write_run(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_run(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct engine *e = object;
 	unsigned int number;
@@ -546,7 +546,7 @@ static void write_run(struct refgpu *dev, void *object, u64 value, u64 mask)
 	actor_wake(&e->actor);
 }
 
-static void write_preempt(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_preempt(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct engine *e = object;
 
@@ -562,7 +562,7 @@ static void write_preempt(struct refgpu *dev, void *object, u64 value, u64 mask)
 	actor_wake(&e->actor);
 }
 
-static void write_event(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_event(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct engine *e = object;
 
@@ -571,7 +571,7 @@ static void write_event(struct refgpu *dev, void *object, u64 value, u64 mask)
 		e->event = 0;
 }
 
-static u64 read_state(struct refgpu *dev, void *object)
+static u64 read_state(struct device *dev, void *object)
 {
 	struct engine *e = object;
 
@@ -579,7 +579,7 @@ static u64 read_state(struct refgpu *dev, void *object)
 	return (u64)e->state | (u64)(e->partition ? e->partition->number : NOBODY) << 8;
 }
 
-static void write_engine_slices(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_engine_slices(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)dev;
 	(void)mask;

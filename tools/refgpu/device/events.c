@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
-#include "device/device.h"
+#include "device/state.h"
 
-bool host_copy(struct refgpu *dev, u64 bus, void *buffer, u64 length, bool write)
+bool host_copy(struct device *dev, u64 bus, void *buffer, u64 length, bool write)
 {
 	const struct memory_host *host = &dev->host;
 	u8 *bytes = buffer;
@@ -35,7 +35,7 @@ bool host_copy(struct refgpu *dev, u64 bus, void *buffer, u64 length, bool write
 	return good;
 }
 
-void event_post(struct refgpu *dev, const struct refgpu_event *event)
+void event_post(struct device *dev, const struct refgpu_event *event)
 {
 	const struct memory_host *host = &dev->host;
 	struct refgpu_event record = *event;
@@ -71,7 +71,7 @@ void event_post(struct refgpu *dev, const struct refgpu_event *event)
 		fault_record(dev, REFGPU_ERROR_DMA, NOBODY, NOBODY, bus, 0);
 }
 
-void fault_record(struct refgpu *dev, enum refgpu_error error, unsigned int partition,
+void fault_record(struct device *dev, enum refgpu_error error, unsigned int partition,
 		  unsigned int ring, u64 address, u64 where)
 {
 	u64 used = dev->fault_put - dev->fault_get;
@@ -94,15 +94,15 @@ void fault_record(struct refgpu *dev, enum refgpu_error error, unsigned int part
 		interrupt_raise(dev, REFGPU_VECTOR_FAULT);
 }
 
-void fault_consumed(struct refgpu *dev)
+void fault_consumed(struct device *dev)
 {
 	if (dev->fault_put != dev->fault_get)
 		interrupt_raise(dev, REFGPU_VECTOR_FAULT);
 }
 
-static void raise_now(struct refgpu *dev, unsigned int vector)
+static void raise_now(struct device *dev, unsigned int vector)
 {
-	const struct refgpu_ops *ops = dev->config.ops;
+	const struct device_ops *ops = dev->config.ops;
 
 	if (ops && ops->irq_raise && !atomic_load(&dev->removed))
 		ops->irq_raise(dev->config.context, vector);
@@ -111,13 +111,13 @@ static void raise_now(struct refgpu *dev, unsigned int vector)
 /* Is an injected error with @left to go for this vector? */
 static bool afflicted(const struct injected *injected, u64 *left, unsigned int vector)
 {
-	if (!*left || (injected->vector != REFGPU_INJECT_ANY && injected->vector != vector))
+	if (!*left || (injected->vector != INJECT_ANY && injected->vector != vector))
 		return false;
 	--*left;
 	return true;
 }
 
-void interrupt_raise(struct refgpu *dev, unsigned int vector)
+void interrupt_raise(struct device *dev, unsigned int vector)
 {
 	struct injected *injected = &dev->injected;
 
@@ -136,7 +136,7 @@ void interrupt_raise(struct refgpu *dev, unsigned int vector)
 	raise_now(dev, vector);
 }
 
-u64 interrupt_late(struct refgpu *dev)
+u64 interrupt_late(struct device *dev)
 {
 	u64 now = device_now(dev), next = NEVER;
 	unsigned int i = 0;

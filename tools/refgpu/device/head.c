@@ -17,7 +17,7 @@
  */
 #include <string.h>
 
-#include "device/device.h"
+#include "device/state.h"
 
 #define NS_A_SECOND	1000000000ULL
 #define PERIOD_NS	(NS_A_SECOND / REFGPU_HEAD_REFRESH_HZ)
@@ -93,7 +93,7 @@ static u64 blanks_until(const struct head *head, u64 now)
 
 /* ---------------------------------------------------------- on and off */
 
-static void start(struct refgpu *dev, struct head *head)
+static void start(struct device *dev, struct head *head)
 {
 	head->epoch = device_now(dev);
 	head->due = blank_time(head, 1);
@@ -107,7 +107,7 @@ static void start(struct refgpu *dev, struct head *head)
  * The others look at what blocks them too: one that was restored from
  * another GPU does not know that it was a flip.
  */
-static void release_rings(struct refgpu *dev, struct head *head)
+static void release_rings(struct device *dev, struct head *head)
 {
 	struct partition *p = head->partition;
 	unsigned int r;
@@ -127,7 +127,7 @@ static void release_rings(struct refgpu *dev, struct head *head)
 	partition_update(dev, p);
 }
 
-static void stop(struct refgpu *dev, struct head *head, u64 status)
+static void stop(struct device *dev, struct head *head, u64 status)
 {
 	head->status = status;
 	head->flip = 0;
@@ -137,7 +137,7 @@ static void stop(struct refgpu *dev, struct head *head, u64 status)
 	release_rings(dev, head);
 }
 
-void heads_clear(struct refgpu *dev, struct partition *p)
+void heads_clear(struct device *dev, struct partition *p)
 {
 	unsigned int h;
 
@@ -152,7 +152,7 @@ void heads_clear(struct refgpu *dev, struct partition *p)
 	dev->display_partitions &= ~(1ULL << p->number);
 }
 
-void heads_resume(struct refgpu *dev, struct partition *p)
+void heads_resume(struct device *dev, struct partition *p)
 {
 	unsigned int h;
 
@@ -251,7 +251,7 @@ static void frame_begin(const struct head *head)
 	frame->complete = false;
 }
 
-static void vertical_blank(struct refgpu *dev, struct head *head, u64 now)
+static void vertical_blank(struct device *dev, struct head *head, u64 now)
 {
 	u64 n = blanks_until(head, now), time = blank_time(head, n);
 	u64 bits = REFGPU_INTR_VBLANK(head->number);
@@ -292,7 +292,7 @@ static void vertical_blank(struct refgpu *dev, struct head *head, u64 now)
 }
 
 /* Read some pixels of the next frame that is wanted. Drops the lock. */
-static void scan_slice(struct refgpu *dev)
+static void scan_slice(struct device *dev)
 {
 	unsigned int i;
 
@@ -321,7 +321,7 @@ static void scan_slice(struct refgpu *dev)
 }
 
 /* Do what is due on the partition's heads; returns whether one is active. */
-static bool blank_partition(struct refgpu *dev, struct partition *p, u64 now, u64 *next,
+static bool blank_partition(struct device *dev, struct partition *p, u64 now, u64 *next,
 			    bool *scanning)
 {
 	bool some = false;
@@ -347,7 +347,7 @@ static bool blank_partition(struct refgpu *dev, struct partition *p, u64 now, u6
 
 u64 display_step(struct actor *actor)
 {
-	struct refgpu *dev = actor->dev;
+	struct device *dev = actor->dev;
 	u64 now = device_now(dev), next = NEVER;
 	bool scanning = false;
 	unsigned int i;
@@ -368,7 +368,7 @@ u64 display_step(struct actor *actor)
 
 /* ------------------------------------------------------------ registers */
 
-static void write_control(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_control(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct head *head = object;
 	u64 old = head->control;
@@ -394,7 +394,7 @@ static void write_control(struct refgpu *dev, void *object, u64 value, u64 mask)
 
 /* A mode does not change under a head that shows it. */
 #define MODE(name)							\
-static void write_##name(struct refgpu *dev, void *object, u64 value, u64 mask) \
+static void write_##name(struct device *dev, void *object, u64 value, u64 mask) \
 {									\
 	struct head *head = object;					\
 									\
@@ -409,7 +409,7 @@ MODE(pitch)
 MODE(format)
 MODE(size)
 
-static void write_cursor_size(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_cursor_size(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)dev;
 	(void)mask;
@@ -417,7 +417,7 @@ static void write_cursor_size(struct refgpu *dev, void *object, u64 value, u64 m
 		((struct head *)object)->cursor_size = value;
 }
 
-static void write_flip(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_flip(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct head *head = object;
 
@@ -435,7 +435,7 @@ static void write_flip(struct refgpu *dev, void *object, u64 value, u64 mask)
 		flip(head, value);
 }
 
-static u64 read_crc(struct refgpu *dev, void *object)
+static u64 read_crc(struct device *dev, void *object)
 {
 	struct head *head = object;
 
@@ -469,7 +469,7 @@ static bool in_edid(u64 offset)
 	return offset >= REFGPU_HEAD_EDID && offset < REFGPU_HEAD_EDID + REFGPU_EDID_SIZE;
 }
 
-bool head_read(struct refgpu *dev, struct partition *p, unsigned int number, u64 offset,
+bool head_read(struct device *dev, struct partition *p, unsigned int number, u64 offset,
 	       u64 *value)
 {
 	struct head *head = &p->user.head[number];
@@ -481,7 +481,7 @@ bool head_read(struct refgpu *dev, struct partition *p, unsigned int number, u64
 	return reg_read(dev, head_registers, ARRAY_SIZE(head_registers), head, offset, value);
 }
 
-bool head_write(struct refgpu *dev, struct partition *p, unsigned int number, u64 offset,
+bool head_write(struct device *dev, struct partition *p, unsigned int number, u64 offset,
 		u64 value, u64 mask)
 {
 	if (in_edid(offset))
@@ -491,7 +491,7 @@ bool head_write(struct refgpu *dev, struct partition *p, unsigned int number, u6
 }
 
 /* A new EDID is complete when its length is written. */
-static void alias_edid_bytes(struct refgpu *dev, struct head *head, u64 value, u64 mask)
+static void alias_edid_bytes(struct device *dev, struct head *head, u64 value, u64 mask)
 {
 	struct partition *p = head->partition;
 
@@ -505,7 +505,7 @@ static void alias_edid_bytes(struct refgpu *dev, struct head *head, u64 value, u
 		partition_raise(dev, p, REFGPU_INTR_HOTPLUG(head->number));
 }
 
-bool head_alias_write(struct refgpu *dev, struct partition *p, unsigned int number,
+bool head_alias_write(struct device *dev, struct partition *p, unsigned int number,
 		      u64 offset, u64 value, u64 mask)
 {
 	struct head *head = &p->user.head[number];

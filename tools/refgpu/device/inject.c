@@ -4,9 +4,9 @@
  */
 #include <errno.h>
 
-#include "device/device.h"
+#include "device/state.h"
 
-static void memory_error(struct refgpu *dev, u64 address)
+static void memory_error(struct device *dev, u64 address)
 {
 	struct refgpu_event event = {
 		.type = REFGPU_EVENT_MEMORY,
@@ -28,11 +28,11 @@ static void memory_error(struct refgpu *dev, u64 address)
 	event_post(dev, &event);
 }
 
-static void hang(struct refgpu *dev, u32 partition)
+static void hang(struct device *dev, u32 partition)
 {
 	unsigned int i;
 
-	if (partition != REFGPU_INJECT_ANY) {
+	if (partition != INJECT_ANY) {
 		dev->partition[partition].hang = true;
 		return;
 	}
@@ -44,65 +44,65 @@ static void hang(struct refgpu *dev, u32 partition)
 	dev->injected.hang_next = true;
 }
 
-static void remove_device(struct refgpu *dev)
+static void remove_device(struct device *dev)
 {
 	atomic_store(&dev->removed, true);
-	/* What runs is lost, as with the power. Only refgpu_reset() revives it. */
+	/* What runs is lost, as with the power. Only device_reset() revives it. */
 	device_start_reset(dev);
 }
 
-int refgpu_inject(struct refgpu *dev, const struct refgpu_injection *injection)
+int device_inject(struct device *dev, const struct injection *injection)
 {
 	struct injected *injected = &dev->injected;
 	int result = 0;
 
-	if (injection->kind == REFGPU_INJECT_HANG &&
-	    injection->partition != REFGPU_INJECT_ANY &&
+	if (injection->kind == INJECT_HANG &&
+	    injection->partition != INJECT_ANY &&
 	    injection->partition >= REFGPU_PARTITIONS)
 		return -EINVAL;
-	if (injection->kind == REFGPU_INJECT_MEMORY_ERROR &&
+	if (injection->kind == INJECT_MEMORY_ERROR &&
 	    injection->address >= dev->config.vram_size)
 		return -EINVAL;
-	if ((injection->kind == REFGPU_INJECT_LOST_INTERRUPT ||
-	     injection->kind == REFGPU_INJECT_EXTRA_INTERRUPT ||
-	     injection->kind == REFGPU_INJECT_LATE_INTERRUPT) &&
-	    injection->vector != REFGPU_INJECT_ANY && injection->vector >= REFGPU_VECTORS)
+	if ((injection->kind == INJECT_LOST_INTERRUPT ||
+	     injection->kind == INJECT_EXTRA_INTERRUPT ||
+	     injection->kind == INJECT_LATE_INTERRUPT) &&
+	    injection->vector != INJECT_ANY && injection->vector >= REFGPU_VECTORS)
 		return -EINVAL;
 
 	pthread_mutex_lock(&dev->lock);
 	switch (injection->kind) {
-	case REFGPU_INJECT_HANG:
+	case INJECT_HANG:
 		hang(dev, injection->partition);
 		break;
-	case REFGPU_INJECT_SLOW_PREEMPT:
+	case INJECT_SLOW_PREEMPT:
 		injected->stop_ns = injection->ns;
 		break;
-	case REFGPU_INJECT_LOST_PREEMPT:
+	case INJECT_LOST_PREEMPT:
 		injected->lost_preempts = injection->count;
 		break;
-	case REFGPU_INJECT_LOST_INTERRUPT:
+	case INJECT_LOST_INTERRUPT:
 		injected->vector = injection->vector;
 		injected->lost_interrupts = injection->count;
 		break;
-	case REFGPU_INJECT_EXTRA_INTERRUPT:
+	case INJECT_EXTRA_INTERRUPT:
 		injected->vector = injection->vector;
 		injected->extra_interrupts = injection->count;
 		break;
-	case REFGPU_INJECT_LATE_INTERRUPT:
+	case INJECT_LATE_INTERRUPT:
 		injected->vector = injection->vector;
 		injected->late_interrupts = injection->count;
 		injected->late_ns = injection->ns;
 		break;
-	case REFGPU_INJECT_LOST_EVENT:
+	case INJECT_LOST_EVENT:
 		injected->lost_events = injection->count;
 		break;
-	case REFGPU_INJECT_MEMORY_ERROR:
+	case INJECT_MEMORY_ERROR:
 		memory_error(dev, injection->address);
 		break;
-	case REFGPU_INJECT_DMA_FAULT:
+	case INJECT_DMA_FAULT:
 		atomic_store(&dev->dma_faults, injection->count);
 		break;
-	case REFGPU_INJECT_REMOVE:
+	case INJECT_REMOVE:
 		remove_device(dev);
 		break;
 	default:

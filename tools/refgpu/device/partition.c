@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/device.h"
+#include "device/state.h"
 
 #define ENTRY_MASK_SLICES	0xffffULL
 #define DIRTY_TRACK		(1ULL << 0)
@@ -56,7 +56,7 @@ void partition_unblock(struct partition *p)
 	p->wakeups++;
 }
 
-void partition_update(struct refgpu *dev, struct partition *p)
+void partition_update(struct device *dev, struct partition *p)
 {
 	bool pending = partition_runs(p) && (p->image.size || partition_find_busy(p) >= 0);
 	bool waiting = pending && !p->engine;
@@ -84,7 +84,7 @@ void partition_update(struct refgpu *dev, struct partition *p)
 		actor_wake(&p->engine->actor);
 }
 
-void partition_raise(struct refgpu *dev, struct partition *p, u64 bits)
+void partition_raise(struct device *dev, struct partition *p, u64 bits)
 {
 	u64 rose = bits & ~p->user.intr_status & p->user.intr_enable;
 
@@ -99,7 +99,7 @@ void partition_raise(struct refgpu *dev, struct partition *p, u64 bits)
 	interrupt_raise(dev, REFGPU_VECTOR_PARTITION(p->number));
 }
 
-void partition_stop_ring(struct refgpu *dev, struct partition *p, unsigned int r,
+void partition_stop_ring(struct device *dev, struct partition *p, unsigned int r,
 			 enum refgpu_error error, u64 address, u64 where)
 {
 	struct ring *ring = &p->user.ring[r];
@@ -122,7 +122,7 @@ void partition_drop_saved(struct partition *p, unsigned int r)
 		image_free(&p->image);
 }
 
-void partition_clear(struct refgpu *dev, struct partition *p)
+void partition_clear(struct device *dev, struct partition *p)
 {
 	u32 generation[REFGPU_RINGS];
 	unsigned int r;
@@ -180,7 +180,7 @@ static void clear_entry(struct partition *p)
 	p->flip_ns = 0;
 }
 
-void partition_init(struct refgpu *dev, struct partition *p)
+void partition_init(struct device *dev, struct partition *p)
 {
 	clear_entry(p);
 	p->commands = 0;
@@ -206,7 +206,7 @@ void partition_fini(struct partition *p)
 	free_dirty(p->dirty_retired);
 }
 
-void partition_configure(struct refgpu *dev, struct partition *p)
+void partition_configure(struct device *dev, struct partition *p)
 {
 	struct memory_map map = { .poison = MEMORY_NO_POISON };
 	u64 poison = dev->injected.poison;
@@ -230,7 +230,7 @@ void partition_configure(struct refgpu *dev, struct partition *p)
 	memory_configure(&p->scan_view, &map);
 }
 
-void partition_done(struct refgpu *dev, struct partition *p)
+void partition_done(struct device *dev, struct partition *p)
 {
 	struct refgpu_event event = {
 		.type = REFGPU_EVENT_DONE,
@@ -241,7 +241,7 @@ void partition_done(struct refgpu *dev, struct partition *p)
 	event_post(dev, &event);
 }
 
-void partition_command(struct refgpu *dev, struct partition *p, u32 command)
+void partition_command(struct device *dev, struct partition *p, u32 command)
 {
 	p->commands |= command;
 	dev->service_partitions |= 1ULL << p->number;
@@ -250,7 +250,7 @@ void partition_command(struct refgpu *dev, struct partition *p, u32 command)
 
 /* ------------------------------------------------------------ registers */
 
-static void write_control(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_control(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 	bool did_run = partition_runs(p);
@@ -280,7 +280,7 @@ static void write_control(struct refgpu *dev, void *object, u64 value, u64 mask)
 	partition_update(dev, p);
 }
 
-static u64 read_status(struct refgpu *dev, void *object)
+static u64 read_status(struct device *dev, void *object)
 {
 	struct partition *p = object;
 	u64 status = 0;
@@ -304,7 +304,7 @@ static bool enabled(const struct partition *p)
 	return p->control & REFGPU_PARTITION_ENABLE;
 }
 
-static void write_vram_base(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_vram_base(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 
@@ -319,7 +319,7 @@ static void write_vram_base(struct refgpu *dev, void *object, u64 value, u64 mas
  * An engine may be marking bits in the old bitmap: the service thread frees it
  * when the section under way has ended.
  */
-static void dirty_retire(struct refgpu *dev, struct partition *p)
+static void dirty_retire(struct device *dev, struct partition *p)
 {
 	struct dirty_map *old = p->dirty;
 
@@ -333,7 +333,7 @@ static void dirty_retire(struct refgpu *dev, struct partition *p)
 	partition_command(dev, p, COMMAND_DIRTY_RETIRE);
 }
 
-static void write_vram_limit(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_vram_limit(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 
@@ -346,7 +346,7 @@ static void write_vram_limit(struct refgpu *dev, void *object, u64 value, u64 ma
 	dirty_retire(dev, p);
 }
 
-static void write_slices(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_slices(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 
@@ -356,7 +356,7 @@ static void write_slices(struct refgpu *dev, void *object, u64 value, u64 mask)
 		p->slices = value & ENTRY_MASK_SLICES;
 }
 
-static void write_sysmem_base(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_sysmem_base(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 
@@ -366,7 +366,7 @@ static void write_sysmem_base(struct refgpu *dev, void *object, u64 value, u64 m
 		p->sysmem_base = value;
 }
 
-static void write_sysmem_pages(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_sysmem_pages(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 
@@ -376,7 +376,7 @@ static void write_sysmem_pages(struct refgpu *dev, void *object, u64 value, u64 
 		p->sysmem_pages = value;
 }
 
-static void write_dirty_control(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_dirty_control(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 	unsigned int shift = DIRTY_SHIFT(value);
@@ -404,7 +404,7 @@ static void write_dirty_control(struct refgpu *dev, void *object, u64 value, u64
 }
 
 #define COMMAND(name, bit)						\
-static u64 read_##name(struct refgpu *dev, void *object)		\
+static u64 read_##name(struct device *dev, void *object)		\
 {									\
 	struct partition *p = object;					\
 									\
@@ -412,7 +412,7 @@ static u64 read_##name(struct refgpu *dev, void *object)		\
 	return !!((p->commands | p->working) & (bit));			\
 }									\
 									\
-static void write_##name(struct refgpu *dev, void *object, u64 value, u64 mask) \
+static void write_##name(struct device *dev, void *object, u64 value, u64 mask) \
 {									\
 	if (ACTS(mask) && (value & 1))					\
 		partition_command(dev, object, bit);			\
@@ -421,7 +421,7 @@ static void write_##name(struct refgpu *dev, void *object, u64 value, u64 mask) 
 COMMAND(scrub, COMMAND_SCRUB)
 COMMAND(dirty_fetch, COMMAND_DIRTY_FETCH)
 
-static u64 read_invalidate(struct refgpu *dev, void *object)
+static u64 read_invalidate(struct device *dev, void *object)
 {
 	struct partition *p = object;
 
@@ -429,7 +429,7 @@ static u64 read_invalidate(struct refgpu *dev, void *object)
 	return !!((p->commands | p->working) & COMMAND_INVALIDATE);
 }
 
-static void write_invalidate(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_invalidate(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 
@@ -443,7 +443,7 @@ static void write_invalidate(struct refgpu *dev, void *object, u64 value, u64 ma
 		partition_command(dev, p, COMMAND_INVALIDATE);
 }
 
-static u64 read_reset(struct refgpu *dev, void *object)
+static u64 read_reset(struct device *dev, void *object)
 {
 	struct partition *p = object;
 
@@ -451,7 +451,7 @@ static u64 read_reset(struct refgpu *dev, void *object)
 	return !!((p->commands | p->working) & COMMAND_RESET);
 }
 
-static void write_reset(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_reset(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 
@@ -464,7 +464,7 @@ static void write_reset(struct refgpu *dev, void *object, u64 value, u64 mask)
 	partition_command(dev, p, COMMAND_RESET);
 }
 
-static void write_heads(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_heads(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "device/device.h"
+#include "device/state.h"
 
 static const struct reg *find(const struct reg *table, size_t count, u64 offset)
 {
@@ -19,7 +19,7 @@ static const struct reg *find(const struct reg *table, size_t count, u64 offset)
 	return NULL;
 }
 
-static u64 current(struct refgpu *dev, const struct reg *reg, void *object)
+static u64 current(struct device *dev, const struct reg *reg, void *object)
 {
 	if (reg->access == REG_WO)
 		return 0;
@@ -28,7 +28,7 @@ static u64 current(struct refgpu *dev, const struct reg *reg, void *object)
 	return *(u64 *)((u8 *)object + reg->field);
 }
 
-bool reg_read(struct refgpu *dev, const struct reg *table, size_t count,
+bool reg_read(struct device *dev, const struct reg *table, size_t count,
 	      void *object, u64 offset, u64 *value)
 {
 	const struct reg *reg = find(table, count, offset);
@@ -39,7 +39,7 @@ bool reg_read(struct refgpu *dev, const struct reg *table, size_t count,
 	return true;
 }
 
-bool reg_write(struct refgpu *dev, const struct reg *table, size_t count,
+bool reg_write(struct device *dev, const struct reg *table, size_t count,
 	       void *object, u64 offset, u64 value, u64 mask)
 {
 	const struct reg *reg = find(table, count, offset);
@@ -60,40 +60,40 @@ bool reg_write(struct refgpu *dev, const struct reg *table, size_t count,
 
 /* ---------------------------------------------------------- global block */
 
-static u64 read_id(struct refgpu *dev, void *object)
+static u64 read_id(struct device *dev, void *object)
 {
 	(void)dev;
 	(void)object;
 	return REFGPU_ID;
 }
 
-static u64 read_version(struct refgpu *dev, void *object)
+static u64 read_version(struct device *dev, void *object)
 {
 	(void)dev;
 	(void)object;
 	return REFGPU_VERSION;
 }
 
-static u64 read_timer(struct refgpu *dev, void *object)
+static u64 read_timer(struct device *dev, void *object)
 {
 	(void)object;
 	return device_now(dev);
 }
 
-static u64 read_reset(struct refgpu *dev, void *object)
+static u64 read_reset(struct device *dev, void *object)
 {
 	(void)object;
 	return dev->resetting;
 }
 
-static void write_reset(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_reset(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)object;
 	if (ACTS(mask) && (value & 1))
 		device_start_reset(dev);
 }
 
-static u64 read_pending(struct refgpu *dev, void *object)
+static u64 read_pending(struct device *dev, void *object)
 {
 	u64 pending = 0;
 	unsigned int i;
@@ -105,7 +105,7 @@ static u64 read_pending(struct refgpu *dev, void *object)
 	return pending;
 }
 
-static void write_event_base(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_event_base(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)object;
 	(void)mask;
@@ -113,7 +113,7 @@ static void write_event_base(struct refgpu *dev, void *object, u64 value, u64 ma
 		dev->event_base = value;
 }
 
-static void write_event_records(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_event_records(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)object;
 	(void)mask;
@@ -121,14 +121,14 @@ static void write_event_records(struct refgpu *dev, void *object, u64 value, u64
 		dev->event_records = value;
 }
 
-static u64 read_slices(struct refgpu *dev, void *object)
+static u64 read_slices(struct device *dev, void *object)
 {
 	(void)dev;
 	(void)object;
 	return ALL_SLICES;
 }
 
-#define GLOBAL(name)	offsetof(struct refgpu, name)
+#define GLOBAL(name)	offsetof(struct device, name)
 
 static const struct reg global_registers[] = {
 	{ REFGPU_GLOBAL_ID, REG_RO, 0, read_id, NULL },
@@ -151,7 +151,7 @@ static const struct reg global_registers[] = {
 
 /* ------------------------------------------------------------ fault ring */
 
-static void write_fault_get(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_fault_get(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)object;
 	dev->fault_get = value;
@@ -176,14 +176,14 @@ static const struct reg fault_words[] = {
 
 /* -------------------------------------------------------------- counters */
 
-static u64 read_wait(struct refgpu *dev, void *object)
+static u64 read_wait(struct device *dev, void *object)
 {
 	struct partition *p = object;
 
 	return p->counters.wait_ns + (p->waiting ? device_now(dev) - p->wait_since : 0);
 }
 
-static u64 read_resident(struct refgpu *dev, void *object)
+static u64 read_resident(struct device *dev, void *object)
 {
 	struct partition *p = object;
 	struct engine *e = p->engine;
@@ -194,7 +194,7 @@ static u64 read_resident(struct refgpu *dev, void *object)
 	return ns;
 }
 
-static void write_clear(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void write_clear(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 	struct engine *e = p->engine;
@@ -257,7 +257,7 @@ static bool in_array(u64 offset, u64 start, u64 stride, unsigned int n,
 #define ARRAY_START(macro)	macro(0)
 #define ARRAY_STRIDE(macro)	((u64)macro(1) - macro(0))
 
-static bool find_place(struct refgpu *dev, u64 offset, struct place *place)
+static bool find_place(struct device *dev, u64 offset, struct place *place)
 {
 	unsigned int i;
 	u64 at;
@@ -292,7 +292,7 @@ static bool find_place(struct refgpu *dev, u64 offset, struct place *place)
 	return false;
 }
 
-static bool bar_read(struct refgpu *dev, u64 offset, u64 *value)
+static bool bar_read(struct device *dev, u64 offset, u64 *value)
 {
 	struct place place;
 	unsigned int i;
@@ -308,7 +308,7 @@ static bool bar_read(struct refgpu *dev, u64 offset, u64 *value)
 	       reg_read(dev, place.table, place.count, place.object, place.offset, value);
 }
 
-static bool bar_write(struct refgpu *dev, u64 offset, u64 value, u64 mask)
+static bool bar_write(struct device *dev, u64 offset, u64 value, u64 mask)
 {
 	struct place place;
 	unsigned int i;
@@ -330,7 +330,7 @@ static bool is_register_access(u64 offset, size_t size)
 	return (size == 4 || size == 8) && offset % size == 0;
 }
 
-void refgpu_read(struct refgpu *dev, u64 offset, void *data, size_t size)
+void device_read(struct device *dev, u64 offset, void *data, size_t size)
 {
 	u64 value = 0;
 
@@ -347,7 +347,7 @@ void refgpu_read(struct refgpu *dev, u64 offset, void *data, size_t size)
 	pthread_mutex_unlock(&dev->lock);
 }
 
-void refgpu_write(struct refgpu *dev, u64 offset, const void *data, size_t size)
+void device_write(struct device *dev, u64 offset, const void *data, size_t size)
 {
 	u64 value = 0, mask;
 	bool good = false;

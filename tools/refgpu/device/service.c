@@ -8,9 +8,9 @@
  */
 #include <stdlib.h>
 
-#include "device/device.h"
+#include "device/state.h"
 
-static void finish(struct refgpu *dev, struct partition *p, u32 command)
+static void finish(struct device *dev, struct partition *p, u32 command)
 {
 	p->working &= ~command;
 	if (command != COMMAND_DIRTY_RETIRE)
@@ -44,7 +44,7 @@ static void free_retired(struct dirty_map *map)
  * one section; the caller waits for the section's end before it reports, so
  * the host copies pages that are as new as the bits.
  */
-static void dirty_fetch(struct refgpu *dev, struct dirty_map *map, u64 first, u64 count,
+static void dirty_fetch(struct device *dev, struct dirty_map *map, u64 first, u64 count,
 			u64 target)
 {
 	u64 at = first / 64, end = at + count / 64;
@@ -72,7 +72,7 @@ static void dirty_fetch(struct refgpu *dev, struct dirty_map *map, u64 first, u6
 	}
 }
 
-static void serve_partition(struct refgpu *dev, struct partition *p)
+static void serve_partition(struct device *dev, struct partition *p)
 {
 	if (take(p, COMMAND_INVALIDATE, false)) {
 		pthread_mutex_unlock(&dev->lock);
@@ -123,7 +123,7 @@ static void serve_partition(struct refgpu *dev, struct partition *p)
 		dev->service_partitions &= ~(1ULL << p->number);
 }
 
-static void serve_reset(struct refgpu *dev)
+static void serve_reset(struct device *dev)
 {
 	unsigned int i;
 
@@ -141,7 +141,7 @@ static void serve_reset(struct refgpu *dev)
 
 u64 service_step(struct actor *actor)
 {
-	struct refgpu *dev = actor->dev;
+	struct device *dev = actor->dev;
 	unsigned int i;
 
 	if (dev->resetting) {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "device/device.h"
+#include "device/state.h"
 
 static void put_counters(FILE *out, const struct counters *c)
 {
@@ -76,7 +76,7 @@ static void put_partition(FILE *out, struct partition *p)
 	fputs("]}", out);
 }
 
-char *refgpu_stats(struct refgpu *dev)
+char *device_stats(struct device *dev)
 {
 	bool first = true;
 	char *text = NULL;

@@ -8,11 +8,11 @@
  */
 #include <stddef.h>
 
-#include "device/device.h"
+#include "device/state.h"
 
 #define RING_ENABLE	1ULL
 
-static u64 read_id(struct refgpu *dev, void *object)
+static u64 read_id(struct device *dev, void *object)
 {
 	struct partition *p = object;
 
@@ -20,27 +20,27 @@ static u64 read_id(struct refgpu *dev, void *object)
 	return p->control & REFGPU_PARTITION_ENABLE ? REFGPU_ID : 0;
 }
 
-static u64 read_version(struct refgpu *dev, void *object)
+static u64 read_version(struct device *dev, void *object)
 {
 	(void)dev;
 	(void)object;
 	return REFGPU_VERSION;
 }
 
-static u64 read_caps(struct refgpu *dev, void *object)
+static u64 read_caps(struct device *dev, void *object)
 {
 	(void)object;
 	return dev->caps;
 }
 
-static u64 read_timer(struct refgpu *dev, void *object)
+static u64 read_timer(struct device *dev, void *object)
 {
 	struct partition *p = object;
 
 	return device_now(dev) + p->timer_offset;
 }
 
-static u64 read_slices(struct refgpu *dev, void *object)
+static u64 read_slices(struct device *dev, void *object)
 {
 	struct partition *p = object;
 
@@ -48,7 +48,7 @@ static u64 read_slices(struct refgpu *dev, void *object)
 	return p->slices;
 }
 
-static u64 read_vram_size(struct refgpu *dev, void *object)
+static u64 read_vram_size(struct device *dev, void *object)
 {
 	struct partition *p = object;
 
@@ -56,7 +56,7 @@ static u64 read_vram_size(struct refgpu *dev, void *object)
 	return p->vram_limit;
 }
 
-static u64 read_sysmem_pages(struct refgpu *dev, void *object)
+static u64 read_sysmem_pages(struct device *dev, void *object)
 {
 	struct partition *p = object;
 
@@ -64,7 +64,7 @@ static u64 read_sysmem_pages(struct refgpu *dev, void *object)
 	return p->sysmem_pages;
 }
 
-static void clear_intr_status(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void clear_intr_status(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 
@@ -72,7 +72,7 @@ static void clear_intr_status(struct refgpu *dev, void *object, u64 value, u64 m
 	p->user.intr_status &= ~(value & mask);
 }
 
-static void clear_error(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void clear_error(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 
@@ -83,7 +83,7 @@ static void clear_error(struct refgpu *dev, void *object, u64 value, u64 mask)
 }
 
 /* The host restores the status, or tells the guest of a reset. */
-static void alias_intr_status(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void alias_intr_status(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 
@@ -92,7 +92,7 @@ static void alias_intr_status(struct refgpu *dev, void *object, u64 value, u64 m
 	partition_raise(dev, p, value);
 }
 
-static void drop(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void drop(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)dev;
 	(void)object;
@@ -155,7 +155,7 @@ static bool ring_valid(const struct partition *p, const struct ring *ring)
 }
 
 /* BASE and PACKETS do not change under a ring that runs. */
-static void ring_write_base(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void ring_write_base(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct ring *ring = object;
 
@@ -165,7 +165,7 @@ static void ring_write_base(struct refgpu *dev, void *object, u64 value, u64 mas
 		ring->base = value;
 }
 
-static void ring_write_packets(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void ring_write_packets(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct ring *ring = object;
 
@@ -175,7 +175,7 @@ static void ring_write_packets(struct refgpu *dev, void *object, u64 value, u64 
 		ring->packets = value;
 }
 
-static void ring_write_control(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void ring_write_control(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct ring *ring = object;
 
@@ -202,7 +202,7 @@ static void ring_write_control(struct refgpu *dev, void *object, u64 value, u64 
 	partition_update(dev, ring->partition);
 }
 
-static void ring_write_doorbell(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void ring_write_doorbell(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct ring *ring = object;
 	struct partition *p = ring->partition;
@@ -224,14 +224,14 @@ static void ring_write_doorbell(struct refgpu *dev, void *object, u64 value, u64
 	partition_update(dev, p);
 }
 
-static u64 read_zero(struct refgpu *dev, void *object)
+static u64 read_zero(struct device *dev, void *object)
 {
 	(void)dev;
 	(void)object;
 	return 0;
 }
 
-static u64 ring_read_status(struct refgpu *dev, void *object)
+static u64 ring_read_status(struct device *dev, void *object)
 {
 	struct ring *ring = object;
 
@@ -239,7 +239,7 @@ static u64 ring_read_status(struct refgpu *dev, void *object)
 	return ring_status(ring->partition, ring->number);
 }
 
-static void alias_write_status(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void alias_write_status(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct ring *ring = object;
 
@@ -251,21 +251,21 @@ static void alias_write_status(struct refgpu *dev, void *object, u64 value, u64 
 	ring->flipping = 0;
 }
 
-static void alias_write_control(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void alias_write_control(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)dev;
 	if (ACTS(mask))
 		((struct ring *)object)->control = value & RING_ENABLE;
 }
 
-static void alias_write_put(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void alias_write_put(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)dev;
 	(void)mask;
 	((struct ring *)object)->put = (u32)value;
 }
 
-static void alias_write_get(struct refgpu *dev, void *object, u64 value, u64 mask)
+static void alias_write_get(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)dev;
 	(void)mask;
@@ -311,7 +311,7 @@ static const struct reg ring_alias_registers[] = {
 #define HEADS_END	REFGPU_USER_HEAD(REFGPU_HEADS)
 #define HEAD_STRIDE	(REFGPU_USER_HEAD(1) - REFGPU_USER_HEAD(0))
 
-bool user_read(struct refgpu *dev, struct partition *p, bool alias,
+bool user_read(struct device *dev, struct partition *p, bool alias,
 	       u64 offset, u64 *value)
 {
 	if (offset >= RINGS_START && offset < RINGS_END) {
@@ -327,7 +327,7 @@ bool user_read(struct refgpu *dev, struct partition *p, bool alias,
 	return reg_read(dev, user_registers, ARRAY_SIZE(user_registers), p, offset, value);
 }
 
-static bool alias_write(struct refgpu *dev, struct partition *p, u64 offset,
+static bool alias_write(struct device *dev, struct partition *p, u64 offset,
 			u64 value, u64 mask)
 {
 	if (offset >= RINGS_START && offset < RINGS_END) {
@@ -348,7 +348,7 @@ static bool alias_write(struct refgpu *dev, struct partition *p, u64 offset,
 			 offset, value, mask);
 }
 
-bool user_write(struct refgpu *dev, struct partition *p, bool alias,
+bool user_write(struct device *dev, struct partition *p, bool alias,
 		u64 offset, u64 value, u64 mask)
 {
 	if (alias)

@@ -34,7 +34,7 @@ struct control {
 	int listen_fd;
 	int stop_fd;
 	char *path;
-	struct refgpu *dev;
+	struct device *dev;
 	const struct control_ops *ops;
 	void *opaque;
 	struct client clients[CLIENTS_MAX];
@@ -68,19 +68,19 @@ enum {
 
 static const struct {
 	const char *name;
-	enum refgpu_injection_kind kind;
+	enum injection_kind kind;
 	unsigned int takes;
 	unsigned int needs;
 } injections[] = {
-	{ "hang", REFGPU_INJECT_HANG, ARG_PARTITION, 0 },
-	{ "slow-preempt", REFGPU_INJECT_SLOW_PREEMPT, ARG_NS, ARG_NS },
-	{ "lost-preempt", REFGPU_INJECT_LOST_PREEMPT, ARG_COUNT, 0 },
-	{ "lost-interrupt", REFGPU_INJECT_LOST_INTERRUPT, ARG_COUNT | ARG_VECTOR, 0 },
-	{ "extra-interrupt", REFGPU_INJECT_EXTRA_INTERRUPT, ARG_COUNT | ARG_VECTOR, 0 },
-	{ "late-interrupt", REFGPU_INJECT_LATE_INTERRUPT, ARG_COUNT | ARG_VECTOR | ARG_NS, ARG_NS },
-	{ "lost-event", REFGPU_INJECT_LOST_EVENT, ARG_COUNT, 0 },
-	{ "memory-error", REFGPU_INJECT_MEMORY_ERROR, ARG_ADDRESS, ARG_ADDRESS },
-	{ "dma-fault", REFGPU_INJECT_DMA_FAULT, ARG_COUNT, 0 },
+	{ "hang", INJECT_HANG, ARG_PARTITION, 0 },
+	{ "slow-preempt", INJECT_SLOW_PREEMPT, ARG_NS, ARG_NS },
+	{ "lost-preempt", INJECT_LOST_PREEMPT, ARG_COUNT, 0 },
+	{ "lost-interrupt", INJECT_LOST_INTERRUPT, ARG_COUNT | ARG_VECTOR, 0 },
+	{ "extra-interrupt", INJECT_EXTRA_INTERRUPT, ARG_COUNT | ARG_VECTOR, 0 },
+	{ "late-interrupt", INJECT_LATE_INTERRUPT, ARG_COUNT | ARG_VECTOR | ARG_NS, ARG_NS },
+	{ "lost-event", INJECT_LOST_EVENT, ARG_COUNT, 0 },
+	{ "memory-error", INJECT_MEMORY_ERROR, ARG_ADDRESS, ARG_ADDRESS },
+	{ "dma-fault", INJECT_DMA_FAULT, ARG_COUNT, 0 },
 };
 
 static const struct {
@@ -138,7 +138,7 @@ static bool parse_number(const char *text, u64 *value)
 }
 
 /* Take one NAME=VALUE. Returns its ARG_*, or 0 if it makes no sense. */
-static unsigned int parse_argument(char *text, struct refgpu_injection *injection)
+static unsigned int parse_argument(char *text, struct injection *injection)
 {
 	char *value = strchr(text, '=');
 	unsigned int i, arg = 0;
@@ -151,7 +151,7 @@ static unsigned int parse_argument(char *text, struct refgpu_injection *injectio
 		if (!strcmp(text, arguments[i].name))
 			arg = arguments[i].arg;
 	if (!strcmp(value, "any") && (arg == ARG_PARTITION || arg == ARG_VECTOR))
-		number = REFGPU_INJECT_ANY;
+		number = INJECT_ANY;
 	else if (!parse_number(value, &number))
 		return 0;
 	switch (arg) {
@@ -178,12 +178,12 @@ static unsigned int parse_argument(char *text, struct refgpu_injection *injectio
 	}
 }
 
-static char *inject(struct refgpu *dev, unsigned int which, char *rest)
+static char *inject(struct device *dev, unsigned int which, char *rest)
 {
-	struct refgpu_injection injection = {
+	struct injection injection = {
 		.kind = injections[which].kind,
-		.partition = REFGPU_INJECT_ANY,
-		.vector = REFGPU_INJECT_ANY,
+		.partition = INJECT_ANY,
+		.vector = INJECT_ANY,
 		.count = 1,
 	};
 	unsigned int given = 0;
@@ -202,7 +202,7 @@ static char *inject(struct refgpu *dev, unsigned int which, char *rest)
 	}
 	if (injections[which].needs & ~given)
 		return refuse("%s: an argument is missing; see --help", injections[which].name);
-	if (refgpu_inject(dev, &injection))
+	if (device_inject(dev, &injection))
 		return refuse("%s: a value is out of range", injections[which].name);
 	return accept_command();
 }
@@ -214,19 +214,19 @@ static void add_parsed(struct json_object *to, const char *name, char *text)
 	free(text);
 }
 
-static char *stats(struct refgpu *dev, const struct control_ops *ops, void *opaque)
+static char *stats(struct device *dev, const struct control_ops *ops, void *opaque)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *both = json_object_new_object();
 
-	add_parsed(both, "device", refgpu_stats(dev));
+	add_parsed(both, "device", device_stats(dev));
 	add_parsed(both, "front_end", ops->front_end_stats(opaque));
 	json_object_object_add(object, "ok", json_object_new_boolean(true));
 	json_object_object_add(object, "stats", both);
 	return answer(object);
 }
 
-char *control_execute(struct refgpu *dev, const struct control_ops *ops, void *opaque,
+char *control_execute(struct device *dev, const struct control_ops *ops, void *opaque,
 		      char *line)
 {
 	char *save = NULL, *word = strtok_r(line, " \t\r", &save);
@@ -350,7 +350,7 @@ static void *serve(void *arg)
 	}
 }
 
-struct control *control_start(const char *path, struct refgpu *dev,
+struct control *control_start(const char *path, struct device *dev,
 			      const struct control_ops *ops, void *opaque)
 {
 	struct control *c = calloc(1, sizeof(*c));

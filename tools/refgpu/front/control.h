@@ -9,7 +9,7 @@
 #ifndef REFGPU_CONTROL_H
 #define REFGPU_CONTROL_H
 
-#include "device/refgpu.h"
+#include "device/device.h"
 
 struct control;
 
@@ -38,7 +38,7 @@ extern const char control_help[];
  *
  * Return: the control socket, or NULL with errno set.
  */
-struct control *control_start(const char *path, struct refgpu *dev,
+struct control *control_start(const char *path, struct device *dev,
 			      const struct control_ops *ops, void *opaque);
 
 /**
@@ -56,7 +56,7 @@ void control_stop(struct control *control);
  *
  * Return: the answer, without a newline, to be freed; NULL without memory.
  */
-char *control_execute(struct refgpu *dev, const struct control_ops *ops, void *opaque,
+char *control_execute(struct device *dev, const struct control_ops *ops, void *opaque,
 		      char *line);
 
 #endif /* REFGPU_CONTROL_H */

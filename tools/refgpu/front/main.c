@@ -18,7 +18,7 @@
 
 #include "front/control.h"
 #include "front/pci_config.h"
-#include "device/refgpu.h"
+#include "device/device.h"
 #include "refgpu_hw.h"
 #include "front/vfio_user.h"
 
@@ -33,7 +33,7 @@
  * @area: the part of BAR2 that has memory, if it is not the whole of it
  */
 struct front_end {
-	struct refgpu *dev;
+	struct device *dev;
 	struct vfio_user *vu;
 	pthread_mutex_t lock;
 	struct pci_config config;
@@ -119,7 +119,7 @@ static void op_irq_raise(void *context, unsigned int vector)
 		vfio_user_irq_raise(fe->vu, vector);
 }
 
-static const struct refgpu_ops device_ops = {
+static const struct device_ops device_ops = {
 	.dma_enter = op_dma_enter,
 	.dma_leave = op_dma_leave,
 	.dma = op_dma,
@@ -146,7 +146,7 @@ static void reset_all(struct front_end *fe)
 	pci_config_reset(&fe->config);
 	update_bus_master(fe);
 	vfio_user_irq_clear_pending(fe->vu);
-	refgpu_reset(fe->dev);
+	device_reset(fe->dev);
 }
 
 static void config_write(struct front_end *fe, u64 offset, const void *buf, size_t len)
@@ -212,15 +212,15 @@ static int region_read(void *opaque, unsigned int index, uint64_t offset, void *
 	}
 	switch (index) {
 	case REFGPU_BAR_REGISTERS:
-		refgpu_read(fe->dev, offset, buf, len);
+		device_read(fe->dev, offset, buf, len);
 		break;
 	case REFGPU_BAR_VRAM:
 		/* Reached when the client does not map it, and beyond its end: nothing there. */
 		memset(buf, 0, len);
-		if (offset < refgpu_vram_bytes(fe->dev)) {
-			u64 left = refgpu_vram_bytes(fe->dev) - offset;
+		if (offset < device_vram_bytes(fe->dev)) {
+			u64 left = device_vram_bytes(fe->dev) - offset;
 
-			memcpy(buf, (u8 *)refgpu_vram(fe->dev) + offset, len < left ? len : left);
+			memcpy(buf, (u8 *)device_vram(fe->dev) + offset, len < left ? len : left);
 		}
 		break;
 	case REFGPU_BAR_MSIX:
@@ -245,11 +245,11 @@ static int region_write(void *opaque, unsigned int index, uint64_t offset, const
 	if (is_removed(fe))
 		return 0;
 	if (index == REFGPU_BAR_REGISTERS) {
-		refgpu_write(fe->dev, offset, buf, len);
-	} else if (index == REFGPU_BAR_VRAM && offset < refgpu_vram_bytes(fe->dev)) {
-		u64 left = refgpu_vram_bytes(fe->dev) - offset;
+		device_write(fe->dev, offset, buf, len);
+	} else if (index == REFGPU_BAR_VRAM && offset < device_vram_bytes(fe->dev)) {
+		u64 left = device_vram_bytes(fe->dev) - offset;
 
-		memcpy((u8 *)refgpu_vram(fe->dev) + offset, buf, len < left ? len : left);
+		memcpy((u8 *)device_vram(fe->dev) + offset, buf, len < left ? len : left);
 	}
 	return 0;
 }
@@ -301,13 +301,13 @@ static const struct vfio_user_ops server_ops = {
 
 static void control_remove(void *opaque)
 {
-	const struct refgpu_injection gone = { .kind = REFGPU_INJECT_REMOVE };
+	const struct injection gone = { .kind = INJECT_REMOVE };
 	struct front_end *fe = opaque;
 
 	pthread_mutex_lock(&fe->lock);
 	set_removed(fe, true);
 	update_bus_master(fe);
-	refgpu_inject(fe->dev, &gone);
+	device_inject(fe->dev, &gone);
 	pthread_mutex_unlock(&fe->lock);
 }
 
@@ -371,7 +371,7 @@ static u64 bar_size(u64 bytes)
 static int start_server(struct front_end *fe)
 {
 	const uint32_t rw = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
-	const u64 vram = refgpu_vram_bytes(fe->dev);
+	const u64 vram = device_vram_bytes(fe->dev);
 	const struct pci_config_desc desc = {
 		.vendor = REFGPU_PCI_VENDOR_ID,
 		.device = REFGPU_PCI_DEVICE_ID,
@@ -407,7 +407,7 @@ static int start_server(struct front_end *fe)
 		config.regions[i].flags = rw;
 	}
 	config.regions[VFIO_PCI_CONFIG_REGION_INDEX].size = PCI_CONFIG_SIZE;
-	config.regions[REFGPU_BAR_VRAM].map_fd = refgpu_vram_fd(fe->dev);
+	config.regions[REFGPU_BAR_VRAM].map_fd = device_vram_fd(fe->dev);
 	if (vram != bar_size(vram)) {
 		/* A mapping beyond the end of the file would kill the machine. */
 		fe->area.size = vram;
@@ -575,7 +575,7 @@ int main(int argc, char **argv)
 		.switch_bytes = switch_costs[0].bytes,
 		.timeout_ms = -1,
 	};
-	struct refgpu_config config = { .ops = &device_ops, .context = &front_end };
+	struct device_config config = { .ops = &device_ops, .context = &front_end };
 	struct sigaction action = { .sa_handler = on_signal };
 	struct front_end *fe = &front_end;
 	struct control *control = NULL;
@@ -593,7 +593,7 @@ int main(int argc, char **argv)
 	config.board = o.board;
 	config.switch_ns = o.switch_ns;
 	config.switch_bytes = o.switch_bytes;
-	fe->dev = refgpu_create(&config);
+	fe->dev = device_create(&config);
 	if (!fe->dev) {
 		fprintf(stderr, "refgpu: cannot make a GPU with %" PRIu64 " MiB: %s\n",
 			o.vram >> 20, strerror(errno));
@@ -627,7 +627,7 @@ int main(int argc, char **argv)
 	control_stop(control);
 out:
 	/* The engines use the server until the device is gone. */
-	refgpu_destroy(fe->dev);
+	device_destroy(fe->dev);
 	vfio_user_destroy(fe->vu);
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }
