@@ -167,7 +167,7 @@ PARAMETER(target)
 
 #define FIELD(name)	offsetof(struct device, context.name)
 
-const struct reg context_registers[] = {
+static const struct reg registers[] = {
 	{ REFGPU_CONTEXT_PARTITION, REG_RW, FIELD(partition), NULL, write_partition },
 	{ REFGPU_CONTEXT_BYTES, REG_RO, 0, read_bytes, NULL },
 	{ REFGPU_CONTEXT_OFFSET, REG_RW, FIELD(offset), NULL, write_offset },
@@ -176,4 +176,4 @@ const struct reg context_registers[] = {
 	{ REFGPU_CONTEXT_COMMAND, REG_RW, FIELD(command), NULL, write_command },
 	{ REFGPU_CONTEXT_RESULT, REG_RO, FIELD(result), NULL, NULL },
 };
-const size_t context_register_count = ARRAY_SIZE(context_registers);
+const struct reg_table context_registers = REG_TABLE(registers);

@@ -588,7 +588,7 @@ static void write_engine_slices(struct device *dev, void *object, u64 value, u64
 
 #define FIELD(name)	offsetof(struct engine, name)
 
-const struct reg engine_registers[] = {
+static const struct reg registers[] = {
 	{ REFGPU_RC_SLICES, REG_RW, FIELD(slices), NULL, write_engine_slices },
 	{ REFGPU_RC_RUN, REG_WO, 0, NULL, write_run },
 	{ REFGPU_RC_PREEMPT, REG_WO, 0, NULL, write_preempt },
@@ -598,4 +598,4 @@ const struct reg engine_registers[] = {
 	{ REFGPU_RC_SWITCH_NS, REG_RO, FIELD(switch_ns), NULL, NULL },
 	{ REFGPU_RC_SEQUENCE, REG_RO, FIELD(sequence), NULL, NULL },
 };
-const size_t engine_register_count = ARRAY_SIZE(engine_registers);
+const struct reg_table engine_registers = REG_TABLE(registers);

@@ -463,6 +463,7 @@ static const struct reg head_registers[] = {
 	{ REFGPU_HEAD_STATUS, REG_RO, HEAD(status), NULL, NULL },
 	{ REFGPU_HEAD_EDID_BYTES, REG_RO, HEAD(edid_bytes), NULL, NULL },
 };
+static const struct reg_table head_table = REG_TABLE(head_registers);
 
 static bool in_edid(u64 offset)
 {
@@ -478,7 +479,7 @@ bool head_read(struct device *dev, struct partition *p, unsigned int number, u64
 		*value = head->edid[(offset - REFGPU_HEAD_EDID) / 8];
 		return true;
 	}
-	return reg_read(dev, head_registers, ARRAY_SIZE(head_registers), head, offset, value);
+	return reg_table_read(dev, &head_table, head, offset, value);
 }
 
 bool head_write(struct device *dev, struct partition *p, unsigned int number, u64 offset,
@@ -486,8 +487,7 @@ bool head_write(struct device *dev, struct partition *p, unsigned int number, u6
 {
 	if (in_edid(offset))
 		return true;	/* RO */
-	return reg_write(dev, head_registers, ARRAY_SIZE(head_registers),
-			 &p->user.head[number], offset, value, mask);
+	return reg_table_write(dev, &head_table, &p->user.head[number], offset, value, mask);
 }
 
 /* A new EDID is complete when its length is written. */
@@ -509,8 +509,8 @@ bool head_alias_write(struct device *dev, struct partition *p, unsigned int numb
 		      u64 offset, u64 value, u64 mask)
 {
 	struct head *head = &p->user.head[number];
-	u64 *field = NULL, old;
-	size_t i;
+	const struct reg *reg = reg_find(&head_table, offset);
+	u64 *field, old;
 
 	if (offset == REFGPU_HEAD_EDID_BYTES) {
 		alias_edid_bytes(dev, head, value, mask);
@@ -518,10 +518,9 @@ bool head_alias_write(struct device *dev, struct partition *p, unsigned int numb
 	}
 	if (in_edid(offset))
 		field = &head->edid[(offset - REFGPU_HEAD_EDID) / 8];
-	for (i = 0; i < ARRAY_SIZE(head_registers) && !field; i++)
-		if (head_registers[i].offset == offset)
-			field = (u64 *)((u8 *)head + head_registers[i].field);
-	if (!field)
+	else if (reg)
+		field = reg_field(reg, head);
+	else
 		return false;
 	old = *field;
 	*field = (old & ~mask) | (value & mask);

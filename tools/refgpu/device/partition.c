@@ -476,7 +476,7 @@ static void write_heads(struct device *dev, void *object, u64 value, u64 mask)
 
 #define FIELD(name)	offsetof(struct partition, name)
 
-const struct reg partition_registers[] = {
+static const struct reg registers[] = {
 	{ REFGPU_PARTITION_CONTROL, REG_RW, FIELD(control), NULL, write_control },
 	{ REFGPU_PARTITION_STATUS, REG_RO, 0, read_status, NULL },
 	{ REFGPU_PARTITION_VRAM_BASE, REG_RW, FIELD(vram_base), NULL, write_vram_base },
@@ -499,4 +499,4 @@ const struct reg partition_registers[] = {
 	{ REFGPU_PARTITION_HEAD_MAX, REG_RW, FIELD(head_max), NULL, NULL },
 	{ REFGPU_PARTITION_FLIP_NS, REG_RW, FIELD(flip_ns), NULL, NULL },
 };
-const size_t partition_register_count = ARRAY_SIZE(partition_registers);
+const struct reg_table partition_registers = REG_TABLE(registers);

@@ -6,58 +6,6 @@
 
 #include "device/state.h"
 
-static const struct reg *find(const struct reg *table, size_t count, u64 offset)
-{
-	size_t i;
-
-	/* Most tables are dense: try where the register would be. */
-	if (offset / 8 < count && table[offset / 8].offset == offset)
-		return &table[offset / 8];
-	for (i = 0; i < count; i++)
-		if (table[i].offset == offset)
-			return &table[i];
-	return NULL;
-}
-
-static u64 current(struct device *dev, const struct reg *reg, void *object)
-{
-	if (reg->access == REG_WO)
-		return 0;
-	if (reg->read)
-		return reg->read(dev, object);
-	return *(u64 *)((u8 *)object + reg->field);
-}
-
-bool reg_read(struct device *dev, const struct reg *table, size_t count,
-	      void *object, u64 offset, u64 *value)
-{
-	const struct reg *reg = find(table, count, offset);
-
-	if (!reg)
-		return false;
-	*value = current(dev, reg, object);
-	return true;
-}
-
-bool reg_write(struct device *dev, const struct reg *table, size_t count,
-	       void *object, u64 offset, u64 value, u64 mask)
-{
-	const struct reg *reg = find(table, count, offset);
-
-	if (!reg)
-		return false;
-	if (reg->access == REG_RO)
-		return true;
-	value &= mask;
-	if (reg->access == REG_RW)
-		value |= current(dev, reg, object) & ~mask;
-	if (reg->write)
-		reg->write(dev, object, value, mask);
-	else
-		*(u64 *)((u8 *)object + reg->field) = value;
-	return true;
-}
-
 /* ---------------------------------------------------------- global block */
 
 static u64 read_id(struct device *dev, void *object)
@@ -148,6 +96,7 @@ static const struct reg global_registers[] = {
 	{ REFGPU_GLOBAL_SLICES, REG_RO, 0, read_slices, NULL },
 	{ REFGPU_GLOBAL_SCRATCH, REG_RW, GLOBAL(scratch), NULL, NULL },
 };
+static const struct reg_table global_table = REG_TABLE(global_registers);
 
 /* ------------------------------------------------------------ fault ring */
 
@@ -164,6 +113,7 @@ static const struct reg fault_registers[] = {
 	{ REFGPU_FAULT_GET, REG_RW, GLOBAL(fault_get), NULL, write_fault_get },
 	{ REFGPU_FAULT_DROPPED, REG_RO, GLOBAL(fault_dropped), NULL, NULL },
 };
+static const struct reg_table fault_table = REG_TABLE(fault_registers);
 
 #define FAULT(name)	offsetof(struct fault, name)
 
@@ -173,6 +123,7 @@ static const struct reg fault_words[] = {
 	{ REFGPU_FAULT_WORD_WHERE, REG_RO, FAULT(where), NULL, NULL },
 	{ REFGPU_FAULT_WORD_TIME, REG_RO, FAULT(time), NULL, NULL },
 };
+static const struct reg_table fault_word_table = REG_TABLE(fault_words);
 
 /* -------------------------------------------------------------- counters */
 
@@ -232,13 +183,13 @@ static const struct reg counter_registers[] = {
 	{ REFGPU_COUNTER_FLIPS, REG_RO, COUNTER(flips), NULL, NULL },
 	{ REFGPU_COUNTER_CLEAR, REG_WO, 0, NULL, write_clear },
 };
+static const struct reg_table counter_table = REG_TABLE(counter_registers);
 
 /* ------------------------------------------------------------------ BAR0 */
 
 /* Where an offset leads: a table and the object its fields are of. */
 struct place {
-	const struct reg *table;
-	size_t count;
+	const struct reg_table *table;
 	void *object;
 	u64 offset;
 };
@@ -262,32 +213,31 @@ static bool find_place(struct device *dev, u64 offset, struct place *place)
 	unsigned int i;
 	u64 at;
 
-#define PLACE(t, n, o) do {		\
+#define PLACE(t, o) do {		\
 	place->table = (t);		\
-	place->count = (n);		\
 	place->object = (o);		\
 	place->offset = at;		\
 	return true;			\
 } while (0)
 
 	if (in_array(offset, REFGPU_GLOBAL, 0x1000, 1, &i, &at))
-		PLACE(global_registers, ARRAY_SIZE(global_registers), dev);
+		PLACE(&global_table, dev);
 	if (in_array(offset, ARRAY_START(REFGPU_RUN_CONTROL), ARRAY_STRIDE(REFGPU_RUN_CONTROL),
 		     REFGPU_RUN_CONTROLS, &i, &at))
-		PLACE(engine_registers, engine_register_count, &dev->engine[i]);
+		PLACE(&engine_registers, &dev->engine[i]);
 	if (in_array(offset, ARRAY_START(REFGPU_PARTITION), ARRAY_STRIDE(REFGPU_PARTITION),
 		     REFGPU_PARTITIONS, &i, &at))
-		PLACE(partition_registers, partition_register_count, &dev->partition[i]);
+		PLACE(&partition_registers, &dev->partition[i]);
 	if (in_array(offset, REFGPU_FAULT, 0x1000, 1, &i, &at))
-		PLACE(fault_registers, ARRAY_SIZE(fault_registers), dev);
+		PLACE(&fault_table, dev);
 	if (in_array(offset, REFGPU_FAULT + ARRAY_START(REFGPU_FAULT_RECORD),
 		     ARRAY_STRIDE(REFGPU_FAULT_RECORD), REFGPU_FAULT_RECORDS, &i, &at))
-		PLACE(fault_words, ARRAY_SIZE(fault_words), &dev->fault[i]);
+		PLACE(&fault_word_table, &dev->fault[i]);
 	if (in_array(offset, REFGPU_CONTEXT, 0x1000, 1, &i, &at))
-		PLACE(context_registers, context_register_count, dev);
+		PLACE(&context_registers, dev);
 	if (in_array(offset, ARRAY_START(REFGPU_COUNTERS), ARRAY_STRIDE(REFGPU_COUNTERS),
 		     REFGPU_PARTITIONS, &i, &at))
-		PLACE(counter_registers, ARRAY_SIZE(counter_registers), &dev->partition[i]);
+		PLACE(&counter_table, &dev->partition[i]);
 #undef PLACE
 	return false;
 }
@@ -300,12 +250,12 @@ static bool bar_read(struct device *dev, u64 offset, u64 *value)
 
 	if (in_array(offset, ARRAY_START(REFGPU_USER_PAGE), ARRAY_STRIDE(REFGPU_USER_PAGE),
 		     REFGPU_PARTITIONS, &i, &at))
-		return user_read(dev, &dev->partition[i], false, at, value);
+		return user_read(dev, &dev->partition[i], at, value);
 	if (in_array(offset, ARRAY_START(REFGPU_USER_ALIAS), ARRAY_STRIDE(REFGPU_USER_ALIAS),
 		     REFGPU_PARTITIONS, &i, &at))
-		return user_read(dev, &dev->partition[i], true, at, value);
+		return user_read(dev, &dev->partition[i], at, value);
 	return find_place(dev, offset, &place) &&
-	       reg_read(dev, place.table, place.count, place.object, place.offset, value);
+	       reg_table_read(dev, place.table, place.object, place.offset, value);
 }
 
 static bool bar_write(struct device *dev, u64 offset, u64 value, u64 mask)
@@ -316,13 +266,12 @@ static bool bar_write(struct device *dev, u64 offset, u64 value, u64 mask)
 
 	if (in_array(offset, ARRAY_START(REFGPU_USER_PAGE), ARRAY_STRIDE(REFGPU_USER_PAGE),
 		     REFGPU_PARTITIONS, &i, &at))
-		return user_write(dev, &dev->partition[i], false, at, value, mask);
+		return user_write(dev, &dev->partition[i], at, value, mask);
 	if (in_array(offset, ARRAY_START(REFGPU_USER_ALIAS), ARRAY_STRIDE(REFGPU_USER_ALIAS),
 		     REFGPU_PARTITIONS, &i, &at))
-		return user_write(dev, &dev->partition[i], true, at, value, mask);
+		return user_alias_write(dev, &dev->partition[i], at, value, mask);
 	return find_place(dev, offset, &place) &&
-	       reg_write(dev, place.table, place.count, place.object, place.offset,
-			 value, mask);
+	       reg_table_write(dev, place.table, place.object, place.offset, value, mask);
 }
 
 static bool is_register_access(u64 offset, size_t size)

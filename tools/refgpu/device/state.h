@@ -33,6 +33,7 @@
 #include "device/job.h"
 #include "cpu/memory.h"
 #include "device/packets.h"
+#include "device/reg.h"
 #include "device/device.h"
 #include "refgpu_hw.h"
 #include "device/scanout.h"
@@ -380,51 +381,17 @@ void device_zero_vram(struct device *dev, u64 offset, u64 bytes);
 /** device_clear() - registers to their reset values; lock held, nothing resident */
 void device_clear(struct device *dev);
 
-/* ---------------------------------------------------------- registers.c */
-
-/**
- * struct reg - one register of a block
- * @offset: in the block, multiple of 8
- * @access: REG_*
- * @field: offset of its u64 in the block's object
- * @read: computes the value; NULL: the field
- * @write: acts on a write; NULL: the field is set. @value is the new value of
- *	   the whole register, @mask has the bits that were really written
- */
-struct reg {
-	u16 offset;
-	u8 access;
-	u16 field;
-	u64 (*read)(struct device *dev, void *object);
-	void (*write)(struct device *dev, void *object, u64 value, u64 mask);
-};
-
-enum { REG_NONE, REG_RO, REG_RW, REG_WO, REG_W1C };
-
-/* Do the bits written include those of the low half, which act? */
-#define ACTS(mask)	((u32)(mask) != 0)
-
-/**
- * reg_read() - read a register of a table
- *
- * Return: whether the table names @offset; then *@value is set. Lock held.
- */
-bool reg_read(struct device *dev, const struct reg *table, size_t count,
-	      void *object, u64 offset, u64 *value);
-
-/** reg_write() - write a register of a table; see reg_read() */
-bool reg_write(struct device *dev, const struct reg *table, size_t count,
-	       void *object, u64 offset, u64 value, u64 mask);
-
 /* ---------------------------------------------------------- user_page.c */
 
-/** user_read() - a user page, or its privileged alias; lock held */
-bool user_read(struct device *dev, struct partition *p, bool alias,
-	       u64 offset, u64 *value);
+/** user_read() - a register of a user page or of its privileged alias; lock held */
+bool user_read(struct device *dev, struct partition *p, u64 offset, u64 *value);
 
-/** user_write() - the counterpart of user_read() */
-bool user_write(struct device *dev, struct partition *p, bool alias,
-		u64 offset, u64 value, u64 mask);
+/** user_write() - the guest writes the register; lock held; see reg_table_write() */
+bool user_write(struct device *dev, struct partition *p, u64 offset, u64 value, u64 mask);
+
+/** user_alias_write() - the host writes the register through the alias; lock held */
+bool user_alias_write(struct device *dev, struct partition *p, u64 offset, u64 value,
+		      u64 mask);
 
 /* ---------------------------------------------------------- partition.c */
 
@@ -480,8 +447,7 @@ void partition_configure(struct device *dev, struct partition *p);
 /** partition_command() - ask the service thread for something; lock held */
 void partition_command(struct device *dev, struct partition *p, u32 command);
 
-extern const struct reg partition_registers[];
-extern const size_t partition_register_count;
+extern const struct reg_table partition_registers;
 
 /* ------------------------------------------------------------- engine.c */
 
@@ -491,8 +457,7 @@ u64 engine_step(struct actor *actor);
 /** engine_clear() - block registers to reset values; lock held, state EMPTY */
 void engine_clear(struct engine *engine);
 
-extern const struct reg engine_registers[];
-extern const size_t engine_register_count;
+extern const struct reg_table engine_registers;
 
 /* --------------------------------------------------------------- head.c */
 
@@ -525,7 +490,7 @@ void heads_resume(struct device *dev, struct partition *p);
  */
 enum refgpu_error head_flip(struct partition *p, unsigned int number, u64 base, bool *waits);
 
-/** head_read() - a register of head @number < REFGPU_HEADS; lock held; see reg_read() */
+/** head_read() - a register of head @number < REFGPU_HEADS; lock held; see reg_table_read() */
 bool head_read(struct device *dev, struct partition *p, unsigned int number, u64 offset,
 	       u64 *value);
 
@@ -547,8 +512,7 @@ u64 service_step(struct actor *actor);
 /** context_serve() - do the context window's command; lock held, may drop it */
 void context_serve(struct device *dev);
 
-extern const struct reg context_registers[];
-extern const size_t context_register_count;
+extern const struct reg_table context_registers;
 
 /* ------------------------------------------------------------- events.c */
 

@@ -115,6 +115,7 @@ static const struct reg user_registers[] = {
 	{ REFGPU_USER_SLICES, REG_RO, 0, read_slices, NULL },
 	{ REFGPU_USER_SCRATCH, REG_RW, USER(scratch), NULL, NULL },
 };
+static const struct reg_table user_table = REG_TABLE(user_registers);
 
 /* What differs in the alias: all that is not computed can be written. */
 static const struct reg alias_registers[] = {
@@ -130,6 +131,7 @@ static const struct reg alias_registers[] = {
 	{ REFGPU_USER_SLICES, REG_RW, 0, read_slices, drop },
 	{ REFGPU_USER_SCRATCH, REG_RW, USER(scratch), NULL, NULL },
 };
+static const struct reg_table alias_table = REG_TABLE(alias_registers);
 
 /* ---------------------------------------------------------------- rings */
 
@@ -287,6 +289,7 @@ static const struct reg ring_registers[] = {
 	{ REFGPU_RING_ERROR_ADDRESS, REG_RO, RING(error_address), NULL, NULL },
 	{ REFGPU_RING_ERROR_WHERE, REG_RO, RING(error_where), NULL, NULL },
 };
+static const struct reg_table ring_table = REG_TABLE(ring_registers);
 
 static const struct reg ring_alias_registers[] = {
 	{ REFGPU_RING_BASE, REG_RW, RING(base), NULL, NULL },
@@ -301,6 +304,7 @@ static const struct reg ring_alias_registers[] = {
 	{ REFGPU_RING_ERROR_ADDRESS, REG_RW, RING(error_address), NULL, NULL },
 	{ REFGPU_RING_ERROR_WHERE, REG_RW, RING(error_where), NULL, NULL },
 };
+static const struct reg_table ring_alias_table = REG_TABLE(ring_alias_registers);
 
 /* ------------------------------------------------------------- the page */
 
@@ -311,31 +315,41 @@ static const struct reg ring_alias_registers[] = {
 #define HEADS_END	REFGPU_USER_HEAD(REFGPU_HEADS)
 #define HEAD_STRIDE	(REFGPU_USER_HEAD(1) - REFGPU_USER_HEAD(0))
 
-bool user_read(struct device *dev, struct partition *p, bool alias,
-	       u64 offset, u64 *value)
+static struct ring *ring_at(struct partition *p, u64 offset)
 {
-	if (offset >= RINGS_START && offset < RINGS_END) {
-		struct ring *ring = &p->user.ring[(offset - RINGS_START) / RING_STRIDE];
+	return &p->user.ring[(offset - RINGS_START) / RING_STRIDE];
+}
 
-		return reg_read(dev, ring_registers, ARRAY_SIZE(ring_registers), ring,
-				(offset - RINGS_START) % RING_STRIDE, value);
-	}
+bool user_read(struct device *dev, struct partition *p, u64 offset, u64 *value)
+{
+	if (offset >= RINGS_START && offset < RINGS_END)
+		return reg_table_read(dev, &ring_table, ring_at(p, offset),
+				      (offset - RINGS_START) % RING_STRIDE, value);
 	if (offset >= HEADS_START && offset < HEADS_END)
 		return head_read(dev, p, (unsigned int)((offset - HEADS_START) / HEAD_STRIDE),
 				 (offset - HEADS_START) % HEAD_STRIDE, value);
-	(void)alias;	/* reads are the same */
-	return reg_read(dev, user_registers, ARRAY_SIZE(user_registers), p, offset, value);
+	return reg_table_read(dev, &user_table, p, offset, value);
 }
 
-static bool alias_write(struct device *dev, struct partition *p, u64 offset,
-			u64 value, u64 mask)
+bool user_write(struct device *dev, struct partition *p, u64 offset, u64 value, u64 mask)
+{
+	/* A disabled partition holds reset values; the host may be restoring it. */
+	if (!(p->control & REFGPU_PARTITION_ENABLE))
+		mask = 0;
+	if (offset >= RINGS_START && offset < RINGS_END)
+		return reg_table_write(dev, &ring_table, ring_at(p, offset),
+				       (offset - RINGS_START) % RING_STRIDE, value, mask);
+	if (offset >= HEADS_START && offset < HEADS_END)
+		return head_write(dev, p, (unsigned int)((offset - HEADS_START) / HEAD_STRIDE),
+				  (offset - HEADS_START) % HEAD_STRIDE, value, mask);
+	return reg_table_write(dev, &user_table, p, offset, value, mask);
+}
+
+bool user_alias_write(struct device *dev, struct partition *p, u64 offset, u64 value, u64 mask)
 {
 	if (offset >= RINGS_START && offset < RINGS_END) {
-		struct ring *ring = &p->user.ring[(offset - RINGS_START) / RING_STRIDE];
-
-		if (!reg_write(dev, ring_alias_registers,
-			       ARRAY_SIZE(ring_alias_registers), ring,
-			       (offset - RINGS_START) % RING_STRIDE, value, mask))
+		if (!reg_table_write(dev, &ring_alias_table, ring_at(p, offset),
+				     (offset - RINGS_START) % RING_STRIDE, value, mask))
 			return false;
 		partition_update(dev, p);
 		return true;
@@ -344,28 +358,5 @@ static bool alias_write(struct device *dev, struct partition *p, u64 offset,
 		return head_alias_write(dev, p,
 					(unsigned int)((offset - HEADS_START) / HEAD_STRIDE),
 					(offset - HEADS_START) % HEAD_STRIDE, value, mask);
-	return reg_write(dev, alias_registers, ARRAY_SIZE(alias_registers), p,
-			 offset, value, mask);
-}
-
-bool user_write(struct device *dev, struct partition *p, bool alias,
-		u64 offset, u64 value, u64 mask)
-{
-	if (alias)
-		return alias_write(dev, p, offset, value, mask);
-
-	/* A disabled partition holds reset values; the host may be restoring it. */
-	if (!(p->control & REFGPU_PARTITION_ENABLE))
-		mask = 0;
-	if (offset >= RINGS_START && offset < RINGS_END) {
-		struct ring *ring = &p->user.ring[(offset - RINGS_START) / RING_STRIDE];
-
-		return reg_write(dev, ring_registers, ARRAY_SIZE(ring_registers), ring,
-				 (offset - RINGS_START) % RING_STRIDE, value, mask);
-	}
-	if (offset >= HEADS_START && offset < HEADS_END)
-		return head_write(dev, p, (unsigned int)((offset - HEADS_START) / HEAD_STRIDE),
-				  (offset - HEADS_START) % HEAD_STRIDE, value, mask);
-	return reg_write(dev, user_registers, ARRAY_SIZE(user_registers), p,
-			 offset, value, mask);
+	return reg_table_write(dev, &alias_table, p, offset, value, mask);
 }
