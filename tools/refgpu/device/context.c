@@ -40,7 +40,7 @@ static enum refgpu_error fetch(struct device *dev, struct context_window *w)
 		return REFGPU_ERROR_CONTEXT;
 	memcpy(copy, p->image.bytes + w->offset, length);
 	pthread_mutex_unlock(&dev->lock);
-	good = host_copy(dev, target, copy, length, true);
+	good = bus_copy(&dev->bus, target, copy, length, true);
 	free(copy);
 	pthread_mutex_lock(&dev->lock);
 	return good ? REFGPU_ERROR_NONE : REFGPU_ERROR_DMA;
@@ -62,7 +62,7 @@ static enum refgpu_error store(struct device *dev, struct context_window *w)
 	if (!copy)
 		return REFGPU_ERROR_CONTEXT;
 	pthread_mutex_unlock(&dev->lock);
-	good = host_copy(dev, target, copy, length, false);
+	good = bus_copy(&dev->bus, target, copy, length, false);
 	pthread_mutex_lock(&dev->lock);
 	if (good && offset + length > staging->size) {
 		u8 *bytes = realloc(staging->bytes, offset + length);

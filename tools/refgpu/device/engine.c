@@ -20,6 +20,11 @@
 #define SLICE_INSTRUCTIONS	4096
 #define SLICE_BYTES		(64ULL << 10)
 
+/* What work costs on the virtual clock. */
+#define VIRTUAL_INSTRUCTION_NS	10
+#define VIRTUAL_PACKET_NS	100
+#define VIRTUAL_BYTES_A_NS	8
+
 /* How soon to try again when the host has no memory for an image. */
 #define SAVE_RETRY_NS		1000000
 
@@ -167,7 +172,7 @@ static u64 load(struct engine *e)
 	}
 	e->until = later(begin, switch_cost(dev, image.size));
 	if (!good)
-		device_log(dev, "partition %u: its context image is not valid", p->number);
+		bus_log(&dev->bus, "partition %u: its context image is not valid", p->number);
 	image_free(&image);
 	if (p->job.active) {
 		p->job.generation = p->user.ring[p->job.ring].generation;
@@ -247,7 +252,7 @@ static u64 run_slice(struct engine *e)
 	};
 	u64 begin = device_now(dev);
 
-	if (dev->config.virtual_clock && e->quantum_end != NEVER) {
+	if (dev->timeline.virtual_clock && e->quantum_end != NEVER) {
 		/* Virtual quanta are exact, but for the packet's fixed cost. */
 		u64 left = e->quantum_end > begin ? e->quantum_end - begin : 0;
 
@@ -263,7 +268,7 @@ static u64 run_slice(struct engine *e)
 	pthread_mutex_lock(&dev->lock);
 
 	e->slice_done = true;
-	e->slice_end = dev->config.virtual_clock ? begin + slice_cost(&e->slice) :
+	e->slice_end = dev->timeline.virtual_clock ? begin + slice_cost(&e->slice) :
 						   device_now(dev);
 	p->counters.busy_ns += e->slice_end - begin;
 	return e->slice_end;

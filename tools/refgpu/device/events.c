@@ -4,40 +4,12 @@
  */
 #include <string.h>
 
+#include "device/device.h"
 #include "device/state.h"
-
-bool host_copy(struct device *dev, u64 bus, void *buffer, u64 length, bool write)
-{
-	const struct memory_host *host = &dev->host;
-	u8 *bytes = buffer;
-	bool good = true;
-
-	if (length > UINT64_MAX - bus)
-		return false;
-	host->enter(host->context);
-	while (length && good) {
-		u64 chunk = REFGPU_PAGE_SIZE - bus % REFGPU_PAGE_SIZE;
-		void *at;
-
-		if (chunk > length)
-			chunk = length;
-		at = host->translate(host->context, bus, chunk, write);
-		good = at;
-		if (at && write)
-			memcpy(at, bytes, chunk);
-		else if (at)
-			memcpy(bytes, at, chunk);
-		bus += chunk;
-		bytes += chunk;
-		length -= chunk;
-	}
-	host->leave(host->context);
-	return good;
-}
 
 void event_post(struct device *dev, const struct refgpu_event *event)
 {
-	const struct memory_host *host = &dev->host;
+	const struct memory_host *host = &dev->bus.memory;
 	struct refgpu_event record = *event;
 	struct refgpu_event *slot;
 	u64 bus;
@@ -100,14 +72,6 @@ void fault_consumed(struct device *dev)
 		interrupt_raise(dev, REFGPU_VECTOR_FAULT);
 }
 
-static void raise_now(struct device *dev, unsigned int vector)
-{
-	const struct device_ops *ops = dev->config.ops;
-
-	if (ops && ops->irq_raise && !atomic_load(&dev->removed))
-		ops->irq_raise(dev->config.context, vector);
-}
-
 /* Is an injected error with @left to go for this vector? */
 static bool afflicted(const struct injected *injected, u64 *left, unsigned int vector)
 {
@@ -132,8 +96,8 @@ void interrupt_raise(struct device *dev, unsigned int vector)
 		return;
 	}
 	if (afflicted(injected, &injected->extra_interrupts, vector))
-		raise_now(dev, vector);
-	raise_now(dev, vector);
+		bus_interrupt(&dev->bus, vector);
+	bus_interrupt(&dev->bus, vector);
 }
 
 u64 interrupt_late(struct device *dev)
@@ -146,7 +110,7 @@ u64 interrupt_late(struct device *dev)
 
 		if (late.due <= now) {
 			dev->late[i] = dev->late[--dev->lates];
-			raise_now(dev, late.vector);
+			bus_interrupt(&dev->bus, late.vector);
 		} else {
 			next = late.due < next ? late.due : next;
 			i++;

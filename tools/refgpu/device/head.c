@@ -19,7 +19,6 @@
 
 #include "device/state.h"
 
-#define NS_A_SECOND	1000000000ULL
 #define PERIOD_NS	(NS_A_SECOND / REFGPU_HEAD_REFRESH_HZ)
 
 #define CONTROL_ENABLE	(1ULL << 0)

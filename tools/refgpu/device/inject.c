@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "device/device.h"
 #include "device/state.h"
 
 static void memory_error(struct device *dev, u64 address)
@@ -46,7 +47,7 @@ static void hang(struct device *dev, u32 partition)
 
 static void remove_device(struct device *dev)
 {
-	atomic_store(&dev->removed, true);
+	atomic_store(&dev->bus.removed, true);
 	/* What runs is lost, as with the power. Only device_reset() revives it. */
 	device_start_reset(dev);
 }
@@ -61,7 +62,7 @@ int device_inject(struct device *dev, const struct injection *injection)
 	    injection->partition >= REFGPU_PARTITIONS)
 		return -EINVAL;
 	if (injection->kind == INJECT_MEMORY_ERROR &&
-	    injection->address >= dev->config.vram_size)
+	    injection->address >= dev->vram.size)
 		return -EINVAL;
 	if ((injection->kind == INJECT_LOST_INTERRUPT ||
 	     injection->kind == INJECT_EXTRA_INTERRUPT ||
@@ -100,7 +101,7 @@ int device_inject(struct device *dev, const struct injection *injection)
 		memory_error(dev, injection->address);
 		break;
 	case INJECT_DMA_FAULT:
-		atomic_store(&dev->dma_faults, injection->count);
+		atomic_store(&dev->bus.dma_faults, injection->count);
 		break;
 	case INJECT_REMOVE:
 		remove_device(dev);

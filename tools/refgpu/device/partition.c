@@ -212,7 +212,7 @@ void partition_configure(struct device *dev, struct partition *p)
 	u64 poison = dev->injected.poison;
 
 	if (p->control & REFGPU_PARTITION_ENABLE) {
-		map.vram = dev->vram + p->vram_base;
+		map.vram = dev->vram.bytes + p->vram_base;
 		map.limit = p->vram_limit;
 		map.table = p->sysmem_base;
 		map.pages = p->sysmem_pages;
@@ -309,8 +309,8 @@ static void write_vram_base(struct device *dev, void *object, u64 value, u64 mas
 	struct partition *p = object;
 
 	(void)mask;
-	if (enabled(p) || value % REFGPU_VRAM_ALIGN || value > dev->config.vram_size ||
-	    p->vram_limit > dev->config.vram_size - value)
+	if (enabled(p) || value % REFGPU_VRAM_ALIGN || value > dev->vram.size ||
+	    p->vram_limit > dev->vram.size - value)
 		return;
 	p->vram_base = value;
 }
@@ -339,7 +339,7 @@ static void write_vram_limit(struct device *dev, void *object, u64 value, u64 ma
 
 	(void)mask;
 	if (enabled(p) || value % REFGPU_VRAM_ALIGN ||
-	    value > dev->config.vram_size - p->vram_base)
+	    value > dev->vram.size - p->vram_base)
 		return;
 	p->vram_limit = value;
 	/* The bitmap was made for the old size. */
@@ -395,7 +395,7 @@ static void write_dirty_control(struct device *dev, void *object, u64 value, u64
 	words = ((p->vram_limit >> shift) + 63) / 64 + 1;
 	p->dirty = calloc(1, sizeof(*p->dirty) + words * sizeof(p->dirty->bits[0]));
 	if (!p->dirty) {
-		device_log(dev, "partition %u: no memory for dirty bits", p->number);
+		bus_log(&dev->bus, "partition %u: no memory for dirty bits", p->number);
 		return;
 	}
 	p->dirty->words = words;

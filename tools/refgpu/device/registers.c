@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "device/device.h"
 #include "device/state.h"
 
 /* ---------------------------------------------------------- global block */
@@ -82,7 +83,7 @@ static const struct reg global_registers[] = {
 	{ REFGPU_GLOBAL_ID, REG_RO, 0, read_id, NULL },
 	{ REFGPU_GLOBAL_VERSION, REG_RO, 0, read_version, NULL },
 	{ REFGPU_GLOBAL_CAPS, REG_RO, GLOBAL(caps), NULL, NULL },
-	{ REFGPU_GLOBAL_VRAM_SIZE, REG_RO, GLOBAL(config.vram_size), NULL, NULL },
+	{ REFGPU_GLOBAL_VRAM_SIZE, REG_RO, GLOBAL(vram.size), NULL, NULL },
 	{ REFGPU_GLOBAL_BOARD, REG_RO, GLOBAL(board), NULL, NULL },
 	{ REFGPU_GLOBAL_TIMER, REG_RO, 0, read_timer, NULL },
 	{ REFGPU_GLOBAL_RESET, REG_RW, 0, read_reset, write_reset },
@@ -283,7 +284,7 @@ void device_read(struct device *dev, u64 offset, void *data, size_t size)
 {
 	u64 value = 0;
 
-	if (atomic_load(&dev->removed)) {
+	if (atomic_load(&dev->bus.removed)) {
 		memset(data, 0xff, size);
 		return;
 	}
@@ -301,7 +302,7 @@ void device_write(struct device *dev, u64 offset, const void *data, size_t size)
 	u64 value = 0, mask;
 	bool good = false;
 
-	if (atomic_load(&dev->removed))
+	if (atomic_load(&dev->bus.removed))
 		return;
 	pthread_mutex_lock(&dev->lock);
 	/* A device under reset drops writes. */

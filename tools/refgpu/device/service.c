@@ -59,11 +59,11 @@ static void dirty_fetch(struct device *dev, struct dirty_map *map, u64 first, u6
 
 		for (i = 0; i < n; i++)
 			words[i] = atomic_exchange(&map->bits[at + i], 0);
-		if (!host_copy(dev, target, words, n * 8, true)) {
+		if (!bus_copy(&dev->bus, target, words, n * 8, true)) {
 			/* Nobody has seen them: keep them. */
 			for (i = 0; i < n; i++)
 				atomic_fetch_or(&map->bits[at + i], words[i]);
-			device_log(dev, "dirty bits: no host memory at %#llx",
+			bus_log(&dev->bus, "dirty bits: no host memory at %#llx",
 				   (unsigned long long)target);
 			return;
 		}
@@ -115,7 +115,7 @@ static void serve_partition(struct device *dev, struct partition *p)
 		image_free(&p->image);
 		partition_update(dev, p);
 		pthread_mutex_unlock(&dev->lock);
-		device_zero_vram(dev, base, bytes);
+		vram_zero(&dev->vram, base, bytes);
 		pthread_mutex_lock(&dev->lock);
 		finish(dev, p, COMMAND_SCRUB);
 	}
@@ -131,7 +131,7 @@ static void serve_reset(struct device *dev)
 		if (dev->engine[i].state != REFGPU_RC_EMPTY)
 			return;		/* its end wakes this thread */
 	pthread_mutex_unlock(&dev->lock);
-	device_zero_vram(dev, 0, dev->config.vram_size);
+	vram_zero(&dev->vram, 0, dev->vram.size);
 	pthread_mutex_lock(&dev->lock);
 	device_clear(dev);
 	dev->resetting = false;

@@ -30,41 +30,20 @@
 
 #include <pthread.h>
 
-#include "device/job.h"
 #include "cpu/memory.h"
+#include "device/actor.h"
+#include "device/bus.h"
+#include "device/job.h"
 #include "device/packets.h"
 #include "device/reg.h"
-#include "device/device.h"
-#include "refgpu_hw.h"
 #include "device/scanout.h"
+#include "device/vram.h"
+#include "refgpu_hw.h"
 #include "types.h"
 
-#define NEVER			UINT64_MAX
 #define NOBODY			0xff	/* no partition, ring or block in a record */
 #define LATE_INTERRUPTS		64
 #define ALL_SLICES		(((1ULL << REFGPU_SLICES) - 1) * 0x101)
-
-/* Cost of work on the virtual clock. */
-#define VIRTUAL_INSTRUCTION_NS	10
-#define VIRTUAL_PACKET_NS	100
-#define VIRTUAL_BYTES_A_NS	8
-
-/**
- * struct actor - one state machine and, on the wall clock, its thread
- * @step: do a piece of work; called with the device's lock held, may drop it;
- *	  returns the time at which it wants to be called again, or NEVER
- * @next: that time
- * @kicked: called for while it was at work
- */
-struct actor {
-	u64 (*step)(struct actor *actor);
-	struct device *dev;
-	u64 next;
-	bool kicked;
-	bool started;
-	pthread_t thread;
-	pthread_cond_t wake;
-};
 
 /* Registers are u64 fields, so that one table can name them all. */
 
@@ -315,23 +294,19 @@ struct injected {
 
 struct device {
 	/* constant */
-	struct device_config config;
 	u64 board;
 	u64 caps;
-	u64 epoch;
-	int vram_fd;
-	u8 *vram;
-	struct memory_host host;
+	u64 initial_switch_ns;
+	u64 initial_switch_bytes;
 
-	_Atomic u64 dma_faults;		/* translations to fail; injected */
-	_Atomic bool removed;
+	struct vram vram;
+	struct bus bus;
+	struct timeline timeline;
 
 	pthread_mutex_t lock;
 	pthread_cond_t idle;		/* a reset has completed */
-	bool stopping;			/* device_destroy() */
 	bool resetting;
 	u64 resets;			/* completed */
-	u64 virtual_now;
 
 	/* registers */
 	u64 event_base;
@@ -363,20 +338,13 @@ struct device {
 /* ------------------------------------------------------------- device.c */
 
 /** device_now() - TIMER, nanoseconds; any context */
-u64 device_now(struct device *dev);
-
-/** device_log() - a line for the person who runs the device; any context */
-__attribute__((format(printf, 2, 3)))
-void device_log(struct device *dev, const char *format, ...);
-
-/** actor_wake() - have an actor step soon; lock held */
-void actor_wake(struct actor *actor);
+static inline u64 device_now(const struct device *dev)
+{
+	return timeline_now(&dev->timeline);
+}
 
 /** device_start_reset() - have the service thread reset the device; lock held */
 void device_start_reset(struct device *dev);
-
-/** device_zero_vram() - zero a range of video memory; without the lock */
-void device_zero_vram(struct device *dev, u64 offset, u64 bytes);
 
 /** device_clear() - registers to their reset values; lock held, nothing resident */
 void device_clear(struct device *dev);
@@ -531,14 +499,5 @@ u64 interrupt_late(struct device *dev);
 
 /** fault_consumed() - FAULT_GET was written: raise again if records are left */
 void fault_consumed(struct device *dev);
-
-/**
- * host_copy() - copy between the machine's memory and a buffer
- * @write: to the machine's memory
- *
- * Return: false when some of [bus, bus + length) does not answer. Any context
- * outside a section.
- */
-bool host_copy(struct device *dev, u64 bus, void *buffer, u64 length, bool write);
 
 #endif /* REFGPU_STATE_H */

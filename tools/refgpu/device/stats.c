@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "device/device.h"
 #include "device/state.h"
 
 static void put_counters(FILE *out, const struct counters *c)
@@ -92,8 +93,8 @@ char *device_stats(struct device *dev)
 		"\"vram_bytes\":%" PRIu64 ",\"bad_accesses\":%" PRIu64
 		",\"events\":%" PRIu64 ",\"faults\":%" PRIu64
 		",\"faults_dropped\":%" PRIu64 ",\"resets\":%" PRIu64 ",\"run_controls\":[",
-		device_now(dev), atomic_load(&dev->removed) ? "true" : "false",
-		dev->resetting ? "true" : "false", dev->config.vram_size, dev->bad_access,
+		device_now(dev), atomic_load(&dev->bus.removed) ? "true" : "false",
+		dev->resetting ? "true" : "false", dev->vram.size, dev->bad_access,
 		dev->event_put, dev->fault_put, dev->fault_dropped, dev->resets);
 	for (i = 0; i < REFGPU_RUN_CONTROLS; i++) {
 		const struct engine *e = &dev->engine[i];
