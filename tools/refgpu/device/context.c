@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device/context.h"
+#include "device/partition.h"
+#include "device/reg.h"
 #include "device/state.h"
 
 static struct partition *selected(struct device *dev)

@@ -14,6 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device/engine.h"
+#include "device/events.h"
+#include "device/head.h"
+#include "device/partition.h"
+#include "device/reg.h"
 #include "device/state.h"
 
 /* Work in one slice: tens of microseconds on any machine. */
@@ -149,7 +154,7 @@ static bool job_current(struct partition *p)
 {
 	struct ring *ring = &p->user.ring[p->job.ring];
 
-	return p->job.active && (ring->control & 1) && !ring->stopped &&
+	return p->job.active && (ring->control & RING_ENABLE) && !ring->stopped &&
 	       ring->generation == p->job.generation &&
 	       (u32)ring->get == (u32)p->job.number &&
 	       (u32)ring->put != (u32)ring->get;

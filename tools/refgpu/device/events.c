@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "device/device.h"
+#include "device/events.h"
 #include "device/state.h"
 
 void event_post(struct device *dev, const struct refgpu_event *event)

@@ -17,6 +17,9 @@
  */
 #include <string.h>
 
+#include "device/head.h"
+#include "device/partition.h"
+#include "device/reg.h"
 #include "device/state.h"
 
 #define PERIOD_NS	(NS_A_SECOND / REFGPU_HEAD_REFRESH_HZ)
@@ -117,7 +120,7 @@ static void release_rings(struct device *dev, struct head *head)
 		if (ring->flipping != head->number + 1)
 			continue;
 		ring->flipping = 0;
-		if (!(ring->control & 1) || ring->stopped || (u32)ring->put == (u32)ring->get)
+		if (!(ring->control & RING_ENABLE) || ring->stopped || (u32)ring->put == (u32)ring->get)
 			continue;
 		ring->get = (u32)(ring->get + 1);
 		p->counters.packets++;

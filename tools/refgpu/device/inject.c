@@ -5,6 +5,9 @@
 #include <errno.h>
 
 #include "device/device.h"
+#include "device/events.h"
+#include "device/partition.h"
+#include "device/reset.h"
 #include "device/state.h"
 
 static void memory_error(struct device *dev, u64 address)
@@ -49,7 +52,7 @@ static void remove_device(struct device *dev)
 {
 	atomic_store(&dev->bus.removed, true);
 	/* What runs is lost, as with the power. Only device_reset() revives it. */
-	device_start_reset(dev);
+	reset_start(dev);
 }
 
 int device_inject(struct device *dev, const struct injection *injection)

@@ -4,8 +4,15 @@
  */
 #include <string.h>
 
+#include "device/context.h"
 #include "device/device.h"
+#include "device/engine.h"
+#include "device/events.h"
+#include "device/partition_table.h"
+#include "device/reg.h"
+#include "device/reset.h"
 #include "device/state.h"
+#include "device/user_page.h"
 
 /* ---------------------------------------------------------- global block */
 
@@ -39,7 +46,7 @@ static void write_reset(struct device *dev, void *object, u64 value, u64 mask)
 {
 	(void)object;
 	if (ACTS(mask) && (value & 1))
-		device_start_reset(dev);
+		reset_start(dev);
 }
 
 static u64 read_pending(struct device *dev, void *object)

@@ -6,8 +6,13 @@
  * the engines waits for that without holding up the others: the engine wakes
  * the service thread when a run ends.
  */
-#include <stdlib.h>
-
+#include "device/context.h"
+#include "device/dirty.h"
+#include "device/events.h"
+#include "device/partition.h"
+#include "device/partition_table.h"
+#include "device/reset.h"
+#include "device/service.h"
 #include "device/state.h"
 
 static void finish(struct device *dev, struct partition *p, u32 command)
@@ -27,51 +32,6 @@ static bool take(struct partition *p, u32 command, bool must_be_off)
 	return true;
 }
 
-static void free_retired(struct dirty_map *map)
-{
-	while (map) {
-		struct dirty_map *next = map->next;
-
-		free(map);
-		map = next;
-	}
-}
-
-#define FETCH_WORDS	512
-
-/*
- * Move dirty bits to host memory. A bit is set before the byte is written, in
- * one section; the caller waits for the section's end before it reports, so
- * the host copies pages that are as new as the bits.
- */
-static void dirty_fetch(struct device *dev, struct dirty_map *map, u64 first, u64 count,
-			u64 target)
-{
-	u64 at = first / 64, end = at + count / 64;
-
-	if (!map || first % 64 || count % 64 || target % 8 || at >= map->words)
-		return;
-	if (end < at || end > map->words)
-		end = map->words;
-	while (at < end) {
-		u64 words[FETCH_WORDS], n = end - at < FETCH_WORDS ? end - at : FETCH_WORDS;
-		u64 i;
-
-		for (i = 0; i < n; i++)
-			words[i] = atomic_exchange(&map->bits[at + i], 0);
-		if (!bus_copy(&dev->bus, target, words, n * 8, true)) {
-			/* Nobody has seen them: keep them. */
-			for (i = 0; i < n; i++)
-				atomic_fetch_or(&map->bits[at + i], words[i]);
-			bus_log(&dev->bus, "dirty bits: no host memory at %#llx",
-				   (unsigned long long)target);
-			return;
-		}
-		at += n;
-		target += n * 8;
-	}
-}
-
 static void serve_partition(struct device *dev, struct partition *p)
 {
 	if (take(p, COMMAND_INVALIDATE, false)) {
@@ -86,7 +46,7 @@ static void serve_partition(struct device *dev, struct partition *p)
 		p->dirty_retired = NULL;
 		pthread_mutex_unlock(&dev->lock);
 		memory_synchronise(&p->view);
-		free_retired(retired);
+		dirty_free_list(retired);
 		pthread_mutex_lock(&dev->lock);
 		finish(dev, p, COMMAND_DIRTY_RETIRE);
 	}
@@ -123,29 +83,13 @@ static void serve_partition(struct device *dev, struct partition *p)
 		dev->service_partitions &= ~(1ULL << p->number);
 }
 
-static void serve_reset(struct device *dev)
-{
-	unsigned int i;
-
-	for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
-		if (dev->engine[i].state != REFGPU_RC_EMPTY)
-			return;		/* its end wakes this thread */
-	pthread_mutex_unlock(&dev->lock);
-	vram_zero(&dev->vram, 0, dev->vram.size);
-	pthread_mutex_lock(&dev->lock);
-	device_clear(dev);
-	dev->resetting = false;
-	dev->resets++;
-	pthread_cond_broadcast(&dev->idle);
-}
-
 u64 service_step(struct actor *actor)
 {
 	struct device *dev = actor->dev;
 	unsigned int i;
 
 	if (dev->resetting) {
-		serve_reset(dev);
+		reset_serve(dev);
 		return NEVER;
 	}
 	for (i = 0; i < REFGPU_PARTITIONS && !dev->resetting; i++)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "device/device.h"
+#include "device/partition.h"
 #include "device/state.h"
 
 static void put_counters(FILE *out, const struct counters *c)

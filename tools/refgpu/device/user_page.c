@@ -6,11 +6,11 @@
  * while an engine executes that very ring. All state is read again under the
  * lock when an engine picks or retires a packet.
  */
-#include <stddef.h>
-
+#include "device/head.h"
+#include "device/partition.h"
+#include "device/reg.h"
 #include "device/state.h"
-
-#define RING_ENABLE	1ULL
+#include "device/user_page.h"
 
 static u64 read_id(struct device *dev, void *object)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * device.c - making, resetting and driving a device
+ * create.c - making and ending a device, and giving its front end the memory and the time
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -8,69 +8,12 @@
 #include <string.h>
 
 #include "device/device.h"
+#include "device/engine.h"
+#include "device/head.h"
+#include "device/partition_table.h"
+#include "device/reset.h"
+#include "device/service.h"
 #include "device/state.h"
-
-/* ----------------------------------------------------------------- reset */
-
-void device_clear(struct device *dev)
-{
-	unsigned int i;
-
-	dev->event_base = 0;
-	dev->event_records = 0;
-	dev->event_put = 0;
-	dev->switch_ns = dev->initial_switch_ns;
-	dev->switch_bytes = dev->initial_switch_bytes;
-	dev->bad_access = 0;
-	dev->scratch = 0;
-	dev->fault_put = 0;
-	dev->fault_get = 0;
-	dev->fault_dropped = 0;
-	memset(dev->fault, 0, sizeof(dev->fault));
-	image_free(&dev->context.staging);
-	memset(&dev->context, 0, sizeof(dev->context));
-	dev->lates = 0;
-	memset(&dev->injected, 0, sizeof(dev->injected));
-	dev->injected.vector = INJECT_ANY;
-	dev->injected.poison = MEMORY_NO_POISON;
-	atomic_store(&dev->bus.dma_faults, 0);
-
-	for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
-		engine_clear(&dev->engine[i]);
-	for (i = 0; i < REFGPU_PARTITIONS; i++)
-		partition_init(dev, &dev->partition[i]);
-	dev->service_partitions = 0;
-}
-
-void device_start_reset(struct device *dev)
-{
-	unsigned int i;
-
-	dev->resetting = true;
-	for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
-		actor_wake(&dev->engine[i].actor);
-	actor_wake(&dev->service);
-}
-
-void device_reset(struct device *dev)
-{
-	unsigned int i;
-	u64 resets;
-
-	pthread_mutex_lock(&dev->lock);
-	resets = dev->resets;
-	device_start_reset(dev);
-	if (dev->timeline.virtual_clock) {
-		for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
-			dev->engine[i].actor.step(&dev->engine[i].actor);
-		dev->service.step(&dev->service);
-	} else {
-		while (dev->resets == resets)
-			pthread_cond_wait(&dev->idle, &dev->lock);
-	}
-	atomic_store(&dev->bus.removed, false);
-	pthread_mutex_unlock(&dev->lock);
-}
 
 /* ------------------------------------------------- what the front end calls */
 
@@ -145,7 +88,7 @@ struct device *device_create(const struct device_config *config)
 		memory_init(&dev->partition[i].view, &dev->bus.memory);
 		memory_init(&dev->partition[i].scan_view, NULL);
 	}
-	device_clear(dev);
+	reset_registers(dev);
 
 	error = vram_create(&dev->vram, config->vram_size, &dev->bus);
 	if (error)
