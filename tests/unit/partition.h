@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "cpu/grid.h"
+#include "cpu/grid_image.h"
 #include "cpu/memory.h"
 #include "unit.h"
 

@@ -161,39 +161,6 @@ enum grid_status grid_run(struct grid *grid, const struct grid_environment *envi
 /** grid_cancel() - drop what is under way */
 void grid_cancel(struct grid *grid);
 
-/**
- * grid_image_size() - bytes grid_save() needs
- * @grid: a grid
- *
- * Return: a multiple of 8, at most GRID_IMAGE_MAX; 0: not active.
- */
-size_t grid_image_size(const struct grid *grid);
-
-/**
- * grid_save() - write an unfinished grid as a context image
- * @grid: an active grid
- * @image: for grid_image_size() bytes
- *
- * The format is that of grid_image.c on every host. The grid is unchanged.
- */
-void grid_save(const struct grid *grid, void *image);
-
-/**
- * grid_load() - continue from a context image
- * @grid: a grid; what it did before is dropped
- * @image: the image; not trusted
- * @size: its bytes, exactly
- *
- * Return: REFGPU_ERROR_NONE, or REFGPU_ERROR_CONTEXT; then the grid is not
- * active.
- */
-u32 grid_load(struct grid *grid, const void *image, size_t size);
-
-/* Bound of grid_image_size(): less than REFGPU_CONTEXT_BYTES_MAX. */
-#define GRID_IMAGE_MAX	(1000U << 10)
-
-/* For grid_image.c. */
-
 /** grid_check_dispatch() - is @packet one that grid_start() takes? */
 bool grid_check_dispatch(const struct refgpu_dispatch *packet);
 

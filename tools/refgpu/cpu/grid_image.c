@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "cpu/grid.h"
+#include "cpu/grid_image.h"
 
 #define IMAGE_MAGIC	0x44495247U /* "GRID" */
 #define IMAGE_VERSION	1

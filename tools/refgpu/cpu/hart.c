@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cpu/hart.h"
+#include "cpu/hart_float.h"
 #include "refgpu_hw.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__

@@ -130,25 +130,4 @@ void hart_start(struct hart *hart, u64 code, u64 argument, u64 stack);
 enum hart_status hart_run(struct hart *hart, struct hart_environment *environment,
 			  u64 budget, struct hart_fault *fault);
 
-/* Floating-point computation (OP-FP, F[N]MADD/SUB): hart_float.c */
-
-/**
- * hart_float_execute() - execute an instruction of opcodes OP-FP and FMADD...
- * @hart: the hart
- * @host_float: of its environment
- * @instruction: the instruction
- *
- * Return: false if it is illegal; then nothing has changed.
- */
-bool hart_float_execute(struct hart *hart, struct hart_float *host_float, u32 instruction);
-
-/**
- * hart_float_settle() - move flags from the host's FPU to @hart and give it back
- * @hart: the hart that used it
- * @host_float: of its environment
- *
- * Before fcsr is looked at, and before another hart or code of the host runs.
- */
-void hart_float_settle(struct hart *hart, struct hart_float *host_float);
-
 #endif /* REFGPU_HART_H */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "cpu/hart.h"
+#include "cpu/hart_float.h"
 #include "cpu/softfloat.h"
 
 #if defined(__SSE2__)

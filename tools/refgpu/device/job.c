@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cpu/grid.h"
+#include "cpu/grid_image.h"
 #include "device/job.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,

@@ -6,7 +6,9 @@
 
 #include <json-c/json.h>
 
-#include "front/vfio_user_priv.h"
+#include "front/vfio_user_command.h"
+#include "front/vfio_user_msg.h"
+#include "front/vfio_user_state.h"
 
 /* Copy the fixed part of a request out of the buffer. */
 static int get_args(struct vfio_user *vu, const struct vu_msg *msg, void *args, size_t len)

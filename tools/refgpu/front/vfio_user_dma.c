@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "front/vfio_user_priv.h"
+#include "front/vfio_user.h"
+#include "front/vfio_user_dma.h"
 
 /* An access gives the lock up after so many bytes, so that an unmap never waits long. */
 #define VU_DMA_CHUNK	(256u << 10)

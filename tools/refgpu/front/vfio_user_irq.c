@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "front/vfio_user_priv.h"
+#include "front/vfio_user_irq.h"
 
 int vu_irqs_init(struct vu_irqs *irqs, const uint32_t *counts)
 {

@@ -6,7 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "front/vfio_user_priv.h"
+#include "front/vfio_user_msg.h"
+#include "front/vfio_user_state.h"
 
 int vu_wait_ready(struct vfio_user *vu, int fd, short events, int timeout_ms)
 {

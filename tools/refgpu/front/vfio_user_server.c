@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "front/unix_socket.h"
-#include "front/vfio_user_priv.h"
+#include "front/vfio_user_command.h"
+#include "front/vfio_user_msg.h"
+#include "front/vfio_user_state.h"
 
 #define VU_IO_TIMEOUT_MS	5000
 
