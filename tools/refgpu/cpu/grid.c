@@ -168,7 +168,7 @@ static bool settle_group(struct grid *grid, struct grid_group *group, struct har
 }
 
 /*
- * Let the item whose turn it is run. Return what that used of @budget (at
+ * Let the item whose turn it is run. Return how much of @budget that used (at
  * least 1), or 0 after a fault.
  */
 static u64 run_item(struct grid *grid, struct hart_environment *environment, u64 budget,

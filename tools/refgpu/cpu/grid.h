@@ -57,7 +57,7 @@ struct grid_group {
  * @items: work-items a group
  * @slots: group slots it may use
  * @next: the next work-group to start
- * @all_started: there is none
+ * @all_started: no work-group is left to start
  * @slot: whose turn it is
  * @turn: instructions left of it, 1..GRID_TURN
  * @instructions: retired so far
@@ -79,7 +79,7 @@ struct grid {
 };
 
 /**
- * struct grid_environment - what a grid runs in
+ * struct grid_environment - the surroundings a grid runs in
  * @view: memory of its partition
  * @time: the partition's timer, nanoseconds
  * @time_context: argument of @time
@@ -122,7 +122,7 @@ void grid_destroy(struct grid *grid);
 
 /**
  * grid_start() - begin a DISPATCH
- * @grid: a grid; what it did before is dropped
+ * @grid: a grid; its former work is dropped
  * @packet: the packet; not trusted. Copied
  * @slots: group slots to use, 1..REFGPU_GROUP_SLOTS (clamped). More slots
  *	   interleave more groups and make a larger context image
@@ -147,7 +147,7 @@ void grid_set_slots(struct grid *grid, u32 slots);
 /**
  * grid_run() - go on
  * @grid: an active grid
- * @environment: what it runs in
+ * @environment: its surroundings
  * @budget: upper bound of instructions retired plus items started; at least 1
  * @result: filled in
  *
@@ -158,7 +158,7 @@ void grid_set_slots(struct grid *grid, u32 slots);
 enum grid_status grid_run(struct grid *grid, const struct grid_environment *environment,
 			  u64 budget, struct grid_result *result);
 
-/** grid_cancel() - drop what is under way */
+/** grid_cancel() - drop the work under way */
 void grid_cancel(struct grid *grid);
 
 /** grid_check_dispatch() - is @packet one that grid_start() takes? */

@@ -14,13 +14,13 @@
  *			floating-point registers named by its mask, 4 bytes
  *			each, up to a multiple of 8
  *
- * So its size grows with what is alive: items not started or done cost a byte,
- * registers that are 0 nothing.
+ * So its size grows with the work under way: an item that is not started or done
+ * costs a byte, a register that is 0 nothing.
  *
- * An image may come from another host, or a guest's enemy: grid_load() takes
- * no value from it that grid.c or hart.c relies on without a check. What is
- * the work-item's own (registers, pc, reservation) may have any value that a
- * work-item could have given it.
+ * An image may come from another host, or from an enemy of the guest: grid_load()
+ * checks every value that grid.c or hart.c relies on. The work-item's own state
+ * (registers, pc, reservation) may have any value that a work-item could have
+ * given it.
  */
 #include <string.h>
 
@@ -291,7 +291,7 @@ static bool load_group(struct grid *grid, struct reader *reader, s64 *last_slot)
 		if (has_registers(group->state[i]) && !load_hart(&group->hart[i], reader))
 			return false;
 	}
-	/* Somebody can run, and it is the turn of somebody who can. */
+	/* Some item can run, and so can the one whose turn it is. */
 	if ((group->waiting && group->done) || group->waiting + group->done == grid->items ||
 	    group->state[image.item] > GRID_ITEM_READY)
 		return false;

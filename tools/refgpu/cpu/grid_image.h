@@ -31,7 +31,7 @@ void grid_save(const struct grid *grid, void *image);
 
 /**
  * grid_load() - continue from a context image
- * @grid: a grid; what it did before is dropped
+ * @grid: a grid; its former work is dropped
  * @image: the image; not trusted
  * @size: its bytes, exactly
  *

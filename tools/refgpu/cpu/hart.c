@@ -291,7 +291,7 @@ static u32 combine(unsigned int function, u32 old, u32 operand)
 }
 
 /*
- * LR.W, SC.W, AMO*.W. All are sequentially consistent, whatever aq and rl say.
+ * LR.W, SC.W, AMO*.W. All are sequentially consistent, with any aq and rl.
  * Atomic against other engines of the device and against the machine's CPUs.
  */
 static u32 atomic_word(struct hart *hart, struct memory_view *view, u32 instruction,
@@ -693,7 +693,7 @@ check_target:
 		pc = next;
 		left--;
 	}
-	/* An exit costs nothing: look at once, not when there is budget again. */
+	/* An exit costs nothing: look for it now, without more budget. */
 	if (pc == REFGPU_EXIT_ADDRESS)
 		status = HART_EXITED;
 stopped:

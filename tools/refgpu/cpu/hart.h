@@ -29,7 +29,7 @@
  * @retired: instructions retired
  * @reserved_address: LR.W: address of the reserved word
  * @reserved_value: value it had
- * @reserved: is there a reservation
+ * @reserved: the reservation is valid
  * @fcsr: flags in bits 4:0, rounding mode in 7:5
  * @f: floating-point registers, bit patterns
  */
@@ -45,7 +45,7 @@ struct hart {
 };
 
 /**
- * struct hart_ids - what the identity CSRs read
+ * struct hart_ids - the values of the identity CSRs
  * @item: number of the work-item in its group, x fastest
  * @group_id: work-group in the grid
  * @grid: work-groups in the grid
@@ -72,7 +72,7 @@ struct hart_float {
 };
 
 /**
- * struct hart_environment - what a hart runs in
+ * struct hart_environment - the surroundings a hart runs in
  * @view: its memory; the caller is inside a section during hart_run()
  * @ids: of the work-item
  * @time: the partition's timer, nanoseconds
@@ -104,7 +104,7 @@ struct hart_fault {
 enum hart_status {
 	HART_READY,	/* budget used up; run it again */
 	HART_EXITED,	/* jumped to REFGPU_EXIT_ADDRESS */
-	HART_BARRIER,	/* retired a barrier; run it again when the group is there */
+	HART_BARRIER,	/* retired a barrier; run it again when the group has arrived */
 	HART_FAULTED,
 };
 
@@ -120,7 +120,7 @@ void hart_start(struct hart *hart, u64 code, u64 argument, u64 stack);
 /**
  * hart_run() - retire at most @budget instructions
  * @hart: the hart; on return exactly between two instructions
- * @environment: what it runs in
+ * @environment: its surroundings
  * @budget: at least 1
  * @fault: filled in with HART_FAULTED
  *

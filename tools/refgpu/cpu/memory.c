@@ -60,7 +60,7 @@ void memory_synchronise(struct memory_view *view)
 	u32 section = atomic_load(&view->section);
 
 	if (!(section & 1))
-		return;		/* whoever enters next sees the new generation */
+		return;		/* the next section sees the new generation */
 	atomic_fetch_add(&view->waiters, 1);
 	pthread_mutex_lock(&view->lock);
 	while (atomic_load(&view->section) == section)
@@ -69,7 +69,7 @@ void memory_synchronise(struct memory_view *view)
 	atomic_fetch_sub(&view->waiters, 1);
 }
 
-/* Take over what others asked for since the last section. */
+/* Apply the requests of other threads since the last section. */
 static void refresh(struct memory_view *view)
 {
 	unsigned int i;

@@ -2,7 +2,7 @@
 /*
  * memory.h - the one way from a partition's address to a byte of memory
  *
- * A memory view is what one engine sees of one partition: a slice of video
+ * A memory view shows one engine the memory of one partition: a slice of video
  * memory from address 0, and the system-memory aperture through the table the
  * host keeps. Every access of packets, harts and heads goes through
  * memory_translate(), so the isolation of partitions is proved in one place.
@@ -15,7 +15,7 @@
  *
  * The view caches entries of the system-memory table across sections, as an
  * IOTLB does. Entries without VALID are not cached, so the host may fill
- * entries without notice but must invalidate what it clears.
+ * entries without notice, but must invalidate those that it clears.
  */
 #ifndef REFGPU_MEMORY_H
 #define REFGPU_MEMORY_H
@@ -54,7 +54,7 @@ enum memory_refusal {
 };
 
 /**
- * struct memory_map - what a view shows
+ * struct memory_map - the memory that a view shows
  * @vram: host pointer to the first byte of the slice
  * @limit: bytes of the slice; 0 revokes it
  * @table: bus address of the system-memory table
@@ -114,13 +114,13 @@ struct memory_view {
  */
 void memory_init(struct memory_view *view, const struct memory_host *host);
 
-/** memory_destroy() - release what memory_init() took; nobody may be inside */
+/** memory_destroy() - release what memory_init() took; no thread may be inside */
 void memory_destroy(struct memory_view *view);
 
 /**
- * memory_configure() - show something else from the next section on
+ * memory_configure() - show other memory from the next section on
  * @view: the view
- * @map: what to show; copied. All cached entries are forgotten
+ * @map: the memory to show; copied. All cached entries are forgotten
  *
  * Returns at once; memory_synchronise() waits for a section under way. Any
  * thread.
@@ -158,7 +158,7 @@ void memory_enter(struct memory_view *view);
 void memory_leave(struct memory_view *view);
 
 /**
- * memory_refused_error() - what to tell the guest of a translation that was refused
+ * memory_refused_error() - the error code of a translation that was refused
  * @view: the view that has just refused
  * @otherwise: the error when the address itself was at fault
  *

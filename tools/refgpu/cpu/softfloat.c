@@ -39,8 +39,8 @@ static struct number normalize(struct number n)
 }
 
 /*
- * Does rounding add one to a magnitude? @odd: its lowest bit; @rest: how what
- * was cut off compares with one half: 0 none, 1 less, 2 equal, 3 more.
+ * Does rounding add one to a magnitude? @odd is its lowest bit. @rest compares
+ * the bits that were cut off with one half: 0 none, 1 less, 2 equal, 3 more.
  */
 static bool rounds_up(bool negative, bool odd, unsigned int rest, enum float_rounding mode)
 {

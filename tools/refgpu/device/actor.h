@@ -4,7 +4,7 @@
  *
  * An actor is one state machine. Its step does a small piece of work and says
  * when it wants to be called again. On the wall clock every actor has a thread
- * of its own. On the virtual clock there is none: timeline_step() calls the
+ * of its own. On the virtual clock they have none: timeline_step() calls the
  * actors in the order of their times.
  */
 #ifndef REFGPU_ACTOR_H
@@ -77,7 +77,7 @@ void actor_init(struct actor *actor, struct timeline *timeline, struct device *d
 /** actor_start() - start the actor's thread; returns 0 or an errno */
 int actor_start(struct actor *actor);
 
-/** actor_stop() - end the actor's thread, if it has one, and free what it holds; no lock held */
+/** actor_stop() - end the actor's thread, if it has one, and free its memory; no lock held */
 void actor_stop(struct actor *actor);
 
 /** actor_wake() - have an actor step soon; lock held */

@@ -2,9 +2,9 @@
 /*
  * bus.h - the device's side of the bus: memory, interrupts, and lines for the log
  *
- * Every call of the front end's struct device_ops is made here, where an
- * operation that the front end lacks, a device that was removed and injected
- * DMA faults are dealt with.
+ * The operations of the front end are called here and nowhere else. So are the
+ * checks for an operation that it lacks, for a device that was removed and for
+ * injected DMA faults.
  */
 #ifndef REFGPU_BUS_H
 #define REFGPU_BUS_H
@@ -18,7 +18,7 @@ struct device_ops;
 
 /**
  * struct bus - the device's side of the bus
- * @ops: the front end's; NULL: there is no front end
+ * @ops: the front end's, or NULL
  * @context: first argument of every operation
  * @memory: the machine's memory, for memory views
  * @dma_faults: so many translations still fail; injected
@@ -35,7 +35,7 @@ struct bus {
 /** bus_init() - prepare a bus that stays where it is in memory */
 void bus_init(struct bus *bus, const struct device_ops *ops, void *context);
 
-/** bus_log() - a line for the person who runs the device; any context */
+/** bus_log() - a line for the user of the program; any context */
 __attribute__((format(printf, 2, 3)))
 void bus_log(const struct bus *bus, const char *format, ...);
 

@@ -9,7 +9,7 @@
 
 #define POLYNOMIAL	0xedb88320u	/* reflected */
 
-/* table[n][b]: what byte b does to the CRC when n more bytes follow it. */
+/* table[n][b]: the effect of byte b on the CRC when n more bytes follow it. */
 static u32 table[8][256];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 

@@ -9,7 +9,7 @@
 
 /**
  * crc32_add() - CRC of some more bytes
- * @crc: of the bytes before these; 0: there are none
+ * @crc: of the bytes before these; 0: these are the first
  * @data: bytes
  * @size: how many
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * create.c - making and ending a device, and giving its front end the memory and the time
+ * create.c - making and ending a device, its memory and its time
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "device/service.h"
 #include "device/state.h"
 
-/* ------------------------------------------------- what the front end calls */
+/* ------------------------------------------------------ memory and time */
 
 void device_step(struct device *dev, u64 ns)
 {
@@ -70,7 +70,7 @@ struct device *device_create(const struct device_config *config)
 		    REFGPU_CAP_SYSMEM | REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
 		    (config->virtual_clock ? REFGPU_CAP_VIRTUAL_CLOCK : 0);
 	bus_init(&dev->bus, config->ops, config->context);
-	/* Held for less than a sleep takes: who waits for it spins a little. */
+	/* Held for less than a sleep takes: a thread that waits spins a little. */
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);
 	pthread_mutex_init(&dev->lock, &attr);

@@ -21,7 +21,7 @@
 struct device;
 
 /**
- * struct device_ops - what the device asks of its front end
+ * struct device_ops - the operations a front end offers the device
  * @dma_enter: start of a section in which pointers of @dma stay valid; the
  *	       front end's unmapping waits for its end. Sections are short,
  *	       never nest in one thread, and make no other call but @dma and,
@@ -31,7 +31,7 @@ struct device;
  *	 is not one mapped range, is not writable though @write is set, or bus
  *	 mastering is off
  * @irq_raise: raise MSI-X vector 0..REFGPU_VECTORS-1
- * @log: one line for the person who runs the device, no newline
+ * @log: one line for the user of the program, no newline
  *
  * All are optional, and are called from any thread. @irq_raise, @log and the
  * DMA calls may come with the device's lock held: they must not call the
@@ -70,7 +70,7 @@ struct device_config {
  * @config: read during the call; @config->ops must live as long as the device
  *
  * Return: the device, or NULL with errno set: EINVAL for a bad configuration,
- * ENOMEM, or what memfd_create() or pthread_create() reported.
+ * ENOMEM, or the error of memfd_create() or pthread_create().
  */
 struct device *device_create(const struct device_config *config);
 
@@ -139,7 +139,7 @@ enum injection_kind {
 
 /**
  * struct injection - an error to produce
- * @kind: which
+ * @kind: of the error
  * @partition: HANG: 0..63, or INJECT_ANY for the one resident now, or
  *	       else the next one
  * @vector: *_INTERRUPT: only this vector; INJECT_ANY: any

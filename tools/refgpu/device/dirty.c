@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dirty.c - which parts of its slice a partition has written
+ * dirty.c - dirty bits: the granules of its slice that a partition has written
  *
  * Engines mark bits of the map in the partition's view, without the lock. A map
  * that is replaced is freed by the service thread, once the section that may
@@ -106,11 +106,11 @@ void dirty_fetch(struct device *dev, struct dirty_map *map, u64 first, u64 count
 		for (i = 0; i < n; i++)
 			words[i] = atomic_exchange(&map->bits[at + i], 0);
 		if (!bus_copy(&dev->bus, target, words, n * 8, true)) {
-			/* Nobody has seen them: keep them. */
+			/* They did not reach the host: keep them. */
 			for (i = 0; i < n; i++)
 				atomic_fetch_or(&map->bits[at + i], words[i]);
 			bus_log(&dev->bus, "dirty bits: no host memory at %#llx",
-				   (unsigned long long)target);
+				(unsigned long long)target);
 			return;
 		}
 		at += n;

@@ -29,13 +29,13 @@ void dirty_free_list(struct dirty_map *map);
 /**
  * dirty_fetch() - move dirty bits to the machine's memory
  * @dev: device
- * @map: of a partition; NULL: there is nothing to move
+ * @map: of a partition; NULL: nothing is moved
  * @first: first granule, a multiple of 64
  * @count: granules, a multiple of 64
  * @target: bus address, a multiple of 8
  *
- * Arguments that are none of this move nothing. Bits that the machine's memory
- * does not take stay set.
+ * Other arguments move nothing. Bits that the machine's memory does not take
+ * stay set.
  *
  * Context: the service thread, without the lock.
  */

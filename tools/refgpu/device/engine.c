@@ -2,9 +2,9 @@
 /*
  * engine.c - run-control blocks: loading, running, stopping, saving
  *
- * engine_step() is a state machine. Whoever calls it (a thread, or
- * device_step()) calls again at the time it returns, or when somebody wakes
- * the engine: so a doorbell, PREEMPT or reset only sets a field and wakes.
+ * engine_step() is a state machine. It is called (by a thread, or by
+ * device_step()) again at the time it returns, or when the engine is woken: so
+ * a doorbell, PREEMPT or reset only sets a field and wakes.
  *
  * In state RUNNING each step first accounts for the slice of work done by the
  * last one, then looks for reasons to stop, then does the next slice without
@@ -149,15 +149,14 @@ static u64 abandon(struct engine *e)
 
 /* -------------------------------------------------------- load and save */
 
-/* Does the job still belong to what its ring is doing? */
+/* Is the job still the packet its ring is at? */
 static bool job_current(struct partition *p)
 {
 	struct ring *ring = &p->user.ring[p->job.ring];
 
-	return p->job.active && (ring->control & RING_ENABLE) && !ring->stopped &&
+	return p->job.active && ring_has_packet(ring) &&
 	       ring->generation == p->job.generation &&
-	       (u32)ring->get == (u32)p->job.number &&
-	       (u32)ring->put != (u32)ring->get;
+	       (u32)ring->get == (u32)p->job.number;
 }
 
 /* The image becomes the job: a real copy, without the lock. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * events.c - what the device tells the host: event ring, fault ring, interrupts
+ * events.c - messages to the host: event ring, fault ring, interrupts
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * events.h - event ring, fault ring and interrupts
+ * events.h - messages to the host: event ring, fault ring, interrupts
  */
 #ifndef REFGPU_EVENTS_H
 #define REFGPU_EVENTS_H

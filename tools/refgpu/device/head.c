@@ -6,12 +6,12 @@
  * resident nowhere. One actor, the display, does the vertical blanks of all
  * of them; it sleeps while no head is active.
  *
- * Whoever writes the registers is not trusted. What a head shows is checked
- * when it is enabled, when a flip is asked for, and at every vertical blank;
- * and the pixels are read through a view that has the partition's slice alone
- * (scanout.c), so that a check forgotten here shows black, nobody's memory.
+ * The guest, which writes the registers, is not trusted. The mode of a head is
+ * checked when the head is enabled, when a flip is asked for, and at every
+ * vertical blank. The pixels are read through a view that has the partition's
+ * slice alone (scanout.c), so a check forgotten here shows black pixels.
  *
- * A frame is read only while somebody wants its CRC, in slices, in turns with
+ * A frame is read only while its CRC is wanted, in slices, in turns with
  * those of other heads. A head whose frame takes longer than the refresh time
  * has fewer vertical blanks; the others do not notice.
  */
@@ -59,7 +59,7 @@ static struct frame *frame_of(const struct head *head)
 
 static void frame_cancel(struct frame *frame)
 {
-	frame->generation++;	/* one that is being read is of another life */
+	frame->generation++;	/* a frame that is being read is of another life */
 	frame->active = false;
 	frame->complete = false;
 }
@@ -106,8 +106,8 @@ static void start(struct device *dev, struct head *head)
 
 /*
  * The flip of a head is over, or will never be: rings that wait for it go on.
- * The others look at what blocks them too: one that was restored from
- * another GPU does not know that it was a flip.
+ * All other blocked rings try again too: one that was restored from another GPU
+ * does not know that it waits for a flip.
  */
 static void release_rings(struct device *dev, struct head *head)
 {
@@ -120,7 +120,7 @@ static void release_rings(struct device *dev, struct head *head)
 		if (ring->flipping != head->number + 1)
 			continue;
 		ring->flipping = 0;
-		if (!(ring->control & RING_ENABLE) || ring->stopped || (u32)ring->put == (u32)ring->get)
+		if (!ring_has_packet(ring))
 			continue;
 		ring->get = (u32)(ring->get + 1);
 		p->counters.packets++;
@@ -193,7 +193,7 @@ enum refgpu_error head_flip(struct partition *p, unsigned int number, u64 base, 
 	*waits = false;
 	if (number >= p->heads)
 		return REFGPU_ERROR_PACKET;
-	/* Nothing is shown: a driver may switch off with flips still queued. */
+	/* The head is off: a driver may switch it off with flips still queued. */
 	if (!active(head))
 		return REFGPU_ERROR_NONE;
 	if (!mode_valid(head, base))
@@ -226,7 +226,7 @@ static void flip_count(struct head *head, u64 now)
 
 /* ------------------------------------------------------ vertical blanks */
 
-/* What the next frame will show, frozen as it begins. */
+/* Freeze the registers that the next frame shows. */
 static void frame_begin(const struct head *head)
 {
 	const struct partition *p = head->partition;
@@ -322,7 +322,7 @@ static void scan_slice(struct device *dev)
 	}
 }
 
-/* Do what is due on the partition's heads; returns whether one is active. */
+/* Do the vertical blanks that are due on the partition's heads; is one active? */
 static bool blank_partition(struct device *dev, struct partition *p, u64 now, u64 *next,
 			    bool *scanning)
 {

@@ -19,7 +19,7 @@ u64 display_step(struct actor *actor);
 void heads_clear(struct device *dev, struct partition *p);
 
 /**
- * heads_resume() - show what the registers of the heads say
+ * heads_resume() - have the heads show what their registers hold
  *
  * When a partition is enabled or no longer frozen, or the host has written
  * registers through the alias. Lock held; partition_update() is up to the
@@ -28,11 +28,11 @@ void heads_clear(struct device *dev, struct partition *p);
 void heads_resume(struct device *dev, struct partition *p);
 
 /**
- * head_flip() - a FLIP packet: show something else from the next vblank on
+ * head_flip() - a FLIP packet: show another picture from the next vblank on
  * @p: partition
  * @number: of the head, as the packet names it
  * @base: address of the first pixel
- * @waits: set to whether there is a vblank to wait for: false when the head
+ * @waits: set to whether a vblank will complete the flip: false when the head
  *	   is off, and then nothing was done
  *
  * Lock held.

@@ -311,7 +311,7 @@ static void run_dispatch(struct job *job, const struct job_environment *environm
 	}
 }
 
-/* True when the packet is there and is one. Inside a section. */
+/* True when the packet could be read and is valid. Inside a section. */
 static bool fetch(struct job *job, const struct job_environment *environment,
 		  struct job_slice *slice)
 {
@@ -356,7 +356,7 @@ void job_run(struct job *job, const struct job_environment *environment,
 
 /* ------------------------------------------------------ context images */
 
-/* "RGCTX\0\0\1": what follows is the header, then the grid's own image. */
+/* "RGCTX\0\0\1", the start of the header; the image of the grid follows it. */
 #define IMAGE_MAGIC	0x0100005854434752ULL
 
 struct image_header {

@@ -3,8 +3,8 @@
  * job.h - the execution of one packet, in slices
  *
  * A job is the packet an engine has under way for a partition. job_run() does
- * a bounded piece of it inside one memory section and says what is to be
- * accounted; registers and interrupts are the engine's concern. Between two
+ * a bounded piece of it inside one memory section and returns figures for the
+ * counters; registers and interrupts are the engine's concern. Between two
  * slices a job can be put into a context image and taken out again, and then
  * goes on exactly where it was.
  */
@@ -29,7 +29,7 @@ struct context_image {
 
 /**
  * struct job - the packet under way
- * @active: there is one
+ * @active: a packet is under way
  * @ring: number of its ring
  * @generation: of the ring when it began; another one now: drop the job
  * @number: packet number, the ring's GET
@@ -52,7 +52,7 @@ struct job {
 };
 
 /**
- * struct job_environment - what a job runs in
+ * struct job_environment - the surroundings a job runs in
  * @view: the partition's memory
  * @caps: REFGPU_CAP_* of the device
  * @ring_base: address of the ring's first packet
@@ -81,7 +81,7 @@ enum job_outcome {
 };
 
 /**
- * struct job_slice - what a slice has done
+ * struct job_slice - the result of a slice
  * @outcome: how the job stands
  * @error: FAULTED: enum refgpu_error
  * @address: FAULTED: address refused
@@ -120,7 +120,7 @@ void job_free(struct job *job);
 /**
  * job_run() - do a piece of a job
  * @job: active
- * @environment: see there
+ * @environment: its surroundings
  * @slice: filled in
  *
  * Enters and leaves sections of the view itself.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * partition.c - what follows from the state of a partition
+ * partition.c - one partition: its rings, its work, its interrupts
  *
- * Whoever changes a ring, a control bit, the residence or the saved work of a
- * partition calls partition_update() afterwards.
+ * After a change of a ring, a control bit, the residence or the saved work of a
+ * partition, partition_update() derives the rest of its state.
  */
 #include "device/events.h"
 #include "device/partition.h"
@@ -11,8 +11,7 @@
 
 static bool ring_busy(const struct ring *ring)
 {
-	return (ring->control & RING_ENABLE) && !ring->stopped && !ring->blocked && !ring->flipping &&
-	       (u32)ring->put != (u32)ring->get;
+	return ring_has_packet(ring) && !ring->blocked && !ring->flipping;
 }
 
 int partition_find_busy(struct partition *p)

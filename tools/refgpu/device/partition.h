@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * partition.h - what follows from the state of a partition
+ * partition.h - one partition: its rings, its work, its interrupts
  */
 #ifndef REFGPU_PARTITION_H
 #define REFGPU_PARTITION_H
@@ -18,6 +18,13 @@ static inline bool partition_runs(const struct partition *p)
 	       !(p->control & REFGPU_PARTITION_FREEZE);
 }
 
+/** ring_has_packet() - is it enabled, not stopped, and not empty? Lock held */
+static inline bool ring_has_packet(const struct ring *ring)
+{
+	return (ring->control & RING_ENABLE) && !ring->stopped &&
+	       (u32)ring->put != (u32)ring->get;
+}
+
 /** partition_find_busy() - next ring with a packet it could execute, or -1; lock held */
 int partition_find_busy(struct partition *p);
 
@@ -28,7 +35,7 @@ void partition_unblock(struct partition *p);
 enum refgpu_ring_status ring_status(struct partition *p, unsigned int r);
 
 /**
- * partition_update() - recompute what follows from a partition's state
+ * partition_update() - derive the rest of a partition's state
  *
  * After every change of rings, control bits, residence or image: pending bit
  * with its event, waiting time, the engine's wake-up. Lock held.
@@ -48,10 +55,10 @@ void partition_drop_saved(struct partition *p, unsigned int r);
 /** partition_done() - a command of the partition has completed; lock held */
 void partition_done(struct device *dev, struct partition *p);
 
-/** partition_configure() - make the view show what the entry says; lock held */
+/** partition_configure() - make the views show the memory of the entry; lock held */
 void partition_configure(struct device *dev, struct partition *p);
 
-/** partition_command() - ask the service thread for something; lock held */
+/** partition_command() - hand a command to the service thread; lock held */
 void partition_command(struct device *dev, struct partition *p, u32 command);
 
 #endif /* REFGPU_PARTITION_H */

@@ -231,7 +231,7 @@ static void write_invalidate(struct device *dev, void *object, u64 value, u64 ma
 	if (!ACTS(mask) || !(value & 1))
 		return;
 	memory_forget(&p->view, p->invalidate_first, p->invalidate_pages);
-	/* Often nobody is inside, and there is nothing to wait for. */
+	/* Often no thread is inside, and the command is done at once. */
 	if (!memory_busy(&p->view) && !(p->working & COMMAND_INVALIDATE))
 		partition_done(dev, p);
 	else

@@ -13,10 +13,10 @@ struct partition;
 /** partition_init() - everything to reset values; not resident; lock held */
 void partition_init(struct device *dev, struct partition *p);
 
-/** partition_fini() - free what a partition holds; nothing runs any more */
+/** partition_fini() - free all memory of a partition; nothing runs any more */
 void partition_fini(struct partition *p);
 
-/** partition_clear() - what RESET clears; lock held, not resident or about to leave */
+/** partition_clear() - clear all that RESET clears; lock held, not resident or about to leave */
 void partition_clear(struct device *dev, struct partition *p);
 
 extern const struct reg_table partition_registers;

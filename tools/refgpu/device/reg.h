@@ -2,9 +2,9 @@
 /*
  * reg.h - tables of registers, and the one way to read and write through them
  *
- * A table describes the registers of a block: which exist, which may be
- * written, and what a write does besides being stored. Blocks that exist many
- * times (run controls, partitions, rings) have one table and many objects.
+ * A table describes the registers of a block: their offsets, their access and the
+ * side effects of reads and writes. Blocks that exist many times (run controls,
+ * partitions, rings) have one table and many objects.
  */
 #ifndef REFGPU_REG_H
 #define REFGPU_REG_H
@@ -52,7 +52,7 @@ struct reg_table {
  * @table: of the block
  * @offset: in the block, any value
  *
- * Return: the register, or NULL when the table names none there.
+ * Return: the register, or NULL when the table has none at @offset.
  */
 const struct reg *reg_find(const struct reg_table *table, u64 offset);
 

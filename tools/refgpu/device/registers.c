@@ -164,7 +164,7 @@ static void write_clear(struct device *dev, void *object, u64 value, u64 mask)
 		return;
 	memset(&p->counters, 0, sizeof(p->counters));
 	p->wait_since = now;
-	/* What is resident now counts from here: subtract what it adds later. */
+	/* A run under way counts from here: subtract the part that is over. */
 	if (e && (e->state == REFGPU_RC_RUNNING || e->state == REFGPU_RC_LINGERING))
 		p->counters.resident_ns = e->run_start - now;
 }

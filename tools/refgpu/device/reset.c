@@ -2,9 +2,8 @@
 /*
  * reset.c - reset of the whole device
  *
- * A reset is asked for with reset_start(). The engines see it and drop what
- * they have; when the last one is empty the service clears video memory and
- * registers.
+ * reset_start() asks for a reset. The engines see that and drop their work; when
+ * the last one is empty, the service clears video memory and registers.
  */
 #include <string.h>
 

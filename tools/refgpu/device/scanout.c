@@ -49,7 +49,7 @@ static u32 blend(u32 cursor, u32 below)
 	       over(cursor >> 16 & 0xff, alpha, below >> 16 & 0xff) << 16;
 }
 
-/* Draw what of the cursor lies over @pixels pixels from the frame's position on. */
+/* Draw the part of the cursor that lies over the next @pixels pixels of the frame. */
 static void draw_cursor(const struct scanout *s, struct memory_view *view, u32 *to, u32 pixels)
 {
 	s64 row = (s64)s->line - s->cursor_y;

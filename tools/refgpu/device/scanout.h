@@ -2,8 +2,8 @@
 /*
  * scanout.h - reading a frame out of video memory, in slices
  *
- * What a display cable would carry: the visible pixels line by line, with the
- * cursor over them. There is no cable, so the pixels end up in a CRC.
+ * The visible pixels line by line, with the cursor over them, as a display cable
+ * would carry them. Without a cable, the pixels end up in a CRC.
  */
 #ifndef REFGPU_SCANOUT_H
 #define REFGPU_SCANOUT_H
@@ -49,8 +49,8 @@ struct scanout {
  * @view: memory it lies in; a section of it is entered and left
  * @pixels: how many at most, at least 1
  *
- * Every read goes through memory_translate(): what the view refuses is black,
- * and so a frame never shows memory outside the view, wherever it claims to lie.
+ * Every read goes through memory_translate(): pixels that the view refuses are
+ * black, so a frame at any address never shows memory outside the view.
  *
  * Return: whether the frame is complete.
  */

@@ -14,19 +14,19 @@
  *
  * Locks, outermost first:
  *
- *   1. device.lock		all state below but what is marked otherwise.
+ *   1. device.lock		all state below, if not marked otherwise.
  *				Held for microseconds, never while work is done
  *   2. memory_view.lock	inside memory.c
  *   3. the front end's DMA section (device_ops.dma_enter)
  *
- * Nobody takes device.lock inside a memory section (memory_enter()) or a DMA
- * section, so whoever waits for a section to end may hold anything; and the
+ * No thread takes device.lock inside a memory section (memory_enter()) or a DMA
+ * section, so a thread that waits for a section to end may hold anything; and the
  * lock is never held while waiting for memory_synchronise().
  *
  * Ownership: partition.job belongs to the engine the partition is resident
  * on (partition.engine), which touches it without the lock while it executes
- * a slice. Everybody else asks the engine to stop and waits for
- * partition.engine to become NULL, which no hang can prevent.
+ * a slice. All others ask the engine to stop and wait for partition.engine to
+ * become NULL, which no hang can prevent.
  */
 #ifndef REFGPU_STATE_H
 #define REFGPU_STATE_H
@@ -56,7 +56,7 @@ struct fault {
  * struct context_window - the registers that move images of unfinished work
  * @staging: image that the host is storing piece by piece
  *
- * What comes before @staging are registers.
+ * All before @staging are registers.
  */
 struct context_window {
 	u64 partition;

@@ -14,13 +14,13 @@ struct partition;
 /**
  * struct head - a virtual head
  * @epoch: when it was enabled; vertical blanks are counted from there
- * @due: of the next vertical blank; an active head's only
- * @flip_ready: no flip before, because of FLIP_NS
+ * @due: time of the next vertical blank, while it is active
+ * @flip_ready: no flip before this time, because of FLIP_NS
  * @flip_high: high half of FLIP, written before the low one
  * @watch: frames whose CRC is still wanted
- * @edid_changed: since EDID_BYTES was written
+ * @edid_changed: EDID has changed since EDID_BYTES was written
  *
- * What comes before @partition are registers.
+ * All before @partition are registers.
  */
 struct head {
 	u64 control;

@@ -2,9 +2,9 @@
 /*
  * user_page.c - the user pages and their privileged aliases
  *
- * Whoever writes a user page is not trusted: any value, at any time, also
- * while an engine executes that very ring. All state is read again under the
- * lock when an engine picks or retires a packet.
+ * The guest, which writes user pages, is not trusted: it writes any value at any
+ * time, also while an engine executes that very ring. All state is read again
+ * under the lock when an engine picks or retires a packet.
  */
 #include "device/head.h"
 #include "device/partition.h"
@@ -137,7 +137,7 @@ static const struct reg_table alias_table = REG_TABLE(alias_registers);
 
 /*
  * Could the ring lie in the partition's memory? Whether every page of system
- * memory is there turns out when a packet is fetched.
+ * memory is valid turns out when a packet is fetched.
  */
 static bool ring_valid(const struct partition *p, const struct ring *ring)
 {
@@ -185,7 +185,7 @@ static void ring_write_control(struct device *dev, void *object, u64 value, u64 
 	if (!ACTS(mask) || value == ring->control)
 		return;
 	ring->control = value;
-	ring->generation++;	/* whatever is under way is of another life */
+	ring->generation++;	/* a packet under way is of another life */
 	ring->stopped = false;
 	ring->blocked = false;
 	ring->flipping = 0;

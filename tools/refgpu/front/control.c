@@ -190,14 +190,14 @@ static char *inject(struct device *dev, unsigned int which, char *rest)
 	char *word, *save = NULL;
 
 	for (word = strtok_r(rest, " \t", &save); word; word = strtok_r(NULL, " \t", &save)) {
-		char shown[64];
+		char copy[64];
 		unsigned int arg;
 
-		snprintf(shown, sizeof(shown), "%s", word);
+		snprintf(copy, sizeof(copy), "%s", word);
 		arg = parse_argument(word, &injection);
 		if (!(arg & injections[which].takes) || arg & given)
 			return refuse("%s: bad argument '%s'; see --help", injections[which].name,
-				      shown);
+				      copy);
 		given |= arg;
 	}
 	if (injections[which].needs & ~given)

@@ -4,7 +4,7 @@
  *
  * A request is a command and arguments NAME=VALUE, separated by blanks. Numbers
  * are decimal or 0x hexadecimal. The answer is {"ok":true}, with "stats" in it
- * for that command, or {"ok":false,"error":"what is wrong"}.
+ * for that command, or {"ok":false,"error":"the reason"}.
  */
 #ifndef REFGPU_CONTROL_H
 #define REFGPU_CONTROL_H
@@ -14,7 +14,7 @@
 struct control;
 
 /**
- * struct control_ops - what commands do besides injecting an error
+ * struct control_ops - the commands that do not inject an error
  * @remove: the device is unplugged without warning
  * @insert: a removed device is plugged in again, as after power-on
  * @front_end_stats: counters of the front end as a JSON object, or NULL; the
@@ -31,7 +31,7 @@ extern const char control_help[];
 
 /**
  * control_start() - open the socket and serve it in a thread of its own
- * @path: where; a socket nobody listens on any more is replaced
+ * @path: its name; a socket that nobody listens on any more is replaced
  * @dev: device that the commands act on
  * @ops: callbacks; must outlive the control socket
  * @opaque: first argument of the callbacks

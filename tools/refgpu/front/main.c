@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * refgpu - the reference GPU as a program: joins the device (librefgpu) with PCI
- * config space and the vfio-user server.
+ * main.c - the reference GPU as a program: joins the device (librefgpu) with PCI
+ * config space and the vfio-user server
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -52,7 +52,7 @@ struct switch_cost {
 	u64 bytes;	/* a microsecond */
 };
 
-/* Fixed costs as published for such GPUs; bandwidth scaled to contexts of 100 KiB. */
+/* Bandwidth is scaled to contexts of 100 KiB. */
 static const struct switch_cost switch_costs[] = {
 	{ "fast", 50000, 20000 },
 	{ "amd-like", 200000, 10000 },
@@ -84,7 +84,7 @@ static void log_line(void *opaque, const char *text)
 	fprintf(stderr, "[%6ld.%06ld] %s\n", (long)now.tv_sec, now.tv_nsec / 1000, text);
 }
 
-/* ---- what the device asks of the bus ---- */
+/* ---- operations for the device ---- */
 
 static bool bus_master(const struct front_end *fe)
 {
@@ -127,7 +127,7 @@ static const struct device_ops device_ops = {
 	.log = log_line,
 };
 
-/* ---- what the machine asks of the device ---- */
+/* ---- requests of the machine ---- */
 
 /* Take the command register over. Caller holds the lock. */
 static void update_bus_master(struct front_end *fe)
@@ -215,7 +215,7 @@ static int region_read(void *opaque, unsigned int index, uint64_t offset, void *
 		device_read(fe->dev, offset, buf, len);
 		break;
 	case REFGPU_BAR_VRAM:
-		/* Reached when the client does not map it, and beyond its end: nothing there. */
+		/* Trapped when the client does not map it; beyond its end it reads as zeroes. */
 		memset(buf, 0, len);
 		if (offset < device_vram_bytes(fe->dev)) {
 			u64 left = device_vram_bytes(fe->dev) - offset;
@@ -254,7 +254,7 @@ static int region_write(void *opaque, unsigned int index, uint64_t offset, const
 	return 0;
 }
 
-/* A reset of the slot: it does not bring back what is not there. */
+/* A reset of the slot: it does not bring back a device that was removed. */
 static void slot_reset(void *opaque)
 {
 	struct front_end *fe = opaque;
@@ -276,7 +276,7 @@ static void connected(void *opaque)
 	log_line(opaque, "a machine has connected");
 }
 
-/* Its machine is gone: nothing of it may be left for the next one. */
+/* The machine is gone: none of its data may be left for the next one. */
 static void disconnected(void *opaque)
 {
 	struct front_end *fe = opaque;
@@ -297,7 +297,7 @@ static const struct vfio_user_ops server_ops = {
 	.log = log_line,
 };
 
-/* ---- what the control socket asks ---- */
+/* ---- requests of the control socket ---- */
 
 static void control_remove(void *opaque)
 {

@@ -2,7 +2,7 @@
 /*
  * The config space of a PCI Express endpoint: power management, Express with
  * function level reset, MSI-X, and advanced error reporting. Registers keep
- * what the specification lets software write and nothing else.
+ * the bits that the specification lets software write and no others.
  */
 #ifndef REFGPU_PCI_CONFIG_H
 #define REFGPU_PCI_CONFIG_H
@@ -16,7 +16,7 @@
 
 /**
  * struct pci_config_bar - a base address register
- * @size: size in bytes, a power of two of at least 16, or 0 if there is none.
+ * @size: size in bytes, a power of two of at least 16, or 0 for none.
  *	A BAR of 4 GiB or more must be 64 bits wide
  * @wide: 64 bits wide; takes the next register too
  * @prefetch: reads have no side effects
@@ -28,7 +28,7 @@ struct pci_config_bar {
 };
 
 /**
- * struct pci_config_desc - what the function is
+ * struct pci_config_desc - description of the function
  * @vendor: vendor id
  * @device: device id
  * @subvendor: subsystem vendor id
@@ -57,9 +57,9 @@ struct pci_config_desc {
 
 /**
  * struct pci_config - a config space
- * @data: what a read returns
+ * @data: the bytes that a read returns
  * @initial: @data after a reset
- * @writable: bits that take what is written
+ * @writable: bits that a write sets
  * @clears: bits that a written one clears
  * @express: offset of the Express capability
  *

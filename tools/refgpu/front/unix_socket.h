@@ -5,7 +5,7 @@
 
 /**
  * unix_listen() - create a listening stream socket
- * @path: where; a socket that nobody listens on any more is replaced
+ * @path: its name; a socket that nobody listens on any more is replaced
  * @backlog: connections that may wait
  *
  * Return: a non-blocking descriptor, or a negative errno: EADDRINUSE if another

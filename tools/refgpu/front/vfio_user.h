@@ -66,7 +66,7 @@ struct vfio_user_region {
 };
 
 /**
- * struct vfio_user_ops - what a device does for its server
+ * struct vfio_user_ops - the operations a device offers its server
  * @region_read: fill @buf with @len bytes of region @index at @offset. The
  *	range lies inside the region. Returns 0, or a negative errno that the
  *	client gets as the error of its message
@@ -103,7 +103,7 @@ struct vfio_user_config {
 };
 
 /**
- * struct vfio_user_stats - what a server has done since it was created
+ * struct vfio_user_stats - counters of a server since it was created
  * @messages: requests received
  * @errors: requests answered with an error
  * @reads: region reads, by region
@@ -146,7 +146,7 @@ void vfio_user_destroy(struct vfio_user *vu);
 /**
  * vfio_user_listen() - create the socket
  * @vu: server
- * @path: where; a socket nobody listens on any more is replaced
+ * @path: its name; a socket that nobody listens on any more is replaced
  *
  * Return: 0, or a negative errno: EADDRINUSE if another server listens there or
  * something that is not a socket has the name, ENAMETOOLONG, or what socket(2)
@@ -217,7 +217,7 @@ int vfio_user_dma_access(struct vfio_user *vu, uint64_t addr, void *buf,
 void vfio_user_dma_enter(struct vfio_user *vu);
 
 /**
- * vfio_user_dma_leave() - end what vfio_user_dma_enter() started
+ * vfio_user_dma_leave() - end a section that vfio_user_dma_enter() started
  * @vu: server
  */
 void vfio_user_dma_leave(struct vfio_user *vu);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the messages to the vfio-user server ask for. */
+/* The commands of the vfio-user protocol. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +25,7 @@ static void set_reply(struct vfio_user *vu, struct vu_msg *msg, const void *data
 	msg->reply_len = len;
 }
 
-/* The reply may name only what the client has named. */
+/* The reply may name only capabilities that the client has named. */
 static void offer(struct json_object *mine, struct json_object *theirs,
 		  const char *name, struct json_object *value)
 {
@@ -48,7 +48,7 @@ static int do_version(struct vfio_user *vu, struct vu_msg *msg)
 		return ret;
 	if (ver.major != VU_VERSION_MAJOR)
 		return -ENOTSUP;
-	ver.minor = VU_VERSION_MINOR;	/* the lowest there is, so never above theirs */
+	ver.minor = VU_VERSION_MINOR;	/* the lowest of all, so never above theirs */
 	set_reply(vu, msg, &ver, sizeof(ver));
 
 	len = msg->len - sizeof(ver);

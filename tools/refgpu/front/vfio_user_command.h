@@ -8,7 +8,7 @@ struct vu_msg;
 
 /*
  * Do what the request in @vu asks for and prepare the reply. Returns 0 or the
- * negative errno that the client is to get.
+ * negative errno that the client gets.
  */
 int vu_handle(struct vfio_user *vu, struct vu_msg *msg);
 

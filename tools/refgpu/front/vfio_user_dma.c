@@ -54,7 +54,7 @@ void vu_dma_fini(struct vu_dma *dma)
 	pthread_rwlock_destroy(&dma->lock);
 }
 
-/* First range that ends at or after @addr; dma->nr if there is none. */
+/* First range that ends at or after @addr, or dma->nr. */
 static size_t range_find(const struct vu_dma *dma, uint64_t addr)
 {
 	size_t lo = 0, hi = dma->nr;
@@ -232,8 +232,8 @@ static ssize_t range_cut(struct vu_dma *dma, size_t at, uint64_t first, uint64_t
  * @all: take everything away instead
  *
  * With an emulated IOMMU a client unmaps whole address spaces of which little or
- * nothing was mapped: what is not there counts as unmapped. On return no access
- * uses the range.
+ * nothing was mapped: addresses that are not mapped count as unmapped. On return
+ * no access uses the range.
  *
  * Return: 0, -EINVAL for an empty or wrapping range or one that cuts a page,
  * -ENOMEM.

@@ -161,10 +161,10 @@ static int irqs_set_locked(struct vu_irqs *irqs, const struct vfio_irq_set *set,
 }
 
 /**
- * vu_irqs_set() - do what the client asks of an interrupt index
+ * vu_irqs_set() - carry out the request for an interrupt index
  * @irqs: interrupts
  * @set: the request, already copied out of the message
- * @data: what followed it
+ * @data: the bytes that followed it
  * @data_len: length of @data in bytes
  * @fds: descriptors that came along; those taken over are set to -1
  * @nr_fds: number of descriptors

@@ -12,7 +12,7 @@
 
 /*
  * struct vu_irq - one interrupt index
- * @fds: eventfd of each vector, -1 if there is none
+ * @fds: eventfd of each vector, -1: none
  * @pending: raised but not signalled
  * @masked: set by the client
  */
@@ -43,7 +43,7 @@ uint64_t vu_irqs_pending(struct vu_irqs *irqs, unsigned int index,
 			 unsigned int first);
 void vu_irqs_clear_pending(struct vu_irqs *irqs);
 
-/* Close all eventfds; what is pending stays pending. */
+/* Close all eventfds; pending vectors stay pending. */
 void vu_irqs_release(struct vu_irqs *irqs);
 
 #endif /* REFGPU_VFIO_USER_IRQ_H */

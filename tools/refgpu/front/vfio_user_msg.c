@@ -27,7 +27,7 @@ int vu_wait_ready(struct vfio_user *vu, int fd, short events, int timeout_ms)
 	return p[1].revents ? 0 : 1;
 }
 
-/* Keep what fits of the descriptors of one read and close the rest. */
+/* Keep as many descriptors of one read as fit and close the rest. */
 static void take_fds(struct vu_msg *msg, struct msghdr *mh)
 {
 	struct cmsghdr *cmsg;

@@ -10,7 +10,7 @@
 #include "front/vfio_user_proto.h"
 
 /*
- * struct vu_msg - a request and what is to be answered
+ * struct vu_msg - a request and its reply
  * @len: bytes of payload
  * @fds: descriptors that came with it, -1 where one was taken over
  * @reply_len: bytes of the reply's payload
@@ -34,8 +34,8 @@ struct vu_msg {
 int vu_wait_ready(struct vfio_user *vu, int fd, short events, int timeout_ms);
 
 /*
- * Read exactly @len bytes and take what descriptors come with them. @idle: waiting
- * for a message to start, which may take for ever and may end with the connection.
+ * Read exactly @len bytes and take the descriptors that come with them. With @idle
+ * the first byte may take for ever, and the connection may end before it.
  */
 int vu_msg_read(struct vfio_user *vu, int sock, struct vu_msg *msg, void *buf,
 		size_t len, bool idle);
@@ -43,7 +43,7 @@ int vu_msg_read(struct vfio_user *vu, int sock, struct vu_msg *msg, void *buf,
 /* Send the reply in @vu, or only @error, a negative errno, if that is not 0. */
 int vu_msg_reply(struct vfio_user *vu, int sock, struct vu_msg *msg, int error);
 
-/* Close the descriptors that nobody took over. */
+/* Close the descriptors that were not taken over. */
 void vu_msg_drop_fds(struct vu_msg *msg);
 
 #endif /* REFGPU_VFIO_USER_MSG_H */

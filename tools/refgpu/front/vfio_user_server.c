@@ -216,7 +216,7 @@ int vfio_user_run(struct vfio_user *vu, int connect_timeout_ms, bool once)
 		if (fd < 0)
 			return -errno;
 		ret = vfio_user_serve(vu, fd);
-		/* What a client did wrong ends its connection, not the server. */
+		/* A client's mistake ends its connection, not the server. */
 		if (ret && ret != -EPROTO && ret != -ETIMEDOUT)
 			vu_log(vu, "connection failed: %s", strerror(-ret));
 		if (once)

@@ -13,7 +13,7 @@
 
 /*
  * struct vfio_user - the server
- * @config: the device, as vfio_user_create() was told
+ * @config: the device, as vfio_user_create() got it
  * @ops: the device's callbacks; @opaque is their first argument
  * @stats: written by the serving thread only
  * @listen_fd: the socket at @path, -1 before vfio_user_listen()
