@@ -2,7 +2,7 @@
 # The device core of refgpu, tested without a front end.
 DEVICE := $(GRID) $(wildcard $(REFGPU)/device/*.c)
 SOURCES_memory := $(REFGPU)/cpu/memory.c
-SOURCES_packets := $(REFGPU)/device/packets.c
+SOURCES_packets := $(GRID) $(REFGPU)/device/packets.c
 SOURCES_run_control := $(DEVICE)
 SOURCES_rings := $(DEVICE)
 SOURCES_commands := $(DEVICE)

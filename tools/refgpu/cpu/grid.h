@@ -161,7 +161,7 @@ enum grid_status grid_run(struct grid *grid, const struct grid_environment *envi
 /** grid_cancel() - drop the work under way */
 void grid_cancel(struct grid *grid);
 
-/** grid_check_dispatch() - is @packet one that grid_start() takes? */
+/** grid_check_dispatch() - are all fields of the packet valid? Pure; any context */
 bool grid_check_dispatch(const struct refgpu_dispatch *packet);
 
 #endif /* REFGPU_GRID_H */

@@ -2,6 +2,7 @@
 /*
  * packets.c - the decoder of ring packets; see packets.h
  */
+#include "cpu/grid.h"
 #include "device/packets.h"
 
 _Static_assert(sizeof(union packet) == REFGPU_PACKET_SIZE, "a packet is 64 bytes");
@@ -55,22 +56,6 @@ static bool check_copy(const struct refgpu_copy *copy)
 	       span_fits(copy->target, copy->bytes, copy->target_pitch, copy->lines);
 }
 
-static bool check_dispatch(const struct refgpu_dispatch *dispatch)
-{
-	u32 items = 1;
-	int d;
-
-	if (dispatch->code % 4 || dispatch->stack_bytes % 16)
-		return false;
-	for (d = 0; d < 3; d++) {
-		if (!dispatch->grid[d] || !dispatch->group[d] ||
-		    dispatch->group[d] > REFGPU_GROUP_ITEMS_MAX)
-			return false;
-		items *= dispatch->group[d];	/* at most 256^3 */
-	}
-	return items <= REFGPU_GROUP_ITEMS_MAX;
-}
-
 enum refgpu_error packet_check(const union packet *packet, u64 caps)
 {
 	u16 flags = 0;		/* those the opcode has */
@@ -96,7 +81,7 @@ enum refgpu_error packet_check(const union packet *packet, u64 caps)
 	case REFGPU_OP_DISPATCH:
 		cap = REFGPU_CAP_COMPUTE;
 		end = offsetof(struct refgpu_dispatch, reserved);
-		good = check_dispatch(&packet->dispatch);
+		good = grid_check_dispatch(&packet->dispatch);
 		break;
 	case REFGPU_OP_FENCE:
 		flags = REFGPU_FENCE_INTERRUPT | REFGPU_FENCE_WRITE;

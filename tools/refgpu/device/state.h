@@ -2,8 +2,8 @@
 /*
  * state.h - the state of a device: the structs, and the rules for their use
  *
- * Structs only: the functions of a part stand in the header of that part, so
- * that the includes of a file say which parts it calls.
+ * The functions of a part stand in the header of that part, not here, so that the
+ * includes of a file say which parts it calls.
  *
  * Threads (wall clock): the front end's, which read and write registers; one
  * engine thread for each working run-control block; one service thread for
