@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The device core of refgpu, tested without a front end.
-DEVICE := $(GRID) $(addprefix $(REFGPU)/,context.c crc32.c device.c engine.c events.c head.c \
-	  inject.c job.c packets.c partition.c registers.c scanout.c service.c stats.c user_page.c)
-SOURCES_memory := $(REFGPU)/memory.c
-SOURCES_packets := $(REFGPU)/packets.c
+DEVICE := $(GRID) $(wildcard $(REFGPU)/device/*.c)
+SOURCES_memory := $(REFGPU)/cpu/memory.c
+SOURCES_packets := $(GRID) $(REFGPU)/device/packets.c
 SOURCES_run_control := $(DEVICE)
 SOURCES_rings := $(DEVICE)
 SOURCES_commands := $(DEVICE)

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "refgpu.h"
+#include "device/device.h"
 #include "refgpu_hw.h"
 #include "unit.h"
 
@@ -31,7 +31,7 @@
  * @put: packets submitted, by partition and ring
  */
 struct gpu {
-	struct refgpu *dev;
+	struct device *dev;
 	u8 *vram;
 	u8 *host;
 	_Atomic u32 irqs[REFGPU_VECTORS];
@@ -77,7 +77,7 @@ static inline void gpu_log(void *context, const char *text)
 	(void)text;
 }
 
-static const struct refgpu_ops gpu_ops = {
+static const struct device_ops gpu_ops = {
 	.dma_enter = gpu_dma_enter,
 	.dma_leave = gpu_dma_leave,
 	.dma = gpu_dma,
@@ -91,13 +91,13 @@ static inline u64 rd(struct gpu *g, u64 offset)
 {
 	u64 value;
 
-	refgpu_read(g->dev, offset, &value, 8);
+	device_read(g->dev, offset, &value, 8);
 	return value;
 }
 
 static inline void wr(struct gpu *g, u64 offset, u64 value)
 {
-	refgpu_write(g->dev, offset, &value, 8);
+	device_write(g->dev, offset, &value, 8);
 }
 
 static inline u64 user_rd(struct gpu *g, unsigned int p, u64 offset)
@@ -132,7 +132,7 @@ static inline void gpu_events_on(struct gpu *g)
 static inline struct gpu *gpu_create(bool virtual_clock)
 {
 	struct gpu *g = calloc(1, sizeof(*g));
-	struct refgpu_config config = {
+	struct device_config config = {
 		.vram_size = GPU_VRAM,
 		.switch_ns = virtual_clock ? GPU_SWITCH_NS : 0,
 		.virtual_clock = virtual_clock,
@@ -145,9 +145,9 @@ static inline struct gpu *gpu_create(bool virtual_clock)
 	g->host = aligned_alloc(4096, HOST_BYTES);
 	ck_assert_ptr_nonnull(g->host);
 	memset(g->host, 0, HOST_BYTES);
-	g->dev = refgpu_create(&config);
-	ck_assert_msg(g->dev, "refgpu_create: %s", strerror(errno));
-	g->vram = refgpu_vram(g->dev);
+	g->dev = device_create(&config);
+	ck_assert_msg(g->dev, "device_create: %s", strerror(errno));
+	g->vram = device_vram(g->dev);
 	gpu_events_on(g);
 	return g;
 }
@@ -155,7 +155,7 @@ static inline struct gpu *gpu_create(bool virtual_clock)
 static inline void gpu_destroy(struct gpu *g)
 {
 	ck_assert_msg(!g->bad_irqs, "%u interrupts of vectors that do not exist", g->bad_irqs);
-	refgpu_destroy(g->dev);
+	device_destroy(g->dev);
 	free(g->host);
 	pthread_rwlock_destroy(&g->dma);
 	free(g);
@@ -163,7 +163,7 @@ static inline void gpu_destroy(struct gpu *g)
 
 static inline void step_us(struct gpu *g, u64 us)
 {
-	refgpu_step(g->dev, us * 1000);
+	device_step(g->dev, us * 1000);
 }
 
 /* ---------------------------------------------------------------- events */

@@ -103,7 +103,7 @@ static inline u32 crc_of(struct gpu *g, unsigned int p, unsigned int n)
 static inline u64 head_crc(struct gpu *g, unsigned int p, unsigned int h)
 {
 	head_rd(g, p, h, REFGPU_HEAD_CRC);
-	refgpu_step(g->dev, 2 * BLANK_NS);
+	device_step(g->dev, 2 * BLANK_NS);
 	return head_rd(g, p, h, REFGPU_HEAD_CRC);
 }
 

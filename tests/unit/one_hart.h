@@ -5,7 +5,7 @@
 #ifndef UNIT_ONE_HART_H
 #define UNIT_ONE_HART_H
 
-#include "hart.h"
+#include "cpu/hart.h"
 #include "partition.h"
 #include "riscv.h"
 

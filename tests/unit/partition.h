@@ -13,8 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "grid.h"
-#include "memory.h"
+#include "cpu/grid.h"
+#include "cpu/grid_image.h"
+#include "cpu/memory.h"
 #include "unit.h"
 
 #define GUARD		(256u << 10)

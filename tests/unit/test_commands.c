@@ -473,7 +473,7 @@ static void expect_new_device(void)
 
 START_TEST(reset_of_the_device)
 {
-	struct refgpu_injection hang = { .kind = REFGPU_INJECT_HANG, .partition = 1 };
+	struct injection hang = { .kind = INJECT_HANG, .partition = 1 };
 	u64 before, fence = 0;
 	unsigned int when;
 
@@ -484,7 +484,7 @@ START_TEST(reset_of_the_device)
 		wr(g, REFGPU_GLOBAL_SCRATCH, 4);
 		wr(g, REFGPU_GLOBAL_SWITCH_NS, 9);
 		if (when == 1)
-			refgpu_inject(g->dev, &hang);
+			device_inject(g->dev, &hang);
 		run(g, when == 2 ? REFGPU_RUN_NONE : 1, 0, 1000000000);
 		step_us(g, 1000);
 		before = rd(g, REFGPU_GLOBAL_TIMER);
@@ -493,7 +493,7 @@ START_TEST(reset_of_the_device)
 			ck_assert_uint_eq(rd(g, REFGPU_GLOBAL_RESET), 1);
 			step_us(g, 10);
 		} else {
-			refgpu_reset(g->dev);
+			device_reset(g->dev);
 		}
 		ck_assert(rd(g, REFGPU_GLOBAL_TIMER) >= before);
 		expect_new_device();
@@ -514,7 +514,7 @@ END_TEST
 
 START_TEST(surprise_removal)
 {
-	struct refgpu_injection gone = { .kind = REFGPU_INJECT_REMOVE };
+	struct injection gone = { .kind = INJECT_REMOVE };
 	unsigned int i, irqs = 0;
 	u32 half;
 
@@ -528,31 +528,31 @@ START_TEST(surprise_removal)
 	forget_events(g);
 	for (i = 0; i < REFGPU_VECTORS; i++)
 		g->irqs[i] = 0;
-	refgpu_inject(g->dev, &gone);
+	device_inject(g->dev, &gone);
 	wr(g, PART(1, RESET), 1);
 	step_us(g, 100000);
 	ck_assert_uint_eq(rd(g, REFGPU_GLOBAL_ID), UINT64_MAX);
 	ck_assert_uint_eq(rd(g, REFGPU_USER_PAGE(1)), UINT64_MAX);
-	refgpu_read(g->dev, 4, &half, 4);
+	device_read(g->dev, 4, &half, 4);
 	ck_assert_uint_eq(half, UINT32_MAX);
 	EXPECT_NO_EVENT(g);
 	for (i = 0; i < REFGPU_VECTORS; i++)
 		irqs += g->irqs[i];
 	ck_assert_uint_eq(irqs, 0);
-	refgpu_reset(g->dev);
+	device_reset(g->dev);
 	expect_new_device();
 }
 END_TEST
 
 START_TEST(memory_and_dma_errors)
 {
-	struct refgpu_injection bad = { .kind = REFGPU_INJECT_MEMORY_ERROR,
+	struct injection bad = { .kind = INJECT_MEMORY_ERROR,
 					.address = SLICE_BASE(1) + 0x5000 };
-	struct refgpu_injection dma = { .kind = REFGPU_INJECT_DMA_FAULT, .count = 2 };
+	struct injection dma = { .kind = INJECT_DMA_FAULT, .count = 2 };
 	struct refgpu_event event;
 
 	forget_events(g);
-	refgpu_inject(g->dev, &bad);
+	device_inject(g->dev, &bad);
 	event = next_event(g);
 	ck_assert_uint_eq(event.type, REFGPU_EVENT_MEMORY);
 	ck_assert_uint_eq(event.partition, 1);
@@ -564,22 +564,22 @@ START_TEST(memory_and_dma_errors)
 	push_fence(g, 1, 0, 3, REFGPU_FENCE_WRITE, REFGPU_SYSMEM_APERTURE);
 	bell(g, 1, 0);
 	run(g, 1, 0, 0);
-	refgpu_inject(g->dev, &dma);
+	device_inject(g->dev, &dma);
 	step_us(g, 1000);
 	ck_assert_uint_eq(ring_rd(g, 1, 0, REFGPU_RING_ERROR), REFGPU_ERROR_DMA);
 	bad.address = GPU_VRAM;
-	ck_assert_int_eq(refgpu_inject(g->dev, &bad), -EINVAL);
+	ck_assert_int_eq(device_inject(g->dev, &bad), -EINVAL);
 }
 END_TEST
 
 START_TEST(a_bad_line_is_not_a_bad_page)
 {
-	struct refgpu_injection bad = { .kind = REFGPU_INJECT_MEMORY_ERROR,
+	struct injection bad = { .kind = INJECT_MEMORY_ERROR,
 					.address = SLICE_BASE(1) + AT_CODE + 0x100 };
 
 	/* j .+2, in a line that can be read: the program's own fault. */
 	*(u32 *)slice(g, 1, AT_CODE) = 0x0020006f;
-	refgpu_inject(g->dev, &bad);
+	device_inject(g->dev, &bad);
 	push_dispatch(g, 1, 0, 1);
 	bell(g, 1, 0);
 	run(g, 1, 0, 0);
@@ -590,7 +590,7 @@ END_TEST
 
 START_TEST(stats_are_json)
 {
-	char *text = refgpu_stats(g->dev);
+	char *text = device_stats(g->dev);
 	int depth = 0;
 	char *c;
 

@@ -10,11 +10,11 @@
 
 #include <json-c/json.h>
 
-#include "control.h"
+#include "front/control.h"
 #include "refgpu_hw.h"
 #include "unit.h"
 
-static struct refgpu *dev;
+static struct device *dev;
 static int removes, inserts;
 
 static void on_remove(void *opaque)
@@ -43,17 +43,17 @@ static const struct control_ops ops = {
 
 static void setup(void)
 {
-	const struct refgpu_config config = { .vram_size = REFGPU_VRAM_MIN, .virtual_clock = true };
+	const struct device_config config = { .vram_size = REFGPU_VRAM_MIN, .virtual_clock = true };
 
 	removes = 0;
 	inserts = 0;
-	dev = refgpu_create(&config);
+	dev = device_create(&config);
 	ck_assert_ptr_nonnull(dev);
 }
 
 static void teardown(void)
 {
-	refgpu_destroy(dev);
+	device_destroy(dev);
 }
 
 static struct json_object *ask(const char *request)

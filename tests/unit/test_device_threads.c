@@ -120,7 +120,7 @@ END_TEST
 
 START_TEST(reset_is_quick)
 {
-	struct refgpu_injection hang = { .kind = REFGPU_INJECT_HANG, .partition = 2 };
+	struct injection hang = { .kind = INJECT_HANG, .partition = 2 };
 	u64 begin, took, best = UINT64_MAX;
 	unsigned int i;
 
@@ -129,11 +129,11 @@ START_TEST(reset_is_quick)
 		ring_on(g, 2, 0);
 		spin(2);
 		if (i % 2)
-			refgpu_inject(g->dev, &hang);
+			device_inject(g->dev, &hang);
 		run(g, 2, 0, 0);
 		usleep(3000);
 		begin = now_ns();
-		refgpu_reset(g->dev);
+		device_reset(g->dev);
 		took = now_ns() - begin;
 		best = took < best ? took : best;
 		ck_assert_uint_eq(rc_state(g), REFGPU_RC_EMPTY);
@@ -146,12 +146,12 @@ END_TEST
 
 START_TEST(invalidate_while_hung)
 {
-	struct refgpu_injection hang = { .kind = REFGPU_INJECT_HANG, .partition = 1 };
+	struct injection hang = { .kind = INJECT_HANG, .partition = 1 };
 
 	spin(1);
 	run(g, 1, 0, 0);
 	usleep(3000);
-	refgpu_inject(g->dev, &hang);
+	device_inject(g->dev, &hang);
 	wr(g, REFGPU_PARTITION(1) + REFGPU_PARTITION_INVALIDATE_PAGES, SYSMEM_PAGES);
 	wr(g, REFGPU_PARTITION(1) + REFGPU_PARTITION_INVALIDATE, 1);
 	await(REFGPU_PARTITION(1) + REFGPU_PARTITION_INVALIDATE, 1, 0, "INVALIDATE");
@@ -326,7 +326,7 @@ static void *reader_thread(void *argument)
 {
 	(void)argument;
 	while (!stop) {
-		free(refgpu_stats(g->dev));
+		free(device_stats(g->dev));
 		rd(g, REFGPU_USER_PAGE(1) + REFGPU_USER_TIMER);
 		usleep(100);
 	}
@@ -335,7 +335,7 @@ static void *reader_thread(void *argument)
 
 START_TEST(removal_and_reset_under_load)
 {
-	struct refgpu_injection gone = { .kind = REFGPU_INJECT_REMOVE };
+	struct injection gone = { .kind = INJECT_REMOVE };
 	pthread_t reader;
 	unsigned int i, p;
 
@@ -350,10 +350,10 @@ START_TEST(removal_and_reset_under_load)
 		run(g, i % GUESTS, 0, 0);
 		usleep(500 * i);
 		if (i % 2) {
-			refgpu_inject(g->dev, &gone);
+			device_inject(g->dev, &gone);
 			ck_assert_uint_eq(rd(g, REFGPU_GLOBAL_ID), UINT64_MAX);
 		}
-		refgpu_reset(g->dev);
+		device_reset(g->dev);
 		ck_assert_uint_eq(rd(g, REFGPU_GLOBAL_ID), REFGPU_ID);
 		ck_assert_uint_eq(rd(g, REFGPU_GLOBAL_PENDING), 0);
 	}

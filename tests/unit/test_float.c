@@ -11,7 +11,7 @@
 #include <math.h>
 
 #include "one_hart.h"
-#include "softfloat.h"
+#include "cpu/softfloat.h"
 
 #define ROUNDS	4000
 

@@ -96,7 +96,7 @@ static void *host_thread(void *argument)
 		default:
 			break;
 		}
-		free(refgpu_stats(g->dev));
+		free(device_stats(g->dev));
 	}
 	return NULL;
 }
@@ -139,7 +139,7 @@ END_TEST
 /* Ends of a device with heads at work: no thread outlives it, none hangs. */
 START_TEST(reset_and_end_at_work)
 {
-	struct refgpu_injection gone = { .kind = REFGPU_INJECT_REMOVE };
+	struct injection gone = { .kind = INJECT_REMOVE };
 	unsigned int i, h;
 
 	for (i = 0; i < 20; i++) {
@@ -152,8 +152,8 @@ START_TEST(reset_and_end_at_work)
 		ck_assert_uint_eq(head_status(g, WILD, 0), ACTIVE);
 		usleep(2000 * i);
 		if (i % 2)
-			refgpu_inject(g->dev, &gone);
-		refgpu_reset(g->dev);
+			device_inject(g->dev, &gone);
+		device_reset(g->dev);
 		ck_assert_uint_eq(head_status(g, WILD, 0), 0);
 	}
 }

@@ -41,9 +41,9 @@ START_TEST(sixty_blanks_a_second)
 	ck_assert_uint_eq(vblanks(g, 0, 0), 0);
 	for (n = 1; n <= 60; n++) {
 		/* None is early, none is late. */
-		refgpu_step(g->dev, start + n * 1000000000 / 60 - 1 - rd(g, REFGPU_GLOBAL_TIMER));
+		device_step(g->dev, start + n * 1000000000 / 60 - 1 - rd(g, REFGPU_GLOBAL_TIMER));
 		ck_assert_uint_eq(vblanks(g, 0, 0), n - 1);
-		refgpu_step(g->dev, 2);
+		device_step(g->dev, 2);
 		ck_assert_uint_eq(vblanks(g, 0, 0), n);
 		ck_assert_uint_gt(head0(REFGPU_HEAD_VBLANK_TIME), before);
 		before = head0(REFGPU_HEAD_VBLANK_TIME);
@@ -60,7 +60,7 @@ START_TEST(sixty_blanks_a_second)
 	ck_assert_uint_eq(counter(g, 0, REFGPU_COUNTER_VBLANKS), 60 * 3601);
 	head_wr(g, 0, 0, REFGPU_HEAD_CONTROL, 1);
 	ck_assert_uint_eq(vblanks(g, 0, 0), 0);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(vblanks(g, 0, 0), 1);
 }
 END_TEST
@@ -69,7 +69,7 @@ START_TEST(time_of_a_blank_has_the_offset)
 {
 	head_show(g, 0, 0, 0);
 	wr(g, REFGPU_PARTITION(0) + REFGPU_PARTITION_TIMER_OFFSET, 5000000000000ULL);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(user_rd(g, 0, REFGPU_USER_TIMER), head0(REFGPU_HEAD_VBLANK_TIME));
 }
 END_TEST
@@ -126,7 +126,7 @@ START_TEST(mode_stays_while_shown)
 	ck_assert_uint_eq(head0(REFGPU_HEAD_FORMAT), XR24);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_SIZE), PAIR(WIDTH, HEIGHT));
 	/* Enabling what is enabled changes nothing. */
-	refgpu_step(g->dev, 5 * BLANK_NS);
+	device_step(g->dev, 5 * BLANK_NS);
 	head_wr(g, 0, 0, REFGPU_HEAD_CONTROL, 3);
 	ck_assert_uint_eq(vblanks(g, 0, 0), 5);
 }
@@ -146,7 +146,7 @@ START_TEST(host_limits_heads)
 	ck_assert_uint_eq(head_status(g, 0, 2), REFUSED);
 
 	wr(g, entry + REFGPU_PARTITION_HEAD_MAX, PAIR(WIDTH - 1, HEIGHT));
-	refgpu_step(g->dev, 3 * BLANK_NS);
+	device_step(g->dev, 3 * BLANK_NS);
 	ck_assert_uint_eq(head_status(g, 0, 1), REFUSED);
 	ck_assert_uint_eq(vblanks(g, 0, 1), 0);
 	wr(g, entry + REFGPU_PARTITION_HEAD_MAX, PAIR(WIDTH, HEIGHT));
@@ -163,9 +163,9 @@ START_TEST(flip_by_register)
 	head_wr(g, 0, 0, REFGPU_HEAD_FLIP, AT_PICTURE(1));
 	ck_assert_uint_eq(head0(REFGPU_HEAD_FLIP), AT_PICTURE(1));
 	ck_assert_uint_eq(head_status(g, 0, 0), ACTIVE | FLIPPING);
-	refgpu_step(g->dev, BLANK_NS - 10);
+	device_step(g->dev, BLANK_NS - 10);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_BASE), AT_PICTURE(0));
-	refgpu_step(g->dev, 20);
+	device_step(g->dev, 20);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_BASE), AT_PICTURE(1));
 	ck_assert_uint_eq(head0(REFGPU_HEAD_FLIP), 0);
 	ck_assert_uint_eq(head_status(g, 0, 0), ACTIVE);
@@ -175,7 +175,7 @@ START_TEST(flip_by_register)
 	head_wr(g, 0, 0, REFGPU_HEAD_FLIP, AT_PICTURE(2));
 	head_wr(g, 0, 0, REFGPU_HEAD_FLIP, 0);
 	ck_assert_uint_eq(head_status(g, 0, 0), ACTIVE | FLIPPING);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_BASE), 0);
 	ck_assert_uint_eq(counter(g, 0, REFGPU_COUNTER_FLIPS), 2);
 
@@ -200,16 +200,16 @@ START_TEST(flip_in_halves)
 	u32 none = 0, one = 1, low = (u32)AT_PICTURE(1);
 
 	head_show(g, 0, 0, 0);
-	refgpu_write(g->dev, at + 4, &none, 4);
+	device_write(g->dev, at + 4, &none, 4);
 	ck_assert_uint_eq(head_status(g, 0, 0), ACTIVE);
-	refgpu_write(g->dev, at, &low, 4);
+	device_write(g->dev, at, &low, 4);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_FLIP), AT_PICTURE(1));
 	/* 4 GiB further is not in the slice. */
-	refgpu_write(g->dev, at + 4, &one, 4);
+	device_write(g->dev, at + 4, &one, 4);
 	low = (u32)AT_PICTURE(2);
-	refgpu_write(g->dev, at, &low, 4);
+	device_write(g->dev, at, &low, 4);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_FLIP), AT_PICTURE(1));
-	refgpu_write(g->dev, at, &low, 4);
+	device_write(g->dev, at, &low, 4);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_FLIP), AT_PICTURE(2));
 }
 END_TEST
@@ -227,7 +227,7 @@ START_TEST(flip_by_packet)
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_FENCE), 7);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_BASE), AT_PICTURE(0));
 	ck_assert_uint_eq(head0(REFGPU_HEAD_FLIP), AT_PICTURE(1));
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_BASE), AT_PICTURE(1));
 }
 END_TEST
@@ -259,7 +259,7 @@ START_TEST(flip_packet_that_waits)
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_STATUS), REFGPU_RING_BLOCKED);
 	forget_events(g);
 
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_BASE), AT_PICTURE(1));
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_GET), 1);
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_FENCE), 0);
@@ -285,9 +285,9 @@ START_TEST(ring_paced_by_blanks)
 		push_flip(g, 0, 0, 0, AT_PICTURE(i % 4), REFGPU_FLIP_WAIT);
 	bell(g, 0, 0);
 	run(g, 0, REFGPU_RUN_LINGER, 0);
-	refgpu_step(g->dev, 29 * BLANK_NS);
+	device_step(g->dev, 29 * BLANK_NS);
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_GET), 29);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_GET), 30);
 	ck_assert_uint_eq(counter(g, 0, REFGPU_COUNTER_FLIPS), 30);
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_STATUS), REFGPU_RING_IDLE);
@@ -352,7 +352,7 @@ START_TEST(flip_packet_and_a_head_that_goes)
 	bell(g, 0, 0);
 	step_us(g, 1000);
 	wr(g, REFGPU_PARTITION(0) + REFGPU_PARTITION_HEADS, 0);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(head_status(g, 0, 0), REFUSED);
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_GET), 3);
 	ck_assert_uint_eq(counter(g, 0, REFGPU_COUNTER_FLIPS), 0);
@@ -373,7 +373,7 @@ START_TEST(flip_packet_and_a_ring_that_goes)
 	bell(g, 0, 0);
 	step_us(g, 1000);
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_STATUS), REFGPU_RING_BLOCKED);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_BASE), AT_PICTURE(1));
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_GET), 0);
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_STATUS), REFGPU_RING_BLOCKED);
@@ -384,7 +384,7 @@ START_TEST(flip_packet_and_a_ring_that_goes)
 	bell(g, 0, 0);
 	step_us(g, 1000);
 	user_wr(g, 0, REFGPU_USER_RING(0) + REFGPU_RING_DOORBELL, 1000);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_ERROR), REFGPU_ERROR_DOORBELL);
 	ck_assert_uint_eq(ring_rd(g, 0, 0, REFGPU_RING_GET), 0);
 }
@@ -400,7 +400,7 @@ static u64 flips_a_second(u64 limit_ns)
 	for (i = 0; i < 600; i++) {
 		if (!(head_status(g, 0, 0) & FLIPPING))
 			head_wr(g, 0, 0, REFGPU_HEAD_FLIP, AT_PICTURE(i % 4));
-		refgpu_step(g->dev, BLANK_NS);
+		device_step(g->dev, BLANK_NS);
 	}
 	return (counter(g, 0, REFGPU_COUNTER_FLIPS) - before + 5) / 10;
 }
@@ -421,18 +421,18 @@ START_TEST(flip_rate_is_limited)
 	step_us(g, 5000000);
 	i = counter(g, 0, REFGPU_COUNTER_FLIPS);
 	head_wr(g, 0, 0, REFGPU_HEAD_FLIP, AT_PICTURE(1));
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(counter(g, 0, REFGPU_COUNTER_FLIPS), i + 1);
 	head_wr(g, 0, 0, REFGPU_HEAD_FLIP, AT_PICTURE(2));
-	refgpu_step(g->dev, 4 * BLANK_NS);
+	device_step(g->dev, 4 * BLANK_NS);
 	ck_assert_uint_eq(counter(g, 0, REFGPU_COUNTER_FLIPS), i + 1);
-	refgpu_step(g->dev, 3 * BLANK_NS);
+	device_step(g->dev, 3 * BLANK_NS);
 	ck_assert_uint_eq(counter(g, 0, REFGPU_COUNTER_FLIPS), i + 2);
 	/* Nor does the longest one overflow. */
 	wr(g, REFGPU_PARTITION(0) + REFGPU_PARTITION_FLIP_NS, UINT64_MAX);
 	for (i = 0; i < 5; i++) {
 		head_wr(g, 0, 0, REFGPU_HEAD_FLIP, AT_PICTURE(1));
-		refgpu_step(g->dev, 10 * BLANK_NS);
+		device_step(g->dev, 10 * BLANK_NS);
 	}
 	ck_assert_uint_eq(head_status(g, 0, 0), ACTIVE | FLIPPING);
 }
@@ -446,21 +446,21 @@ START_TEST(interrupts)
 
 	head_show(g, 0, 0, 0);
 	head_show(g, 0, 1, 0);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(user_rd(g, 0, REFGPU_USER_INTR_STATUS),
 			  REFGPU_INTR_VBLANK(0) | REFGPU_INTR_VBLANK(1));
 	ck_assert_uint_eq(g->irqs[0], 0);
 
 	user_wr(g, 0, REFGPU_USER_INTR_ENABLE, bits);
 	user_wr(g, 0, REFGPU_USER_INTR_STATUS, UINT64_MAX);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(g->irqs[0], 1);
 	/* Set is set: no second interrupt before the guest has looked. */
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(g->irqs[0], 1);
 	user_wr(g, 0, REFGPU_USER_INTR_STATUS, UINT64_MAX);
 	head_wr(g, 0, 1, REFGPU_HEAD_FLIP, AT_PICTURE(1));
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	/* A flip and its blank are one message. */
 	ck_assert_uint_eq(g->irqs[0], 2);
 	ck_assert_uint_eq(user_rd(g, 0, REFGPU_USER_INTR_STATUS), bits | REFGPU_INTR_VBLANK(0));
@@ -517,9 +517,9 @@ START_TEST(edid_and_hotplug)
 	ck_assert_uint_eq(g->irqs[0], 3);
 	/* A head that shows a picture goes on: the cable is the guest's affair. */
 	head_show(g, 0, 2, 0);
-	refgpu_step(g->dev, 3 * BLANK_NS);
+	device_step(g->dev, 3 * BLANK_NS);
 	edid_put(2, 12, 128);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(vblanks(g, 0, 2), 4);
 }
 END_TEST
@@ -544,7 +544,7 @@ START_TEST(crc_is_what_is_shown)
 	head_show(g, 0, 0, 0);
 	for (n = 0; n < 4; n++) {
 		head_wr(g, 0, 0, REFGPU_HEAD_FLIP, AT_PICTURE(n));
-		refgpu_step(g->dev, BLANK_NS);
+		device_step(g->dev, BLANK_NS);
 		ck_assert_uint_eq(head_crc(g, 0, 0), crc_of(g, 0, n));
 	}
 	/* The fourth byte of a pixel is not visible, in either format. */
@@ -573,23 +573,23 @@ START_TEST(crc_of_the_last_frame)
 	unsigned int i;
 
 	head_show(g, 0, 0, 0);
-	refgpu_step(g->dev, 3 * BLANK_NS);
+	device_step(g->dev, 3 * BLANK_NS);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_CRC), 0);	/* it begins to look */
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_CRC), 0);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_CRC), crc_of(g, 0, 0));
 	head_wr(g, 0, 0, REFGPU_HEAD_FLIP, AT_PICTURE(1));
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_CRC), crc_of(g, 0, 0));
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_CRC), crc_of(g, 0, 1));
 	/* Nobody has looked for a second: an old value must not look new. */
-	refgpu_step(g->dev, 70 * BLANK_NS);
+	device_step(g->dev, 70 * BLANK_NS);
 	*(u8 *)slice(g, 0, AT_PICTURE(1)) ^= 1;
 	ck_assert_uint_eq(head0(REFGPU_HEAD_CRC), 0);
 	for (i = 0; i < 200; i++) {
-		refgpu_step(g->dev, BLANK_NS);
+		device_step(g->dev, BLANK_NS);
 		if (i >= 2)
 			ck_assert_uint_eq(head0(REFGPU_HEAD_CRC), crc_of(g, 0, 1));
 		else
@@ -677,13 +677,13 @@ END_TEST
 /* Bad memory is black. */
 START_TEST(crc_over_a_memory_error)
 {
-	struct refgpu_injection injection = {
-		.kind = REFGPU_INJECT_MEMORY_ERROR,
+	struct injection injection = {
+		.kind = INJECT_MEMORY_ERROR,
 		.address = SLICE_BASE(0) + AT_PICTURE(0) + 70,
 	};
 
 	head_show(g, 0, 0, 0);
-	ck_assert_int_eq(refgpu_inject(g->dev, &injection), 0);
+	ck_assert_int_eq(device_inject(g->dev, &injection), 0);
 	/* The line it lies in is read at once, and so lost as a whole. */
 	memset(slice(g, 0, AT_PICTURE(0)), 0, PITCH);
 	ck_assert_uint_eq(head_crc(g, 0, 0), crc_of(g, 0, 0));
@@ -698,11 +698,11 @@ START_TEST(freeze)
 
 	user_wr(g, 0, REFGPU_USER_INTR_ENABLE, UINT64_MAX);
 	head_show(g, 0, 0, 0);
-	refgpu_step(g->dev, 2 * BLANK_NS);
+	device_step(g->dev, 2 * BLANK_NS);
 	head_rd(g, 0, 0, REFGPU_HEAD_CRC);
 	head_wr(g, 0, 0, REFGPU_HEAD_FLIP, AT_PICTURE(1));
 	wr(g, control, REFGPU_PARTITION_ENABLE | REFGPU_PARTITION_FREEZE);
-	refgpu_step(g->dev, 100 * BLANK_NS);
+	device_step(g->dev, 100 * BLANK_NS);
 	ck_assert_uint_eq(vblanks(g, 0, 0), 2);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_BASE), AT_PICTURE(0));
 	ck_assert_uint_eq(head_status(g, 0, 0), ACTIVE | FLIPPING);
@@ -710,10 +710,10 @@ START_TEST(freeze)
 
 	wr(g, control, REFGPU_PARTITION_ENABLE);
 	ck_assert_uint_eq(vblanks(g, 0, 0), 2);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(vblanks(g, 0, 0), 3);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_BASE), AT_PICTURE(1));
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(head0(REFGPU_HEAD_CRC), crc_of(g, 0, 1));
 }
 END_TEST
@@ -756,7 +756,7 @@ START_TEST(moved_to_another_partition)
 	head_show(g, 0, 1, 0);
 	mode_write(g, 0, 2, 1, 2, 3, 4);
 	head_wr(g, 0, 2, REFGPU_HEAD_CONTROL, 1);
-	refgpu_step(g->dev, 10 * BLANK_NS);
+	device_step(g->dev, 10 * BLANK_NS);
 	ring_on(g, 0, 0);
 	push_flip(g, 0, 0, 1, AT_PICTURE(2), REFGPU_FLIP_WAIT);
 	push_fence(g, 0, 0, 9, 0, 0);
@@ -774,10 +774,10 @@ START_TEST(moved_to_another_partition)
 	ck_assert_uint_eq(head_status(g, 9, 2), REFUSED);
 	ck_assert_uint_eq(head_status(g, 9, 0), 0);
 	run(g, 9, REFGPU_RUN_LINGER, 0);
-	refgpu_step(g->dev, BLANK_NS);
+	device_step(g->dev, BLANK_NS);
 	ck_assert_uint_eq(head_rd(g, 9, 1, REFGPU_HEAD_BASE), AT_PICTURE(2));
 	ck_assert_uint_eq(g->irqs[9], 1);
-	refgpu_step(g->dev, 3 * BLANK_NS);
+	device_step(g->dev, 3 * BLANK_NS);
 	ck_assert_uint_eq(ring_rd(g, 9, 0, REFGPU_RING_FENCE), 9);
 	ck_assert_uint_eq(head_crc(g, 9, 1), crc_of(g, 9, 2));
 	/* And nothing is left behind. */
@@ -813,7 +813,7 @@ START_TEST(disable_and_resets)
 			count = 0;
 			break;
 		default:
-			refgpu_reset(g->dev);
+			device_reset(g->dev);
 			count = 0;
 		}
 		for (at = 0; at < 0x400; at += 8)
@@ -846,8 +846,8 @@ START_TEST(stats_tell_of_heads)
 	char *text;
 
 	head_show(g, 0, 1, 0);
-	refgpu_step(g->dev, 3 * BLANK_NS);
-	text = refgpu_stats(g->dev);
+	device_step(g->dev, 3 * BLANK_NS);
+	text = device_stats(g->dev);
 	ck_assert_msg(strstr(text, "\"vblanks\":3,\"flips\":0"), "%s", text);
 	ck_assert_msg(strstr(text, "{\"status\":1,\"width\":64,\"height\":48,"), "%s", text);
 	free(text);

@@ -118,9 +118,9 @@ static void write_any(unsigned int h)
 	if (one_in(8)) {
 		u32 half = (u32)(value >> 32);
 
-		refgpu_write(g->dev, page + REFGPU_USER_HEAD(h) + offset + 4, &half, 4);
+		device_write(g->dev, page + REFGPU_USER_HEAD(h) + offset + 4, &half, 4);
 		half = (u32)value;
-		refgpu_write(g->dev, page + REFGPU_USER_HEAD(h) + offset, &half, 4);
+		device_write(g->dev, page + REFGPU_USER_HEAD(h) + offset, &half, 4);
 	} else {
 		wr(g, page + REFGPU_USER_HEAD(h) + offset, value);
 	}
@@ -178,7 +178,7 @@ static void host_acts(void)
 	default:
 		wr(g, entry + REFGPU_PARTITION_FLIP_NS, any(2) * any(100000000));
 	}
-	refgpu_step(g->dev, any(2 * BLANK_NS));
+	device_step(g->dev, any(2 * BLANK_NS));
 	heads_on(g, HOSTILE, REFGPU_HEADS);
 	wr(g, entry + REFGPU_PARTITION_HEAD_MAX,
 	   one_in(3) ? UINT64_MAX : PAIR(4096, 4096));
@@ -214,7 +214,7 @@ START_TEST(random_programming)
 			refused += head_status(g, HOSTILE, h) == REFUSED;
 			crcs += head_rd(g, HOSTILE, h, REFGPU_HEAD_CRC) != 0;
 		}
-		refgpu_step(g->dev, any(3 * BLANK_NS));
+		device_step(g->dev, any(3 * BLANK_NS));
 		if (i % 100 == 99) {
 			flips += counter(g, HOSTILE, REFGPU_COUNTER_FLIPS);
 			wr(g, REFGPU_COUNTERS(HOSTILE) + REFGPU_COUNTER_CLEAR, 1);

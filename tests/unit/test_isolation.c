@@ -9,7 +9,7 @@
  * and their work must come out right.
  */
 #include "gpu.h"
-#include "packets.h"
+#include "device/packets.h"
 
 #define HOSTILE		1u
 #define CANARY		0xa7
@@ -281,14 +281,14 @@ START_TEST(a_hostile_guest_harms_itself_only)
 			hostile_act();
 		run(g, turn % 4 == 3 ? HOSTILE : turn % 3, 0, 1000 + any(100000));
 		while (rc_state(g) != REFGPU_RC_EMPTY) {
-			refgpu_step(g->dev, 20000);
+			device_step(g->dev, 20000);
 			if (one_in(4))
 				hostile_act();
 		}
 		ck_assert_uint_eq(ring_rd(g, 0, 1, REFGPU_RING_STATUS), 0);
 		if (one_in(200)) {
 			wr(g, REFGPU_PARTITION(HOSTILE) + REFGPU_PARTITION_RESET, 1);
-			refgpu_step(g->dev, 10000);
+			device_step(g->dev, 10000);
 		}
 	}
 	check_canaries();

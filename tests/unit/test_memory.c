@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "memory.h"
+#include "cpu/memory.h"
 #include "refgpu_hw.h"
 #include "unit.h"
 

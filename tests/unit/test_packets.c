@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "packets.h"
+#include "device/packets.h"
 #include "unit.h"
 
 #define CAPS	(REFGPU_CAP_COMPUTE | REFGPU_CAP_COPY | REFGPU_CAP_HEADS)

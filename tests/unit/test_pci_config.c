@@ -5,7 +5,7 @@
 
 #include <linux/pci_regs.h>
 
-#include "pci_config.h"
+#include "front/pci_config.h"
 #include "unit.h"
 
 static struct pci_config cfg;

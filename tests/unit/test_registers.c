@@ -76,7 +76,7 @@ static void setup(void)
 		name_page(REFGPU_USER_ALIAS(i));
 	}
 	g = gpu_create(true);
-	refgpu_reset(g->dev);
+	device_reset(g->dev);
 }
 
 static void teardown(void)
@@ -113,7 +113,7 @@ START_TEST(all_of_bar0_after_power_on)
 	unsigned int named = 0;
 
 	for (word = 0; word < BAR_WORDS; word++) {
-		refgpu_read(g->dev, word * 8, &value, 8);
+		device_read(g->dev, word * 8, &value, 8);
 		now = rd(g, REFGPU_GLOBAL_BAD_ACCESS);
 		if (!names[word]) {
 			ck_assert_msg(value == 0 && now == bad + 1,
@@ -195,7 +195,7 @@ START_TEST(access_of_every_register)
 				plain += after == pattern;
 			break;
 		}
-		refgpu_step(g->dev, 1000);
+		device_step(g->dev, 1000);
 	}
 	/* Most of an alias is plain storage, "RO" and EDID of the heads included. */
 	ck_assert_msg(plain > 64 * 200, "%u registers hold what is written", plain);
@@ -208,29 +208,29 @@ START_TEST(halves)
 	u64 at = REFGPU_GLOBAL_SCRATCH;
 	u16 small = 0x3333;
 
-	refgpu_write(g->dev, at + 4, &high, 4);
+	device_write(g->dev, at + 4, &high, 4);
 	ck_assert_uint_eq(rd(g, at), 0x2222222200000000ULL);
-	refgpu_write(g->dev, at, &low, 4);
+	device_write(g->dev, at, &low, 4);
 	ck_assert_uint_eq(rd(g, at), 0x2222222211111111ULL);
-	refgpu_read(g->dev, at + 4, &half, 4);
+	device_read(g->dev, at + 4, &half, 4);
 	ck_assert_uint_eq(half, high);
-	refgpu_write(g->dev, at, &small, 2);
-	refgpu_write(g->dev, at + 2, &low, 4);
-	refgpu_write(g->dev, at + 4, &(u64){ 5 }, 8);
+	device_write(g->dev, at, &small, 2);
+	device_write(g->dev, at + 2, &low, 4);
+	device_write(g->dev, at + 4, &(u64){ 5 }, 8);
 	ck_assert_uint_eq(rd(g, at), 0x2222222211111111ULL);
 	small = 7;
-	refgpu_read(g->dev, at, &small, 2);
+	device_read(g->dev, at, &small, 2);
 	ck_assert_uint_eq(small, 0);
 	/* The high half alone rings no doorbell. */
 	partition_on(g, 0);
 	ring_on(g, 0, 0);
-	refgpu_write(g->dev, REFGPU_USER_PAGE(0) + REFGPU_USER_RING(0) + REFGPU_RING_DOORBELL + 4,
+	device_write(g->dev, REFGPU_USER_PAGE(0) + REFGPU_USER_RING(0) + REFGPU_RING_DOORBELL + 4,
 		     &high, 4);
 	ck_assert_uint_eq(counter(g, 0, REFGPU_COUNTER_DOORBELLS), 0);
 	/* Each half of a W1C register clears its own bits. */
 	wr(g, REFGPU_USER_ALIAS(0) + REFGPU_USER_INTR_STATUS, UINT64_MAX);
 	half = 1;
-	refgpu_write(g->dev, REFGPU_USER_PAGE(0) + REFGPU_USER_INTR_STATUS + 4, &half, 4);
+	device_write(g->dev, REFGPU_USER_PAGE(0) + REFGPU_USER_INTR_STATUS + 4, &half, 4);
 	ck_assert_uint_eq(user_rd(g, 0, REFGPU_USER_INTR_STATUS), ~(1ULL << 32));
 }
 END_TEST
@@ -286,13 +286,13 @@ START_TEST(random_accesses)
 		}
 		memcpy(data, &value, 8);
 		if (r >> 60 & 1)
-			refgpu_read(g->dev, offset, data, size);
+			device_read(g->dev, offset, data, size);
 		else
-			refgpu_write(g->dev, offset, data, size);
+			device_write(g->dev, offset, data, size);
 		if (i % 16 == 0)
-			refgpu_step(g->dev, unit_random(&random) % 100000);
+			device_step(g->dev, unit_random(&random) % 100000);
 		if (i % 50000 == 49999)
-			refgpu_reset(g->dev);
+			device_reset(g->dev);
 	}
 	free(words);
 }

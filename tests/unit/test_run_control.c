@@ -141,9 +141,9 @@ START_TEST(halves_of_the_run_register)
 	u32 low = (u32)value, high = (u32)(value >> 32);
 
 	spin(1, 1);
-	refgpu_write(g->dev, REFGPU_RUN_CONTROL(0) + REFGPU_RC_RUN + 4, &high, 4);
+	device_write(g->dev, REFGPU_RUN_CONTROL(0) + REFGPU_RC_RUN + 4, &high, 4);
 	ck_assert_uint_eq(rc_state(g), REFGPU_RC_EMPTY);
-	refgpu_write(g->dev, REFGPU_RUN_CONTROL(0) + REFGPU_RC_RUN, &low, 4);
+	device_write(g->dev, REFGPU_RUN_CONTROL(0) + REFGPU_RC_RUN, &low, 4);
 	ck_assert_uint_eq(rc_state(g), REFGPU_RC_LOADING);
 	step_us(g, 1000);
 	/* A quantum of the low half alone would be over. */
@@ -324,7 +324,7 @@ START_TEST(preemption_changes_nothing)
 				      (unsigned long long)quantum);
 			run(g, 1, 0, quantum);
 			while (rc_state(g) != REFGPU_RC_EMPTY)
-				refgpu_step(g->dev, 100);
+				device_step(g->dev, 100);
 		}
 		ck_assert_uint_eq(ring_rd(g, 1, 0, REFGPU_RING_STATUS), REFGPU_RING_IDLE);
 		ck_assert_msg(!memcmp(slice(g, 0, 0), slice(g, 1, 0), SLICE_BYTES),
@@ -342,12 +342,12 @@ END_TEST
 
 START_TEST(injected_slow_and_lost_preempts)
 {
-	struct refgpu_injection slow = { .kind = REFGPU_INJECT_SLOW_PREEMPT, .ns = 5000000 };
-	struct refgpu_injection lost = { .kind = REFGPU_INJECT_LOST_PREEMPT, .count = 1 };
+	struct injection slow = { .kind = INJECT_SLOW_PREEMPT, .ns = 5000000 };
+	struct injection lost = { .kind = INJECT_LOST_PREEMPT, .count = 1 };
 
 	spin(1, 1);
-	ck_assert_int_eq(refgpu_inject(g->dev, &slow), 0);
-	ck_assert_int_eq(refgpu_inject(g->dev, &lost), 0);
+	ck_assert_int_eq(device_inject(g->dev, &slow), 0);
+	ck_assert_int_eq(device_inject(g->dev, &lost), 0);
 	run(g, 1, 0, 0);
 	step_us(g, 1000);
 	preempt(g);
@@ -364,14 +364,14 @@ END_TEST
 
 START_TEST(injected_hang_ends_with_a_reset)
 {
-	struct refgpu_injection hang = { .kind = REFGPU_INJECT_HANG,
-					 .partition = REFGPU_INJECT_ANY };
+	struct injection hang = { .kind = INJECT_HANG,
+					 .partition = INJECT_ANY };
 	u64 instructions;
 
 	spin(1, 1);
 	run(g, 1, 0, 2000000);
 	step_us(g, 500);
-	ck_assert_int_eq(refgpu_inject(g->dev, &hang), 0);
+	ck_assert_int_eq(device_inject(g->dev, &hang), 0);
 	step_us(g, 100);
 	instructions = counter(g, 1, REFGPU_COUNTER_INSTRUCTIONS);
 	preempt(g);
@@ -405,23 +405,23 @@ END_TEST
 
 START_TEST(injected_interrupt_troubles)
 {
-	struct refgpu_injection trouble = { .kind = REFGPU_INJECT_LOST_INTERRUPT,
+	struct injection trouble = { .kind = INJECT_LOST_INTERRUPT,
 					    .vector = 1, .count = 1 };
 	static const unsigned int expected[] = { 0, 2, 0, 1 };
 	unsigned int i;
 
 	for (i = 0; i < 4; i++) {
 		if (i == 1) {
-			trouble.kind = REFGPU_INJECT_EXTRA_INTERRUPT;
-			refgpu_inject(g->dev, &trouble);
+			trouble.kind = INJECT_EXTRA_INTERRUPT;
+			device_inject(g->dev, &trouble);
 		}
 		if (i == 2) {
-			trouble.kind = REFGPU_INJECT_LATE_INTERRUPT;
+			trouble.kind = INJECT_LATE_INTERRUPT;
 			trouble.ns = 3000000;
-			refgpu_inject(g->dev, &trouble);
+			device_inject(g->dev, &trouble);
 		}
 		if (i == 0)
-			refgpu_inject(g->dev, &trouble);
+			device_inject(g->dev, &trouble);
 		g->irqs[1] = 0;
 		user_wr(g, 1, REFGPU_USER_INTR_STATUS, ~0ULL);
 		push_fence(g, 1, 0, i, REFGPU_FENCE_INTERRUPT, 0);

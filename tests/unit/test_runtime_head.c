@@ -18,7 +18,7 @@ static u64 read_ns;	/* that a register read takes */
 uint64_t rt_user_read(const struct rt_device *unused, unsigned int offset)
 {
 	(void)unused;
-	refgpu_step(g->dev, read_ns);
+	device_step(g->dev, read_ns);
 	return user_rd(g, PART, offset);
 }
 
@@ -104,13 +104,13 @@ START_TEST(crc_is_never_stale)
 
 	ck_assert_int_eq(rt_head_on(&device, 0, &mode), 0);
 	for (i = 0; i < 300; i++) {
-		refgpu_step(g->dev, unit_random(&random) % (3 * BLANK_NS));
+		device_step(g->dev, unit_random(&random) % (3 * BLANK_NS));
 		read_ns = 1000 + unit_random(&random) % 5000000;
 		for (n = 0; n < 40; n++)
 			*(u8 *)slice(g, PART, mode.base + unit_random(&random) % PICTURE_BYTES) ^=
 				1 + (u8)(unit_random(&random) % 255);
 		if (i % 100 == 99)
-			refgpu_step(g->dev, 100 * BLANK_NS);
+			device_step(g->dev, 100 * BLANK_NS);
 		read_ns = 1000 + unit_random(&random) % 5000000;
 		ck_assert_int_eq(rt_head_crc(&device, 0, &crc, PATIENCE_MS), 0);
 		ck_assert_uint_eq(crc, rt_frame_crc(&device, &mode, NULL));

@@ -5,9 +5,9 @@
  * The slice is an allocation of exactly its size, so that the address
  * sanitizer sees every byte read beyond it.
  */
-#include "crc32.h"
+#include "device/crc32.h"
 #include "picture.h"
-#include "scanout.h"
+#include "device/scanout.h"
 #include "unit.h"
 
 #define SLICE	(256u << 10)

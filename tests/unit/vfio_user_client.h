@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "vfio_user.h"
-#include "vfio_user_proto.h"
+#include "front/vfio_user.h"
+#include "front/vfio_user_proto.h"
 
 #define BAR0_SIZE	(1u << 20)
 #define BAR2_SIZE	(2u << 20)

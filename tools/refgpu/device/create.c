@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * create.c - making and ending a device, its memory and its time
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/device.h"
+#include "device/engine.h"
+#include "device/head.h"
+#include "device/partition_table.h"
+#include "device/reset.h"
+#include "device/service.h"
+#include "device/state.h"
+
+/* ------------------------------------------------------ memory and time */
+
+void device_step(struct device *dev, u64 ns)
+{
+	pthread_mutex_lock(&dev->lock);
+	timeline_step(&dev->timeline, ns);
+	pthread_mutex_unlock(&dev->lock);
+}
+
+int device_vram_fd(struct device *dev)
+{
+	return dev->vram.fd;
+}
+
+void *device_vram(struct device *dev)
+{
+	return dev->vram.bytes;
+}
+
+u64 device_vram_bytes(struct device *dev)
+{
+	return dev->vram.size;
+}
+
+/* ------------------------------------------------------- making and ending */
+
+static bool config_valid(const struct device_config *config)
+{
+	return config->vram_size >= REFGPU_VRAM_MIN && config->vram_size <= REFGPU_VRAM_MAX &&
+	       config->vram_size % REFGPU_VRAM_ALIGN == 0 &&
+	       (!config->board || strlen(config->board) <= 8);
+}
+
+struct device *device_create(const struct device_config *config)
+{
+	const char *board = config->board ? config->board : "REFGPU";
+	pthread_mutexattr_t attr;
+	struct device *dev;
+	unsigned int i;
+	int error;
+
+	if (!config_valid(config)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	dev = calloc(1, sizeof(*dev));
+	if (!dev)
+		return NULL;
+	dev->initial_switch_ns = config->switch_ns;
+	dev->initial_switch_bytes = config->switch_bytes;
+	memcpy(&dev->board, board, strlen(board));
+	dev->caps = REFGPU_CAP_COMPUTE | REFGPU_CAP_COPY | REFGPU_CAP_HEADS |
+		    REFGPU_CAP_SYSMEM | REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
+		    (config->virtual_clock ? REFGPU_CAP_VIRTUAL_CLOCK : 0);
+	bus_init(&dev->bus, config->ops, config->context);
+	/* Held for less than a sleep takes: a thread that waits spins a little. */
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);
+	pthread_mutex_init(&dev->lock, &attr);
+	pthread_mutexattr_destroy(&attr);
+	pthread_cond_init(&dev->idle, NULL);
+	timeline_init(&dev->timeline, &dev->lock, config->virtual_clock);
+	actor_init(&dev->service, &dev->timeline, dev, service_step);
+	actor_init(&dev->display, &dev->timeline, dev, display_step);
+	for (i = 0; i < REFGPU_RUN_CONTROLS; i++) {
+		dev->engine[i].number = i;
+		actor_init(&dev->engine[i].actor, &dev->timeline, dev, engine_step);
+	}
+	for (i = 0; i < REFGPU_PARTITIONS; i++) {
+		dev->partition[i].number = i;
+		memory_init(&dev->partition[i].view, &dev->bus.memory);
+		memory_init(&dev->partition[i].scan_view, NULL);
+	}
+	reset_registers(dev);
+
+	error = vram_create(&dev->vram, config->vram_size, &dev->bus);
+	if (error)
+		goto fail;
+	if (!config->virtual_clock) {
+		error = actor_start(&dev->service);
+		if (!error)
+			error = actor_start(&dev->display);
+		/* The other blocks need REFGPU_CAP_SPATIAL, and accept no RUN. */
+		if (!error)
+			error = actor_start(&dev->engine[0].actor);
+		if (error)
+			goto fail;
+	}
+	return dev;
+fail:
+	device_destroy(dev);
+	errno = error;
+	return NULL;
+}
+
+void device_destroy(struct device *dev)
+{
+	unsigned int i;
+
+	if (!dev)
+		return;
+	for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
+		actor_stop(&dev->engine[i].actor);
+	actor_stop(&dev->service);
+	actor_stop(&dev->display);
+	for (i = 0; i < REFGPU_PARTITIONS; i++) {
+		partition_fini(&dev->partition[i]);
+		memory_destroy(&dev->partition[i].view);
+		memory_destroy(&dev->partition[i].scan_view);
+	}
+	image_free(&dev->context.staging);
+	pthread_cond_destroy(&dev->idle);
+	pthread_mutex_destroy(&dev->lock);
+	vram_destroy(&dev->vram);
+	free(dev);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * state_engine.h - the state of a run-control block
+ */
+#ifndef REFGPU_STATE_ENGINE_H
+#define REFGPU_STATE_ENGINE_H
+
+#include "device/actor.h"
+#include "device/job.h"
+#include "refgpu_hw.h"
+#include "types.h"
+
+struct partition;
+
+/**
+ * struct engine - a run-control block
+ * @until: LOADING, SAVING: when that is done
+ * @quantum_end: when the quantum is used up, or NEVER
+ * @preempt_since: when PREEMPT asked it to stop, or NEVER
+ * @switch_since: when the load or save began
+ * @wakeups: the partition's, when the slice began
+ * @slice: result of the piece of work last done, not accounted for yet
+ */
+struct engine {
+	struct actor actor;	/* first */
+	unsigned int number;
+
+	/* registers */
+	u64 slices;
+	u64 run_request;	/* both halves of RC_RUN */
+	u64 event;
+	u64 run_ns;
+	u64 switch_ns;
+	u64 sequence;
+
+	enum refgpu_rc_state state;
+	struct partition *partition;
+	bool linger;
+	u64 quantum_ns;
+	u64 until;
+	u64 run_start;
+	u64 quantum_end;
+	u64 preempt_since;
+	enum refgpu_run_end reason;
+	u64 switch_since;
+	u64 wakeups;
+
+	bool slice_done;
+	u64 slice_end;
+	struct job_slice slice;
+};
+
+#endif /* REFGPU_STATE_ENGINE_H */

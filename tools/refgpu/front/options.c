@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * options.c - the command line of the program
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "front/control.h"
+#include "front/options.h"
+#include "refgpu_hw.h"
+
+#define EXIT_USAGE	2
+
+/* struct switch_cost - a named cost of a context switch */
+struct switch_cost {
+	const char *name;
+	u64 ns;
+	u64 bytes;	/* a microsecond */
+};
+
+/* Bandwidth is scaled to contexts of 100 KiB. */
+static const struct switch_cost switch_costs[] = {
+	{ "fast", 50000, 20000 },
+	{ "amd-like", 200000, 10000 },
+	{ "gvt-like", 700000, 5000 },
+};
+
+static void usage(FILE *to)
+{
+	fprintf(to,
+		"Usage: refgpu --socket PATH [OPTION]...\n"
+		"The reference GPU: a PCI Express GPU that QEMU (10.1 and later) plugs in with\n"
+		"  -device '{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"PATH\"}}'\n"
+		"The machine's memory must be shared (memory-backend-memfd,share=on).\n"
+		"Prints 'ready' when it listens and serves one machine after another.\n"
+		"\n"
+		"  --socket PATH          the vfio-user socket\n"
+		"  --control PATH         a socket for commands, below\n"
+		"  --vram SIZE            video memory, 64M to 64G (default 1G)\n"
+		"  --board NAME           board code, at most 8 characters\n"
+		"  --switch-cost PROFILE  cost of a context switch: fast (50 us, the default),\n"
+		"                         amd-like (200 us) or gvt-like (700 us), plus the live\n"
+		"                         state over 20, 10 or 5 GB/s\n"
+		"  --socket-timeout S     end when no machine connects for S seconds (default: never)\n"
+		"  --once                 end when the first machine disconnects\n"
+		"  --quiet                no messages on standard error\n"
+		"  --help                 this text\n"
+		"\n"
+		"Commands, one a line; each is answered by a line of JSON:\n%s", control_help);
+}
+
+static bool parse_size(const char *text, u64 *size)
+{
+	unsigned int shift = 0;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*size = strtoull(text, &end, 10);
+	if (errno)
+		return false;
+	switch (*end) {
+	case 'G': case 'g':
+		shift += 10;
+		/* fall through */
+	case 'M': case 'm':
+		shift += 10;
+		/* fall through */
+	case 'K': case 'k':
+		shift += 10;
+		end++;
+		break;
+	default:
+		break;
+	}
+	if (*end || *size > UINT64_MAX >> shift)
+		return false;
+	*size <<= shift;
+	return *size >= REFGPU_VRAM_MIN && *size <= REFGPU_VRAM_MAX &&
+		!(*size % REFGPU_VRAM_ALIGN);
+}
+
+static int bad_value(const char *option, const char *value, const char *wanted)
+{
+	fprintf(stderr, "refgpu: --%s %s: %s; try --help\n", option, value, wanted);
+	return EXIT_USAGE;
+}
+
+int options_parse(struct options *o, int argc, char **argv)
+{
+	static const struct option list[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "control", required_argument, NULL, 'c' },
+		{ "vram", required_argument, NULL, 'v' },
+		{ "board", required_argument, NULL, 'b' },
+		{ "switch-cost", required_argument, NULL, 'w' },
+		{ "socket-timeout", required_argument, NULL, 't' },
+		{ "once", no_argument, NULL, '1' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	unsigned int i;
+	char *end;
+	long seconds;
+	int c;
+
+	*o = (struct options){
+		.vram = 1ull << 30,
+		.switch_ns = switch_costs[0].ns,
+		.switch_bytes = switch_costs[0].bytes,
+		.timeout_ms = -1,
+	};
+	while ((c = getopt_long(argc, argv, "h", list, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			o->socket = optarg;
+			break;
+		case 'c':
+			o->control = optarg;
+			break;
+		case 'v':
+			if (!parse_size(optarg, &o->vram))
+				return bad_value("vram", optarg,
+						 "want 64M to 64G, a multiple of 64K") + 1;
+			break;
+		case 'b':
+			if (!*optarg || strlen(optarg) > 8)
+				return bad_value("board", optarg, "want 1 to 8 characters") + 1;
+			o->board = optarg;
+			break;
+		case 'w':
+			for (i = 0; i < ARRAY_SIZE(switch_costs); i++)
+				if (!strcmp(optarg, switch_costs[i].name))
+					break;
+			if (i == ARRAY_SIZE(switch_costs))
+				return bad_value("switch-cost", optarg,
+						 "want fast, amd-like or gvt-like") + 1;
+			o->switch_ns = switch_costs[i].ns;
+			o->switch_bytes = switch_costs[i].bytes;
+			break;
+		case 't':
+			errno = 0;
+			seconds = strtol(optarg, &end, 10);
+			if (errno || *end || end == optarg || seconds < 1 || seconds > 1000000)
+				return bad_value("socket-timeout", optarg,
+						 "want seconds, 1 to 1000000") + 1;
+			o->timeout_ms = (int)seconds * 1000;
+			break;
+		case '1':
+			o->once = true;
+			break;
+		case 'q':
+			o->quiet = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return EXIT_SUCCESS + 1;
+		default:
+			fprintf(stderr, "Try 'refgpu --help'.\n");
+			return EXIT_USAGE + 1;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "refgpu: unexpected argument '%s'; try --help\n", argv[optind]);
+		return EXIT_USAGE + 1;
+	}
+	if (!o->socket) {
+		fprintf(stderr, "refgpu: --socket is missing; try --help\n");
+		return EXIT_USAGE + 1;
+	}
+	return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Listening on a UNIX socket. */
+#ifndef REFGPU_UNIX_SOCKET_H
+#define REFGPU_UNIX_SOCKET_H
+
+/**
+ * unix_listen() - create a listening stream socket
+ * @path: its name; a socket that nobody listens on any more is replaced
+ * @backlog: connections that may wait
+ *
+ * Return: a non-blocking descriptor, or a negative errno: EADDRINUSE if another
+ * server listens there or something that is not a socket has the name,
+ * ENAMETOOLONG, or what socket(2) and bind(2) report.
+ */
+int unix_listen(const char *path, int backlog);
+
+#endif /* REFGPU_UNIX_SOCKET_H */
