@@ -12,9 +12,12 @@
 #include <time.h>
 
 /*
- * Assertions for loops that run a million times: unlike libcheck's own they
- * report nothing to the parent process as long as they hold.
+ * libcheck's assertions report to the parent process each time that they hold,
+ * which took most of the time of tests that assert a million times. Only where
+ * a crash is said to have happened depends on it, and the sanitizers say that.
  */
+#define _mark_point(file, line)	((void)0)
+
 #define unit_assert(condition, ...)					\
 	do {								\
 		if (!(condition))					\

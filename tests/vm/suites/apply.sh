@@ -6,7 +6,7 @@
 #
 # openvgpu apply and assert against the real module, and metrics as promtool and
 # the scheduler's counters see them. Plans, files and messages in general are
-# tests/unit/test_cli_apply.py's.
+# tests/unit/cli/test_cli_apply.py's.
 
 # shellcheck source=suite.sh
 . /src/tests/vm/suite.sh

@@ -4,7 +4,7 @@
 # machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 600
 #
 # The openvgpu command against the real module: what only a kernel can answer.
-# Output, arguments and exit statuses in general are tests/unit/test_cli*.py's.
+# Output, arguments and exit statuses in general are tests/unit/cli/test_cli*.py's.
 
 # shellcheck source=suite.sh
 . /src/tests/vm/suite.sh

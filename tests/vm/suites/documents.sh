@@ -6,13 +6,13 @@
 #
 # Manual pages, completion and metrics, judged by the programs of those who read
 # them: mandoc, man, bash-completion, promtool. The command runs on a made-up
-# machine (tests/unit/cli_machine.py).
+# machine (tests/unit/cli/cli_machine.py).
 
 cd "$(dirname "$0")/../../.." || exit 1
 mkdir -p build/documents
 cat >build/documents/machine.py <<'END'
 import sys
-sys.path.insert(0, "tests/unit")
+sys.path[:0] = ["tests/unit", "tests/unit/cli"]
 sys.dont_write_bytecode = True
 import cli_machine as m
 test = m.CliTest()

@@ -5,7 +5,7 @@
 #
 # libopenvgpu and what the command does by it, against the real module: events
 # of a vGPU's whole life, every attribute that can be written, a program that
-# is not ours. tests/unit/test_library*.c and test_cli_set.py have the rest.
+# is not ours. tests/unit/library and tests/unit/cli/test_cli_set.py have the rest.
 
 # shellcheck source=suite.sh
 . /src/tests/vm/suite.sh

@@ -139,7 +139,7 @@ all_free "all room is back" "$gpu"
 
 # ----------------------------------------- other clients' protocols, see there
 
-python3 /src/tests/unit/clients.py "$gpu" >clients.log 2>&1
+python3 /src/tests/unit/host/clients.py "$gpu" >clients.log 2>&1
 while read -r line; do
 	case $line in
 	"ok "*) pass "${line#ok }" ;;

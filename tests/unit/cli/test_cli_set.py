@@ -13,10 +13,7 @@ import struct
 import subprocess
 import sys
 
-# It runs in tests/unit, though its copy may lie in any build folder.
-sys.path.insert(0, os.getcwd())
-sys.dont_write_bytecode = True
-from cli_machine import (  # noqa: E402
+from cli_machine import (
     FAILURE, FOREIGN, GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, OK, OPENVGPU,
     USAGE, USED, CliTest, main)
 

@@ -12,16 +12,13 @@ import re
 import subprocess
 import sys
 
-# It runs in tests/unit, though its copy may lie in any build folder.
-TOP = os.path.abspath("../..")
+from tree import OUT, TOP, read
+
 HEADER = "kernel/host/base/version.h"
-COMMAND = os.path.join(os.path.dirname(os.path.abspath(__file__)), "openvgpu")
 
 
 def module():
-    with open(os.path.join(TOP, HEADER), encoding="utf-8") as text:
-        found = re.findall(r'^#define VGPU_DRIVER_VERSION\s+"(\d+\.\d+\.\d+)"$',
-                           text.read(), re.M)
+    found = re.findall(r'^#define VGPU_DRIVER_VERSION\s+"(\d+\.\d+\.\d+)"$', read(HEADER), re.M)
     return found[0] if len(found) == 1 else "%d VGPU_DRIVER_VERSIONs" % len(found)
 
 
@@ -33,13 +30,12 @@ def dkms():
 
 
 def debian():
-    with open(os.path.join(TOP, "debian/changelog"), encoding="utf-8") as text:
-        found = re.match(r"openvgpu \(([^)]*)\) ", text.readline())
+    found = re.match(r"openvgpu \(([^)]*)\) ", read("debian/changelog"))
     return found.group(1) if found else "nothing"
 
 
 def command():
-    out = subprocess.run([COMMAND, "--version"], stdout=subprocess.PIPE, text=True,
+    out = subprocess.run([os.path.join(OUT, "openvgpu"), "--version"], stdout=subprocess.PIPE, text=True,
                          check=False).stdout
     return out.strip().replace("openvgpu ", "", 1)
 

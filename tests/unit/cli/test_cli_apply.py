@@ -6,12 +6,8 @@ grammar of the file is test_config_file.c's."""
 
 import os
 import subprocess
-import sys
 
-# It runs in tests/unit, though its copy may lie in any build folder.
-sys.path.insert(0, os.getcwd())
-sys.dont_write_bytecode = True
-from cli_machine import (  # noqa: E402
+from cli_machine import (
     BUSY, FAILURE, FOREIGN, GPU, GPU2, GPU_SETTINGS, IDLE, NEW, NIC,
     NO_CAPACITY, NOT_FOUND, OK, OPENVGPU, USAGE, USED, VGPU_SETTINGS, CliTest,
     Result, main)

@@ -9,16 +9,12 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 
-# It runs in tests/unit, though its copy may lie in any build folder.
-sys.path.insert(0, os.getcwd())
-sys.dont_write_bytecode = True
-from cli_machine import (  # noqa: E402
+from cli_machine import (
     GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, OK, OPENVGPU, Result, USAGE, USED,
     CliTest, main)
-from cli_terminal import Terminal  # noqa: E402
+from cli_terminal import Terminal
 
 IN_CLOSE_NOWRITE = 0x10
 MS = 1000000

@@ -8,26 +8,17 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 
-# It runs in tests/unit, though its copy may lie in any build folder.
-sys.path.insert(0, os.getcwd())
-sys.dont_write_bytecode = True
-from cli_machine import GPU, IDLE, USED, Machine, main  # noqa: E402
+from cli_machine import GPU, IDLE, USED, Machine, main
+from tree import OUT, TOP, read
 
-TOP = os.path.abspath("../..")
-OUT = os.path.dirname(os.path.abspath(sys.argv[0]))
 SOURCE = os.path.join(TOP, "tools/libopenvgpu")
 HEADER = os.path.join(SOURCE, "openvgpu.h")
+LAYOUT = os.path.join(TOP, "tests/unit/library/library_abi.c")
 PREFIX = "/usr"
 LIBDIR = "/usr/lib/anywhere"
-
-
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
 
 
 def run(*args, **options):
@@ -150,14 +141,14 @@ class Abi(unittest.TestCase):
     def test_layout(self):
         """And that this test would see it if something moved."""
         compile_ = ("cc", "-std=gnu11", "-Wall", "-Werror", "-fsyntax-only", "-x", "c")
-        run(*compile_, *self.flags("--cflags"), "library_abi.c")
+        run(*compile_, *self.flags("--cflags"), LAYOUT)
         moved = os.path.join(self.place, "moved")
         os.mkdir(moved)
         text = read(HEADER).replace("struct ovgpu_vgpu {", "struct ovgpu_vgpu {\n\tint x;")
         with open(os.path.join(moved, "openvgpu.h"), "w", encoding="utf-8") as file:
             file.write(text)
         with self.assertRaisesRegex(AssertionError, "ovgpu_vgpu.uuid has moved"):
-            run(*compile_, f"-I{moved}", "library_abi.c")
+            run(*compile_, f"-I{moved}", LAYOUT)
 
     def test_soname(self):
         dynamic = run("readelf", "-d", self.library)

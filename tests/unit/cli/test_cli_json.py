@@ -11,14 +11,11 @@ import struct
 import subprocess
 import sys
 
-# It runs in tests/unit, though its copy may lie in any build folder.
-sys.path.insert(0, os.getcwd())
-sys.dont_write_bytecode = True
-from cli_machine import (  # noqa: E402
+from cli_machine import (
     BUSY, FAILURE, GPU, GPU2, GPU_SETTINGS, IDLE, NEW, NOT_FOUND, NO_CAPACITY,
     OK, OPENVGPU, USED, VGPU_SETTINGS, CliTest, main)
+from tree import read
 
-DOCUMENT = os.path.join("..", "..", "doc", "json.md")
 TYPES = {str: "string", bool: "boolean", int: "number", float: "number",
          type(None): "null"}
 # Objects whose keys are names of files, settings or labels.
@@ -42,24 +39,23 @@ def document():
     """{command: {path: set of types}} of doc/json.md. A row may say that a value
     is "as `COMMAND`" or "as `COMMAND` `PATH`" of rows before it."""
     commands, command = {}, None
-    with open(DOCUMENT, encoding="utf-8") as file:
-        for line in file:
-            match = re.match(r"## (?:`(.*)`)?", line)
-            if match:
-                command = commands.setdefault(match[1], {}) if match[1] else None
-            match = re.match(r"\| `(.*?)` \| (.*?) \|", line)
-            if not match or command is None:
-                continue
-            path, kind = match.groups()
-            same = re.fullmatch(r"as `(.*?)`(?: `(.*)`)?", kind)
-            if not same:
-                command[path] = set(kind.split(" or "))
-                continue
-            for other, kinds in list(commands[same[1]].items()):
-                if not same[2]:
-                    command[other] = kinds
-                elif other.startswith(same[2] + "."):
-                    command[path + other[len(same[2]):]] = kinds
+    for line in read("doc/json.md").splitlines():
+        match = re.match(r"## (?:`(.*)`)?", line)
+        if match:
+            command = commands.setdefault(match[1], {}) if match[1] else None
+        match = re.match(r"\| `(.*?)` \| (.*?) \|", line)
+        if not match or command is None:
+            continue
+        path, kind = match.groups()
+        same = re.fullmatch(r"as `(.*?)`(?: `(.*)`)?", kind)
+        if not same:
+            command[path] = set(kind.split(" or "))
+            continue
+        for other, kinds in list(commands[same[1]].items()):
+            if not same[2]:
+                command[other] = kinds
+            elif other.startswith(same[2] + "."):
+                command[path + other[len(same[2]):]] = kinds
     return commands
 
 

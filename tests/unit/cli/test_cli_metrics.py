@@ -7,12 +7,8 @@ tests/vm/suites/documents.sh."""
 import os
 import re
 import stat
-import sys
 
-# It runs in tests/unit, though its copy may lie in any build folder.
-sys.path.insert(0, os.getcwd())
-sys.dont_write_bytecode = True
-from cli_machine import (  # noqa: E402
+from cli_machine import (
     FAILURE, GPU, GPU2, IDLE, NOT_FOUND, OK, USAGE, USED, CliTest, main)
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"

@@ -8,12 +8,8 @@ import fcntl
 import json
 import os
 import subprocess
-import sys
 
-# It runs in tests/unit, though its copy may lie in any build folder.
-sys.path.insert(0, os.getcwd())
-sys.dont_write_bytecode = True
-from cli_machine import (  # noqa: E402
+from cli_machine import (
     FAILURE, GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, OK, OPENVGPU, USAGE,
     CliTest, main)
 

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "../kernels/kernels.h"
+#include "../../kernels/kernels.h"
 #include "partition.h"
 
 /**

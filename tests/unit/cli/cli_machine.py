@@ -10,9 +10,9 @@ import sys
 import tempfile
 import unittest
 
-# It lies beside the copy of the test that runs.
-OPENVGPU = os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])),
-                        "openvgpu")
+import tree
+
+OPENVGPU = os.path.join(tree.OUT, "openvgpu")
 
 GPU = "0000:01:00.0"
 GPU2 = "0000:02:00.0"

@@ -2,10 +2,8 @@
 """
 manuals.py - what tests share that hold a manual against a header
 """
-import os
+from tree import read
 
-# Tests run in tests/unit, though their copies may lie in any build folder.
-TOP = os.path.abspath("../..")
 failures = []
 
 
@@ -14,12 +12,6 @@ def check(good, text):
     if not good:
         failures.append(text)
         print("FAIL", text)
-
-
-def read(path):
-    """A file of the tree."""
-    with open(os.path.join(TOP, path), encoding="utf-8") as text:
-        return text.read()
 
 
 def run(name, header, manual, tests):

@@ -129,4 +129,16 @@ static inline void push_flip(struct gpu *g, unsigned int p, unsigned int r, u32 
 	push(g, p, r, &packet);
 }
 
+/* A device whose partition 0 has all heads, and pictures 0 to 3 to show on them. */
+static inline struct gpu *gpu_create_with_heads(void)
+{
+	struct gpu *g = gpu_create(true);
+	unsigned int n;
+
+	heads_on(g, 0, REFGPU_HEADS);
+	for (n = 0; n < 4; n++)
+		picture_put(g, 0, n);
+	return g;
+}
+
 #endif /* UNIT_HEADS_H */

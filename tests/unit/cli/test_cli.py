@@ -8,12 +8,8 @@ scheduler's commands are test_cli_sched.py's."""
 import json
 import os
 import shutil
-import sys
 
-# It runs in tests/unit, though its copy may lie in any build folder.
-sys.path.insert(0, os.getcwd())
-sys.dont_write_bytecode = True
-from cli_machine import (  # noqa: E402
+from cli_machine import (
     BUSY, FAILURE, FOREIGN, GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
     OK, RELEASE, USAGE, USED, CliTest, main)
 

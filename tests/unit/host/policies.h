@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "../sim/sim.h"
+#include "../../sim/sim.h"
 #include "unit.h"
 
 /* Of everything random; a scenario follows from it and its number. */

@@ -11,10 +11,8 @@ import os
 import re
 import sys
 
-# It runs in tests/unit, though its copy may lie in any build folder.
-sys.path.insert(0, os.getcwd())
-sys.dont_write_bytecode = True
-from manuals import TOP, check, read, run  # noqa: E402
+from manuals import check, run
+from tree import TOP, read
 
 HEADERS = ["kernel/host/base/%s.h" % name
            for name in ("family", "personality", "gpu", "vgpu")]

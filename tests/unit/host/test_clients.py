@@ -15,13 +15,10 @@ import sys
 import unittest
 import uuid
 
-# It runs in tests/unit, though its copy may lie in any build folder.
-sys.path.insert(0, os.getcwd())
-sys.dont_write_bytecode = True
-import clients  # noqa: E402
-from manuals import read  # noqa: E402
+import clients
+from tree import OUT, read
 
-BUDDY = ctypes.CDLL(os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), "libbuddy.so"))
+BUDDY = ctypes.CDLL(os.path.join(OUT, "libbuddy.so"))
 MIB = 1 << 20
 GIB = 1 << 30
 PARENT = "0000:3b:00.0"

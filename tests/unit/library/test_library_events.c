@@ -228,6 +228,20 @@ START_TEST(test_socket)
 }
 END_TEST
 
+/* What the kernel sends next still arrives. Closes both. */
+static void end_with_removal(struct ovgpu_events *events, int sender)
+{
+	struct ovgpu_event *event;
+
+	kernel_sends(sender, removed, sizeof(removed));
+	ck_assert(readable(events));
+	ck_assert_int_eq(ovgpu_events_next(events, &event), 0);
+	ck_assert_int_eq(event->kind, OVGPU_EVENT_REMOVE);
+	ovgpu_free(event);
+	close(sender);
+	ovgpu_events_close(events);
+}
+
 /* A process that sends to the group itself is not the kernel. */
 START_TEST(test_forged)
 {
@@ -244,13 +258,7 @@ START_TEST(test_forged)
 			 (int)sizeof(created));
 	ck_assert_msg(readable(events), "the forged message never came");
 	ck_assert_int_eq(ovgpu_events_next(events, &event), -EAGAIN);
-	kernel_sends(sender, removed, sizeof(removed));
-	ck_assert(readable(events));
-	ck_assert_int_eq(ovgpu_events_next(events, &event), 0);
-	ck_assert_int_eq(event->kind, OVGPU_EVENT_REMOVE);
-	ovgpu_free(event);
-	close(sender);
-	ovgpu_events_close(events);
+	end_with_removal(events, sender);
 }
 END_TEST
 
@@ -276,13 +284,7 @@ START_TEST(test_lost)
 	}
 	ck_assert_int_eq(lost, 1);
 	ck_assert_msg(taken > 0 && taken < 20000, "%d of 20000 were kept", taken);
-	kernel_sends(sender, removed, sizeof(removed));
-	ck_assert(readable(events));
-	ck_assert_int_eq(ovgpu_events_next(events, &event), 0);
-	ck_assert_int_eq(event->kind, OVGPU_EVENT_REMOVE);
-	ovgpu_free(event);
-	close(sender);
-	ovgpu_events_close(events);
+	end_with_removal(events, sender);
 }
 END_TEST
 
