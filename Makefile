@@ -35,6 +35,7 @@ help:
 	@echo '  make check          every layer on every kernel'
 	@echo '  make check-unit     unit tests (user space)'
 	@echo '  make check-vm       tests in the machine; KERNEL=6.1|6.12|7.2 for one of them'
+	@echo '  make check-headers  builds the module against the headers of every kernel'
 	@echo '  make check-debug    the same on a kernel with KASAN, lockdep, kmemleak'
 	@echo '  make lint           checkpatch, sparse, W=1, ranks, licences, shellcheck'
 	@echo '  make bench          benchmarks; results in build/bench'
@@ -105,6 +106,10 @@ check-vm:
 	$(VM)/setup
 	$(VM)/check-all $(or $(KERNEL),6.1 6.12 7.2)
 
+check-headers:
+	$(VM)/setup
+	$(VM)/check-headers
+
 check-debug:
 	$(VM)/setup --debug-kernel
 	$(VM)/check-all debug
@@ -128,4 +133,4 @@ bench:
 
 .PHONY: all help tools modules install install-tools install-modules uninstall deb \
 	clean deps \
-	check check-unit check-vm check-debug vm-shell demo lint bench
+	check check-unit check-vm check-headers check-debug vm-shell demo lint bench

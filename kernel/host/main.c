@@ -9,8 +9,8 @@
 
 #include "base/gpu.h"
 #include "base/state.h"
+#include "compat/zap_domain.h"
 #include "gpu/driver.h"
-#include "pci/mapping.h"
 #include "sched/log.h"
 #include "vgpu/mdev.h"
 
@@ -18,7 +18,7 @@ static int __init vgpu_module_init(void)
 {
 	int ret;
 
-	ret = vgpu_mapping_module_init();
+	ret = vgpu_zap_domain_module_init();
 	if (ret)
 		return ret;
 	vgpu_sched_log_module_init();
@@ -34,7 +34,7 @@ unregister_mdev:
 	mdev_unregister_driver(&vgpu_mdev_driver);
 log_exit:
 	vgpu_sched_log_module_exit();
-	vgpu_mapping_module_exit();
+	vgpu_zap_domain_module_exit();
 	return ret;
 }
 
@@ -46,7 +46,7 @@ static void __exit vgpu_module_exit(void)
 	/* Eventfds are let go of by RCU callbacks. */
 	rcu_barrier();
 	vgpu_sched_log_module_exit();
-	vgpu_mapping_module_exit();
+	vgpu_zap_domain_module_exit();
 }
 
 module_init(vgpu_module_init);

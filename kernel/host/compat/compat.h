@@ -2,26 +2,29 @@
 /*
  * compat.h - differences between the kernels the module is built for
  *
- * New names are used everywhere and old kernels adapted here; no other file
- * looks at the kernel's version. A shim says which release made the change.
+ * New names are used everywhere and old kernels adapted here. A shim says which
+ * release made the change, but what decides is VGPU_HAVE_...: probe.sh looks
+ * for the interface itself in the kernel's headers, because distributions
+ * bring newer ones back to older kernels. What takes more than a few lines has
+ * a file of its own: zap_domain.c, region_info.c.
  */
-#ifndef OPENVGPU_COMPAT_H
-#define OPENVGPU_COMPAT_H
+#ifndef COMPAT_COMPAT_H
+#define COMPAT_COMPAT_H
 
 #include <linux/eventfd.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
-#include <linux/version.h>
+#include <linux/module.h>
 #include <linux/vfio.h>
 
 /* 6.2: the core frees a vfio_device after ->release(), and the call is gone. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#ifndef VGPU_HAVE_VFIO_FREE_DEVICE
 static inline void vfio_free_device(struct vfio_device *vdev) { }
 #endif
 
 /* 6.2: emulated devices name their iommufd helpers. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#ifdef VGPU_HAVE_VFIO_IOMMUFD
 #define VGPU_VFIO_IOMMUFD_OPS					\
 	.bind_iommufd	= vfio_iommufd_emulated_bind,		\
 	.unbind_iommufd	= vfio_iommufd_emulated_unbind,		\
@@ -32,7 +35,7 @@ static inline void vfio_free_device(struct vfio_device *vdev) { }
 #endif
 
 /* 6.3: vm_flags is written through helpers. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#ifndef VGPU_HAVE_VM_FLAGS_SET
 static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 {
 	vma->vm_flags |= flags;
@@ -47,27 +50,21 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 /* 6.8: eventfd_signal() lost its count and its result. */
 static inline void vgpu_eventfd_signal(struct eventfd_ctx *ctx)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
-	eventfd_signal(ctx);
-#else
+#ifdef VGPU_HAVE_EVENTFD_SIGNAL_COUNT
 	eventfd_signal(ctx, 1);
+#else
+	eventfd_signal(ctx);
 #endif
 }
 
-/* 6.11: a vfio_device has an inode of its own, so its mappings can be zapped. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
-#define VGPU_OWN_ZAP_DOMAIN	1
-#endif
-
-/* 6.13: the namespace of a symbol is a string. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#define VGPU_IMPORT_NS(namespace)	MODULE_IMPORT_NS(#namespace)
-#else
-#define VGPU_IMPORT_NS(namespace)	MODULE_IMPORT_NS(namespace)
-#endif
+/*
+ * 6.13: MODULE_IMPORT_NS() takes a string, before it a bare word. No probe: what
+ * it expands to has not changed.
+ */
+#define VGPU_IMPORT_NS(namespace)	MODULE_INFO(import_ns, namespace)
 
 /* 6.13 added hrtimer_setup(); 6.15 removed hrtimer_init(). */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#ifndef VGPU_HAVE_HRTIMER_SETUP
 static inline void hrtimer_setup(struct hrtimer *timer,
 				 enum hrtimer_restart (*function)(struct hrtimer *),
 				 clockid_t clock, enum hrtimer_mode mode)
@@ -77,19 +74,14 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
-/* 6.14: a created worker is stopped until it is woken. */
-#ifdef kthread_run_worker
+/*
+ * 6.14: a worker that was created does not run until it is woken, which
+ * kthread_run_worker() does. Before, kthread_create_worker() did both.
+ */
+#ifdef VGPU_HAVE_KTHREAD_RUN_WORKER
 #define vgpu_kthread_run_worker(...)	kthread_run_worker(0, __VA_ARGS__)
 #else
 #define vgpu_kthread_run_worker(...)	kthread_create_worker(0, __VA_ARGS__)
 #endif
 
-/* 6.19: the core decodes VFIO_DEVICE_GET_REGION_INFO and calls an op. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
-#define VGPU_VFIO_REGION_INFO_OP(function) .get_region_info_caps = (function),
-#else
-#define VGPU_VFIO_REGION_INFO_OP(function)
-#define VGPU_REGION_INFO_IOCTL	1
-#endif
-
-#endif /* OPENVGPU_COMPAT_H */
+#endif /* COMPAT_COMPAT_H */

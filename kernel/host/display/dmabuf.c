@@ -39,7 +39,7 @@
 #define COPIES_MAX	8	/* of them; QEMU keeps five pictures */
 #define COPY_STEP	SZ_64K	/* bytes that are copied at a time */
 
-VGPU_IMPORT_NS(DMA_BUF);
+VGPU_IMPORT_NS("DMA_BUF");
 
 /**
  * struct shown - slice memory behind a dma-buf

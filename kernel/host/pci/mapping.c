@@ -10,151 +10,20 @@
  * stands in. What the display window shows is in window.c.
  *
  * Zapping needs an inode whose mapping holds all of a vGPU's areas and none
- * of others. Newer kernels give each VFIO device one; on older ones all VFIO
- * files share theirs, so the areas are moved to a file of our own.
+ * of others: see compat/zap_domain.h.
  */
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/mm.h>
-#include <linux/module.h>
-#include <linux/mount.h>
 #include <linux/nospec.h>
-#include <linux/pseudo_fs.h>
 
 #include "base/vgpu.h"
 #include "compat/compat.h"
+#include "compat/zap_domain.h"
 #include "pci/mapping.h"
 
 #define OFFSET_PAGES_SHIFT	(VGPU_OFFSET_SHIFT - PAGE_SHIFT)
 #define OFFSET_PAGES_MASK	((1UL << OFFSET_PAGES_SHIFT) - 1)
-
-/* ---------------------------------------------------------- the zap domain */
-
-#ifdef VGPU_OWN_ZAP_DOMAIN
-
-#define VGPU_FS_MAGIC	0x76477075	/* "vGpu" */
-
-static int vgpu_fs_init(struct fs_context *fc)
-{
-	return init_pseudo(fc, VGPU_FS_MAGIC) ? 0 : -ENOMEM;
-}
-
-/*
- * Without an owner: the mount lives as long as the module and must not keep
- * it from being unloaded.
- */
-static struct file_system_type vgpu_fs_type = {
-	.name		 = "openvgpu",
-	.init_fs_context = vgpu_fs_init,
-	.kill_sb	 = kill_anon_super,
-};
-
-static struct vfsmount *vgpu_mount;
-
-/**
- * vgpu_mapping_module_init - at module load
- *
- * Return: 0 or errno.
- */
-int vgpu_mapping_module_init(void)
-{
-	vgpu_mount = kern_mount(&vgpu_fs_type);
-	return PTR_ERR_OR_ZERO(vgpu_mount);
-}
-
-/**
- * vgpu_mapping_module_exit - at module unload, when no vGPU is left
- */
-void vgpu_mapping_module_exit(void)
-{
-	kern_unmount(vgpu_mount);
-}
-
-/* The area's file keeps the VFIO file, which it took the place of. */
-static int bar_file_release(struct inode *inode, struct file *file)
-{
-	fput(file->private_data);
-	return 0;
-}
-
-static const struct file_operations bar_file_ops = {
-	.owner	 = THIS_MODULE,
-	.release = bar_file_release,
-};
-
-static int zap_domain_create(struct vgpu *vgpu)
-{
-	struct inode *inode = alloc_anon_inode(vgpu_mount->mnt_sb);
-
-	if (IS_ERR(inode))
-		return PTR_ERR(inode);
-	vgpu->mapping.inode = inode;
-	return 0;
-}
-
-static void zap_domain_destroy(struct vgpu *vgpu)
-{
-	iput(vgpu->mapping.inode);
-}
-
-static struct address_space *zap_domain(struct vgpu *vgpu)
-{
-	return vgpu->mapping.inode->i_mapping;
-}
-
-static int zap_domain_join(struct vgpu *vgpu, struct vm_area_struct *vma)
-{
-	struct file *file;
-
-	/* Dropped by the last fput(), but not taken by alloc_file_pseudo(). */
-	if (!try_module_get(THIS_MODULE))
-		return -ENODEV;
-	ihold(vgpu->mapping.inode);
-	file = alloc_file_pseudo(vgpu->mapping.inode, vgpu_mount, "openvgpu-bar",
-				 O_RDWR, &bar_file_ops);
-	if (IS_ERR(file)) {
-		iput(vgpu->mapping.inode);
-		module_put(THIS_MODULE);
-		return PTR_ERR(file);
-	}
-	file->private_data = get_file(vma->vm_file);
-	vma_set_file(vma, file);
-	fput(file);
-	return 0;
-}
-
-#else
-
-int vgpu_mapping_module_init(void)
-{
-	return 0;
-}
-
-void vgpu_mapping_module_exit(void)
-{
-}
-
-static int zap_domain_create(struct vgpu *vgpu)
-{
-	return 0;
-}
-
-static void zap_domain_destroy(struct vgpu *vgpu)
-{
-}
-
-static struct address_space *zap_domain(struct vgpu *vgpu)
-{
-	return vgpu->vdev.inode->i_mapping;
-}
-
-static int zap_domain_join(struct vgpu *vgpu, struct vm_area_struct *vma)
-{
-	return 0;
-}
-
-#endif
 
 /* ------------------------------------------------------------------ faults */
 
@@ -308,7 +177,7 @@ int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma)
 	if (!region->ops->write && (vma->vm_flags & VM_WRITE))
 		return -EPERM;
 
-	ret = zap_domain_join(vgpu, vma);
+	ret = vgpu_zap_domain_join(vgpu->mapping.inode, vma);
 	if (ret)
 		return ret;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
@@ -328,7 +197,7 @@ int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma)
 static void zap(struct vgpu *vgpu)
 {
 	lockdep_assert_held_write(&vgpu->mapping.sem);
-	unmap_mapping_range(zap_domain(vgpu), 0, 0, true);
+	unmap_mapping_range(vgpu->mapping.inode->i_mapping, 0, 0, true);
 }
 
 /**
@@ -350,7 +219,8 @@ void vgpu_mapping_zap(struct vgpu *vgpu)
 void vgpu_mapping_zap_region(struct vgpu *vgpu, unsigned int index)
 {
 	lockdep_assert_held_write(&vgpu->mapping.sem);
-	unmap_mapping_range(zap_domain(vgpu), (u64)index << VGPU_OFFSET_SHIFT,
+	unmap_mapping_range(vgpu->mapping.inode->i_mapping,
+			    (u64)index << VGPU_OFFSET_SHIFT,
 			    1ULL << VGPU_OFFSET_SHIFT, true);
 }
 
@@ -410,16 +280,19 @@ void vgpu_mapping_open(struct vgpu *vgpu)
  */
 int vgpu_mapping_init(struct vgpu *vgpu)
 {
-	int ret;
+	struct inode *inode;
 
 	init_rwsem(&vgpu->mapping.sem);
 	vgpu->mapping.scratch = alloc_page(GFP_KERNEL_ACCOUNT);
 	if (!vgpu->mapping.scratch)
 		return -ENOMEM;
-	ret = zap_domain_create(vgpu);
-	if (ret)
+	inode = vgpu_zap_domain_create(&vgpu->vdev);
+	if (IS_ERR(inode)) {
 		__free_page(vgpu->mapping.scratch);
-	return ret;
+		return PTR_ERR(inode);
+	}
+	vgpu->mapping.inode = inode;
+	return 0;
 }
 
 /**
@@ -428,6 +301,6 @@ int vgpu_mapping_init(struct vgpu *vgpu)
  */
 void vgpu_mapping_destroy(struct vgpu *vgpu)
 {
-	zap_domain_destroy(vgpu);
+	vgpu_zap_domain_destroy(vgpu->mapping.inode);
 	__free_page(vgpu->mapping.scratch);
 }

@@ -19,7 +19,7 @@ struct vgpu_region;
  * @sem: protects it, and the state of the vGPU, against page faults
  * @memory_enabled: COMMAND bit 1 of the guest; READ_ONCE without @sem
  * @scratch: one page of this vGPU alone, all ones at open
- * @inode: where the mappings are kept together on kernels whose VFIO does not
+ * @inode: keeps the mappings together, see compat/zap_domain.h
  */
 struct vgpu_mapping {
 	struct rw_semaphore sem;
@@ -28,8 +28,6 @@ struct vgpu_mapping {
 	struct inode *inode;
 };
 
-int vgpu_mapping_module_init(void);
-void vgpu_mapping_module_exit(void);
 int vgpu_mapping_init(struct vgpu *vgpu);
 void vgpu_mapping_destroy(struct vgpu *vgpu);
 void vgpu_mapping_open(struct vgpu *vgpu);

@@ -9,6 +9,7 @@
 #include "base/state.h"
 #include "base/vgpu.h"
 #include "compat/compat.h"
+#include "compat/region_info.h"
 #include "display/dmabuf.h"
 #include "display/query.h"
 #include "memory/pin.h"
@@ -88,9 +89,8 @@ static long ioctl_get_info(struct vgpu *vgpu, void __user *arg)
 }
 
 /*
- * Fills in what VFIO_DEVICE_GET_REGION_INFO answers. On new kernels VFIO's
- * core decodes the ioctl and calls this, on old ones ioctl_get_region_info()
- * does. A region is mapped whole or not at all.
+ * Fills in what VFIO_DEVICE_GET_REGION_INFO answers. A region is mapped whole or
+ * not at all.
  */
 static int vgpu_vfio_region_info(struct vfio_device *vdev,
 				 struct vfio_region_info *info,
@@ -125,48 +125,6 @@ static int vgpu_vfio_region_info(struct vfio_device *vdev,
 	return vfio_info_add_capability(caps, &gfx_type.header,
 					sizeof(gfx_type));
 }
-
-#ifdef VGPU_REGION_INFO_IOCTL
-/* Capabilities follow the structure if there is room; argsz says how much. */
-static int copy_region_info(void __user *arg, struct vfio_region_info *info,
-			    struct vfio_info_cap *caps)
-{
-	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
-	u32 room = info->argsz;
-
-	if (caps->size) {
-		info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
-		info->argsz = sizeof(*info) + caps->size;
-		if (room >= info->argsz) {
-			vfio_info_cap_shift(caps, sizeof(*info));
-			if (copy_to_user(arg + sizeof(*info), caps->buf,
-					 caps->size))
-				return -EFAULT;
-			info->cap_offset = sizeof(*info);
-		}
-	}
-	return copy_to_user(arg, info, minsz) ? -EFAULT : 0;
-}
-
-static long ioctl_get_region_info(struct vgpu *vgpu, void __user *arg)
-{
-	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
-	struct vfio_info_cap caps = { };
-	struct vfio_region_info info = { };
-	int ret;
-
-	if (copy_from_user(&info, arg, minsz))
-		return -EFAULT;
-	if (info.argsz < minsz)
-		return -EINVAL;
-	info.cap_offset = 0;
-	ret = vgpu_vfio_region_info(&vgpu->vdev, &info, &caps);
-	if (!ret)
-		ret = copy_region_info(arg, &info, &caps);
-	kfree(caps.buf);
-	return ret;
-}
-#endif
 
 static long ioctl_get_irq_info(struct vgpu *vgpu, void __user *arg)
 {
@@ -222,10 +180,8 @@ static long vgpu_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:
 		return ioctl_get_info(vgpu, uarg);
-#ifdef VGPU_REGION_INFO_IOCTL
 	case VFIO_DEVICE_GET_REGION_INFO:
-		return ioctl_get_region_info(vgpu, uarg);
-#endif
+		return vgpu_region_info_ioctl(vdev, uarg, vgpu_vfio_region_info);
 	case VFIO_DEVICE_GET_IRQ_INFO:
 		return ioctl_get_irq_info(vgpu, uarg);
 	case VFIO_DEVICE_SET_IRQS:

@@ -19,6 +19,18 @@ pass() { echo "ok $1"; passed=$((passed + 1)); }
 fail() { echo "not ok $1: $2"; failed=$((failed + 1)); }
 
 eval "$(grep '^PACKAGE_' "$1/dkms.conf")"
+# DKMS compares with =~, too.
+eval "$(grep '^BUILD_EXCLUSIVE_KERNEL=' "$1/dkms.conf")"
+taken=
+for release in 5.10.0-28-amd64 6.0.19 6.1.0-56-amd64 6.8.12-4-pve 6.12.118+deb13-amd64 7.2.12 10.0.1; do
+	[[ ! $release =~ $BUILD_EXCLUSIVE_KERNEL ]] || taken+=" $release"
+done
+wanted=' 6.1.0-56-amd64 6.8.12-4-pve 6.12.118+deb13-amd64 7.2.12 10.0.1'
+if [ "$taken" = "$wanted" ]; then
+	pass dkms-kernels
+else
+	fail dkms-kernels "it takes$taken, not$wanted"
+fi
 folder=/usr/src/$PACKAGE_NAME-$PACKAGE_VERSION
 cp -a "$1" "$folder"
 if dkms add "$PACKAGE_NAME/$PACKAGE_VERSION" >/tmp/log 2>&1; then
