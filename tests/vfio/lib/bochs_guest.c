@@ -5,56 +5,8 @@
  */
 #include "bochs_guest.h"
 
-#include <stdio.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-
 #include "admin.h"
-
-/**
- * bochs_open - open a vGPU as a VMM does, with memory decoding switched on
- * @vgpu: closed, with the bochs personality; of another one nothing is mapped
- */
-void bochs_open(struct vgpu *vgpu)
-{
-	struct rt_device *device = calloc(1, sizeof(*device));
-	struct vfio_region_info info;
-	unsigned int i;
-
-	CHECK(device, "no memory");
-	snprintf(device->name, sizeof(device->name), "%s", vgpu->uuid);
-	device->transport = transport;
-	device->space = rt_space_create(transport);
-	CHECK(device->space, "%s", rt_message());
-	device->own_space = true;
-	device->group = -1;
-	OK(rt_space_attach(device->space, vgpu->uuid, &device->fd,
-			   &device->group));
-	for (i = 0; i <= VFIO_PCI_CONFIG_REGION_INDEX; i++) {
-		memset(&info, 0, sizeof(info));
-		info.argsz = sizeof(info);
-		info.index = i;
-		CHECK(!ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &info),
-		      "GET_REGION_INFO %u: %s", i, strerror(errno));
-		if (i < RT_BARS) {
-			device->bar[i].size = info.size;
-			device->bar[i].offset = info.offset;
-			device->bar[i].flags = info.flags;
-		} else if (i == VFIO_PCI_CONFIG_REGION_INDEX) {
-			device->config_offset = info.offset;
-		}
-	}
-	if (device->bar[0].flags & VFIO_REGION_INFO_FLAG_MMAP)
-		device->bar[0].map = mmap(NULL, device->bar[0].size,
-					  PROT_READ | PROT_WRITE, MAP_SHARED,
-					  device->fd,
-					  (off_t)device->bar[0].offset);
-	CHECK(device->bar[0].map != MAP_FAILED, "video memory can't be mapped: %s",
-	      strerror(errno));
-	device->framebuffer_bytes = device->bar[0].size;
-	vgpu->device = device;
-	OK(rt_memory_decoding(device, true));
-}
+#include "screen.h"
 
 /**
  * bochs_make - create a vGPU that shows its guest this display, and open it
@@ -65,12 +17,7 @@ void bochs_make(struct vgpu *vgpu, const char *type)
 {
 	OK(host_create_any(type, vgpu->uuid));
 	admin_set(admin_vgpu_path(vgpu->uuid, "openvgpu/personality"), "bochs");
-	bochs_open(vgpu);
-}
-
-static off_t place(struct vgpu *vgpu, unsigned int offset)
-{
-	return (off_t)(vgpu->device->bar[BOCHS_BAR_REGISTERS].offset + offset);
+	plain_open(vgpu);
 }
 
 /**
@@ -81,12 +28,7 @@ static off_t place(struct vgpu *vgpu, unsigned int offset)
  */
 uint64_t bochs_read(struct vgpu *vgpu, unsigned int offset, unsigned int size)
 {
-	uint64_t value = 0;
-	ssize_t n = pread(vgpu->device->fd, &value, size, place(vgpu, offset));
-
-	CHECK(n == (ssize_t)size, "reading %u bytes at 0x%x: %s", size, offset,
-	      n < 0 ? strerror(errno) : "too few");
-	return value;
+	return plain_read(vgpu, BOCHS_BAR_REGISTERS, offset, size);
 }
 
 /**
@@ -99,10 +41,7 @@ uint64_t bochs_read(struct vgpu *vgpu, unsigned int offset, unsigned int size)
 void bochs_write(struct vgpu *vgpu, unsigned int offset, unsigned int size,
 		 uint64_t value)
 {
-	ssize_t n = pwrite(vgpu->device->fd, &value, size, place(vgpu, offset));
-
-	CHECK(n == (ssize_t)size, "writing %u bytes at 0x%x: %s", size, offset,
-	      n < 0 ? strerror(errno) : "too few");
+	plain_write(vgpu, BOCHS_BAR_REGISTERS, offset, size, value);
 }
 
 /**
@@ -163,16 +102,6 @@ void bochs_blank(struct vgpu *vgpu, bool blank)
 }
 
 /**
- * bochs_memory - video memory as the guest's processors see it
- * @vgpu: open
- * @offset: in it
- */
-void *bochs_memory(struct vgpu *vgpu, uint64_t offset)
-{
-	return (uint8_t *)vgpu->device->bar[BOCHS_BAR_MEMORY].map + offset;
-}
-
-/**
  * bochs_shown - ask for the picture as QEMU does 60 times a second
  * @vgpu: open, its display is a region
  * @plane: receives it
@@ -181,11 +110,7 @@ void *bochs_memory(struct vgpu *vgpu, uint64_t offset)
  */
 bool bochs_shown(struct vgpu *vgpu, struct vfio_device_gfx_plane_info *plane)
 {
-	memset(plane, 0, sizeof(*plane));
-	plane->argsz = sizeof(*plane);
-	plane->flags = VFIO_GFX_PLANE_TYPE_REGION;
-	CHECK(!ioctl(vgpu->device->fd, VFIO_DEVICE_QUERY_GFX_PLANE, plane),
-	      "QUERY_GFX_PLANE: %s", strerror(errno));
+	OK(screen_query(vgpu, VFIO_GFX_PLANE_TYPE_REGION, 0, plane));
 	CHECK(!plane->drm_format == !plane->size,
 	      "a plane of format 0x%08x and %u bytes", plane->drm_format,
 	      plane->size);
@@ -200,19 +125,13 @@ bool bochs_shown(struct vgpu *vgpu, struct vfio_device_gfx_plane_info *plane)
  */
 const void *bochs_window(struct vgpu *vgpu)
 {
-	struct vfio_region_info info = { .argsz = sizeof(info) };
 	struct vfio_device_gfx_plane_info plane;
-	void *map;
+	volatile uint8_t *map;
+	uint64_t bytes;
 
 	CHECK(bochs_shown(vgpu, &plane), "nothing is shown");
-	info.index = plane.region_index;
-	CHECK(!ioctl(vgpu->device->fd, VFIO_DEVICE_GET_REGION_INFO, &info),
-	      "GET_REGION_INFO %u: %s", info.index, strerror(errno));
-	CHECK(info.size >= plane.size, "a picture of %u bytes in a window of %llu",
-	      plane.size, (unsigned long long)info.size);
-	map = mmap(NULL, info.size, PROT_READ, MAP_SHARED, vgpu->device->fd,
-		   (off_t)info.offset);
-	CHECK(map != MAP_FAILED, "the window can't be mapped: %s",
-	      strerror(errno));
-	return map;
+	map = screen_window(vgpu, plane.region_index, &bytes);
+	CHECK(bytes >= plane.size, "a picture of %u bytes in a window of %llu",
+	      plane.size, (unsigned long long)bytes);
+	return (const void *)map;
 }

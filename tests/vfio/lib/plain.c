@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * plain.c - an open vGPU of any family and personality
+ * plain.c - a vGPU of any family and personality, see plain.h
  */
 #include "plain.h"
 
-#include <linux/pci_regs.h>
-#include <linux/vfio.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 
-static uint64_t type_bytes(const char *type)
-{
-	char *end;
-	uint64_t size = strtoull(type, &end, 10);
-
-	return *end == 'm' ? size << 20 : size << 30;
-}
+/* So much of a slice has a pattern: all is slow where reads are. */
+#define PATTERN		(1 * MIB)
 
 /**
  * plain_type - the smallest type of the series under test
@@ -37,74 +28,30 @@ const char *plain_type(void)
 	best[0] = 0;
 	for (i = 0; i < count; i++)
 		if (names[i][strlen(names[i]) - 1] == letter &&
-		    (!best[0] || type_bytes(names[i]) < type_bytes(best)))
+		    (!best[0] ||
+		     host_type_bytes(names[i]) < host_type_bytes(best)))
 			memcpy(best, names[i], sizeof(best));
 	CHECK(best[0], "GPU %s has no types of series %c", host_gpu(), letter);
 	return best;
-}
-
-static void learn_regions(struct plain *vgpu)
-{
-	struct vfio_device_info device = { .argsz = sizeof(device) };
-	unsigned int i;
-
-	CHECK(!ioctl(vgpu->fd, VFIO_DEVICE_GET_INFO, &device), "GET_INFO: %s",
-	      strerror(errno));
-	CHECK(device.num_regions > VFIO_PCI_CONFIG_REGION_INDEX &&
-	      device.num_regions <= PLAIN_REGIONS, "%u regions",
-	      device.num_regions);
-	vgpu->regions = device.num_regions;
-	for (i = 0; i < vgpu->regions; i++) {
-		struct vfio_region_info info = {
-			.argsz = sizeof(info), .index = i,
-		};
-
-		CHECK(!ioctl(vgpu->fd, VFIO_DEVICE_GET_REGION_INFO, &info),
-		      "region %u of %u: %s", i, vgpu->regions, strerror(errno));
-		vgpu->region[i].size = info.size;
-		vgpu->region[i].offset = info.offset;
-		vgpu->region[i].flags = info.flags;
-	}
-}
-
-/* The slice is in the largest BAR that can be mapped. */
-static void map_framebuffer(struct plain *vgpu)
-{
-	const struct rt_region *best = NULL;
-	unsigned int i;
-	void *map;
-
-	for (i = 0; i < RT_BARS; i++)
-		if ((vgpu->region[i].flags & VFIO_REGION_INFO_FLAG_MMAP) &&
-		    (!best || vgpu->region[i].size > best->size)) {
-			best = &vgpu->region[i];
-			vgpu->framebuffer = i;
-		}
-	CHECK(best, "no BAR can be mapped");
-	vgpu->bytes = host_attribute(vgpu->uuid, "framebuffer_size");
-	if (vgpu->bytes > best->size)
-		vgpu->bytes = best->size;
-	CHECK(vgpu->bytes >= 4 * MIB, "only %llu bytes of the slice can be mapped",
-	      (unsigned long long)vgpu->bytes);
-	map = mmap(NULL, best->size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		   vgpu->fd, (off_t)best->offset);
-	CHECK(map != MAP_FAILED, "mmap of BAR%u: %s", vgpu->framebuffer,
-	      strerror(errno));
-	vgpu->map = map;
 }
 
 /**
  * plain_open - open a vGPU as a VMM does, memory decoding on
  * @vgpu: closed
  */
-void plain_open(struct plain *vgpu)
+void plain_open(struct vgpu *vgpu)
 {
-	vgpu->space = rt_space_create(transport);
-	CHECK(vgpu->space, "%s", rt_message());
-	OK(rt_space_attach(vgpu->space, vgpu->uuid, &vgpu->fd, &vgpu->group));
-	learn_regions(vgpu);
-	plain_decoding(vgpu, true);
-	map_framebuffer(vgpu);
+	uint64_t slice = host_attribute(vgpu->uuid, "framebuffer_size");
+	struct rt_device *device = rt_open_vfio_any(vgpu->uuid, transport, NULL);
+
+	CHECK(device, "opening failed: %s (%s)", strerror(errno), rt_message());
+	/* A BAR is a power of two, and may go on behind the slice. */
+	if (slice < device->framebuffer_bytes)
+		device->framebuffer_bytes = slice;
+	CHECK(device->framebuffer_bytes >= 4 * MIB,
+	      "only %llu bytes of the slice can be mapped",
+	      (unsigned long long)device->framebuffer_bytes);
+	vgpu->device = device;
 }
 
 /**
@@ -112,23 +59,10 @@ void plain_open(struct plain *vgpu)
  * @vgpu: receives it
  * @type: as "64mq"
  */
-void plain_make(struct plain *vgpu, const char *type)
+void plain_make(struct vgpu *vgpu, const char *type)
 {
-	memset(vgpu, 0, sizeof(*vgpu));
 	OK(host_create_any(type, vgpu->uuid));
 	plain_open(vgpu);
-}
-
-/**
- * plain_close - close a vGPU
- * @vgpu: open
- */
-void plain_close(struct plain *vgpu)
-{
-	munmap((void *)vgpu->map, vgpu->region[vgpu->framebuffer].size);
-	rt_space_detach(vgpu->space, vgpu->fd, vgpu->group);
-	rt_space_destroy(vgpu->space);
-	vgpu->space = NULL;
 }
 
 /**
@@ -136,18 +70,14 @@ void plain_close(struct plain *vgpu)
  * @vgpu: open
  * @region: VFIO region
  * @offset: in it
- * @size: 1, 2, 4 or 8
+ * @size: bytes, at most 8
  */
-uint64_t plain_read(struct plain *vgpu, unsigned int region, uint64_t offset,
+uint64_t plain_read(struct vgpu *vgpu, unsigned int region, uint64_t offset,
 		    unsigned int size)
 {
 	uint64_t value = 0;
-	ssize_t n = pread(vgpu->fd, &value, size,
-			  (off_t)(vgpu->region[region].offset + offset));
 
-	CHECK(n == (ssize_t)size, "reading %u bytes at 0x%llx of region %u: %s",
-	      size, (unsigned long long)offset, region,
-	      n < 0 ? strerror(errno) : "short");
+	OK(rt_region_read(vgpu->device, region, offset, &value, size));
 	return value;
 }
 
@@ -156,57 +86,69 @@ uint64_t plain_read(struct plain *vgpu, unsigned int region, uint64_t offset,
  * @vgpu: open
  * @region: VFIO region
  * @offset: in it
- * @size: 1, 2, 4 or 8
- * @value: what to write
+ * @size: bytes, at most 8
+ * @value: the bytes, the first lowest
  */
-void plain_write(struct plain *vgpu, unsigned int region, uint64_t offset,
+void plain_write(struct vgpu *vgpu, unsigned int region, uint64_t offset,
 		 unsigned int size, uint64_t value)
 {
-	ssize_t n = pwrite(vgpu->fd, &value, size,
-			   (off_t)(vgpu->region[region].offset + offset));
-
-	CHECK(n == (ssize_t)size, "writing %u bytes at 0x%llx of region %u: %s",
-	      size, (unsigned long long)offset, region,
-	      n < 0 ? strerror(errno) : "short");
+	OK(rt_region_write(vgpu->device, region, offset, &value, size));
 }
 
 /**
- * plain_decoding - switch memory decoding
+ * plain_capability - find a PCI capability; the whole list must be sound
  * @vgpu: open
- * @on: wanted
- */
-void plain_decoding(struct plain *vgpu, bool on)
-{
-	uint64_t command = plain_read(vgpu, VFIO_PCI_CONFIG_REGION_INDEX,
-				      PCI_COMMAND, 2);
-
-	command &= ~(uint64_t)PCI_COMMAND_MEMORY;
-	plain_write(vgpu, VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, 2,
-		    on ? command | PCI_COMMAND_MEMORY : command);
-}
-
-/**
- * plain_capability - find a PCI capability
- * @vgpu: open
- * @id: PCI_CAP_ID_*; 0: only walk the list
+ * @id: PCI_CAP_ID_*
  *
  * Return: its offset, 0: it is not there.
  */
-unsigned int plain_capability(struct plain *vgpu, unsigned int id)
+unsigned int plain_capability(struct vgpu *vgpu, unsigned int id)
 {
-	const unsigned int config = VFIO_PCI_CONFIG_REGION_INDEX;
-	unsigned int at, seen = 0, found = 0;
+	int at = rt_capability(vgpu->device, id);
 
-	if (!(plain_read(vgpu, config, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST))
-		return 0;
-	at = (unsigned int)plain_read(vgpu, config, PCI_CAPABILITY_LIST, 1);
-	while (at) {
-		CHECK(seen++ < 48, "the list of capabilities has no end");
-		if (id && plain_read(vgpu, config, at, 1) == id)
-			found = at;
-		at = (unsigned int)plain_read(vgpu, config, at + 1, 1);
-	}
-	return found;
+	CHECK(at >= 0, "%s", rt_message());
+	return (unsigned int)at;
+}
+
+static uint8_t *end_of_slice(const struct vgpu *vgpu)
+{
+	return rt_framebuffer(vgpu->device,
+			      vgpu->device->framebuffer_bytes - PATTERN);
+}
+
+/**
+ * plain_mark - a pattern at both ends of the slice
+ * @vgpu: open
+ * @seed: of the pattern
+ */
+void plain_mark(struct vgpu *vgpu, uint32_t seed)
+{
+	fill_words(rt_framebuffer(vgpu->device, 0), PATTERN, seed);
+	fill_words(end_of_slice(vgpu), PATTERN, ~seed);
+}
+
+/**
+ * plain_is_marked - does the pattern still stand?
+ * @vgpu: open
+ * @seed: as given to plain_mark()
+ */
+bool plain_is_marked(const struct vgpu *vgpu, uint32_t seed)
+{
+	return differing_word(rt_framebuffer(vgpu->device, 0), PATTERN,
+			      seed) < 0 &&
+	       differing_word(end_of_slice(vgpu), PATTERN, ~seed) < 0;
+}
+
+/**
+ * plain_works - all that every vGPU can do: it keeps what is written
+ * @vgpu: open
+ * @seed: of the pattern
+ */
+void plain_works(struct vgpu *vgpu, uint32_t seed)
+{
+	plain_mark(vgpu, seed);
+	CHECK(plain_is_marked(vgpu, seed),
+	      "the slice does not keep what is written");
 }
 
 /**
@@ -215,12 +157,12 @@ unsigned int plain_capability(struct plain *vgpu, unsigned int id)
  *
  * Return: offset of the first word that is not zero, -1: none.
  */
-long plain_nonzero(const struct plain *vgpu)
+long plain_nonzero(const struct vgpu *vgpu)
 {
-	const volatile uint64_t *words = (const volatile uint64_t *)vgpu->map;
+	const volatile uint64_t *words = rt_framebuffer(vgpu->device, 0);
 	uint64_t i;
 
-	for (i = 0; i < vgpu->bytes / 8; i++)
+	for (i = 0; i < vgpu->device->framebuffer_bytes / 8; i++)
 		if (words[i])
 			return (long)(8 * i);
 	return -1;
