@@ -178,9 +178,8 @@ TEST(revocation_race, 0)
 		CHECK(!peek(fb, &value), "round %d: not revoked", i);
 		OK(rt_memory_decoding(vgpu.device, true));
 		CHECK(peek(fb, &value) && value == 77, "round %d: not back", i);
-		if (i % 10 == 0) {
+		if (i % 10 == 0)
 			vgpu_reset(&vgpu, BY_VMM);
-		}
 	}
 	CHECK(!waitpid(child, &i, WNOHANG),
 	      "the other process read something else (status 0x%x)", i);

@@ -146,7 +146,7 @@ TEST(settings_stay, 0)
 	vgpu_make(&vgpu, "64mq");
 	for (i = 0; i < COUNT(vgpu_settings); i++)
 		admin_set_number(admin_vgpu_path(vgpu.uuid, vgpu_settings[i].name),
-			   value[i]);
+				 value[i]);
 	OK(rt_vfio_reset(vgpu.device));
 	OK(rt_guest_reset(vgpu.device));
 	vgpu_close(&vgpu);
@@ -154,7 +154,7 @@ TEST(settings_stay, 0)
 	vgpu_works(&vgpu, 1);
 	for (i = 0; i < COUNT(vgpu_settings); i++)
 		admin_expect_number(admin_vgpu_path(vgpu.uuid, vgpu_settings[i].name),
-			      value[i]);
+				    value[i]);
 }
 
 /* sched_hz and timeslice_us are one setting. */
@@ -266,13 +266,13 @@ TEST(changes_under_load, SLOW)
 		admin_set_number(admin_gpu_path("sched_hz"), hz[round / 3 % 4]);
 		admin_set_number(admin_gpu_path("averaging_factor"), 1 + round % 60);
 		admin_set_number(admin_vgpu_path(uuid, "openvgpu/weight"),
-			   weight[round / 2 % 3]);
+				 weight[round / 2 % 3]);
 		admin_set_number(admin_vgpu_path(uuid, "openvgpu/cap_percent"),
-			   cap[round % 5]);
+				 cap[round % 5]);
 		admin_set_number(admin_vgpu_path(uuid, "openvgpu/timeslice_us"),
-			   slice[round / 3 % 3]);
+				 slice[round / 3 % 3]);
 		admin_set_number(admin_vgpu_path(uuid, "openvgpu/frozen"),
-			   round / 3 & 1);
+				 round / 3 & 1);
 		usleep(10000);
 	}
 	admin_set(admin_gpu_path("scheduler"), "best_effort");
@@ -280,7 +280,7 @@ TEST(changes_under_load, SLOW)
 	for (i = 0; i < 3; i++) {
 		admin_set_number(admin_vgpu_path(vgpu[i].uuid, "openvgpu/weight"), 100);
 		admin_set_number(admin_vgpu_path(vgpu[i].uuid, "openvgpu/cap_percent"),
-			   100);
+				 100);
 		admin_set_number(admin_vgpu_path(vgpu[i].uuid, "openvgpu/frozen"), 0);
 		slices[i] = host_stat(vgpu[i].uuid, "slices");
 	}
