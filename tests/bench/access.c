@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -93,18 +91,14 @@ static void die(const char *what)
  * @parent: directory of the parent device
  * @type: of the vGPU
  * @uuid: name
- * @space: its address space
- * @fd: device's file
- * @group: group's file
+ * @device: open, NULL: there is none to compare with
  */
 struct peer {
 	const char *name;
 	const char *parent;
 	const char *type;
 	char uuid[UUID_LENGTH + 1];
-	struct rt_space *space;
-	int fd;
-	int group;
+	struct rt_device *device;
 };
 
 static int peer_create(struct peer *peer)
@@ -120,25 +114,8 @@ static int peer_create(struct peer *peer)
 
 static bool peer_open(struct peer *peer)
 {
-	peer->space = rt_space_create(RT_VFIO_GROUP);
-	return peer->space &&
-	       !rt_space_attach(peer->space, peer->uuid, &peer->fd, &peer->group);
-}
-
-static void peer_close(struct peer *peer)
-{
-	rt_space_detach(peer->space, peer->fd, peer->group);
-	rt_space_destroy(peer->space);
-}
-
-static off_t region_offset(int fd, unsigned int index, uint64_t *size)
-{
-	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
-
-	if (ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &info))
-		return -1;
-	*size = info.size;
-	return (off_t)info.offset;
+	peer->device = rt_open_vfio_any(peer->uuid, RT_VFIO_GROUP, NULL);
+	return peer->device;
 }
 
 static void time_trapped(int fd, off_t at, size_t bytes, bool write,
@@ -159,18 +136,16 @@ static void time_trapped(int fd, off_t at, size_t bytes, bool write,
 
 static void trapped(struct rt_device *device, struct peer *mtty)
 {
-	off_t own = (off_t)device->bar[0].offset, other = -1;
+	off_t own = (off_t)device->region[0].offset, other;
 	static struct series a, b, c, d;
-	uint64_t size;
 
 	time_trapped(device->fd, own + OPENVGPU_NATIVE_ID, 8, false, &a);
 	time_trapped(device->fd, own + OPENVGPU_NATIVE_MAP_FIRST, 8, true, &c);
-	if (mtty->fd >= 0)
-		other = region_offset(mtty->fd, 0, &size);
-	if (other >= 0) {
+	if (mtty->device) {
+		other = (off_t)mtty->device->region[0].offset;
 		/* Registers of a UART are bytes; 7 is its scratch register. */
-		time_trapped(mtty->fd, other + 7, 1, false, &b);
-		time_trapped(mtty->fd, other + 7, 1, true, &d);
+		time_trapped(mtty->device->fd, other + 7, 1, false, &b);
+		time_trapped(mtty->device->fd, other + 7, 1, true, &d);
 	}
 	report("trapped_register_read", &a, "mtty", &b,
 	       "\"access\":\"pread 8 bytes, mtty 1 byte\"");
@@ -203,10 +178,8 @@ static void time_mapped(volatile uint64_t *words, size_t bytes, bool write,
 static void mapped(struct rt_device *device, struct peer *mbochs)
 {
 	static struct series a, b, c, d, e, f;
+	volatile uint64_t *map, *peer = NULL;
 	uint64_t size = 0, begin;
-	volatile uint64_t *map;
-	void *peer = MAP_FAILED;
-	off_t at;
 	int i;
 
 	map = rt_framebuffer(device, 4 * MIB);
@@ -216,24 +189,21 @@ static void mapped(struct rt_device *device, struct peer *mbochs)
 		map[i * 512] = 1;
 		add(&e, (double)(rt_now_ns() - begin));
 	}
-	if (mbochs->fd >= 0) {
-		at = region_offset(mbochs->fd, 0, &size);
-		if (at >= 0)
-			peer = mmap(NULL, size, PROT_READ | PROT_WRITE,
-				    MAP_SHARED, mbochs->fd, at);
+	if (mbochs->device) {
+		peer = mbochs->device->region[0].map;
+		size = mbochs->device->region[0].size;
 	}
-	if (peer != MAP_FAILED)
+	if (peer)
 		for (i = 0; i < 500 && (uint64_t)i * 4096 < size; i++) {
 			begin = rt_now_ns();
-			((volatile uint64_t *)peer)[i * 512] = 1;
+			peer[i * 512] = 1;
 			add(&f, (double)(rt_now_ns() - begin));
 		}
 	time_mapped(map, MIB, false, &a);
 	time_mapped(map, MIB, true, &c);
-	if (peer != MAP_FAILED) {
+	if (peer) {
 		time_mapped(peer, MIB, false, &b);
 		time_mapped(peer, MIB, true, &d);
-		munmap(peer, size);
 	}
 	for (i = 0; i < a.count; i++)
 		a.sample[i] *= 512;
@@ -279,7 +249,7 @@ static void lifecycle(struct peer *mtty)
 			die("remove");
 		add(&remove, (double)(rt_now_ns() - t));
 	}
-	for (i = 0; i < 60 && mtty->fd >= 0; i++) {
+	for (i = 0; i < 60 && mtty->device; i++) {
 		t = rt_now_ns();
 		if (peer_create(&peer))
 			break;
@@ -289,7 +259,7 @@ static void lifecycle(struct peer *mtty)
 			break;
 		add(&peer_series[1], (double)(rt_now_ns() - t));
 		t = rt_now_ns();
-		peer_close(&peer);
+		rt_close(peer.device);
 		add(&peer_series[2], (double)(rt_now_ns() - t));
 		t = rt_now_ns();
 		if (host_remove(peer.uuid))
@@ -323,11 +293,9 @@ static void interrupt(struct rt_device *device, struct rt_ring *ring,
 	struct refgpu_timestamp packet = { .header.opcode = REFGPU_OP_TIMESTAMP };
 	static struct series own, other, clock;
 	int fd = eventfd(0, EFD_CLOEXEC), i;
-	uint64_t at, begin, now, size;
-	struct rt_device peer = { .fd = mtty->fd };
-	struct vfio_device_info info = { .argsz = sizeof(info) };
+	struct rt_device *peer = mtty->device;
+	uint64_t at, begin, now;
 	uint8_t ier = MTTY_IER_THRI;
-	off_t bar;
 
 	at = rt_framebuffer_alloc(device, 8, 8);
 	packet.address = at;
@@ -351,17 +319,13 @@ static void interrupt(struct rt_device *device, struct rt_ring *ring,
 		    quantile(&clock, 0.5) / 2);
 	}
 	rt_irq_eventfd(device, VFIO_PCI_MSIX_IRQ_INDEX, 0, -1);
-	bar = mtty->fd >= 0 ? region_offset(mtty->fd, 0, &size) : -1;
-	/* mtty knows how many interrupts it has once it was asked. */
-	if (bar >= 0)
-		ioctl(mtty->fd, VFIO_DEVICE_GET_INFO, &info);
-	if (bar >= 0 && rt_irq_eventfd(&peer, VFIO_PCI_MSI_IRQ_INDEX, 0, fd)) {
+	if (peer && rt_irq_eventfd(peer, VFIO_PCI_MSI_IRQ_INDEX, 0, fd)) {
 		printf("# mtty takes no eventfd: %s\n", rt_message());
-		bar = -1;
+		peer = NULL;
 	}
-	for (i = 0; bar >= 0 && i < 500; i++) {
+	for (i = 0; peer && i < 500; i++) {
 		begin = rt_now_ns();
-		if (pwrite(mtty->fd, &ier, 1, bar + MTTY_IER) != 1 ||
+		if (rt_region_write(peer, 0, MTTY_IER, &ier, 1) ||
 		    wait_eventfd(fd)) {
 			printf("# mtty raises no interrupt (%d)\n", i);
 			break;
@@ -409,9 +373,9 @@ static void submit(struct rt_device *device, struct rt_ring *ring)
 int main(int argc, char **argv)
 {
 	struct peer mtty = { .name = "mtty", .parent = "mtty",
-			     .type = "mtty-2", .fd = -1, .group = -1 };
+			     .type = "mtty-2" };
 	struct peer mbochs = { .name = "mbochs", .parent = "mbochs",
-			       .type = "mbochs-small", .fd = -1, .group = -1 };
+			       .type = "mbochs-small" };
 	struct rt_device *device;
 	struct rt_ring ring;
 	char uuid[UUID_LENGTH + 1];
@@ -445,10 +409,8 @@ int main(int argc, char **argv)
 	submit(device, &ring);
 	rt_close(device);
 	host_remove(uuid);
-	if (mtty.fd >= 0)
-		peer_close(&mtty);
-	if (mbochs.fd >= 0)
-		peer_close(&mbochs);
+	rt_close(mtty.device);
+	rt_close(mbochs.device);
 	fprintf(out, "\n");
 	return fclose(out) ? 1 : 0;
 }

@@ -11,20 +11,33 @@
 /* Pinning is bounded by the host's work on the pages, not by the GPU's. */
 #define MAP_TIMEOUT_NS	10000000000ULL
 
-static int control_access(struct rt_device *device, unsigned int offset,
-			  void *value, size_t bytes, bool write)
+/* All ones: the access failed. */
+static uint64_t control_read(struct rt_device *device, unsigned int offset,
+			     size_t bytes)
 {
-	struct rt_region *bar = &device->bar[OPENVGPU_NATIVE_BAR_CONTROL];
-	off_t at = (off_t)(bar->offset + offset);
-	ssize_t n;
+	volatile char *map = device->region[OPENVGPU_NATIVE_BAR_CONTROL].map;
+	uint64_t value = 0;
 
-	n = write ? pwrite(device->fd, value, bytes, at) :
-		    pread(device->fd, value, bytes, at);
-	if (n != (ssize_t)bytes)
-		return rt_fail(n < 0 ? errno : EIO,
-			       "control page 0x%x, %zu bytes: %zd", offset,
-			       bytes, n);
-	return 0;
+	if (map)
+		return bytes == sizeof(value) ?
+			*(volatile uint64_t *)(map + offset) :
+			*(volatile uint32_t *)(map + offset);
+	return rt_region_read(device, OPENVGPU_NATIVE_BAR_CONTROL, offset,
+			      &value, bytes) ? UINT64_MAX : value;
+}
+
+static void control_write(struct rt_device *device, unsigned int offset,
+			  uint64_t value, size_t bytes)
+{
+	volatile char *map = device->region[OPENVGPU_NATIVE_BAR_CONTROL].map;
+
+	if (!map)
+		rt_region_write(device, OPENVGPU_NATIVE_BAR_CONTROL, offset,
+				&value, bytes);
+	else if (bytes == sizeof(value))
+		*(volatile uint64_t *)(map + offset) = value;
+	else
+		*(volatile uint32_t *)(map + offset) = (uint32_t)value;
 }
 
 /**
@@ -36,13 +49,7 @@ static int control_access(struct rt_device *device, unsigned int offset,
  */
 uint64_t rt_control_read(struct rt_device *device, unsigned int offset)
 {
-	volatile char *map = device->bar[OPENVGPU_NATIVE_BAR_CONTROL].map;
-	uint64_t value;
-
-	if (map)
-		return *(volatile uint64_t *)(map + offset);
-	return control_access(device, offset, &value, sizeof(value), false) ?
-		UINT64_MAX : value;
+	return control_read(device, offset, sizeof(uint64_t));
 }
 
 /**
@@ -54,12 +61,7 @@ uint64_t rt_control_read(struct rt_device *device, unsigned int offset)
 void rt_control_write(struct rt_device *device, unsigned int offset,
 		      uint64_t value)
 {
-	volatile char *map = device->bar[OPENVGPU_NATIVE_BAR_CONTROL].map;
-
-	if (map)
-		*(volatile uint64_t *)(map + offset) = value;
-	else
-		control_access(device, offset, &value, sizeof(value), true);
+	control_write(device, offset, value, sizeof(uint64_t));
 }
 
 /**
@@ -71,13 +73,7 @@ void rt_control_write(struct rt_device *device, unsigned int offset,
  */
 uint32_t rt_control_read32(struct rt_device *device, unsigned int offset)
 {
-	volatile char *map = device->bar[OPENVGPU_NATIVE_BAR_CONTROL].map;
-	uint32_t value;
-
-	if (map)
-		return *(volatile uint32_t *)(map + offset);
-	return control_access(device, offset, &value, sizeof(value), false) ?
-		UINT32_MAX : value;
+	return (uint32_t)control_read(device, offset, sizeof(uint32_t));
 }
 
 /**
@@ -89,12 +85,7 @@ uint32_t rt_control_read32(struct rt_device *device, unsigned int offset)
 void rt_control_write32(struct rt_device *device, unsigned int offset,
 			uint32_t value)
 {
-	volatile char *map = device->bar[OPENVGPU_NATIVE_BAR_CONTROL].map;
-
-	if (map)
-		*(volatile uint32_t *)(map + offset) = value;
-	else
-		control_access(device, offset, &value, sizeof(value), true);
+	control_write(device, offset, value, sizeof(uint32_t));
 }
 
 /**
@@ -115,7 +106,7 @@ int rt_guest_reset(struct rt_device *device)
 			return rt_fail(ETIMEDOUT, "vGPU reset takes more than 10 s");
 		usleep(500);
 	}
-	memset(device->aperture_used, 0, device->aperture_pages);
+	rt_memory_forget(device);
 	return 0;
 }
 

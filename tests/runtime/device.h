@@ -7,14 +7,7 @@
 
 #include "runtime.h"
 
-#define CONFIG_COMMAND		0x04
-#define COMMAND_MEMORY		0x2
-#define COMMAND_MASTER		0x4
-
 int rt_device_identify(struct rt_device *device);
-
-/* device_vfio.c */
-int rt_vfio_regions(struct rt_device *device);
-void rt_vfio_unmap(struct rt_device *device);
+struct rt_device *rt_device_opened(struct rt_device *device, int error);
 
 #endif /* RUNTIME_DEVICE_H */

@@ -16,7 +16,7 @@
 
 static int map_resource(struct rt_device *device, unsigned int bar)
 {
-	struct rt_region *region = &device->bar[bar];
+	struct rt_region *region = &device->region[bar];
 	char path[PATH_MAX];
 	struct stat stat;
 	void *map;
@@ -45,6 +45,42 @@ static int map_resource(struct rt_device *device, unsigned int bar)
 	return 0;
 }
 
+static int write_one(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), error = 0;
+
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		error = rt_fail(errno, "%s: %m", path);
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+static int open_function(struct rt_device *device)
+{
+	static const unsigned int bars[] = { OPENVGPU_NATIVE_BAR_CONTROL,
+					     OPENVGPU_NATIVE_BAR_FRAMEBUFFER,
+					     OPENVGPU_NATIVE_BAR_USER };
+	char path[PATH_MAX];
+	unsigned int i;
+	int error;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config",
+		 device->name);
+	device->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (device->fd < 0)
+		return rt_fail(errno, "%s: %m", path);
+	/* Lets the guest's kernel wake the function and assign its BARs. */
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/enable",
+		 device->name);
+	error = write_one(path);
+	if (!error)
+		error = rt_memory_decoding(device, true);
+	for (i = 0; !error && i < sizeof(bars) / sizeof(bars[0]); i++)
+		error = map_resource(device, bars[i]);
+	return error ? error : rt_device_identify(device);
+}
+
 /**
  * rt_open_pci - take a vGPU inside the guest that owns it
  * @address: PCI address, "0000:01:00.0"
@@ -54,43 +90,11 @@ static int map_resource(struct rt_device *device, unsigned int bar)
 struct rt_device *rt_open_pci(const char *address)
 {
 	struct rt_device *device = calloc(1, sizeof(*device));
-	static const unsigned int bars[] = { OPENVGPU_NATIVE_BAR_CONTROL,
-					     OPENVGPU_NATIVE_BAR_FRAMEBUFFER,
-					     OPENVGPU_NATIVE_BAR_USER };
-	char path[PATH_MAX];
-	unsigned int i;
-	int error, fd;
 
 	if (!device)
 		return NULL;
 	snprintf(device->name, sizeof(device->name), "%s", address);
 	device->transport = RT_PCI;
 	device->group = -1;
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", address);
-	device->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (device->fd < 0) {
-		error = rt_fail(errno, "%s: %m", path);
-		goto fail;
-	}
-	/* Lets the guest's kernel wake the function and assign its BARs. */
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/enable", address);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "1", 1) != 1) {
-		error = rt_fail(errno, "%s: %m", path);
-		if (fd >= 0)
-			close(fd);
-		goto fail;
-	}
-	close(fd);
-	error = rt_memory_decoding(device, true);
-	for (i = 0; !error && i < sizeof(bars) / sizeof(bars[0]); i++)
-		error = map_resource(device, bars[i]);
-	if (!error)
-		error = rt_device_identify(device);
-	if (!error)
-		return device;
-fail:
-	rt_close(device);
-	errno = -error;
-	return NULL;
+	return rt_device_opened(device, open_function(device));
 }

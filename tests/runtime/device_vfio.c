@@ -6,84 +6,74 @@
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "device.h"
 
-static int map_bar(struct rt_device *device, unsigned int bar)
+static int learn_regions(struct rt_device *device)
 {
-	struct rt_region *region = &device->bar[bar];
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	unsigned int i;
+
+	if (ioctl(device->fd, VFIO_DEVICE_GET_INFO, &info))
+		return rt_fail(errno, "VFIO_DEVICE_GET_INFO: %m");
+	if (info.num_regions <= RT_CONFIG || info.num_regions > RT_REGIONS)
+		return rt_fail(EPROTO, "%u regions", info.num_regions);
+	device->regions = info.num_regions;
+	for (i = 0; i < device->regions; i++) {
+		struct vfio_region_info region = {
+			.argsz = sizeof(region), .index = i,
+		};
+
+		if (ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &region))
+			return rt_fail(errno, "VFIO_DEVICE_GET_REGION_INFO %u of %u: %m",
+				       i, device->regions);
+		device->region[i].size = region.size;
+		device->region[i].offset = region.offset;
+		device->region[i].flags = region.flags;
+	}
+	return 0;
+}
+
+/* All that can be mapped; the slice is in the largest of them. */
+static int map_bars(struct rt_device *device)
+{
+	unsigned int i;
 	void *map;
 
-	if (!(region->flags & VFIO_REGION_INFO_FLAG_MMAP))
-		return rt_fail(ENODEV, "BAR%u can't be mapped (flags 0x%x)",
-			       bar, region->flags);
-	map = mmap(NULL, region->size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		   device->fd, (off_t)region->offset);
-	if (map == MAP_FAILED)
-		return rt_fail(errno, "mmap BAR%u: %m", bar);
-	region->map = map;
+	for (i = 0; i < RT_BARS; i++) {
+		struct rt_region *bar = &device->region[i];
+
+		if (!(bar->flags & VFIO_REGION_INFO_FLAG_MMAP))
+			continue;
+		map = mmap(NULL, bar->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			   device->fd, (off_t)bar->offset);
+		if (map == MAP_FAILED)
+			return rt_fail(errno, "mmap BAR%u: %m", i);
+		bar->map = map;
+		if (bar->size > device->framebuffer_bytes) {
+			device->framebuffer = i;
+			device->framebuffer_bytes = bar->size;
+		}
+	}
 	return 0;
 }
 
 /**
- * rt_vfio_unmap - give the BAR mappings back
- * @device: open
- */
-void rt_vfio_unmap(struct rt_device *device)
-{
-	unsigned int i;
-
-	for (i = 0; i < RT_BARS; i++) {
-		if (device->bar[i].map)
-			munmap((void *)device->bar[i].map, device->bar[i].size);
-		device->bar[i].map = NULL;
-	}
-}
-
-/**
- * rt_vfio_regions - ask where BARs and config space are, map two BARs
- * @device: @fd is open
- */
-int rt_vfio_regions(struct rt_device *device)
-{
-	struct vfio_region_info info;
-	unsigned int i;
-	int error;
-
-	for (i = 0; i <= VFIO_PCI_CONFIG_REGION_INDEX; i++) {
-		memset(&info, 0, sizeof(info));
-		info.argsz = sizeof(info);
-		info.index = i;
-		if (ioctl(device->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
-			return rt_fail(errno, "VFIO_DEVICE_GET_REGION_INFO %u: %m", i);
-		if (i < RT_BARS) {
-			device->bar[i].size = info.size;
-			device->bar[i].offset = info.offset;
-			device->bar[i].flags = info.flags;
-		} else if (i == VFIO_PCI_CONFIG_REGION_INDEX) {
-			device->config_offset = info.offset;
-		}
-	}
-	error = map_bar(device, OPENVGPU_NATIVE_BAR_FRAMEBUFFER);
-	if (!error)
-		error = map_bar(device, OPENVGPU_NATIVE_BAR_USER);
-	return error;
-}
-
-/**
- * rt_open_vfio - open a vGPU as a VMM does, with memory decoding switched on
+ * rt_open_vfio_any - open a vGPU of whatever family and personality
  * @uuid: of the mdev
  * @transport: RT_VFIO_GROUP or RT_VFIO_IOMMUFD; ignored with a @space
  * @space: the VM's address space; NULL: one of its own
  *
+ * As a VMM does: BARs are mapped, memory decoding is switched on. Nothing is
+ * known of what the regions hold: only the calls for regions, config space and
+ * interrupts work.
+ *
  * Return: close it with rt_close().
  */
-struct rt_device *rt_open_vfio(const char *uuid, enum rt_transport transport,
-			       struct rt_space *space)
+struct rt_device *rt_open_vfio_any(const char *uuid, enum rt_transport transport,
+				   struct rt_space *space)
 {
 	struct rt_device *device = calloc(1, sizeof(*device));
 	int error;
@@ -96,27 +86,34 @@ struct rt_device *rt_open_vfio(const char *uuid, enum rt_transport transport,
 	device->space = space ? space : rt_space_create(transport);
 	device->fd = -1;
 	device->group = -1;
-	if (!device->space) {
-		error = -errno;
-		free(device);
-		errno = -error;
-		return NULL;
-	}
+	if (!device->space)
+		return rt_device_opened(device, -errno);
 	error = rt_space_attach(device->space, uuid, &device->fd,
 				&device->group);
-	if (error)
-		goto fail;
-	error = rt_vfio_regions(device);
+	if (!error)
+		error = learn_regions(device);
+	if (!error)
+		error = map_bars(device);
 	if (!error)
 		error = rt_memory_decoding(device, true);
-	if (!error)
-		error = rt_device_identify(device);
-	if (!error)
-		return device;
-fail:
-	rt_close(device);
-	errno = -error;
-	return NULL;
+	return rt_device_opened(device, error);
+}
+
+/**
+ * rt_open_vfio - open a vGPU with the native personality
+ * @uuid: as for rt_open_vfio_any()
+ * @transport: likewise
+ * @space: likewise
+ *
+ * Return: close it with rt_close().
+ */
+struct rt_device *rt_open_vfio(const char *uuid, enum rt_transport transport,
+			       struct rt_space *space)
+{
+	struct rt_device *device = rt_open_vfio_any(uuid, transport, space);
+
+	return device ? rt_device_opened(device, rt_device_identify(device)) :
+			NULL;
 }
 
 /**
@@ -158,26 +155,6 @@ int rt_vfio_reset(struct rt_device *device)
 {
 	if (ioctl(device->fd, VFIO_DEVICE_RESET))
 		return rt_fail(errno, "VFIO_DEVICE_RESET: %m");
+	rt_memory_forget(device);
 	return 0;
-}
-
-/**
- * rt_close - close a vGPU
- * @device: NULL is fine
- *
- * Memory mapped with rt_memory_map() is given back by the host.
- */
-void rt_close(struct rt_device *device)
-{
-	if (!device)
-		return;
-	rt_vfio_unmap(device);
-	if (device->transport == RT_PCI)
-		close(device->fd);
-	else if (device->fd >= 0)
-		rt_space_detach(device->space, device->fd, device->group);
-	if (device->own_space)
-		rt_space_destroy(device->space);
-	free(device->aperture_used);
-	free(device);
 }

@@ -146,6 +146,43 @@ static int still_on(const struct rt_device *device, unsigned int head)
 	return 0;
 }
 
+static bool flip_is_done(const struct rt_device *device, unsigned int head,
+			 uint64_t unused)
+{
+	(void)unused;
+	return !(rt_head_read(device, head, REFGPU_HEAD_STATUS) & FLIP_PENDING);
+}
+
+static bool blanks_have_come(const struct rt_device *device, unsigned int head,
+			     uint64_t count)
+{
+	return rt_head_read(device, head, REFGPU_HEAD_VBLANK_COUNT) - count <
+	       UINT64_MAX / 2;
+}
+
+/* -ETIMEDOUT, without a message: @done did not say so in time. */
+static int wait_until(const struct rt_device *device, unsigned int head,
+		      bool (*done)(const struct rt_device *device,
+				   unsigned int head, uint64_t count),
+		      uint64_t count, unsigned int timeout_ms)
+{
+	uint64_t end = rt_now_ns() + timeout_ms * NS_A_MS;
+	int error;
+
+	for (;;) {
+		bool late = rt_now_ns() > end;
+
+		error = still_on(device, head);
+		if (error)
+			return error;
+		if (done(device, head, count))
+			return 0;
+		if (late)
+			return -ETIMEDOUT;
+		usleep(1000);
+	}
+}
+
 /**
  * rt_head_wait_flip - wait until no flip is pending
  * @device: open
@@ -157,23 +194,12 @@ static int still_on(const struct rt_device *device, unsigned int head)
 int rt_head_wait_flip(struct rt_device *device, unsigned int head,
 		      unsigned int timeout_ms)
 {
-	uint64_t end = rt_now_ns() + timeout_ms * NS_A_MS;
-	int error;
+	int error = wait_until(device, head, flip_is_done, 0, timeout_ms);
 
-	for (;;) {
-		bool late = rt_now_ns() > end;
-
-		error = still_on(device, head);
-		if (error)
-			return error;
-		if (!(rt_head_read(device, head, REFGPU_HEAD_STATUS) &
-		      FLIP_PENDING))
-			return 0;
-		if (late)
-			return rt_fail(ETIMEDOUT, "head %u: the flip has not come after %u ms",
-				       head, timeout_ms);
-		usleep(1000);
-	}
+	if (error == -ETIMEDOUT)
+		rt_fail(ETIMEDOUT, "head %u: the flip has not come after %u ms",
+			head, timeout_ms);
+	return error;
 }
 
 /**
@@ -188,25 +214,14 @@ int rt_head_wait_flip(struct rt_device *device, unsigned int head,
 int rt_head_wait_vblank(struct rt_device *device, unsigned int head,
 			unsigned int blanks, unsigned int timeout_ms)
 {
-	uint64_t from = rt_head_read(device, head, REFGPU_HEAD_VBLANK_COUNT);
-	uint64_t end = rt_now_ns() + timeout_ms * NS_A_MS, count;
-	int error;
+	uint64_t count = rt_head_read(device, head, REFGPU_HEAD_VBLANK_COUNT);
+	int error = wait_until(device, head, blanks_have_come, count + blanks,
+			       timeout_ms);
 
-	for (;;) {
-		bool late = rt_now_ns() > end;
-
-		error = still_on(device, head);
-		if (error)
-			return error;
-		count = rt_head_read(device, head, REFGPU_HEAD_VBLANK_COUNT);
-		if (count - from >= blanks)
-			return 0;
-		if (late)
-			return rt_fail(ETIMEDOUT, "head %u: %llu of %u vertical blanks in %u ms",
-				       head, (unsigned long long)(count - from),
-				       blanks, timeout_ms);
-		usleep(1000);
-	}
+	if (error == -ETIMEDOUT)
+		rt_fail(ETIMEDOUT, "head %u: fewer than %u vertical blanks in %u ms",
+			head, blanks, timeout_ms);
+	return error;
 }
 
 /**

@@ -188,3 +188,13 @@ int rt_memory_unmap(struct rt_device *device, const struct rt_memory *memory,
 	memset(device->aperture_used + first, 0, memory->pages);
 	return error;
 }
+
+/**
+ * rt_memory_forget - note that the vGPU sees no guest memory any more
+ * @device: was reset, or its VM took the memory away
+ */
+void rt_memory_forget(struct rt_device *device)
+{
+	if (device->aperture_used)
+		memset(device->aperture_used, 0, device->aperture_pages);
+}

@@ -23,7 +23,9 @@
 #include "refgpu_hw.h"
 
 #define RT_PAGE_SIZE	4096u
-#define RT_BARS		6
+#define RT_BARS		6	/* the first regions */
+#define RT_CONFIG	7u	/* region of config space, as VFIO numbers them */
+#define RT_REGIONS	16u	/* of a vGPU, at most */
 
 enum rt_transport {
 	RT_VFIO_GROUP,
@@ -34,7 +36,7 @@ enum rt_transport {
 struct rt_space;
 
 /**
- * struct rt_region - one BAR of an open vGPU
+ * struct rt_region - a BAR, config space or another region of an open vGPU
  * @size: bytes; 0: absent
  * @offset: VFIO: where it begins in the device's file
  * @flags: VFIO: VFIO_REGION_INFO_FLAG_*
@@ -55,9 +57,10 @@ struct rt_region {
  * @group: VFIO group: the group's file; else -1
  * @space: VFIO: the VM's address space
  * @own_space: closing the device ends @space too
- * @config_offset: VFIO: where config space begins in @fd
- * @bar: BARs; framebuffer, user page and (PCI) control page are mapped
- * @framebuffer_bytes: size of the slice
+ * @regions: VFIO: how many there are
+ * @region: what they are; BARs are mapped as far as they can be
+ * @framebuffer: BAR that shows the slice
+ * @framebuffer_bytes: of the slice, as far as that BAR shows it
  * @framebuffer_next: first byte rt_framebuffer_alloc() has not given away
  * @aperture_pages: pages of the system-memory aperture
  * @aperture_used: one byte a page, 1: mapped by rt_memory_map()
@@ -71,8 +74,9 @@ struct rt_device {
 	int group;
 	struct rt_space *space;
 	bool own_space;
-	uint64_t config_offset;
-	struct rt_region bar[RT_BARS];
+	unsigned int regions;
+	struct rt_region region[RT_REGIONS];
+	unsigned int framebuffer;
 	uint64_t framebuffer_bytes;
 	uint64_t framebuffer_next;
 	uint64_t aperture_pages;
@@ -138,19 +142,29 @@ int rt_space_attach(struct rt_space *space, const char *uuid, int *device,
 		    int *group);
 void rt_space_detach(struct rt_space *space, int device, int group);
 
-/* device.c */
+/* device.c, device_vfio.c, device_pci.c */
 struct rt_device *rt_open_vfio(const char *uuid, enum rt_transport transport,
 			       struct rt_space *space);
+struct rt_device *rt_open_vfio_any(const char *uuid, enum rt_transport transport,
+				   struct rt_space *space);
 struct rt_device *rt_open_pci(const char *address);
 void rt_close(struct rt_device *device);
+int rt_region_read(const struct rt_device *device, unsigned int region,
+		   uint64_t offset, void *value, size_t bytes);
+int rt_region_write(const struct rt_device *device, unsigned int region,
+		    uint64_t offset, const void *value, size_t bytes);
+int rt_irq_eventfd(struct rt_device *device, unsigned int index,
+		   unsigned int vector, int eventfd);
+int rt_vfio_reset(struct rt_device *device);
+
+/* config.c: configuration space */
 int rt_config_read(struct rt_device *device, unsigned int offset, void *value,
 		   size_t bytes);
 int rt_config_write(struct rt_device *device, unsigned int offset,
 		    const void *value, size_t bytes);
 int rt_memory_decoding(struct rt_device *device, bool on);
-int rt_irq_eventfd(struct rt_device *device, unsigned int index,
-		   unsigned int vector, int eventfd);
-int rt_vfio_reset(struct rt_device *device);
+int rt_capability(struct rt_device *device, unsigned int id);
+int rt_function_reset(struct rt_device *device);
 
 /* control.c: the trapped control page */
 uint64_t rt_control_read(struct rt_device *device, unsigned int offset);
@@ -181,6 +195,7 @@ int rt_memory_map(struct rt_device *device, const struct rt_memory *memory,
 		  bool writable, uint64_t *address);
 int rt_memory_unmap(struct rt_device *device, const struct rt_memory *memory,
 		    uint64_t address);
+void rt_memory_forget(struct rt_device *device);
 
 /* ring.c */
 int rt_ring_create(struct rt_device *device, unsigned int index,

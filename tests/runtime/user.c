@@ -17,7 +17,7 @@
  */
 uint64_t rt_user_read(const struct rt_device *device, unsigned int offset)
 {
-	volatile char *map = device->bar[OPENVGPU_NATIVE_BAR_USER].map;
+	volatile char *map = device->region[OPENVGPU_NATIVE_BAR_USER].map;
 
 	return *(volatile uint64_t *)(map + offset);
 }
@@ -34,7 +34,7 @@ uint64_t rt_user_read(const struct rt_device *device, unsigned int offset)
 void rt_user_write(struct rt_device *device, unsigned int offset,
 		   uint64_t value)
 {
-	volatile char *map = device->bar[OPENVGPU_NATIVE_BAR_USER].map;
+	volatile char *map = device->region[OPENVGPU_NATIVE_BAR_USER].map;
 
 	__sync_synchronize();
 	*(volatile uint64_t *)(map + offset) = value;
@@ -47,7 +47,7 @@ void rt_user_write(struct rt_device *device, unsigned int offset,
  */
 void *rt_framebuffer(const struct rt_device *device, uint64_t offset)
 {
-	return (char *)device->bar[OPENVGPU_NATIVE_BAR_FRAMEBUFFER].map + offset;
+	return (char *)device->region[device->framebuffer].map + offset;
 }
 
 /**

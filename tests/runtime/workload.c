@@ -398,7 +398,7 @@ free:
 /**
  * work_spin - start a job that runs until told to stop
  * @ring: enabled
- * @stop: receives the framebuffer offset of the word to set to 1
+ * @stop: receives what work_stop() wants to know
  *
  * Returns at once; a fence follows the job.
  */
@@ -423,4 +423,14 @@ int work_spin(struct rt_ring *ring, uint64_t *stop)
 	put(device, at, &argument, sizeof(argument));
 	error = rt_dispatch(ring, code, at, grid, group, 0);
 	return error ? error : rt_ring_fence(ring, 0);
+}
+
+/**
+ * work_stop - let an endless job come to its end
+ * @device: whose
+ * @stop: as work_spin() gave it
+ */
+void work_stop(struct rt_device *device, uint64_t stop)
+{
+	*(volatile uint32_t *)rt_framebuffer(device, stop) = 1;
 }

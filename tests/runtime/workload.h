@@ -22,6 +22,7 @@ int work_reduce(struct rt_ring *ring, unsigned int count, uint32_t seed);
 int work_system_memory(struct rt_ring *ring, unsigned int pages,
 		       uint32_t seed);
 int work_spin(struct rt_ring *ring, uint64_t *stop);
+void work_stop(struct rt_device *device, uint64_t stop);
 uint32_t work_random(uint32_t *state);
 
 /* sha256.c */

@@ -30,7 +30,7 @@ static void compete(struct vgpu vgpu[2], struct rt_ring ring[2])
 	while (host_stat(vgpu[0].uuid, "slices") < 20)
 		usleep(10000);
 	for (i = 0; i < 2; i++)
-		*(volatile uint32_t *)rt_framebuffer(vgpu[i].device, stop[i]) = 1;
+		work_stop(vgpu[i].device, stop[i]);
 	for (i = 0; i < 2; i++)
 		OK(rt_ring_wait(&ring[i], ring[i].fence, 10000));
 }

@@ -6,11 +6,10 @@
  * ones, from the root port's interrupt on.
  */
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/vfio.h>
 #include <stdio.h>
 
-#include "vgpu.h"
+#include "admin.h"
 
 #define INJECT			"/dev/aer_inject"
 #define UNCOR_DATA_LINK		0x00000010u /* fatal */
@@ -28,7 +27,7 @@ struct injection {
 	uint32_t domain;
 };
 
-static void inject(uint32_t uncorrectable, uint32_t correctable)
+static void report_error(uint32_t uncorrectable, uint32_t correctable)
 {
 	struct injection error = {
 		.uncorrectable = uncorrectable,
@@ -56,12 +55,10 @@ static void inject(uint32_t uncorrectable, uint32_t correctable)
 static void wait_state(const char *wanted)
 {
 	uint64_t end = rt_now_ns() + 20000000000ULL;
-	char path[PATH_MAX], text[64];
+	char text[TEXT_SIZE];
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/openvgpu/state",
-		 host_gpu());
 	do {
-		OK(host_read(path, text, sizeof(text)));
+		admin_text(admin_gpu_path("state"), text);
 		if (!strcmp(text, wanted))
 			return;
 		usleep(20000);
@@ -79,15 +76,14 @@ static void recover_from(uint32_t uncorrectable, uint32_t correctable,
 
 	OK(host_create_any("64mq", closed.uuid));
 	vgpu_make(&vgpu, "64mq");
-	event = new_eventfd();
-	OK(rt_irq_eventfd(vgpu.device, VFIO_PCI_ERR_IRQ_INDEX, 0, event));
+	event = vgpu_eventfd(&vgpu, VFIO_PCI_ERR_IRQ_INDEX, 0);
 	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
 	OK(work_spin(&ring, &stop));
-	inject(uncorrectable, correctable);
+	report_error(uncorrectable, correctable);
 	end = rt_now_ns() + 3000000000ULL;
 	while (rt_now_ns() < end) {
 		CHECK(peek(rt_framebuffer(vgpu.device, 0), &value) &&
-		      peek(vgpu.device->bar[4].map, &value),
+		      peek(vgpu.device->region[4].map, &value),
 		      "SIGBUS during recovery");
 		rt_control_read(vgpu.device, OPENVGPU_NATIVE_FAULT);
 		usleep(2000);
@@ -104,7 +100,7 @@ static void recover_from(uint32_t uncorrectable, uint32_t correctable,
 		CHECK(!value, "FAULT is %llu after an error that is not fatal",
 		      (unsigned long long)value);
 		CHECK(!eventfd_count(event, 0), "the VMM got ERR");
-		*(volatile uint32_t *)rt_framebuffer(vgpu.device, stop) = 1;
+		work_stop(vgpu.device, stop);
 		OK(rt_ring_wait(&ring, ring.fence, 5000));
 	}
 	OK(rt_guest_reset(vgpu.device));

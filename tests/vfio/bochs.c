@@ -5,12 +5,11 @@
  * nothing a guest does harms anybody
  */
 #include <linux/pci_regs.h>
-#include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 
 #include "admin.h"
 #include "bochs_guest.h"
+#include "vm.h"
 
 #define WIDTH	640u
 #define HEIGHT	480u
@@ -20,24 +19,7 @@
 static uint32_t config(struct vgpu *vgpu, unsigned int offset,
 		       unsigned int bytes)
 {
-	uint32_t value = 0;
-
-	OK(rt_config_read(vgpu->device, offset, &value, bytes));
-	return value;
-}
-
-/* Offset of a capability, 0: none. */
-static unsigned int capability(struct vgpu *vgpu, unsigned int id)
-{
-	unsigned int at = config(vgpu, PCI_CAPABILITY_LIST, 1), steps;
-
-	for (steps = 0; at && steps < 48; steps++) {
-		if (config(vgpu, at, 1) == id)
-			return at;
-		at = config(vgpu, at + 1, 1);
-	}
-	CHECK(!at, "the list of capabilities does not end");
-	return 0;
+	return (uint32_t)plain_read(vgpu, RT_CONFIG, offset, bytes);
 }
 
 /* What Linux's driver, OVMF and SeaBIOS look at before they touch a mode. */
@@ -58,12 +40,12 @@ TEST(what_drivers_check, 0)
 	      value ? "QEMU's" : "none");
 	CHECK(!config(&vgpu, PCI_INTERRUPT_PIN, 1), "interrupt pin %u",
 	      config(&vgpu, PCI_INTERRUPT_PIN, 1));
-	at = capability(&vgpu, PCI_CAP_ID_EXP);
+	at = plain_capability(&vgpu, PCI_CAP_ID_EXP);
 	CHECK(at, "no PCI Express capability");
 	CHECK(config(&vgpu, at + PCI_EXP_DEVCAP, 4) & PCI_EXP_DEVCAP_FLR,
 	      "no function-level reset");
-	CHECK(!capability(&vgpu, PCI_CAP_ID_MSIX) &&
-	      !capability(&vgpu, PCI_CAP_ID_MSI), "interrupts");
+	CHECK(!plain_capability(&vgpu, PCI_CAP_ID_MSIX) &&
+	      !plain_capability(&vgpu, PCI_CAP_ID_MSI), "interrupts");
 	irq.index = VFIO_PCI_MSIX_IRQ_INDEX;
 	CHECK(!ioctl(vgpu.device->fd, VFIO_DEVICE_GET_IRQ_INFO, &irq) &&
 	      !irq.count, "%u MSI-X vectors", irq.count);
@@ -71,11 +53,11 @@ TEST(what_drivers_check, 0)
 	value = bochs_get(&vgpu, DISPI_ID);
 	CHECK(value == 0xb0c5, "DISPI id 0x%04x", value);
 	value = bochs_get(&vgpu, DISPI_MEMORY_64K);
-	CHECK(value * 65536ULL == vgpu.device->bar[0].size,
+	CHECK(value * 65536ULL == vgpu.device->region[0].size,
 	      "%u x 64 KiB of memory, BAR0 of 0x%llx bytes", value,
-	      (unsigned long long)vgpu.device->bar[0].size);
-	CHECK(vgpu.device->bar[0].size == 64 * MIB, "BAR0 of 0x%llx bytes",
-	      (unsigned long long)vgpu.device->bar[0].size);
+	      (unsigned long long)vgpu.device->region[0].size);
+	CHECK(vgpu.device->region[0].size == 64 * MIB, "BAR0 of 0x%llx bytes",
+	      (unsigned long long)vgpu.device->region[0].size);
 	value = (uint32_t)bochs_read(&vgpu, BOCHS_EXTENDED, 4);
 	CHECK(value == 8, "extended registers of %u bytes", value);
 	value = (uint32_t)bochs_read(&vgpu, BOCHS_BYTE_ORDER, 4);
@@ -107,27 +89,27 @@ TEST(bars, 0)
 
 	bochs_make(&vgpu, TYPE);
 	for (i = 0; i < RT_BARS; i++) {
-		CHECK(vgpu.device->bar[i].size == size[i],
+		CHECK(vgpu.device->region[i].size == size[i],
 		      "BAR%u has 0x%llx bytes, not 0x%x", i,
-		      (unsigned long long)vgpu.device->bar[i].size, size[i]);
+		      (unsigned long long)vgpu.device->region[i].size, size[i]);
 		value = sized(&vgpu, i);
 		CHECK((value & ~0xfu) == (size[i] ? -size[i] : 0),
 		      "BAR%u sizes as 0x%08x", i, value);
-		map = vgpu.device->bar[i].flags & VFIO_REGION_INFO_FLAG_MMAP;
+		map = vgpu.device->region[i].flags & VFIO_REGION_INFO_FLAG_MMAP;
 		CHECK(map == (i == BOCHS_BAR_MEMORY), "BAR%u: flags 0x%x", i,
-		      vgpu.device->bar[i].flags);
+		      vgpu.device->region[i].flags);
 	}
 	value = sized(&vgpu, BOCHS_BAR_MEMORY);
 	CHECK((value & 0xf) == PCI_BASE_ADDRESS_MEM_PREFETCH,
 	      "video memory's BAR has flags 0x%x", value & 0xf);
 
 	/* Both ways to video memory are one. */
-	memory = bochs_memory(&vgpu, 0);
+	memory = rt_framebuffer(vgpu.device, 0);
 	fill_words(memory, 64 * MIB, 5);
 	CHECK(differing_word(memory, 64 * MIB, 5) < 0,
 	      "video memory does not keep what is written");
 	CHECK(pread(vgpu.device->fd, data, sizeof(data),
-		    (off_t)vgpu.device->bar[0].offset + 1001) == sizeof(data) &&
+		    (off_t)vgpu.device->region[0].offset + 1001) == sizeof(data) &&
 	      !memcmp(data, memory + 1001, sizeof(data)),
 	      "reading and mapping differ");
 }
@@ -147,11 +129,11 @@ TEST(large_slices, ONCE)
 
 	for (i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
 		bochs_make(&vgpu, large[i].type);
-		CHECK(vgpu.device->bar[0].size == large[i].bar &&
+		CHECK(vgpu.device->region[0].size == large[i].bar &&
 		      bochs_get(&vgpu, DISPI_MEMORY_64K) * 65536ULL ==
 		      large[i].bar, "%s: BAR0 of 0x%llx bytes, %u x 64 KiB",
 		      large[i].type,
-		      (unsigned long long)vgpu.device->bar[0].size,
+		      (unsigned long long)vgpu.device->region[0].size,
 		      bochs_get(&vgpu, DISPI_MEMORY_64K));
 		vgpu_remove(&vgpu);
 	}
@@ -184,7 +166,7 @@ static void check_dark(struct vgpu *vgpu, const char *why)
 static void check_window(struct vgpu *vgpu, const uint8_t *window,
 			 uint64_t offset, unsigned int pitch, const char *what)
 {
-	const uint8_t *memory = bochs_memory(vgpu, offset);
+	const uint8_t *memory = rt_framebuffer(vgpu->device, offset);
 	struct vfio_device_gfx_plane_info plane;
 	unsigned int line;
 
@@ -227,8 +209,7 @@ TEST(modes, 0)
 	      bochs_get(&vgpu, DISPI_XRES), bochs_get(&vgpu, DISPI_YRES),
 	      bochs_get(&vgpu, DISPI_BPP));
 	/* SeaBIOS: four registers, and nothing else. */
-	OK(rt_vfio_reset(vgpu.device));
-	OK(rt_memory_decoding(vgpu.device, true));
+	vgpu_reset(&vgpu, BY_VMM);
 	bochs_set(&vgpu, DISPI_XRES, 1024);
 	bochs_set(&vgpu, DISPI_YRES, 768);
 	bochs_set(&vgpu, DISPI_BPP, 32);
@@ -243,7 +224,7 @@ TEST(picture_and_flips, 0)
 	unsigned int i;
 
 	bochs_make(&vgpu, TYPE);
-	fill_words(bochs_memory(&vgpu, 0), 64 * MIB, 77);
+	fill_words(rt_framebuffer(vgpu.device, 0), 64 * MIB, 77);
 	bochs_mode(&vgpu, WIDTH, HEIGHT, 32);
 	window = bochs_window(&vgpu);
 	check_window(&vgpu, window, 0, PITCH, "first picture");
@@ -254,7 +235,7 @@ TEST(picture_and_flips, 0)
 	}
 	/* What is drawn now is seen now. */
 	bochs_set(&vgpu, DISPI_Y_OFFSET, 0);
-	fill_words(bochs_memory(&vgpu, 0), PITCH * HEIGHT, 78);
+	fill_words(rt_framebuffer(vgpu.device, 0), PITCH * HEIGHT, 78);
 	check_window(&vgpu, window, 0, PITCH, "drawn again");
 	/* In the middle of a line, of a page, of a picture. */
 	bochs_set(&vgpu, DISPI_VIRT_WIDTH, 800);
@@ -340,8 +321,7 @@ TEST(edid, 0)
 	y = edid[0][59] | (edid[0][61] & 0xf0u) << 4;
 	CHECK(x >= 640 && x <= 1600 && y >= 480 && y <= 1200,
 	      "the monitor prefers %ux%u, the type has 1600x1200", x, y);
-	OK(rt_vfio_reset(vgpu[0].device));
-	OK(rt_memory_decoding(vgpu[0].device, true));
+	vgpu_reset(&vgpu[0], BY_VMM);
 	read_edid(&vgpu[0], again);
 	CHECK(!memcmp(edid[0], again, 256), "another monitor after a reset");
 	bochs_write(&vgpu[0], 0, 8, UINT64_MAX);
@@ -350,15 +330,6 @@ TEST(edid, 0)
 }
 
 /* ------------------------------------------------------------------- resets */
-
-static void function_reset(struct vgpu *vgpu)
-{
-	unsigned int at = capability(vgpu, PCI_CAP_ID_EXP) + PCI_EXP_DEVCTL;
-	uint16_t control = (uint16_t)config(vgpu, at, 2);
-
-	control |= PCI_EXP_DEVCTL_BCR_FLR;
-	OK(rt_config_write(vgpu->device, at, &control, 2));
-}
 
 static void check_fresh(struct vgpu *vgpu, const char *after)
 {
@@ -386,7 +357,7 @@ TEST(resets, 0)
 	unsigned int round;
 
 	bochs_make(&vgpu, TYPE);
-	fill_words(bochs_memory(&vgpu, 0), MIB, 3);
+	fill_words(rt_framebuffer(vgpu.device, 0), MIB, 3);
 	for (round = 0; round < 6; round++) {
 		bochs_mode(&vgpu, WIDTH, HEIGHT, 32);
 		bochs_set(&vgpu, DISPI_VIRT_WIDTH, 1000);
@@ -394,21 +365,20 @@ TEST(resets, 0)
 		bochs_write(&vgpu, BOCHS_BYTE_ORDER, 4, 0xbebebebe);
 		bochs_blank(&vgpu, true);
 		if (round & 1) {
-			function_reset(&vgpu);
+			vgpu_reset(&vgpu, BY_FUNCTION);
 			check_fresh(&vgpu, "a function-level reset");
 		} else {
-			OK(rt_vfio_reset(vgpu.device));
-			OK(rt_memory_decoding(vgpu.device, true));
+			vgpu_reset(&vgpu, BY_VMM);
 			check_fresh(&vgpu, "VFIO_DEVICE_RESET");
 		}
-		CHECK(differing_word(bochs_memory(&vgpu, 0), MIB, 3) < 0,
+		CHECK(differing_word(rt_framebuffer(vgpu.device, 0), MIB, 3) < 0,
 		      "a reset changed video memory");
 	}
 	bochs_blank(&vgpu, true);
 	vgpu_close(&vgpu);
-	bochs_open(&vgpu);
+	plain_open(&vgpu);
 	check_fresh(&vgpu, "another open");
-	CHECK(!*(uint64_t *)bochs_memory(&vgpu, 4096),
+	CHECK(!*(uint64_t *)rt_framebuffer(vgpu.device, 4096),
 	      "the next owner sees the former one's memory");
 }
 
@@ -487,11 +457,11 @@ TEST(neighbours, 0)
 	for (round = 0; round < 3; round++) {
 		admin_set(admin_gpu_path("scheduler"), policy[round]);
 		for (i = 0; i < 2; i++)
-			fill_words(bochs_memory(&vgpu[i], 0), 4 * MIB,
+			fill_words(rt_framebuffer(vgpu[i].device, 0), 4 * MIB,
 				   10 * round + i);
 		vgpu_works(&computes, round);
 		for (i = 0; i < 2; i++) {
-			CHECK(differing_word(bochs_memory(&vgpu[i], 0), 4 * MIB,
+			CHECK(differing_word(rt_framebuffer(vgpu[i].device, 0), 4 * MIB,
 					     10 * round + i) < 0,
 			      "somebody wrote to the memory of display %u", i);
 			check_window(&vgpu[i], window[i], 0, PITCH,
@@ -514,14 +484,9 @@ static const char *personality(const struct vgpu *vgpu)
 static void expect_error(const struct vgpu *vgpu, const char *name, int error,
 			 const char *word)
 {
-	char why[TEXT_SIZE];
-	int got = host_write(personality(vgpu), name);
+	const char *const words[] = { vgpu->uuid, "personality", word };
 
-	CHECK(got == -error, "writing '%s': %s, not %s", name,
-	      got ? strerror(-got) : "taken", strerror(error));
-	OK(host_last_error(why, sizeof(why)));
-	CHECK(strstr(why, vgpu->uuid) && strstr(why, "personality") &&
-	      strstr(why, word), "last_error does not say '%s': '%s'", word, why);
+	admin_refused(personality(vgpu), name, error, words, 3);
 }
 
 TEST(defaults_of_types, ONCE)
@@ -558,7 +523,7 @@ TEST(change, 0)
 	for (round = 0; round < 10; round++) {
 		admin_set(personality(&vgpu), "bochs\n");
 		admin_expect(personality(&vgpu), "native [bochs]");
-		bochs_open(&vgpu);
+		plain_open(&vgpu);
 		bochs_mode(&vgpu, WIDTH, HEIGHT, 32);
 		check_plane(&vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
 		expect_error(&vgpu, "native\n", EBUSY, "open");
@@ -597,18 +562,17 @@ TEST(change_and_open_race, SLOW)
 	for (i = 0; i < 40; i++) {
 		uint32_t ids = 0;
 
-		bochs_open(&vgpu);
+		plain_open(&vgpu);
 		ids = config(&vgpu, PCI_VENDOR_ID, 4);
 		CHECK(ids == 0x11111234 || ids == (REFGPU_PCI_DEVICE_ID_VGPU << 16 |
 						   REFGPU_PCI_VENDOR_ID),
 		      "ids 0x%08x", ids);
-		CHECK(vgpu.device->bar[2].size == (ids == 0x11111234 ?
+		CHECK(vgpu.device->region[2].size == (ids == 0x11111234 ?
 		      BOCHS_REGISTERS_SIZE : 64 * MIB),
 		      "ids 0x%08x with a BAR2 of 0x%llx bytes", ids,
-		      (unsigned long long)vgpu.device->bar[2].size);
+		      (unsigned long long)vgpu.device->region[2].size);
 		vgpu_close(&vgpu);
 	}
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+	vm_kill(child);
 	OK(host_remove(vgpu.uuid));
 }

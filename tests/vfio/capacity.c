@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-#include "vgpu.h"
+#include "vm.h"
 
 #define TYPES_MAX	64
 #define VGPUS_MAX	64
@@ -19,15 +19,6 @@ static void find_types(void)
 {
 	type_count = host_types(types, TYPES_MAX);
 	CHECK(type_count > 0, "no types: %s", rt_message());
-}
-
-/* Bytes of framebuffer that a type's name stands for. */
-static uint64_t type_bytes(const char *type)
-{
-	char *end;
-	uint64_t size = strtoull(type, &end, 10);
-
-	return *end == 'm' ? size << 20 : size << 30;
 }
 
 static int available(const char *type)
@@ -73,7 +64,7 @@ TEST(types, ONCE)
 		CHECK(!strncmp(text, "num_heads=", 10) && !strchr(text, '\n'),
 		      "%s: description '%s'", types[j], text);
 		snprintf(expected, sizeof(expected), "framebuffer=%lluM",
-			 (unsigned long long)(type_bytes(types[j]) >> 20));
+			 (unsigned long long)(host_type_bytes(types[j]) >> 20));
 		CHECK(strstr(text, expected), "%s: description '%s' has no %s",
 		      types[j], text, expected);
 		snprintf(expected, sizeof(expected), "max_instance=%d",
@@ -110,7 +101,7 @@ TEST(fill_with_each, ONCE | SLOW)
 		OK(host_last_error(text, sizeof(text)));
 		CHECK(strlen(text) > 10, "last_error is '%s'", text);
 		for (k = 0; k < type_count; k++)
-			CHECK(type_bytes(types[k]) < type_bytes(types[j]) ||
+			CHECK(host_type_bytes(types[k]) < host_type_bytes(types[j]) ||
 			      !available(types[k]),
 			      "full of %s, but %d of %s are available", types[j],
 			      available(types[k]), types[k]);
@@ -152,7 +143,7 @@ TEST(mixed, ONCE | SLOW)
 			      promised, types[pick],
 			      error ? strerror(-error) : "done");
 			if (!error) {
-				size[count] = type_bytes(types[pick]);
+				size[count] = host_type_bytes(types[pick]);
 				used += size[count++];
 			}
 		}
@@ -356,7 +347,7 @@ TEST(placement, ONCE)
 	for (i = 0; i < count; i++) {
 		offset[i] = host_attribute(uuid[i], "framebuffer_offset");
 		size[i] = host_attribute(uuid[i], "framebuffer_size");
-		CHECK(size[i] == type_bytes(mix[i % 6]), "%s has %llu bytes",
+		CHECK(size[i] == host_type_bytes(mix[i % 6]), "%s has %llu bytes",
 		      mix[i % 6], (unsigned long long)size[i]);
 		CHECK(offset[i] % size[i] == 0 && offset[i] + size[i] <= total,
 		      "%s lies at 0x%llx of 0x%llx", mix[i % 6],

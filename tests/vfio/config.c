@@ -5,41 +5,18 @@
 #include <linux/pci_regs.h>
 #include <stdio.h>
 
-#include "vgpu.h"
+#include "plain.h"
 
 static uint32_t read_config(struct vgpu *vgpu, unsigned int offset,
 			    unsigned int bytes)
 {
-	uint32_t value = 0;
-
-	OK(rt_config_read(vgpu->device, offset, &value, bytes));
-	return value;
+	return (uint32_t)plain_read(vgpu, RT_CONFIG, offset, bytes);
 }
 
 static void write_config(struct vgpu *vgpu, unsigned int offset,
 			 uint32_t value, unsigned int bytes)
 {
-	OK(rt_config_write(vgpu->device, offset, &value, bytes));
-}
-
-/* Offset of a capability, 0: none; checks the whole list on the way. */
-static unsigned int find_capability(struct vgpu *vgpu, unsigned int id)
-{
-	bool seen[256] = { false };
-	unsigned int at = read_config(vgpu, PCI_CAPABILITY_LIST, 1), found = 0;
-
-	CHECK(read_config(vgpu, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST,
-	      "status says there are no capabilities");
-	while (at) {
-		CHECK(at >= PCI_STD_HEADER_SIZEOF && !(at & 3),
-		      "capability at 0x%x", at);
-		CHECK(!seen[at], "the list of capabilities loops at 0x%x", at);
-		seen[at] = true;
-		if (read_config(vgpu, at, 1) == id)
-			found = at;
-		at = read_config(vgpu, at + 1, 1);
-	}
-	return found;
+	plain_write(vgpu, RT_CONFIG, offset, bytes, value);
 }
 
 TEST(header, 0)
@@ -67,7 +44,9 @@ TEST(capabilities, 0)
 	uint32_t value;
 
 	vgpu_make(&vgpu, "64mq");
-	at = find_capability(&vgpu, PCI_CAP_ID_EXP);
+	CHECK(read_config(&vgpu, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST,
+	      "status says there are no capabilities");
+	at = plain_capability(&vgpu, PCI_CAP_ID_EXP);
 	CHECK(at, "no PCI Express capability");
 	value = read_config(&vgpu, at + PCI_EXP_FLAGS, 2);
 	CHECK((value & PCI_EXP_FLAGS_TYPE) >> 4 == PCI_EXP_TYPE_ENDPOINT,
@@ -76,7 +55,7 @@ TEST(capabilities, 0)
 	value = read_config(&vgpu, at + PCI_EXP_DEVCAP, 4);
 	CHECK(value & PCI_EXP_DEVCAP_FLR, "DEVCAP 0x%x: no FLR", value);
 
-	at = find_capability(&vgpu, PCI_CAP_ID_MSIX);
+	at = plain_capability(&vgpu, PCI_CAP_ID_MSIX);
 	CHECK(at, "no MSI-X capability");
 	value = read_config(&vgpu, at + PCI_MSIX_FLAGS, 2);
 	CHECK((value & PCI_MSIX_FLAGS_QSIZE) + 1 == OPENVGPU_NATIVE_VECTORS,
@@ -90,7 +69,7 @@ TEST(capabilities, 0)
 	      (value & PCI_MSIX_PBA_OFFSET) + 8 <= size,
 	      "MSI-X PBA at 0x%x", value);
 	/* With a soft-resetting PM capability QEMU would not use FLR. */
-	at = find_capability(&vgpu, PCI_CAP_ID_PM);
+	at = plain_capability(&vgpu, PCI_CAP_ID_PM);
 	if (at)
 		CHECK(read_config(&vgpu, at + PCI_PM_CTRL, 2) &
 		      PCI_PM_CTRL_NO_SOFT_RESET,
@@ -106,7 +85,7 @@ TEST(bar_sizing, 0)
 	write_config(&vgpu, PCI_COMMAND, 0, 2);
 	for (bar = 0; bar < RT_BARS; bar++) {
 		unsigned int at = PCI_BASE_ADDRESS_0 + 4 * bar;
-		uint64_t size = vgpu.device->bar[bar].size, mask, value;
+		uint64_t size = vgpu.device->region[bar].size, mask, value;
 		uint32_t old = read_config(&vgpu, at, 4), flags, half;
 		uint32_t old_high = 0;
 
@@ -163,12 +142,12 @@ TEST(access, 0)
 	vgpu_make(&vgpu, "64mq");
 	/* QEMU reads the whole at once. */
 	n = pread(vgpu.device->fd, all, sizeof(all),
-		  (off_t)vgpu.device->config_offset);
+		  (off_t)vgpu.device->region[RT_CONFIG].offset);
 	CHECK(n == 256 || n == 4096, "reading all of config space: %zd", n);
 	for (size = 1; size <= 8; size++)
 		for (at = 0; at + size <= 256; at++) {
 			CHECK(pread(vgpu.device->fd, part, size,
-				    (off_t)(vgpu.device->config_offset + at)) ==
+				    (off_t)(vgpu.device->region[RT_CONFIG].offset + at)) ==
 			      (ssize_t)size, "reading %u bytes at 0x%x: %s",
 			      size, at, strerror(errno));
 			for (i = 0; i < size; i++)
@@ -176,9 +155,9 @@ TEST(access, 0)
 				      "byte 0x%x is 0x%02x alone, 0x%02x in the whole",
 				      at + i, part[i], all[at + i]);
 		}
-	n = pread(vgpu.device->fd, part, 4, (off_t)(vgpu.device->config_offset + 4096));
+	n = pread(vgpu.device->fd, part, 4, (off_t)(vgpu.device->region[RT_CONFIG].offset + 4096));
 	CHECK(n <= 0, "config space can be read beyond its end: %zd", n);
-	n = pread(vgpu.device->fd, part, 8, (off_t)(vgpu.device->config_offset + 4092));
+	n = pread(vgpu.device->fd, part, 8, (off_t)(vgpu.device->region[RT_CONFIG].offset + 4092));
 	CHECK(n <= 4, "a read across the end of config space returned %zd", n);
 }
 
@@ -211,11 +190,10 @@ TEST(hostile_writes, 0)
 		      "read-only byte 0x%x went from 0x%02x to 0x%02x", i,
 		      before[i], after[i]);
 	}
-	CHECK(find_capability(&vgpu, PCI_CAP_ID_EXP) &&
-	      find_capability(&vgpu, PCI_CAP_ID_MSIX),
+	CHECK(plain_capability(&vgpu, PCI_CAP_ID_EXP) &&
+	      plain_capability(&vgpu, PCI_CAP_ID_MSIX),
 	      "capabilities are gone after 4000 hostile writes");
-	OK(rt_vfio_reset(vgpu.device));
-	OK(rt_memory_decoding(vgpu.device, true));
+	vgpu_reset(&vgpu, BY_VMM);
 	vgpu_works(&vgpu, 1);
 }
 
@@ -231,7 +209,7 @@ TEST(function_level_reset, 0)
 	bar = read_config(&vgpu, PCI_BASE_ADDRESS_0, 4);
 	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
 	rt_user_write(vgpu.device, REFGPU_USER_SCRATCH, 0x55);
-	at = find_capability(&vgpu, PCI_CAP_ID_EXP);
+	at = plain_capability(&vgpu, PCI_CAP_ID_EXP);
 	value = read_config(&vgpu, at + PCI_EXP_DEVCTL, 2);
 	write_config(&vgpu, at + PCI_EXP_DEVCTL,
 		     value | PCI_EXP_DEVCTL_BCR_FLR, 2);

@@ -14,32 +14,9 @@
 
 #include "admin.h"
 #include "plain.h"
-#include "vgpu.h"
+#include "vm.h"
 
-#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
 #define NEIGHBOURS	4u
-
-/* So much of a slice has a pattern: all is slow where reads are. */
-#define PATTERN		(1 * MIB)
-
-static void mark(struct plain *vgpu, uint32_t seed)
-{
-	fill_words((void *)vgpu->map, PATTERN, seed);
-	fill_words((void *)(vgpu->map + vgpu->bytes - PATTERN), PATTERN, ~seed);
-}
-
-static bool is_marked(const struct plain *vgpu, uint32_t seed)
-{
-	return differing_word((void *)vgpu->map, PATTERN, seed) < 0 &&
-	       differing_word((void *)(vgpu->map + vgpu->bytes - PATTERN),
-			      PATTERN, ~seed) < 0;
-}
-
-static void check_works(struct plain *vgpu, uint32_t seed)
-{
-	mark(vgpu, seed);
-	CHECK(is_marked(vgpu, seed), "the slice does not keep what is written");
-}
 
 /* ------------------------------------------------------------- information */
 
@@ -47,20 +24,20 @@ TEST(info, 0)
 {
 	struct vfio_device_info device = { .argsz = sizeof(device) };
 	struct vfio_region_info info = { .argsz = sizeof(info) };
-	struct plain vgpu;
+	struct vgpu vgpu;
 	unsigned int i, j;
 
 	plain_make(&vgpu, plain_type());
-	CHECK(!ioctl(vgpu.fd, VFIO_DEVICE_GET_INFO, &device), "GET_INFO: %s",
+	CHECK(!ioctl(vgpu.device->fd, VFIO_DEVICE_GET_INFO, &device), "GET_INFO: %s",
 	      strerror(errno));
 	CHECK((device.flags & VFIO_DEVICE_FLAGS_PCI) &&
 	      (device.flags & VFIO_DEVICE_FLAGS_RESET),
 	      "flags 0x%x: not PCI, or no RESET", device.flags);
-	for (i = 0; i < vgpu.regions; i++) {
-		const struct rt_region *region = &vgpu.region[i];
+	for (i = 0; i < vgpu.device->regions; i++) {
+		const struct rt_region *region = &vgpu.device->region[i];
 
 		info.index = i;
-		CHECK(!ioctl(vgpu.fd, VFIO_DEVICE_GET_REGION_INFO, &info) &&
+		CHECK(!ioctl(vgpu.device->fd, VFIO_DEVICE_GET_REGION_INFO, &info) &&
 		      info.size == region->size &&
 		      info.offset == region->offset &&
 		      info.flags == region->flags,
@@ -70,43 +47,43 @@ TEST(info, 0)
 			      "BAR%u has 0x%llx bytes", i,
 			      (unsigned long long)region->size);
 		for (j = 0; j < i; j++)
-			CHECK(!region->size || !vgpu.region[j].size ||
-			      region->offset >= vgpu.region[j].offset +
-						vgpu.region[j].size ||
-			      vgpu.region[j].offset >= region->offset +
+			CHECK(!region->size || !vgpu.device->region[j].size ||
+			      region->offset >= vgpu.device->region[j].offset +
+						vgpu.device->region[j].size ||
+			      vgpu.device->region[j].offset >= region->offset +
 						       region->size,
 			      "regions %u and %u overlap in the file", i, j);
 	}
-	info.index = vgpu.regions;
-	CHECK(ioctl(vgpu.fd, VFIO_DEVICE_GET_REGION_INFO, &info) < 0 &&
+	info.index = vgpu.device->regions;
+	CHECK(ioctl(vgpu.device->fd, VFIO_DEVICE_GET_REGION_INFO, &info) < 0 &&
 	      errno == EINVAL, "region %u beyond the last: %s", info.index,
 	      strerror(errno));
 }
 
 TEST(config, 0)
 {
-	struct plain vgpu;
+	struct vgpu vgpu;
 	uint64_t before, after;
 	unsigned int at, size;
 
 	plain_make(&vgpu, plain_type());
-	before = plain_read(&vgpu, CONFIG, PCI_VENDOR_ID, 4);
+	before = plain_read(&vgpu, RT_CONFIG, PCI_VENDOR_ID, 4);
 	CHECK(before && before != 0xffffffff, "vendor and device are 0x%llx",
 	      (unsigned long long)before);
 	plain_capability(&vgpu, 0);
 	for (size = 1; size <= 4; size *= 2)
-		for (at = 0; at + size <= vgpu.region[CONFIG].size; at += size) {
-			plain_read(&vgpu, CONFIG, at, size);
+		for (at = 0; at + size <= vgpu.device->region[RT_CONFIG].size; at += size) {
+			plain_read(&vgpu, RT_CONFIG, at, size);
 			/* But not COMMAND, whose decoding we want to keep, nor
 			 * what may be a reset.
 			 */
 			if (at < PCI_COMMAND || (at > PCI_STATUS && at < 0x40))
-				plain_write(&vgpu, CONFIG, at, size, 0xa5a5a5a5);
+				plain_write(&vgpu, RT_CONFIG, at, size, 0xa5a5a5a5);
 		}
-	after = plain_read(&vgpu, CONFIG, PCI_VENDOR_ID, 4);
+	after = plain_read(&vgpu, RT_CONFIG, PCI_VENDOR_ID, 4);
 	CHECK(after == before, "vendor and device could be written: 0x%llx",
 	      (unsigned long long)after);
-	check_works(&vgpu, 1);
+	plain_works(&vgpu, 1);
 }
 
 TEST(interrupts, 0)
@@ -116,14 +93,14 @@ TEST(interrupts, 0)
 		struct vfio_irq_set set;
 		int32_t fd;
 	} request = { .set = { .argsz = sizeof(request), .count = 1 } };
-	struct plain vgpu;
+	struct vgpu vgpu;
 
 	plain_make(&vgpu, plain_type());
 	request.set.flags = VFIO_IRQ_SET_DATA_EVENTFD |
 			    VFIO_IRQ_SET_ACTION_TRIGGER;
 	request.fd = new_eventfd();
 	for (info.index = 0; info.index < VFIO_PCI_NUM_IRQS; info.index++) {
-		CHECK(!ioctl(vgpu.fd, VFIO_DEVICE_GET_IRQ_INFO, &info),
+		CHECK(!ioctl(vgpu.device->fd, VFIO_DEVICE_GET_IRQ_INFO, &info),
 		      "interrupt index %u: %s", info.index, strerror(errno));
 		if (info.index == VFIO_PCI_REQ_IRQ_INDEX ||
 		    info.index == VFIO_PCI_ERR_IRQ_INDEX)
@@ -131,14 +108,14 @@ TEST(interrupts, 0)
 			      info.index, info.count);
 		request.set.index = info.index;
 		request.set.start = info.count;
-		CHECK(ioctl(vgpu.fd, VFIO_DEVICE_SET_IRQS, &request) < 0,
+		CHECK(ioctl(vgpu.device->fd, VFIO_DEVICE_SET_IRQS, &request) < 0,
 		      "interrupt index %u took vector %u of %u", info.index,
 		      info.count, info.count);
 	}
 	info.index = VFIO_PCI_NUM_IRQS;
-	CHECK(ioctl(vgpu.fd, VFIO_DEVICE_GET_IRQ_INFO, &info) < 0,
+	CHECK(ioctl(vgpu.device->fd, VFIO_DEVICE_GET_IRQ_INFO, &info) < 0,
 	      "there is an interrupt index %u", info.index);
-	check_works(&vgpu, 2);
+	plain_works(&vgpu, 2);
 }
 
 /* ------------------------------------------------------ regions and mappings */
@@ -147,18 +124,18 @@ TEST(interrupts, 0)
 TEST(never_fails, 0)
 {
 	static const unsigned int sizes[] = { 1, 2, 4, 8 };
-	struct plain vgpu;
+	struct vgpu vgpu;
 	unsigned int bar, i, size;
 	uint32_t seed = 7;
 	uint64_t at;
 
 	plain_make(&vgpu, plain_type());
 	for (bar = 0; bar < RT_BARS; bar++) {
-		if (bar == vgpu.framebuffer || !vgpu.region[bar].size)
+		if (bar == vgpu.device->framebuffer || !vgpu.device->region[bar].size)
 			continue;
 		for (i = 0; i < 4000; i++) {
 			size = sizes[work_random(&seed) % 4];
-			at = work_random(&seed) % (vgpu.region[bar].size - 7);
+			at = work_random(&seed) % (vgpu.device->region[bar].size - 7);
 			if (work_random(&seed) & 1)
 				plain_read(&vgpu, bar, at, size);
 			else
@@ -167,61 +144,62 @@ TEST(never_fails, 0)
 					    work_random(&seed));
 		}
 	}
-	CHECK(!ioctl(vgpu.fd, VFIO_DEVICE_RESET), "reset: %s", strerror(errno));
-	plain_decoding(&vgpu, true);
-	check_works(&vgpu, 3);
+	vgpu_reset(&vgpu, BY_VMM);
+	plain_works(&vgpu, 3);
 }
 
 /* Mapping and file show the same, and no access goes beyond a region. */
 TEST(framebuffer, 0)
 {
 	struct rt_region *region;
-	struct plain vgpu;
+	struct vgpu vgpu;
 	uint64_t value;
+	volatile uint8_t *fb;
 	uint8_t data[16];
 	unsigned int size, inside;
 	ssize_t n;
 
 	plain_make(&vgpu, plain_type());
-	region = &vgpu.region[vgpu.framebuffer];
-	check_works(&vgpu, 4);
+	region = &vgpu.device->region[vgpu.device->framebuffer];
+	fb = rt_framebuffer(vgpu.device, 0);
+	plain_works(&vgpu, 4);
 	for (size = 1; size <= 8; size *= 2) {
-		value = plain_read(&vgpu, vgpu.framebuffer, 64, size);
-		CHECK(!memcmp(&value, (void *)(vgpu.map + 64), size),
+		value = plain_read(&vgpu, vgpu.device->framebuffer, 64, size);
+		CHECK(!memcmp(&value, (void *)(fb + 64), size),
 		      "%u bytes differ between file and mapping", size);
-		plain_write(&vgpu, vgpu.framebuffer, 128, size, 0x1122334455667788);
-		CHECK(vgpu.map[128] == 0x88, "%u bytes written to the file are not in the mapping",
+		plain_write(&vgpu, vgpu.device->framebuffer, 128, size, 0x1122334455667788);
+		CHECK(fb[128] == 0x88, "%u bytes written to the file are not in the mapping",
 		      size);
 	}
 	for (size = 1; size <= 16; size++)
 		for (inside = 0; inside < size; inside++) {
-			n = pread(vgpu.fd, data, size,
+			n = pread(vgpu.device->fd, data, size,
 				  (off_t)(region->offset + region->size - inside));
 			CHECK(n <= (ssize_t)inside,
 			      "%u bytes, %u of them inside: read %zd", size,
 			      inside, n);
 		}
-	CHECK(mmap(NULL, 8192, PROT_READ, MAP_SHARED, vgpu.fd,
+	CHECK(mmap(NULL, 8192, PROT_READ, MAP_SHARED, vgpu.device->fd,
 		   (off_t)(region->offset + region->size - 4096)) == MAP_FAILED,
 	      "a mapping may go beyond the framebuffer's BAR");
-	CHECK(mmap(NULL, 4096, PROT_READ, MAP_SHARED, vgpu.fd,
-		   (off_t)vgpu.region[CONFIG].offset) == MAP_FAILED,
+	CHECK(mmap(NULL, 4096, PROT_READ, MAP_SHARED, vgpu.device->fd,
+		   (off_t)vgpu.device->region[RT_CONFIG].offset) == MAP_FAILED,
 	      "config space can be mapped");
 }
 
 TEST(decoding_off, 0)
 {
 	volatile uint64_t *words;
-	struct plain vgpu;
+	struct vgpu vgpu;
 	uint64_t value;
 	unsigned int bar;
 
 	plain_make(&vgpu, plain_type());
-	check_works(&vgpu, 5);
-	words = (volatile uint64_t *)vgpu.map;
-	plain_decoding(&vgpu, false);
+	plain_works(&vgpu, 5);
+	words = rt_framebuffer(vgpu.device, 0);
+	OK(rt_memory_decoding(vgpu.device, false));
 	for (bar = 0; bar < RT_BARS; bar++) {
-		if (!vgpu.region[bar].size)
+		if (!vgpu.device->region[bar].size)
 			continue;
 		value = plain_read(&vgpu, bar, 0, 8);
 		CHECK(value == UINT64_MAX, "BAR%u reads 0x%llx with decoding off",
@@ -230,33 +208,30 @@ TEST(decoding_off, 0)
 	}
 	CHECK(!peek(words, &value) && !poke(words, 0),
 	      "the framebuffer is there with decoding off");
-	plain_decoding(&vgpu, true);
+	OK(rt_memory_decoding(vgpu.device, true));
 	CHECK(peek(words, &value), "SIGBUS with decoding on again");
-	CHECK(is_marked(&vgpu, 5), "the framebuffer changed with decoding off");
+	CHECK(plain_is_marked(&vgpu, 5), "the framebuffer changed with decoding off");
 }
 
 /* ------------------------------------------------------------------- reset */
 
 TEST(reset, 0)
 {
-	struct plain vgpu;
-	unsigned int express, way;
+	struct vgpu vgpu;
+	unsigned int way;
 
 	plain_make(&vgpu, plain_type());
-	express = plain_capability(&vgpu, PCI_CAP_ID_EXP);
 	for (way = 0; way < 2; way++) {
-		check_works(&vgpu, 6 + way);
+		plain_works(&vgpu, 6 + way);
 		if (!way)
-			CHECK(!ioctl(vgpu.fd, VFIO_DEVICE_RESET), "reset: %s",
-			      strerror(errno));
-		else if (express)
-			plain_write(&vgpu, CONFIG, express + PCI_EXP_DEVCTL, 2,
-				    PCI_EXP_DEVCTL_BCR_FLR);
-		plain_decoding(&vgpu, true);
-		CHECK(is_marked(&vgpu, 6 + way), "%s changed the framebuffer",
+			vgpu_reset(&vgpu, BY_VMM);
+		else if (plain_capability(&vgpu, PCI_CAP_ID_EXP))
+			vgpu_reset(&vgpu, BY_FUNCTION);
+		OK(rt_memory_decoding(vgpu.device, true));
+		CHECK(plain_is_marked(&vgpu, 6 + way), "%s changed the framebuffer",
 		      way ? "FLR" : "VFIO_DEVICE_RESET");
 	}
-	check_works(&vgpu, 8);
+	plain_works(&vgpu, 8);
 }
 
 /* --------------------------------------------------------------- isolation */
@@ -264,7 +239,7 @@ TEST(reset, 0)
 /* As many as fit, at most four: nobody sees or changes another's slice. */
 TEST(neighbours, SLOW)
 {
-	struct plain vgpu[NEIGHBOURS];
+	struct vgpu vgpu[NEIGHBOURS];
 	unsigned int count = 0, i;
 	const char *type = plain_type();
 	uint64_t beyond;
@@ -274,48 +249,48 @@ TEST(neighbours, SLOW)
 		CHECK(plain_nonzero(&vgpu[count]) < 0,
 		      "vGPU %u begins with data at 0x%lx", count,
 		      plain_nonzero(&vgpu[count]));
-		mark(&vgpu[count], 0x1000 * (count + 1));
+		plain_mark(&vgpu[count], 0x1000 * (count + 1));
 		count++;
 	}
 	CHECK(count >= 2, "only %u of %s fit", count, type);
 	for (i = 0; i < count; i++) {
 		/* A BAR is a power of two, and may go on behind the slice. */
-		for (beyond = vgpu[i].bytes;
-		     beyond < vgpu[i].region[vgpu[i].framebuffer].size;
+		for (beyond = vgpu[i].device->framebuffer_bytes;
+		     beyond < vgpu[i].device->region[vgpu[i].device->framebuffer].size;
 		     beyond += MIB)
-			*(volatile uint64_t *)(vgpu[i].map + beyond) = 0xbad;
-		CHECK(!ioctl(vgpu[i].fd, VFIO_DEVICE_RESET), "reset: %s",
-		      strerror(errno));
-		plain_decoding(&vgpu[i], true);
+			*(volatile uint64_t *)rt_framebuffer(vgpu[i].device,
+							     beyond) = 0xbad;
+		vgpu_reset(&vgpu[i], BY_VMM);
 	}
 	for (i = 0; i < count; i++)
-		CHECK(is_marked(&vgpu[i], 0x1000 * (i + 1)),
+		CHECK(plain_is_marked(&vgpu[i], 0x1000 * (i + 1)),
 		      "slice %u of %u was changed by a neighbour", i, count);
-	plain_close(&vgpu[0]);
+	vgpu_close(&vgpu[0]);
 	OK(host_remove(vgpu[0].uuid));
 	for (i = 1; i < count; i++)
-		CHECK(is_marked(&vgpu[i], 0x1000 * (i + 1)),
+		CHECK(plain_is_marked(&vgpu[i], 0x1000 * (i + 1)),
 		      "slice %u of %u was changed by a neighbour's end", i, count);
 }
 
 /* Nothing of one VM is left for the next, however it ended. */
 TEST(scrubbed, SLOW)
 {
-	struct plain vgpu;
+	struct vgpu vgpu;
 	const char *type = plain_type();
 	int way, status;
 	pid_t child;
 
 	plain_make(&vgpu, type);
-	plain_close(&vgpu);
+	vgpu_close(&vgpu);
 	for (way = 0; way < 3; way++) {
 		child = fork();
 		if (!child) {
 			plain_open(&vgpu);
-			memset((void *)vgpu.map, 0xa5, vgpu.bytes);
+			memset(rt_framebuffer(vgpu.device, 0), 0xa5,
+			       vgpu.device->framebuffer_bytes);
 			if (way == 1)
 				kill(getpid(), SIGKILL);
-			plain_close(&vgpu);
+			vgpu_close(&vgpu);
 			_exit(0);
 		}
 		CHECK(waitpid(child, &status, 0) == child, "waitpid");
@@ -328,134 +303,90 @@ TEST(scrubbed, SLOW)
 		CHECK(plain_nonzero(&vgpu) < 0, "data at 0x%lx after %s",
 		      plain_nonzero(&vgpu), way == 0 ? "a close" :
 		      way == 1 ? "a kill" : "a removal");
-		plain_close(&vgpu);
+		vgpu_close(&vgpu);
 	}
 }
 
 /* ---------------------------------------------------------------- the ends */
 
-/* A VM that holds the vGPU until it is asked to let go. */
-static pid_t start_vm(struct plain *vgpu, bool polite)
+static void use(struct vgpu *vgpu)
 {
-	struct {
-		struct vfio_irq_set set;
-		int32_t fd;
-	} request = {
-		.set = {
-			.argsz = sizeof(request), .count = 1,
-			.index = VFIO_PCI_REQ_IRQ_INDEX,
-			.flags = VFIO_IRQ_SET_DATA_EVENTFD |
-				 VFIO_IRQ_SET_ACTION_TRIGGER,
-		},
-	};
-	int ready[2];
-	pid_t child;
-
-	CHECK(!pipe(ready), "pipe: %s", strerror(errno));
-	child = fork();
-	if (!child) {
-		plain_open(vgpu);
-		request.fd = new_eventfd();
-		CHECK(!ioctl(vgpu->fd, VFIO_DEVICE_SET_IRQS, &request),
-		      "REQ: %s", strerror(errno));
-		mark(vgpu, 9);
-		CHECK(write(ready[1], "r", 1) == 1, "pipe");
-		while (!eventfd_count(request.fd, 1000) || !polite)
-			;
-		plain_close(vgpu);
-		_exit(42);
-	}
-	child_ready(ready);
-	return child;
+	plain_open(vgpu);
+	plain_mark(vgpu, 9);
 }
 
 TEST(remove_while_open, 0)
 {
-	struct plain vgpu = { };
+	struct vgpu vgpu = { };
 	pid_t vm;
-	int status;
 
 	OK(host_create_any(plain_type(), vgpu.uuid));
-	vm = start_vm(&vgpu, true);
+	vm = vm_start(&vgpu, true, use);
 	OK(host_remove(vgpu.uuid));
 	CHECK(!host_exists(vgpu.uuid), "it is still there");
-	status = child_end(vm);
-	CHECK(status == 42, "the VM was not asked to let go (ended with %d)",
-	      status);
-}
-
-static void driver_write(const char *file)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/openvgpu/%s", file);
-	OK(host_write(path, host_gpu()));
+	vm_let_go(vm);
 }
 
 /* Waits for users that go, then the GPU comes back as new. */
 TEST(unbind, ONCE | SLOW)
 {
-	struct plain vgpu[2] = { };
+	struct vgpu vgpu[2] = { };
 	pid_t vm[2], unbinder;
 	int i, status;
 
 	for (i = 0; i < 2; i++) {
 		OK(host_create_any(plain_type(), vgpu[i].uuid));
-		vm[i] = start_vm(&vgpu[i], i == 0);
+		vm[i] = vm_start(&vgpu[i], i == 0, use);
 	}
 	unbinder = fork();
 	if (!unbinder) {
-		driver_write("unbind");
+		admin_unbind();
 		_exit(0);
 	}
 	sleep(1);
 	CHECK(!waitpid(unbinder, &status, WNOHANG),
 	      "unbind did not wait for a user");
-	kill(vm[1], SIGKILL);
-	child_end(vm[1]);
+	vm_kill(vm[1]);
 	wait_child(unbinder, "unbind");
 	child_end(vm[0]);
 	CHECK(!host_count(), "%u vGPUs are left", host_count());
 	for (i = 0; i < 3; i++) {
-		driver_write("bind");
+		admin_bind();
 		OK(host_init());
 		plain_make(&vgpu[0], plain_type());
 		CHECK(plain_nonzero(&vgpu[0]) < 0, "it begins with data");
-		check_works(&vgpu[0], 10);
-		plain_close(&vgpu[0]);
-		driver_write("unbind");
+		plain_works(&vgpu[0], 10);
+		vgpu_close(&vgpu[0]);
+		admin_unbind();
 	}
-	driver_write("bind");
+	admin_bind();
 	OK(host_init());
 }
 
 TEST(rmmod, ONCE | SLOW)
 {
-	struct plain vgpu = { };
+	struct vgpu vgpu = { };
 	pid_t vm;
 
 	OK(host_create_any(plain_type(), vgpu.uuid));
-	vm = start_vm(&vgpu, false);
-	CHECK(system("rmmod openvgpu 2>/dev/null"),
+	vm = vm_start(&vgpu, false, use);
+	CHECK(!admin_unload(),
 	      "rmmod went through while a vGPU is open");
-	kill(vm, SIGKILL);
-	child_end(vm);
-	CHECK(!system("rmmod openvgpu"), "rmmod with a closed vGPU");
+	vm_kill(vm);
+	CHECK(admin_unload(), "rmmod with a closed vGPU");
 	CHECK(!host_exists(vgpu.uuid), "the vGPU outlives the module");
-	CHECK(!system("modprobe openvgpu"), "modprobe openvgpu");
-	OK(host_init());
+	admin_load();
 	plain_make(&vgpu, plain_type());
-	check_works(&vgpu, 11);
+	plain_works(&vgpu, 11);
 }
 
 /* The GPU itself, not the vGPU: without it, its memory reads all ones. */
 static void gpu_decoding(bool on)
 {
-	char path[128];
+	const char *path = admin_pci_path("config");
 	uint16_t command;
 	int fd;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", host_gpu());
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	CHECK(fd >= 0 && pread(fd, &command, 2, PCI_COMMAND) == 2, "%s: %s",
 	      path, strerror(errno));
@@ -470,29 +401,30 @@ static void gpu_decoding(bool on)
 /* A GPU that answers no more: nothing hangs, and binding it brings it back. */
 TEST(dead, ONCE | SLOW)
 {
-	struct plain vgpu;
-	int error;
+	struct rt_space *space;
+	struct vgpu vgpu;
+	int fd, group;
 
 	plain_make(&vgpu, plain_type());
-	mark(&vgpu, 12);
+	plain_mark(&vgpu, 12);
 	gpu_decoding(false);
-	CHECK(!ioctl(vgpu.fd, VFIO_DEVICE_RESET), "reset: %s", strerror(errno));
-	plain_close(&vgpu);
+	CHECK(!ioctl(vgpu.device->fd, VFIO_DEVICE_RESET), "reset: %s", strerror(errno));
+	vgpu_close(&vgpu);
 	/* What can't be zeroed is nobody's. */
-	vgpu.space = rt_space_create(transport);
-	CHECK(vgpu.space, "%s", rt_message());
-	error = rt_space_attach(vgpu.space, vgpu.uuid, &vgpu.fd, &vgpu.group);
-	CHECK(error, "a vGPU of a dead GPU can be opened");
-	rt_space_destroy(vgpu.space);
-	driver_write("unbind");
+	space = rt_space_create(transport);
+	CHECK(space, "%s", rt_message());
+	CHECK(rt_space_attach(space, vgpu.uuid, &fd, &group),
+	      "a vGPU of a dead GPU can be opened");
+	rt_space_destroy(space);
+	admin_unbind();
 	CHECK(!host_count(), "%u vGPUs are left", host_count());
 	gpu_decoding(true);
-	driver_write("bind");
+	admin_bind();
 	OK(host_init());
 	plain_make(&vgpu, plain_type());
 	CHECK(plain_nonzero(&vgpu) < 0, "data at 0x%lx of before",
 	      plain_nonzero(&vgpu));
-	check_works(&vgpu, 13);
+	plain_works(&vgpu, 13);
 }
 
 /* ----------------------------------------------------------- administration */
@@ -510,7 +442,7 @@ TEST(settings, ONCE)
 	};
 	char text[TEXT_SIZE];
 	const char *path;
-	struct plain vgpu;
+	struct vgpu vgpu;
 	unsigned int i, taken = 0;
 	bool scheduled;
 	int error;
@@ -541,7 +473,7 @@ TEST(settings, ONCE)
 		      error ? strerror(-error) : "taken");
 	}
 	admin_expect(admin_vgpu_path(vgpu.uuid, "openvgpu/state"), "idle");
-	plain_close(&vgpu);
+	vgpu_close(&vgpu);
 	admin_expect(admin_vgpu_path(vgpu.uuid, "openvgpu/state"), "closed");
 }
 
@@ -549,7 +481,7 @@ TEST(settings, ONCE)
 TEST(command, ONCE)
 {
 	char line[256];
-	struct plain vgpu;
+	struct vgpu vgpu;
 
 	plain_make(&vgpu, plain_type());
 	CHECK(!system("openvgpu list --json >/dev/null"), "openvgpu list");
@@ -566,7 +498,7 @@ TEST(command, ONCE)
 TEST(console, ONCE)
 {
 	char text[TEXT_SIZE];
-	struct plain vgpu;
+	struct vgpu vgpu;
 	int error;
 
 	plain_make(&vgpu, plain_type());

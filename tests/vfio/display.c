@@ -21,8 +21,7 @@
 
 static void make(struct vgpu *vgpu, struct screen *screen)
 {
-	vgpu_make(vgpu, TYPE);
-	*screen = (struct screen){ .vgpu = vgpu };
+	screen_make(screen, vgpu, TYPE, NULL);
 }
 
 static void flip_to(struct vgpu *vgpu, const struct rt_mode *mode)
@@ -316,8 +315,7 @@ TEST(reset_and_close, 0)
 		if (round == 0) {
 			OK(rt_guest_reset(vgpu.device));
 		} else if (round == 1) {
-			OK(rt_vfio_reset(vgpu.device));
-			OK(rt_memory_decoding(vgpu.device, true));
+			vgpu_reset(&vgpu, BY_VMM);
 		} else {
 			screen_close(&screen);
 			vgpu_close(&vgpu);
@@ -359,7 +357,6 @@ TEST(two_vgpus, 0)
 TEST(gpu_reset, SLOW)
 {
 	uint8_t before[REFGPU_EDID_SIZE], after[REFGPU_EDID_SIZE];
-	char path[PATH_SIZE];
 	struct screen screen;
 	struct rt_mode mode;
 	struct vgpu vgpu;
@@ -371,8 +368,7 @@ TEST(gpu_reset, SLOW)
 	OK(rt_head_on(vgpu.device, 0, &mode));
 	screen_update(&screen);
 	screen_shows(&screen, &mode, "before");
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", host_gpu());
-	OK(host_write(path, "1"));
+	admin_set(admin_pci_path("reset"), "1");
 	screen_update(&screen);
 	screen_empty(&screen, "after the reset");
 	CHECK(rt_head_edid(vgpu.device, 0, after) == bytes &&

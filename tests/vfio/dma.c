@@ -304,14 +304,7 @@ TEST(dropped_by_reset, 0)
 	before = pinned_pages();
 	for (i = 0; i < 2; i++) {
 		OK(rt_memory_map(vgpu.device, &memory, true, &address));
-		if (i) {
-			OK(rt_vfio_reset(vgpu.device));
-			OK(rt_memory_decoding(vgpu.device, true));
-			memset(vgpu.device->aperture_used, 0,
-			       vgpu.device->aperture_pages);
-		} else {
-			OK(rt_guest_reset(vgpu.device));
-		}
+		vgpu_reset(&vgpu, i ? BY_VMM : BY_GUEST);
 		value = rt_control_read(vgpu.device, OPENVGPU_NATIVE_MAPPED);
 		CHECK(!value, "%llu pages stay mapped after %s reset",
 		      (unsigned long long)value, i ? "VFIO" : "the guest's");

@@ -8,12 +8,11 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 
 #include "admin.h"
 #include "screen.h"
+#include "vm.h"
 
 #define TYPE		"64mq"
 #define WIDTH		640u
@@ -25,24 +24,14 @@
 
 static void make(struct vgpu *vgpu, struct screen *screen)
 {
-	OK(host_create_any(TYPE, vgpu->uuid));
-	admin_set(admin_vgpu_path(vgpu->uuid, "openvgpu/display"), "dmabuf");
-	vgpu_open(vgpu);
-	*screen = (struct screen){ .vgpu = vgpu };
-}
-
-static int get(struct vgpu *vgpu, uint32_t id)
-{
-	int fd = ioctl(vgpu->device->fd, VFIO_DEVICE_GET_GFX_DMABUF, &id);
-
-	return fd < 0 ? -errno : fd;
+	screen_make(screen, vgpu, TYPE, "dmabuf");
 }
 
 static int get_file(struct vgpu *vgpu, uint32_t id)
 {
-	int fd = get(vgpu, id);
+	int fd = screen_file(vgpu, id);
 
-	CHECK(fd >= 0, "no dma-buf of id %u: %s", id, strerror(-fd));
+	CHECK(fd >= 0, "%s", rt_message());
 	return fd;
 }
 
@@ -104,7 +93,7 @@ TEST(picture, 0)
 	screen_dmabuf(&screen, SCREEN_PRIMARY);
 	CHECK(!screen.plane.drm_format && !screen.plane.size,
 	      "a picture before a mode was set");
-	CHECK(get(&vgpu, 0) == -ENOENT && get(&vgpu, 1) == -ENOENT,
+	CHECK(screen_file(&vgpu, 0) == -ENOENT && screen_file(&vgpu, 1) == -ENOENT,
 	      "a dma-buf of no picture");
 
 	map = show(&vgpu, &screen, 1, &mode, &fd);
@@ -166,7 +155,7 @@ TEST(names, 0)
 		CHECK(screen.plane.dmabuf_id != id[i],
 		      "another layout is called %u, too", id[i]);
 	/* It took the place of the one that was not asked for longest. */
-	CHECK(get(&vgpu, id[0]) == -ENOENT, "a forgotten picture was given");
+	CHECK(screen_file(&vgpu, id[0]) == -ENOENT, "a forgotten picture was given");
 	for (i = 1; i < REMEMBERED; i++) {
 		volatile uint8_t *map;
 
@@ -229,7 +218,7 @@ TEST(bounded, 0)
 	screen_dmabuf(&screen, SCREEN_PRIMARY);
 	for (i = 0; i < FILES_MAX; i++)
 		fd[i] = get_file(&vgpu, screen.plane.dmabuf_id);
-	again = get(&vgpu, screen.plane.dmabuf_id);
+	again = screen_file(&vgpu, screen.plane.dmabuf_id);
 	CHECK(again == -EMFILE, "file %u: %s", FILES_MAX,
 	      again < 0 ? strerror(-again) : "works");
 	close(fd[3]);
@@ -357,24 +346,21 @@ TEST(race, SLOW)
 
 TEST(surprise_removal, ONCE | SLOW)
 {
-	char answer[256];
 	volatile uint8_t *map;
 	struct screen screen;
 	struct rt_mode mode;
 	uint64_t value, end;
 	struct vgpu vgpu;
-	int fd, req, go, status;
+	int fd, req, go;
 	pid_t remover;
 
-	if (!host_has_control())
-		harness_skip("this GPU has no control socket");
+	need_control();
 	remover = host_gpu_remover(&go);
 	CHECK(remover >= 0, "no remover: %s", strerror(errno));
 	make(&vgpu, &screen);
 	map = show(&vgpu, &screen, 1, &mode, &fd);
-	req = new_eventfd();
-	OK(rt_irq_eventfd(vgpu.device, VFIO_PCI_REQ_IRQ_INDEX, 0, req));
-	OK(host_control(answer, sizeof(answer), "remove"));
+	req = vgpu_eventfd(&vgpu, VFIO_PCI_REQ_IRQ_INDEX, 0);
+	inject("remove");
 	CHECK(peek(map, &value), "SIGBUS in a dma-buf of a GPU that is gone");
 	/* The host notices, and shows nothing of it any more. */
 	end = rt_now_ns() + 20 * second();
@@ -390,14 +376,13 @@ TEST(surprise_removal, ONCE | SLOW)
 	CHECK(write(go, "g", 1) == 1, "pipe: %s", strerror(errno));
 	CHECK(eventfd_count(req, 10000), "the VMM got no REQ");
 	vgpu_close(&vgpu);
-	CHECK(waitpid(remover, &status, 0) == remover && WIFEXITED(status) &&
-	      !WEXITSTATUS(status), "removing the GPU failed: 0x%x", status);
+	wait_child(remover, "removing the GPU");
 	check_zero(map, "the vGPU is gone, too");
 	/* The file's code must stay. */
-	CHECK(system("rmmod openvgpu 2>/dev/null"),
+	CHECK(!admin_unload(),
 	      "the module was unloaded under a dma-buf");
 	check_zero(map, "after rmmod was tried");
 	munmap((void *)map, BYTES);
 	close(fd);
-	CHECK(!system("rmmod openvgpu"), "the module can't be unloaded");
+	CHECK(admin_unload(), "the module can't be unloaded");
 }

@@ -5,16 +5,7 @@
 #include <linux/vfio.h>
 #include <stdio.h>
 
-#include "vgpu.h"
-
-static void inject(const char *command)
-{
-	char answer[256];
-
-	if (!host_has_control())
-		harness_skip("this GPU has no control socket");
-	OK(host_control(answer, sizeof(answer), "%s", command));
-}
+#include "admin.h"
 
 /* The victim is told by every channel it has, and can go on. */
 static void expect_fault(struct vgpu *vgpu, struct rt_ring *ring, int event)
@@ -48,17 +39,6 @@ static void expect_fault(struct vgpu *vgpu, struct rt_ring *ring, int event)
 	      (unsigned long long)host_stat(vgpu->uuid, "faults"));
 }
 
-static void expect_unharmed(const struct vgpu *vgpu, const char *who)
-{
-	CHECK(!host_stat(vgpu->uuid, "faults") &&
-	      !host_stat(vgpu->uuid, "resets") &&
-	      !host_attribute(vgpu->uuid, "last_fault"),
-	      "%s: %llu faults, %llu resets, last fault %llu", who,
-	      (unsigned long long)host_stat(vgpu->uuid, "faults"),
-	      (unsigned long long)host_stat(vgpu->uuid, "resets"),
-	      (unsigned long long)host_attribute(vgpu->uuid, "last_fault"));
-}
-
 TEST(hang, SLOW)
 {
 	struct rt_ring ring[4];
@@ -67,8 +47,7 @@ TEST(hang, SLOW)
 	int event, i, round;
 
 	vgpu_make_rings(vgpu, ring, 4);
-	event = new_eventfd();
-	OK(rt_irq_eventfd(vgpu[0].device, VFIO_PCI_MSIX_IRQ_INDEX, 1, event));
+	event = vgpu_eventfd(&vgpu[0], VFIO_PCI_MSIX_IRQ_INDEX, 1);
 	rt_control_write(vgpu[0].device, OPENVGPU_NATIVE_EVENT_ENABLE,
 			 OPENVGPU_NATIVE_EVENT_FAULT);
 	hang(&vgpu[0]);
@@ -84,7 +63,7 @@ TEST(hang, SLOW)
 		}
 	expect_fault(&vgpu[0], &ring[0], event);
 	for (i = 1; i < 4; i++)
-		expect_unharmed(&vgpu[i], "a neighbour of the hung vGPU");
+		vgpu_unharmed(&vgpu[i], "a neighbour of the hung vGPU");
 	/* The guest's driver resets and goes on. */
 	OK(rt_guest_reset(vgpu[0].device));
 	vgpu_works(&vgpu[0], 5);
@@ -113,7 +92,7 @@ TEST(close_while_hung, SLOW)
 	vgpu_open(&vgpu);
 	vgpu_works(&vgpu, 1);
 	vgpu_works(&other, 2);
-	expect_unharmed(&other, "the neighbour");
+	vgpu_unharmed(&other, "the neighbour");
 }
 
 /* Within patience nobody is punished for being slow. */
@@ -129,11 +108,11 @@ TEST(slow_preempt, SLOW)
 	OK(work_spin(&ring[0], &stop));
 	for (i = 0; i < 5; i++)
 		OK(work_vector_add(&ring[1], 2000, (uint32_t)i));
-	*(volatile uint32_t *)rt_framebuffer(vgpu[0].device, stop) = 1;
+	work_stop(vgpu[0].device, stop);
 	OK(rt_ring_wait(&ring[0], ring[0].fence, 10000));
 	inject("slow-preempt ns=0");
-	expect_unharmed(&vgpu[0], "the slow vGPU");
-	expect_unharmed(&vgpu[1], "the other vGPU");
+	vgpu_unharmed(&vgpu[0], "the slow vGPU");
+	vgpu_unharmed(&vgpu[1], "the other vGPU");
 }
 
 /* Interrupts of the GPU to the host get lost: work goes on. */
@@ -150,7 +129,7 @@ static void lose(const char *command)
 			OK(work_vector_add(&ring[i], 1000, (uint32_t)round));
 	}
 	for (i = 0; i < 2; i++)
-		expect_unharmed(&vgpu[i], command);
+		vgpu_unharmed(&vgpu[i], command);
 }
 
 TEST(lost_interrupt, SLOW)
@@ -185,7 +164,7 @@ TEST(lost_preempt, SLOW)
 	inject("lost-preempt count=1");
 	for (i = 0; i < 4; i++)
 		OK(work_vector_add(&ring[1], 1000, (uint32_t)i));
-	expect_unharmed(&vgpu[1], "who waited for the engine");
+	vgpu_unharmed(&vgpu[1], "who waited for the engine");
 }
 
 /* Host memory that does not answer stops the ring that wanted it. */
@@ -218,14 +197,14 @@ TEST(dma_fault, 0)
 	OK(rt_memory_unmap(vgpu.device, &memory, address));
 	OK(rt_guest_reset(vgpu.device));
 	vgpu_works(&vgpu, 2);
-	expect_unharmed(&other, "the neighbour");
+	vgpu_unharmed(&other, "the neighbour");
 	rt_memory_free(&memory);
 }
 
 /* A bad cell of video memory is its owner's trouble. */
 TEST(memory_error, SLOW)
 {
-	char command[64], path[256];
+	char command[64];
 	struct vgpu vgpu, other;
 	struct rt_ring ring, other_ring;
 	uint64_t value;
@@ -249,12 +228,11 @@ TEST(memory_error, SLOW)
 		CHECK(value == REFGPU_ERROR_MEMORY, "ring error %llu, not MEMORY",
 		      (unsigned long long)value);
 	OK(work_vector_add(&other_ring, 1000, 2));
-	expect_unharmed(&other, "the neighbour");
+	vgpu_unharmed(&other, "the neighbour");
 	vgpu_close(&vgpu);
 	vgpu_close(&other);
 	/* Bad until the GPU is reset. */
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", host_gpu());
-	OK(host_write(path, "1"));
+	admin_set(admin_pci_path("reset"), "1");
 	vgpu_open(&vgpu);
 	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
 	OK(rt_copy(&ring, 16 * MIB, 32 * MIB - 4096, 8192));
@@ -284,8 +262,7 @@ TEST(bad_packets, 0)
 	vgpu_make(&vgpu, "64mq");
 	vgpu_make(&other, "64mq");
 	OK(rt_ring_create(other.device, 0, 64, &other_ring));
-	fd = new_eventfd();
-	OK(rt_irq_eventfd(vgpu.device, VFIO_PCI_MSIX_IRQ_INDEX, 0, fd));
+	fd = vgpu_eventfd(&vgpu, VFIO_PCI_MSIX_IRQ_INDEX, 0);
 	rt_user_write(vgpu.device, REFGPU_USER_INTR_ENABLE, REFGPU_INTR_ERROR);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		rt_framebuffer_free_all(vgpu.device);
@@ -305,7 +282,7 @@ TEST(bad_packets, 0)
 		      bad[i].opcode);
 		OK(work_vector_add(&other_ring, 500, i));
 	}
-	expect_unharmed(&vgpu, "a vGPU with bad packets");
-	expect_unharmed(&other, "its neighbour");
+	vgpu_unharmed(&vgpu, "a vGPU with bad packets");
+	vgpu_unharmed(&other, "its neighbour");
 	vgpu_works(&vgpu, 1);
 }

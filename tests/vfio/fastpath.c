@@ -36,8 +36,7 @@ TEST(submission, 0)
 
 	vgpu_make(&vgpu, "64mq");
 	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
-	fd = new_eventfd();
-	OK(rt_irq_eventfd(vgpu.device, VFIO_PCI_MSIX_IRQ_INDEX, 0, fd));
+	fd = vgpu_eventfd(&vgpu, VFIO_PCI_MSIX_IRQ_INDEX, 0);
 	rt_user_write(vgpu.device, REFGPU_USER_INTR_ENABLE, REFGPU_INTR_FENCE);
 	OK(rt_memory_alloc(vgpu.device, 4 * RT_PAGE_SIZE, &memory));
 	OK(rt_memory_map(vgpu.device, &memory, true, &address));

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 
 #include "admin.h"
+#include "load.h"
+#include "vm.h"
 
 #define KERNEL_EVENTS	1	/* netlink group */
 
@@ -24,8 +26,7 @@ struct pair {
 
 static void make_pair(struct pair *pair, const char *limit, const char *window)
 {
-	if (!host_has_control())
-		harness_skip("this GPU has no control socket");
+	need_control();
 	admin_rebind();
 	/* Hangs are to be found soon; who is innocent answers in time. */
 	admin_set(admin_gpu_path("preempt_timeout_us"), "1000000");
@@ -59,30 +60,6 @@ static void hang_once(struct pair *pair, uint32_t seed)
 	      "a hung vGPU was not reset, fault %llu",
 	      (unsigned long long)host_attribute(vgpu->uuid, "last_fault"));
 	CHECK(!rt_ring_reached(ring, ring->fence), "a hung vGPU did its work");
-}
-
-static void expect_state(const struct vgpu *vgpu, const char *state)
-{
-	char text[TEXT_SIZE] = "";
-	int tries;
-
-	for (tries = 0; tries < 5000; tries++) {
-		admin_text(admin_vgpu_path(vgpu->uuid, "openvgpu/sched_state"),
-			   text);
-		if (!strcmp(text, state))
-			return;
-		usleep(1000);
-	}
-	CHECK(false, "the vGPU is %s, not %s", text, state);
-}
-
-static void expect_unharmed(const struct vgpu *vgpu)
-{
-	CHECK(!host_stat(vgpu->uuid, "faults") &&
-	      !host_attribute(vgpu->uuid, "last_fault"),
-	      "the neighbour has %llu faults, the last of code %llu",
-	      (unsigned long long)host_stat(vgpu->uuid, "faults"),
-	      (unsigned long long)host_attribute(vgpu->uuid, "last_fault"));
 }
 
 /* Work of one that is out of turn stays where it is. */
@@ -122,7 +99,7 @@ static void three_hangs(struct pair *pair)
 		CHECK(code == 1 || code == 2 || code == 7 || code == 8,
 		      "fault %llu after hang %u", (unsigned long long)code, i + 1);
 	}
-	expect_state(&pair->vgpu[0], "faulted");
+	vgpu_wait_state(pair->vgpu[0].uuid, "faulted");
 }
 
 TEST(three_hangs, SLOW)
@@ -145,15 +122,15 @@ TEST(three_hangs, SLOW)
 	CHECK(value == 9, "the guest reads fault %llu, not 9",
 	      (unsigned long long)value);
 	expect_no_turns(&pair);
-	expect_unharmed(&pair.vgpu[1]);
+	vgpu_unharmed(&pair.vgpu[1], "the neighbour");
 	/* Its guest resets it. */
 	OK(rt_guest_reset(pair.vgpu[0].device));
-	expect_state(&pair.vgpu[0], "idle");
+	vgpu_wait_state(pair.vgpu[0].uuid, "idle");
 	vgpu_works(&pair.vgpu[0], 1);
 	/* And it has all its lives again. */
 	hang_once(&pair, 7);
-	expect_state(&pair.vgpu[0], "idle");
-	expect_unharmed(&pair.vgpu[1]);
+	vgpu_wait_state(pair.vgpu[0].uuid, "idle");
+	vgpu_unharmed(&pair.vgpu[1], "the neighbour");
 }
 
 TEST(vmm_reset_brings_it_back, SLOW)
@@ -162,17 +139,17 @@ TEST(vmm_reset_brings_it_back, SLOW)
 
 	make_pair(&pair, "1", "60");
 	hang_once(&pair, 1);
-	expect_state(&pair.vgpu[0], "faulted");
+	vgpu_wait_state(pair.vgpu[0].uuid, "faulted");
 	expect_no_turns(&pair);
 	OK(rt_vfio_reset(pair.vgpu[0].device));
 	vgpu_works(&pair.vgpu[0], 1);
 	hang_once(&pair, 2);
-	expect_state(&pair.vgpu[0], "faulted");
+	vgpu_wait_state(pair.vgpu[0].uuid, "faulted");
 	/* So does the next VM. */
 	vgpu_close(&pair.vgpu[0]);
 	vgpu_open(&pair.vgpu[0]);
 	vgpu_works(&pair.vgpu[0], 2);
-	expect_unharmed(&pair.vgpu[1]);
+	vgpu_unharmed(&pair.vgpu[1], "the neighbour");
 }
 
 /* Hangs that lie further apart than the window do not add up. */
@@ -184,10 +161,10 @@ TEST(window, SLOW)
 	make_pair(&pair, "2", "1");
 	for (i = 0; i < 3; i++) {
 		hang_once(&pair, i);
-		expect_state(&pair.vgpu[0], "idle");
+		vgpu_wait_state(pair.vgpu[0].uuid, "idle");
 		sleep(2);
 	}
-	expect_unharmed(&pair.vgpu[1]);
+	vgpu_unharmed(&pair.vgpu[1], "the neighbour");
 }
 
 TEST(no_limit, SLOW)
@@ -198,10 +175,10 @@ TEST(no_limit, SLOW)
 	make_pair(&pair, "0", "60");
 	for (i = 0; i < 4; i++) {
 		hang_once(&pair, i);
-		expect_state(&pair.vgpu[0], "idle");
+		vgpu_wait_state(pair.vgpu[0].uuid, "idle");
 	}
 	vgpu_works(&pair.vgpu[0], 1);
-	expect_unharmed(&pair.vgpu[1]);
+	vgpu_unharmed(&pair.vgpu[1], "the neighbour");
 }
 
 static int listen_to_kernel(void)
@@ -269,7 +246,7 @@ TEST(uevents, SLOW)
 	admin_text(admin_vgpu_path(uuid, "openvgpu/last_reset_reason"), reason);
 	CHECK(strstr(reason, " timeout"), "reason of the last reset: '%s'",
 	      reason);
-	expect_unharmed(&pair.vgpu[1]);
+	vgpu_unharmed(&pair.vgpu[1], "the neighbour");
 	OK(rt_guest_reset(pair.vgpu[0].device));
 	CHECK(next_event(fd, uuid, text) &&
 	      strstr(text, "OPENVGPU_EVENT=recover "),

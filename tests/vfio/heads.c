@@ -6,8 +6,7 @@
 #include <linux/vfio.h>
 #include <stdio.h>
 
-#include "head.h"
-#include "vgpu.h"
+#include "screen.h"
 
 #define WIDTH		640u
 #define HEIGHT		480u
@@ -16,17 +15,9 @@
 #define SMALL		"64mq"	/* two heads, at most 1600x1200 */
 #define SMALL_HEADS	2u
 
-/* A mode with a picture of its own. */
 static struct rt_mode draw(struct vgpu *vgpu, uint32_t seed)
 {
-	struct rt_mode mode = {
-		.width = WIDTH, .height = HEIGHT, .pitch = PITCH,
-		.format = RT_XR24,
-		.base = rt_framebuffer_alloc(vgpu->device, PITCH * HEIGHT, 64),
-	};
-
-	fill_words(rt_framebuffer(vgpu->device, mode.base), PITCH * HEIGHT, seed);
-	return mode;
+	return screen_draw(vgpu, WIDTH, HEIGHT, seed);
 }
 
 static void check_shown(struct vgpu *vgpu, unsigned int head,
@@ -141,8 +132,7 @@ TEST(vblank_interrupts, 0)
 
 	vgpu_make(&vgpu, SMALL);
 	mode = draw(&vgpu, 1);
-	fd = new_eventfd();
-	OK(rt_irq_eventfd(vgpu.device, VFIO_PCI_MSIX_IRQ_INDEX, 0, fd));
+	fd = vgpu_eventfd(&vgpu, VFIO_PCI_MSIX_IRQ_INDEX, 0);
 	rt_user_write(vgpu.device, REFGPU_USER_INTR_ENABLE, REFGPU_INTR_VBLANK(1));
 	CHECK(!eventfd_count(fd, 200), "an interrupt of a head that is off");
 	OK(rt_head_on(vgpu.device, 1, &mode));
@@ -216,8 +206,7 @@ TEST(reset_and_close, 0)
 		if (round == 0) {
 			OK(rt_guest_reset(vgpu.device));
 		} else if (round == 1) {
-			OK(rt_vfio_reset(vgpu.device));
-			OK(rt_memory_decoding(vgpu.device, true));
+			vgpu_reset(&vgpu, BY_VMM);
 		} else {
 			vgpu_close(&vgpu);
 			vgpu_open(&vgpu);

@@ -215,25 +215,20 @@ static void expect_black(const struct card *card, const char *when)
 
 static void make(struct vgpu *vgpu, struct screen *screen)
 {
-	OK(host_create_any(TYPE, vgpu->uuid));
-	admin_set(admin_vgpu_path(vgpu->uuid, "openvgpu/display"), "dmabuf");
-	vgpu_open(vgpu);
-	*screen = (struct screen){ .vgpu = vgpu };
+	screen_make(screen, vgpu, TYPE, "dmabuf");
 }
 
 /* A picture on head 0 and a dma-buf of it. */
 static int show(struct screen *screen, uint32_t seed, struct rt_mode *mode)
 {
 	struct vgpu *vgpu = screen->vgpu;
-	uint32_t id;
 	int fd;
 
 	*mode = screen_draw(vgpu, WIDTH, HEIGHT, seed);
 	OK(rt_head_on(vgpu->device, 0, mode));
 	screen_dmabuf(screen, SCREEN_PRIMARY);
-	id = screen->plane.dmabuf_id;
-	fd = ioctl(vgpu->device->fd, VFIO_DEVICE_GET_GFX_DMABUF, &id);
-	CHECK(fd >= 0, "no dma-buf of id %u: %s", id, strerror(errno));
+	fd = screen_file(vgpu, screen->plane.dmabuf_id);
+	CHECK(fd >= 0, "%s", rt_message());
 	return fd;
 }
 

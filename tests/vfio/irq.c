@@ -47,8 +47,7 @@ TEST(fence, 0)
 
 	vgpu_make(&vgpu, "64mq");
 	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
-	fd = new_eventfd();
-	OK(rt_irq_eventfd(vgpu.device, MSIX, 0, fd));
+	fd = vgpu_eventfd(&vgpu, MSIX, 0);
 	/* Masked by the guest: a fence, but no interrupt. */
 	raise_user(&vgpu, &ring);
 	CHECK(!eventfd_count(fd, 200), "an interrupt the guest did not enable");
@@ -75,8 +74,7 @@ TEST(wait, 0)
 
 	vgpu_make(&vgpu, "64mq");
 	OK(rt_ring_create(vgpu.device, 0, 16, &ring));
-	fd = new_eventfd();
-	OK(rt_irq_eventfd(vgpu.device, MSIX, 0, fd));
+	fd = vgpu_eventfd(&vgpu, MSIX, 0);
 	rt_user_write(vgpu.device, REFGPU_USER_INTR_ENABLE, REFGPU_INTR_FENCE);
 	at = rt_framebuffer_alloc(vgpu.device, MIB, 64);
 	for (i = 0; i < 100; i++) {
@@ -175,8 +173,7 @@ TEST(loopback, 0)
 	int fd;
 
 	vgpu_make(&vgpu, "64mq");
-	fd = new_eventfd();
-	OK(rt_irq_eventfd(vgpu.device, MSIX, 1, fd));
+	fd = vgpu_eventfd(&vgpu, MSIX, 1);
 	OK(set_irqs(&vgpu, TRIGGER_NONE, MSIX, 1, 1, NULL, 0));
 	CHECK(eventfd_count(fd, 1000) == 1, "vector 1 does not loop back");
 	OK(rt_irq_eventfd(vgpu.device, VFIO_PCI_REQ_IRQ_INDEX, 0, fd));

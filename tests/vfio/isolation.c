@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 
 #include "../kernels/kernels.h"
-#include "vgpu.h"
+#include "vm.h"
 
 #define TYPE		"16mq"
 #define SLICE		(16 * MIB)
@@ -193,10 +193,7 @@ static void check_scene(struct scene *scene, const char *when)
 static void end_scene(struct scene *scene)
 {
 	/* The attacker can still be used by somebody honest. */
-	rt_vfio_reset(scene->attacker.device);
-	OK(rt_memory_decoding(scene->attacker.device, true));
-	memset(scene->attacker.device->aperture_used, 0,
-	       scene->attacker.device->aperture_pages);
+	vgpu_reset(&scene->attacker, BY_VMM);
 	vgpu_works(&scene->attacker, 1);
 	vgpu_works(&scene->before.vgpu, 2);
 	vgpu_works(&scene->behind.vgpu, 3);
@@ -482,7 +479,7 @@ TEST(user_page, SLOW)
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		for (at = 0; at < REFGPU_USER_PAGE_SIZE;
 		     at += at < 0x5100 ? 8 : 1096) {
-			volatile char *map = device->bar[4].map;
+			volatile char *map = device->region[4].map;
 
 			rt_user_write(device, at, values[i]);
 			*(volatile uint32_t *)(map + at) = (uint32_t)values[i];

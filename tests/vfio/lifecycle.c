@@ -2,49 +2,35 @@
 /*
  * lifecycle.c - the end of a vGPU, in every way it can come
  */
-#include <limits.h>
 #include <linux/vfio.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
-#include "vgpu.h"
+#include "admin.h"
+#include "vm.h"
 
 #define CYCLES	200
 
-/* A VM that works until somebody ends it; says "r" when it runs. */
-static pid_t start_vm(struct vgpu *vgpu, bool polite)
+/* Memory, rings and interrupts, and an endless job if it is busy. */
+static void use(struct vgpu *vgpu, bool busy)
 {
-	int ready[2];
-	pid_t child;
+	struct rt_memory memory;
+	struct rt_ring ring;
+	uint64_t address, stop;
 
-	CHECK(!pipe(ready), "pipe: %s", strerror(errno));
-	child = fork();
-	if (!child) {
-		struct rt_memory memory;
-		struct rt_ring ring;
-		uint64_t address, stop;
-		int request = new_eventfd(), error;
+	vgpu_open(vgpu);
+	vgpu_eventfd(vgpu, VFIO_PCI_MSIX_IRQ_INDEX, 0);
+	OK(rt_memory_alloc(vgpu->device, 64 * RT_PAGE_SIZE, &memory));
+	OK(rt_memory_map(vgpu->device, &memory, true, &address));
+	OK(rt_ring_create(vgpu->device, 0, 64, &ring));
+	if (busy)
+		OK(work_spin(&ring, &stop));
+}
 
-		vgpu_open(vgpu);
-		OK(rt_irq_eventfd(vgpu->device, VFIO_PCI_REQ_IRQ_INDEX, 0,
-				  request));
-		OK(rt_irq_eventfd(vgpu->device, VFIO_PCI_MSIX_IRQ_INDEX, 0,
-				  new_eventfd()));
-		OK(rt_memory_alloc(vgpu->device, 64 * RT_PAGE_SIZE, &memory));
-		OK(rt_memory_map(vgpu->device, &memory, true, &address));
-		OK(rt_ring_create(vgpu->device, 0, 64, &ring));
-		error = work_spin(&ring, &stop);
-		CHECK(!error, "%s", rt_message());
-		CHECK(write(ready[1], "r", 1) == 1, "pipe");
-		/* QEMU unplugs when REQ fires; an impolite VM does not. */
-		while (!eventfd_count(request, 1000) || !polite)
-			;
-		vgpu_close(vgpu);
-		_exit(42);
-	}
-	child_ready(ready);
-	return child;
+static void work(struct vgpu *vgpu)
+{
+	use(vgpu, true);
 }
 
 /* Objects of one slab, 0: no such slab. */
@@ -78,18 +64,7 @@ TEST(cycles, SLOW)
 		OK(host_create_any("64mq", vgpu.uuid));
 		child = fork();
 		if (!child) {
-			struct rt_memory memory;
-			struct rt_ring ring;
-			uint64_t address, stop;
-
-			vgpu_open(&vgpu);
-			OK(rt_memory_alloc(vgpu.device, 64 * RT_PAGE_SIZE, &memory));
-			OK(rt_memory_map(vgpu.device, &memory, true, &address));
-			OK(rt_irq_eventfd(vgpu.device, VFIO_PCI_MSIX_IRQ_INDEX, 0,
-					  new_eventfd()));
-			OK(rt_ring_create(vgpu.device, 0, 64, &ring));
-			if (i & 1)
-				OK(work_spin(&ring, &stop));
+			use(&vgpu, i & 1);
 			kill(getpid(), SIGKILL);
 		}
 		j = child_end(child);
@@ -140,16 +115,14 @@ TEST(remove_while_open, 0)
 	uint64_t begin, took;
 	struct vgpu vgpu;
 	pid_t vm;
-	int status;
 
 	OK(host_create_any("64mq", vgpu.uuid));
-	vm = start_vm(&vgpu, true);
+	vm = vm_start(&vgpu, true, work);
 	begin = rt_now_ns();
 	OK(host_remove(vgpu.uuid));
 	took = rt_now_ns() - begin;
 	CHECK(!host_exists(vgpu.uuid), "it is still there");
-	status = child_end(vm);
-	CHECK(status == 42, "the VM got no REQ (ended with %d)", status);
+	vm_let_go(vm);
 	CHECK(took < 3 * second(), "removal took %llu ms",
 	      (unsigned long long)took / 1000000);
 }
@@ -162,7 +135,7 @@ TEST(kill_while_removing, 0)
 	pid_t vm, remover;
 
 	OK(host_create_any("64mq", vgpu.uuid));
-	vm = start_vm(&vgpu, false);
+	vm = vm_start(&vgpu, false, work);
 	remover = fork();
 	if (!remover)
 		_exit(host_remove(vgpu.uuid) ? 1 : 0);
@@ -170,9 +143,8 @@ TEST(kill_while_removing, 0)
 	/* sysfs hides it already; what counts is that nobody goes on. */
 	CHECK(!waitpid(remover, NULL, WNOHANG) && !waitpid(vm, NULL, WNOHANG),
 	      "it was removed under its user");
-	kill(vm, SIGKILL);
 	begin = rt_now_ns();
-	child_end(vm);
+	vm_kill(vm);
 	wait_child(remover, "the remover");
 	took = rt_now_ns() - begin;
 	CHECK(took < 3 * second() / 2, "removal took %llu ms after the last close",
@@ -189,13 +161,12 @@ TEST(killed, 0)
 
 	OK(host_create_any("64mq", vgpu.uuid));
 	for (i = 0; i < 10; i++) {
-		vm = start_vm(&vgpu, false);
+		vm = vm_start(&vgpu, false, work);
 		CHECK(host_attribute(vgpu.uuid, "owner_pid") == (uint64_t)vm,
 		      "owner_pid is %llu, the VM is %d",
 		      (unsigned long long)host_attribute(vgpu.uuid, "owner_pid"),
 		      vm);
-		kill(vm, SIGKILL);
-		child_end(vm);
+		vm_kill(vm);
 		CHECK(pinned_pages() <= pinned, "%ld pages stay pinned",
 		      pinned_pages() - pinned);
 	}
@@ -213,22 +184,10 @@ TEST(second_opener, 0)
 	pid_t vm;
 
 	OK(host_create_any("64mq", vgpu.uuid));
-	vm = start_vm(&vgpu, false);
+	vm = vm_start(&vgpu, false, work);
 	second = rt_open_vfio(vgpu.uuid, transport, NULL);
 	CHECK(!second, "a second VM may open the same vGPU");
-	kill(vm, SIGKILL);
-	child_end(vm);
-}
-
-static int unload(void)
-{
-	return system("rmmod openvgpu 2>/dev/null") ? -EBUSY : 0;
-}
-
-static void load(void)
-{
-	CHECK(!system("modprobe openvgpu"), "modprobe openvgpu failed");
-	OK(host_init());
+	vm_kill(vm);
 }
 
 TEST(rmmod, ONCE | SLOW)
@@ -238,33 +197,22 @@ TEST(rmmod, ONCE | SLOW)
 	int i;
 
 	OK(host_create_any("64mq", vgpu.uuid));
-	vm = start_vm(&vgpu, false);
-	CHECK(unload() == -EBUSY, "rmmod went through while a vGPU is open");
+	vm = vm_start(&vgpu, false, work);
+	CHECK(!admin_unload(), "rmmod went through while a vGPU is open");
 	CHECK(host_exists(vgpu.uuid), "the refused rmmod removed the vGPU");
-	kill(vm, SIGKILL);
-	child_end(vm);
+	vm_kill(vm);
 	/* With vGPUs that nobody has open it goes through. */
-	OK(unload());
+	CHECK(admin_unload(), "rmmod with closed vGPUs");
 	CHECK(!host_exists(vgpu.uuid), "the vGPU outlives the module");
 	for (i = 0; i < 5; i++) {
-		load();
+		admin_load();
 		OK(host_create_any("64mq", vgpu.uuid));
 		vgpu_open(&vgpu);
 		vgpu_works(&vgpu, (uint32_t)i);
 		vgpu_remove(&vgpu);
-		OK(unload());
+		CHECK(admin_unload(), "rmmod with closed vGPUs");
 	}
-	load();
-}
-
-static void driver_write(const char *file, int expected)
-{
-	char path[PATH_MAX];
-	int error;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/openvgpu/%s", file);
-	error = host_write(path, host_gpu());
-	CHECK(error == expected, "%s of %s: %s", file, host_gpu(), rt_message());
+	admin_load();
 }
 
 /* Unbinding waits for users that let go, and the GPU comes back. */
@@ -277,11 +225,11 @@ TEST(unbind, ONCE | SLOW)
 
 	for (i = 0; i < 2; i++) {
 		OK(host_create_any("64mq", vgpu[i].uuid));
-		vm[i] = start_vm(&vgpu[i], i == 0);
+		vm[i] = vm_start(&vgpu[i], i == 0, work);
 	}
 	unbinder = fork();
 	if (!unbinder) {
-		driver_write("unbind", 0);
+		admin_unbind();
 		_exit(0);
 	}
 	sleep(1);
@@ -290,9 +238,8 @@ TEST(unbind, ONCE | SLOW)
 	/* No vGPU can be made or opened meanwhile. */
 	CHECK(host_create_any("64mq", vgpu[0].uuid) < 0,
 	      "a vGPU was created on a GPU that goes away");
-	kill(vm[1], SIGKILL);
 	begin = rt_now_ns();
-	child_end(vm[1]);
+	vm_kill(vm[1]);
 	wait_child(unbinder, "unbind");
 	took = rt_now_ns() - begin;
 	CHECK(took < 2 * second(), "unbind took %llu ms after the last close",
@@ -300,32 +247,30 @@ TEST(unbind, ONCE | SLOW)
 	child_end(vm[0]);
 	CHECK(!host_count(), "%u vGPUs are left", host_count());
 	for (i = 0; i < 3; i++) {
-		driver_write("bind", 0);
+		admin_bind();
 		OK(host_init());
 		OK(host_create_any("64mq", vgpu[0].uuid));
 		vgpu_open(&vgpu[0]);
 		vgpu_works(&vgpu[0], 1);
 		vgpu_close(&vgpu[0]);
-		driver_write("unbind", 0);
+		admin_unbind();
 	}
-	driver_write("bind", 0);
+	admin_bind();
 	OK(host_init());
 }
 
 /* A sysfs reset of the GPU: refused, or the users are told; all go on after. */
 TEST(parent_reset, SLOW)
 {
-	char path[PATH_MAX];
+	const char *path = admin_pci_path("reset");
 	struct rt_ring ring;
 	struct vgpu vgpu;
 	uint64_t value;
-	int error, event;
+	int error;
 
 	vgpu_make(&vgpu, "64mq");
-	event = new_eventfd();
-	OK(rt_irq_eventfd(vgpu.device, VFIO_PCI_ERR_IRQ_INDEX, 0, event));
+	vgpu_eventfd(&vgpu, VFIO_PCI_ERR_IRQ_INDEX, 0);
 	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", host_gpu());
 	if (access(path, F_OK))
 		harness_skip("this kernel offers no reset of the GPU");
 	error = host_write(path, "1");

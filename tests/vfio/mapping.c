@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "vgpu.h"
+#include "vm.h"
 
 TEST(whole, 0)
 {
@@ -29,7 +29,7 @@ TEST(whole, 0)
 	last = rt_framebuffer(vgpu.device, 64 * MIB - 8);
 	*last = 4711;
 	CHECK(pread(vgpu.device->fd, &value, 8,
-		    (off_t)(vgpu.device->bar[2].offset + 64 * MIB - 8)) == 8 &&
+		    (off_t)(vgpu.device->region[2].offset + 64 * MIB - 8)) == 8 &&
 	      value == 4711, "the last word is 0x%llx in the file",
 	      (unsigned long long)value);
 	fill_words(rt_framebuffer(vgpu.device, MIB), MIB, 5);
@@ -41,7 +41,7 @@ static void *try_mmap(struct vgpu *vgpu, unsigned int bar, uint64_t offset,
 		      size_t bytes, int flags)
 {
 	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, vgpu->device->fd,
-		    (off_t)(vgpu->device->bar[bar].offset + offset));
+		    (off_t)(vgpu->device->region[bar].offset + offset));
 }
 
 TEST(refused, 0)
@@ -51,7 +51,7 @@ TEST(refused, 0)
 	void *map;
 
 	vgpu_make(&vgpu, "64mq");
-	size = vgpu.device->bar[2].size;
+	size = vgpu.device->region[2].size;
 	CHECK(try_mmap(&vgpu, 0, 0, 4096, MAP_SHARED) == MAP_FAILED,
 	      "the trapped control page can be mapped");
 	CHECK(try_mmap(&vgpu, 1, 0, 4096, MAP_SHARED) == MAP_FAILED,
@@ -67,7 +67,7 @@ TEST(refused, 0)
 	CHECK(try_mmap(&vgpu, 4, REFGPU_USER_PAGE_SIZE, 4096, MAP_SHARED) ==
 	      MAP_FAILED, "the neighbour's user page can be mapped");
 	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, vgpu.device->fd,
-		   (off_t)vgpu.device->config_offset);
+		   (off_t)vgpu.device->region[RT_CONFIG].offset);
 	CHECK(map == MAP_FAILED, "config space can be mapped");
 	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, vgpu.device->fd,
 		   (off_t)1 << 62);
@@ -93,7 +93,7 @@ TEST(revoked_by_command, 0)
 
 	vgpu_make(&vgpu, "64mq");
 	fb = rt_framebuffer(vgpu.device, 0x5000);
-	user = (volatile uint64_t *)vgpu.device->bar[4].map;
+	user = (volatile uint64_t *)vgpu.device->region[4].map;
 	for (round = 0; round < 3; round++) {
 		*fb = 0x1000 + (unsigned int)round;
 		CHECK(peek(user, &value) && value == REFGPU_ID,
@@ -130,7 +130,7 @@ TEST(refault_after_reset, 0)
 
 	vgpu_make(&vgpu, "64mq");
 	fb = rt_framebuffer(vgpu.device, 0x7000);
-	user = (volatile uint64_t *)vgpu.device->bar[4].map;
+	user = (volatile uint64_t *)vgpu.device->region[4].map;
 	*fb = 0xfeedface;
 	CHECK(peek(user, &value), "SIGBUS");
 	before = host_stat(vgpu.uuid, "page_faults");
@@ -178,15 +178,12 @@ TEST(revocation_race, 0)
 		CHECK(!peek(fb, &value), "round %d: not revoked", i);
 		OK(rt_memory_decoding(vgpu.device, true));
 		CHECK(peek(fb, &value) && value == 77, "round %d: not back", i);
-		if (i % 10 == 0) {
-			OK(rt_vfio_reset(vgpu.device));
-			OK(rt_memory_decoding(vgpu.device, true));
-		}
+		if (i % 10 == 0)
+			vgpu_reset(&vgpu, BY_VMM);
 	}
 	CHECK(!waitpid(child, &i, WNOHANG),
 	      "the other process read something else (status 0x%x)", i);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+	vm_kill(child);
 }
 
 /* QEMU's children inherit its mappings: they are revoked as well. */

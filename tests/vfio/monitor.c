@@ -158,8 +158,7 @@ TEST(another_monitor, 0)
 	unsigned int i;
 
 	vgpu_make(&vgpu, TYPE);
-	fd = new_eventfd();
-	OK(rt_irq_eventfd(vgpu.device, VFIO_PCI_MSIX_IRQ_INDEX, 0, fd));
+	fd = vgpu_eventfd(&vgpu, VFIO_PCI_MSIX_IRQ_INDEX, 0);
 	clear_hotplug(&vgpu);
 	rt_user_write(vgpu.device, REFGPU_USER_INTR_ENABLE, HOTPLUG);
 	CHECK(!eventfd_count(fd, 100), "an interrupt before anything happened");
@@ -200,8 +199,7 @@ TEST(lasts_until_close, 0)
 	OK(set_field(&vgpu, FIELD(link_state), UP));
 	OK(rt_guest_reset(vgpu.device));
 	guest_reads(&vgpu, edid, EDID_BYTES, "the guest's reset");
-	OK(rt_vfio_reset(vgpu.device));
-	OK(rt_memory_decoding(vgpu.device, true));
+	vgpu_reset(&vgpu, BY_VMM);
 	guest_reads(&vgpu, edid, EDID_BYTES, "the VMM's reset");
 	vgpu_close(&vgpu);
 	vgpu_open(&vgpu);

@@ -92,11 +92,11 @@ static uint32_t pixel(uint32_t seed, unsigned int x, unsigned int y)
 	return (seed * 2654435761u ^ (x * 0x10203u + y * 0x50707u)) & 0xffffff;
 }
 
-static void draw_lines(struct plain *vgpu, unsigned int frame, uint32_t seed,
+static void draw_lines(struct vgpu *vgpu, unsigned int frame, uint32_t seed,
 		       unsigned int width)
 {
 	volatile uint32_t *at =
-		(volatile uint32_t *)(vgpu->map + (size_t)frame * FRAME);
+		rt_framebuffer(vgpu->device, (uint64_t)frame * FRAME);
 	unsigned int x, y;
 
 	for (y = 0; y < HEIGHT; y++)
@@ -104,7 +104,7 @@ static void draw_lines(struct plain *vgpu, unsigned int frame, uint32_t seed,
 			*at++ = pixel(seed, x, y);
 }
 
-static void draw(struct plain *vgpu, unsigned int frame, uint32_t seed)
+static void draw(struct vgpu *vgpu, unsigned int frame, uint32_t seed)
 {
 	draw_lines(vgpu, frame, seed, WIDTH);
 }
@@ -156,12 +156,12 @@ static void expect_not(uint32_t seed, const char *when)
 	free(picture.rgb);
 }
 
-static void dispi(struct plain *vgpu, enum dispi index, uint16_t value)
+static void dispi(struct vgpu *vgpu, enum dispi index, uint16_t value)
 {
 	plain_write(vgpu, REGISTERS, DISPI((unsigned int)index), 2, value);
 }
 
-static void show_lines(struct plain *vgpu, unsigned int width)
+static void show_lines(struct vgpu *vgpu, unsigned int width)
 {
 	/* Unblank, as drivers do. */
 	plain_read(vgpu, REGISTERS, 0x41a, 1);
@@ -176,7 +176,7 @@ static void show_lines(struct plain *vgpu, unsigned int width)
 	dispi(vgpu, ENABLE, 0x41);
 }
 
-static void show(struct plain *vgpu)
+static void show(struct vgpu *vgpu)
 {
 	show_lines(vgpu, WIDTH);
 }
@@ -199,7 +199,7 @@ static void start(void)
 
 TEST(chosen, ONCE | SLOW)
 {
-	struct plain vgpu[2];
+	struct vgpu vgpu[2];
 	char upper[UUID_LENGTH + 1];
 	unsigned int i;
 
@@ -232,7 +232,7 @@ TEST(chosen, ONCE | SLOW)
 
 TEST(follows, ONCE | SLOW)
 {
-	struct plain vgpu;
+	struct vgpu vgpu;
 
 	start();
 	plain_make(&vgpu, plain_type());
@@ -258,14 +258,14 @@ TEST(follows, ONCE | SLOW)
 	expect(0, "beyond the slice");
 	dispi(&vgpu, Y, HEIGHT);
 	expect(12, "back in the slice");
-	CHECK(!ioctl(vgpu.fd, VFIO_DEVICE_RESET), "reset: %s", strerror(errno));
+	OK(rt_vfio_reset(vgpu.device));
 	expect(0, "reset");
 }
 
 /* The picture ends with the VM, the choice with the vGPU. */
 TEST(ends, ONCE | SLOW)
 {
-	struct plain vgpu, other;
+	struct vgpu vgpu, other;
 	int way;
 
 	start();
@@ -278,7 +278,7 @@ TEST(ends, ONCE | SLOW)
 		draw(&vgpu, 0, 21);
 		show(&vgpu);
 		expect(21, "open");
-		plain_close(&vgpu);
+		vgpu_close(&vgpu);
 		expect_not(21, "closed");
 		expect(0, "closed");
 		admin_expect(console(), vgpu.uuid);
@@ -288,7 +288,7 @@ TEST(ends, ONCE | SLOW)
 	draw(&vgpu, 0, 22);
 	show(&vgpu);
 	expect(22, "open again");
-	plain_close(&vgpu);
+	vgpu_close(&vgpu);
 	OK(host_remove(vgpu.uuid));
 	admin_expect(console(), "none");
 	expect(0, "removed");
@@ -302,7 +302,7 @@ TEST(refused, ONCE)
 		"x", "no", "noneX", "00000000-0000-0000-0000-000000000000",
 	};
 	char text[TEXT_SIZE];
-	struct plain vgpu;
+	struct vgpu vgpu;
 	unsigned int i;
 	int error;
 
@@ -325,7 +325,7 @@ TEST(refused, ONCE)
 /* Bound anew it starts black, with the picture of its last life still there. */
 TEST(bound_anew, ONCE | SLOW)
 {
-	struct plain vgpu;
+	struct vgpu vgpu;
 
 	start();
 	plain_make(&vgpu, plain_type());
@@ -333,7 +333,7 @@ TEST(bound_anew, ONCE | SLOW)
 	show(&vgpu);
 	admin_set(console(), vgpu.uuid);
 	expect(41, "chosen");
-	plain_close(&vgpu);
+	vgpu_close(&vgpu);
 	admin_rebind();
 	OK(host_init());
 	admin_expect(console(), "none");
@@ -343,7 +343,7 @@ TEST(bound_anew, ONCE | SLOW)
 /* What the output can't show is black, and never another's picture. */
 TEST(far_away, ONCE | SLOW)
 {
-	struct plain vgpu[FAR_AWAY];
+	struct vgpu vgpu[FAR_AWAY];
 	unsigned int count = 0, shown = 0, i;
 	struct picture picture;
 

@@ -7,11 +7,10 @@
 
 #include "admin.h"
 #include "bochs_guest.h"
-#include "head.h"
+#include "screen.h"
 
 #define WIDTH		640u
 #define HEIGHT		480u
-#define PITCH		(4 * WIDTH)
 #define PATIENCE_MS	60000
 #define FLIPS		6u
 #define BLANK_NS	(1000000000ULL / REFGPU_HEAD_REFRESH_HZ)
@@ -24,17 +23,9 @@ static const char *limit_of(const struct vgpu *vgpu)
 static void expect_error(const struct vgpu *vgpu, const char *value, int error,
 			 const char *word)
 {
-	char before[TEXT_SIZE], why[TEXT_SIZE];
-	int got;
+	const char *const words[] = { vgpu->uuid, "frame_rate_limit", word };
 
-	admin_text(limit_of(vgpu), before);
-	got = host_write(limit_of(vgpu), value);
-	CHECK(got == -error, "writing '%s': %s, not %s", value,
-	      got ? strerror(-got) : "taken", strerror(error));
-	admin_expect(limit_of(vgpu), before);
-	OK(host_last_error(why, sizeof(why)));
-	CHECK(strstr(why, vgpu->uuid) && strstr(why, "frame_rate_limit") &&
-	      strstr(why, word), "last_error does not say '%s': '%s'", word, why);
+	admin_refused(limit_of(vgpu), value, error, words, 3);
 }
 
 TEST(values, ONCE)
@@ -78,7 +69,7 @@ TEST(not_for_all, ONCE)
 	OK(host_create_any("64mb", vgpu.uuid));
 	admin_expect(limit_of(&vgpu), "0");
 	expect_error(&vgpu, "30\n", EOPNOTSUPP, "personality");
-	bochs_open(&vgpu);
+	plain_open(&vgpu);
 	expect_error(&vgpu, "0\n", EOPNOTSUPP, "personality");
 	vgpu_close(&vgpu);
 	/* With the other personality it is what it was. */
@@ -94,12 +85,7 @@ static void make(struct vgpu *vgpu, struct rt_mode mode[2])
 
 	vgpu_make(vgpu, "64mq");
 	for (i = 0; i < 2; i++)
-		mode[i] = (struct rt_mode){
-			.width = WIDTH, .height = HEIGHT, .pitch = PITCH,
-			.format = RT_XR24,
-			.base = rt_framebuffer_alloc(vgpu->device,
-						     PITCH * HEIGHT, 64),
-		};
+		mode[i] = screen_draw(vgpu, WIDTH, HEIGHT, i);
 	OK(rt_head_on(vgpu->device, 0, &mode[0]));
 }
 
@@ -165,8 +151,7 @@ TEST(flips, SLOW)
 	OK(rt_guest_reset(vgpu.device));
 	OK(rt_head_on(vgpu.device, 0, &mode[0]));
 	check_paced(&vgpu, mode, 5, "after the guest's reset");
-	OK(rt_vfio_reset(vgpu.device));
-	OK(rt_memory_decoding(vgpu.device, true));
+	vgpu_reset(&vgpu, BY_VMM);
 	OK(rt_head_on(vgpu.device, 0, &mode[0]));
 	check_paced(&vgpu, mode, 5, "after VFIO_DEVICE_RESET");
 	vgpu_close(&vgpu);

@@ -18,7 +18,7 @@ TEST(framebuffer, 0)
 
 	vgpu_make(&vgpu, "64mq");
 	map = rt_framebuffer(vgpu.device, 0);
-	base = (off_t)vgpu.device->bar[2].offset;
+	base = (off_t)vgpu.device->region[2].offset;
 	fill_words(map, 16384, 1);
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		for (size = 1; size <= 40; size++) {
@@ -47,8 +47,8 @@ TEST(framebuffer, 0)
 
 static void check_end(struct vgpu *vgpu, unsigned int bar)
 {
-	uint64_t size = vgpu->device->bar[bar].size;
-	off_t base = (off_t)vgpu->device->bar[bar].offset;
+	uint64_t size = vgpu->device->region[bar].size;
+	off_t base = (off_t)vgpu->device->region[bar].offset;
 	unsigned int n, inside;
 	uint8_t data[64];
 	ssize_t got;
@@ -76,7 +76,7 @@ TEST(ends, 0)
 
 	vgpu_make(&vgpu, "64mq");
 	for (bar = 0; bar < RT_BARS; bar++)
-		if (vgpu.device->bar[bar].size)
+		if (vgpu.device->region[bar].size)
 			check_end(&vgpu, bar);
 	vgpu_works(&vgpu, 1);
 }
@@ -90,7 +90,7 @@ TEST(no_such_region, 0)
 
 	vgpu_make(&vgpu, "64mq");
 	/* Regions lie at equal distances in the file; absent ones included. */
-	step = vgpu.device->config_offset / VFIO_PCI_CONFIG_REGION_INDEX;
+	step = vgpu.device->region[RT_CONFIG].offset / VFIO_PCI_CONFIG_REGION_INDEX;
 	for (index = 0; index < 300; index++) {
 		struct vfio_region_info info = {
 			.argsz = sizeof(info), .index = index,
@@ -121,7 +121,7 @@ TEST(control_never_fails, 0)
 	uint64_t bad;
 
 	vgpu_make(&vgpu, "64mq");
-	base = (off_t)vgpu.device->bar[0].offset;
+	base = (off_t)vgpu.device->region[0].offset;
 	for (size = 1; size <= 8; size++)
 		for (at = 0; at + size <= OPENVGPU_NATIVE_CONTROL_SIZE;
 		     at += at < 0x100 ? 1 : 61) {
@@ -151,7 +151,7 @@ TEST(user_page, 0)
 	off_t base;
 
 	vgpu_make(&vgpu, "64mq");
-	base = (off_t)vgpu.device->bar[4].offset;
+	base = (off_t)vgpu.device->region[4].offset;
 	CHECK(pread(vgpu.device->fd, &value, 8, base + REFGPU_USER_ID) == 8 &&
 	      value == REFGPU_ID, "user page id reads 0x%llx",
 	      (unsigned long long)value);
@@ -174,18 +174,18 @@ TEST(decoding_off, 0)
 	*(volatile uint64_t *)rt_framebuffer(vgpu.device, 0) = 42;
 	OK(rt_memory_decoding(vgpu.device, false));
 	for (i = 0; i < RT_BARS; i++) {
-		if (!vgpu.device->bar[i].size)
+		if (!vgpu.device->region[i].size)
 			continue;
 		value = 0;
 		CHECK(pread(vgpu.device->fd, &value, 8,
-			    (off_t)vgpu.device->bar[i].offset) == 8,
+			    (off_t)vgpu.device->region[i].offset) == 8,
 		      "BAR%u with decoding off: %s", i, strerror(errno));
 		CHECK(value == UINT64_MAX,
 		      "BAR%u with decoding off reads 0x%llx", i,
 		      (unsigned long long)value);
 		value = 1;
 		CHECK(pwrite(vgpu.device->fd, &value, 8,
-			     (off_t)vgpu.device->bar[i].offset) == 8,
+			     (off_t)vgpu.device->region[i].offset) == 8,
 		      "BAR%u with decoding off: %s", i, strerror(errno));
 	}
 	OK(rt_memory_decoding(vgpu.device, true));

@@ -5,36 +5,31 @@
  * Runs last: there is no GPU after it. The VMs that had a vGPU live on.
  */
 #include <linux/vfio.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/wait.h>
 
-#include "vgpu.h"
+#include "admin.h"
+#include "vm.h"
 
 TEST(surprise, ONCE | SLOW)
 {
-	char answer[256];
+	char uuid[UUID_LENGTH + 1];
 	struct rt_memory memory;
 	struct rt_ring ring[2];
 	struct vgpu vgpu[2];
 	uint64_t value, begin, took, address, stop, end;
-	int i, error, err, req, event, status, go;
+	int i, error, err, req, event, go;
 	long pinned;
 	pid_t remover;
 
-	if (!host_has_control())
-		harness_skip("this GPU has no control socket");
+	need_control();
 	/* Before anything is open: a child would hold it open as well. */
 	remover = host_gpu_remover(&go);
 	CHECK(remover >= 0, "no remover: %s", strerror(errno));
 	pinned = pinned_pages();
 	vgpu_make_rings(vgpu, ring, 2);
-	err = new_eventfd();
-	req = new_eventfd();
-	event = new_eventfd();
-	OK(rt_irq_eventfd(vgpu[0].device, VFIO_PCI_ERR_IRQ_INDEX, 0, err));
-	OK(rt_irq_eventfd(vgpu[0].device, VFIO_PCI_REQ_IRQ_INDEX, 0, req));
-	OK(rt_irq_eventfd(vgpu[0].device, VFIO_PCI_MSIX_IRQ_INDEX, 1, event));
+	err = vgpu_eventfd(&vgpu[0], VFIO_PCI_ERR_IRQ_INDEX, 0);
+	req = vgpu_eventfd(&vgpu[0], VFIO_PCI_REQ_IRQ_INDEX, 0);
+	event = vgpu_eventfd(&vgpu[0], VFIO_PCI_MSIX_IRQ_INDEX, 1);
 	rt_control_write(vgpu[0].device, OPENVGPU_NATIVE_EVENT_ENABLE,
 			 OPENVGPU_NATIVE_EVENT_DEAD | OPENVGPU_NATIVE_EVENT_FAULT);
 	OK(rt_memory_alloc(vgpu[0].device, MIB, &memory));
@@ -42,9 +37,9 @@ TEST(surprise, ONCE | SLOW)
 	OK(work_spin(&ring[0], &stop));
 	usleep(50000);
 
-	OK(host_control(answer, sizeof(answer), "remove"));
+	inject("remove");
 	/* No access of the guest may fail, or hang. */
-	CHECK(peek(vgpu[0].device->bar[4].map, &value),
+	CHECK(peek(vgpu[0].device->region[4].map, &value),
 	      "SIGBUS in the user page of a GPU that is gone");
 	CHECK(value == UINT64_MAX, "the user page reads 0x%llx",
 	      (unsigned long long)value);
@@ -70,11 +65,11 @@ TEST(surprise, ONCE | SLOW)
 	CHECK(peek(rt_framebuffer(vgpu[0].device, 0), &value) &&
 	      peek(rt_framebuffer(vgpu[0].device, 32 * MIB), &value) &&
 	      poke(rt_framebuffer(vgpu[0].device, 8), 1) &&
-	      poke((volatile uint64_t *)vgpu[0].device->bar[4].map + 1, 1),
+	      poke((volatile uint64_t *)vgpu[0].device->region[4].map + 1, 1),
 	      "SIGBUS in a BAR of a GPU that is gone");
 	CHECK(value == UINT64_MAX, "the framebuffer reads 0x%llx, not ones",
 	      (unsigned long long)value);
-	error = host_create_any("64mq", answer);
+	error = host_create_any("64mq", uuid);
 	CHECK(error < 0, "a vGPU was created on a GPU that is gone");
 
 	/* The administrator pulls the card: the slot's users hold it up. */
@@ -93,8 +88,7 @@ TEST(surprise, ONCE | SLOW)
 	begin = rt_now_ns();
 	for (i = 0; i < 2; i++)
 		vgpu_close(&vgpu[i]);
-	CHECK(waitpid(remover, &status, 0) == remover && WIFEXITED(status) &&
-	      !WEXITSTATUS(status), "removing the GPU failed: 0x%x", status);
+	wait_child(remover, "removing the GPU");
 	took = rt_now_ns() - begin;
 	CHECK(took < 2 * second(), "removing took %llu ms after the last close",
 	      (unsigned long long)took / 1000000);
@@ -102,5 +96,5 @@ TEST(surprise, ONCE | SLOW)
 	      host_count());
 	CHECK(pinned_pages() <= pinned, "%ld pages stay pinned",
 	      pinned_pages() - pinned);
-	CHECK(!system("rmmod openvgpu"), "the module can't be unloaded");
+	CHECK(admin_unload(), "the module can't be unloaded");
 }

@@ -2,56 +2,21 @@
 /*
  * reset.c - reset in the middle of work, by each of its ways
  */
-#include <linux/pci_regs.h>
 #include <stdio.h>
 
-#include "vgpu.h"
+#include "vm.h"
 
 #define RESET_LIMIT_NS	(3 * second())
 
-enum way { BY_VFIO, BY_FLR, BY_GUEST, WAYS };
+#define WAYS	3	/* enum vgpu_reset */
 
-static const char *const names[] = { "VFIO_DEVICE_RESET", "FLR", "the guest's RESET" };
+static const char *const names[WAYS] = {
+	[BY_GUEST] = "the guest's RESET",
+	[BY_FUNCTION] = "FLR",
+	[BY_VMM] = "VFIO_DEVICE_RESET",
+};
 
-static unsigned int express_capability(struct rt_device *device)
-{
-	uint8_t at, id;
-
-	OK(rt_config_read(device, PCI_CAPABILITY_LIST, &at, 1));
-	for (; at; ) {
-		OK(rt_config_read(device, at, &id, 1));
-		if (id == PCI_CAP_ID_EXP)
-			return at;
-		OK(rt_config_read(device, at + 1u, &at, 1));
-	}
-	CHECK(false, "no PCI Express capability");
-	return 0;
-}
-
-static void reset(struct vgpu *vgpu, enum way way)
-{
-	struct rt_device *device = vgpu->device;
-	unsigned int at;
-	uint16_t control;
-
-	switch (way) {
-	case BY_VFIO:
-		OK(rt_vfio_reset(device));
-		OK(rt_memory_decoding(device, true));
-		break;
-	case BY_FLR:
-		at = express_capability(device) + PCI_EXP_DEVCTL;
-		OK(rt_config_read(device, at, &control, 2));
-		control |= PCI_EXP_DEVCTL_BCR_FLR;
-		OK(rt_config_write(device, at, &control, 2));
-		break;
-	default:
-		OK(rt_guest_reset(device));
-	}
-	memset(device->aperture_used, 0, device->aperture_pages);
-}
-
-static void check_clean(struct vgpu *vgpu, enum way way)
+static void check_clean(struct vgpu *vgpu, enum vgpu_reset way)
 {
 	struct rt_device *device = vgpu->device;
 	unsigned int ring, offset;
@@ -71,7 +36,7 @@ static void check_clean(struct vgpu *vgpu, enum way way)
 	      names[way]);
 }
 
-static void in_the_middle(enum way way)
+static void in_the_middle(enum vgpu_reset way)
 {
 	uint64_t stop, address, video, begin, took;
 	struct rt_ring ring[REFGPU_RINGS];
@@ -97,7 +62,7 @@ static void in_the_middle(enum way way)
 		rt_ring_doorbell(&ring[1]);
 		usleep(round * 5000);
 		begin = rt_now_ns();
-		reset(&vgpu, way);
+		vgpu_reset(&vgpu, way);
 		took = rt_now_ns() - begin;
 		CHECK(took < RESET_LIMIT_NS, "%s took %llu ms", names[way],
 		      (unsigned long long)took / 1000000);
@@ -120,12 +85,12 @@ static void in_the_middle(enum way way)
 
 TEST(by_vfio, 0)
 {
-	in_the_middle(BY_VFIO);
+	in_the_middle(BY_VMM);
 }
 
 TEST(by_flr, 0)
 {
-	in_the_middle(BY_FLR);
+	in_the_middle(BY_FUNCTION);
 }
 
 TEST(by_guest, 0)
@@ -149,7 +114,7 @@ TEST(neighbour, 0)
 		OK(rt_ring_create(vgpu.device, 0, 64, &ring));
 		OK(work_spin(&ring, &stop));
 		OK(work_vector_add(&other_ring, 2000, (uint32_t)i));
-		reset(&vgpu, (enum way)(i % WAYS));
+		vgpu_reset(&vgpu, (enum vgpu_reset)(i % WAYS));
 		OK(work_reduce(&other_ring, 5000, (uint32_t)i));
 	}
 	CHECK(!host_stat(other.uuid, "resets") && !host_stat(other.uuid, "faults"),
@@ -174,7 +139,7 @@ TEST(race, 0)
 			if (i == 0)
 				rt_vfio_reset(vgpu.device);
 			else if (i == 1)
-				reset(&vgpu, BY_FLR);
+				vgpu_reset(&vgpu, BY_FUNCTION);
 			else
 				rt_memory_decoding(vgpu.device, j & 1);
 		}
@@ -182,7 +147,6 @@ TEST(race, 0)
 	}
 	for (i = 0; i < 3; i++)
 		wait_child(child[i], "resetting process");
-	OK(rt_vfio_reset(vgpu.device));
-	OK(rt_memory_decoding(vgpu.device, true));
+	vgpu_reset(&vgpu, BY_VMM);
 	vgpu_works(&vgpu, 1);
 }

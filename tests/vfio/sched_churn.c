@@ -11,6 +11,7 @@
 #include "jobs.h"
 #include "load.h"
 #include "switch_log.h"
+#include "vm.h"
 
 #define MS		1000000UL
 #define GUESTS		4

@@ -12,6 +12,7 @@
 #include "jobs.h"
 #include "load.h"
 #include "switch_log.h"
+#include "vm.h"
 
 #define MS		1000000UL
 #define SLIVER_NS	50000
@@ -326,7 +327,7 @@ TEST(return_of_the_lone_one, ONCE)
 	clock_wait(&vgpu[0], 300 * MS);
 	switch_log_read(&log);
 	for (i = 0; i < 2; i++)
-		*(volatile uint32_t *)rt_framebuffer(vgpu[i].device, stop[i]) = 1;
+		work_stop(vgpu[i].device, stop[i]);
 	for (i = 0; i < 2; i++)
 		OK(rt_ring_wait(&ring[i], ring[i].fence, 20000));
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "admin.h"
+#include "vm.h"
 
 #define PARAMETERS	"/sys/module/openvgpu/parameters/"
 
@@ -42,41 +43,10 @@ static const struct setting vgpu_settings[] = {
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
-static void set_number(const char *path, uint64_t value)
-{
-	char text[32];
-
-	/* As echo does. */
-	snprintf(text, sizeof(text), "%llu\n", (unsigned long long)value);
-	admin_set(path, text);
-}
-
-static void expect_number(const char *path, uint64_t value)
-{
-	CHECK(admin_number(path) == value, "%s: %llu, not %llu", path,
-	      (unsigned long long)admin_number(path), (unsigned long long)value);
-}
-
-/* Refused with EINVAL; the old value stays; last_error names @words. */
 static void expect_refused(const char *path, const char *text,
 			   const char *const words[], unsigned int count)
 {
-	char before[TEXT_SIZE], after[TEXT_SIZE], why[TEXT_SIZE];
-	unsigned int i;
-	int error;
-
-	admin_text(path, before);
-	error = host_write(path, text);
-	CHECK(error == -EINVAL, "writing '%s' to %s: %s", text, path,
-	      error ? strerror(-error) : "taken");
-	admin_text(path, after);
-	CHECK(!strcmp(before, after), "%s: '%s' became '%s' by a bad value '%s'",
-	      path, before, after, text);
-	OK(host_last_error(why, sizeof(why)));
-	for (i = 0; i < count; i++)
-		CHECK(strstr(why, words[i]), "%s: '%s' refused, last_error '%s' does not say '%s'",
-		      path, text, why, words[i]);
-	CHECK(!strchr(why, '\n'), "last_error has two lines: '%s'", why);
+	admin_refused(path, text, EINVAL, words, count);
 }
 
 static const char *base_name(const char *path)
@@ -109,11 +79,11 @@ static void try_setting(const struct setting *setting, const char *path,
 	words[2] = min;
 	words[3] = max;
 
-	expect_number(path, setting->start);
-	set_number(path, setting->min);
-	expect_number(path, setting->min);
-	set_number(path, setting->max);
-	expect_number(path, setting->max);
+	admin_expect_number(path, setting->start);
+	admin_set_number(path, setting->min);
+	admin_expect_number(path, setting->min);
+	admin_set_number(path, setting->max);
+	admin_expect_number(path, setting->max);
 	for (i = 0; i < COUNT(garbage); i++)
 		expect_refused(path, garbage[i], words, 2);
 	for (i = 0; i < COUNT(huge); i++)
@@ -127,9 +97,9 @@ static void try_setting(const struct setting *setting, const char *path,
 					      setting->min - 1 : 0));
 		expect_refused(path, outside, words, 4);
 	}
-	expect_number(path, setting->max);
-	set_number(path, setting->zero ? 0 : setting->start);
-	expect_number(path, setting->start);
+	admin_expect_number(path, setting->max);
+	admin_set_number(path, setting->zero ? 0 : setting->start);
+	admin_expect_number(path, setting->start);
 }
 
 TEST(gpu_values, ONCE)
@@ -175,16 +145,16 @@ TEST(settings_stay, 0)
 
 	vgpu_make(&vgpu, "64mq");
 	for (i = 0; i < COUNT(vgpu_settings); i++)
-		set_number(admin_vgpu_path(vgpu.uuid, vgpu_settings[i].name),
-			   value[i]);
+		admin_set_number(admin_vgpu_path(vgpu.uuid, vgpu_settings[i].name),
+				 value[i]);
 	OK(rt_vfio_reset(vgpu.device));
 	OK(rt_guest_reset(vgpu.device));
 	vgpu_close(&vgpu);
 	vgpu_open(&vgpu);
 	vgpu_works(&vgpu, 1);
 	for (i = 0; i < COUNT(vgpu_settings); i++)
-		expect_number(admin_vgpu_path(vgpu.uuid, vgpu_settings[i].name),
-			      value[i]);
+		admin_expect_number(admin_vgpu_path(vgpu.uuid, vgpu_settings[i].name),
+				    value[i]);
 }
 
 /* sched_hz and timeslice_us are one setting. */
@@ -205,36 +175,36 @@ TEST(slice_two_ways, 0)
 		 admin_gpu_path("timeslice_us"));
 	admin_rebind();
 	for (i = 0; i < COUNT(pair); i++) {
-		set_number(hz_path, pair[i].hz);
-		expect_number(us_path, pair[i].us);
-		expect_number(hz_path, pair[i].hz);
+		admin_set_number(hz_path, pair[i].hz);
+		admin_expect_number(us_path, pair[i].us);
+		admin_expect_number(hz_path, pair[i].hz);
 	}
-	set_number(us_path, 2000);
-	expect_number(hz_path, 500);
-	set_number(us_path, 100);
-	expect_number(hz_path, 10000);
-	set_number(us_path, 0);
-	expect_number(hz_path, 480);
+	admin_set_number(us_path, 2000);
+	admin_expect_number(hz_path, 500);
+	admin_set_number(us_path, 100);
+	admin_expect_number(hz_path, 10000);
+	admin_set_number(us_path, 0);
+	admin_expect_number(hz_path, 480);
 
 	/* The default goes by how many are open. */
 	for (i = 0; i < 8; i++) {
-		expect_number(hz_path, 480);
+		admin_expect_number(hz_path, 480);
 		vgpu_make(&vgpu[i], "64mq");
 	}
-	expect_number(hz_path, 960);
-	expect_number(us_path, 1041);
+	admin_expect_number(hz_path, 960);
+	admin_expect_number(us_path, 1041);
 	/* A setting does not. */
-	set_number(hz_path, 100);
+	admin_set_number(hz_path, 100);
 	vgpu_close(&vgpu[7]);
-	expect_number(hz_path, 100);
-	set_number(hz_path, 0);
-	expect_number(hz_path, 480);
-	expect_number(us_path, 2083);
+	admin_expect_number(hz_path, 100);
+	admin_set_number(hz_path, 0);
+	admin_expect_number(hz_path, 480);
+	admin_expect_number(us_path, 2083);
 	vgpu_open(&vgpu[7]);
-	expect_number(hz_path, 960);
+	admin_expect_number(hz_path, 960);
 	for (i = 0; i < 8; i++)
 		vgpu_remove(&vgpu[i]);
-	expect_number(hz_path, 480);
+	admin_expect_number(hz_path, 480);
 }
 
 TEST(scheduler_choice, ONCE)
@@ -285,7 +255,7 @@ TEST(changes_under_load, SLOW)
 	unsigned int i, round;
 
 	admin_rebind();
-	set_number(admin_gpu_path("preempt_timeout_us"), 1000000);
+	admin_set_number(admin_gpu_path("preempt_timeout_us"), 1000000);
 	vgpu_make_rings(vgpu, ring, 3);
 	for (i = 0; i < 3; i++)
 		OK(work_spin(&ring[i], &stop[i]));
@@ -293,25 +263,25 @@ TEST(changes_under_load, SLOW)
 		const char *uuid = vgpu[round % 3].uuid;
 
 		admin_set(admin_gpu_path("scheduler"), policy[round % 3]);
-		set_number(admin_gpu_path("sched_hz"), hz[round / 3 % 4]);
-		set_number(admin_gpu_path("averaging_factor"), 1 + round % 60);
-		set_number(admin_vgpu_path(uuid, "openvgpu/weight"),
-			   weight[round / 2 % 3]);
-		set_number(admin_vgpu_path(uuid, "openvgpu/cap_percent"),
-			   cap[round % 5]);
-		set_number(admin_vgpu_path(uuid, "openvgpu/timeslice_us"),
-			   slice[round / 3 % 3]);
-		set_number(admin_vgpu_path(uuid, "openvgpu/frozen"),
-			   round / 3 & 1);
+		admin_set_number(admin_gpu_path("sched_hz"), hz[round / 3 % 4]);
+		admin_set_number(admin_gpu_path("averaging_factor"), 1 + round % 60);
+		admin_set_number(admin_vgpu_path(uuid, "openvgpu/weight"),
+				 weight[round / 2 % 3]);
+		admin_set_number(admin_vgpu_path(uuid, "openvgpu/cap_percent"),
+				 cap[round % 5]);
+		admin_set_number(admin_vgpu_path(uuid, "openvgpu/timeslice_us"),
+				 slice[round / 3 % 3]);
+		admin_set_number(admin_vgpu_path(uuid, "openvgpu/frozen"),
+				 round / 3 & 1);
 		usleep(10000);
 	}
 	admin_set(admin_gpu_path("scheduler"), "best_effort");
-	set_number(admin_gpu_path("sched_hz"), 0);
+	admin_set_number(admin_gpu_path("sched_hz"), 0);
 	for (i = 0; i < 3; i++) {
-		set_number(admin_vgpu_path(vgpu[i].uuid, "openvgpu/weight"), 100);
-		set_number(admin_vgpu_path(vgpu[i].uuid, "openvgpu/cap_percent"),
-			   100);
-		set_number(admin_vgpu_path(vgpu[i].uuid, "openvgpu/frozen"), 0);
+		admin_set_number(admin_vgpu_path(vgpu[i].uuid, "openvgpu/weight"), 100);
+		admin_set_number(admin_vgpu_path(vgpu[i].uuid, "openvgpu/cap_percent"),
+				 100);
+		admin_set_number(admin_vgpu_path(vgpu[i].uuid, "openvgpu/frozen"), 0);
 		slices[i] = host_stat(vgpu[i].uuid, "slices");
 	}
 	sleep(1);
@@ -325,7 +295,7 @@ TEST(changes_under_load, SLOW)
 		      i, state);
 	}
 	for (i = 0; i < 3; i++)
-		*(volatile uint32_t *)rt_framebuffer(vgpu[i].device, stop[i]) = 1;
+		work_stop(vgpu[i].device, stop[i]);
 	for (i = 0; i < 3; i++) {
 		OK(rt_ring_wait(&ring[i], ring[i].fence, 20000));
 		OK(work_vector_add(&ring[i], 2000, i));
@@ -388,7 +358,7 @@ TEST(frozen, SLOW)
 		      "a frozen vGPU was busy for another %llu ns",
 		      (unsigned long long)(host_stat(vgpu[0].uuid, "busy_ns") - busy));
 	}
-	*(volatile uint32_t *)rt_framebuffer(vgpu[0].device, stop) = 1;
+	work_stop(vgpu[0].device, stop);
 	admin_set(freezer, "0");
 	OK(rt_ring_wait(&ring[0], ring[0].fence, 10000));
 	/* It outlives a reset and the VM. */
@@ -446,7 +416,7 @@ TEST(permissions, ONCE)
 			 admin_vgpu_path(uuid, "openvgpu/weight"));
 		CHECK(!setgid(65534) && !setuid(65534), "setuid: %s",
 		      strerror(errno));
-		expect_number(weight, 100);
+		admin_expect_number(weight, 100);
 		error = host_write(weight, "1");
 		CHECK(error == -EACCES, "nobody writes a weight: %s",
 		      error ? strerror(-error) : "taken");

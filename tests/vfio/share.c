@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "vgpu.h"
+#include "vm.h"
 
 #define MOST	16
 
@@ -85,7 +85,7 @@ TEST(time_slicing, SLOW)
 		      "the endless job of vGPU %u has ended", i);
 	}
 	for (i = 0; i < 4; i++)
-		*(volatile uint32_t *)rt_framebuffer(vgpu[i].device, stop[i]) = 1;
+		work_stop(vgpu[i].device, stop[i]);
 	for (i = 0; i < 4; i++) {
 		OK(rt_ring_wait(&ring[i], ring[i].fence, 10000));
 		CHECK(!host_stat(vgpu[i].uuid, "faults"),

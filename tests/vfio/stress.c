@@ -5,7 +5,6 @@
  * No single step is checked: many fail, and may. What is checked is that the
  * host stays well, that no step hangs, and that every vGPU works afterwards.
  */
-#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,21 +37,6 @@ static unsigned int choose(struct life *life, unsigned int count)
 	return work_random(&life->seed) % count;
 }
 
-static void function_level_reset(struct rt_device *device)
-{
-	uint8_t at = 0, id = 0;
-	uint16_t control;
-
-	rt_config_read(device, PCI_CAPABILITY_LIST, &at, 1);
-	while (at && !rt_config_read(device, at, &id, 1) && id != PCI_CAP_ID_EXP)
-		rt_config_read(device, at + 1u, &at, 1);
-	if (!at)
-		return;
-	rt_config_read(device, at + PCI_EXP_DEVCTL, &control, 2);
-	control |= PCI_EXP_DEVCTL_BCR_FLR;
-	rt_config_write(device, at + PCI_EXP_DEVCTL, &control, 2);
-}
-
 static void new_ring(struct life *life)
 {
 	unsigned int which = choose(life, REFGPU_RINGS);
@@ -73,10 +57,9 @@ static void step(struct life *life)
 		rt_vfio_reset(device);
 		rt_memory_decoding(device, true);
 		life->address = 0;
-		memset(device->aperture_used, 0, device->aperture_pages);
 		break;
 	case 1:
-		function_level_reset(device);
+		rt_function_reset(device);
 		break;
 	case 2:
 		rt_guest_reset(device);
@@ -91,7 +74,7 @@ static void step(struct life *life)
 		if (life->memory.space)
 			rt_memory_free(&life->memory);
 		life->address = 0;
-		memset(device->aperture_used, 0, device->aperture_pages);
+		rt_memory_forget(device);
 		rt_memory_alloc(device, 64 * RT_PAGE_SIZE, &life->memory);
 		break;
 	case 5:

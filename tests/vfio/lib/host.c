@@ -335,6 +335,18 @@ int host_types(char names[][32], int max)
 	return count;
 }
 
+/**
+ * host_type_bytes - the framebuffer that a type's name stands for
+ * @type: see host_create()
+ */
+uint64_t host_type_bytes(const char *type)
+{
+	char *end;
+	uint64_t size = strtoull(type, &end, 10);
+
+	return *end == 'm' ? size << 20 : size << 30;
+}
+
 static uint64_t number(const char *uuid, const char *directory,
 		       const char *name)
 {

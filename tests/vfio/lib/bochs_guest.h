@@ -10,7 +10,7 @@
 
 #include <linux/vfio.h>
 
-#include "vgpu.h"
+#include "plain.h"
 
 #define BOCHS_BAR_MEMORY	0
 #define BOCHS_BAR_REGISTERS	2
@@ -37,7 +37,6 @@ enum {
 #define FOURCC_RG24	FOURCC('R', 'G', '2', '4')
 #define FOURCC_RG16	FOURCC('R', 'G', '1', '6')
 
-void bochs_open(struct vgpu *vgpu);
 void bochs_make(struct vgpu *vgpu, const char *type);
 uint64_t bochs_read(struct vgpu *vgpu, unsigned int offset, unsigned int size);
 void bochs_write(struct vgpu *vgpu, unsigned int offset, unsigned int size,
@@ -47,8 +46,6 @@ void bochs_set(struct vgpu *vgpu, unsigned int index, uint16_t value);
 void bochs_mode(struct vgpu *vgpu, unsigned int x, unsigned int y,
 		unsigned int bpp);
 void bochs_blank(struct vgpu *vgpu, bool blank);
-void *bochs_memory(struct vgpu *vgpu, uint64_t offset);
-
 bool bochs_shown(struct vgpu *vgpu, struct vfio_device_gfx_plane_info *plane);
 const void *bochs_window(struct vgpu *vgpu);
 

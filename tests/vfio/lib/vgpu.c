@@ -5,13 +5,10 @@
 #include "vgpu.h"
 
 #include <limits.h>
+#include <linux/vfio.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <signal.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
-#include <sys/wait.h>
-
-static sigjmp_buf on_sigbus;
 
 /**
  * vgpu_make - create a vGPU and open it
@@ -85,6 +82,28 @@ void vgpu_remove(struct vgpu *vgpu)
 }
 
 /**
+ * vgpu_reset - reset a vGPU; its function is usable after it
+ * @vgpu: open
+ * @way: whose reset
+ */
+void vgpu_reset(struct vgpu *vgpu, enum vgpu_reset way)
+{
+	switch (way) {
+	case BY_GUEST:
+		OK(rt_guest_reset(vgpu->device));
+		break;
+	case BY_FUNCTION:
+		OK(rt_function_reset(vgpu->device));
+		break;
+	case BY_VMM:
+		OK(rt_vfio_reset(vgpu->device));
+		/* As firmware and drivers of the guest do then. */
+		OK(rt_memory_decoding(vgpu->device, true));
+		break;
+	}
+}
+
+/**
  * vgpu_works - the vGPU computes right and reaches guest memory
  * @vgpu: open; its rings and framebuffer are used
  * @seed: of the input
@@ -100,87 +119,6 @@ void vgpu_works(struct vgpu *vgpu, uint32_t seed)
 	rt_ring_destroy(&ring);
 }
 
-static void sigbus(int signal)
-{
-	(void)signal;
-	siglongjmp(on_sigbus, 1);
-}
-
-static bool access_word(volatile uint64_t *address, uint64_t *value, bool write)
-{
-	struct sigaction action = { .sa_handler = sigbus }, old;
-	bool there = false;
-
-	sigaction(SIGBUS, &action, &old);
-	if (!sigsetjmp(on_sigbus, 1)) {
-		if (write)
-			*address = *value;
-		else
-			*value = *address;
-		there = true;
-	}
-	sigaction(SIGBUS, &old, NULL);
-	return there;
-}
-
-/**
- * peek - read a word that may not be there
- * @address: of a mapping
- * @value: receives it
- *
- * Return: false: SIGBUS.
- */
-bool peek(volatile void *address, uint64_t *value)
-{
-	return access_word(address, value, false);
-}
-
-/**
- * poke - write a word that may not be there
- * @address: of a mapping
- * @value: what to write
- *
- * Return: false: SIGBUS.
- */
-bool poke(volatile void *address, uint64_t value)
-{
-	return access_word(address, &value, true);
-}
-
-/**
- * fill_words - a pattern that tells where it was meant to be
- * @address: of a mapping
- * @bytes: multiple of 4
- * @seed: of the pattern
- */
-void fill_words(void *address, size_t bytes, uint32_t seed)
-{
-	volatile uint32_t *words = address;
-	size_t i;
-
-	for (i = 0; i < bytes / 4; i++)
-		words[i] = seed ^ (uint32_t)i * 2654435761u;
-}
-
-/**
- * differing_word - does a pattern still stand?
- * @address: as in fill_words()
- * @bytes: as in fill_words()
- * @seed: as in fill_words()
- *
- * Return: index of the first word that is not as fill_words() left it; -1: none.
- */
-long differing_word(const void *address, size_t bytes, uint32_t seed)
-{
-	const volatile uint32_t *words = address;
-	size_t i;
-
-	for (i = 0; i < bytes / 4; i++)
-		if (words[i] != (seed ^ (uint32_t)i * 2654435761u))
-			return (long)i;
-	return -1;
-}
-
 /**
  * new_eventfd - one that does not block
  */
@@ -189,6 +127,20 @@ int new_eventfd(void)
 	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 
 	CHECK(fd >= 0, "eventfd: %s", strerror(errno));
+	return fd;
+}
+
+/**
+ * vgpu_eventfd - connect a new eventfd to an interrupt
+ * @vgpu: open
+ * @index: VFIO_PCI_*_IRQ_INDEX
+ * @vector: of that index
+ */
+int vgpu_eventfd(struct vgpu *vgpu, unsigned int index, unsigned int vector)
+{
+	int fd = new_eventfd();
+
+	OK(rt_irq_eventfd(vgpu->device, index, vector, fd));
 	return fd;
 }
 
@@ -237,47 +189,40 @@ long pinned_pages(void)
 }
 
 /**
- * wait_child - a process of the test must end well
- * @child: its id
- * @what: what it did, for the message
+ * vgpu_unharmed - nothing happened to a vGPU that did nothing wrong
+ * @vgpu: was never reset by its guest
+ * @whose: for the message
  */
-void wait_child(pid_t child, const char *what)
+void vgpu_unharmed(const struct vgpu *vgpu, const char *whose)
 {
-	int status;
-
-	CHECK(waitpid(child, &status, 0) == child, "waitpid: %s",
-	      strerror(errno));
-	CHECK(!WIFSIGNALED(status), "%s was killed by signal %d", what,
-	      WTERMSIG(status));
-	CHECK(!WEXITSTATUS(status), "%s failed", what);
+	CHECK(!host_stat(vgpu->uuid, "faults") &&
+	      !host_stat(vgpu->uuid, "resets") &&
+	      !host_attribute(vgpu->uuid, "last_fault"),
+	      "%s: %llu faults, %llu resets, last fault %llu", whose,
+	      (unsigned long long)host_stat(vgpu->uuid, "faults"),
+	      (unsigned long long)host_stat(vgpu->uuid, "resets"),
+	      (unsigned long long)host_attribute(vgpu->uuid, "last_fault"));
 }
 
 /**
- * child_ready - wait until a process that was forked has said so
- * @ready: a pipe it has written a byte to; closed
+ * need_control - skip the test where the GPU can't be told what to do
  */
-void child_ready(const int ready[2])
+void need_control(void)
 {
-	char byte;
-
-	CHECK(read(ready[0], &byte, 1) == 1, "the other process did not start");
-	close(ready[0]);
-	close(ready[1]);
+	if (!host_has_control())
+		harness_skip("this GPU has no control socket");
 }
 
 /**
- * child_end - how a process ended
- * @child: its id
- *
- * Return: its exit status, or the signal that killed it, negative.
+ * inject - have the GPU misbehave
+ * @command: of its control socket
  */
-int child_end(pid_t child)
+void inject(const char *command)
 {
-	int status;
+	char answer[256];
 
-	CHECK(waitpid(child, &status, 0) == child, "waitpid: %s",
-	      strerror(errno));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+	need_control();
+	OK(host_control(answer, sizeof(answer), "%s", command));
 }
 
 /**
@@ -286,11 +231,9 @@ int child_end(pid_t child)
  */
 void hang(const struct vgpu *vgpu)
 {
-	char answer[256];
+	char command[64];
 
-	if (!host_has_control())
-		harness_skip("this GPU has no control socket");
-	OK(host_control(answer, sizeof(answer), "hang partition=%llu",
-			(unsigned long long)host_attribute(vgpu->uuid,
-							   "partition")));
+	snprintf(command, sizeof(command), "hang partition=%llu",
+		 (unsigned long long)host_attribute(vgpu->uuid, "partition"));
+	inject(command);
 }

@@ -34,11 +34,18 @@ union region_info {
 	uint8_t bytes[256];
 };
 
+void screen_make(struct screen *screen, struct vgpu *vgpu, const char *type,
+		 const char *display);
 void screen_region(struct vgpu *vgpu, unsigned int index,
 		   union region_info *region);
+int screen_query(struct vgpu *vgpu, uint32_t flags, uint32_t plane_type,
+		 struct vfio_device_gfx_plane_info *plane);
+volatile uint8_t *screen_window(struct vgpu *vgpu, unsigned int index,
+				uint64_t *bytes);
 int screen_ask(struct screen *screen, uint32_t flags, uint32_t plane_type);
 void screen_update(struct screen *screen);
 void screen_dmabuf(struct screen *screen, uint32_t plane_type);
+int screen_file(struct vgpu *vgpu, uint32_t id);
 void screen_close(struct screen *screen);
 void screen_shows(const struct screen *screen, const struct rt_mode *mode,
 		  const char *when);

@@ -4,7 +4,7 @@
  */
 #include "jobs.h"
 
-#include "../kernels/kernels.h"
+#include "../../kernels/kernels.h"
 
 #define PACKETS		512
 #define A_JOB		4	/* packets */

@@ -8,6 +8,26 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include "admin.h"
+
+/**
+ * screen_make - create a vGPU, choose how it is shown, and open it
+ * @screen: receives the VMM's view of it
+ * @vgpu: receives it
+ * @type: with heads
+ * @display: "dmabuf" or another; NULL: what a new one has
+ */
+void screen_make(struct screen *screen, struct vgpu *vgpu, const char *type,
+		 const char *display)
+{
+	OK(host_create_any(type, vgpu->uuid));
+	if (display)
+		admin_set(admin_vgpu_path(vgpu->uuid, "openvgpu/display"),
+			  display);
+	vgpu_open(vgpu);
+	*screen = (struct screen){ .vgpu = vgpu };
+}
+
 /**
  * screen_region - ask about a region as QEMU does, with its capabilities
  * @vgpu: open
@@ -36,7 +56,49 @@ void screen_region(struct vgpu *vgpu, unsigned int index,
 }
 
 /**
- * screen_ask - VFIO_DEVICE_QUERY_GFX_PLANE
+ * screen_query - VFIO_DEVICE_QUERY_GFX_PLANE
+ * @vgpu: open
+ * @flags: VFIO_GFX_PLANE_TYPE_*
+ * @plane_type: SCREEN_PRIMARY or SCREEN_CURSOR; QEMU says 0
+ * @plane: receives the answer
+ *
+ * Return: 0 or -errno.
+ */
+int screen_query(struct vgpu *vgpu, uint32_t flags, uint32_t plane_type,
+		 struct vfio_device_gfx_plane_info *plane)
+{
+	memset(plane, 0xa5, sizeof(*plane));
+	plane->argsz = sizeof(*plane);
+	plane->flags = flags;
+	plane->drm_plane_type = plane_type;
+	if (ioctl(vgpu->device->fd, VFIO_DEVICE_QUERY_GFX_PLANE, plane))
+		return rt_fail(errno, "QUERY_GFX_PLANE: %m");
+	return 0;
+}
+
+/**
+ * screen_window - map the display window
+ * @vgpu: open
+ * @index: of its region
+ * @bytes: receives its size
+ */
+volatile uint8_t *screen_window(struct vgpu *vgpu, unsigned int index,
+				uint64_t *bytes)
+{
+	union region_info region;
+	void *map;
+
+	screen_region(vgpu, index, &region);
+	*bytes = region.info.size;
+	map = mmap(NULL, *bytes, PROT_READ, MAP_SHARED, vgpu->device->fd,
+		   (off_t)region.info.offset);
+	CHECK(map != MAP_FAILED, "mapping the window of %llu bytes: %s",
+	      (unsigned long long)*bytes, strerror(errno));
+	return map;
+}
+
+/**
+ * screen_ask - screen_query() of a screen
  * @screen: receives the answer
  * @flags: VFIO_GFX_PLANE_TYPE_*
  * @plane_type: SCREEN_PRIMARY or SCREEN_CURSOR
@@ -45,12 +107,7 @@ void screen_region(struct vgpu *vgpu, unsigned int index,
  */
 int screen_ask(struct screen *screen, uint32_t flags, uint32_t plane_type)
 {
-	memset(&screen->plane, 0xa5, sizeof(screen->plane));
-	screen->plane.argsz = sizeof(screen->plane);
-	screen->plane.flags = flags;
-	screen->plane.drm_plane_type = plane_type;
-	return ioctl(screen->vgpu->device->fd, VFIO_DEVICE_QUERY_GFX_PLANE,
-		     &screen->plane) ? -errno : 0;
+	return screen_query(screen->vgpu, flags, plane_type, &screen->plane);
 }
 
 static void check_plane(const struct screen *screen)
@@ -83,20 +140,14 @@ static void check_plane(const struct screen *screen)
  */
 void screen_update(struct screen *screen)
 {
-	union region_info region;
-	int error;
+	int error = screen_ask(screen, VFIO_GFX_PLANE_TYPE_REGION,
+			       SCREEN_PRIMARY);
 
-	error = screen_ask(screen, VFIO_GFX_PLANE_TYPE_REGION, SCREEN_PRIMARY);
 	CHECK(!error, "no answer what is shown: %s", strerror(-error));
-	if (!screen->map) {
-		screen_region(screen->vgpu, screen->plane.region_index, &region);
-		screen->bytes = region.info.size;
-		screen->map = mmap(NULL, screen->bytes, PROT_READ, MAP_SHARED,
-				   screen->vgpu->device->fd,
-				   (off_t)region.info.offset);
-		CHECK(screen->map != MAP_FAILED, "mapping the window of %llu bytes: %s",
-		      (unsigned long long)screen->bytes, strerror(errno));
-	}
+	if (!screen->map)
+		screen->map = screen_window(screen->vgpu,
+					    screen->plane.region_index,
+					    &screen->bytes);
 	check_plane(screen);
 }
 
@@ -111,6 +162,20 @@ void screen_dmabuf(struct screen *screen, uint32_t plane_type)
 
 	CHECK(!error, "no answer what is shown: %s", strerror(-error));
 	check_plane(screen);
+}
+
+/**
+ * screen_file - VFIO_DEVICE_GET_GFX_DMABUF
+ * @vgpu: open
+ * @id: the dma-buf's, from the answer what is shown
+ *
+ * Return: the file, or -errno.
+ */
+int screen_file(struct vgpu *vgpu, uint32_t id)
+{
+	int fd = ioctl(vgpu->device->fd, VFIO_DEVICE_GET_GFX_DMABUF, &id);
+
+	return fd < 0 ? rt_fail(errno, "no dma-buf of id %u: %m", id) : fd;
 }
 
 /**

@@ -7,6 +7,7 @@
 
 #include "harness.h"
 #include "host.h"
+#include "memory.h"
 #include "workload.h"
 
 /**
@@ -19,6 +20,13 @@ struct vgpu {
 	struct rt_device *device;
 };
 
+/* Whose reset; each lets go of guest memory and keeps the framebuffer. */
+enum vgpu_reset {
+	BY_GUEST,	/* its driver's, by the control page */
+	BY_FUNCTION,	/* function-level reset */
+	BY_VMM,		/* VFIO_DEVICE_RESET */
+};
+
 void vgpu_make(struct vgpu *vgpu, const char *type);
 void vgpu_make_rings(struct vgpu *vgpu, struct rt_ring *ring,
 		     unsigned int count);
@@ -26,18 +34,18 @@ void vgpu_open(struct vgpu *vgpu);
 void vgpu_close(struct vgpu *vgpu);
 void vgpu_remove(struct vgpu *vgpu);
 void vgpu_make_in(struct vgpu *vgpu, const char *type, struct rt_space *space);
+void vgpu_reset(struct vgpu *vgpu, enum vgpu_reset way);
 void vgpu_works(struct vgpu *vgpu, uint32_t seed);
+void vgpu_unharmed(const struct vgpu *vgpu, const char *whose);
 
-bool peek(volatile void *address, uint64_t *value);
-bool poke(volatile void *address, uint64_t value);
-void fill_words(void *address, size_t bytes, uint32_t seed);
-long differing_word(const void *address, size_t bytes, uint32_t seed);
 int new_eventfd(void);
+int vgpu_eventfd(struct vgpu *vgpu, unsigned int index, unsigned int vector);
 uint64_t eventfd_count(int fd, int timeout_ms);
 long pinned_pages(void);
-void wait_child(pid_t child, const char *what);
-void child_ready(const int ready[2]);
-int child_end(pid_t child);
+
+/* what only the reference GPU does */
+void need_control(void);
+void inject(const char *command);
 void hang(const struct vgpu *vgpu);
 
 #endif /* VGPU_H */

@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "admin.h"
+
 /* What is left of a turn below this is added to the next: policy/policy.h. */
 #define SLIVER_NS	50000
 
@@ -20,15 +22,13 @@
  */
 void gpu_set(const char *name, const char *format, ...)
 {
-	char path[128], value[64];
+	char value[64];
 	va_list list;
 
 	va_start(list, format);
 	vsnprintf(value, sizeof(value), format, list);
 	va_end(list);
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/openvgpu/%s",
-		 host_gpu(), name);
-	OK(host_write(path, value));
+	admin_set(admin_gpu_path(name), value);
 }
 
 /**
@@ -37,13 +37,7 @@ void gpu_set(const char *name, const char *format, ...)
  */
 uint64_t gpu_number(const char *name)
 {
-	char path[128];
-	uint64_t value;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/openvgpu/%s",
-		 host_gpu(), name);
-	OK(host_read_number(path, &value));
-	return value;
+	return admin_number(admin_gpu_path(name));
 }
 
 /**
@@ -62,6 +56,14 @@ void scheduler_defaults(void)
 	gpu_set("preempt_timeout_us", "1000000");
 }
 
+static const char *vgpu_path(const char *uuid, const char *name)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "openvgpu/%s", name);
+	return admin_vgpu_path(uuid, file);
+}
+
 /**
  * vgpu_set - write a setting of a vGPU
  * @vgpu: which
@@ -70,21 +72,7 @@ void scheduler_defaults(void)
  */
 void vgpu_set(const struct vgpu *vgpu, const char *name, uint64_t value)
 {
-	char path[128], text[24];
-
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/openvgpu/%s",
-		 vgpu->uuid, name);
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	OK(host_write(path, text));
-}
-
-static void sched_state(const char *uuid, char *text, size_t size)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/openvgpu/sched_state",
-		 uuid);
-	OK(host_read(path, text, size));
+	admin_set_number(vgpu_path(vgpu->uuid, name), value);
 }
 
 /**
@@ -94,9 +82,9 @@ static void sched_state(const char *uuid, char *text, size_t size)
  */
 bool vgpu_sched_state(const char *uuid, const char *state)
 {
-	char text[32];
+	char text[TEXT_SIZE];
 
-	sched_state(uuid, text, sizeof(text));
+	admin_text(vgpu_path(uuid, "sched_state"), text);
 	return !strcmp(text, state);
 }
 
@@ -108,11 +96,11 @@ bool vgpu_sched_state(const char *uuid, const char *state)
 void vgpu_wait_state(const char *uuid, const char *state)
 {
 	uint64_t end = rt_now_ns() + PATIENCE_MS * 1000000ULL;
-	char text[32];
+	char text[TEXT_SIZE];
 
 	while (!vgpu_sched_state(uuid, state)) {
 		if (rt_now_ns() > end) {
-			sched_state(uuid, text, sizeof(text));
+			admin_text(vgpu_path(uuid, "sched_state"), text);
 			CHECK(0, "vGPU is %s and does not become %s", text, state);
 		}
 		usleep(2000);
@@ -212,8 +200,7 @@ void load_stop(struct load *load)
 
 	load->passed = clock_ns(&load->vgpu[0]) - load->clock;
 	for (i = 0; i < load->count; i++)
-		*(volatile uint32_t *)rt_framebuffer(load->vgpu[i].device,
-						     load->stop[i]) = 1;
+		work_stop(load->vgpu[i].device, load->stop[i]);
 	load->total = 0;
 	for (i = 0; i < load->count; i++)
 		OK(rt_ring_wait(&load->ring[i], load->ring[i].fence, PATIENCE_MS));

@@ -30,6 +30,7 @@ bool host_exists(const char *uuid);
 unsigned int host_count(void);
 int host_available(const char *type);
 int host_types(char names[][32], int max);
+uint64_t host_type_bytes(const char *type);
 uint64_t host_attribute(const char *uuid, const char *name);
 uint64_t host_stat(const char *uuid, const char *name);
 int host_last_error(char *text, size_t size);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vm.c - VMs and other processes of a test, see vm.h
+ */
+#include "vm.h"
+
+#include <linux/vfio.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#define LET_GO	42	/* exit status */
+
+/**
+ * wait_child - a process of the test must end well
+ * @child: its id
+ * @what: what it did, for the message
+ */
+void wait_child(pid_t child, const char *what)
+{
+	int status;
+
+	CHECK(waitpid(child, &status, 0) == child, "waitpid: %s",
+	      strerror(errno));
+	CHECK(!WIFSIGNALED(status), "%s was killed by signal %d", what,
+	      WTERMSIG(status));
+	CHECK(!WEXITSTATUS(status), "%s failed", what);
+}
+
+/**
+ * child_ready - wait until a process that was forked has said so
+ * @ready: a pipe it has written a byte to; closed
+ */
+void child_ready(const int ready[2])
+{
+	char byte;
+
+	/* So that a process that has ended is noticed. */
+	close(ready[1]);
+	CHECK(read(ready[0], &byte, 1) == 1, "the other process did not start");
+	close(ready[0]);
+}
+
+/**
+ * child_end - how a process ended
+ * @child: its id
+ *
+ * Return: its exit status, or the signal that killed it, negative.
+ */
+int child_end(pid_t child)
+{
+	int status;
+
+	CHECK(waitpid(child, &status, 0) == child, "waitpid: %s",
+	      strerror(errno));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/**
+ * vm_start - a VM that holds a vGPU until somebody ends it
+ * @vgpu: closed; stays so in this process
+ * @polite: it lets go when the host asks for the vGPU, as QEMU unplugs it
+ * @open: opens it, and leaves it in use
+ *
+ * Return: its id; it runs.
+ */
+pid_t vm_start(struct vgpu *vgpu, bool polite, void (*open)(struct vgpu *vgpu))
+{
+	int ready[2], request;
+	pid_t child;
+
+	CHECK(!pipe(ready), "pipe: %s", strerror(errno));
+	child = fork();
+	if (!child) {
+		open(vgpu);
+		request = vgpu_eventfd(vgpu, VFIO_PCI_REQ_IRQ_INDEX, 0);
+		CHECK(write(ready[1], "r", 1) == 1, "pipe");
+		while (!eventfd_count(request, 1000) || !polite)
+			;
+		vgpu_close(vgpu);
+		_exit(LET_GO);
+	}
+	child_ready(ready);
+	return child;
+}
+
+/**
+ * vm_let_go - a polite VM must have let go of its vGPU, and ended
+ * @vm: vm_start()
+ */
+void vm_let_go(pid_t vm)
+{
+	int status = child_end(vm);
+
+	CHECK(status == LET_GO, "the VM was not asked to let go (ended with %d)",
+	      status);
+}
+
+/**
+ * vm_kill - end a VM without a word
+ * @vm: any
+ */
+void vm_kill(pid_t vm)
+{
+	kill(vm, SIGKILL);
+	child_end(vm);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vm.h - VMs and other processes of a test; every failure ends the test
+ */
+#ifndef VM_H
+#define VM_H
+
+#include "vgpu.h"
+
+void wait_child(pid_t child, const char *what);
+void child_ready(const int ready[2]);
+int child_end(pid_t child);
+
+pid_t vm_start(struct vgpu *vgpu, bool polite, void (*open)(struct vgpu *vgpu));
+void vm_let_go(pid_t vm);
+void vm_kill(pid_t vm);
+
+#endif /* VM_H */
