@@ -12,6 +12,7 @@
 #include <linux/moduleparam.h>
 
 #include "base/gpu.h"
+#include "openvgpu_settings.h"
 #include "policy/policy.h"
 #include "sched/run.h"
 #include "sched/sched.h"
@@ -28,14 +29,22 @@ struct default_number {
 	unsigned int max;
 };
 
-static struct default_number default_hz = { 0, 0, VGPU_HZ_MAX };
-
-static struct default_number default_averaging = {
-	SCHED_AVERAGING_DEFAULT, SCHED_AVERAGING_MIN, SCHED_AVERAGING_MAX,
+static struct default_number default_hz = {
+	OPENVGPU_SCHED_HZ_DEFAULT, 0, OPENVGPU_SCHED_HZ_MAX,
 };
 
+static struct default_number default_averaging = {
+	OPENVGPU_AVERAGING_FACTOR_DEFAULT, OPENVGPU_AVERAGING_FACTOR_MIN,
+	OPENVGPU_AVERAGING_FACTOR_MAX,
+};
+
+/*
+ * What a vGPU may take from the others by being stubborn, once: generous, so
+ * that a busy host resets nobody innocent.
+ */
 static struct default_number default_preempt_timeout = {
-	VGPU_PREEMPT_TIMEOUT_US, VGPU_PREEMPT_TIMEOUT_MIN_US, VGPU_PREEMPT_TIMEOUT_MAX_US,
+	OPENVGPU_PREEMPT_TIMEOUT_US_DEFAULT, OPENVGPU_PREEMPT_TIMEOUT_US_MIN,
+	OPENVGPU_PREEMPT_TIMEOUT_US_MAX,
 };
 
 /* NULL: the first there is. */
@@ -119,8 +128,8 @@ void vgpu_sched_defaults(struct vgpu_gpu *gpu)
 	gpu->averaging = READ_ONCE(default_averaging.value);
 	gpu->preempt_timeout_ns = READ_ONCE(default_preempt_timeout.value) *
 				  (u64)NSEC_PER_USEC;
-	gpu->fault_limit = VGPU_FAULT_LIMIT;
-	gpu->fault_window_s = VGPU_FAULT_WINDOW_S;
+	gpu->fault_limit = OPENVGPU_FAULT_LIMIT_DEFAULT;
+	gpu->fault_window_s = OPENVGPU_FAULT_WINDOW_S_DEFAULT;
 	if (!vgpu_is_scheduled(gpu))
 		return;
 	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
