@@ -20,12 +20,10 @@ struct vgpu_runqueue;
 /**
  * enum vgpu_engine - how a family's engines get their work
  * @VGPU_ENGINE_NONE: no engine; nothing is scheduled
- * @VGPU_ENGINE_HOST_FED: the host submits every command
  * @VGPU_ENGINE_AUTONOMOUS: the GPU runs a partition's rings by itself
  */
 enum vgpu_engine {
 	VGPU_ENGINE_NONE,
-	VGPU_ENGINE_HOST_FED,
 	VGPU_ENGINE_AUTONOMOUS,
 };
 
@@ -83,7 +81,9 @@ enum vgpu_run_stage {
  * @alive: false when the device does not answer any more (reads all ones).
  *	May sleep.
  * @partition_setup: vgpu->partition and its framebuffer slice are chosen: set
- *	vgpu->user_phys/user_io/user_size, allocate tables. May sleep.
+ *	vgpu->user_phys/user_io/user_size, allocate tables. May sleep. This
+ *	operation and the four that follow may be NULL where a partition is its
+ *	slice and nothing else.
  * @partition_teardown: undo it.
  * @partition_enable: program the slice and let the partition run (it is not
  *	scheduled yet); everything a guest can read holds reset values. Called
@@ -97,8 +97,7 @@ enum vgpu_run_stage {
  *	sleep, bounded. 0 or errno.
  * @notify: tell the guest through its hardware-visible error register and
  *	interrupt that @code happened to it. May be NULL. May sleep.
- * @run: make @vgpu resident on @rq (NULL: idle slot) for @quantum_ns (0: until
- *	preempted). Ends with vgpu_sched_run_end(). Does not sleep for long: a
+ * @run: make @vgpu resident on @rq for @quantum_ns (0: until preempted). Ends with vgpu_sched_run_end(). Does not sleep for long: a
  *	few register writes. 0 or errno.
  * @preempt: ask the resident vGPU of @rq to stop; ends with run_end.
  * @run_stage: how far the run on @rq is. May be NULL: it always executes. May

@@ -12,7 +12,6 @@
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
-#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "base/family.h"
@@ -74,7 +73,6 @@ struct vgpu_gpu {
 	enum vgpu_gpu_state state;	/* cmpxchg; DEAD may come any time */
 	struct list_head vgpus;		/* state_lock */
 	struct work_struct dead_work;	/* tells the vGPUs */
-	const char *dead_why;
 
 	struct mutex console_lock;	/* @console, and what the output shows */
 	struct vgpu *console;		/* console_lock for writing; NULL: none */
@@ -87,7 +85,6 @@ struct vgpu_gpu {
 	char last_error[VGPU_LAST_ERROR_SIZE]; /* lock */
 	struct vgpu __rcu *partition[VGPU_MAX_PARTITIONS];
 
-	spinlock_t irq_lock;		/* family registers */
 	struct kthread_worker *worker;	/* scheduling decisions; FIFO */
 	struct workqueue_struct *wq;	/* everything that waits: scrub, map, faults */
 	struct vgpu_runqueue rq[VGPU_MAX_RUNQUEUES];

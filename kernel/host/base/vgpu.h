@@ -28,7 +28,6 @@
  *   dma-buf's own		rwsem: what a mapping of it may show; likewise
  *   vgpu_runqueue.lock		spinlock: who runs, and settings of the scheduler
  *   vgpu_sched_log.lock	spinlock: the log of switches
- *   vgpu_gpu.irq_lock		spinlock, irq-safe: family's registers
  * RCU protects eventfds (vgpu.irq) and vgpu_gpu.partition[]; both are read in
  * hard interrupt context.
  *

@@ -49,7 +49,6 @@ static struct vgpu_gpu *gpu_alloc(struct pci_dev *pdev,
 	gpu->state = VGPU_GPU_UP;
 	mutex_init(&gpu->state_lock);
 	mutex_init(&gpu->lock);
-	spin_lock_init(&gpu->irq_lock);
 	INIT_LIST_HEAD(&gpu->vgpus);
 	INIT_WORK(&gpu->dead_work, vgpu_gpu_dead_work);
 	gpu->release = gpu_release;

@@ -95,18 +95,6 @@ void vgpu_sched_kick(struct vgpu_runqueue *rq)
 }
 
 /**
- * vgpu_sched_clock - the GPU's clock
- * @gpu: the GPU
- *
- * May sleep. Return: nanoseconds.
- */
-u64 vgpu_sched_clock(struct vgpu_gpu *gpu)
-{
-	return gpu->family->now && !vgpu_gpu_is_dead(gpu) ?
-	       gpu->family->now(gpu) : ktime_get_ns();
-}
-
-/**
  * vgpu_sched_timeslice - the slice that is in force on a GPU
  * @gpu: the GPU
  *

@@ -37,7 +37,6 @@ void vgpu_sched_remove(struct vgpu *vgpu);
 void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen);
 void vgpu_sched_kick(struct vgpu_runqueue *rq);
 u64 vgpu_sched_timeslice(struct vgpu_gpu *gpu);
-u64 vgpu_sched_clock(struct vgpu_gpu *gpu);
 void vgpu_sched_enter_stage(struct vgpu_runqueue *rq,
 			    enum vgpu_sched_stage stage, u64 now,
 			    u64 patience_ns);

@@ -274,7 +274,7 @@ void refgpu_poll(struct vgpu_gpu *gpu)
 /**
  * refgpu_run - see struct vgpu_family
  * @rq: where; its block is empty
- * @vgpu: who; NULL: an idle slot
+ * @vgpu: who
  * @flags: VGPU_RUN_* flags
  * @quantum_ns: how long; 0: until preempted
  *
@@ -285,17 +285,16 @@ int refgpu_run(struct vgpu_runqueue *rq, struct vgpu *vgpu, unsigned int flags,
 {
 	struct refgpu *refgpu = refgpu_of(rq->gpu);
 	struct refgpu_run *run = &refgpu->run[rq->index];
-	unsigned int partition = vgpu ? vgpu->partition : REFGPU_RUN_NONE;
 	unsigned int hw_flags = flags & VGPU_RUN_LINGER ? REFGPU_RUN_LINGER : 0;
 
 	if (vgpu_gpu_is_dead(rq->gpu))
 		return -ENODEV;
 	quantum_ns = min(quantum_ns, (1ULL << 48) - 1);
 	mutex_lock(&refgpu->events);
-	run->busy = vgpu;
-	run->partition = partition;
+	run->busy = true;
+	run->partition = vgpu->partition;
 	refgpu_write(refgpu, REFGPU_RUN_CONTROL(rq->index) + REFGPU_RC_RUN,
-		     REFGPU_RUN(partition, hw_flags, quantum_ns));
+		     REFGPU_RUN(vgpu->partition, hw_flags, quantum_ns));
 	mutex_unlock(&refgpu->events);
 	return 0;
 }
