@@ -16,7 +16,6 @@
 #include "admin/settings.h"
 #include "base/state.h"
 #include "base/vgpu.h"
-#include "display/pacing.h"
 #include "sched/sched.h"
 
 /* ------------------------------------------------------------------- checks */
@@ -110,8 +109,6 @@ int vgpu_set_scheduler(struct vgpu_gpu *gpu, const char *name)
 		}
 		spin_unlock_irq(&rq->lock);
 	}
-	/* Frame-rate limits hold under some policies only. */
-	vgpu_pace_all(gpu);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "admin/settings.h"
 #include "base/state.h"
 #include "base/vgpu.h"
+#include "display/pacing.h"
 #include "sched/sched.h"
 
 #define SHOWN_CHARS	32	/* of what was written, in a message */
@@ -127,9 +128,14 @@ static ssize_t gpu_scheduler_store(struct device *dev,
 				   struct device_attribute *attr,
 				   const char *buf, size_t count)
 {
-	int ret = vgpu_set_scheduler(dev_get_drvdata(dev), buf);
+	struct vgpu_gpu *gpu = dev_get_drvdata(dev);
+	int ret = vgpu_set_scheduler(gpu, buf);
 
-	return ret ? ret : count;
+	if (ret)
+		return ret;
+	/* Frame-rate limits are in force under some policies only. */
+	vgpu_pace_all(gpu);
+	return count;
 }
 
 struct device_attribute vgpu_gpu_attr_scheduler =
