@@ -48,12 +48,10 @@
 #include "compat/compat.h"
 #include "sched/account.h"
 #include "sched/log.h"
+#include "sched/queue.h"
 #include "sched/sched.h"
 
 #define LOOK_NS		(100 * NSEC_PER_MSEC)
-/* Beyond the patience with a load, a stop and a save: a reset and some looks. */
-#define REMOVE_SLACK_MS	3000
-#define STAGES		3
 /* Slices a second unless told otherwise: shorter ones where many wait. */
 #define HZ_FEW		480
 #define HZ_MANY		960
@@ -110,16 +108,9 @@ u64 vgpu_sched_timeslice(struct vgpu_gpu *gpu)
 			       HZ_FEW : HZ_MANY);
 }
 
-/**
- * vgpu_sched_enter_stage - something new is being waited for
- * @rq: the run queue; its lock is held
- * @stage: what
- * @now: kernel clock
- * @patience_ns: how long; 0: no limit
- */
-void vgpu_sched_enter_stage(struct vgpu_runqueue *rq,
-			    enum vgpu_sched_stage stage, u64 now,
-			    u64 patience_ns)
+/* A stage begins, whose deadline is @patience_ns away; 0: it has none. */
+static void enter_stage(struct vgpu_runqueue *rq, enum vgpu_sched_stage stage,
+			u64 now, u64 patience_ns)
 {
 	rq->stage = stage;
 	rq->since = now;
@@ -135,49 +126,26 @@ static struct vgpu *vgpu_of(struct vgpu_runqueue *rq,
 }
 
 /**
- * vgpu_sched_resting_state - what a vGPU that holds no resource is up to
- * @vgpu: the vGPU, open; its run queue's lock is held
+ * vgpu_queue_release - no vGPU holds the engine any more
+ * @rq: the run queue; its lock is held, and its policy was told by
+ *	sched_charge()
  */
-enum vgpu_sched_state vgpu_sched_resting_state(const struct vgpu *vgpu)
-{
-	if (vgpu->faulted)
-		return VGPU_SCHED_FAULTED;
-	if (vgpu->frozen)
-		return VGPU_SCHED_FROZEN;
-	return vgpu->entity.runnable ? VGPU_SCHED_RUNNABLE : VGPU_SCHED_IDLE;
-}
-
-/**
- * vgpu_sched_state_name - the name of a state of the scheduler
- * @state: the state
- */
-const char *vgpu_sched_state_name(enum vgpu_sched_state state)
-{
-	static const char *const names[] = {
-		[VGPU_SCHED_CLOSED]	= "closed",
-		[VGPU_SCHED_IDLE]	= "idle",
-		[VGPU_SCHED_RUNNABLE]	= "runnable",
-		[VGPU_SCHED_RUNNING]	= "running",
-		[VGPU_SCHED_FROZEN]	= "frozen",
-		[VGPU_SCHED_FAULTED]	= "faulted",
-	};
-
-	return names[state];
-}
-
-/* Nobody holds the resource any more; the policy knows by sched_charge(). */
-static void release_current(struct vgpu_runqueue *rq)
+void vgpu_queue_release(struct vgpu_runqueue *rq)
 {
 	rq->current_vgpu = NULL;
-	vgpu_sched_enter_stage(rq, VGPU_STAGE_IDLE, ktime_get_ns(), 0);
+	enter_stage(rq, VGPU_STAGE_IDLE, ktime_get_ns(), 0);
 	wake_up_all(&rq->off);
 }
 
-/* The GPU is gone, and with it whatever ran there. */
-static void abandon(struct vgpu_runqueue *rq, u64 now)
+/**
+ * vgpu_queue_abandon - the GPU is dead, and with it what ran on the engine
+ * @rq: the run queue; its lock is held
+ * @now: kernel clock
+ */
+void vgpu_queue_abandon(struct vgpu_runqueue *rq, u64 now)
 {
 	sched_charge(&rq->queue, SCHED_END_RESET, 0, now);
-	release_current(rq);
+	vgpu_queue_release(rq);
 }
 
 /* ---------------------------------------------------------------- decisions */
@@ -202,8 +170,8 @@ static struct sched_step step_preempt(struct vgpu_runqueue *rq, u64 now)
 	struct sched_step step = { SCHED_PREEMPT, rq->current_vgpu };
 
 	trace_vgpu_preempt(rq->current_vgpu);
-	vgpu_sched_enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
-			       READ_ONCE(rq->gpu->preempt_timeout_ns));
+	enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
+		    READ_ONCE(rq->gpu->preempt_timeout_ns));
 	return step;
 }
 
@@ -224,8 +192,8 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	}
 	rq->quantum_ns = next.quantum_ns;
 	if (next.idle_slot) {
-		vgpu_sched_enter_stage(rq, VGPU_STAGE_IDLE_SLOT, now,
-				       next.quantum_ns);
+		enter_stage(rq, VGPU_STAGE_IDLE_SLOT, now,
+			    next.quantum_ns);
 		return step;
 	}
 	vgpu = vgpu_of(rq, next.client);
@@ -239,18 +207,23 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	rq->saving = false;
 	vgpu->sched_state = VGPU_SCHED_RUNNING;
 	patience = next.quantum_ns + READ_ONCE(rq->gpu->preempt_timeout_ns);
-	vgpu_sched_enter_stage(rq, VGPU_STAGE_RUNNING, now,
-			       next.quantum_ns ? patience : 0);
+	enter_stage(rq, VGPU_STAGE_RUNNING, now,
+		    next.quantum_ns ? patience : 0);
 	return step;
 }
 
-static void end_slot(struct vgpu_runqueue *rq, u64 now)
+/**
+ * vgpu_queue_end_slot - end the idle slot of a run queue
+ * @rq: the run queue, in the stage IDLE_SLOT; its lock is held
+ * @now: kernel clock
+ */
+void vgpu_queue_end_slot(struct vgpu_runqueue *rq, u64 now)
 {
 	u64 ran = now - rq->since;
 
 	vgpu_account_slot(rq, vgpu_of(rq, rq->queue.current_client), ran);
 	sched_charge(&rq->queue, SCHED_END_QUANTUM, ran, now);
-	release_current(rq);
+	vgpu_queue_release(rq);
 }
 
 static struct sched_step decide_idle_slot(struct vgpu_runqueue *rq, u64 now)
@@ -260,7 +233,7 @@ static struct sched_step decide_idle_slot(struct vgpu_runqueue *rq, u64 now)
 
 	if (now < rq->deadline && !sched_look(&rq->queue, now, &stop_in))
 		return step;
-	end_slot(rq, now);
+	vgpu_queue_end_slot(rq, now);
 	return decide_idle(rq, now);
 }
 
@@ -310,7 +283,7 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 	if (rq->stopping)
 		return step;
 	if (vgpu_gpu_is_dead(rq->gpu)) {
-		abandon(rq, now);
+		vgpu_queue_abandon(rq, now);
 		return step;
 	}
 	if (rq->queue.members && (rq->look || now >= rq->look_at)) {
@@ -333,6 +306,124 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 		break;
 	}
 	return step;
+}
+
+/* ------------------------------------------------- a run that does not end */
+
+static bool is_resident(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
+{
+	bool resident;
+
+	spin_lock_irq(&rq->lock);
+	resident = rq->current_vgpu == vgpu;
+	spin_unlock_irq(&rq->lock);
+	return resident;
+}
+
+/* Reset once more: has it been too often? */
+static bool note_hang(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	u32 limit = READ_ONCE(gpu->fault_limit);
+	u64 window = (u64)READ_ONCE(gpu->fault_window_s) * NSEC_PER_SEC;
+	u64 now = ktime_get_ns(), first;
+
+	vgpu->hang_resets[vgpu->hang_count++ % VGPU_FAULT_LIMIT_MAX] = now;
+	if (!limit || vgpu->hang_count < limit)
+		return false;
+	first = vgpu->hang_resets[(vgpu->hang_count - limit) %
+				  VGPU_FAULT_LIMIT_MAX];
+	return now - first <= window;
+}
+
+/* Reset the offender alone; the others go on as soon as it is off. */
+static void act_reset(struct vgpu_runqueue *rq, struct vgpu *vgpu,
+		      enum vgpu_fault fault)
+{
+	struct vgpu_gpu *gpu = rq->gpu;
+	bool open, stopped = false;
+
+	spin_lock_irq(&rq->lock);
+	enter_stage(rq, VGPU_STAGE_RESETTING, ktime_get_ns(), 0);
+	spin_unlock_irq(&rq->lock);
+	trace_vgpu_reset(vgpu, fault);
+	if (gpu->family->partition_reset(vgpu)) {
+		vgpu_gpu_dead(gpu, "a partition that hangs can't be reset");
+		return;
+	}
+	gpu->family->poll(gpu);
+	/* Not to be touched for now: then nobody has looked. */
+	if (vgpu_gpu_is_dead(gpu))
+		return;
+	if (is_resident(rq, vgpu)) {
+		vgpu_gpu_dead(gpu, "a partition holds its engine after a reset");
+		return;
+	}
+
+	/* Who is leaving has nobody to be told. */
+	spin_lock_irq(&rq->lock);
+	open = vgpu->sched_state != VGPU_SCHED_CLOSED;
+	if (open && note_hang(vgpu)) {
+		stopped = true;
+		vgpu->faulted = true;
+		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
+		vgpu_account_rest(vgpu);
+		vgpu->sched_state = VGPU_SCHED_FAULTED;
+	}
+	spin_unlock_irq(&rq->lock);
+	if (open)
+		vgpu_report_fault(vgpu, fault);
+	if (stopped)
+		vgpu_report_fault(vgpu, VGPU_FAULT_STOPPED);
+}
+
+/*
+ * A deadline of the current run has passed. Its event may be lost, or the
+ * hardware may be at something that it is given time for, once: to save what
+ * was stopped.
+ */
+static void act_overdue(struct vgpu_runqueue *rq, struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = rq->gpu;
+	enum vgpu_run_stage stage = VGPU_RUN_EXECUTING;
+	enum vgpu_fault fault = VGPU_FAULT_NONE;
+	bool ask = false;
+	u64 now;
+
+	gpu->family->poll(gpu);
+	if (gpu->family->run_stage && is_resident(rq, vgpu))
+		stage = gpu->family->run_stage(rq);
+
+	spin_lock_irq(&rq->lock);
+	now = ktime_get_ns();
+	/* It may be innocent, and may have ended while we looked. */
+	if (rq->current_vgpu != vgpu || vgpu_gpu_is_dead(gpu))
+		goto unlock;
+	if (stage == VGPU_RUN_LOADING) {
+		fault = VGPU_FAULT_LOAD_TIMEOUT;
+	} else if (stage == VGPU_RUN_SAVING && !rq->saving) {
+		rq->saving = true;
+		enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
+			    READ_ONCE(gpu->preempt_timeout_ns));
+	} else if (stage == VGPU_RUN_SAVING) {
+		fault = VGPU_FAULT_SAVE_TIMEOUT;
+	} else if (rq->stage == VGPU_STAGE_RUNNING) {
+		ask = true;
+		rq->overdue = true;
+		trace_vgpu_preempt(vgpu);
+		enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
+			    READ_ONCE(gpu->preempt_timeout_ns));
+	} else {
+		fault = rq->overdue ? VGPU_FAULT_RUN_TIMEOUT :
+				      VGPU_FAULT_PREEMPT_TIMEOUT;
+	}
+unlock:
+	spin_unlock_irq(&rq->lock);
+
+	if (ask)
+		gpu->family->preempt(rq);
+	else if (fault != VGPU_FAULT_NONE)
+		act_reset(rq, vgpu, fault);
 }
 
 /* ------------------------------------------------------------------- action */
@@ -388,7 +479,7 @@ static void act(struct vgpu_runqueue *rq, const struct sched_step *step)
 		restart_clock(rq, step->vgpu, VGPU_STAGE_PREEMPTING);
 		break;
 	case SCHED_OVERDUE:
-		vgpu_sched_overdue(rq, step->vgpu);
+		act_overdue(rq, step->vgpu);
 		break;
 	}
 }
@@ -428,234 +519,6 @@ static enum hrtimer_restart sched_timer(struct hrtimer *timer)
 	/* Only wakes: what to do about it takes sleeping. */
 	kthread_queue_work(rq->gpu->worker, &rq->work);
 	return HRTIMER_NORESTART;
-}
-
-/* -------------------------------------------------------- news from families */
-
-/**
- * vgpu_sched_pending - a vGPU has work
- * @vgpu: the vGPU; one that is not scheduled is ignored
- * @time: since when, nanoseconds of the GPU's clock
- *
- * No effect if that was known. Any context but hard interrupt.
- */
-void vgpu_sched_pending(struct vgpu *vgpu, u64 time)
-{
-	struct vgpu_runqueue *rq = READ_ONCE(vgpu->rq);
-	unsigned long flags;
-
-	if (!rq)
-		return;
-	spin_lock_irqsave(&rq->lock, flags);
-	if (vgpu->sched_state == VGPU_SCHED_CLOSED || vgpu->frozen ||
-	    vgpu->faulted || vgpu->entity.runnable)
-		goto unlock;
-	sched_wake(&rq->queue, &vgpu->entity, ktime_get_ns());
-	if (rq->current_vgpu != vgpu) {
-		vgpu_account_wake(vgpu, time);
-		vgpu->sched_state = VGPU_SCHED_RUNNABLE;
-		/* Who runs without a quantum may linger there without work. */
-		if (rq->stage == VGPU_STAGE_RUNNING && !rq->quantum_ns)
-			rq->look = true;
-	}
-	vgpu_sched_kick(rq);
-unlock:
-	spin_unlock_irqrestore(&rq->lock, flags);
-}
-
-/**
- * vgpu_sched_out_of_work - a resident vGPU lingers without work
- * @vgpu: the vGPU; no effect if it is not resident
- *
- * Any context but hard interrupt.
- */
-void vgpu_sched_out_of_work(struct vgpu *vgpu)
-{
-	struct vgpu_runqueue *rq = READ_ONCE(vgpu->rq);
-	unsigned long flags;
-
-	if (!rq)
-		return;
-	spin_lock_irqsave(&rq->lock, flags);
-	if (rq->current_vgpu == vgpu && vgpu->entity.runnable) {
-		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
-		vgpu_sched_kick(rq);
-	}
-	spin_unlock_irqrestore(&rq->lock, flags);
-}
-
-/**
- * vgpu_sched_run_end - a run has ended
- * @rq: where
- * @vgpu: whose; if it is not the one that runs there, nothing happens
- * @reason: why
- * @time: when, nanoseconds of the GPU's clock
- * @run_ns: how long it ran, of the same clock
- * @switch_ns: what its load and save took
- *
- * The family reports each run's end once. Any context but hard interrupt.
- */
-void vgpu_sched_run_end(struct vgpu_runqueue *rq, struct vgpu *vgpu,
-			enum sched_end reason, u64 time, u64 run_ns,
-			u64 switch_ns)
-{
-	unsigned long flags;
-	bool knew;
-
-	spin_lock_irqsave(&rq->lock, flags);
-	if (!vgpu || rq->current_vgpu != vgpu)
-		goto unlock;
-
-	/*
-	 * Whether it has work after a reset or a rejection is in the hardware.
-	 * Not at once: what is rejected and has work would spin. After a
-	 * quantum it may have none; then its next run ends at once.
-	 */
-	knew = vgpu->entity.runnable;
-	sched_charge(&rq->queue, reason, run_ns, ktime_get_ns());
-	vgpu_account_run(rq, vgpu, reason, time, run_ns, switch_ns);
-	if (vgpu->sched_state != VGPU_SCHED_CLOSED) {
-		if (vgpu->frozen)
-			sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
-		vgpu->sched_state = vgpu_sched_resting_state(vgpu);
-		/* It lingered and got work before it left: no event says so. */
-		if (!knew)
-			rq->look = true;
-	}
-	release_current(rq);
-	vgpu_sched_kick(rq);
-unlock:
-	spin_unlock_irqrestore(&rq->lock, flags);
-}
-
-/* ------------------------------------------------------- vGPUs come and go */
-
-/**
- * vgpu_sched_prepare - a vGPU was created
- * @vgpu: the vGPU, with its type
- */
-void vgpu_sched_prepare(struct vgpu *vgpu)
-{
-	sched_client_init(&vgpu->entity);
-	vgpu->entity.max_instance = vgpu->type->max_instance;
-}
-
-/**
- * vgpu_sched_add - let a vGPU take part
- * @vgpu: the vGPU; its partition is enabled
- *
- * Work it has already is found; what it did before is forgiven, what it owes
- * is not. With vgpu->lock held.
- */
-void vgpu_sched_add(struct vgpu *vgpu)
-{
-	struct vgpu_gpu *gpu = vgpu->gpu;
-	struct vgpu_runqueue *rq = &gpu->rq[0];
-
-	if (!vgpu_is_scheduled(gpu))
-		return;
-	spin_lock_irq(&rq->lock);
-	if (vgpu->sched_state == VGPU_SCHED_CLOSED) {
-		/* There is a place for each partition. */
-		WARN_ON_ONCE(!sched_add(&rq->queue, &vgpu->entity,
-					ktime_get_ns()));
-		vgpu->faulted = false;
-		vgpu->hang_count = 0;
-		vgpu->sched_state = vgpu_sched_resting_state(vgpu);
-		WRITE_ONCE(vgpu->rq, rq);
-		/* An event from before now was not for us. */
-		rq->look = true;
-		vgpu_sched_kick(rq);
-	}
-	spin_unlock_irq(&rq->lock);
-}
-
-/**
- * vgpu_sched_freeze - give a vGPU no turns, or give it turns again
- * @vgpu: the vGPU, in any state
- * @frozen: what is wanted
- *
- * Does not wait: a frozen vGPU may be resident until it was preempted. What it
- * has queued is kept. Any context but hard interrupt.
- */
-void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen)
-{
-	struct vgpu_runqueue *rq = &vgpu->gpu->rq[0];
-	unsigned long flags;
-
-	spin_lock_irqsave(&rq->lock, flags);
-	if (vgpu->frozen == frozen)
-		goto unlock;
-	vgpu->frozen = frozen;
-	if (vgpu->sched_state == VGPU_SCHED_CLOSED)
-		goto unlock;
-	/* Of one that holds the resource, the end of its run takes care. */
-	if (rq->current_vgpu != vgpu) {
-		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
-		vgpu_account_rest(vgpu);
-		vgpu->sched_state = vgpu_sched_resting_state(vgpu);
-	}
-	/* Work that came meanwhile was not noted. */
-	rq->look = true;
-	vgpu_sched_kick(rq);
-unlock:
-	spin_unlock_irqrestore(&rq->lock, flags);
-}
-
-static bool let_go(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
-{
-	bool gone;
-
-	spin_lock_irq(&rq->lock);
-	gone = rq->acting != vgpu &&
-	       (rq->current_vgpu != vgpu || vgpu_gpu_is_dead(rq->gpu));
-	spin_unlock_irq(&rq->lock);
-	return gone;
-}
-
-/**
- * vgpu_sched_remove - take a vGPU off the hardware and forget it
- * @vgpu: the vGPU; one that takes no part is left alone
- *
- * It is preempted if it is resident, and reset if it does not yield. When this
- * returns it is off the hardware or the GPU is dead. May sleep, bounded by the
- * preemption's time-out and some seconds. With vgpu->lock held.
- */
-void vgpu_sched_remove(struct vgpu *vgpu)
-{
-	struct vgpu_runqueue *rq = vgpu->rq;
-	struct vgpu_gpu *gpu = vgpu->gpu;
-	unsigned long patience;
-
-	if (!rq)
-		return;
-	spin_lock_irq(&rq->lock);
-	if (vgpu->sched_state == VGPU_SCHED_CLOSED) {
-		spin_unlock_irq(&rq->lock);
-		return;
-	}
-	vgpu->sched_state = VGPU_SCHED_CLOSED;
-	sched_remove(&rq->queue, &vgpu->entity, ktime_get_ns());
-	/* An idle slot of its own is not waited for below. */
-	if (rq->stage == VGPU_STAGE_IDLE_SLOT &&
-	    rq->queue.current_client == &vgpu->entity)
-		end_slot(rq, ktime_get_ns());
-	vgpu_account_rest(vgpu);
-	vgpu_sched_kick(rq);
-	spin_unlock_irq(&rq->lock);
-
-	patience = STAGES *
-		   nsecs_to_jiffies(READ_ONCE(gpu->preempt_timeout_ns)) +
-		   msecs_to_jiffies(REMOVE_SLACK_MS);
-	if (!wait_event_timeout(rq->off, let_go(rq, vgpu), patience))
-		vgpu_gpu_dead(gpu, "a vGPU can't be taken off its engine");
-
-	/* A step that is under way with it is bounded by the family. */
-	wait_event(rq->off, let_go(rq, vgpu));
-	spin_lock_irq(&rq->lock);
-	if (rq->current_vgpu == vgpu)
-		abandon(rq, ktime_get_ns());
-	spin_unlock_irq(&rq->lock);
 }
 
 /* ------------------------------------------------------------- init, exit */

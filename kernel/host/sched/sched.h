@@ -37,14 +37,7 @@ void vgpu_sched_remove(struct vgpu *vgpu);
 void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen);
 void vgpu_sched_kick(struct vgpu_runqueue *rq);
 u64 vgpu_sched_timeslice(struct vgpu_gpu *gpu);
-void vgpu_sched_enter_stage(struct vgpu_runqueue *rq,
-			    enum vgpu_sched_stage stage, u64 now,
-			    u64 patience_ns);
-enum vgpu_sched_state vgpu_sched_resting_state(const struct vgpu *vgpu);
 const char *vgpu_sched_state_name(enum vgpu_sched_state state);
-
-/* overdue.c: runs that do not end */
-void vgpu_sched_overdue(struct vgpu_runqueue *rq, struct vgpu *vgpu);
 
 /* defaults.c */
 void vgpu_sched_defaults(struct vgpu_gpu *gpu);
