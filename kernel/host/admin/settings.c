@@ -4,7 +4,7 @@
  *
  * Every value is checked here and nowhere else. One that is refused changes
  * nothing and is explained in the GPU's last_error. One that is taken acts on
- * every run queue at its next decision.
+ * the run queue at its next decision.
  */
 
 #include <linux/kernel.h>
@@ -61,186 +61,169 @@ static int check_vgpu(struct vgpu *vgpu, const char *what, u64 value, u64 min,
 	return ret ?: check_range(vgpu->gpu, of, what, value, min, max, zero);
 }
 
-/* ------------------------------------------------------------- physical GPU */
+/* ---------------------------------------------------------------- instance */
 
-static void kick_all(struct vgpu_gpu *gpu)
+static void kick(struct vgpu_runqueue *rq)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
-		spin_lock_irq(&gpu->rq[i].lock);
-		vgpu_sched_kick(&gpu->rq[i]);
-		spin_unlock_irq(&gpu->rq[i].lock);
-	}
+	spin_lock_irq(&rq->lock);
+	vgpu_sched_kick(rq);
+	spin_unlock_irq(&rq->lock);
 }
 
 /**
- * vgpu_set_scheduler - change the policy of a GPU
- * @gpu: the GPU
+ * vgpu_set_scheduler - change the policy of an instance
+ * @instance: the instance
  * @name: of the policy; a newline may follow
  *
  * Runs that are under way end as they began. May sleep.
  *
  * Return: 0, -EINVAL: no such policy, or -EOPNOTSUPP: nothing is scheduled.
  */
-int vgpu_set_scheduler(struct vgpu_gpu *gpu, const char *name)
+int vgpu_set_scheduler(struct vgpu_instance *instance, const char *name)
 {
 	const struct sched_policy *policy = sched_policy_find(name);
-	unsigned int i;
+	struct vgpu_runqueue *rq = &instance->rq;
 	char names[64];
 	int ret;
 
-	ret = check_scheduled(gpu, "", "scheduler");
+	ret = check_scheduled(instance->gpu, "", "scheduler");
 	if (ret)
 		return ret;
 	if (!policy) {
 		sched_policy_list(names, sizeof(names), NULL);
-		vgpu_gpu_error(gpu, "scheduler not changed: there are only %s",
+		vgpu_gpu_error(instance->gpu,
+			       "scheduler not changed: there are only %s",
 			       names);
 		return -EINVAL;
 	}
-	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
-		struct vgpu_runqueue *rq = &gpu->rq[i];
-
-		spin_lock_irq(&rq->lock);
-		if (rq->queue.policy != policy) {
-			sched_set_policy(&rq->queue, policy, ktime_get_ns());
-			vgpu_sched_kick(rq);
-		}
-		spin_unlock_irq(&rq->lock);
+	spin_lock_irq(&rq->lock);
+	if (rq->queue.policy != policy) {
+		sched_set_policy(&rq->queue, policy, ktime_get_ns());
+		vgpu_sched_kick(rq);
 	}
+	spin_unlock_irq(&rq->lock);
 	return 0;
 }
 
 /**
- * vgpu_set_timeslice - fix the length of a GPU's slices
- * @gpu: the GPU
+ * vgpu_set_timeslice - fix the length of an instance's slices
+ * @instance: the instance
  * @us: microseconds; 0: by the number of open vGPUs
  *
  * May sleep. Return: 0, -EINVAL or -EOPNOTSUPP.
  */
-int vgpu_set_timeslice(struct vgpu_gpu *gpu, u64 us)
+int vgpu_set_timeslice(struct vgpu_instance *instance, u64 us)
 {
-	int ret = check(gpu, "timeslice_us", us, VGPU_TIMESLICE_MIN_US,
+	int ret = check(instance->gpu, "timeslice_us", us, VGPU_TIMESLICE_MIN_US,
 			VGPU_TIMESLICE_MAX_US, true);
 
 	if (ret)
 		return ret;
-	WRITE_ONCE(gpu->timeslice_ns, us * NSEC_PER_USEC);
-	kick_all(gpu);
+	WRITE_ONCE(instance->settings.timeslice_ns, us * NSEC_PER_USEC);
+	kick(&instance->rq);
 	return 0;
 }
 
 /**
- * vgpu_set_hz - fix the length of a GPU's slices by their number
- * @gpu: the GPU
+ * vgpu_set_hz - fix the length of an instance's slices by their number
+ * @instance: the instance
  * @hz: slices a second; 0: by the number of open vGPUs
  *
  * May sleep. Return: 0, -EINVAL or -EOPNOTSUPP.
  */
-int vgpu_set_hz(struct vgpu_gpu *gpu, u64 hz)
+int vgpu_set_hz(struct vgpu_instance *instance, u64 hz)
 {
-	int ret = check(gpu, "sched_hz", hz, VGPU_HZ_MIN, VGPU_HZ_MAX, true);
+	int ret = check(instance->gpu, "sched_hz", hz, VGPU_HZ_MIN, VGPU_HZ_MAX, true);
 
 	if (ret)
 		return ret;
-	WRITE_ONCE(gpu->timeslice_ns, hz ? div64_u64(NSEC_PER_SEC, hz) : 0);
-	kick_all(gpu);
+	WRITE_ONCE(instance->settings.timeslice_ns, hz ? div64_u64(NSEC_PER_SEC, hz) : 0);
+	kick(&instance->rq);
 	return 0;
 }
 
 /**
  * vgpu_set_averaging - over how many slices an overrun is paid back
- * @gpu: the GPU
+ * @instance: the instance
  * @factor: slices
  *
  * May sleep. Return: 0, -EINVAL or -EOPNOTSUPP.
  */
-int vgpu_set_averaging(struct vgpu_gpu *gpu, u64 factor)
+int vgpu_set_averaging(struct vgpu_instance *instance, u64 factor)
 {
-	int ret = check(gpu, "averaging_factor", factor, SCHED_AVERAGING_MIN,
+	int ret = check(instance->gpu, "averaging_factor", factor, SCHED_AVERAGING_MIN,
 			SCHED_AVERAGING_MAX, false);
 
 	if (ret)
 		return ret;
-	WRITE_ONCE(gpu->averaging, factor);
-	kick_all(gpu);
+	WRITE_ONCE(instance->settings.averaging, factor);
+	kick(&instance->rq);
 	return 0;
 }
 
 /**
  * vgpu_set_preempt_timeout - patience with a vGPU that has to leave an engine
- * @gpu: the GPU
+ * @instance: the instance
  * @us: microseconds for each stage
  *
  * Holds for stages that begin after it. May sleep.
  *
  * Return: 0, -EINVAL or -EOPNOTSUPP.
  */
-int vgpu_set_preempt_timeout(struct vgpu_gpu *gpu, u64 us)
+int vgpu_set_preempt_timeout(struct vgpu_instance *instance, u64 us)
 {
-	int ret = check(gpu, "preempt_timeout_us", us, VGPU_PREEMPT_TIMEOUT_MIN_US,
+	int ret = check(instance->gpu, "preempt_timeout_us", us, VGPU_PREEMPT_TIMEOUT_MIN_US,
 			VGPU_PREEMPT_TIMEOUT_MAX_US, false);
 
 	if (ret)
 		return ret;
-	WRITE_ONCE(gpu->preempt_timeout_ns, us * NSEC_PER_USEC);
+	WRITE_ONCE(instance->settings.preempt_timeout_ns, us * NSEC_PER_USEC);
 	return 0;
 }
 
 /**
  * vgpu_set_fault_limit - how many hangs put a vGPU out of turn
- * @gpu: the GPU
+ * @instance: the instance
  * @limit: resets for a hang within the window; 0: any number is borne
  *
  * Counts at the next hang. May sleep. Return: 0, -EINVAL or -EOPNOTSUPP.
  */
-int vgpu_set_fault_limit(struct vgpu_gpu *gpu, u64 limit)
+int vgpu_set_fault_limit(struct vgpu_instance *instance, u64 limit)
 {
-	int ret = check(gpu, "fault_limit", limit, 0, VGPU_FAULT_LIMIT_MAX,
+	int ret = check(instance->gpu, "fault_limit", limit, 0, VGPU_FAULT_LIMIT_MAX,
 			true);
 
 	if (ret)
 		return ret;
-	WRITE_ONCE(gpu->fault_limit, limit);
+	WRITE_ONCE(instance->settings.fault_limit, limit);
 	return 0;
 }
 
 /**
  * vgpu_set_fault_window - within which time they do
- * @gpu: the GPU
+ * @instance: the instance
  * @seconds: length of the window
  *
  * Counts at the next hang. May sleep. Return: 0, -EINVAL or -EOPNOTSUPP.
  */
-int vgpu_set_fault_window(struct vgpu_gpu *gpu, u64 seconds)
+int vgpu_set_fault_window(struct vgpu_instance *instance, u64 seconds)
 {
-	int ret = check(gpu, "fault_window_s", seconds, VGPU_FAULT_WINDOW_MIN_S,
+	int ret = check(instance->gpu, "fault_window_s", seconds, VGPU_FAULT_WINDOW_MIN_S,
 			VGPU_FAULT_WINDOW_MAX_S, false);
 
 	if (ret)
 		return ret;
-	WRITE_ONCE(gpu->fault_window_s, seconds);
+	WRITE_ONCE(instance->settings.fault_window_s, seconds);
 	return 0;
 }
 
 /* --------------------------------------------------------------------- vGPU */
 
-/**
- * vgpu_settings_rq - whose lock protects the settings of a vGPU
- * @vgpu: the vGPU, in any state; its GPU is scheduled
- */
-struct vgpu_runqueue *vgpu_settings_rq(struct vgpu *vgpu)
-{
-	/* NULL until it is opened for the first time. */
-	return READ_ONCE(vgpu->rq) ?: &vgpu->gpu->rq[0];
-}
-
 /* Changes the settings whose pointer is given. */
 static void update(struct vgpu *vgpu, const u32 *weight, const u32 *cap_percent,
 		   const u64 *timeslice_ns)
 {
-	struct vgpu_runqueue *rq = vgpu_settings_rq(vgpu);
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
 	struct sched_client *client = &vgpu->entity;
 
 	spin_lock_irq(&rq->lock);
@@ -291,7 +274,7 @@ int vgpu_set_cap(struct vgpu *vgpu, u64 percent)
 /**
  * vgpu_set_own_timeslice - give a vGPU slices of its own length
  * @vgpu: the vGPU, in any state
- * @us: microseconds; 0: as long as the GPU's
+ * @us: microseconds; 0: as long as its instance's
  *
  * May sleep. Return: 0, -EINVAL or -EOPNOTSUPP.
  */

@@ -32,13 +32,9 @@ static const char *refusal(const struct vgpu *vgpu)
 /* The policy that makes a limit unnecessary; NULL: a limit is in force. */
 static const struct sched_policy *guaranteeing_policy(const struct vgpu *vgpu)
 {
-	const struct vgpu_gpu *gpu = vgpu->gpu;
-	const struct sched_policy *policy;
+	const struct sched_policy *policy = vgpu_instance_policy(vgpu->instance);
 
-	if (!vgpu_is_scheduled(gpu))
-		return NULL;
-	policy = READ_ONCE(gpu->rq[0].queue.policy);
-	return policy->guarantees_share ? policy : NULL;
+	return policy && policy->guarantees_share ? policy : NULL;
 }
 
 /**

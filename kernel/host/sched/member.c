@@ -54,18 +54,16 @@ const char *vgpu_sched_state_name(enum vgpu_sched_state state)
 
 /**
  * vgpu_sched_pending - a vGPU has work
- * @vgpu: the vGPU; one that is not scheduled is ignored
+ * @vgpu: the vGPU; no effect if it is no member
  * @time: since when, nanoseconds of the GPU's clock
  *
- * No effect if that was known. Any context but hard interrupt.
+ * No effect either if that was known. Any context but hard interrupt.
  */
 void vgpu_sched_pending(struct vgpu *vgpu, u64 time)
 {
-	struct vgpu_runqueue *rq = READ_ONCE(vgpu->rq);
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
 	unsigned long flags;
 
-	if (!rq)
-		return;
 	spin_lock_irqsave(&rq->lock, flags);
 	if (vgpu->sched_state == VGPU_SCHED_CLOSED || vgpu->frozen ||
 	    vgpu->faulted || vgpu->entity.runnable)
@@ -74,7 +72,7 @@ void vgpu_sched_pending(struct vgpu *vgpu, u64 time)
 	if (rq->current_vgpu != vgpu) {
 		vgpu_account_wake(vgpu, time);
 		vgpu->sched_state = VGPU_SCHED_RUNNABLE;
-		/* Who runs without a quantum may linger there without work. */
+		/* A vGPU that runs without a quantum may linger without work. */
 		if (rq->stage == VGPU_STAGE_RUNNING && !rq->quantum_ns)
 			rq->look = true;
 	}
@@ -91,11 +89,9 @@ unlock:
  */
 void vgpu_sched_out_of_work(struct vgpu *vgpu)
 {
-	struct vgpu_runqueue *rq = READ_ONCE(vgpu->rq);
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
 	unsigned long flags;
 
-	if (!rq)
-		return;
 	spin_lock_irqsave(&rq->lock, flags);
 	if (rq->current_vgpu == vgpu && vgpu->entity.runnable) {
 		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
@@ -105,31 +101,31 @@ void vgpu_sched_out_of_work(struct vgpu *vgpu)
 }
 
 /**
- * vgpu_sched_run_end - a run has ended
- * @rq: where
- * @vgpu: whose; if it is not the one that runs there, nothing happens
- * @reason: why
- * @time: when, nanoseconds of the GPU's clock
- * @run_ns: how long it ran, of the same clock
- * @switch_ns: what its load and save took
+ * vgpu_sched_run_end - the run of a vGPU has ended
+ * @vgpu: the vGPU; no effect if it is not resident
+ * @reason: why it ended
+ * @time: when it ended, nanoseconds of the GPU's clock
+ * @run_ns: how long it lasted, by the same clock
+ * @switch_ns: how long its load and save took
  *
  * The family reports each run's end once. Any context but hard interrupt.
  */
-void vgpu_sched_run_end(struct vgpu_runqueue *rq, struct vgpu *vgpu,
-			enum sched_end reason, u64 time, u64 run_ns,
-			u64 switch_ns)
+void vgpu_sched_run_end(struct vgpu *vgpu, enum sched_end reason, u64 time,
+			u64 run_ns, u64 switch_ns)
 {
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
 	unsigned long flags;
 	bool knew;
 
 	spin_lock_irqsave(&rq->lock, flags);
-	if (!vgpu || rq->current_vgpu != vgpu)
+	if (rq->current_vgpu != vgpu)
 		goto unlock;
 
 	/*
-	 * Whether it has work after a reset or a rejection is in the hardware.
-	 * Not at once: what is rejected and has work would spin. After a
-	 * quantum it may have none; then its next run ends at once.
+	 * Whether it has work after a reset or a rejection is in the hardware,
+	 * which is not looked at now: a vGPU that is rejected and has work would
+	 * make the worker spin. After a quantum it may have none; then its next
+	 * run ends at once.
 	 */
 	knew = vgpu->entity.runnable;
 	sched_charge(&rq->queue, reason, run_ns, ktime_get_ns());
@@ -161,18 +157,17 @@ void vgpu_sched_prepare(struct vgpu *vgpu)
 }
 
 /**
- * vgpu_sched_add - let a vGPU take part
+ * vgpu_sched_add - make a vGPU a member of its instance's run queue
  * @vgpu: the vGPU; its partition is enabled
  *
- * Work it has already is found; what it did before is forgiven, what it owes
- * is not. With vgpu->lock held.
+ * Work that it has already is found. Its hangs are forgotten, its debt is not.
+ * With vgpu->lock held.
  */
 void vgpu_sched_add(struct vgpu *vgpu)
 {
-	struct vgpu_gpu *gpu = vgpu->gpu;
-	struct vgpu_runqueue *rq = &gpu->rq[0];
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
 
-	if (!vgpu_is_scheduled(gpu))
+	if (!vgpu_is_scheduled(vgpu->gpu))
 		return;
 	spin_lock_irq(&rq->lock);
 	if (vgpu->sched_state == VGPU_SCHED_CLOSED) {
@@ -182,8 +177,7 @@ void vgpu_sched_add(struct vgpu *vgpu)
 		vgpu->faulted = false;
 		vgpu->hang_count = 0;
 		vgpu->sched_state = resting_state(vgpu);
-		WRITE_ONCE(vgpu->rq, rq);
-		/* An event from before now was not for us. */
+		/* Events were ignored until now. */
 		rq->look = true;
 		vgpu_sched_kick(rq);
 	}
@@ -193,14 +187,14 @@ void vgpu_sched_add(struct vgpu *vgpu)
 /**
  * vgpu_sched_freeze - give a vGPU no turns, or give it turns again
  * @vgpu: the vGPU, in any state
- * @frozen: what is wanted
+ * @frozen: whether it is to have none
  *
  * Does not wait: a frozen vGPU may be resident until it was preempted. What it
  * has queued is kept. Any context but hard interrupt.
  */
 void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen)
 {
-	struct vgpu_runqueue *rq = &vgpu->gpu->rq[0];
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
 	unsigned long flags;
 
 	spin_lock_irqsave(&rq->lock, flags);
@@ -209,7 +203,7 @@ void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen)
 	vgpu->frozen = frozen;
 	if (vgpu->sched_state == VGPU_SCHED_CLOSED)
 		goto unlock;
-	/* Of one that holds the resource, the end of its run takes care. */
+	/* If it holds the engine, the end of its run does this. */
 	if (rq->current_vgpu != vgpu) {
 		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
 		vgpu_account_rest(vgpu);
@@ -222,33 +216,33 @@ unlock:
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
+/* Neither the hardware nor the work item deals with the vGPU. */
 static bool let_go(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
 {
 	bool gone;
 
 	spin_lock_irq(&rq->lock);
 	gone = rq->acting != vgpu &&
-	       (rq->current_vgpu != vgpu || vgpu_gpu_is_dead(rq->gpu));
+	       (rq->current_vgpu != vgpu || vgpu_gpu_is_dead(vgpu->gpu));
 	spin_unlock_irq(&rq->lock);
 	return gone;
 }
 
 /**
- * vgpu_sched_remove - take a vGPU off the hardware and forget it
- * @vgpu: the vGPU; one that takes no part is left alone
+ * vgpu_sched_remove - take a vGPU off the hardware and out of the run queue
+ * @vgpu: the vGPU; no effect if it is no member
  *
  * It is preempted if it is resident, and reset if it does not yield. When this
  * returns it is off the hardware or the GPU is dead. May sleep, bounded by the
- * preemption's time-out and some seconds. With vgpu->lock held.
+ * preemption's timeout and some seconds. With vgpu->lock held.
  */
 void vgpu_sched_remove(struct vgpu *vgpu)
 {
-	struct vgpu_runqueue *rq = vgpu->rq;
-	struct vgpu_gpu *gpu = vgpu->gpu;
+	struct vgpu_instance *instance = vgpu->instance;
+	struct vgpu_runqueue *rq = &instance->rq;
 	unsigned long patience;
+	u64 timeout_ns;
 
-	if (!rq)
-		return;
 	spin_lock_irq(&rq->lock);
 	if (vgpu->sched_state == VGPU_SCHED_CLOSED) {
 		spin_unlock_irq(&rq->lock);
@@ -264,11 +258,11 @@ void vgpu_sched_remove(struct vgpu *vgpu)
 	vgpu_sched_kick(rq);
 	spin_unlock_irq(&rq->lock);
 
-	patience = STAGES *
-		   nsecs_to_jiffies(READ_ONCE(gpu->preempt_timeout_ns)) +
+	timeout_ns = READ_ONCE(instance->settings.preempt_timeout_ns);
+	patience = STAGES * nsecs_to_jiffies(timeout_ns) +
 		   msecs_to_jiffies(REMOVE_SLACK_MS);
 	if (!wait_event_timeout(rq->off, let_go(rq, vgpu), patience))
-		vgpu_gpu_dead(gpu, "a vGPU can't be taken off its engine");
+		vgpu_gpu_dead(vgpu->gpu, "a vGPU can't be taken off its engine");
 
 	/* A step that is under way with it is bounded by the family. */
 	wait_event(rq->off, let_go(rq, vgpu));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * queue.c - who runs: a run queue drives one execution resource
+ * queue.c - a run queue drives the engine of one instance
  *
- * For families whose GPU runs a partition's rings by itself. A policy
- * (sched/) says who is next; this file carries it out, step by step:
+ * For families whose GPU runs a partition's rings by itself. A policy (policy/)
+ * decides whose turn is next; this file carries that out, step by step:
  *
  *	IDLE --run--> RUNNING --preempt--> PREEMPTING --reset--> RESETTING
  *	 ^ ^             |                     |                    |
@@ -12,28 +12,28 @@
  *
  * Decisions are made in one place, the work item of the run queue, which runs
  * on a real-time kthread because a step may sleep in the family's code.
- * Whoever has news (interrupt threads, the timer, open and close) notes it
- * under rq->lock and queues the work item.
+ * Interrupt threads, the timer, open and close note their news under rq->lock
+ * and queue the work item; see member.c.
  *
  * Events from the hardware are hints that may be lost. So every stage has a
  * deadline on the kernel's clock, and before a vGPU is reset for having passed
  * one, the family looks at the hardware's registers. While some vGPU is open
  * it does so every LOOK_NS anyway.
  *
- * A run ends by the GPU's own timer. One that outlives its quantum is asked to
- * stop; each stage of the hardware (load, stop, save) has its own deadline; who
- * passes one is reset, alone, and gets no more turns when that happens too
- * often.
+ * A run ends by the GPU's own timer. What happens to one that does not is a
+ * ladder, whose steps take preempt_timeout_us each. A run that has outlived its
+ * quantum, or never came to execute, is looked at in the hardware's registers.
+ * If it executes, it is asked to stop. If it saves its context, it gets time to
+ * do so. Then its partition is reset, alone. A vGPU for which that was
+ * necessary too often gets no more turns until its guest resets it.
  *
  * A vGPU alone with work runs without a quantum and stays resident when it
- * runs out of work, so that its next job starts without us; it is preempted
- * when another one has work and its own slice is over, or it has none itself.
+ * runs out of work, so that its next job starts without the host; it is
+ * preempted when another one has work and its own slice is over, or it has none
+ * itself.
  *
- * Two clocks: what a vGPU used is told by the GPU's, when to do something by
- * the kernel's.
- *
- * Lifetime: a vGPU is known here from vgpu_sched_add() to vgpu_sched_remove(),
- * which waits until the hardware and the work item let go of it.
+ * There are two clocks: the GPU's measures what a vGPU has used, the kernel's
+ * decides when something is to be done.
  */
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
@@ -47,12 +47,11 @@
 #include "base/vgpu.h"
 #include "compat/compat.h"
 #include "sched/account.h"
-#include "sched/log.h"
 #include "sched/queue.h"
 #include "sched/sched.h"
 
 #define LOOK_NS		(100 * NSEC_PER_MSEC)
-/* Slices a second unless told otherwise: shorter ones where many wait. */
+/* Slices a second unless a setting fixes them: shorter ones where many wait. */
 #define HZ_FEW		480
 #define HZ_MANY		960
 #define MANY		8
@@ -66,9 +65,10 @@ enum sched_op {
 };
 
 /**
- * struct sched_step - what is to be done next, without rq->lock
- * @op: what
- * @vgpu: with whom; NULL for SCHED_WAIT, and SCHED_LOOK at an empty resource
+ * struct sched_step - the next step, which is taken without rq->lock
+ * @op: kind of the step
+ * @vgpu: the vGPU it concerns; NULL: SCHED_WAIT, or SCHED_LOOK at an engine
+ *	that no vGPU holds
  * @flags: SCHED_RUN: VGPU_RUN_* flags
  * @quantum_ns: SCHED_RUN: as vgpu_family.run wants it
  */
@@ -83,35 +83,41 @@ struct sched_step {
  * vgpu_sched_kick - have a run queue decide anew
  * @rq: the run queue; its lock is held
  *
- * After whatever may change its decision. Any context.
+ * To be called after any change that may change its decision. Any context.
  */
 void vgpu_sched_kick(struct vgpu_runqueue *rq)
 {
 	lockdep_assert_held(&rq->lock);
 	if (!rq->stopping)
-		kthread_queue_work(rq->gpu->worker, &rq->work);
+		kthread_queue_work(rq->worker, &rq->work);
 }
 
 /**
- * vgpu_sched_timeslice - the slice that is in force on a GPU
- * @gpu: the GPU
+ * vgpu_sched_timeslice - the slice that is in force on an instance
+ * @instance: the instance
  *
  * Return: nanoseconds.
  */
-u64 vgpu_sched_timeslice(struct vgpu_gpu *gpu)
+u64 vgpu_sched_timeslice(const struct vgpu_instance *instance)
 {
-	u64 set = READ_ONCE(gpu->timeslice_ns);
+	u64 set = READ_ONCE(instance->settings.timeslice_ns);
 
 	if (set)
 		return set;
-	return NSEC_PER_SEC / (READ_ONCE(gpu->rq[0].queue.members) < MANY ?
+	return NSEC_PER_SEC / (READ_ONCE(instance->rq.queue.members) < MANY ?
 			       HZ_FEW : HZ_MANY);
+}
+
+static u64 preempt_timeout(const struct vgpu_runqueue *rq)
+{
+	return READ_ONCE(rq->instance->settings.preempt_timeout_ns);
 }
 
 /* A stage begins, whose deadline is @patience_ns away; 0: it has none. */
 static void enter_stage(struct vgpu_runqueue *rq, enum vgpu_sched_stage stage,
 			u64 now, u64 patience_ns)
 {
+	lockdep_assert_held(&rq->lock);
 	rq->stage = stage;
 	rq->since = now;
 	rq->deadline = patience_ns ? now + patience_ns : 0;
@@ -151,12 +157,13 @@ void vgpu_queue_abandon(struct vgpu_runqueue *rq, u64 now)
 /* ---------------------------------------------------------------- decisions */
 
 /*
- * The deadline has passed, and long ago: where we are a virtual machine
- * ourselves, all of us may have stood still, the GPU too. Once a stage.
+ * The deadline passed long ago. Then the whole host, with its GPU, may have
+ * stood still, if it is a virtual machine itself: so the stage gets more time,
+ * once.
  */
 static bool stood_still(struct vgpu_runqueue *rq, u64 now)
 {
-	u64 patience = READ_ONCE(rq->gpu->preempt_timeout_ns);
+	u64 patience = preempt_timeout(rq);
 
 	if (rq->extended || now - rq->deadline < patience / 4)
 		return false;
@@ -170,8 +177,7 @@ static struct sched_step step_preempt(struct vgpu_runqueue *rq, u64 now)
 	struct sched_step step = { SCHED_PREEMPT, rq->current_vgpu };
 
 	trace_vgpu_preempt(rq->current_vgpu);
-	enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
-		    READ_ONCE(rq->gpu->preempt_timeout_ns));
+	enter_stage(rq, VGPU_STAGE_PREEMPTING, now, preempt_timeout(rq));
 	return step;
 }
 
@@ -182,18 +188,17 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	struct vgpu *vgpu;
 	u64 patience;
 
-	rq->queue.timeslice_ns = vgpu_sched_timeslice(rq->gpu);
-	rq->queue.averaging = READ_ONCE(rq->gpu->averaging);
+	rq->queue.timeslice_ns = vgpu_sched_timeslice(rq->instance);
+	rq->queue.averaging = READ_ONCE(rq->instance->settings.averaging);
 	sched_pick(&rq->queue, now, &next);
 	rq->deadline = next.until;
 	if (!next.client) {
-		trace_vgpu_idle(rq);
+		trace_vgpu_idle(rq->instance);
 		return step;
 	}
 	rq->quantum_ns = next.quantum_ns;
 	if (next.idle_slot) {
-		enter_stage(rq, VGPU_STAGE_IDLE_SLOT, now,
-			    next.quantum_ns);
+		enter_stage(rq, VGPU_STAGE_IDLE_SLOT, now, next.quantum_ns);
 		return step;
 	}
 	vgpu = vgpu_of(rq, next.client);
@@ -206,9 +211,8 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	rq->overdue = false;
 	rq->saving = false;
 	vgpu->sched_state = VGPU_SCHED_RUNNING;
-	patience = next.quantum_ns + READ_ONCE(rq->gpu->preempt_timeout_ns);
-	enter_stage(rq, VGPU_STAGE_RUNNING, now,
-		    next.quantum_ns ? patience : 0);
+	patience = next.quantum_ns + preempt_timeout(rq);
+	enter_stage(rq, VGPU_STAGE_RUNNING, now, next.quantum_ns ? patience : 0);
 	return step;
 }
 
@@ -247,7 +251,7 @@ static struct sched_step decide_running(struct vgpu_runqueue *rq, u64 now)
 		return step_preempt(rq, now);
 
 	if (rq->quantum_ns) {
-		/* It should have stopped by itself. */
+		/* It stops by itself unless it is overdue. */
 		if (now < rq->deadline || stood_still(rq, now))
 			return step;
 		step.op = SCHED_OVERDUE;
@@ -282,7 +286,7 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 	lockdep_assert_held(&rq->lock);
 	if (rq->stopping)
 		return step;
-	if (vgpu_gpu_is_dead(rq->gpu)) {
+	if (vgpu_gpu_is_dead(rq->instance->gpu)) {
 		vgpu_queue_abandon(rq, now);
 		return step;
 	}
@@ -320,12 +324,12 @@ static bool is_resident(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
 	return resident;
 }
 
-/* Reset once more: has it been too often? */
+/* It was reset for a hang once more. True: it has been too often. */
 static bool note_hang(struct vgpu *vgpu)
 {
-	struct vgpu_gpu *gpu = vgpu->gpu;
-	u32 limit = READ_ONCE(gpu->fault_limit);
-	u64 window = (u64)READ_ONCE(gpu->fault_window_s) * NSEC_PER_SEC;
+	struct vgpu_sched_settings *settings = &vgpu->instance->settings;
+	u32 limit = READ_ONCE(settings->fault_limit);
+	u64 window = (u64)READ_ONCE(settings->fault_window_s) * NSEC_PER_SEC;
 	u64 now = ktime_get_ns(), first;
 
 	vgpu->hang_resets[vgpu->hang_count++ % VGPU_FAULT_LIMIT_MAX] = now;
@@ -336,11 +340,11 @@ static bool note_hang(struct vgpu *vgpu)
 	return now - first <= window;
 }
 
-/* Reset the offender alone; the others go on as soon as it is off. */
+/* The vGPU is reset alone; the others go on as soon as it is off the engine. */
 static void act_reset(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 		      enum vgpu_fault fault)
 {
-	struct vgpu_gpu *gpu = rq->gpu;
+	struct vgpu_gpu *gpu = rq->instance->gpu;
 	bool open, stopped = false;
 
 	spin_lock_irq(&rq->lock);
@@ -352,7 +356,7 @@ static void act_reset(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 		return;
 	}
 	gpu->family->poll(gpu);
-	/* Not to be touched for now: then nobody has looked. */
+	/* If the GPU must not be touched now, poll() has looked at nothing. */
 	if (vgpu_gpu_is_dead(gpu))
 		return;
 	if (is_resident(rq, vgpu)) {
@@ -360,7 +364,7 @@ static void act_reset(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 		return;
 	}
 
-	/* Who is leaving has nobody to be told. */
+	/* One that is being closed has no guest that could read of a fault. */
 	spin_lock_irq(&rq->lock);
 	open = vgpu->sched_state != VGPU_SCHED_CLOSED;
 	if (open && note_hang(vgpu)) {
@@ -384,7 +388,8 @@ static void act_reset(struct vgpu_runqueue *rq, struct vgpu *vgpu,
  */
 static void act_overdue(struct vgpu_runqueue *rq, struct vgpu *vgpu)
 {
-	struct vgpu_gpu *gpu = rq->gpu;
+	struct vgpu_instance *instance = rq->instance;
+	struct vgpu_gpu *gpu = instance->gpu;
 	enum vgpu_run_stage stage = VGPU_RUN_EXECUTING;
 	enum vgpu_fault fault = VGPU_FAULT_NONE;
 	bool ask = false;
@@ -392,7 +397,7 @@ static void act_overdue(struct vgpu_runqueue *rq, struct vgpu *vgpu)
 
 	gpu->family->poll(gpu);
 	if (gpu->family->run_stage && is_resident(rq, vgpu))
-		stage = gpu->family->run_stage(rq);
+		stage = gpu->family->run_stage(instance);
 
 	spin_lock_irq(&rq->lock);
 	now = ktime_get_ns();
@@ -403,16 +408,14 @@ static void act_overdue(struct vgpu_runqueue *rq, struct vgpu *vgpu)
 		fault = VGPU_FAULT_LOAD_TIMEOUT;
 	} else if (stage == VGPU_RUN_SAVING && !rq->saving) {
 		rq->saving = true;
-		enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
-			    READ_ONCE(gpu->preempt_timeout_ns));
+		enter_stage(rq, VGPU_STAGE_PREEMPTING, now, preempt_timeout(rq));
 	} else if (stage == VGPU_RUN_SAVING) {
 		fault = VGPU_FAULT_SAVE_TIMEOUT;
 	} else if (rq->stage == VGPU_STAGE_RUNNING) {
 		ask = true;
 		rq->overdue = true;
 		trace_vgpu_preempt(vgpu);
-		enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
-			    READ_ONCE(gpu->preempt_timeout_ns));
+		enter_stage(rq, VGPU_STAGE_PREEMPTING, now, preempt_timeout(rq));
 	} else {
 		fault = rq->overdue ? VGPU_FAULT_RUN_TIMEOUT :
 				      VGPU_FAULT_PREEMPT_TIMEOUT;
@@ -421,7 +424,7 @@ unlock:
 	spin_unlock_irq(&rq->lock);
 
 	if (ask)
-		gpu->family->preempt(rq);
+		gpu->family->preempt(instance);
 	else if (fault != VGPU_FAULT_NONE)
 		act_reset(rq, vgpu, fault);
 }
@@ -433,7 +436,7 @@ static void arm_timer(struct vgpu_runqueue *rq)
 	u64 at = rq->deadline;
 
 	lockdep_assert_held(&rq->lock);
-	if (rq->stopping || vgpu_gpu_is_dead(rq->gpu))
+	if (rq->stopping || vgpu_gpu_is_dead(rq->instance->gpu))
 		return;
 	if (rq->queue.members && (!at || rq->look_at < at))
 		at = rq->look_at;
@@ -459,23 +462,24 @@ static void restart_clock(struct vgpu_runqueue *rq, const struct vgpu *vgpu,
 
 static void act(struct vgpu_runqueue *rq, const struct sched_step *step)
 {
-	const struct vgpu_family *family = rq->gpu->family;
+	struct vgpu_instance *instance = rq->instance;
+	const struct vgpu_family *family = instance->gpu->family;
 
 	switch (step->op) {
 	case SCHED_WAIT:
 		break;
 	case SCHED_LOOK:
-		family->poll(rq->gpu);
+		family->poll(instance->gpu);
 		break;
 	case SCHED_RUN:
-		if (family->run(rq, step->vgpu, step->flags, step->quantum_ns))
-			vgpu_sched_run_end(rq, step->vgpu, SCHED_END_REJECTED,
-					   0, 0, 0);
+		if (family->run(step->vgpu, step->flags, step->quantum_ns))
+			vgpu_sched_run_end(step->vgpu, SCHED_END_REJECTED, 0, 0,
+					   0);
 		else
 			restart_clock(rq, step->vgpu, VGPU_STAGE_RUNNING);
 		break;
 	case SCHED_PREEMPT:
-		family->preempt(rq);
+		family->preempt(instance);
 		restart_clock(rq, step->vgpu, VGPU_STAGE_PREEMPTING);
 		break;
 	case SCHED_OVERDUE:
@@ -491,8 +495,8 @@ static void sched_work(struct kthread_work *work)
 	struct sched_step step;
 
 	/*
-	 * Ends: each turn either waits, or brings a stage further whose next
-	 * change takes news from the hardware or the passing of a deadline.
+	 * The loop ends: each pass either waits, or begins a stage that only
+	 * news from the hardware or the passing of a deadline ends.
 	 */
 	do {
 		spin_lock_irq(&rq->lock);
@@ -516,76 +520,70 @@ static enum hrtimer_restart sched_timer(struct hrtimer *timer)
 	struct vgpu_runqueue *rq = container_of(timer, struct vgpu_runqueue,
 						timer);
 
-	/* Only wakes: what to do about it takes sleeping. */
-	kthread_queue_work(rq->gpu->worker, &rq->work);
+	/* A decision may sleep, so the worker makes it. */
+	kthread_queue_work(rq->worker, &rq->work);
 	return HRTIMER_NORESTART;
 }
 
 /* ------------------------------------------------------------- init, exit */
 
-/**
- * vgpu_sched_init - make a GPU's run queues
- * @gpu: the GPU; its family was probed
- *
- * Return: 0 or errno. Nothing is made for a GPU that nobody schedules.
- */
-int vgpu_sched_init(struct vgpu_gpu *gpu)
+/* The name tells the workers of a GPU's instances apart. */
+static int start_worker(struct vgpu_runqueue *rq)
 {
+	const struct vgpu_instance *instance = rq->instance;
 	struct kthread_worker *worker;
-	unsigned int i;
-	int ret;
 
-	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
-		struct vgpu_runqueue *rq = &gpu->rq[i];
-
-		rq->gpu = gpu;
-		rq->index = i;
-		sched_queue_init(&rq->queue, sched_policy_find(NULL), rq->ready,
-				 rq->throttled, VGPU_MAX_PARTITIONS);
-		rq->stage = VGPU_STAGE_IDLE;
-		spin_lock_init(&rq->lock);
-		init_waitqueue_head(&rq->off);
-		kthread_init_work(&rq->work, sched_work);
-		hrtimer_setup(&rq->timer, sched_timer, CLOCK_MONOTONIC,
-			      HRTIMER_MODE_ABS);
-	}
-	/* Settings can be read, and need the locks. */
-	if (!vgpu_is_scheduled(gpu))
-		return 0;
-	ret = vgpu_sched_log_init(gpu);
-	if (ret)
-		return ret;
-	worker = vgpu_kthread_run_worker("openvgpu/%s", pci_name(gpu->pdev));
-	if (IS_ERR(worker)) {
-		vgpu_sched_log_exit(gpu);
+	worker = vgpu_kthread_run_worker("openvgpu/%s/%u",
+					 pci_name(instance->gpu->pdev),
+					 instance->index);
+	if (IS_ERR(worker))
 		return PTR_ERR(worker);
-	}
 	sched_set_fifo_low(worker->task);
-	gpu->worker = worker;
+	rq->worker = worker;
 	return 0;
 }
 
 /**
- * vgpu_sched_exit - undo vgpu_sched_init()
- * @gpu: the GPU; no vGPU of it takes part any more
+ * vgpu_sched_init - make the run queue of an instance
+ * @instance: the instance; its GPU's family was probed
+ *
+ * Settings can be read afterwards, also where nothing is scheduled.
+ *
+ * Return: 0 or errno.
  */
-void vgpu_sched_exit(struct vgpu_gpu *gpu)
+int vgpu_sched_init(struct vgpu_instance *instance)
 {
-	unsigned int i;
+	struct vgpu_runqueue *rq = &instance->rq;
 
-	if (!vgpu_is_scheduled(gpu) || !gpu->worker)
+	vgpu_sched_defaults(&instance->settings);
+	rq->instance = instance;
+	sched_queue_init(&rq->queue, vgpu_sched_default_policy(), rq->ready,
+			 rq->throttled, VGPU_MAX_PARTITIONS);
+	rq->stage = VGPU_STAGE_IDLE;
+	spin_lock_init(&rq->lock);
+	init_waitqueue_head(&rq->off);
+	kthread_init_work(&rq->work, sched_work);
+	hrtimer_setup(&rq->timer, sched_timer, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS);
+	return vgpu_is_scheduled(instance->gpu) ? start_worker(rq) : 0;
+}
+
+/**
+ * vgpu_sched_exit - undo vgpu_sched_init()
+ * @instance: the instance; no vGPU of it takes part any more
+ */
+void vgpu_sched_exit(struct vgpu_instance *instance)
+{
+	struct vgpu_runqueue *rq = &instance->rq;
+
+	if (!rq->worker)
 		return;
-	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
-		struct vgpu_runqueue *rq = &gpu->rq[i];
-
-		/* The work item starts the timer, the timer queues the work. */
-		spin_lock_irq(&rq->lock);
-		rq->stopping = true;
-		spin_unlock_irq(&rq->lock);
-		kthread_flush_work(&rq->work);
-		hrtimer_cancel(&rq->timer);
-	}
-	kthread_destroy_worker(gpu->worker);
-	gpu->worker = NULL;
-	vgpu_sched_log_exit(gpu);
+	/* The work item starts the timer, the timer queues the work. */
+	spin_lock_irq(&rq->lock);
+	rq->stopping = true;
+	spin_unlock_irq(&rq->lock);
+	kthread_flush_work(&rq->work);
+	hrtimer_cancel(&rq->timer);
+	kthread_destroy_worker(rq->worker);
+	rq->worker = NULL;
 }
