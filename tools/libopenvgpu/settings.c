@@ -2,9 +2,9 @@
 /*
  * settings.c - what can be set, and setting it
  *
- * The ranges are those of doc/sysfs-driver-openvgpu. They are checked here so
- * that a set of several values is refused whole, before the first is written;
- * the driver has the last word.
+ * Names and ranges are the driver's own, of uapi/openvgpu_settings.h. They are
+ * checked here so that a set of several values is refused whole, before the
+ * first is written; the driver has the last word.
  */
 #include <errno.h>
 #include <limits.h>
@@ -12,69 +12,29 @@
 #include <string.h>
 
 #include "internal.h"
+#include "openvgpu_settings.h"
 
-#define NUMBER(id, min, max, words)	\
-	{ .name = (id), .minimum = (min), .maximum = (max), .meaning = (words), \
-	  .scheduler = true }
-#define NUMBER_OR_0(id, min, max, words)	\
-	{ .name = (id), .minimum = (min), .maximum = (max), .zero = true, \
-	  .meaning = (words), .scheduler = true }
+#define OF(setting, kind_of_value, options, words)	\
+	.name = #setting, .meaning = (words), .kind = (kind_of_value),	\
+	.scheduler = ((options) & OPENVGPU_SCHEDULING) != 0,	\
+	.closed_only = ((options) & OPENVGPU_CLOSED_ONLY) != 0,
+#define NUMBER(id, name, min, max, by_default, flags, meaning)	\
+	[OVGPU_##id] = {	\
+		OF(name, OVGPU_NUMBER, flags, meaning)	\
+		.zero = ((flags) & OPENVGPU_OR_ZERO) != 0,	\
+		.minimum = (min), .maximum = (max),	\
+	},
+#define CHOICE(id, name, choices, flags, meaning)	\
+	[OVGPU_##id] = { OF(name, OVGPU_CHOICE, flags, meaning) },
+#define UUID(id, name, flags, meaning)	\
+	[OVGPU_##id] = { OF(name, OVGPU_UUID_OR_NONE, flags, meaning) },
 
 static const struct ovgpu_setting gpu_settings[OVGPU_GPU_SETTINGS] = {
-	[OVGPU_SCHEDULER] = {
-		.name = "scheduler", .kind = OVGPU_CHOICE, .scheduler = true,
-		.meaning = "best_effort, equal_share or fixed_share",
-	},
-	[OVGPU_SCHED_HZ] =
-		NUMBER_OR_0("sched_hz", 1, 10000,
-			    "slices a second; 0: the default for the number of vGPUs"),
-	[OVGPU_TIMESLICE_US] =
-		NUMBER_OR_0("timeslice_us", 100, 1000000,
-			    "length of a slice, us: 1000000 / sched_hz; 0: the default"),
-	[OVGPU_AVERAGING_FACTOR] =
-		NUMBER("averaging_factor", 1, 60,
-		       "over how many turns an overrun is paid back; 1: at once"),
-	[OVGPU_PREEMPT_TIMEOUT_US] =
-		NUMBER("preempt_timeout_us", 100, 10000000,
-		       "how long a vGPU may take to yield before it is reset, us"),
-	[OVGPU_FAULT_LIMIT] =
-		NUMBER_OR_0("fault_limit", 1, 100,
-			    "so many resets for a hang make a vGPU faulted; 0: never"),
-	[OVGPU_FAULT_WINDOW_S] =
-		NUMBER("fault_window_s", 1, 3600,
-		       "within so many seconds"),
-	[OVGPU_CONSOLE] = {
-		.name = "console", .kind = OVGPU_UUID_OR_NONE,
-		.meaning = "UUID of the vGPU that the GPU's output shows, or none",
-	},
+	OPENVGPU_GPU_SETTINGS(NUMBER, CHOICE, UUID)
 };
 
 static const struct ovgpu_setting vgpu_settings[OVGPU_VGPU_SETTINGS] = {
-	[OVGPU_WEIGHT] =
-		NUMBER("weight", 1, 10000,
-		       "its part beside others under best_effort; default 100"),
-	[OVGPU_CAP_PERCENT] =
-		NUMBER("cap_percent", 1, 100,
-		       "most it gets of the GPU's time, percent of 100 ms"),
-	[OVGPU_VGPU_TIMESLICE_US] =
-		NUMBER_OR_0("timeslice_us", 100, 1000000,
-			    "length of its slice, us; 0: the GPU's"),
-	[OVGPU_FROZEN] =
-		NUMBER("frozen", 0, 1,
-		       "1: it takes no turns until 0 is set; its work waits"),
-	[OVGPU_DISPLAY] = {
-		.name = "display", .kind = OVGPU_CHOICE, .closed_only = true,
-		.meaning = "how a VMM gets its picture: region, dmabuf or off",
-	},
-	[OVGPU_PERSONALITY] = {
-		.name = "personality", .kind = OVGPU_CHOICE, .closed_only = true,
-		.meaning = "what its guest sees: native or bochs",
-	},
-	[OVGPU_FRAME_RATE_LIMIT] = {
-		.name = "frame_rate_limit", .zero = true, .minimum = 1,
-		.maximum = 1000,
-		.meaning = "pictures a second of each head; 0: no limit",
-	},
+	OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID)
 };
 
 /**

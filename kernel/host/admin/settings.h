@@ -7,19 +7,24 @@
 
 #include <linux/types.h>
 
+#include "openvgpu_settings.h"
+
 struct vgpu;
 struct vgpu_instance;
 
+#define VGPU_SETTING(id, ...)	VGPU_##id,
+
+/* VGPU_<ID> of every setting that is a number */
+enum vgpu_setting {
+	OPENVGPU_GPU_SETTINGS(VGPU_SETTING, OPENVGPU_NO_NUMBER, OPENVGPU_NO_NUMBER)
+	OPENVGPU_VGPU_SETTINGS(VGPU_SETTING, OPENVGPU_NO_NUMBER, OPENVGPU_NO_NUMBER)
+};
+
+#undef VGPU_SETTING
+
 int vgpu_set_scheduler(struct vgpu_instance *instance, const char *name);
-int vgpu_set_timeslice(struct vgpu_instance *instance, u64 us);
-int vgpu_set_hz(struct vgpu_instance *instance, u64 hz);
-int vgpu_set_averaging(struct vgpu_instance *instance, u64 factor);
-int vgpu_set_preempt_timeout(struct vgpu_instance *instance, u64 us);
-int vgpu_set_fault_limit(struct vgpu_instance *instance, u64 limit);
-int vgpu_set_fault_window(struct vgpu_instance *instance, u64 seconds);
-int vgpu_set_weight(struct vgpu *vgpu, u64 weight);
-int vgpu_set_cap(struct vgpu *vgpu, u64 percent);
-int vgpu_set_own_timeslice(struct vgpu *vgpu, u64 us);
-int vgpu_set_frozen(struct vgpu *vgpu, u64 frozen);
+int vgpu_set_number(struct vgpu_instance *instance, enum vgpu_setting setting,
+		    u64 value);
+int vgpu_set_own_number(struct vgpu *vgpu, enum vgpu_setting setting, u64 value);
 
 #endif /* ADMIN_SETTINGS_H */

@@ -67,7 +67,7 @@ int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 
 /* ------------------------------- physical GPU: the settings of its pool */
 
-#define GPU_SETTING(name, set, value_in_force)				\
+#define GPU_SETTING(name, id, value_in_force)				\
 	static ssize_t gpu_##name##_show(struct device *dev,		\
 					 struct device_attribute *attr,	\
 					 char *buf)			\
@@ -89,7 +89,8 @@ int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 		ret = vgpu_parse_number(gpu, NULL, #name, buf, count,	\
 					&value);			\
 		if (!ret)						\
-			ret = set(vgpu_gpu_pool(gpu), value);		\
+			ret = vgpu_set_number(vgpu_gpu_pool(gpu), id,	\
+					      value);			\
 		return ret ? ret : count;				\
 	}								\
 									\
@@ -101,18 +102,18 @@ static u64 to_us(u64 ns)
 	return div_u64(ns, NSEC_PER_USEC);
 }
 
-GPU_SETTING(sched_hz, vgpu_set_hz,
+GPU_SETTING(sched_hz, VGPU_SCHED_HZ,
 	    DIV64_U64_ROUND_CLOSEST(NSEC_PER_SEC,
 				    vgpu_sched_timeslice(instance)));
-GPU_SETTING(timeslice_us, vgpu_set_timeslice,
+GPU_SETTING(timeslice_us, VGPU_TIMESLICE_US,
 	    to_us(vgpu_sched_timeslice(instance)));
-GPU_SETTING(averaging_factor, vgpu_set_averaging,
+GPU_SETTING(averaging_factor, VGPU_AVERAGING_FACTOR,
 	    READ_ONCE(instance->settings.averaging));
-GPU_SETTING(preempt_timeout_us, vgpu_set_preempt_timeout,
+GPU_SETTING(preempt_timeout_us, VGPU_PREEMPT_TIMEOUT_US,
 	    to_us(READ_ONCE(instance->settings.preempt_timeout_ns)));
-GPU_SETTING(fault_limit, vgpu_set_fault_limit,
+GPU_SETTING(fault_limit, VGPU_FAULT_LIMIT,
 	    READ_ONCE(instance->settings.fault_limit));
-GPU_SETTING(fault_window_s, vgpu_set_fault_window,
+GPU_SETTING(fault_window_s, VGPU_FAULT_WINDOW_S,
 	    READ_ONCE(instance->settings.fault_window_s));
 
 static ssize_t gpu_scheduler_show(struct device *dev,
@@ -163,7 +164,7 @@ static void settings_unlock(struct vgpu *vgpu)
 	spin_unlock_irq(&vgpu->instance->rq.lock);
 }
 
-#define VGPU_SETTING(name, set, value_in_force)				\
+#define VGPU_SETTING(name, id, value_in_force)				\
 	static ssize_t vgpu_##name##_show(struct device *dev,		\
 					  struct device_attribute *attr,\
 					  char *buf)			\
@@ -188,18 +189,18 @@ static void settings_unlock(struct vgpu *vgpu)
 		ret = vgpu_parse_number(vgpu->gpu, vgpu, #name, buf,	\
 					count, &value);			\
 		if (!ret)						\
-			ret = set(vgpu, value);				\
+			ret = vgpu_set_own_number(vgpu, id, value);	\
 		return ret ? ret : count;				\
 	}								\
 									\
 	struct device_attribute vgpu_attr_##name =			\
 		__ATTR(name, 0644, vgpu_##name##_show, vgpu_##name##_store)
 
-VGPU_SETTING(weight, vgpu_set_weight, vgpu->entity.weight);
-VGPU_SETTING(cap_percent, vgpu_set_cap, vgpu->entity.cap_percent);
-VGPU_SETTING(timeslice_us, vgpu_set_own_timeslice,
+VGPU_SETTING(weight, VGPU_WEIGHT, vgpu->entity.weight);
+VGPU_SETTING(cap_percent, VGPU_CAP_PERCENT, vgpu->entity.cap_percent);
+VGPU_SETTING(timeslice_us, VGPU_VGPU_TIMESLICE_US,
 	     to_us(vgpu->entity.timeslice_ns));
-VGPU_SETTING(frozen, vgpu_set_frozen, vgpu->frozen);
+VGPU_SETTING(frozen, VGPU_FROZEN, vgpu->frozen);
 
 static ssize_t sched_state_show(struct device *dev,
 				struct device_attribute *attr, char *buf)

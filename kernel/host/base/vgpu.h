@@ -54,12 +54,11 @@
 #include "display/window.h"
 #include "memory/pin.h"
 #include "memory/scrub.h"
+#include "openvgpu_settings.h"
 #include "pci/config_space.h"
 #include "pci/irq.h"
 #include "pci/mapping.h"
 #include "sched/run.h"
-
-#define VGPU_FAULT_LIMIT_MAX	100
 
 /**
  * struct vgpu_stats - software counters since create; relaxed, any context
@@ -170,7 +169,7 @@ struct vgpu {
 	struct vgpu_sched_account account;
 	bool frozen;
 	bool faulted;
-	u64 hang_resets[VGPU_FAULT_LIMIT_MAX];
+	u64 hang_resets[OPENVGPU_FAULT_LIMIT_MAX];
 	unsigned int hang_count;
 
 	struct vgpu_scrub scrub;

@@ -13,9 +13,7 @@
 #include "base/state.h"
 #include "base/vgpu.h"
 #include "display/pacing.h"
-
-#define RATE_MIN	1
-#define RATE_MAX	1000
+#include "openvgpu_settings.h"
 
 /* Why the flips of a vGPU can't be paced; NULL: they can. */
 static const char *refusal(const struct vgpu *vgpu)
@@ -96,10 +94,11 @@ static int set_limit(struct vgpu *vgpu, u64 rate)
 			       vgpu_name(vgpu), why);
 		return -EOPNOTSUPP;
 	}
-	if (rate > RATE_MAX) {
+	if (rate > OPENVGPU_FRAME_RATE_LIMIT_MAX) {
 		vgpu_gpu_error(vgpu->gpu,
 			       "vGPU %s: frame_rate_limit not changed: %llu was written, it takes %u to %u, or 0 for none",
-			       vgpu_name(vgpu), rate, RATE_MIN, RATE_MAX);
+			       vgpu_name(vgpu), rate, OPENVGPU_FRAME_RATE_LIMIT_MIN,
+			       OPENVGPU_FRAME_RATE_LIMIT_MAX);
 		return -EINVAL;
 	}
 	WRITE_ONCE(vgpu->frame_rate_limit, rate);

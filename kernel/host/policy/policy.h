@@ -20,6 +20,7 @@
 
 #include <linux/types.h>
 
+#include "openvgpu_settings.h"
 #include "policy/heap.h"
 
 #ifdef __KERNEL__
@@ -31,15 +32,10 @@ static inline __u64 div64_u64(__u64 dividend, __u64 divisor)
 }
 #endif
 
-#define SCHED_WEIGHT_MIN	1
-#define SCHED_WEIGHT_DEFAULT	100
-#define SCHED_WEIGHT_MAX	10000
-#define SCHED_CAP_MAX		100	/* percent: no cap */
-#define SCHED_AVERAGING_MIN	1
-#define SCHED_AVERAGING_DEFAULT	33
-#define SCHED_AVERAGING_MAX	60
-#define SCHED_TIMESLICE_MIN_NS	100000ULL
-#define SCHED_TIMESLICE_MAX_NS	1000000000ULL
+#define SCHED_WEIGHT_DEFAULT	OPENVGPU_WEIGHT_DEFAULT
+#define SCHED_CAP_MAX		OPENVGPU_CAP_PERCENT_MAX	/* no cap */
+#define SCHED_AVERAGING_DEFAULT	OPENVGPU_AVERAGING_FACTOR_DEFAULT
+#define SCHED_TIMESLICE_MIN_NS	(OPENVGPU_TIMESLICE_US_MIN * 1000ULL)
 
 /* The names the bounds in turns.c have for these are W, e and R. */
 #define SCHED_CAP_WINDOW_NS	100000000ULL
@@ -66,7 +62,7 @@ enum sched_end {
 
 /**
  * struct sched_client - one vGPU as a policy sees it
- * @weight: SCHED_WEIGHT_MIN..MAX; change with sched_update() once added
+ * @weight: OPENVGPU_WEIGHT_MIN..MAX; change with sched_update() once added
  * @cap_percent: 1..SCHED_CAP_MAX; likewise
  * @timeslice_ns: its own slice, 0: the queue's; likewise
  * @max_instance: of its type; fixed while it is added
@@ -149,7 +145,7 @@ extern const struct sched_policy sched_fixed_share;
  * struct sched_queue - one run queue
  * @policy: who decides; change with sched_set_policy()
  * @timeslice_ns: length of a slice; settable at any time
- * @averaging: SCHED_AVERAGING_MIN..MAX; settable at any time
+ * @averaging: OPENVGPU_AVERAGING_FACTOR_MIN..MAX; settable at any time
  * @ready: clients whose turn can come, by its start
  * @throttled: clients over their cap, by the time they may run again
  * @nobody: owner of the share that a reserving policy leaves over

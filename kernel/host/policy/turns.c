@@ -517,9 +517,9 @@ void sched_sleep(struct sched_queue *queue, struct sched_client *client,
  * sched_update - change the settings of a client
  * @queue: run queue
  * @client: added or not
- * @weight: SCHED_WEIGHT_MIN..MAX
+ * @weight: OPENVGPU_WEIGHT_MIN..MAX
  * @cap_percent: 1..SCHED_CAP_MAX
- * @timeslice_ns: 0, or SCHED_TIMESLICE_MIN_NS..MAX_NS
+ * @timeslice_ns: 0, or what timeslice_us can be
  * @now: time
  */
 void sched_update(struct sched_queue *queue, struct sched_client *client,

@@ -11,6 +11,7 @@
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
 
+#include "openvgpu_settings.h"
 #include "policy/policy.h"
 #include "sched/run.h"
 #include "sched/sched.h"
@@ -27,14 +28,22 @@ struct default_number {
 	unsigned int max;
 };
 
-static struct default_number default_hz = { 0, 0, VGPU_HZ_MAX };
-
-static struct default_number default_averaging = {
-	SCHED_AVERAGING_DEFAULT, SCHED_AVERAGING_MIN, SCHED_AVERAGING_MAX,
+static struct default_number default_hz = {
+	OPENVGPU_SCHED_HZ_DEFAULT, 0, OPENVGPU_SCHED_HZ_MAX,
 };
 
+static struct default_number default_averaging = {
+	OPENVGPU_AVERAGING_FACTOR_DEFAULT, OPENVGPU_AVERAGING_FACTOR_MIN,
+	OPENVGPU_AVERAGING_FACTOR_MAX,
+};
+
+/*
+ * The most a vGPU that does not stop takes from the others, once. It is
+ * generous, so that no innocent vGPU is reset on a busy host.
+ */
 static struct default_number default_preempt_timeout = {
-	VGPU_PREEMPT_TIMEOUT_US, VGPU_PREEMPT_TIMEOUT_MIN_US, VGPU_PREEMPT_TIMEOUT_MAX_US,
+	OPENVGPU_PREEMPT_TIMEOUT_US_DEFAULT, OPENVGPU_PREEMPT_TIMEOUT_US_MIN,
+	OPENVGPU_PREEMPT_TIMEOUT_US_MAX,
 };
 
 /* NULL: the first there is. */
@@ -120,6 +129,6 @@ void vgpu_sched_defaults(struct vgpu_sched_settings *settings)
 	settings->averaging = READ_ONCE(default_averaging.value);
 	settings->preempt_timeout_ns =
 		READ_ONCE(default_preempt_timeout.value) * (u64)NSEC_PER_USEC;
-	settings->fault_limit = VGPU_FAULT_LIMIT;
-	settings->fault_window_s = VGPU_FAULT_WINDOW_S;
+	settings->fault_limit = OPENVGPU_FAULT_LIMIT_DEFAULT;
+	settings->fault_window_s = OPENVGPU_FAULT_WINDOW_S_DEFAULT;
 }

@@ -332,11 +332,11 @@ static bool note_hang(struct vgpu *vgpu)
 	u64 window = (u64)READ_ONCE(settings->fault_window_s) * NSEC_PER_SEC;
 	u64 now = ktime_get_ns(), first;
 
-	vgpu->hang_resets[vgpu->hang_count++ % VGPU_FAULT_LIMIT_MAX] = now;
+	vgpu->hang_resets[vgpu->hang_count++ % OPENVGPU_FAULT_LIMIT_MAX] = now;
 	if (!limit || vgpu->hang_count < limit)
 		return false;
 	first = vgpu->hang_resets[(vgpu->hang_count - limit) %
-				  VGPU_FAULT_LIMIT_MAX];
+				  OPENVGPU_FAULT_LIMIT_MAX];
 	return now - first <= window;
 }
 

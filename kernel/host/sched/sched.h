@@ -9,23 +9,6 @@
 
 #include "sched/run.h"
 
-/* Ranges of settings, and their defaults. */
-#define VGPU_HZ_MIN		1
-#define VGPU_HZ_MAX		10000
-#define VGPU_TIMESLICE_MIN_US	(SCHED_TIMESLICE_MIN_NS / NSEC_PER_USEC)
-#define VGPU_TIMESLICE_MAX_US	(SCHED_TIMESLICE_MAX_NS / NSEC_PER_USEC)
-#define VGPU_PREEMPT_TIMEOUT_MIN_US	100
-#define VGPU_PREEMPT_TIMEOUT_MAX_US	10000000
-/*
- * The most a vGPU that does not stop takes from the others, once. It is
- * generous, so that no innocent vGPU is reset on a busy host.
- */
-#define VGPU_PREEMPT_TIMEOUT_US	500000
-#define VGPU_FAULT_LIMIT	3
-#define VGPU_FAULT_WINDOW_MIN_S	1
-#define VGPU_FAULT_WINDOW_MAX_S	3600
-#define VGPU_FAULT_WINDOW_S	60
-
 struct vgpu;
 struct vgpu_instance;
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MIT */
+/*
+ * openvgpu_settings.h - the settings of GPUs and vGPUs: names, ranges, defaults
+ *
+ * The one list of them. The driver and libopenvgpu are made from it; a unit
+ * test (tests/unit/test_settings.py) compares it with mdevctl's callout, the
+ * shell completion, the manual pages and the documents. Each setting is an
+ * attribute of its name, which doc/sysfs-driver-openvgpu describes.
+ *
+ * A list calls one macro for each setting, by what its value is:
+ *
+ *   NUMBER(ID, name, minimum, maximum, default, flags, meaning)
+ *	a decimal number
+ *   CHOICE(ID, name, words, flags, meaning)
+ *	one of the words; the first is the default of a vGPU or GPU that can be
+ *	all of them
+ *   UUID(ID, name, flags, meaning)
+ *	the UUID of a vGPU, or "none", the default
+ *
+ * ID is what identifiers in C are made of, and is unique in both lists. The
+ * meaning is one line for people, with the unit.
+ */
+#ifndef OPENVGPU_SETTINGS_H
+#define OPENVGPU_SETTINGS_H
+
+#define OPENVGPU_OR_ZERO	1	/* 0 is taken, though below the minimum */
+#define OPENVGPU_SCHEDULING	2	/* it is about the scheduler */
+#define OPENVGPU_CLOSED_ONLY	4	/* it can't change while the vGPU is open */
+
+#define OPENVGPU_GPU_SETTINGS(NUMBER, CHOICE, UUID)				\
+	CHOICE(SCHEDULER, scheduler,						\
+	       "best_effort equal_share fixed_share", OPENVGPU_SCHEDULING,	\
+	       "best_effort, equal_share or fixed_share")			\
+	NUMBER(SCHED_HZ, sched_hz, 1, 10000, 0,					\
+	       OPENVGPU_OR_ZERO | OPENVGPU_SCHEDULING,				\
+	       "slices a second; 0: the default for the number of vGPUs")	\
+	NUMBER(TIMESLICE_US, timeslice_us, 100, 1000000, 0,			\
+	       OPENVGPU_OR_ZERO | OPENVGPU_SCHEDULING,				\
+	       "length of a slice, us: 1000000 / sched_hz; 0: the default")	\
+	NUMBER(AVERAGING_FACTOR, averaging_factor, 1, 60, 33,			\
+	       OPENVGPU_SCHEDULING,						\
+	       "over how many turns an overrun is paid back; 1: at once")	\
+	NUMBER(PREEMPT_TIMEOUT_US, preempt_timeout_us, 100, 10000000, 500000,	\
+	       OPENVGPU_SCHEDULING,						\
+	       "how long a vGPU may take to yield before it is reset, us")	\
+	NUMBER(FAULT_LIMIT, fault_limit, 1, 100, 3,				\
+	       OPENVGPU_OR_ZERO | OPENVGPU_SCHEDULING,				\
+	       "so many resets for a hang make a vGPU faulted; 0: never")	\
+	NUMBER(FAULT_WINDOW_S, fault_window_s, 1, 3600, 60,			\
+	       OPENVGPU_SCHEDULING,						\
+	       "within so many seconds")					\
+	UUID(CONSOLE, console, 0,						\
+	     "UUID of the vGPU that the GPU's output shows, or none")
+
+/* The default of frame_rate_limit is that of the vGPU's type. */
+#define OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID)				\
+	NUMBER(WEIGHT, weight, 1, 10000, 100,					\
+	       OPENVGPU_SCHEDULING,						\
+	       "its part beside others under best_effort; default 100")	\
+	NUMBER(CAP_PERCENT, cap_percent, 1, 100, 100,				\
+	       OPENVGPU_SCHEDULING,						\
+	       "most it gets of the GPU's time, percent of 100 ms")		\
+	NUMBER(VGPU_TIMESLICE_US, timeslice_us, 100, 1000000, 0,		\
+	       OPENVGPU_OR_ZERO | OPENVGPU_SCHEDULING,				\
+	       "length of its slice, us; 0: the GPU's")			\
+	NUMBER(FROZEN, frozen, 0, 1, 0,						\
+	       OPENVGPU_SCHEDULING,						\
+	       "1: it takes no turns until 0 is set; its work waits")		\
+	CHOICE(DISPLAY, display,						\
+	       "region dmabuf off", OPENVGPU_CLOSED_ONLY,			\
+	       "how a VMM gets its picture: region, dmabuf or off")		\
+	CHOICE(PERSONALITY, personality,					\
+	       "native bochs", OPENVGPU_CLOSED_ONLY,				\
+	       "what its guest sees: native or bochs")				\
+	NUMBER(FRAME_RATE_LIMIT, frame_rate_limit, 1, 1000, 0,			\
+	       OPENVGPU_OR_ZERO,						\
+	       "pictures a second of each head; 0: no limit")
+
+/* OPENVGPU_<ID>_MIN, _MAX and _DEFAULT of every number */
+#define OPENVGPU_RANGE(id, name, minimum, maximum, by_default, flags, meaning)	\
+	OPENVGPU_##id##_MIN = (minimum),					\
+	OPENVGPU_##id##_MAX = (maximum),					\
+	OPENVGPU_##id##_DEFAULT = (by_default),
+#define OPENVGPU_NO_NUMBER(...)
+
+enum openvgpu_ranges {
+	OPENVGPU_GPU_SETTINGS(OPENVGPU_RANGE, OPENVGPU_NO_NUMBER, OPENVGPU_NO_NUMBER)
+	OPENVGPU_VGPU_SETTINGS(OPENVGPU_RANGE, OPENVGPU_NO_NUMBER, OPENVGPU_NO_NUMBER)
+};
+
+#endif /* OPENVGPU_SETTINGS_H */
