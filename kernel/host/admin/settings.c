@@ -4,7 +4,7 @@
  *
  * Every value is checked here and nowhere else, against the ranges of
  * openvgpu_settings.h. One that is refused changes nothing and is explained in
- * the GPU's last_error. One that is taken acts on every run queue at its next
+ * the GPU's last_error. One that is taken acts on the run queue at its next
  * decision.
  */
 
@@ -17,7 +17,6 @@
 #include "admin/settings.h"
 #include "base/state.h"
 #include "base/vgpu.h"
-#include "display/pacing.h"
 #include "sched/sched.h"
 
 /* ------------------------------------------------------------------- checks */
@@ -72,62 +71,46 @@ static int check(struct vgpu_gpu *gpu, const char *of,
 	return -EINVAL;
 }
 
-/* ------------------------------------------------------------- physical GPU */
-
-static void kick_all(struct vgpu_gpu *gpu)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
-		spin_lock_irq(&gpu->rq[i].lock);
-		vgpu_sched_kick(&gpu->rq[i]);
-		spin_unlock_irq(&gpu->rq[i].lock);
-	}
-}
+/* ---------------------------------------------------------------- instance */
 
 /**
- * vgpu_set_scheduler - change the policy of a GPU
- * @gpu: the GPU
+ * vgpu_set_scheduler - change the policy of an instance
+ * @instance: the instance
  * @name: of the policy; a newline may follow
  *
  * Runs that are under way end as they began. May sleep.
  *
  * Return: 0, -EINVAL: no such policy, or -EOPNOTSUPP: nothing is scheduled.
  */
-int vgpu_set_scheduler(struct vgpu_gpu *gpu, const char *name)
+int vgpu_set_scheduler(struct vgpu_instance *instance, const char *name)
 {
 	const struct sched_policy *policy = sched_policy_find(name);
-	unsigned int i;
+	struct vgpu_runqueue *rq = &instance->rq;
 	char names[64];
 	int ret;
 
-	ret = check_scheduled(gpu, "", "scheduler");
+	ret = check_scheduled(instance->gpu, "", "scheduler");
 	if (ret)
 		return ret;
 	if (!policy) {
 		sched_policy_list(names, sizeof(names), NULL);
-		vgpu_gpu_error(gpu, "scheduler not changed: there are only %s",
+		vgpu_gpu_error(instance->gpu,
+			       "scheduler not changed: there are only %s",
 			       names);
 		return -EINVAL;
 	}
-	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
-		struct vgpu_runqueue *rq = &gpu->rq[i];
-
-		spin_lock_irq(&rq->lock);
-		if (rq->queue.policy != policy) {
-			sched_set_policy(&rq->queue, policy, ktime_get_ns());
-			vgpu_sched_kick(rq);
-		}
-		spin_unlock_irq(&rq->lock);
+	spin_lock_irq(&rq->lock);
+	if (rq->queue.policy != policy) {
+		sched_set_policy(&rq->queue, policy, ktime_get_ns());
+		vgpu_sched_kick(rq);
 	}
-	/* Frame-rate limits hold under some policies only. */
-	vgpu_pace_all(gpu);
+	spin_unlock_irq(&rq->lock);
 	return 0;
 }
 
 /**
- * vgpu_set_number - change a setting of a GPU that is a number
- * @gpu: the GPU
+ * vgpu_set_number - change a setting of an instance that is a number
+ * @instance: the instance
  * @setting: which, of those in OPENVGPU_GPU_SETTINGS
  * @value: the number
  *
@@ -137,50 +120,45 @@ int vgpu_set_scheduler(struct vgpu_gpu *gpu, const char *name)
  *
  * Return: 0, -EINVAL or -EOPNOTSUPP.
  */
-int vgpu_set_number(struct vgpu_gpu *gpu, enum vgpu_setting setting, u64 value)
+int vgpu_set_number(struct vgpu_instance *instance, enum vgpu_setting setting,
+		    u64 value)
 {
-	int ret = check(gpu, "", &numbers[setting], value);
+	struct vgpu_sched_settings *settings = &instance->settings;
+	struct vgpu_runqueue *rq = &instance->rq;
+	int ret = check(instance->gpu, "", &numbers[setting], value);
 
 	if (ret)
 		return ret;
 	switch (setting) {
 	case VGPU_SCHED_HZ:
-		WRITE_ONCE(gpu->timeslice_ns,
+		WRITE_ONCE(settings->timeslice_ns,
 			   value ? div64_u64(NSEC_PER_SEC, value) : 0);
 		break;
 	case VGPU_TIMESLICE_US:
-		WRITE_ONCE(gpu->timeslice_ns, value * NSEC_PER_USEC);
+		WRITE_ONCE(settings->timeslice_ns, value * NSEC_PER_USEC);
 		break;
 	case VGPU_AVERAGING_FACTOR:
-		WRITE_ONCE(gpu->averaging, value);
+		WRITE_ONCE(settings->averaging, value);
 		break;
 	case VGPU_PREEMPT_TIMEOUT_US:
-		WRITE_ONCE(gpu->preempt_timeout_ns, value * NSEC_PER_USEC);
+		WRITE_ONCE(settings->preempt_timeout_ns, value * NSEC_PER_USEC);
 		return 0;
 	case VGPU_FAULT_LIMIT:
-		WRITE_ONCE(gpu->fault_limit, value);
+		WRITE_ONCE(settings->fault_limit, value);
 		return 0;
 	case VGPU_FAULT_WINDOW_S:
-		WRITE_ONCE(gpu->fault_window_s, value);
+		WRITE_ONCE(settings->fault_window_s, value);
 		return 0;
 	default:
 		return -EINVAL;
 	}
-	kick_all(gpu);
+	spin_lock_irq(&rq->lock);
+	vgpu_sched_kick(rq);
+	spin_unlock_irq(&rq->lock);
 	return 0;
 }
 
 /* --------------------------------------------------------------------- vGPU */
-
-/**
- * vgpu_settings_rq - whose lock protects the settings of a vGPU
- * @vgpu: the vGPU, in any state; its GPU is scheduled
- */
-struct vgpu_runqueue *vgpu_settings_rq(struct vgpu *vgpu)
-{
-	/* NULL until it is opened for the first time. */
-	return READ_ONCE(vgpu->rq) ?: &vgpu->gpu->rq[0];
-}
 
 /**
  * vgpu_set_own_number - change a setting of a vGPU's scheduling
@@ -194,7 +172,7 @@ int vgpu_set_own_number(struct vgpu *vgpu, enum vgpu_setting setting, u64 value)
 {
 	struct sched_client *client = &vgpu->entity;
 	u32 weight, cap_percent;
-	struct vgpu_runqueue *rq;
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
 	u64 timeslice_ns;
 	char of[48];
 	int ret;
@@ -207,7 +185,6 @@ int vgpu_set_own_number(struct vgpu *vgpu, enum vgpu_setting setting, u64 value)
 		vgpu_sched_freeze(vgpu, value);
 		return 0;
 	}
-	rq = vgpu_settings_rq(vgpu);
 	spin_lock_irq(&rq->lock);
 	weight = setting == VGPU_WEIGHT ? value : client->weight;
 	cap_percent = setting == VGPU_CAP_PERCENT ? value : client->cap_percent;

@@ -10,7 +10,7 @@
 #include "openvgpu_settings.h"
 
 struct vgpu;
-struct vgpu_gpu;
+struct vgpu_instance;
 
 #define VGPU_SETTING(id, ...)	VGPU_##id,
 
@@ -22,9 +22,9 @@ enum vgpu_setting {
 
 #undef VGPU_SETTING
 
-struct vgpu_runqueue *vgpu_settings_rq(struct vgpu *vgpu);
-int vgpu_set_scheduler(struct vgpu_gpu *gpu, const char *name);
-int vgpu_set_number(struct vgpu_gpu *gpu, enum vgpu_setting setting, u64 value);
+int vgpu_set_scheduler(struct vgpu_instance *instance, const char *name);
+int vgpu_set_number(struct vgpu_instance *instance, enum vgpu_setting setting,
+		    u64 value);
 int vgpu_set_own_number(struct vgpu *vgpu, enum vgpu_setting setting, u64 value);
 
 #endif /* ADMIN_SETTINGS_H */

@@ -86,7 +86,7 @@ static ssize_t framebuffer_free_show(struct device *dev,
 	u64 bytes;
 
 	mutex_lock(&gpu->lock);
-	bytes = buddy_free_bytes(&gpu->fb);
+	bytes = buddy_free_bytes(&vgpu_gpu_pool(gpu)->memory);
 	mutex_unlock(&gpu->lock);
 	return sysfs_emit(buf, "%llu\n", bytes);
 }
@@ -99,7 +99,7 @@ static ssize_t largest_free_show(struct device *dev,
 	u64 bytes;
 
 	mutex_lock(&gpu->lock);
-	bytes = buddy_largest(&gpu->fb);
+	bytes = buddy_largest(&vgpu_gpu_pool(gpu)->memory);
 	mutex_unlock(&gpu->lock);
 	return sysfs_emit(buf, "%llu\n", bytes);
 }

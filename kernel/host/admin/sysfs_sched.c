@@ -17,6 +17,7 @@
 #include "admin/settings.h"
 #include "base/state.h"
 #include "base/vgpu.h"
+#include "display/pacing.h"
 #include "sched/sched.h"
 
 #define SHOWN_CHARS	32	/* of what was written, in a message */
@@ -64,14 +65,15 @@ int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 	return -EINVAL;
 }
 
-/* ------------------------------------------------------------ physical GPU */
+/* ------------------------------- physical GPU: the settings of its pool */
 
 #define GPU_SETTING(name, id, value_in_force)				\
 	static ssize_t gpu_##name##_show(struct device *dev,		\
 					 struct device_attribute *attr,	\
 					 char *buf)			\
 	{								\
-		struct vgpu_gpu *gpu = dev_get_drvdata(dev);		\
+		const struct vgpu_instance *instance =			\
+			vgpu_gpu_pool(dev_get_drvdata(dev));		\
 									\
 		return sysfs_emit(buf, "%llu\n", (u64)(value_in_force));\
 	}								\
@@ -87,7 +89,8 @@ int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 		ret = vgpu_parse_number(gpu, NULL, #name, buf, count,	\
 					&value);			\
 		if (!ret)						\
-			ret = vgpu_set_number(gpu, id, value);		\
+			ret = vgpu_set_number(vgpu_gpu_pool(gpu), id,	\
+					      value);			\
 		return ret ? ret : count;				\
 	}								\
 									\
@@ -100,26 +103,29 @@ static u64 to_us(u64 ns)
 }
 
 GPU_SETTING(sched_hz, VGPU_SCHED_HZ,
-	    DIV64_U64_ROUND_CLOSEST(NSEC_PER_SEC, vgpu_sched_timeslice(gpu)));
+	    DIV64_U64_ROUND_CLOSEST(NSEC_PER_SEC,
+				    vgpu_sched_timeslice(instance)));
 GPU_SETTING(timeslice_us, VGPU_TIMESLICE_US,
-	    to_us(vgpu_sched_timeslice(gpu)));
-GPU_SETTING(averaging_factor, VGPU_AVERAGING_FACTOR, READ_ONCE(gpu->averaging));
+	    to_us(vgpu_sched_timeslice(instance)));
+GPU_SETTING(averaging_factor, VGPU_AVERAGING_FACTOR,
+	    READ_ONCE(instance->settings.averaging));
 GPU_SETTING(preempt_timeout_us, VGPU_PREEMPT_TIMEOUT_US,
-	    to_us(READ_ONCE(gpu->preempt_timeout_ns)));
-GPU_SETTING(fault_limit, VGPU_FAULT_LIMIT, READ_ONCE(gpu->fault_limit));
+	    to_us(READ_ONCE(instance->settings.preempt_timeout_ns)));
+GPU_SETTING(fault_limit, VGPU_FAULT_LIMIT,
+	    READ_ONCE(instance->settings.fault_limit));
 GPU_SETTING(fault_window_s, VGPU_FAULT_WINDOW_S,
-	    READ_ONCE(gpu->fault_window_s));
+	    READ_ONCE(instance->settings.fault_window_s));
 
 static ssize_t gpu_scheduler_show(struct device *dev,
 				  struct device_attribute *attr, char *buf)
 {
-	struct vgpu_gpu *gpu = dev_get_drvdata(dev);
+	const struct sched_policy *policy =
+		vgpu_instance_policy(vgpu_gpu_pool(dev_get_drvdata(dev)));
 	int n;
 
-	if (!vgpu_is_scheduled(gpu))
+	if (!policy)
 		return sysfs_emit(buf, "none\n");
-	n = sched_policy_list(buf, PAGE_SIZE,
-				READ_ONCE(gpu->rq[0].queue.policy));
+	n = sched_policy_list(buf, PAGE_SIZE, policy);
 	return n + sysfs_emit_at(buf, n, "\n");
 }
 
@@ -127,9 +133,14 @@ static ssize_t gpu_scheduler_store(struct device *dev,
 				   struct device_attribute *attr,
 				   const char *buf, size_t count)
 {
-	int ret = vgpu_set_scheduler(dev_get_drvdata(dev), buf);
+	struct vgpu_gpu *gpu = dev_get_drvdata(dev);
+	int ret = vgpu_set_scheduler(vgpu_gpu_pool(gpu), buf);
 
-	return ret ? ret : count;
+	if (ret)
+		return ret;
+	/* Frame-rate limits are in force under some policies only. */
+	vgpu_pace_all(gpu);
+	return count;
 }
 
 struct device_attribute vgpu_gpu_attr_scheduler =
@@ -142,15 +153,15 @@ struct device_attribute vgpu_gpu_attr_scheduler =
  * was never opened, which nobody changes.
  */
 static void settings_lock(struct vgpu *vgpu)
-	__acquires(vgpu_settings_rq(vgpu)->lock)
+	__acquires(vgpu->instance->rq.lock)
 {
-	spin_lock_irq(&vgpu_settings_rq(vgpu)->lock);
+	spin_lock_irq(&vgpu->instance->rq.lock);
 }
 
 static void settings_unlock(struct vgpu *vgpu)
-	__releases(vgpu_settings_rq(vgpu)->lock)
+	__releases(vgpu->instance->rq.lock)
 {
-	spin_unlock_irq(&vgpu_settings_rq(vgpu)->lock);
+	spin_unlock_irq(&vgpu->instance->rq.lock);
 }
 
 #define VGPU_SETTING(name, id, value_in_force)				\

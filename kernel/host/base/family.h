@@ -15,17 +15,15 @@
 
 struct vgpu;
 struct vgpu_gpu;
-struct vgpu_runqueue;
+struct vgpu_instance;
 
 /**
  * enum vgpu_engine - how a family's engines get their work
  * @VGPU_ENGINE_NONE: no engine; nothing is scheduled
- * @VGPU_ENGINE_HOST_FED: the host submits every command
  * @VGPU_ENGINE_AUTONOMOUS: the GPU runs a partition's rings by itself
  */
 enum vgpu_engine {
 	VGPU_ENGINE_NONE,
-	VGPU_ENGINE_HOST_FED,
 	VGPU_ENGINE_AUTONOMOUS,
 };
 
@@ -82,8 +80,10 @@ enum vgpu_run_stage {
  *	enables the partitions of open vGPUs after it. May sleep. 0 or errno.
  * @alive: false when the device does not answer any more (reads all ones).
  *	May sleep.
- * @partition_setup: vgpu->partition and its framebuffer slice are chosen: set
- *	vgpu->user_phys/user_io/user_size, allocate tables. May sleep.
+ * @partition_setup: vgpu->partition, its instance and its framebuffer slice are
+ *	chosen: set vgpu->user_phys/user_io/user_size, allocate tables. May
+ *	sleep. This operation and the four that follow may be NULL where a
+ *	partition is its slice and nothing else.
  * @partition_teardown: undo it.
  * @partition_enable: program the slice and let the partition run (it is not
  *	scheduled yet); everything a guest can read holds reset values. Called
@@ -97,12 +97,12 @@ enum vgpu_run_stage {
  *	sleep, bounded. 0 or errno.
  * @notify: tell the guest through its hardware-visible error register and
  *	interrupt that @code happened to it. May be NULL. May sleep.
- * @run: make @vgpu resident on @rq (NULL: idle slot) for @quantum_ns (0: until
+ * @run: make @vgpu resident on its instance for @quantum_ns (0: until
  *	preempted). Ends with vgpu_sched_run_end(). Does not sleep for long: a
  *	few register writes. 0 or errno.
- * @preempt: ask the resident vGPU of @rq to stop; ends with run_end.
- * @run_stage: how far the run on @rq is. May be NULL: it always executes. May
- *	sleep.
+ * @preempt: ask the resident vGPU of an instance to stop; ends with run_end.
+ * @run_stage: how far the run on an instance is. May be NULL: it always
+ *	executes. May sleep.
  * @poll: look at the truth (registers) and report what events were missed:
  *	pending partitions by vgpu_sched_pending(), run ends by
  *	vgpu_sched_run_end(), and a resident partition that lingers without work
@@ -148,10 +148,9 @@ struct vgpu_family {
 	int (*partition_reset)(struct vgpu *vgpu);
 	int (*scrub)(struct vgpu *vgpu);
 	void (*notify)(struct vgpu *vgpu, enum vgpu_fault code);
-	int (*run)(struct vgpu_runqueue *rq, struct vgpu *vgpu,
-		   unsigned int flags, u64 quantum_ns);
-	void (*preempt)(struct vgpu_runqueue *rq);
-	enum vgpu_run_stage (*run_stage)(struct vgpu_runqueue *rq);
+	int (*run)(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns);
+	void (*preempt)(struct vgpu_instance *instance);
+	enum vgpu_run_stage (*run_stage)(struct vgpu_instance *instance);
 	void (*poll)(struct vgpu_gpu *gpu);
 	u64 (*now)(struct vgpu_gpu *gpu);
 	int (*sysmem_set)(struct vgpu *vgpu, u32 first, u32 count,
@@ -178,9 +177,8 @@ const struct vgpu_family *vgpu_family_find(const struct pci_dev *pdev);
  */
 void vgpu_sched_pending(struct vgpu *vgpu, u64 time);
 void vgpu_sched_out_of_work(struct vgpu *vgpu);
-void vgpu_sched_run_end(struct vgpu_runqueue *rq, struct vgpu *vgpu,
-			enum sched_end reason, u64 time, u64 run_ns,
-			u64 switch_ns);
+void vgpu_sched_run_end(struct vgpu *vgpu, enum sched_end reason, u64 time,
+			u64 run_ns, u64 switch_ns);
 void vgpu_irq_raise(struct vgpu *vgpu, unsigned int vector);
 
 #endif /* BASE_FAMILY_H */

@@ -7,20 +7,16 @@
 
 #include <linux/bitmap.h>
 #include <linux/kref.h>
-#include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
-#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "base/family.h"
+#include "base/instance.h"
 #include "base/version.h"
-#include "place/buddy.h"
-#include "sched/run.h"
 
-#define VGPU_MAX_RUNQUEUES	8
 #define VGPU_LAST_ERROR_SIZE	256
 
 struct vgpu;
@@ -62,7 +58,6 @@ struct vgpu_gpu {
 	u64 fb_reserved;		/* family: of them, at 0, not for vGPUs; rounded up */
 	unsigned int max_vgpus;		/* family: 1..VGPU_MAX_PARTITIONS */
 	unsigned int heads;		/* family: heads a vGPU can have */
-	unsigned int runqueues;		/* family: 1.. if it has engines */
 	u32 sysmem_pages;		/* family: aperture pages a vGPU, 0: none */
 	unsigned int user_vectors;	/* family: hardware vectors a vGPU, 0 or 1 */
 	u16 vendor_id, device_id;	/* family: PCI ids the native personality shows */
@@ -74,31 +69,19 @@ struct vgpu_gpu {
 	enum vgpu_gpu_state state;	/* cmpxchg; DEAD may come any time */
 	struct list_head vgpus;		/* state_lock */
 	struct work_struct dead_work;	/* tells the vGPUs */
-	const char *dead_why;
 
 	struct mutex console_lock;	/* @console, and what the output shows */
 	struct vgpu *console;		/* console_lock for writing; NULL: none */
 	struct work_struct console_work;
 
 	struct mutex lock;		/* placement and last_error */
-	struct buddy fb;		/* lock */
-	u8 *fb_storage;
 	unsigned long partitions[BITS_TO_LONGS(VGPU_MAX_PARTITIONS)]; /* lock */
 	char last_error[VGPU_LAST_ERROR_SIZE]; /* lock */
 	struct vgpu __rcu *partition[VGPU_MAX_PARTITIONS];
 
-	spinlock_t irq_lock;		/* family registers */
-	struct kthread_worker *worker;	/* scheduling decisions; FIFO */
 	struct workqueue_struct *wq;	/* everything that waits: scrub, map, faults */
-	struct vgpu_runqueue rq[VGPU_MAX_RUNQUEUES];
+	struct vgpu_instance pool;	/* see vgpu_gpu_pool() */
 	struct vgpu_sched_log *sched_log;
-
-	/* Settings of the scheduler: READ_ONCE, WRITE_ONCE; see settings.c. */
-	u64 timeslice_ns;		/* 0: by the number of open vGPUs */
-	u64 preempt_timeout_ns;		/* of each stage */
-	u32 averaging;
-	u32 fault_limit;		/* resets in the window below; 0: any number */
-	u32 fault_window_s;
 
 	struct mdev_parent parent;
 	struct vgpu_type *types;
@@ -124,6 +107,30 @@ static inline bool vgpu_gpu_is_dead(const struct vgpu_gpu *gpu)
 static inline bool vgpu_is_scheduled(const struct vgpu_gpu *gpu)
 {
 	return gpu->family->engine == VGPU_ENGINE_AUTONOMOUS;
+}
+
+/**
+ * vgpu_gpu_pool - the instance that is the whole GPU
+ * @gpu: the GPU
+ *
+ * The only one there is for now, and the one that attributes of the GPU mean.
+ */
+static inline struct vgpu_instance *vgpu_gpu_pool(struct vgpu_gpu *gpu)
+{
+	return &gpu->pool;
+}
+
+/**
+ * vgpu_instance_policy - the policy in force
+ * @instance: the instance
+ *
+ * It may change at any time. Return: the policy, or NULL: nothing is scheduled.
+ */
+static inline const struct sched_policy *
+vgpu_instance_policy(const struct vgpu_instance *instance)
+{
+	return vgpu_is_scheduled(instance->gpu) ?
+	       READ_ONCE(instance->rq.queue.policy) : NULL;
 }
 
 #endif /* BASE_GPU_H */

@@ -93,12 +93,12 @@ TRACE_EVENT(vgpu_preempt,
 
 /* Nobody who may run has work. */
 TRACE_EVENT(vgpu_idle,
-	    TP_PROTO(struct vgpu_runqueue *rq),
-	    TP_ARGS(rq),
+	    TP_PROTO(struct vgpu_instance *instance),
+	    TP_ARGS(instance),
 	    TP_STRUCT__entry(__array(char, gpu, VGPU_TRACE_GPU)
 			     __field(unsigned int, runqueue)),
-	    TP_fast_assign(strscpy(__entry->gpu, pci_name(rq->gpu->pdev), VGPU_TRACE_GPU);
-			   __entry->runqueue = rq->index;),
+	    TP_fast_assign(strscpy(__entry->gpu, pci_name(instance->gpu->pdev), VGPU_TRACE_GPU);
+			   __entry->runqueue = instance->index;),
 	    TP_printk("gpu=%s runqueue=%u", __entry->gpu, __entry->runqueue)
 );
 

@@ -13,7 +13,7 @@
  *   vgpu_gpu.console_lock	mutex: what the physical output shows
  *   locks of a personality	see personality/: taken in its reset()
  *   vgpu.config_lock		mutex: the configuration space
- *   vgpu_gpu.lock		mutex: framebuffer, partitions, last_error
+ *   vgpu_gpu.lock		mutex: video memory, partitions, last_error
  *   vgpu.irq.lock		mutex: SET_IRQS
  *   vgpu.picture_lock		mutex: which picture the display window or the
  *				dma-bufs show
@@ -28,7 +28,6 @@
  *   dma-buf's own		rwsem: what a mapping of it may show; likewise
  *   vgpu_runqueue.lock		spinlock: who runs, and settings of the scheduler
  *   vgpu_sched_log.lock	spinlock: the log of switches
- *   vgpu_gpu.irq_lock		spinlock, irq-safe: family's registers
  * RCU protects eventfds (vgpu.irq) and vgpu_gpu.partition[]; both are read in
  * hard interrupt context.
  *
@@ -122,8 +121,9 @@ struct vgpu {
 	struct list_head node;		/* gpu->vgpus; gpu->state_lock */
 
 	/* Placement: constant from create to removal. */
+	struct vgpu_instance *instance;
 	unsigned int partition;
-	u64 fb_offset;
+	u64 fb_offset;			/* in the GPU's video memory */
 	u64 fb_size;
 	phys_addr_t user_phys;		/* family */
 	void __iomem *user_io;		/* family */
@@ -164,9 +164,8 @@ struct vgpu {
 	struct vgpu_pins pins;
 
 	/* Scheduling. */
-	struct sched_client entity;	/* lock of gpu->rq[0] */
+	struct sched_client entity;	/* lock of instance->rq */
 	enum vgpu_sched_state sched_state; /* likewise, and what follows */
-	struct vgpu_runqueue *rq;
 	struct vgpu_sched_account account;
 	bool frozen;
 	bool faulted;

@@ -3,9 +3,10 @@
  * pacing.c - the frame-rate limit: how often the heads of a vGPU may flip
  *
  * A guest that draws faster than anybody can see takes the GPU away from the
- * others. Where a policy guarantees each its share that does no harm, so only
- * policies that do not have the limit (limits_frames). The hardware keeps it;
- * this file tells it when the limit, the policy or the partition has changed.
+ * others. Under a policy that guarantees each vGPU its share it does no harm,
+ * so the limit is in force under the other policies only. The hardware keeps
+ * it; this file programs it when the limit, the policy or the partition has
+ * changed.
  */
 #include <linux/math64.h>
 
@@ -15,7 +16,7 @@
 #include "openvgpu_settings.h"
 
 /* Why the flips of a vGPU can't be paced; NULL: they can. */
-static const char *obstacle(const struct vgpu *vgpu)
+static const char *refusal(const struct vgpu *vgpu)
 {
 	if (!vgpu->type->heads)
 		return "its type has no heads";
@@ -26,19 +27,16 @@ static const char *obstacle(const struct vgpu *vgpu)
 	return NULL;
 }
 
-/* The policy in force if it is why the limit is not; NULL: it is in force. */
-static const struct sched_policy *hindrance(const struct vgpu_gpu *gpu)
+/* The policy that makes a limit unnecessary; NULL: a limit is in force. */
+static const struct sched_policy *guaranteeing_policy(const struct vgpu *vgpu)
 {
-	const struct sched_policy *policy;
+	const struct sched_policy *policy = vgpu_instance_policy(vgpu->instance);
 
-	if (!vgpu_is_scheduled(gpu))
-		return NULL;
-	policy = READ_ONCE(gpu->rq[0].queue.policy);
-	return policy->limits_frames ? NULL : policy;
+	return policy && policy->guarantees_share ? policy : NULL;
 }
 
 /**
- * vgpu_pace - tell the hardware how often heads may flip
+ * vgpu_pace - program how often the heads of a vGPU may flip
  * @vgpu: the vGPU, with an enabled partition
  *
  * Also when there is no limit. With vgpu->lock held. May sleep.
@@ -49,9 +47,9 @@ void vgpu_pace(struct vgpu *vgpu)
 	u32 limit = READ_ONCE(vgpu->frame_rate_limit);
 
 	lockdep_assert_held(&vgpu->lock);
-	if (obstacle(vgpu) || vgpu_gpu_is_dead(gpu))
+	if (refusal(vgpu) || vgpu_gpu_is_dead(gpu))
 		return;
-	gpu->family->flip_interval(vgpu, limit && !hindrance(gpu) ?
+	gpu->family->flip_interval(vgpu, limit && !guaranteeing_policy(vgpu) ?
 				   div_u64(NSEC_PER_SEC, limit) : 0);
 }
 
@@ -83,13 +81,13 @@ void vgpu_pace_all(struct vgpu_gpu *gpu)
  */
 u32 vgpu_frame_rate_limit(const struct vgpu *vgpu)
 {
-	return obstacle(vgpu) ? 0 : READ_ONCE(vgpu->frame_rate_limit);
+	return refusal(vgpu) ? 0 : READ_ONCE(vgpu->frame_rate_limit);
 }
 
 /* With vgpu->lock held. */
 static int set_limit(struct vgpu *vgpu, u64 rate)
 {
-	const char *why = obstacle(vgpu);
+	const char *why = refusal(vgpu);
 
 	if (why) {
 		vgpu_gpu_error(vgpu->gpu, "vGPU %s: frame_rate_limit not changed: %s",
@@ -114,7 +112,7 @@ static int set_limit(struct vgpu *vgpu, u64 rate)
  * @vgpu: the vGPU, in any state
  * @rate: flips of a head in a second; 0: as many as it likes
  *
- * What a policy without limits makes of it is said in last_error. May sleep.
+ * If the policy keeps it from being in force, last_error says so. May sleep.
  *
  * Return: 0, -EINVAL, or -EOPNOTSUPP: it can't be limited.
  */
@@ -126,7 +124,7 @@ int vgpu_set_frame_rate_limit(struct vgpu *vgpu, u64 rate)
 	mutex_lock(&vgpu->lock);
 	ret = set_limit(vgpu, rate);
 	mutex_unlock(&vgpu->lock);
-	policy = hindrance(vgpu->gpu);
+	policy = guaranteeing_policy(vgpu);
 	if (!ret && rate && policy)
 		vgpu_gpu_error(vgpu->gpu,
 			       "vGPU %s: frame_rate_limit %llu is kept but not in force: scheduler %s limits no frames",

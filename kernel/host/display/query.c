@@ -72,13 +72,8 @@ static const char *const method_name[] = {
 	[VGPU_DISPLAY_OFF]	= "off",
 };
 
-/**
- * vgpu_display_method - how a VMM gets at the picture
- * @vgpu: the vGPU
- *
- * Constant while it is open. Any context.
- */
-enum vgpu_display vgpu_display_method(const struct vgpu *vgpu)
+/* Constant while it is open. */
+static enum vgpu_display display_method(const struct vgpu *vgpu)
 {
 	return vgpu_has_display(vgpu) ? READ_ONCE(vgpu->display) :
 					VGPU_DISPLAY_OFF;
@@ -93,7 +88,7 @@ enum vgpu_display vgpu_display_method(const struct vgpu *vgpu)
  */
 int vgpu_display_list(const struct vgpu *vgpu, char *buf)
 {
-	enum vgpu_display method = vgpu_display_method(vgpu);
+	enum vgpu_display method = display_method(vgpu);
 	unsigned int i;
 	int n = 0;
 
@@ -267,7 +262,7 @@ long vgpu_display_query(struct vgpu *vgpu, void __user *arg)
 	default:
 		return -EINVAL;
 	}
-	if (vgpu_display_method(vgpu) != method)
+	if (display_method(vgpu) != method)
 		return -EINVAL;
 	if (info.flags & VFIO_GFX_PLANE_TYPE_PROBE)
 		return 0;

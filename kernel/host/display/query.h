@@ -25,7 +25,6 @@ void vgpu_display_setup(struct vgpu *vgpu);
 long vgpu_display_query(struct vgpu *vgpu, void __user *arg);
 void vgpu_display_close(struct vgpu *vgpu);
 int vgpu_set_display(struct vgpu *vgpu, const char *name);
-enum vgpu_display vgpu_display_method(const struct vgpu *vgpu);
 int vgpu_display_list(const struct vgpu *vgpu, char *buf);
 
 #endif /* DISPLAY_QUERY_H */

@@ -260,29 +260,10 @@ static int bochs_reinit(struct vgpu_gpu *gpu)
 
 /* -------------------------------------------------------------- partitions */
 
-/* A slice is reached through its guest's BAR alone, which core maps. */
-static int bochs_partition_setup(struct vgpu *vgpu)
-{
-	return 0;
-}
-
-static void bochs_partition_teardown(struct vgpu *vgpu)
-{
-}
-
-static int bochs_partition_enable(struct vgpu *vgpu)
-{
-	return vgpu_gpu_is_dead(vgpu->gpu) ? -ENODEV : 0;
-}
-
-static void bochs_partition_disable(struct vgpu *vgpu)
-{
-}
-
-static int bochs_partition_reset(struct vgpu *vgpu)
-{
-	return 0;
-}
+/*
+ * A slice is reached through its guest's BAR alone, which core maps: there is
+ * nothing to set up, enable or reset.
+ */
 
 static int bochs_scrub(struct vgpu *vgpu)
 {
@@ -448,11 +429,6 @@ const struct vgpu_family vgpu_family_bochs = {
 	.remove			= bochs_remove,
 	.reinit			= bochs_reinit,
 	.alive			= bochs_alive,
-	.partition_setup	= bochs_partition_setup,
-	.partition_teardown	= bochs_partition_teardown,
-	.partition_enable	= bochs_partition_enable,
-	.partition_disable	= bochs_partition_disable,
-	.partition_reset	= bochs_partition_reset,
 	.scrub			= bochs_scrub,
 	.show			= bochs_show,
 };

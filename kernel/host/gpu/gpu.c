@@ -21,6 +21,7 @@
 #include "display/console.h"
 #include "gpu/driver.h"
 #include "place/type.h"
+#include "sched/log.h"
 #include "sched/sched.h"
 #include "vgpu/mdev.h"
 
@@ -49,10 +50,10 @@ static struct vgpu_gpu *gpu_alloc(struct pci_dev *pdev,
 	gpu->state = VGPU_GPU_UP;
 	mutex_init(&gpu->state_lock);
 	mutex_init(&gpu->lock);
-	spin_lock_init(&gpu->irq_lock);
 	INIT_LIST_HEAD(&gpu->vgpus);
 	INIT_WORK(&gpu->dead_work, vgpu_gpu_dead_work);
 	gpu->release = gpu_release;
+	gpu->pool.gpu = gpu;
 	vgpu_console_init(gpu);
 	vgpu_live_get();
 	return gpu;
@@ -129,10 +130,12 @@ static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	}
 	/* Whoever drove it before may have left a picture. */
 	vgpu_console_refresh(gpu);
-	ret = vgpu_sched_init(gpu);
+	ret = vgpu_sched_log_init(gpu);
 	if (ret)
 		goto family_remove;
-	vgpu_sched_defaults(gpu);
+	ret = vgpu_sched_init(vgpu_gpu_pool(gpu));
+	if (ret)
+		goto log_exit;
 	ret = vgpu_types_create(gpu);
 	if (ret)
 		goto sched_exit;
@@ -151,7 +154,9 @@ static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 sched_exit:
-	vgpu_sched_exit(gpu);
+	vgpu_sched_exit(vgpu_gpu_pool(gpu));
+log_exit:
+	vgpu_sched_log_exit(gpu);
 family_remove:
 	family->remove(gpu);
 destroy_wq:
@@ -182,7 +187,8 @@ static void gpu_remove(struct pci_dev *pdev)
 
 	/* Removes every vGPU; waits for those that are open. */
 	mdev_unregister_parent(&gpu->parent);
-	vgpu_sched_exit(gpu);
+	vgpu_sched_exit(vgpu_gpu_pool(gpu));
+	vgpu_sched_log_exit(gpu);
 	vgpu_console_stop(gpu);
 	gpu->family->remove(gpu);
 	/* vgpu_gpu_dead() may have been called until here. */

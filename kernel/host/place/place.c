@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * place.c - who has which part of video memory and which partition
+ * place.c - the instance, the slice of its video memory and the partition of a
+ * vGPU
  */
 #include "base/state.h"
 #include "base/vgpu.h"
 #include "place/place.h"
 
-/* The reasons of a refusal; needs gpu->lock for the figures. */
+/* The reason of a refusal, and figures of that moment. */
 struct shortage {
 	int error;
 	unsigned int used;
@@ -16,24 +17,30 @@ struct shortage {
 static struct shortage try_place(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
+	struct vgpu_instance *instance = vgpu_gpu_pool(gpu);
 	struct shortage shortage = { };
+	u64 offset;
 
 	mutex_lock(&gpu->lock);
 	vgpu->partition = find_first_zero_bit(gpu->partitions, gpu->max_vgpus);
 	if (vgpu->partition >= gpu->max_vgpus)
 		shortage.error = -EUSERS;
-	else if (!buddy_alloc(&gpu->fb, vgpu->type->level, &vgpu->fb_offset))
+	else if (!buddy_alloc(&instance->memory, vgpu->type->level, &offset))
 		shortage.error = -ENOSPC;
 	else
 		__set_bit(vgpu->partition, gpu->partitions);
 	shortage.used = bitmap_weight(gpu->partitions, gpu->max_vgpus);
-	shortage.largest = buddy_largest(&gpu->fb);
+	shortage.largest = buddy_largest(&instance->memory);
 	mutex_unlock(&gpu->lock);
+	if (!shortage.error) {
+		vgpu->instance = instance;
+		vgpu->fb_offset = instance->memory_offset + offset;
+	}
 	return shortage;
 }
 
 /**
- * vgpu_place - reserve a slice of video memory and a partition
+ * vgpu_place - choose an instance, reserve a slice of it and a partition
  * @vgpu: the vGPU; its type says how much
  *
  * Return: 0; -ENOSPC without a free slice of that size; -EUSERS without a free
@@ -78,10 +85,12 @@ int vgpu_place(struct vgpu *vgpu)
 void vgpu_unplace(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
+	struct vgpu_instance *instance = vgpu->instance;
 	bool freed;
 
 	mutex_lock(&gpu->lock);
-	freed = buddy_free(&gpu->fb, vgpu->type->level, vgpu->fb_offset);
+	freed = buddy_free(&instance->memory, vgpu->type->level,
+			   vgpu->fb_offset - instance->memory_offset);
 	__clear_bit(vgpu->partition, gpu->partitions);
 	mutex_unlock(&gpu->lock);
 	WARN_ON_ONCE(!freed);

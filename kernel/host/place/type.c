@@ -105,7 +105,8 @@ static bool fill_type(struct vgpu_type *type, struct vgpu_gpu *gpu,
 	type->fb_size = gpu->fb_size >> level;
 	type->bar_size = roundup_pow_of_two(type->fb_size);
 	/* The GPU is empty but for what the family keeps. */
-	type->max_instance = min(buddy_count(&gpu->fb, level), gpu->max_vgpus);
+	type->max_instance = min(buddy_count(&vgpu_gpu_pool(gpu)->memory, level),
+				 gpu->max_vgpus);
 	if (!type->max_instance)
 		return false;
 	type->heads = min(type->fb_size < GIB ? series->small_heads :
@@ -131,15 +132,16 @@ static bool fill_type(struct vgpu_type *type, struct vgpu_gpu *gpu,
  */
 static bool reserve(struct vgpu_gpu *gpu, unsigned int levels)
 {
+	struct buddy *memory = &vgpu_gpu_pool(gpu)->memory;
 	u64 block = gpu->fb_size >> levels, offset;
 
 	if (!gpu->fb_reserved)
 		return true;
 	if (!levels || gpu->fb_reserved > block ||
-	    !buddy_alloc(&gpu->fb, levels, &offset) || offset)
+	    !buddy_alloc(memory, levels, &offset) || offset)
 		return false;
 	gpu->fb_reserved = block;
-	gpu->max_vgpus = min(gpu->max_vgpus, buddy_count(&gpu->fb, levels));
+	gpu->max_vgpus = min(gpu->max_vgpus, buddy_count(memory, levels));
 	return true;
 }
 
@@ -154,6 +156,7 @@ static bool reserve(struct vgpu_gpu *gpu, unsigned int levels)
  */
 int vgpu_types_create(struct vgpu_gpu *gpu)
 {
+	struct vgpu_instance *pool = vgpu_gpu_pool(gpu);
 	unsigned int levels, level, i, n = 0;
 
 	if (!gpu->fb_size || (gpu->fb_size & (MIB - 1)) || !gpu->max_vgpus ||
@@ -164,15 +167,15 @@ int vgpu_types_create(struct vgpu_gpu *gpu)
 		return -EINVAL;
 	}
 	levels = max_level(gpu);
-	gpu->fb_storage = kzalloc(buddy_storage(levels), GFP_KERNEL);
+	pool->memory_storage = kzalloc(buddy_storage(levels), GFP_KERNEL);
 	gpu->types = kcalloc((levels + 1) * ARRAY_SIZE(all_series),
 			     sizeof(*gpu->types), GFP_KERNEL);
 	gpu->mdev_types = kcalloc((levels + 1) * ARRAY_SIZE(all_series),
 				  sizeof(*gpu->mdev_types), GFP_KERNEL);
-	if (!gpu->fb_storage || !gpu->types || !gpu->mdev_types)
+	if (!pool->memory_storage || !gpu->types || !gpu->mdev_types)
 		return -ENOMEM;
-	if (!buddy_init(&gpu->fb, gpu->fb_storage, gpu->fb_size, levels) ||
-	    !reserve(gpu, levels))
+	if (!buddy_init(&pool->memory, pool->memory_storage, gpu->fb_size,
+			levels) || !reserve(gpu, levels))
 		return -EINVAL;
 
 	for (i = 0; i < ARRAY_SIZE(all_series); i++) {
@@ -198,7 +201,7 @@ void vgpu_types_free(struct vgpu_gpu *gpu)
 {
 	kfree(gpu->mdev_types);
 	kfree(gpu->types);
-	kfree(gpu->fb_storage);
+	kfree(vgpu_gpu_pool(gpu)->memory_storage);
 }
 
 static void type_release(struct kobject *kobj)
@@ -248,7 +251,7 @@ unsigned int vgpu_type_available(struct mdev_type *mdev_type)
 
 	mutex_lock(&gpu->lock);
 	if (READ_ONCE(gpu->state) == VGPU_GPU_UP)
-		n = min(buddy_count(&gpu->fb, type->level),
+		n = min(buddy_count(&vgpu_gpu_pool(gpu)->memory, type->level),
 			gpu->max_vgpus - bitmap_weight(gpu->partitions,
 						       gpu->max_vgpus));
 	mutex_unlock(&gpu->lock);

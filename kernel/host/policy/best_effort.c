@@ -14,6 +14,5 @@ static __u64 best_effort_weight(const struct sched_client *client)
 
 const struct sched_policy sched_best_effort = {
 	.name		= "best_effort",
-	.limits_frames	= true,
 	.weight		= best_effort_weight,
 };

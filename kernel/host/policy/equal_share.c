@@ -17,5 +17,6 @@ static __u64 equal_share_weight(const struct sched_client *client)
 const struct sched_policy sched_equal_share = {
 	.name		= "equal_share",
 	.keeps_idle	= true,
+	.guarantees_share = true,
 	.weight		= equal_share_weight,
 };

@@ -21,6 +21,7 @@ static __u64 fixed_share_weight(const struct sched_client *client)
 const struct sched_policy sched_fixed_share = {
 	.name		= "fixed_share",
 	.keeps_idle	= true,
+	.guarantees_share = true,
 	.reserves	= true,
 	.weight		= fixed_share_weight,
 };

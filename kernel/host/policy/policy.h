@@ -122,15 +122,15 @@ struct sched_client {
  * @name: as shown in sysfs
  * @keeps_idle: a turn is its owner's even when it can't use it
  * @reserves: what no vGPU owns is nobody's: idle slots fill it
- * @limits_frames: nobody is sure of a share, so vGPUs are kept from drawing
- *	more than can be seen
+ * @guarantees_share: a client has its share whatever the others do; without
+ *	it, each that takes more takes it from the others
  * @weight: share of a client relative to others', at least 1
  */
 struct sched_policy {
 	const char *name;
 	bool keeps_idle;
 	bool reserves;
-	bool limits_frames;
+	bool guarantees_share;
 	__u64 (*weight)(const struct sched_client *client);
 };
 

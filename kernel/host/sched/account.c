@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * account.c - what the scheduler did: waits, runs, and entries of the log
+ * account.c - the waits and runs of vGPUs, and the entries of the log
  *
- * All by the GPU's clock. A wait begins when a vGPU has work and does not run,
- * and ends when its context begins to be loaded. All functions are called with
- * the run queue's lock held.
+ * All times are the GPU's clock. A wait begins when a vGPU has work and does
+ * not run, and ends when its context begins to be loaded. All functions are
+ * called with the run queue's lock held.
  */
 #include <linux/log2.h>
 #include <linux/math64.h>
@@ -38,7 +38,7 @@ void vgpu_account_rest(struct vgpu *vgpu)
 	vgpu->account.waiting_since = 0;
 }
 
-/* What the run that began at @start had waited for. */
+/* How long the vGPU had waited for the run that began at @start. */
 static u64 end_wait(struct vgpu_sched_account *account, u64 start)
 {
 	unsigned int bucket = 0;
@@ -59,25 +59,27 @@ static u64 end_wait(struct vgpu_sched_account *account, u64 start)
 static void log_switch(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 		       struct vgpu_switch *entry)
 {
-	entry->runqueue = rq->index;
+	const struct vgpu_instance *instance = rq->instance;
+
+	entry->runqueue = instance->index;
 	entry->partition = -1;
 	entry->quantum_ns = rq->quantum_ns;
 	if (vgpu) {
 		entry->partition = vgpu->partition;
 		strscpy(entry->name, vgpu_name(vgpu), sizeof(entry->name));
 	}
-	trace_vgpu_switch(rq->gpu, entry);
-	vgpu_sched_log_add(rq->gpu, entry);
+	trace_vgpu_switch(instance->gpu, entry);
+	vgpu_sched_log_add(instance->gpu, entry);
 }
 
 /**
  * vgpu_account_run - a run has ended
- * @rq: where; its policy knows
- * @vgpu: whose
- * @reason: why
- * @time: when
+ * @rq: the run queue; its policy has been told
+ * @vgpu: the vGPU that ran
+ * @reason: why the run ended
+ * @time: when it ended
  * @run_ns: how long it lasted
- * @switch_ns: what its load and save took
+ * @switch_ns: how long its load and save took
  */
 void vgpu_account_run(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 		      enum sched_end reason, u64 time, u64 run_ns,
@@ -115,8 +117,8 @@ void vgpu_account_run(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 
 /**
  * vgpu_account_slot - an idle slot has ended
- * @rq: where
- * @vgpu: whose it was, NULL: nobody's
+ * @rq: the run queue
+ * @vgpu: the vGPU whose slot it was, NULL: it belonged to none
  * @ran_ns: how long it lasted, by the kernel's clock
  */
 void vgpu_account_slot(struct vgpu_runqueue *rq, struct vgpu *vgpu, u64 ran_ns)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * account.h - waits, runs and the log of switches
+ * account.h - the waits and runs of vGPUs
  */
 #ifndef SCHED_ACCOUNT_H
 #define SCHED_ACCOUNT_H

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * defaults.c - the settings that a GPU begins with: module parameters
+ * defaults.c - the settings that an instance begins with: module parameters
  *
- * They are the values a GPU has when the driver is bound to it, and say
- * nothing about GPUs that are bound already.
+ * They are the values a GPU has when the driver is bound to it, and change
+ * nothing of GPUs that are bound already.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -11,7 +11,6 @@
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
 
-#include "base/gpu.h"
 #include "openvgpu_settings.h"
 #include "policy/policy.h"
 #include "sched/run.h"
@@ -19,7 +18,7 @@
 
 /**
  * struct default_number - a module parameter
- * @value: what GPUs bound from now on get
+ * @value: the setting of GPUs that are bound from now on
  * @min: smallest value allowed
  * @max: largest
  */
@@ -39,8 +38,8 @@ static struct default_number default_averaging = {
 };
 
 /*
- * What a vGPU may take from the others by being stubborn, once: generous, so
- * that a busy host resets nobody innocent.
+ * The most a vGPU that does not stop takes from the others, once. It is
+ * generous, so that no innocent vGPU is reset on a busy host.
  */
 static struct default_number default_preempt_timeout = {
 	OPENVGPU_PREEMPT_TIMEOUT_US_DEFAULT, OPENVGPU_PREEMPT_TIMEOUT_US_MIN,
@@ -50,7 +49,10 @@ static struct default_number default_preempt_timeout = {
 /* NULL: the first there is. */
 static const struct sched_policy *default_policy;
 
-static const struct sched_policy *default_in_force(void)
+/**
+ * vgpu_sched_default_policy - the policy that an instance begins with
+ */
+const struct sched_policy *vgpu_sched_default_policy(void)
 {
 	return READ_ONCE(default_policy) ?: sched_policy_find(NULL);
 }
@@ -98,7 +100,7 @@ static int policy_set(const char *text, const struct kernel_param *param)
 
 static int policy_get(char *buf, const struct kernel_param *param)
 {
-	return scnprintf(buf, PAGE_SIZE, "%s\n", default_in_force()->name);
+	return scnprintf(buf, PAGE_SIZE, "%s\n", vgpu_sched_default_policy()->name);
 }
 
 static const struct kernel_param_ops policy_ops = {
@@ -116,27 +118,17 @@ module_param_cb(preempt_timeout_us, &number_ops, &default_preempt_timeout, 0644)
 MODULE_PARM_DESC(preempt_timeout_us, "Microseconds for each stage of a preemption of GPUs bound later, 100 to 10000000 (default 500000)");
 
 /**
- * vgpu_sched_defaults - give a GPU the settings it begins with
- * @gpu: the GPU; its run queues are made, nobody uses them yet
+ * vgpu_sched_defaults - the settings that an instance begins with
+ * @settings: receives them
  */
-void vgpu_sched_defaults(struct vgpu_gpu *gpu)
+void vgpu_sched_defaults(struct vgpu_sched_settings *settings)
 {
-	const struct sched_policy *policy = default_in_force();
-	unsigned int hz = READ_ONCE(default_hz.value), i;
+	unsigned int hz = READ_ONCE(default_hz.value);
 
-	gpu->timeslice_ns = hz ? NSEC_PER_SEC / hz : 0;
-	gpu->averaging = READ_ONCE(default_averaging.value);
-	gpu->preempt_timeout_ns = READ_ONCE(default_preempt_timeout.value) *
-				  (u64)NSEC_PER_USEC;
-	gpu->fault_limit = OPENVGPU_FAULT_LIMIT_DEFAULT;
-	gpu->fault_window_s = OPENVGPU_FAULT_WINDOW_S_DEFAULT;
-	if (!vgpu_is_scheduled(gpu))
-		return;
-	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
-		struct vgpu_runqueue *rq = &gpu->rq[i];
-
-		spin_lock_irq(&rq->lock);
-		sched_set_policy(&rq->queue, policy, ktime_get_ns());
-		spin_unlock_irq(&rq->lock);
-	}
+	settings->timeslice_ns = hz ? NSEC_PER_SEC / hz : 0;
+	settings->averaging = READ_ONCE(default_averaging.value);
+	settings->preempt_timeout_ns =
+		READ_ONCE(default_preempt_timeout.value) * (u64)NSEC_PER_USEC;
+	settings->fault_limit = OPENVGPU_FAULT_LIMIT_DEFAULT;
+	settings->fault_window_s = OPENVGPU_FAULT_WINDOW_S_DEFAULT;
 }

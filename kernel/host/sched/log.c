@@ -180,14 +180,17 @@ void vgpu_sched_log_add(struct vgpu_gpu *gpu, const struct vgpu_switch *entry)
 
 /**
  * vgpu_sched_log_init - give a GPU an empty log
- * @gpu: the GPU
+ * @gpu: the GPU; one where nothing is scheduled has no log
  *
  * May sleep. Return: 0 or -ENOMEM.
  */
 int vgpu_sched_log_init(struct vgpu_gpu *gpu)
 {
-	struct vgpu_sched_log *log = kvzalloc(sizeof(*log), GFP_KERNEL);
+	struct vgpu_sched_log *log;
 
+	if (!vgpu_is_scheduled(gpu))
+		return 0;
+	log = kvzalloc(sizeof(*log), GFP_KERNEL);
 	if (!log)
 		return -ENOMEM;
 	spin_lock_init(&log->lock);
@@ -207,6 +210,8 @@ void vgpu_sched_log_exit(struct vgpu_gpu *gpu)
 {
 	struct vgpu_sched_log *log = gpu->sched_log;
 
+	if (!log)
+		return;
 	gpu->sched_log = NULL;
 	debugfs_remove_recursive(log->folder);
 	kvfree(log);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * queue.c - who runs: a run queue drives one execution resource
+ * queue.c - a run queue drives the engine of one instance
  *
- * For families whose GPU runs a partition's rings by itself. A policy
- * (sched/) says who is next; this file carries it out, step by step:
+ * For families whose GPU runs a partition's rings by itself. A policy (policy/)
+ * decides whose turn is next; this file carries that out, step by step:
  *
  *	IDLE --run--> RUNNING --preempt--> PREEMPTING --reset--> RESETTING
  *	 ^ ^             |                     |                    |
@@ -12,28 +12,28 @@
  *
  * Decisions are made in one place, the work item of the run queue, which runs
  * on a real-time kthread because a step may sleep in the family's code.
- * Whoever has news (interrupt threads, the timer, open and close) notes it
- * under rq->lock and queues the work item.
+ * Interrupt threads, the timer, open and close note their news under rq->lock
+ * and queue the work item; see member.c.
  *
  * Events from the hardware are hints that may be lost. So every stage has a
  * deadline on the kernel's clock, and before a vGPU is reset for having passed
  * one, the family looks at the hardware's registers. While some vGPU is open
  * it does so every LOOK_NS anyway.
  *
- * A run ends by the GPU's own timer. One that outlives its quantum is asked to
- * stop; each stage of the hardware (load, stop, save) has its own deadline; who
- * passes one is reset, alone, and gets no more turns when that happens too
- * often.
+ * A run ends by the GPU's own timer. What happens to one that does not is a
+ * ladder, whose steps take preempt_timeout_us each. A run that has outlived its
+ * quantum, or never came to execute, is looked at in the hardware's registers.
+ * If it executes, it is asked to stop. If it saves its context, it gets time to
+ * do so. Then its partition is reset, alone. A vGPU for which that was
+ * necessary too often gets no more turns until its guest resets it.
  *
  * A vGPU alone with work runs without a quantum and stays resident when it
- * runs out of work, so that its next job starts without us; it is preempted
- * when another one has work and its own slice is over, or it has none itself.
+ * runs out of work, so that its next job starts without the host; it is
+ * preempted when another one has work and its own slice is over, or it has none
+ * itself.
  *
- * Two clocks: what a vGPU used is told by the GPU's, when to do something by
- * the kernel's.
- *
- * Lifetime: a vGPU is known here from vgpu_sched_add() to vgpu_sched_remove(),
- * which waits until the hardware and the work item let go of it.
+ * There are two clocks: the GPU's measures what a vGPU has used, the kernel's
+ * decides when something is to be done.
  */
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
@@ -47,14 +47,11 @@
 #include "base/vgpu.h"
 #include "compat/compat.h"
 #include "sched/account.h"
-#include "sched/log.h"
+#include "sched/queue.h"
 #include "sched/sched.h"
 
 #define LOOK_NS		(100 * NSEC_PER_MSEC)
-/* Beyond the patience with a load, a stop and a save: a reset and some looks. */
-#define REMOVE_SLACK_MS	3000
-#define STAGES		3
-/* Slices a second unless told otherwise: shorter ones where many wait. */
+/* Slices a second unless a setting fixes them: shorter ones where many wait. */
 #define HZ_FEW		480
 #define HZ_MANY		960
 #define MANY		8
@@ -68,9 +65,10 @@ enum sched_op {
 };
 
 /**
- * struct sched_step - what is to be done next, without rq->lock
- * @op: what
- * @vgpu: with whom; NULL for SCHED_WAIT, and SCHED_LOOK at an empty resource
+ * struct sched_step - the next step, which is taken without rq->lock
+ * @op: kind of the step
+ * @vgpu: the vGPU it concerns; NULL: SCHED_WAIT, or SCHED_LOOK at an engine
+ *	that no vGPU holds
  * @flags: SCHED_RUN: VGPU_RUN_* flags
  * @quantum_ns: SCHED_RUN: as vgpu_family.run wants it
  */
@@ -85,54 +83,41 @@ struct sched_step {
  * vgpu_sched_kick - have a run queue decide anew
  * @rq: the run queue; its lock is held
  *
- * After whatever may change its decision. Any context.
+ * To be called after any change that may change its decision. Any context.
  */
 void vgpu_sched_kick(struct vgpu_runqueue *rq)
 {
 	lockdep_assert_held(&rq->lock);
 	if (!rq->stopping)
-		kthread_queue_work(rq->gpu->worker, &rq->work);
+		kthread_queue_work(rq->worker, &rq->work);
 }
 
 /**
- * vgpu_sched_clock - the GPU's clock
- * @gpu: the GPU
- *
- * May sleep. Return: nanoseconds.
- */
-u64 vgpu_sched_clock(struct vgpu_gpu *gpu)
-{
-	return gpu->family->now && !vgpu_gpu_is_dead(gpu) ?
-	       gpu->family->now(gpu) : ktime_get_ns();
-}
-
-/**
- * vgpu_sched_timeslice - the slice that is in force on a GPU
- * @gpu: the GPU
+ * vgpu_sched_timeslice - the slice that is in force on an instance
+ * @instance: the instance
  *
  * Return: nanoseconds.
  */
-u64 vgpu_sched_timeslice(struct vgpu_gpu *gpu)
+u64 vgpu_sched_timeslice(const struct vgpu_instance *instance)
 {
-	u64 set = READ_ONCE(gpu->timeslice_ns);
+	u64 set = READ_ONCE(instance->settings.timeslice_ns);
 
 	if (set)
 		return set;
-	return NSEC_PER_SEC / (READ_ONCE(gpu->rq[0].queue.members) < MANY ?
+	return NSEC_PER_SEC / (READ_ONCE(instance->rq.queue.members) < MANY ?
 			       HZ_FEW : HZ_MANY);
 }
 
-/**
- * vgpu_sched_enter_stage - something new is being waited for
- * @rq: the run queue; its lock is held
- * @stage: what
- * @now: kernel clock
- * @patience_ns: how long; 0: no limit
- */
-void vgpu_sched_enter_stage(struct vgpu_runqueue *rq,
-			    enum vgpu_sched_stage stage, u64 now,
-			    u64 patience_ns)
+static u64 preempt_timeout(const struct vgpu_runqueue *rq)
 {
+	return READ_ONCE(rq->instance->settings.preempt_timeout_ns);
+}
+
+/* A stage begins, whose deadline is @patience_ns away; 0: it has none. */
+static void enter_stage(struct vgpu_runqueue *rq, enum vgpu_sched_stage stage,
+			u64 now, u64 patience_ns)
+{
+	lockdep_assert_held(&rq->lock);
 	rq->stage = stage;
 	rq->since = now;
 	rq->deadline = patience_ns ? now + patience_ns : 0;
@@ -147,60 +132,38 @@ static struct vgpu *vgpu_of(struct vgpu_runqueue *rq,
 }
 
 /**
- * vgpu_sched_resting_state - what a vGPU that holds no resource is up to
- * @vgpu: the vGPU, open; its run queue's lock is held
+ * vgpu_queue_release - no vGPU holds the engine any more
+ * @rq: the run queue; its lock is held, and its policy was told by
+ *	sched_charge()
  */
-enum vgpu_sched_state vgpu_sched_resting_state(const struct vgpu *vgpu)
-{
-	if (vgpu->faulted)
-		return VGPU_SCHED_FAULTED;
-	if (vgpu->frozen)
-		return VGPU_SCHED_FROZEN;
-	return vgpu->entity.runnable ? VGPU_SCHED_RUNNABLE : VGPU_SCHED_IDLE;
-}
-
-/**
- * vgpu_sched_state_name - the name of a state of the scheduler
- * @state: the state
- */
-const char *vgpu_sched_state_name(enum vgpu_sched_state state)
-{
-	static const char *const names[] = {
-		[VGPU_SCHED_CLOSED]	= "closed",
-		[VGPU_SCHED_IDLE]	= "idle",
-		[VGPU_SCHED_RUNNABLE]	= "runnable",
-		[VGPU_SCHED_RUNNING]	= "running",
-		[VGPU_SCHED_FROZEN]	= "frozen",
-		[VGPU_SCHED_FAULTED]	= "faulted",
-	};
-
-	return names[state];
-}
-
-/* Nobody holds the resource any more; the policy knows by sched_charge(). */
-static void release_current(struct vgpu_runqueue *rq)
+void vgpu_queue_release(struct vgpu_runqueue *rq)
 {
 	rq->current_vgpu = NULL;
-	vgpu_sched_enter_stage(rq, VGPU_STAGE_IDLE, ktime_get_ns(), 0);
+	enter_stage(rq, VGPU_STAGE_IDLE, ktime_get_ns(), 0);
 	wake_up_all(&rq->off);
 }
 
-/* The GPU is gone, and with it whatever ran there. */
-static void abandon(struct vgpu_runqueue *rq, u64 now)
+/**
+ * vgpu_queue_abandon - the GPU is dead, and with it what ran on the engine
+ * @rq: the run queue; its lock is held
+ * @now: kernel clock
+ */
+void vgpu_queue_abandon(struct vgpu_runqueue *rq, u64 now)
 {
 	sched_charge(&rq->queue, SCHED_END_RESET, 0, now);
-	release_current(rq);
+	vgpu_queue_release(rq);
 }
 
 /* ---------------------------------------------------------------- decisions */
 
 /*
- * The deadline has passed, and long ago: where we are a virtual machine
- * ourselves, all of us may have stood still, the GPU too. Once a stage.
+ * The deadline passed long ago. Then the whole host, with its GPU, may have
+ * stood still, if it is a virtual machine itself: so the stage gets more time,
+ * once.
  */
 static bool stood_still(struct vgpu_runqueue *rq, u64 now)
 {
-	u64 patience = READ_ONCE(rq->gpu->preempt_timeout_ns);
+	u64 patience = preempt_timeout(rq);
 
 	if (rq->extended || now - rq->deadline < patience / 4)
 		return false;
@@ -214,8 +177,7 @@ static struct sched_step step_preempt(struct vgpu_runqueue *rq, u64 now)
 	struct sched_step step = { SCHED_PREEMPT, rq->current_vgpu };
 
 	trace_vgpu_preempt(rq->current_vgpu);
-	vgpu_sched_enter_stage(rq, VGPU_STAGE_PREEMPTING, now,
-			       READ_ONCE(rq->gpu->preempt_timeout_ns));
+	enter_stage(rq, VGPU_STAGE_PREEMPTING, now, preempt_timeout(rq));
 	return step;
 }
 
@@ -226,18 +188,17 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	struct vgpu *vgpu;
 	u64 patience;
 
-	rq->queue.timeslice_ns = vgpu_sched_timeslice(rq->gpu);
-	rq->queue.averaging = READ_ONCE(rq->gpu->averaging);
+	rq->queue.timeslice_ns = vgpu_sched_timeslice(rq->instance);
+	rq->queue.averaging = READ_ONCE(rq->instance->settings.averaging);
 	sched_pick(&rq->queue, now, &next);
 	rq->deadline = next.until;
 	if (!next.client) {
-		trace_vgpu_idle(rq);
+		trace_vgpu_idle(rq->instance);
 		return step;
 	}
 	rq->quantum_ns = next.quantum_ns;
 	if (next.idle_slot) {
-		vgpu_sched_enter_stage(rq, VGPU_STAGE_IDLE_SLOT, now,
-				       next.quantum_ns);
+		enter_stage(rq, VGPU_STAGE_IDLE_SLOT, now, next.quantum_ns);
 		return step;
 	}
 	vgpu = vgpu_of(rq, next.client);
@@ -250,19 +211,23 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	rq->overdue = false;
 	rq->saving = false;
 	vgpu->sched_state = VGPU_SCHED_RUNNING;
-	patience = next.quantum_ns + READ_ONCE(rq->gpu->preempt_timeout_ns);
-	vgpu_sched_enter_stage(rq, VGPU_STAGE_RUNNING, now,
-			       next.quantum_ns ? patience : 0);
+	patience = next.quantum_ns + preempt_timeout(rq);
+	enter_stage(rq, VGPU_STAGE_RUNNING, now, next.quantum_ns ? patience : 0);
 	return step;
 }
 
-static void end_slot(struct vgpu_runqueue *rq, u64 now)
+/**
+ * vgpu_queue_end_slot - end the idle slot of a run queue
+ * @rq: the run queue, in the stage IDLE_SLOT; its lock is held
+ * @now: kernel clock
+ */
+void vgpu_queue_end_slot(struct vgpu_runqueue *rq, u64 now)
 {
 	u64 ran = now - rq->since;
 
 	vgpu_account_slot(rq, vgpu_of(rq, rq->queue.current_client), ran);
 	sched_charge(&rq->queue, SCHED_END_QUANTUM, ran, now);
-	release_current(rq);
+	vgpu_queue_release(rq);
 }
 
 static struct sched_step decide_idle_slot(struct vgpu_runqueue *rq, u64 now)
@@ -272,7 +237,7 @@ static struct sched_step decide_idle_slot(struct vgpu_runqueue *rq, u64 now)
 
 	if (now < rq->deadline && !sched_look(&rq->queue, now, &stop_in))
 		return step;
-	end_slot(rq, now);
+	vgpu_queue_end_slot(rq, now);
 	return decide_idle(rq, now);
 }
 
@@ -286,7 +251,7 @@ static struct sched_step decide_running(struct vgpu_runqueue *rq, u64 now)
 		return step_preempt(rq, now);
 
 	if (rq->quantum_ns) {
-		/* It should have stopped by itself. */
+		/* It stops by itself unless it is overdue. */
 		if (now < rq->deadline || stood_still(rq, now))
 			return step;
 		step.op = SCHED_OVERDUE;
@@ -321,8 +286,8 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 	lockdep_assert_held(&rq->lock);
 	if (rq->stopping)
 		return step;
-	if (vgpu_gpu_is_dead(rq->gpu)) {
-		abandon(rq, now);
+	if (vgpu_gpu_is_dead(rq->instance->gpu)) {
+		vgpu_queue_abandon(rq, now);
 		return step;
 	}
 	if (rq->queue.members && (rq->look || now >= rq->look_at)) {
@@ -347,6 +312,123 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 	return step;
 }
 
+/* ------------------------------------------------- a run that does not end */
+
+static bool is_resident(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
+{
+	bool resident;
+
+	spin_lock_irq(&rq->lock);
+	resident = rq->current_vgpu == vgpu;
+	spin_unlock_irq(&rq->lock);
+	return resident;
+}
+
+/* It was reset for a hang once more. True: it has been too often. */
+static bool note_hang(struct vgpu *vgpu)
+{
+	struct vgpu_sched_settings *settings = &vgpu->instance->settings;
+	u32 limit = READ_ONCE(settings->fault_limit);
+	u64 window = (u64)READ_ONCE(settings->fault_window_s) * NSEC_PER_SEC;
+	u64 now = ktime_get_ns(), first;
+
+	vgpu->hang_resets[vgpu->hang_count++ % OPENVGPU_FAULT_LIMIT_MAX] = now;
+	if (!limit || vgpu->hang_count < limit)
+		return false;
+	first = vgpu->hang_resets[(vgpu->hang_count - limit) %
+				  OPENVGPU_FAULT_LIMIT_MAX];
+	return now - first <= window;
+}
+
+/* The vGPU is reset alone; the others go on as soon as it is off the engine. */
+static void act_reset(struct vgpu_runqueue *rq, struct vgpu *vgpu,
+		      enum vgpu_fault fault)
+{
+	struct vgpu_gpu *gpu = rq->instance->gpu;
+	bool open, stopped = false;
+
+	spin_lock_irq(&rq->lock);
+	enter_stage(rq, VGPU_STAGE_RESETTING, ktime_get_ns(), 0);
+	spin_unlock_irq(&rq->lock);
+	trace_vgpu_reset(vgpu, fault);
+	if (gpu->family->partition_reset(vgpu)) {
+		vgpu_gpu_dead(gpu, "a partition that hangs can't be reset");
+		return;
+	}
+	gpu->family->poll(gpu);
+	/* If the GPU must not be touched now, poll() has looked at nothing. */
+	if (vgpu_gpu_is_dead(gpu))
+		return;
+	if (is_resident(rq, vgpu)) {
+		vgpu_gpu_dead(gpu, "a partition holds its engine after a reset");
+		return;
+	}
+
+	/* One that is being closed has no guest that could read of a fault. */
+	spin_lock_irq(&rq->lock);
+	open = vgpu->sched_state != VGPU_SCHED_CLOSED;
+	if (open && note_hang(vgpu)) {
+		stopped = true;
+		vgpu->faulted = true;
+		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
+		vgpu_account_rest(vgpu);
+		vgpu->sched_state = VGPU_SCHED_FAULTED;
+	}
+	spin_unlock_irq(&rq->lock);
+	if (open)
+		vgpu_report_fault(vgpu, fault);
+	if (stopped)
+		vgpu_report_fault(vgpu, VGPU_FAULT_STOPPED);
+}
+
+/*
+ * A deadline of the current run has passed. Its event may be lost, or the
+ * hardware may be at something that it is given time for, once: to save what
+ * was stopped.
+ */
+static void act_overdue(struct vgpu_runqueue *rq, struct vgpu *vgpu)
+{
+	struct vgpu_instance *instance = rq->instance;
+	struct vgpu_gpu *gpu = instance->gpu;
+	enum vgpu_run_stage stage = VGPU_RUN_EXECUTING;
+	enum vgpu_fault fault = VGPU_FAULT_NONE;
+	bool ask = false;
+	u64 now;
+
+	gpu->family->poll(gpu);
+	if (gpu->family->run_stage && is_resident(rq, vgpu))
+		stage = gpu->family->run_stage(instance);
+
+	spin_lock_irq(&rq->lock);
+	now = ktime_get_ns();
+	/* It may be innocent, and may have ended while we looked. */
+	if (rq->current_vgpu != vgpu || vgpu_gpu_is_dead(gpu))
+		goto unlock;
+	if (stage == VGPU_RUN_LOADING) {
+		fault = VGPU_FAULT_LOAD_TIMEOUT;
+	} else if (stage == VGPU_RUN_SAVING && !rq->saving) {
+		rq->saving = true;
+		enter_stage(rq, VGPU_STAGE_PREEMPTING, now, preempt_timeout(rq));
+	} else if (stage == VGPU_RUN_SAVING) {
+		fault = VGPU_FAULT_SAVE_TIMEOUT;
+	} else if (rq->stage == VGPU_STAGE_RUNNING) {
+		ask = true;
+		rq->overdue = true;
+		trace_vgpu_preempt(vgpu);
+		enter_stage(rq, VGPU_STAGE_PREEMPTING, now, preempt_timeout(rq));
+	} else {
+		fault = rq->overdue ? VGPU_FAULT_RUN_TIMEOUT :
+				      VGPU_FAULT_PREEMPT_TIMEOUT;
+	}
+unlock:
+	spin_unlock_irq(&rq->lock);
+
+	if (ask)
+		gpu->family->preempt(instance);
+	else if (fault != VGPU_FAULT_NONE)
+		act_reset(rq, vgpu, fault);
+}
+
 /* ------------------------------------------------------------------- action */
 
 static void arm_timer(struct vgpu_runqueue *rq)
@@ -354,7 +436,7 @@ static void arm_timer(struct vgpu_runqueue *rq)
 	u64 at = rq->deadline;
 
 	lockdep_assert_held(&rq->lock);
-	if (rq->stopping || vgpu_gpu_is_dead(rq->gpu))
+	if (rq->stopping || vgpu_gpu_is_dead(rq->instance->gpu))
 		return;
 	if (rq->queue.members && (!at || rq->look_at < at))
 		at = rq->look_at;
@@ -380,27 +462,28 @@ static void restart_clock(struct vgpu_runqueue *rq, const struct vgpu *vgpu,
 
 static void act(struct vgpu_runqueue *rq, const struct sched_step *step)
 {
-	const struct vgpu_family *family = rq->gpu->family;
+	struct vgpu_instance *instance = rq->instance;
+	const struct vgpu_family *family = instance->gpu->family;
 
 	switch (step->op) {
 	case SCHED_WAIT:
 		break;
 	case SCHED_LOOK:
-		family->poll(rq->gpu);
+		family->poll(instance->gpu);
 		break;
 	case SCHED_RUN:
-		if (family->run(rq, step->vgpu, step->flags, step->quantum_ns))
-			vgpu_sched_run_end(rq, step->vgpu, SCHED_END_REJECTED,
-					   0, 0, 0);
+		if (family->run(step->vgpu, step->flags, step->quantum_ns))
+			vgpu_sched_run_end(step->vgpu, SCHED_END_REJECTED, 0, 0,
+					   0);
 		else
 			restart_clock(rq, step->vgpu, VGPU_STAGE_RUNNING);
 		break;
 	case SCHED_PREEMPT:
-		family->preempt(rq);
+		family->preempt(instance);
 		restart_clock(rq, step->vgpu, VGPU_STAGE_PREEMPTING);
 		break;
 	case SCHED_OVERDUE:
-		vgpu_sched_overdue(rq, step->vgpu);
+		act_overdue(rq, step->vgpu);
 		break;
 	}
 }
@@ -412,8 +495,8 @@ static void sched_work(struct kthread_work *work)
 	struct sched_step step;
 
 	/*
-	 * Ends: each turn either waits, or brings a stage further whose next
-	 * change takes news from the hardware or the passing of a deadline.
+	 * The loop ends: each pass either waits, or begins a stage that only
+	 * news from the hardware or the passing of a deadline ends.
 	 */
 	do {
 		spin_lock_irq(&rq->lock);
@@ -437,304 +520,70 @@ static enum hrtimer_restart sched_timer(struct hrtimer *timer)
 	struct vgpu_runqueue *rq = container_of(timer, struct vgpu_runqueue,
 						timer);
 
-	/* Only wakes: what to do about it takes sleeping. */
-	kthread_queue_work(rq->gpu->worker, &rq->work);
+	/* A decision may sleep, so the worker makes it. */
+	kthread_queue_work(rq->worker, &rq->work);
 	return HRTIMER_NORESTART;
-}
-
-/* -------------------------------------------------------- news from families */
-
-/**
- * vgpu_sched_pending - a vGPU has work
- * @vgpu: the vGPU; one that is not scheduled is ignored
- * @time: since when, nanoseconds of the GPU's clock
- *
- * No effect if that was known. Any context but hard interrupt.
- */
-void vgpu_sched_pending(struct vgpu *vgpu, u64 time)
-{
-	struct vgpu_runqueue *rq = READ_ONCE(vgpu->rq);
-	unsigned long flags;
-
-	if (!rq)
-		return;
-	spin_lock_irqsave(&rq->lock, flags);
-	if (vgpu->sched_state == VGPU_SCHED_CLOSED || vgpu->frozen ||
-	    vgpu->faulted || vgpu->entity.runnable)
-		goto unlock;
-	sched_wake(&rq->queue, &vgpu->entity, ktime_get_ns());
-	if (rq->current_vgpu != vgpu) {
-		vgpu_account_wake(vgpu, time);
-		vgpu->sched_state = VGPU_SCHED_RUNNABLE;
-		/* Who runs without a quantum may linger there without work. */
-		if (rq->stage == VGPU_STAGE_RUNNING && !rq->quantum_ns)
-			rq->look = true;
-	}
-	vgpu_sched_kick(rq);
-unlock:
-	spin_unlock_irqrestore(&rq->lock, flags);
-}
-
-/**
- * vgpu_sched_out_of_work - a resident vGPU lingers without work
- * @vgpu: the vGPU; no effect if it is not resident
- *
- * Any context but hard interrupt.
- */
-void vgpu_sched_out_of_work(struct vgpu *vgpu)
-{
-	struct vgpu_runqueue *rq = READ_ONCE(vgpu->rq);
-	unsigned long flags;
-
-	if (!rq)
-		return;
-	spin_lock_irqsave(&rq->lock, flags);
-	if (rq->current_vgpu == vgpu && vgpu->entity.runnable) {
-		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
-		vgpu_sched_kick(rq);
-	}
-	spin_unlock_irqrestore(&rq->lock, flags);
-}
-
-/**
- * vgpu_sched_run_end - a run has ended
- * @rq: where
- * @vgpu: whose; if it is not the one that runs there, nothing happens
- * @reason: why
- * @time: when, nanoseconds of the GPU's clock
- * @run_ns: how long it ran, of the same clock
- * @switch_ns: what its load and save took
- *
- * The family reports each run's end once. Any context but hard interrupt.
- */
-void vgpu_sched_run_end(struct vgpu_runqueue *rq, struct vgpu *vgpu,
-			enum sched_end reason, u64 time, u64 run_ns,
-			u64 switch_ns)
-{
-	unsigned long flags;
-	bool knew;
-
-	spin_lock_irqsave(&rq->lock, flags);
-	if (!vgpu || rq->current_vgpu != vgpu)
-		goto unlock;
-
-	/*
-	 * Whether it has work after a reset or a rejection is in the hardware.
-	 * Not at once: what is rejected and has work would spin. After a
-	 * quantum it may have none; then its next run ends at once.
-	 */
-	knew = vgpu->entity.runnable;
-	sched_charge(&rq->queue, reason, run_ns, ktime_get_ns());
-	vgpu_account_run(rq, vgpu, reason, time, run_ns, switch_ns);
-	if (vgpu->sched_state != VGPU_SCHED_CLOSED) {
-		if (vgpu->frozen)
-			sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
-		vgpu->sched_state = vgpu_sched_resting_state(vgpu);
-		/* It lingered and got work before it left: no event says so. */
-		if (!knew)
-			rq->look = true;
-	}
-	release_current(rq);
-	vgpu_sched_kick(rq);
-unlock:
-	spin_unlock_irqrestore(&rq->lock, flags);
-}
-
-/* ------------------------------------------------------- vGPUs come and go */
-
-/**
- * vgpu_sched_prepare - a vGPU was created
- * @vgpu: the vGPU, with its type
- */
-void vgpu_sched_prepare(struct vgpu *vgpu)
-{
-	sched_client_init(&vgpu->entity);
-	vgpu->entity.max_instance = vgpu->type->max_instance;
-}
-
-/**
- * vgpu_sched_add - let a vGPU take part
- * @vgpu: the vGPU; its partition is enabled
- *
- * Work it has already is found; what it did before is forgiven, what it owes
- * is not. With vgpu->lock held.
- */
-void vgpu_sched_add(struct vgpu *vgpu)
-{
-	struct vgpu_gpu *gpu = vgpu->gpu;
-	struct vgpu_runqueue *rq = &gpu->rq[0];
-
-	if (!vgpu_is_scheduled(gpu))
-		return;
-	spin_lock_irq(&rq->lock);
-	if (vgpu->sched_state == VGPU_SCHED_CLOSED) {
-		/* There is a place for each partition. */
-		WARN_ON_ONCE(!sched_add(&rq->queue, &vgpu->entity,
-					ktime_get_ns()));
-		vgpu->faulted = false;
-		vgpu->hang_count = 0;
-		vgpu->sched_state = vgpu_sched_resting_state(vgpu);
-		WRITE_ONCE(vgpu->rq, rq);
-		/* An event from before now was not for us. */
-		rq->look = true;
-		vgpu_sched_kick(rq);
-	}
-	spin_unlock_irq(&rq->lock);
-}
-
-/**
- * vgpu_sched_freeze - give a vGPU no turns, or give it turns again
- * @vgpu: the vGPU, in any state
- * @frozen: what is wanted
- *
- * Does not wait: a frozen vGPU may be resident until it was preempted. What it
- * has queued is kept. Any context but hard interrupt.
- */
-void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen)
-{
-	struct vgpu_runqueue *rq = &vgpu->gpu->rq[0];
-	unsigned long flags;
-
-	spin_lock_irqsave(&rq->lock, flags);
-	if (vgpu->frozen == frozen)
-		goto unlock;
-	vgpu->frozen = frozen;
-	if (vgpu->sched_state == VGPU_SCHED_CLOSED)
-		goto unlock;
-	/* Of one that holds the resource, the end of its run takes care. */
-	if (rq->current_vgpu != vgpu) {
-		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
-		vgpu_account_rest(vgpu);
-		vgpu->sched_state = vgpu_sched_resting_state(vgpu);
-	}
-	/* Work that came meanwhile was not noted. */
-	rq->look = true;
-	vgpu_sched_kick(rq);
-unlock:
-	spin_unlock_irqrestore(&rq->lock, flags);
-}
-
-static bool let_go(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
-{
-	bool gone;
-
-	spin_lock_irq(&rq->lock);
-	gone = rq->acting != vgpu &&
-	       (rq->current_vgpu != vgpu || vgpu_gpu_is_dead(rq->gpu));
-	spin_unlock_irq(&rq->lock);
-	return gone;
-}
-
-/**
- * vgpu_sched_remove - take a vGPU off the hardware and forget it
- * @vgpu: the vGPU; one that takes no part is left alone
- *
- * It is preempted if it is resident, and reset if it does not yield. When this
- * returns it is off the hardware or the GPU is dead. May sleep, bounded by the
- * preemption's time-out and some seconds. With vgpu->lock held.
- */
-void vgpu_sched_remove(struct vgpu *vgpu)
-{
-	struct vgpu_runqueue *rq = vgpu->rq;
-	struct vgpu_gpu *gpu = vgpu->gpu;
-	unsigned long patience;
-
-	if (!rq)
-		return;
-	spin_lock_irq(&rq->lock);
-	if (vgpu->sched_state == VGPU_SCHED_CLOSED) {
-		spin_unlock_irq(&rq->lock);
-		return;
-	}
-	vgpu->sched_state = VGPU_SCHED_CLOSED;
-	sched_remove(&rq->queue, &vgpu->entity, ktime_get_ns());
-	/* An idle slot of its own is not waited for below. */
-	if (rq->stage == VGPU_STAGE_IDLE_SLOT &&
-	    rq->queue.current_client == &vgpu->entity)
-		end_slot(rq, ktime_get_ns());
-	vgpu_account_rest(vgpu);
-	vgpu_sched_kick(rq);
-	spin_unlock_irq(&rq->lock);
-
-	patience = STAGES *
-		   nsecs_to_jiffies(READ_ONCE(gpu->preempt_timeout_ns)) +
-		   msecs_to_jiffies(REMOVE_SLACK_MS);
-	if (!wait_event_timeout(rq->off, let_go(rq, vgpu), patience))
-		vgpu_gpu_dead(gpu, "a vGPU can't be taken off its engine");
-
-	/* A step that is under way with it is bounded by the family. */
-	wait_event(rq->off, let_go(rq, vgpu));
-	spin_lock_irq(&rq->lock);
-	if (rq->current_vgpu == vgpu)
-		abandon(rq, ktime_get_ns());
-	spin_unlock_irq(&rq->lock);
 }
 
 /* ------------------------------------------------------------- init, exit */
 
-/**
- * vgpu_sched_init - make a GPU's run queues
- * @gpu: the GPU; its family was probed
- *
- * Return: 0 or errno. Nothing is made for a GPU that nobody schedules.
- */
-int vgpu_sched_init(struct vgpu_gpu *gpu)
+/* The name tells the workers of a GPU's instances apart. */
+static int start_worker(struct vgpu_runqueue *rq)
 {
+	const struct vgpu_instance *instance = rq->instance;
 	struct kthread_worker *worker;
-	unsigned int i;
-	int ret;
 
-	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
-		struct vgpu_runqueue *rq = &gpu->rq[i];
-
-		rq->gpu = gpu;
-		rq->index = i;
-		sched_queue_init(&rq->queue, sched_policy_find(NULL), rq->ready,
-				 rq->throttled, VGPU_MAX_PARTITIONS);
-		rq->stage = VGPU_STAGE_IDLE;
-		spin_lock_init(&rq->lock);
-		init_waitqueue_head(&rq->off);
-		kthread_init_work(&rq->work, sched_work);
-		hrtimer_setup(&rq->timer, sched_timer, CLOCK_MONOTONIC,
-			      HRTIMER_MODE_ABS);
-	}
-	/* Settings can be read, and need the locks. */
-	if (!vgpu_is_scheduled(gpu))
-		return 0;
-	ret = vgpu_sched_log_init(gpu);
-	if (ret)
-		return ret;
-	worker = vgpu_kthread_run_worker("openvgpu/%s", pci_name(gpu->pdev));
-	if (IS_ERR(worker)) {
-		vgpu_sched_log_exit(gpu);
+	worker = vgpu_kthread_run_worker("openvgpu/%s/%u",
+					 pci_name(instance->gpu->pdev),
+					 instance->index);
+	if (IS_ERR(worker))
 		return PTR_ERR(worker);
-	}
 	sched_set_fifo_low(worker->task);
-	gpu->worker = worker;
+	rq->worker = worker;
 	return 0;
 }
 
 /**
- * vgpu_sched_exit - undo vgpu_sched_init()
- * @gpu: the GPU; no vGPU of it takes part any more
+ * vgpu_sched_init - make the run queue of an instance
+ * @instance: the instance; its GPU's family was probed
+ *
+ * Settings can be read afterwards, also where nothing is scheduled.
+ *
+ * Return: 0 or errno.
  */
-void vgpu_sched_exit(struct vgpu_gpu *gpu)
+int vgpu_sched_init(struct vgpu_instance *instance)
 {
-	unsigned int i;
+	struct vgpu_runqueue *rq = &instance->rq;
 
-	if (!vgpu_is_scheduled(gpu) || !gpu->worker)
+	vgpu_sched_defaults(&instance->settings);
+	rq->instance = instance;
+	sched_queue_init(&rq->queue, vgpu_sched_default_policy(), rq->ready,
+			 rq->throttled, VGPU_MAX_PARTITIONS);
+	rq->stage = VGPU_STAGE_IDLE;
+	spin_lock_init(&rq->lock);
+	init_waitqueue_head(&rq->off);
+	kthread_init_work(&rq->work, sched_work);
+	hrtimer_setup(&rq->timer, sched_timer, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS);
+	return vgpu_is_scheduled(instance->gpu) ? start_worker(rq) : 0;
+}
+
+/**
+ * vgpu_sched_exit - undo vgpu_sched_init()
+ * @instance: the instance; no vGPU of it takes part any more
+ */
+void vgpu_sched_exit(struct vgpu_instance *instance)
+{
+	struct vgpu_runqueue *rq = &instance->rq;
+
+	if (!rq->worker)
 		return;
-	for (i = 0; i < ARRAY_SIZE(gpu->rq); i++) {
-		struct vgpu_runqueue *rq = &gpu->rq[i];
-
-		/* The work item starts the timer, the timer queues the work. */
-		spin_lock_irq(&rq->lock);
-		rq->stopping = true;
-		spin_unlock_irq(&rq->lock);
-		kthread_flush_work(&rq->work);
-		hrtimer_cancel(&rq->timer);
-	}
-	kthread_destroy_worker(gpu->worker);
-	gpu->worker = NULL;
-	vgpu_sched_log_exit(gpu);
+	/* The work item starts the timer, the timer queues the work. */
+	spin_lock_irq(&rq->lock);
+	rq->stopping = true;
+	spin_unlock_irq(&rq->lock);
+	kthread_flush_work(&rq->work);
+	hrtimer_cancel(&rq->timer);
+	kthread_destroy_worker(rq->worker);
+	rq->worker = NULL;
 }

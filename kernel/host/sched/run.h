@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * run.h - run queues, and what is kept of how vGPUs were scheduled
+ * run.h - run queues, their settings, and the record of what they did
  */
 #ifndef SCHED_RUN_H
 #define SCHED_RUN_H
@@ -14,7 +14,7 @@
 #include "policy/policy.h"
 
 struct vgpu;
-struct vgpu_gpu;
+struct vgpu_instance;
 
 #define VGPU_MAX_PARTITIONS	64	/* of any family */
 #define VGPU_WAIT_BUCKETS	32	/* of the histogram of waits */
@@ -24,7 +24,7 @@ struct vgpu_gpu;
  * @VGPU_SCHED_CLOSED: takes no part
  * @VGPU_SCHED_IDLE: has no work
  * @VGPU_SCHED_RUNNABLE: has work and waits for its turn
- * @VGPU_SCHED_RUNNING: holds an execution resource
+ * @VGPU_SCHED_RUNNING: holds the engine
  * @VGPU_SCHED_FROZEN: gets no turns until it is thawed
  * @VGPU_SCHED_FAULTED: gets no turns until it is reset
  */
@@ -39,7 +39,7 @@ enum vgpu_sched_state {
 
 /**
  * enum vgpu_sched_stage - what the scheduler waits for on a run queue
- * @VGPU_STAGE_IDLE: for work; nobody is resident
+ * @VGPU_STAGE_IDLE: for work; no vGPU is resident
  * @VGPU_STAGE_IDLE_SLOT: for the end of a turn that passes without use
  * @VGPU_STAGE_RUNNING: for the end of a run
  * @VGPU_STAGE_PREEMPTING: for a vGPU that was asked to stop
@@ -54,18 +54,37 @@ enum vgpu_sched_stage {
 };
 
 /**
- * struct vgpu_runqueue - one independent execution resource and who wants it
- * @gpu: whose
- * @index: which run-control block of the hardware
+ * struct vgpu_sched_settings - settings of an instance's scheduler
+ * @timeslice_ns: length of a slice; 0: by the number of open vGPUs
+ * @preempt_timeout_ns: patience with each stage of a preemption
+ * @averaging: over how many slices an overrun is paid back
+ * @fault_limit: how many resets for a hang within the window put a vGPU out of
+ *	turn; 0: any number is tolerated
+ * @fault_window_s: length of that window
+ *
+ * READ_ONCE and WRITE_ONCE; see admin/settings.c.
+ */
+struct vgpu_sched_settings {
+	u64 timeslice_ns;
+	u64 preempt_timeout_ns;
+	u32 averaging;
+	u32 fault_limit;
+	u32 fault_window_s;
+};
+
+/**
+ * struct vgpu_runqueue - the engine of an instance, and the vGPUs that want it
+ * @instance: the instance; constant
+ * @worker: runs @work; a real-time thread, NULL: nothing is scheduled
  * @lock: protects all below
- * @queue: who is next: the policy's data
+ * @queue: the policy's data, which decide whose turn is next
  * @ready, @throttled: storage of @queue
- * @current_vgpu: the vGPU that holds the resource, NULL: nobody
+ * @current_vgpu: the vGPU that holds the engine, NULL: none
  * @acting: the vGPU the worker is dealing with, outside the lock
  * @stage: what is being waited for
  * @since: kernel clock when @stage began, ns
  * @deadline: kernel clock when patience ends or a decision is due, 0: never
- * @look_at: kernel clock of the next look that nobody asked for
+ * @look_at: kernel clock of the next look without an occasion
  * @quantum_ns: of the current run, 0: until preempted
  * @look: read the hardware's truth at the next decision
  * @extended: @deadline was put off once in the present stage
@@ -75,12 +94,12 @@ enum vgpu_sched_stage {
  * @clock_at: kernel's clock then
  * @stopping: no more decisions
  * @off: woken when @current_vgpu or @acting changes
- * @work: makes the decisions; runs on gpu->worker
+ * @work: makes the decisions
  * @timer: fires at @deadline or @look_at
  */
 struct vgpu_runqueue {
-	struct vgpu_gpu *gpu;
-	unsigned int index;
+	struct vgpu_instance *instance;
+	struct kthread_worker *worker;
 	spinlock_t lock;			/* all below */
 	struct sched_queue queue;
 	struct sched_heap_node ready[VGPU_MAX_PARTITIONS + 1];
@@ -105,17 +124,17 @@ struct vgpu_runqueue {
 };
 
 /**
- * struct vgpu_switch - one switch of an execution resource, for the log
+ * struct vgpu_switch - one switch of an engine, for the log
  * @time: when the run ended, ns of the GPU's clock
- * @quantum_ns: what it was given; 0: no limit
+ * @quantum_ns: the quantum it had; 0: no limit
  * @run_ns: how long it ran, or the idle slot lasted
- * @switch_ns: what load and save took
+ * @switch_ns: how long load and save took
  * @wait_ns: how long its vGPU had waited for it
- * @runqueue: where
- * @partition: whose; negative: an idle slot that is nobody's
+ * @runqueue: index of the instance
+ * @partition: of the vGPU; negative: an idle slot that belongs to none
  * @slot: an idle slot
  * @reason: why it ended
- * @name: UUID of the vGPU, empty: nobody's
+ * @name: UUID of the vGPU, empty with such a slot
  */
 struct vgpu_switch {
 	u64 time;

@@ -42,6 +42,31 @@ static void start(struct vgpu *vgpu)
 		vgpu_sched_add(vgpu);
 }
 
+/* A family leaves out the operations that its partitions do not need. */
+static int enable_partition(struct vgpu *vgpu)
+{
+	const struct vgpu_family *family = vgpu->gpu->family;
+
+	return family->partition_enable ? family->partition_enable(vgpu) : 0;
+}
+
+static void disable_partition(struct vgpu *vgpu)
+{
+	const struct vgpu_family *family = vgpu->gpu->family;
+
+	if (family->partition_disable)
+		family->partition_disable(vgpu);
+}
+
+static void reset_partition(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+
+	if (!vgpu_gpu_is_dead(gpu) && gpu->family->partition_reset &&
+	    gpu->family->partition_reset(vgpu))
+		vgpu_gpu_dead(gpu, "a partition can't be reset");
+}
+
 /* Mappings and dma-bufs show scratch pages from here on. */
 static void take_hardware(struct vgpu *vgpu, enum vgpu_state state)
 {
@@ -65,7 +90,7 @@ static int open_clean(struct vgpu *vgpu)
 	WRITE_ONCE(vgpu->faults.last, VGPU_FAULT_NONE);
 	WRITE_ONCE(vgpu->faults.last_reset, VGPU_RESET_NONE);
 
-	ret = gpu->family->partition_enable(vgpu);
+	ret = enable_partition(vgpu);
 	if (ret) {
 		vgpu_gpu_error(gpu, "vGPU %s not opened: partition %u can't be enabled (%d)",
 			       vgpu_name(vgpu), vgpu->partition, ret);
@@ -157,7 +182,7 @@ void vgpu_close(struct vgpu *vgpu)
 
 	mutex_lock(&vgpu->lock);
 	quiet(vgpu);
-	gpu->family->partition_disable(vgpu);
+	disable_partition(vgpu);
 	RCU_INIT_POINTER(gpu->partition[vgpu->partition], NULL);
 	WARN_ON_ONCE(!vgpu_mapping_enter(vgpu, VGPU_DIRTY));
 	vgpu->owner_pid = 0;
@@ -196,8 +221,7 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 	atomic64_inc(&vgpu->stats.resets);
 	quiet(vgpu);
 	vgpu_mapping_zap(vgpu);
-	if (!vgpu_gpu_is_dead(gpu) && gpu->family->partition_reset(vgpu))
-		vgpu_gpu_dead(gpu, "a partition can't be reset");
+	reset_partition(vgpu);
 	/* After what the host may have had to do to it on the way. */
 	WRITE_ONCE(vgpu->faults.last_reset, reason);
 	/* Last, because a guest may see from its registers that all is done. */
@@ -245,7 +269,7 @@ void vgpu_quiesce(struct vgpu *vgpu)
 	if (vgpu_is_open(vgpu)) {
 		take_hardware(vgpu, VGPU_OFFLINE);
 		quiet(vgpu);
-		vgpu->gpu->family->partition_disable(vgpu);
+		disable_partition(vgpu);
 	}
 	mutex_unlock(&vgpu->lock);
 }
@@ -274,12 +298,11 @@ void vgpu_lose(struct vgpu *vgpu)
  */
 int vgpu_recover(struct vgpu *vgpu)
 {
-	struct vgpu_gpu *gpu = vgpu->gpu;
 	int ret = 0;
 
 	mutex_lock(&vgpu->lock);
 	if (vgpu_is_open(vgpu)) {
-		ret = gpu->family->partition_enable(vgpu);
+		ret = enable_partition(vgpu);
 		if (!ret && vgpu_mapping_enter(vgpu, VGPU_OPEN)) {
 			vgpu_dmabuf_set_offline(vgpu, false);
 			start(vgpu);

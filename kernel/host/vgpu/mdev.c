@@ -21,13 +21,14 @@
 static int vgpu_setup(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
+	const struct vgpu_family *family = gpu->family;
 	int ret;
 
 	vgpu_sched_prepare(vgpu);
 	ret = vgpu_place(vgpu);
 	if (ret)
 		return ret;
-	ret = gpu->family->partition_setup(vgpu);
+	ret = family->partition_setup ? family->partition_setup(vgpu) : 0;
 	if (ret) {
 		vgpu_gpu_error(gpu, "vGPU %s not created: partition %u can't be set up (%d)",
 			       vgpu_name(vgpu), vgpu->partition, ret);
@@ -43,7 +44,8 @@ static int vgpu_setup(struct vgpu *vgpu)
 	return 0;
 
 teardown:
-	gpu->family->partition_teardown(vgpu);
+	if (family->partition_teardown)
+		family->partition_teardown(vgpu);
 unplace:
 	vgpu_unplace(vgpu);
 	return ret;
@@ -51,11 +53,14 @@ unplace:
 
 static void vgpu_teardown(struct vgpu *vgpu)
 {
+	const struct vgpu_family *family = vgpu->gpu->family;
+
 	vgpu_fault_cancel(vgpu);
 	/* The slice goes to somebody else: it must be zero before. */
 	flush_work(&vgpu->scrub.work);
 	vgpu_personality_release(vgpu);
-	vgpu->gpu->family->partition_teardown(vgpu);
+	if (family->partition_teardown)
+		family->partition_teardown(vgpu);
 	vgpu_unplace(vgpu);
 }
 

@@ -68,15 +68,16 @@ static enum sched_end end_of(unsigned int reason)
 static void run_ended(struct refgpu *refgpu, unsigned int control,
 		      unsigned int reason, u64 time, u64 run_ns, u64 switch_ns)
 {
-	struct vgpu_gpu *gpu = refgpu->gpu;
 	struct refgpu_run *run = &refgpu->run[control];
+	struct vgpu *vgpu;
 
 	lockdep_assert_held(&refgpu->events);
 	run->busy = false;
 	rcu_read_lock();
-	vgpu_sched_run_end(&gpu->rq[control],
-			   rcu_dereference(gpu->partition[run->partition]),
-			   end_of(reason), time, run_ns, switch_ns);
+	vgpu = rcu_dereference(refgpu->gpu->partition[run->partition]);
+	if (vgpu)
+		vgpu_sched_run_end(vgpu, end_of(reason), time, run_ns,
+				   switch_ns);
 	rcu_read_unlock();
 }
 
@@ -250,7 +251,7 @@ static void look(struct refgpu *refgpu)
 
 	lockdep_assert_held(&refgpu->events);
 	drain(refgpu);
-	for (control = 0; control < refgpu->gpu->runqueues; control++)
+	for (control = 0; control < REFGPU_RUN_CONTROLS; control++)
 		look_at_run(refgpu, control);
 	look_at_pending(refgpu);
 }
@@ -273,61 +274,59 @@ void refgpu_poll(struct vgpu_gpu *gpu)
 
 /**
  * refgpu_run - see struct vgpu_family
- * @rq: where; its block is empty
- * @vgpu: who; NULL: an idle slot
+ * @vgpu: the vGPU; the block of its instance is empty
  * @flags: VGPU_RUN_* flags
  * @quantum_ns: how long; 0: until preempted
  *
  * Return: 0, or -ENODEV.
  */
-int refgpu_run(struct vgpu_runqueue *rq, struct vgpu *vgpu, unsigned int flags,
-	       u64 quantum_ns)
+int refgpu_run(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns)
 {
-	struct refgpu *refgpu = refgpu_of(rq->gpu);
-	struct refgpu_run *run = &refgpu->run[rq->index];
-	unsigned int partition = vgpu ? vgpu->partition : REFGPU_RUN_NONE;
+	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
+	unsigned int control = vgpu->instance->index;
+	struct refgpu_run *run = &refgpu->run[control];
 	unsigned int hw_flags = flags & VGPU_RUN_LINGER ? REFGPU_RUN_LINGER : 0;
 
-	if (vgpu_gpu_is_dead(rq->gpu))
+	if (vgpu_gpu_is_dead(vgpu->gpu))
 		return -ENODEV;
 	quantum_ns = min(quantum_ns, (1ULL << 48) - 1);
 	mutex_lock(&refgpu->events);
-	run->busy = vgpu;
-	run->partition = partition;
-	refgpu_write(refgpu, REFGPU_RUN_CONTROL(rq->index) + REFGPU_RC_RUN,
-		     REFGPU_RUN(partition, hw_flags, quantum_ns));
+	run->busy = true;
+	run->partition = vgpu->partition;
+	refgpu_write(refgpu, REFGPU_RUN_CONTROL(control) + REFGPU_RC_RUN,
+		     REFGPU_RUN(vgpu->partition, hw_flags, quantum_ns));
 	mutex_unlock(&refgpu->events);
 	return 0;
 }
 
 /**
  * refgpu_preempt - see struct vgpu_family
- * @rq: where
+ * @instance: the instance
  *
  * If the run has just ended by itself, the device ignores it.
  */
-void refgpu_preempt(struct vgpu_runqueue *rq)
+void refgpu_preempt(struct vgpu_instance *instance)
 {
-	struct refgpu *refgpu = refgpu_of(rq->gpu);
+	struct refgpu *refgpu = refgpu_of(instance->gpu);
 
-	if (!vgpu_gpu_is_dead(rq->gpu))
-		refgpu_write(refgpu, REFGPU_RUN_CONTROL(rq->index) +
+	if (!vgpu_gpu_is_dead(instance->gpu))
+		refgpu_write(refgpu, REFGPU_RUN_CONTROL(instance->index) +
 			     REFGPU_RC_PREEMPT, 1);
 }
 
 /**
  * refgpu_run_stage - see struct vgpu_family
- * @rq: where
+ * @instance: the instance
  *
  * Return: what the block is at; executing if it does not say.
  */
-enum vgpu_run_stage refgpu_run_stage(struct vgpu_runqueue *rq)
+enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance)
 {
 	u64 state = REFGPU_RC_RUNNING;
 
-	if (!vgpu_gpu_is_dead(rq->gpu))
-		state = refgpu_read(refgpu_of(rq->gpu),
-				    REFGPU_RUN_CONTROL(rq->index) +
+	if (!vgpu_gpu_is_dead(instance->gpu))
+		state = refgpu_read(refgpu_of(instance->gpu),
+				    REFGPU_RUN_CONTROL(instance->index) +
 				    REFGPU_RC_STATE);
 	switch (state & 0xff) {
 	case REFGPU_RC_LOADING:

@@ -140,7 +140,8 @@ static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
 	if (ret)
 		return ret;
 	program_table(partition, vgpu->gpu->sysmem_pages);
-	entry_write(partition, REFGPU_PARTITION_SLICES, 0xffff);
+	entry_write(partition, REFGPU_PARTITION_SLICES,
+		    vgpu->instance->slices);
 	entry_write(partition, REFGPU_PARTITION_DIRTY_CONTROL, 0);
 	entry_write(partition, REFGPU_PARTITION_HEADS, type->heads);
 	entry_write(partition, REFGPU_PARTITION_HEAD_MAX,

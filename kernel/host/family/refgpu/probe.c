@@ -124,7 +124,8 @@ static int identify(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 	gpu->fb_size = size;
 	gpu->max_vgpus = min(REFGPU_PARTITIONS, VGPU_MAX_PARTITIONS);
 	gpu->heads = refgpu->caps & REFGPU_CAP_HEADS ? REFGPU_HEADS : 0;
-	gpu->runqueues = 1;
+	vgpu_gpu_pool(gpu)->slices =
+		refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_SLICES);
 	gpu->user_vectors = 1;
 	/* Entries are for pages of 4 KiB; on other hosts VFIO pins larger ones. */
 	if ((refgpu->caps & REFGPU_CAP_SYSMEM) && PAGE_SIZE == REFGPU_PAGE_SIZE)

@@ -129,10 +129,9 @@ int refgpu_events_init(struct refgpu *refgpu);
 void refgpu_events_program(struct refgpu *refgpu);
 void refgpu_events_exit(struct refgpu *refgpu);
 u64 refgpu_now(struct vgpu_gpu *gpu);
-int refgpu_run(struct vgpu_runqueue *rq, struct vgpu *vgpu, unsigned int flags,
-	       u64 quantum_ns);
-void refgpu_preempt(struct vgpu_runqueue *rq);
-enum vgpu_run_stage refgpu_run_stage(struct vgpu_runqueue *rq);
+int refgpu_run(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns);
+void refgpu_preempt(struct vgpu_instance *instance);
+enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance);
 void refgpu_poll(struct vgpu_gpu *gpu);
 
 /* partition.c: partitions and their tables */

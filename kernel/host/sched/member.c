@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * member.c - the vGPUs of a run queue: they come and go, and families report
+ * what happens to them
+ *
+ * A vGPU is a member from vgpu_sched_add() to vgpu_sched_remove(), which waits
+ * until the hardware and the work item have let go of it. Every function here
+ * notes its news under the lock of the run queue and has the queue decide anew.
+ */
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+
+#include "base/state.h"
+#include "base/vgpu.h"
+#include "sched/account.h"
+#include "sched/queue.h"
+#include "sched/sched.h"
+
+/* Beyond the patience with a load, a stop and a save: a reset and some looks. */
+#define REMOVE_SLACK_MS	3000
+#define STAGES		3
+
+/* The state of an open vGPU that does not hold the engine. */
+static enum vgpu_sched_state resting_state(const struct vgpu *vgpu)
+{
+	if (vgpu->faulted)
+		return VGPU_SCHED_FAULTED;
+	if (vgpu->frozen)
+		return VGPU_SCHED_FROZEN;
+	return vgpu->entity.runnable ? VGPU_SCHED_RUNNABLE : VGPU_SCHED_IDLE;
+}
+
+/**
+ * vgpu_sched_state_name - the name of a state of the scheduler
+ * @state: the state
+ */
+const char *vgpu_sched_state_name(enum vgpu_sched_state state)
+{
+	static const char *const names[] = {
+		[VGPU_SCHED_CLOSED]	= "closed",
+		[VGPU_SCHED_IDLE]	= "idle",
+		[VGPU_SCHED_RUNNABLE]	= "runnable",
+		[VGPU_SCHED_RUNNING]	= "running",
+		[VGPU_SCHED_FROZEN]	= "frozen",
+		[VGPU_SCHED_FAULTED]	= "faulted",
+	};
+
+	return names[state];
+}
+
+/* -------------------------------------------------------- news from families */
+
+/**
+ * vgpu_sched_pending - a vGPU has work
+ * @vgpu: the vGPU; no effect if it is no member
+ * @time: since when, nanoseconds of the GPU's clock
+ *
+ * No effect either if that was known. Any context but hard interrupt.
+ */
+void vgpu_sched_pending(struct vgpu *vgpu, u64 time)
+{
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
+	unsigned long flags;
+
+	spin_lock_irqsave(&rq->lock, flags);
+	if (vgpu->sched_state == VGPU_SCHED_CLOSED || vgpu->frozen ||
+	    vgpu->faulted || vgpu->entity.runnable)
+		goto unlock;
+	sched_wake(&rq->queue, &vgpu->entity, ktime_get_ns());
+	if (rq->current_vgpu != vgpu) {
+		vgpu_account_wake(vgpu, time);
+		vgpu->sched_state = VGPU_SCHED_RUNNABLE;
+		/* A vGPU that runs without a quantum may linger without work. */
+		if (rq->stage == VGPU_STAGE_RUNNING && !rq->quantum_ns)
+			rq->look = true;
+	}
+	vgpu_sched_kick(rq);
+unlock:
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+/**
+ * vgpu_sched_out_of_work - a resident vGPU lingers without work
+ * @vgpu: the vGPU; no effect if it is not resident
+ *
+ * Any context but hard interrupt.
+ */
+void vgpu_sched_out_of_work(struct vgpu *vgpu)
+{
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
+	unsigned long flags;
+
+	spin_lock_irqsave(&rq->lock, flags);
+	if (rq->current_vgpu == vgpu && vgpu->entity.runnable) {
+		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
+		vgpu_sched_kick(rq);
+	}
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+/**
+ * vgpu_sched_run_end - the run of a vGPU has ended
+ * @vgpu: the vGPU; no effect if it is not resident
+ * @reason: why it ended
+ * @time: when it ended, nanoseconds of the GPU's clock
+ * @run_ns: how long it lasted, by the same clock
+ * @switch_ns: how long its load and save took
+ *
+ * The family reports each run's end once. Any context but hard interrupt.
+ */
+void vgpu_sched_run_end(struct vgpu *vgpu, enum sched_end reason, u64 time,
+			u64 run_ns, u64 switch_ns)
+{
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
+	unsigned long flags;
+	bool knew;
+
+	spin_lock_irqsave(&rq->lock, flags);
+	if (rq->current_vgpu != vgpu)
+		goto unlock;
+
+	/*
+	 * Whether it has work after a reset or a rejection is in the hardware,
+	 * which is not looked at now: a vGPU that is rejected and has work would
+	 * make the worker spin. After a quantum it may have none; then its next
+	 * run ends at once.
+	 */
+	knew = vgpu->entity.runnable;
+	sched_charge(&rq->queue, reason, run_ns, ktime_get_ns());
+	vgpu_account_run(rq, vgpu, reason, time, run_ns, switch_ns);
+	if (vgpu->sched_state != VGPU_SCHED_CLOSED) {
+		if (vgpu->frozen)
+			sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
+		vgpu->sched_state = resting_state(vgpu);
+		/* It lingered and got work before it left: no event says so. */
+		if (!knew)
+			rq->look = true;
+	}
+	vgpu_queue_release(rq);
+	vgpu_sched_kick(rq);
+unlock:
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+/* ------------------------------------------------------- vGPUs come and go */
+
+/**
+ * vgpu_sched_prepare - a vGPU was created
+ * @vgpu: the vGPU, with its type
+ */
+void vgpu_sched_prepare(struct vgpu *vgpu)
+{
+	sched_client_init(&vgpu->entity);
+	vgpu->entity.max_instance = vgpu->type->max_instance;
+}
+
+/**
+ * vgpu_sched_add - make a vGPU a member of its instance's run queue
+ * @vgpu: the vGPU; its partition is enabled
+ *
+ * Work that it has already is found. Its hangs are forgotten, its debt is not.
+ * With vgpu->lock held.
+ */
+void vgpu_sched_add(struct vgpu *vgpu)
+{
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
+
+	if (!vgpu_is_scheduled(vgpu->gpu))
+		return;
+	spin_lock_irq(&rq->lock);
+	if (vgpu->sched_state == VGPU_SCHED_CLOSED) {
+		/* There is a place for each partition. */
+		WARN_ON_ONCE(!sched_add(&rq->queue, &vgpu->entity,
+					ktime_get_ns()));
+		vgpu->faulted = false;
+		vgpu->hang_count = 0;
+		vgpu->sched_state = resting_state(vgpu);
+		/* Events were ignored until now. */
+		rq->look = true;
+		vgpu_sched_kick(rq);
+	}
+	spin_unlock_irq(&rq->lock);
+}
+
+/**
+ * vgpu_sched_freeze - give a vGPU no turns, or give it turns again
+ * @vgpu: the vGPU, in any state
+ * @frozen: whether it is to have none
+ *
+ * Does not wait: a frozen vGPU may be resident until it was preempted. What it
+ * has queued is kept. Any context but hard interrupt.
+ */
+void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen)
+{
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
+	unsigned long flags;
+
+	spin_lock_irqsave(&rq->lock, flags);
+	if (vgpu->frozen == frozen)
+		goto unlock;
+	vgpu->frozen = frozen;
+	if (vgpu->sched_state == VGPU_SCHED_CLOSED)
+		goto unlock;
+	/* If it holds the engine, the end of its run does this. */
+	if (rq->current_vgpu != vgpu) {
+		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
+		vgpu_account_rest(vgpu);
+		vgpu->sched_state = resting_state(vgpu);
+	}
+	/* Work that came meanwhile was not noted. */
+	rq->look = true;
+	vgpu_sched_kick(rq);
+unlock:
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+/* Neither the hardware nor the work item deals with the vGPU. */
+static bool let_go(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
+{
+	bool gone;
+
+	spin_lock_irq(&rq->lock);
+	gone = rq->acting != vgpu &&
+	       (rq->current_vgpu != vgpu || vgpu_gpu_is_dead(vgpu->gpu));
+	spin_unlock_irq(&rq->lock);
+	return gone;
+}
+
+/**
+ * vgpu_sched_remove - take a vGPU off the hardware and out of the run queue
+ * @vgpu: the vGPU; no effect if it is no member
+ *
+ * It is preempted if it is resident, and reset if it does not yield. When this
+ * returns it is off the hardware or the GPU is dead. May sleep, bounded by the
+ * preemption's timeout and some seconds. With vgpu->lock held.
+ */
+void vgpu_sched_remove(struct vgpu *vgpu)
+{
+	struct vgpu_instance *instance = vgpu->instance;
+	struct vgpu_runqueue *rq = &instance->rq;
+	unsigned long patience;
+	u64 timeout_ns;
+
+	spin_lock_irq(&rq->lock);
+	if (vgpu->sched_state == VGPU_SCHED_CLOSED) {
+		spin_unlock_irq(&rq->lock);
+		return;
+	}
+	vgpu->sched_state = VGPU_SCHED_CLOSED;
+	sched_remove(&rq->queue, &vgpu->entity, ktime_get_ns());
+	/* An idle slot of its own is not waited for below. */
+	if (rq->stage == VGPU_STAGE_IDLE_SLOT &&
+	    rq->queue.current_client == &vgpu->entity)
+		vgpu_queue_end_slot(rq, ktime_get_ns());
+	vgpu_account_rest(vgpu);
+	vgpu_sched_kick(rq);
+	spin_unlock_irq(&rq->lock);
+
+	timeout_ns = READ_ONCE(instance->settings.preempt_timeout_ns);
+	patience = STAGES * nsecs_to_jiffies(timeout_ns) +
+		   msecs_to_jiffies(REMOVE_SLACK_MS);
+	if (!wait_event_timeout(rq->off, let_go(rq, vgpu), patience))
+		vgpu_gpu_dead(vgpu->gpu, "a vGPU can't be taken off its engine");
+
+	/* A step that is under way with it is bounded by the family. */
+	wait_event(rq->off, let_go(rq, vgpu));
+	spin_lock_irq(&rq->lock);
+	if (rq->current_vgpu == vgpu)
+		vgpu_queue_abandon(rq, ktime_get_ns());
+	spin_unlock_irq(&rq->lock);
+}
