@@ -156,6 +156,24 @@ void vgpu_gpu_error(struct vgpu_gpu *gpu, const char *fmt, ...)
 }
 
 /**
+ * vgpu_error - say why a request for one vGPU was refused
+ * @vgpu: the vGPU; the line begins with "vGPU UUID"
+ * @fmt: what follows that, its ": " or " " included; else as vgpu_gpu_error()
+ *
+ * May sleep; takes the lock of the vGPU's GPU.
+ */
+void vgpu_error(struct vgpu *vgpu, const char *fmt, ...)
+{
+	struct va_format rest = { .fmt = fmt };
+	va_list args;
+
+	va_start(args, fmt);
+	rest.va = &args;
+	vgpu_gpu_error(vgpu->gpu, "vGPU %s%pV", vgpu_name(vgpu), &rest);
+	va_end(args);
+}
+
+/**
  * vgpu_gpu_state_name - the state as sysfs and messages show it
  * @gpu: the GPU
  */

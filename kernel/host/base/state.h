@@ -54,6 +54,7 @@ void vgpu_live_wait(void);
 void vgpu_gpu_get(struct vgpu_gpu *gpu);
 void vgpu_gpu_put(struct vgpu_gpu *gpu);
 void vgpu_gpu_error(struct vgpu_gpu *gpu, const char *fmt, ...) __printf(2, 3);
+void vgpu_error(struct vgpu *vgpu, const char *fmt, ...) __printf(2, 3);
 void vgpu_gpu_dead(struct vgpu_gpu *gpu, const char *why);
 const char *vgpu_gpu_state_name(const struct vgpu_gpu *gpu);
 const char *vgpu_name(const struct vgpu *vgpu);

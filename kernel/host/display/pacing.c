@@ -90,15 +90,13 @@ static int set_limit(struct vgpu *vgpu, u64 rate)
 	const char *why = refusal(vgpu);
 
 	if (why) {
-		vgpu_gpu_error(vgpu->gpu, "vGPU %s: frame_rate_limit not changed: %s",
-			       vgpu_name(vgpu), why);
+		vgpu_error(vgpu, ": frame_rate_limit not changed: %s", why);
 		return -EOPNOTSUPP;
 	}
 	if (rate > OPENVGPU_FRAME_RATE_LIMIT_MAX) {
-		vgpu_gpu_error(vgpu->gpu,
-			       "vGPU %s: frame_rate_limit not changed: %llu was written, it takes %u to %u, or 0 for none",
-			       vgpu_name(vgpu), rate, OPENVGPU_FRAME_RATE_LIMIT_MIN,
-			       OPENVGPU_FRAME_RATE_LIMIT_MAX);
+		vgpu_error(vgpu, ": frame_rate_limit not changed: %llu was written, it takes %u to %u, or 0 for none",
+			   rate, OPENVGPU_FRAME_RATE_LIMIT_MIN,
+			   OPENVGPU_FRAME_RATE_LIMIT_MAX);
 		return -EINVAL;
 	}
 	WRITE_ONCE(vgpu->frame_rate_limit, rate);
@@ -126,8 +124,7 @@ int vgpu_set_frame_rate_limit(struct vgpu *vgpu, u64 rate)
 	mutex_unlock(&vgpu->lock);
 	policy = guaranteeing_policy(vgpu);
 	if (!ret && rate && policy)
-		vgpu_gpu_error(vgpu->gpu,
-			       "vGPU %s: frame_rate_limit %llu is kept but not in force: scheduler %s limits no frames",
-			       vgpu_name(vgpu), rate, policy->name);
+		vgpu_error(vgpu, ": frame_rate_limit %llu is kept but not in force: scheduler %s limits no frames",
+			   rate, policy->name);
 	return ret;
 }

@@ -107,9 +107,8 @@ static int set_method(struct vgpu *vgpu, enum vgpu_display method)
 	const char *why = NULL;
 
 	if (vgpu_is_open(vgpu)) {
-		vgpu_gpu_error(vgpu->gpu,
-			       "vGPU %s: display not changed: process %d has it open; end its VM first",
-			       vgpu_name(vgpu), vgpu->owner_pid);
+		vgpu_error(vgpu, ": display not changed: process %d has it open; end its VM first",
+			   vgpu->owner_pid);
 		return -EBUSY;
 	}
 	if (!vgpu->type->heads)
@@ -117,8 +116,7 @@ static int set_method(struct vgpu *vgpu, enum vgpu_display method)
 	else if (!vgpu_has_display(vgpu))
 		why = "its personality has no display";
 	if (why && method != VGPU_DISPLAY_OFF) {
-		vgpu_gpu_error(vgpu->gpu, "vGPU %s: display not changed: %s",
-			       vgpu_name(vgpu), why);
+		vgpu_error(vgpu, ": display not changed: %s", why);
 		return -EOPNOTSUPP;
 	}
 	WRITE_ONCE(vgpu->display, method);
@@ -141,9 +139,7 @@ int vgpu_set_display(struct vgpu *vgpu, const char *name)
 	int method = sysfs_match_string(method_name, name), ret;
 
 	if (method < 0) {
-		vgpu_gpu_error(vgpu->gpu,
-			       "vGPU %s: display not changed: it can be region, dmabuf or off",
-			       vgpu_name(vgpu));
+		vgpu_error(vgpu, ": display not changed: it can be region, dmabuf or off");
 		return -EINVAL;
 	}
 	mutex_lock(&vgpu->lock);

@@ -54,25 +54,22 @@ int vgpu_place(struct vgpu *vgpu)
 	struct shortage shortage;
 
 	if (state != VGPU_GPU_UP) {
-		vgpu_gpu_error(gpu, "vGPU %s not created: the GPU is in state %s%s",
-			       vgpu_name(vgpu), vgpu_gpu_state_name(gpu),
-			       state == VGPU_GPU_RESET ? ", try again" : "");
+		vgpu_error(vgpu, " not created: the GPU is in state %s%s",
+			   vgpu_gpu_state_name(gpu),
+			   state == VGPU_GPU_RESET ? ", try again" : "");
 		return state == VGPU_GPU_RESET ? -EBUSY : -ENODEV;
 	}
 	vgpu->fb_size = vgpu->type->fb_size;
 	shortage = try_place(vgpu);
 	switch (shortage.error) {
 	case -EUSERS:
-		vgpu_gpu_error(gpu,
-			       "vGPU %s not created: all %u partitions are taken; remove a vGPU",
-			       vgpu_name(vgpu), gpu->max_vgpus);
+		vgpu_error(vgpu, " not created: all %u partitions are taken; remove a vGPU",
+			   gpu->max_vgpus);
 		break;
 	case -ENOSPC:
-		vgpu_gpu_error(gpu,
-			       "vGPU %s not created: type %s needs %llu MiB, the largest free block has %llu MiB (%u vGPUs exist); remove a vGPU or choose a smaller type",
-			       vgpu_name(vgpu), vgpu->type->sysfs_name,
-			       vgpu->fb_size >> 20, shortage.largest >> 20,
-			       shortage.used);
+		vgpu_error(vgpu, " not created: type %s needs %llu MiB, the largest free block has %llu MiB (%u vGPUs exist); remove a vGPU or choose a smaller type",
+			   vgpu->type->sysfs_name, vgpu->fb_size >> 20,
+			   shortage.largest >> 20, shortage.used);
 		break;
 	}
 	return shortage.error;

@@ -104,14 +104,11 @@ find(struct vgpu *vgpu, const char *name, int *error)
 		return found;
 	vgpu_personality_list(vgpu, names, sizeof(names), false);
 	if (found)
-		vgpu_gpu_error(vgpu->gpu,
-			       "vGPU %s: personality not changed: type %s of this GPU can't be %s, only: %s",
-			       vgpu_name(vgpu), vgpu->type->sysfs_name,
-			       found->name, names);
+		vgpu_error(vgpu, ": personality not changed: type %s of this GPU can't be %s, only: %s",
+			   vgpu->type->sysfs_name, found->name, names);
 	else
-		vgpu_gpu_error(vgpu->gpu,
-			       "vGPU %s: personality not changed: there is none of that name; type %s can be: %s",
-			       vgpu_name(vgpu), vgpu->type->sysfs_name, names);
+		vgpu_error(vgpu, ": personality not changed: there is none of that name; type %s can be: %s",
+			   vgpu->type->sysfs_name, names);
 	*error = found ? -EOPNOTSUPP : -EINVAL;
 	return NULL;
 }
@@ -124,9 +121,8 @@ static int change(struct vgpu *vgpu, const struct vgpu_personality *personality,
 
 	lockdep_assert_held(&vgpu->lock);
 	if (vgpu_is_open(vgpu)) {
-		vgpu_gpu_error(vgpu->gpu,
-			       "vGPU %s: personality not changed: process %d has it open; end its VM first",
-			       vgpu_name(vgpu), vgpu->owner_pid);
+		vgpu_error(vgpu, ": personality not changed: process %d has it open; end its VM first",
+			   vgpu->owner_pid);
 		return -EBUSY;
 	}
 	save(vgpu, old);
@@ -134,8 +130,8 @@ static int change(struct vgpu *vgpu, const struct vgpu_personality *personality,
 	if (!ret)
 		return 0;
 	restore(vgpu, old);
-	vgpu_gpu_error(vgpu->gpu, "vGPU %s: personality not changed: %s failed (%d)",
-		       vgpu_name(vgpu), personality->name, ret);
+	vgpu_error(vgpu, ": personality not changed: %s failed (%d)",
+		   personality->name, ret);
 	return ret;
 }
 

@@ -92,8 +92,8 @@ static int open_clean(struct vgpu *vgpu)
 
 	ret = enable_partition(vgpu);
 	if (ret) {
-		vgpu_gpu_error(gpu, "vGPU %s not opened: partition %u can't be enabled (%d)",
-			       vgpu_name(vgpu), vgpu->partition, ret);
+		vgpu_error(vgpu, " not opened: partition %u can't be enabled (%d)",
+			   vgpu->partition, ret);
 		return ret;
 	}
 	vgpu->personality->reset(vgpu);
@@ -113,8 +113,8 @@ static int try_open(struct vgpu *vgpu)
 
 	ret = vgpu_scrub_wait(vgpu);
 	if (ret) {
-		vgpu_gpu_error(gpu, "vGPU %s not opened: slice not zeroed yet (%d); try again",
-			       vgpu_name(vgpu), ret);
+		vgpu_error(vgpu, " not opened: slice not zeroed yet (%d); try again",
+			   ret);
 		return ret;
 	}
 
@@ -133,8 +133,8 @@ static int try_open(struct vgpu *vgpu)
 	}
 	mutex_unlock(&gpu->state_lock);
 	if (state != VGPU_GPU_UP)
-		vgpu_gpu_error(gpu, "vGPU %s not opened: the GPU is in state %s",
-			       vgpu_name(vgpu), vgpu_gpu_state_name(gpu));
+		vgpu_error(vgpu, " not opened: the GPU is in state %s",
+			   vgpu_gpu_state_name(gpu));
 	return ret;
 }
 

@@ -30,14 +30,14 @@ static int vgpu_setup(struct vgpu *vgpu)
 		return ret;
 	ret = family->partition_setup ? family->partition_setup(vgpu) : 0;
 	if (ret) {
-		vgpu_gpu_error(gpu, "vGPU %s not created: partition %u can't be set up (%d)",
-			       vgpu_name(vgpu), vgpu->partition, ret);
+		vgpu_error(vgpu, " not created: partition %u can't be set up (%d)",
+			   vgpu->partition, ret);
 		goto unplace;
 	}
 	ret = vgpu_personality_init(vgpu, vgpu->type->personality);
 	if (ret) {
-		vgpu_gpu_error(gpu, "vGPU %s not created: personality %s failed (%d)",
-			       vgpu_name(vgpu), vgpu->personality->name, ret);
+		vgpu_error(vgpu, " not created: personality %s failed (%d)",
+			   vgpu->personality->name, ret);
 		goto teardown;
 	}
 	vgpu_scrub_queue(vgpu);
@@ -77,8 +77,8 @@ static int vgpu_link(struct vgpu *vgpu)
 		ret = -ENODEV;
 	mutex_unlock(&gpu->state_lock);
 	if (ret)
-		vgpu_gpu_error(gpu, "vGPU %s not created: the GPU is in state %s",
-			       vgpu_name(vgpu), vgpu_gpu_state_name(gpu));
+		vgpu_error(vgpu, " not created: the GPU is in state %s",
+			   vgpu_gpu_state_name(gpu));
 	return ret;
 }
 
@@ -115,14 +115,12 @@ static int vgpu_mdev_probe(struct mdev_device *mdev)
 	/* The driver core (dev_groups) would add them after the event. */
 	ret = sysfs_create_groups(&mdev_dev(mdev)->kobj, vgpu_mdev_groups);
 	if (ret) {
-		vgpu_gpu_error(vgpu->gpu, "vGPU %s not created: no attributes (%d)",
-			       vgpu_name(vgpu), ret);
+		vgpu_error(vgpu, " not created: no attributes (%d)", ret);
 		goto unlink;
 	}
 	ret = vfio_register_emulated_iommu_dev(&vgpu->vdev);
 	if (ret) {
-		vgpu_gpu_error(vgpu->gpu, "vGPU %s not created: VFIO refuses it (%d)",
-			       vgpu_name(vgpu), ret);
+		vgpu_error(vgpu, " not created: VFIO refuses it (%d)", ret);
 		goto remove_groups;
 	}
 	dev_info(&vgpu->gpu->pdev->dev,
