@@ -32,7 +32,9 @@ help:
 	@echo '  make vm-shell       a prompt in the host machine; KERNEL=6.1|6.12|7.2'
 	@echo
 	@echo 'Test'
-	@echo '  make check          every layer on every kernel'
+	@echo '  make check          every layer, on three kernels'
+	@echo '  make check-full     every suite on every kernel and the debug kernel; goes on'
+	@echo '                      where a former run of the same files ended'
 	@echo '  make check-unit     unit tests (user space)'
 	@echo '  make check-vm       tests in the machine; KERNEL=6.1|6.12|7.2 for one of them'
 	@echo '  make check-headers  builds the module against the headers of every kernel'
@@ -96,7 +98,11 @@ deps:
 
 check:
 	$(VM)/setup
-	$(VM)/check-all unit 6.1 6.12 7.2
+	$(VM)/check-all unit 6.12 7.2 6.1
+
+check-full:
+	$(VM)/setup --debug-kernel
+	$(VM)/check-all --full unit 6.12 7.2 6.1 debug
 
 check-unit:
 	$(MAKE) -C tests/kernels all
@@ -104,7 +110,7 @@ check-unit:
 
 check-vm:
 	$(VM)/setup
-	$(VM)/check-all $(or $(KERNEL),6.1 6.12 7.2)
+	$(VM)/check-all $(or $(KERNEL),6.12 7.2 6.1)
 
 check-headers:
 	$(VM)/setup
@@ -133,4 +139,4 @@ bench:
 
 .PHONY: all help tools modules install install-tools install-modules uninstall deb \
 	clean deps \
-	check check-unit check-vm check-headers check-debug vm-shell demo lint bench
+	check check-full check-unit check-vm check-headers check-debug vm-shell demo lint bench

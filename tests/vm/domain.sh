@@ -129,7 +129,7 @@ start_domain()
 		if within 90 booted "$1" "$before"; then
 			return 0
 		fi
-		echo "# attempt $attempt: the guest of $1 does not run after 90 s: $(words "$share/$1.log")" >&2
+		echo "let-down: guest, attempt $attempt: that of $1 does not run after 90 s: $(words "$share/$1.log")" >&2
 		virsh destroy "$1"
 	done
 	return 1
@@ -147,7 +147,7 @@ answers()
 		mv "$at/.do" "$at/do.alive"
 		! within 60 test -e "$at/end.alive" || return 0
 		rm -f "$at/do.alive"
-		echo "# attempt $attempt: the guest of $1 stands still: $(words "$share/$1.log")" | tee /dev/kmsg >&2
+		echo "let-down: guest, attempt $attempt: that of $1 stands still: $(words "$share/$1.log")" | tee /dev/kmsg >&2
 		before=$(boots "$1")
 		virsh reset "$1"
 		[ "$(virsh domstate "$1")" != paused ] || virsh resume "$1"

@@ -82,6 +82,19 @@ in_namespace()
 	unshare --mount --propagation private --pid --fork --kill-child -- "$@"
 }
 
+# tree_hash: stands for every file of the source tree, and for what the root file
+# system is made from; fails where there is no git
+tree_hash()
+{
+	git -C "$TREE" rev-parse HEAD >/dev/null 2>&1 || return
+	{
+		echo "$ROOTFS"
+		# What was deleted has no sum.
+		(cd "$TREE" && git ls-files -co --exclude-standard -z | sort -zu |
+			xargs -0 sha256sum 2>/dev/null) || true
+	} | sha256sum | cut -c1-16
+}
+
 # sum_line LOG: prints passed, failed and skipped of the last summary line of a
 # run; fails when there is none.
 sum_line()

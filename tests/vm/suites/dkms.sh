@@ -3,6 +3,7 @@
 #
 # machine: none
 # kernels: 6.1 6.12 7.2
+# check: 6.12
 #
 # The module builds and installs through DKMS, as a distribution's kernel
 # upgrade would do it, from nothing but the files of the tree.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 900
+# check: 6.12
 #
 # libopenvgpu and what the command does by it, against the real module: events
 # of a vGPU's whole life, every attribute that can be written, a program that
