@@ -124,7 +124,7 @@ const struct sched_policy *sched_policy_find(const char *name)
  * Return: length of the line.
  */
 int sched_policy_list(char *buf, size_t size,
-			const struct sched_policy *current_policy)
+		      const struct sched_policy *current_policy)
 {
 	unsigned int i;
 	int n = 0;

@@ -116,7 +116,8 @@ static int link_up(struct vgpu *vgpu)
 
 	if (!vgpu_edid_valid(monitor->edid, monitor->bytes)) {
 		if (__ratelimit(&vgpu->faults.ratelimit))
-			vgpu_error(vgpu, ": no monitor connected: the %u bytes that its VMM wrote are no EDID; look at its header, the number of blocks and the checksums",
+			vgpu_error(vgpu,
+				   ": no monitor connected: the %u bytes that its VMM wrote are no EDID; look at its header, the number of blocks and the checksums",
 				   monitor->bytes);
 		return -EINVAL;
 	}

@@ -94,7 +94,8 @@ static int set_limit(struct vgpu *vgpu, u64 rate)
 		return -EOPNOTSUPP;
 	}
 	if (rate > OPENVGPU_FRAME_RATE_LIMIT_MAX) {
-		vgpu_error(vgpu, ": frame_rate_limit not changed: %llu was written, it takes %u to %u, or 0 for none",
+		vgpu_error(vgpu,
+			   ": frame_rate_limit not changed: %llu was written, it takes %u to %u, or 0 for none",
 			   rate, OPENVGPU_FRAME_RATE_LIMIT_MIN,
 			   OPENVGPU_FRAME_RATE_LIMIT_MAX);
 		return -EINVAL;
@@ -124,7 +125,8 @@ int vgpu_set_frame_rate_limit(struct vgpu *vgpu, u64 rate)
 	mutex_unlock(&vgpu->lock);
 	policy = guaranteeing_policy(vgpu);
 	if (!ret && rate && policy)
-		vgpu_error(vgpu, ": frame_rate_limit %llu is kept but not in force: scheduler %s limits no frames",
+		vgpu_error(vgpu,
+			   ": frame_rate_limit %llu is kept but not in force: scheduler %s limits no frames",
 			   rate, policy->name);
 	return ret;
 }

@@ -25,7 +25,7 @@ struct vgpu;
  * @pages: pinned, at most gpu->sysmem_pages; READ_ONCE without the lock
  */
 struct vgpu_pins {
-	struct mutex lock;
+	struct mutex lock;	/* never held over vfio_pin_pages() */
 	struct rb_root_cached runs;
 	struct rb_root_cached batches;
 	struct xarray dma;

@@ -67,7 +67,8 @@ int vgpu_place(struct vgpu *vgpu)
 			   gpu->max_vgpus);
 		break;
 	case -ENOSPC:
-		vgpu_error(vgpu, " not created: type %s needs %llu MiB, the largest free block has %llu MiB (%u vGPUs exist); remove a vGPU or choose a smaller type",
+		vgpu_error(vgpu,
+			   " not created: type %s needs %llu MiB, the largest free block has %llu MiB (%u vGPUs exist); remove a vGPU or choose a smaller type",
 			   vgpu->type->sysfs_name, vgpu->fb_size >> 20,
 			   shortage.largest >> 20, shortage.used);
 		break;

@@ -104,10 +104,12 @@ find(struct vgpu *vgpu, const char *name, int *error)
 		return found;
 	vgpu_personality_list(vgpu, names, sizeof(names), false);
 	if (found)
-		vgpu_error(vgpu, ": personality not changed: type %s of this GPU can't be %s, only: %s",
+		vgpu_error(vgpu,
+			   ": personality not changed: type %s of this GPU can't be %s, only: %s",
 			   vgpu->type->sysfs_name, found->name, names);
 	else
-		vgpu_error(vgpu, ": personality not changed: there is none of that name; type %s can be: %s",
+		vgpu_error(vgpu,
+			   ": personality not changed: there is none of that name; type %s can be: %s",
 			   vgpu->type->sysfs_name, names);
 	*error = found ? -EOPNOTSUPP : -EINVAL;
 	return NULL;
@@ -121,7 +123,8 @@ static int change(struct vgpu *vgpu, const struct vgpu_personality *personality,
 
 	lockdep_assert_held(&vgpu->lock);
 	if (vgpu_is_open(vgpu)) {
-		vgpu_error(vgpu, ": personality not changed: process %d has it open; end its VM first",
+		vgpu_error(vgpu,
+			   ": personality not changed: process %d has it open; end its VM first",
 			   vgpu->owner_pid);
 		return -EBUSY;
 	}

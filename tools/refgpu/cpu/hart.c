@@ -551,7 +551,7 @@ enum hart_status hart_run(struct hart *hart, struct hart_environment *environmen
 			RD = (s64)RS1 < (s64)immediate_i(instruction);
 			break;
 		case AT(0x13, 3): /* SLTIU */
-			RD = RS1 < immediate_i(instruction);
+			RD = immediate_i(instruction) > RS1;
 			break;
 		case AT(0x13, 4): /* XORI */
 			RD = RS1 ^ immediate_i(instruction);
