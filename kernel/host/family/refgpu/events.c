@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * events.c - what a reference GPU tells its driver, and runs
+ * events.c - events, faults and interrupts of a reference GPU
  *
  * Events come as records in host memory, so in the normal case no register is
  * read: an interrupt wakes a thread, the thread reads records. Interrupts and
  * records can be lost; then
  *   - a later record shows that there is a hole, or
  *   - the scheduler asks refgpu_poll() to look at the registers,
- * and the registers tell how things are now. A run whose end was found there
- * may still be followed by its event; see struct refgpu_run.ghost.
+ * and the registers tell how things are now.
  */
 #include <linux/dma-mapping.h>
 #include <linux/delay.h>
@@ -16,7 +15,7 @@
 #include <linux/rcupdate.h>
 
 #include "base/vgpu.h"
-#include "family/refgpu/refgpu.h"
+#include "family/refgpu/regs.h"
 
 #define RING_RECORDS	1024
 #define RING_SIZE	(RING_RECORDS * sizeof(struct refgpu_event))
@@ -46,60 +45,6 @@ static bool get_event(struct refgpu *refgpu, u64 number,
 	/* ... and changed first when the device laps us. */
 	dma_rmb();
 	return READ_ONCE(record->sequence) == (u32)(number + 1);
-}
-
-static enum sched_end end_of(unsigned int reason)
-{
-	switch (reason) {
-	case REFGPU_END_IDLE:
-		return SCHED_END_IDLE;
-	case REFGPU_END_QUANTUM:
-		return SCHED_END_QUANTUM;
-	case REFGPU_END_PREEMPTED:
-		return SCHED_END_PREEMPTED;
-	case REFGPU_END_REJECTED:
-		return SCHED_END_REJECTED;
-	default:
-		return SCHED_END_RESET;
-	}
-}
-
-/* A run has ended, by event or by the registers' word. */
-static void run_ended(struct refgpu *refgpu, unsigned int control,
-		      unsigned int reason, u64 time, u64 run_ns, u64 switch_ns)
-{
-	struct refgpu_run *run = &refgpu->run[control];
-	struct vgpu *vgpu;
-
-	lockdep_assert_held(&refgpu->events);
-	run->busy = false;
-	rcu_read_lock();
-	vgpu = rcu_dereference(refgpu->gpu->partition[run->partition]);
-	if (vgpu)
-		vgpu_sched_run_end(vgpu, end_of(reason), time, run_ns,
-				   switch_ns);
-	rcu_read_unlock();
-}
-
-static void run_end_event(struct refgpu *refgpu,
-			  const struct refgpu_event *event)
-{
-	struct refgpu_run *run;
-
-	if (event->run_control >= REFGPU_RUN_CONTROLS)
-		return;
-	run = &refgpu->run[event->run_control];
-	if (run->ghost.expected) {
-		run->ghost.expected = false;
-		if (run->ghost.partition == event->partition &&
-		    run->ghost.reason == event->reason &&
-		    run->ghost.run_ns == event->run_ns &&
-		    run->ghost.switch_ns == event->switch_ns)
-			return;
-	}
-	if (run->busy && run->partition == event->partition)
-		run_ended(refgpu, event->run_control, event->reason,
-			  event->time, event->run_ns, event->switch_ns);
 }
 
 static void partition_event(struct refgpu *refgpu,
@@ -132,7 +77,7 @@ static void drain(struct refgpu *refgpu)
 			return;
 		refgpu->next++;
 		if (event.type == REFGPU_EVENT_RUN_END)
-			run_end_event(refgpu, &event);
+			refgpu_run_end_event(refgpu, &event);
 		else
 			partition_event(refgpu, &event);
 	}
@@ -158,7 +103,7 @@ static bool skip_hole(struct refgpu *refgpu)
 /* After the ring overflowed, or lost more than skip_hole() finds. */
 static void catch_up(struct refgpu *refgpu)
 {
-	u64 put = refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_PUT);
+	u64 put = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_PUT);
 	struct refgpu_event event;
 
 	if (put == REFGPU_GONE)
@@ -170,52 +115,12 @@ static void catch_up(struct refgpu *refgpu)
 	drain(refgpu);
 }
 
-/* It is still there: with work or without? */
-static void look_at_resident(struct refgpu *refgpu, unsigned int control,
-			     unsigned int state)
-{
-	struct refgpu_run *run = &refgpu->run[control];
-	struct vgpu *vgpu;
-
-	if (state != REFGPU_RC_LINGERING && state != REFGPU_RC_RUNNING)
-		return;
-	rcu_read_lock();
-	vgpu = rcu_dereference(refgpu->gpu->partition[run->partition]);
-	if (vgpu && state == REFGPU_RC_LINGERING)
-		vgpu_sched_out_of_work(vgpu);
-	else if (vgpu)
-		vgpu_sched_pending(vgpu, 0);
-	rcu_read_unlock();
-}
-
 static void look_at_run(struct refgpu *refgpu, unsigned int control)
 {
-	u32 block = REFGPU_RUN_CONTROL(control);
-	struct refgpu_run *run = &refgpu->run[control];
-	u64 state, event;
-
-	if (!run->busy)
+	if (!refgpu_run_look(refgpu, control))
 		return;
-	state = refgpu_read(refgpu, block + REFGPU_RC_STATE);
-	if ((state & 0xff) != REFGPU_RC_EMPTY) {
-		look_at_resident(refgpu, control, state & 0xff);
-		return;
-	}
-	/* Its record was written before the block became empty. */
 	catch_up(refgpu);
-	if (!run->busy)
-		return;
-
-	event = refgpu_read(refgpu, block + REFGPU_RC_EVENT);
-	run->ghost.expected = true;
-	run->ghost.partition = run->partition;
-	run->ghost.reason = event & 0xff;
-	run->ghost.run_ns = refgpu_read(refgpu, block + REFGPU_RC_RUN_NS);
-	run->ghost.switch_ns = refgpu_read(refgpu, block + REFGPU_RC_SWITCH_NS);
-	if (event == REFGPU_GONE || !(event >> 63))
-		run->ghost.reason = REFGPU_END_RESET;
-	run_ended(refgpu, control, run->ghost.reason, refgpu_now(refgpu->gpu),
-		  run->ghost.run_ns, run->ghost.switch_ns);
+	refgpu_run_found_ended(refgpu, control);
 }
 
 static void look_at_pending(struct refgpu *refgpu)
@@ -224,10 +129,10 @@ static void look_at_pending(struct refgpu *refgpu)
 	u64 pending, now;
 	unsigned int p;
 
-	pending = refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_PENDING);
+	pending = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_PENDING);
 	/* All 64 at once can be true; then the id tells. */
 	if (pending == REFGPU_GONE &&
-	    refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_ID) != REFGPU_ID) {
+	    reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_ID) != REFGPU_ID) {
 		vgpu_gpu_dead(gpu, "its registers read all ones");
 		return;
 	}
@@ -270,74 +175,6 @@ void refgpu_poll(struct vgpu_gpu *gpu)
 	mutex_unlock(&refgpu->events);
 }
 
-/* --------------------------------------------------------------------- runs */
-
-/**
- * refgpu_run - see struct vgpu_family
- * @vgpu: the vGPU; the block of its instance is empty
- * @flags: VGPU_RUN_* flags
- * @quantum_ns: how long; 0: until preempted
- *
- * Return: 0, or -ENODEV.
- */
-int refgpu_run(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns)
-{
-	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
-	unsigned int control = vgpu->instance->index;
-	struct refgpu_run *run = &refgpu->run[control];
-	unsigned int hw_flags = flags & VGPU_RUN_LINGER ? REFGPU_RUN_LINGER : 0;
-
-	if (vgpu_gpu_is_dead(vgpu->gpu))
-		return -ENODEV;
-	quantum_ns = min(quantum_ns, (1ULL << 48) - 1);
-	mutex_lock(&refgpu->events);
-	run->busy = true;
-	run->partition = vgpu->partition;
-	refgpu_write(refgpu, REFGPU_RUN_CONTROL(control) + REFGPU_RC_RUN,
-		     REFGPU_RUN(vgpu->partition, hw_flags, quantum_ns));
-	mutex_unlock(&refgpu->events);
-	return 0;
-}
-
-/**
- * refgpu_preempt - see struct vgpu_family
- * @instance: the instance
- *
- * If the run has just ended by itself, the device ignores it.
- */
-void refgpu_preempt(struct vgpu_instance *instance)
-{
-	struct refgpu *refgpu = refgpu_of(instance->gpu);
-
-	if (!vgpu_gpu_is_dead(instance->gpu))
-		refgpu_write(refgpu, REFGPU_RUN_CONTROL(instance->index) +
-			     REFGPU_RC_PREEMPT, 1);
-}
-
-/**
- * refgpu_run_stage - see struct vgpu_family
- * @instance: the instance
- *
- * Return: what the block is at; executing if it does not say.
- */
-enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance)
-{
-	u64 state = REFGPU_RC_RUNNING;
-
-	if (!vgpu_gpu_is_dead(instance->gpu))
-		state = refgpu_read(refgpu_of(instance->gpu),
-				    REFGPU_RUN_CONTROL(instance->index) +
-				    REFGPU_RC_STATE);
-	switch (state & 0xff) {
-	case REFGPU_RC_LOADING:
-		return VGPU_RUN_LOADING;
-	case REFGPU_RC_SAVING:
-		return VGPU_RUN_SAVING;
-	default:
-		return VGPU_RUN_EXECUTING;
-	}
-}
-
 /* ------------------------------------------------------------------- faults */
 
 static bool outside(unsigned int error)
@@ -355,7 +192,7 @@ static bool outside(unsigned int error)
 static void read_fault(struct refgpu *refgpu, u64 number)
 {
 	u32 record = REFGPU_FAULT + REFGPU_FAULT_RECORD(number);
-	u64 source = refgpu_read(refgpu, record + REFGPU_FAULT_WORD_SOURCE);
+	u64 source = reg_read(refgpu, record + REFGPU_FAULT_WORD_SOURCE);
 	unsigned int error = source & 0xff, p = (source >> 8) & 0xff;
 	unsigned int ring = (source >> 16) & 0xff;
 	struct vgpu_gpu *gpu = refgpu->gpu;
@@ -369,8 +206,8 @@ static void read_fault(struct refgpu *refgpu, u64 number)
 		return;
 	address = 0;
 	if (__ratelimit(&refgpu->partition[p].limit))
-		address = refgpu_read(refgpu,
-				      record + REFGPU_FAULT_WORD_ADDRESS) | 1;
+		address = reg_read(refgpu,
+				   record + REFGPU_FAULT_WORD_ADDRESS) | 1;
 	rcu_read_lock();
 	vgpu = rcu_dereference(gpu->partition[p]);
 	if (vgpu) {
@@ -425,7 +262,7 @@ static irqreturn_t fault_thread(int irq, void *data)
 
 	if (vgpu_gpu_is_dead(refgpu->gpu))
 		return IRQ_HANDLED;
-	put = refgpu_read(refgpu, REFGPU_FAULT + REFGPU_FAULT_PUT);
+	put = reg_read(refgpu, REFGPU_FAULT + REFGPU_FAULT_PUT);
 	if (put == REFGPU_GONE) {
 		vgpu_gpu_dead(refgpu->gpu, "its registers read all ones");
 		return IRQ_HANDLED;
@@ -439,7 +276,7 @@ static irqreturn_t fault_thread(int irq, void *data)
 	/* A guest that faults in a loop must not have this thread run in one. */
 	if (n == FAULTS_MAX)
 		usleep_range(5000, 10000);
-	refgpu_write(refgpu, REFGPU_FAULT + REFGPU_FAULT_GET, put);
+	reg_write(refgpu, REFGPU_FAULT + REFGPU_FAULT_GET, put);
 	return IRQ_HANDLED;
 }
 
@@ -517,12 +354,12 @@ void refgpu_events_program(struct refgpu *refgpu)
 	memset(refgpu->run, 0, sizeof(refgpu->run));
 	/* Records of the device's former life have plausible numbers. */
 	memset(refgpu->ring, 0, RING_SIZE);
-	refgpu->next = refgpu_read(refgpu,
-				   REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_PUT);
-	refgpu_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_RECORDS,
-		     RING_RECORDS);
-	refgpu_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_BASE,
-		     refgpu->ring_bus);
+	refgpu->next = reg_read(refgpu,
+				REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_PUT);
+	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_RECORDS,
+		  RING_RECORDS);
+	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_BASE,
+		  refgpu->ring_bus);
 	mutex_unlock(&refgpu->events);
 }
 

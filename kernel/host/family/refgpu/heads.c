@@ -7,7 +7,7 @@
  * the device checks what it does against the limits of the partition's entry.
  */
 #include "base/vgpu.h"
-#include "family/refgpu/refgpu.h"
+#include "family/refgpu/regs.h"
 
 #define HEAD_CURSOR	BIT_ULL(1)	/* of CONTROL */
 #define HEAD_ACTIVE	BIT_ULL(0)	/* of STATUS */
@@ -34,11 +34,11 @@ static void program_monitor(struct refgpu_partition *partition,
 
 	for (i = 0; i < monitor->bytes; i += sizeof(word)) {
 		memcpy(&word, monitor->edid + i, sizeof(word));
-		refgpu_write(refgpu, head + REFGPU_HEAD_EDID + i,
-			     le64_to_cpu(word));
+		reg_write(refgpu, head + REFGPU_HEAD_EDID + i,
+			  le64_to_cpu(word));
 	}
 	/* Last: now it is complete, and the guest is told. */
-	refgpu_write(refgpu, head + REFGPU_HEAD_EDID_BYTES, monitor->bytes);
+	reg_write(refgpu, head + REFGPU_HEAD_EDID_BYTES, monitor->bytes);
 }
 
 /**
@@ -82,8 +82,8 @@ void refgpu_head_monitor(struct vgpu *vgpu, unsigned int number,
 
 static u64 head_read(struct vgpu *vgpu, unsigned int number, u32 offset)
 {
-	return refgpu_read(refgpu_of(vgpu->gpu),
-			   head_of(refgpu_partition_of(vgpu), number) + offset);
+	return reg_read(refgpu_of(vgpu->gpu),
+			head_of(refgpu_partition_of(vgpu), number) + offset);
 }
 
 static void primary(struct vgpu *vgpu, unsigned int number,
@@ -153,8 +153,8 @@ void refgpu_flip_interval(struct vgpu *vgpu, u64 ns)
 
 	mutex_lock(&partition->lock);
 	if (!vgpu_gpu_is_dead(vgpu->gpu))
-		refgpu_write(refgpu_of(vgpu->gpu),
-			     REFGPU_PARTITION(vgpu->partition) +
-			     REFGPU_PARTITION_FLIP_NS, ns);
+		reg_write(refgpu_of(vgpu->gpu),
+			  REFGPU_PARTITION(vgpu->partition) +
+			  REFGPU_PARTITION_FLIP_NS, ns);
 	mutex_unlock(&partition->lock);
 }

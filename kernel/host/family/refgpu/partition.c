@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 
 #include "base/vgpu.h"
-#include "family/refgpu/refgpu.h"
+#include "family/refgpu/regs.h"
 
 /* The device completes these whatever its engines do; this is a safety net. */
 #define RESET_TIMEOUT_MS	1000
@@ -20,23 +20,23 @@
 
 static u64 entry_read(struct refgpu_partition *partition, u32 offset)
 {
-	return refgpu_read(refgpu_of(partition->gpu),
-			   REFGPU_PARTITION(partition->number) + offset);
+	return reg_read(refgpu_of(partition->gpu),
+			REFGPU_PARTITION(partition->number) + offset);
 }
 
 static void entry_write(struct refgpu_partition *partition, u32 offset,
 			u64 value)
 {
-	refgpu_write(refgpu_of(partition->gpu),
-		     REFGPU_PARTITION(partition->number) + offset, value);
+	reg_write(refgpu_of(partition->gpu),
+		  REFGPU_PARTITION(partition->number) + offset, value);
 }
 
 static int entry_wait(struct refgpu_partition *partition, u32 offset, u64 mask,
 		      unsigned int timeout_ms)
 {
-	return refgpu_wait_zero(refgpu_of(partition->gpu),
-				REFGPU_PARTITION(partition->number) + offset,
-				mask, timeout_ms);
+	return reg_wait_zero(refgpu_of(partition->gpu),
+			     REFGPU_PARTITION(partition->number) + offset,
+			     mask, timeout_ms);
 }
 
 /* A command is a register that is written 1 and reads 1 until it is done. */
@@ -77,8 +77,8 @@ int refgpu_partition_setup(struct vgpu *vgpu)
 			return -ENOMEM;
 	}
 	/* What was counted of a former owner is not this one's. */
-	refgpu_write(refgpu, REFGPU_COUNTERS(vgpu->partition) +
-		     REFGPU_COUNTER_CLEAR, 1);
+	reg_write(refgpu, REFGPU_COUNTERS(vgpu->partition) +
+		  REFGPU_COUNTER_CLEAR, 1);
 	vgpu->user_phys = pci_resource_start(pdev, REFGPU_BAR_REGISTERS) + page;
 	vgpu->user_io = refgpu->regs + page;
 	vgpu->user_size = REFGPU_USER_PAGE_SIZE;
@@ -149,9 +149,9 @@ static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
 	entry_write(partition, REFGPU_PARTITION_FLIP_NS, 0);
 	/* Its clock starts now: how long the GPU has been up is not its affair. */
 	entry_write(partition, REFGPU_PARTITION_TIMER_OFFSET,
-		    -refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_TIMER));
-	refgpu_write(refgpu, REFGPU_COUNTERS(partition->number) +
-		     REFGPU_COUNTER_CLEAR, 1);
+		    -reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_TIMER));
+	reg_write(refgpu, REFGPU_COUNTERS(partition->number) +
+		  REFGPU_COUNTER_CLEAR, 1);
 	entry_write(partition, REFGPU_PARTITION_CONTROL,
 		    REFGPU_PARTITION_ENABLE);
 	if (entry_read(partition, REFGPU_PARTITION_CONTROL) !=
@@ -315,11 +315,11 @@ void refgpu_notify(struct vgpu *vgpu, enum vgpu_fault code)
 	}
 	entry_write(partition, REFGPU_PARTITION_CONTROL,
 		    REFGPU_PARTITION_ENABLE | REFGPU_PARTITION_FREEZE);
-	status = refgpu_read(refgpu, alias + REFGPU_USER_INTR_STATUS);
-	refgpu_write(refgpu, alias + REFGPU_USER_ERROR, error);
+	status = reg_read(refgpu, alias + REFGPU_USER_INTR_STATUS);
+	reg_write(refgpu, alias + REFGPU_USER_ERROR, error);
 	if (status != REFGPU_GONE)
-		refgpu_write(refgpu, alias + REFGPU_USER_INTR_STATUS,
-			     status | REFGPU_INTR_ERROR);
+		reg_write(refgpu, alias + REFGPU_USER_INTR_STATUS,
+			  status | REFGPU_INTR_ERROR);
 	entry_write(partition, REFGPU_PARTITION_CONTROL,
 		    REFGPU_PARTITION_ENABLE);
 	mutex_unlock(&partition->lock);
@@ -444,7 +444,7 @@ int refgpu_counters(struct vgpu *vgpu, struct vgpu_counters *counters)
 	if (vgpu_gpu_is_dead(vgpu->gpu))
 		return -ENODEV;
 	for (i = 0; i < ARRAY_SIZE(counter_table); i++) {
-		value = refgpu_read(refgpu, block + counter_table[i].reg);
+		value = reg_read(refgpu, block + counter_table[i].reg);
 		if (value == REFGPU_GONE)
 			return -ENODEV;
 		*(u64 *)((u8 *)counters + counter_table[i].field) = value;

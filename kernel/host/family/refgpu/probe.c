@@ -2,58 +2,21 @@
 /*
  * probe.c - family "refgpu": the reference GPU (doc/refgpu.md)
  *
- * Finding, identifying and resetting the device. Runs and events are in
- * events.c, partitions in partition.c.
+ * Finding, identifying and resetting the device, and the table of the family's
+ * operations.
  */
 #include <linux/ctype.h>
-#include <linux/delay.h>
 #include <linux/dma-mapping.h>
-#include <linux/ktime.h>
 #include <linux/slab.h>
 
 #include "base/family.h"
 #include "base/gpu.h"
 #include "family/families.h"
-#include "family/refgpu/refgpu.h"
+#include "family/refgpu/regs.h"
 
 #define RESET_TIMEOUT_MS	5000
 /* Aperture of a vGPU: 128 MiB of guest memory at a time. */
 #define SYSMEM_PAGES		32768
-
-/**
- * refgpu_wait_zero - wait until bits of a register read 0
- * @refgpu: the GPU
- * @offset: the register
- * @mask: the bits
- * @timeout_ms: how long at most
- *
- * May sleep.
- *
- * Return: 0; -ETIMEDOUT; -ENODEV: the device reads all ones.
- */
-int refgpu_wait_zero(struct refgpu *refgpu, u32 offset, u64 mask,
-		     unsigned int timeout_ms)
-{
-	ktime_t end = ktime_add_ms(ktime_get(), timeout_ms);
-	unsigned int pause_us = 20;
-	bool late;
-	u64 value;
-
-	for (;;) {
-		/* Looked at after the deadline too: we may have been asleep. */
-		late = ktime_after(ktime_get(), end);
-		value = refgpu_read(refgpu, offset);
-		if (value == REFGPU_GONE)
-			return -ENODEV;
-		if (!(value & mask))
-			return 0;
-		if (late)
-			return -ETIMEDOUT;
-		usleep_range(pause_us, 2 * pause_us);
-		if (pause_us < 2000)
-			pause_us *= 2;
-	}
-}
 
 static bool refgpu_match(const struct pci_dev *pdev)
 {
@@ -65,25 +28,13 @@ static bool refgpu_alive(struct vgpu_gpu *gpu)
 {
 	struct refgpu *refgpu = refgpu_of(gpu);
 
-	return refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_ID) ==
-	       REFGPU_ID;
-}
-
-/**
- * refgpu_now - see struct vgpu_family
- * @gpu: the GPU
- *
- * Return: nanoseconds; all ones when it is gone.
- */
-u64 refgpu_now(struct vgpu_gpu *gpu)
-{
-	return refgpu_read(refgpu_of(gpu), REFGPU_GLOBAL + REFGPU_GLOBAL_TIMER);
+	return reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_ID) == REFGPU_ID;
 }
 
 /* The board's name becomes part of type names: letters and digits only. */
 static void read_board(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 {
-	u64 code = refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_BOARD);
+	u64 code = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_BOARD);
 	unsigned int i, length = 0;
 
 	for (i = 0; i < sizeof(code); i++) {
@@ -105,27 +56,27 @@ static int identify(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 	if (!refgpu_alive(gpu))
 		return dev_err_probe(dev, -ENODEV,
 				     "it does not answer as a refgpu does\n");
-	version = refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_VERSION);
+	version = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_VERSION);
 	if (version >> 16 != REFGPU_VERSION >> 16)
 		return dev_err_probe(dev, -ENODEV,
 				     "hardware interface %llu.%llu, this driver knows %u.x\n",
 				     version >> 16, version & 0xffff,
 				     REFGPU_VERSION >> 16);
-	size = refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_VRAM_SIZE);
+	size = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_VRAM_SIZE);
 	room = pci_resource_len(gpu->pdev, REFGPU_BAR_VRAM);
 	if (size < REFGPU_VRAM_MIN || size > room)
 		return dev_err_probe(dev, -EINVAL,
 				     "%llu bytes of video memory behind a BAR of %llu\n",
 				     size, room);
 
-	refgpu->caps = refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_CAPS);
+	refgpu->caps = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_CAPS);
 	read_board(gpu, refgpu);
 	gpu->fb_phys = pci_resource_start(gpu->pdev, REFGPU_BAR_VRAM);
 	gpu->fb_size = size;
 	gpu->max_vgpus = min(REFGPU_PARTITIONS, VGPU_MAX_PARTITIONS);
 	gpu->heads = refgpu->caps & REFGPU_CAP_HEADS ? REFGPU_HEADS : 0;
 	vgpu_gpu_pool(gpu)->slices =
-		refgpu_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_SLICES);
+		reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_SLICES);
 	gpu->user_vectors = 1;
 	/* Entries are for pages of 4 KiB; on other hosts VFIO pins larger ones. */
 	if ((refgpu->caps & REFGPU_CAP_SYSMEM) && PAGE_SIZE == REFGPU_PAGE_SIZE)
@@ -140,9 +91,9 @@ static int identify(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 
 static int reset_device(struct refgpu *refgpu)
 {
-	refgpu_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_RESET, 1);
-	return refgpu_wait_zero(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_RESET, 1,
-				RESET_TIMEOUT_MS);
+	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_RESET, 1);
+	return reg_wait_zero(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_RESET, 1,
+			     RESET_TIMEOUT_MS);
 }
 
 static int map_bars(struct vgpu_gpu *gpu, struct refgpu *refgpu)

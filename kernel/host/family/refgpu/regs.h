@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * refgpu.h - what the files of the refgpu family share
+ * regs.h - a reference GPU's state and registers, shared by the family's files
  *
  * Reading a register costs 50 to 100 microseconds, writing one far less, so
  * nothing that happens often reads any.
  *
  * Locks, innermost of all: refgpu_partition.lock, refgpu.events. Neither is
  * taken with the other held.
+ *
+ * Calls go one way: probe to all, partition to heads, events to runs, and
+ * these to regs.
  */
-#ifndef GPU_REFGPU_H
-#define GPU_REFGPU_H
+#ifndef FAMILY_REFGPU_REGS_H
+#define FAMILY_REFGPU_REGS_H
 
 #include <linux/io.h>
 #include <linux/io-64-nonatomic-hi-lo.h>
@@ -110,28 +113,34 @@ static inline struct refgpu_partition *refgpu_partition_of(struct vgpu *vgpu)
 	return &refgpu_of(vgpu->gpu)->partition[vgpu->partition];
 }
 
-static inline u64 refgpu_read(struct refgpu *refgpu, u32 offset)
+static inline u64 reg_read(struct refgpu *refgpu, u32 offset)
 {
 	return readq(refgpu->regs + offset);
 }
 
-static inline void refgpu_write(struct refgpu *refgpu, u32 offset, u64 value)
+static inline void reg_write(struct refgpu *refgpu, u32 offset, u64 value)
 {
 	writeq(value, refgpu->regs + offset);
 }
 
-/* refgpu.c */
-int refgpu_wait_zero(struct refgpu *refgpu, u32 offset, u64 mask,
-		     unsigned int timeout_ms);
-
-/* events.c: events, faults, interrupts, runs */
-int refgpu_events_init(struct refgpu *refgpu);
-void refgpu_events_program(struct refgpu *refgpu);
-void refgpu_events_exit(struct refgpu *refgpu);
+/* regs.c */
+int reg_wait_zero(struct refgpu *refgpu, u32 offset, u64 mask,
+		  unsigned int timeout_ms);
 u64 refgpu_now(struct vgpu_gpu *gpu);
+
+/* runs.c: run-control blocks */
 int refgpu_run(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns);
 void refgpu_preempt(struct vgpu_instance *instance);
 enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance);
+void refgpu_run_end_event(struct refgpu *refgpu,
+			  const struct refgpu_event *event);
+bool refgpu_run_look(struct refgpu *refgpu, unsigned int control);
+void refgpu_run_found_ended(struct refgpu *refgpu, unsigned int control);
+
+/* events.c: events, faults, interrupts */
+int refgpu_events_init(struct refgpu *refgpu);
+void refgpu_events_program(struct refgpu *refgpu);
+void refgpu_events_exit(struct refgpu *refgpu);
 void refgpu_poll(struct vgpu_gpu *gpu);
 
 /* partition.c: partitions and their tables */
@@ -155,4 +164,4 @@ void refgpu_head_plane(struct vgpu *vgpu, unsigned int number,
 		       enum vgpu_plane_kind kind, struct vgpu_plane *plane);
 void refgpu_flip_interval(struct vgpu *vgpu, u64 ns);
 
-#endif /* GPU_REFGPU_H */
+#endif /* FAMILY_REFGPU_REGS_H */

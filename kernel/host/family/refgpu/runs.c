@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * runs.c - runs of a reference GPU and its run-control blocks
+ *
+ * A block runs one partition at a time. The end of a run is reported by an
+ * event; when that is lost, the block's registers show it. Such an end may
+ * still be followed by its event; see struct refgpu_run.ghost.
+ */
+#include <linux/rcupdate.h>
+
+#include "base/vgpu.h"
+#include "family/refgpu/regs.h"
+
+/* -------------------------------------------------------- start and preempt */
+
+/**
+ * refgpu_run - see struct vgpu_family
+ * @vgpu: the vGPU; the block of its instance is empty
+ * @flags: VGPU_RUN_* flags
+ * @quantum_ns: how long; 0: until preempted
+ *
+ * Return: 0, or -ENODEV.
+ */
+int refgpu_run(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns)
+{
+	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
+	unsigned int control = vgpu->instance->index;
+	struct refgpu_run *run = &refgpu->run[control];
+	unsigned int hw_flags = flags & VGPU_RUN_LINGER ? REFGPU_RUN_LINGER : 0;
+
+	if (vgpu_gpu_is_dead(vgpu->gpu))
+		return -ENODEV;
+	quantum_ns = min(quantum_ns, (1ULL << 48) - 1);
+	mutex_lock(&refgpu->events);
+	run->busy = true;
+	run->partition = vgpu->partition;
+	reg_write(refgpu, REFGPU_RUN_CONTROL(control) + REFGPU_RC_RUN,
+		  REFGPU_RUN(vgpu->partition, hw_flags, quantum_ns));
+	mutex_unlock(&refgpu->events);
+	return 0;
+}
+
+/**
+ * refgpu_preempt - see struct vgpu_family
+ * @instance: the instance
+ *
+ * If the run has just ended by itself, the device ignores it.
+ */
+void refgpu_preempt(struct vgpu_instance *instance)
+{
+	struct refgpu *refgpu = refgpu_of(instance->gpu);
+
+	if (!vgpu_gpu_is_dead(instance->gpu))
+		reg_write(refgpu, REFGPU_RUN_CONTROL(instance->index) +
+			  REFGPU_RC_PREEMPT, 1);
+}
+
+/**
+ * refgpu_run_stage - see struct vgpu_family
+ * @instance: the instance
+ *
+ * Return: what the block is at; executing if it does not say.
+ */
+enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance)
+{
+	u64 state = REFGPU_RC_RUNNING;
+
+	if (!vgpu_gpu_is_dead(instance->gpu))
+		state = reg_read(refgpu_of(instance->gpu),
+				 REFGPU_RUN_CONTROL(instance->index) +
+				 REFGPU_RC_STATE);
+	switch (state & 0xff) {
+	case REFGPU_RC_LOADING:
+		return VGPU_RUN_LOADING;
+	case REFGPU_RC_SAVING:
+		return VGPU_RUN_SAVING;
+	default:
+		return VGPU_RUN_EXECUTING;
+	}
+}
+
+/* --------------------------------------------------------------------- ends */
+
+static enum sched_end end_of(unsigned int reason)
+{
+	switch (reason) {
+	case REFGPU_END_IDLE:
+		return SCHED_END_IDLE;
+	case REFGPU_END_QUANTUM:
+		return SCHED_END_QUANTUM;
+	case REFGPU_END_PREEMPTED:
+		return SCHED_END_PREEMPTED;
+	case REFGPU_END_REJECTED:
+		return SCHED_END_REJECTED;
+	default:
+		return SCHED_END_RESET;
+	}
+}
+
+/* A run has ended, by event or by the registers' word. */
+static void ended(struct refgpu *refgpu, unsigned int control,
+		  unsigned int reason, u64 time, u64 run_ns, u64 switch_ns)
+{
+	struct refgpu_run *run = &refgpu->run[control];
+	struct vgpu *vgpu;
+
+	lockdep_assert_held(&refgpu->events);
+	run->busy = false;
+	rcu_read_lock();
+	vgpu = rcu_dereference(refgpu->gpu->partition[run->partition]);
+	if (vgpu)
+		vgpu_sched_run_end(vgpu, end_of(reason), time, run_ns,
+				   switch_ns);
+	rcu_read_unlock();
+}
+
+/**
+ * refgpu_run_end_event - a run has ended, by its event
+ * @refgpu: the GPU, with its events locked
+ * @event: the event, as the device wrote it: unchecked
+ */
+void refgpu_run_end_event(struct refgpu *refgpu,
+			  const struct refgpu_event *event)
+{
+	struct refgpu_run *run;
+
+	if (event->run_control >= REFGPU_RUN_CONTROLS)
+		return;
+	run = &refgpu->run[event->run_control];
+	if (run->ghost.expected) {
+		run->ghost.expected = false;
+		if (run->ghost.partition == event->partition &&
+		    run->ghost.reason == event->reason &&
+		    run->ghost.run_ns == event->run_ns &&
+		    run->ghost.switch_ns == event->switch_ns)
+			return;
+	}
+	if (run->busy && run->partition == event->partition)
+		ended(refgpu, event->run_control, event->reason, event->time,
+		      event->run_ns, event->switch_ns);
+}
+
+/* It is still there: with work or without? */
+static void look_at_resident(struct refgpu *refgpu, unsigned int control,
+			     unsigned int state)
+{
+	struct refgpu_run *run = &refgpu->run[control];
+	struct vgpu *vgpu;
+
+	if (state != REFGPU_RC_LINGERING && state != REFGPU_RC_RUNNING)
+		return;
+	rcu_read_lock();
+	vgpu = rcu_dereference(refgpu->gpu->partition[run->partition]);
+	if (vgpu && state == REFGPU_RC_LINGERING)
+		vgpu_sched_out_of_work(vgpu);
+	else if (vgpu)
+		vgpu_sched_pending(vgpu, 0);
+	rcu_read_unlock();
+}
+
+/**
+ * refgpu_run_look - how a run stands, by the registers' word
+ * @refgpu: the GPU, with its events locked
+ * @control: the run-control block
+ *
+ * Return: true: the block of a run is empty, so it has ended. Its record was
+ * written before that: read the ring, then call refgpu_run_found_ended().
+ */
+bool refgpu_run_look(struct refgpu *refgpu, unsigned int control)
+{
+	u64 state;
+
+	if (!refgpu->run[control].busy)
+		return false;
+	state = reg_read(refgpu, REFGPU_RUN_CONTROL(control) + REFGPU_RC_STATE);
+	if ((state & 0xff) == REFGPU_RC_EMPTY)
+		return true;
+	look_at_resident(refgpu, control, state & 0xff);
+	return false;
+}
+
+/**
+ * refgpu_run_found_ended - a run has ended, by the registers' word
+ * @refgpu: the GPU, with its events locked
+ * @control: the run-control block, empty
+ *
+ * Does nothing if the ring has reported the end meanwhile.
+ */
+void refgpu_run_found_ended(struct refgpu *refgpu, unsigned int control)
+{
+	u32 block = REFGPU_RUN_CONTROL(control);
+	struct refgpu_run *run = &refgpu->run[control];
+	u64 event;
+
+	if (!run->busy)
+		return;
+	event = reg_read(refgpu, block + REFGPU_RC_EVENT);
+	run->ghost.expected = true;
+	run->ghost.partition = run->partition;
+	run->ghost.reason = event & 0xff;
+	run->ghost.run_ns = reg_read(refgpu, block + REFGPU_RC_RUN_NS);
+	run->ghost.switch_ns = reg_read(refgpu, block + REFGPU_RC_SWITCH_NS);
+	if (event == REFGPU_GONE || !(event >> 63))
+		run->ghost.reason = REFGPU_END_RESET;
+	ended(refgpu, control, run->ghost.reason, refgpu_now(refgpu->gpu),
+	      run->ghost.run_ns, run->ghost.switch_ns);
+}
