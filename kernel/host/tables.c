@@ -79,15 +79,10 @@ int vgpu_personality_list(const struct vgpu *vgpu, char *buf, size_t size,
 	unsigned int i;
 	int n = 0;
 
-	for (i = 0; i < ARRAY_SIZE(personalities); i++) {
-		bool marked = brackets && personalities[i] == now;
-
+	for (i = 0; i < ARRAY_SIZE(personalities); i++)
 		if (personalities[i]->supports(vgpu->gpu, vgpu->type))
-			n += scnprintf(buf + n, size - n, "%s%s%s%s",
-				       n ? " " : "", marked ? "[" : "",
-				       personalities[i]->name,
-				       marked ? "]" : "");
-	}
+			n = vgpu_list_name(buf, size, n, personalities[i]->name,
+					   brackets && personalities[i] == now);
 	return n;
 }
 
@@ -130,9 +125,7 @@ int sched_policy_list(char *buf, size_t size,
 	int n = 0;
 
 	for (i = 0; i < ARRAY_SIZE(policies); i++)
-		n += scnprintf(buf + n, size - n, "%s%s%s%s", i ? " " : "",
-			       policies[i] == current_policy ? "[" : "",
-			       policies[i]->name,
-			       policies[i] == current_policy ? "]" : "");
+		n = vgpu_list_name(buf, size, n, policies[i]->name,
+				   policies[i] == current_policy);
 	return n;
 }

@@ -133,6 +133,24 @@ const char *vgpu_name(const struct vgpu *vgpu)
 }
 
 /**
+ * vgpu_list_name - append a name to a list of names on one line
+ * @buf: the list
+ * @size: of @buf
+ * @length: of the list so far; 0: it is empty
+ * @name: the name
+ * @brackets: put it in brackets: of all names it is the one in force
+ *
+ * Return: length of the list, which is cut off where @buf ends.
+ */
+int vgpu_list_name(char *buf, size_t size, int length, const char *name,
+		   bool brackets)
+{
+	return length + scnprintf(buf + length, size - length,
+				  brackets ? "%s[%s]" : "%s%s",
+				  length ? " " : "", name);
+}
+
+/**
  * vgpu_gpu_error - say why a request was refused
  * @gpu: the GPU
  * @fmt: one line without a newline: what was wanted, why not, what to do

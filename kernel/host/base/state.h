@@ -58,5 +58,7 @@ void vgpu_error(struct vgpu *vgpu, const char *fmt, ...) __printf(2, 3);
 void vgpu_gpu_dead(struct vgpu_gpu *gpu, const char *why);
 const char *vgpu_gpu_state_name(const struct vgpu_gpu *gpu);
 const char *vgpu_name(const struct vgpu *vgpu);
+int vgpu_list_name(char *buf, size_t size, int length, const char *name,
+		   bool brackets);
 
 #endif /* BASE_STATE_H */

@@ -95,8 +95,8 @@ int vgpu_display_list(const struct vgpu *vgpu, char *buf)
 	for (i = 0; i < ARRAY_SIZE(method_name); i++) {
 		if (i != VGPU_DISPLAY_OFF && !vgpu_has_display(vgpu))
 			continue;
-		n += sysfs_emit_at(buf, n, i == method ? "%s[%s]" : "%s%s",
-				   n ? " " : "", method_name[i]);
+		n = vgpu_list_name(buf, PAGE_SIZE, n, method_name[i],
+				   i == method);
 	}
 	return n + sysfs_emit_at(buf, n, "\n");
 }
