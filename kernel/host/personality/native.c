@@ -7,7 +7,6 @@
  * window, both mapped straight through; BAR0 is a control page for the little
  * that needs the host (uapi/openvgpu_native.h). No job passes through here.
  */
-#include <linux/bits.h>
 #include <linux/slab.h>
 
 #include "base/vgpu.h"
@@ -17,17 +16,7 @@
 #include "personality/personalities.h"
 #include "vgpu/life.h"
 
-#define NATIVE_VERSION	0x00010001
-
 /* ------------------------------------------------------------------ events */
-
-/* Status bits that rise raise the vector if they are enabled. Lock held. */
-static void raise_if(struct native *native, u64 bits)
-{
-	lockdep_assert_held(&native->lock);
-	if (bits & native->event_status & native->event_enable)
-		vgpu_irq_raise(native->vgpu, OPENVGPU_NATIVE_VECTOR_CONTROL);
-}
 
 /**
  * native_event - something happened that the control page shows
@@ -39,8 +28,8 @@ static void raise_if(struct native *native, u64 bits)
 void native_event(struct native *native, u64 events)
 {
 	spin_lock(&native->lock);
-	native->event_status |= events;
-	raise_if(native, events);
+	if (native_registers_event(&native->registers, events) & NATIVE_RAISE)
+		vgpu_irq_raise(native->vgpu, OPENVGPU_NATIVE_VECTOR_CONTROL);
 	spin_unlock(&native->lock);
 }
 
@@ -52,7 +41,7 @@ static void native_fault(struct vgpu *vgpu, enum vgpu_fault code)
 	if (code == VGPU_FAULT_GPU_DEAD)
 		events |= OPENVGPU_NATIVE_EVENT_DEAD;
 	spin_lock(&native->lock);
-	native->fault = code;
+	native->registers.fault = code;
 	spin_unlock(&native->lock);
 	native_event(native, events);
 }
@@ -75,183 +64,40 @@ static u64 features(const struct vgpu *vgpu)
 	return bits;
 }
 
-static bool resetting(const struct native *native)
-{
-	return native->reset_wanted || native->reset_running;
-}
-
-/* The whole register at @offset; false if there is none. */
-static bool read_register(struct native *native, u64 offset, u64 *value)
-{
-	struct vgpu *vgpu = native->vgpu;
-
-	lockdep_assert_held(&native->lock);
-	switch (offset) {
-	case OPENVGPU_NATIVE_ID:
-		*value = OPENVGPU_NATIVE_ID_VALUE;
-		return true;
-	case OPENVGPU_NATIVE_VERSION:
-		*value = NATIVE_VERSION;
-		return true;
-	case OPENVGPU_NATIVE_FEATURES:
-		*value = features(vgpu);
-		return true;
-	case OPENVGPU_NATIVE_FRAMEBUFFER:
-		*value = vgpu->fb_size;
-		return true;
-	case OPENVGPU_NATIVE_APERTURE_PAGES:
-	case OPENVGPU_NATIVE_PINNED_MAX:
-		*value = vgpu->gpu->sysmem_pages;
-		return true;
-	case OPENVGPU_NATIVE_MAP_PAGES_MAX:
-		*value = NATIVE_MAP_PAGES_MAX;
-		return true;
-	case OPENVGPU_NATIVE_EVENT_STATUS:
-		*value = native->event_status;
-		return true;
-	case OPENVGPU_NATIVE_EVENT_ENABLE:
-		*value = native->event_enable;
-		return true;
-	case OPENVGPU_NATIVE_FAULT:
-		*value = native->fault;
-		return true;
-	case OPENVGPU_NATIVE_MAP_LIST:
-		*value = native->map.list;
-		return true;
-	case OPENVGPU_NATIVE_MAP_FIRST:
-		*value = native->map.first;
-		return true;
-	case OPENVGPU_NATIVE_MAP_PAGES:
-		*value = native->map.pages;
-		return true;
-	case OPENVGPU_NATIVE_MAP_STATUS:
-		/* Commands are dropped until the reset is done. */
-		*value = resetting(native) ? OPENVGPU_NATIVE_BUSY :
-					     native->map_status;
-		return true;
-	case OPENVGPU_NATIVE_MAPPED:
-		*value = READ_ONCE(vgpu->pins.pages);
-		return true;
-	case OPENVGPU_NATIVE_RESET:
-		*value = resetting(native);
-		return true;
-	case OPENVGPU_NATIVE_FRAMEBUFFER_USED:
-		*value = READ_ONCE(vgpu->framebuffer_used);
-		return true;
-	case OPENVGPU_NATIVE_MAP_COMMAND:
-		*value = 0;
-		return true;
-	}
-	*value = 0;
-	return false;
-}
-
-static void write_enable(struct native *native, u64 value)
-{
-	u64 fresh = value & ~native->event_enable;
-
-	native->event_enable = value;
-	/* What happened before it was enabled must not be missed. */
-	raise_if(native, fresh);
-}
-
-/*
- * @value replaces the bits of @mask. A register that acts does so when its low
- * half is written. False: no such register, or it is read-only.
- */
-static bool write_register(struct native *native, u64 offset, u64 value,
-			   u64 mask)
-{
-	bool low = mask & 1;
-	u64 old;
-
-	lockdep_assert_held(&native->lock);
-	if (!read_register(native, offset, &old))
-		return false;
-	switch (offset) {
-	case OPENVGPU_NATIVE_EVENT_STATUS:
-		native->event_status &= ~(value & mask);
-		return true;
-	case OPENVGPU_NATIVE_EVENT_ENABLE:
-		write_enable(native, (old & ~mask) | (value & mask));
-		return true;
-	case OPENVGPU_NATIVE_MAP_LIST:
-		native->map.list = (old & ~mask) | (value & mask);
-		return true;
-	case OPENVGPU_NATIVE_MAP_FIRST:
-		native->map.first = (old & ~mask) | (value & mask);
-		return true;
-	case OPENVGPU_NATIVE_MAP_PAGES:
-		native->map.pages = (old & ~mask) | (value & mask);
-		return true;
-	case OPENVGPU_NATIVE_FRAMEBUFFER_USED:
-		WRITE_ONCE(native->vgpu->framebuffer_used,
-			   (old & ~mask) | (value & mask));
-		return true;
-	case OPENVGPU_NATIVE_MAP_COMMAND:
-		if (low)
-			native_map_command(native, value & mask);
-		return true;
-	case OPENVGPU_NATIVE_RESET:
-		if (low && (value & 1)) {
-			native->reset_wanted = true;
-			queue_work(native->vgpu->gpu->wq, &native->reset_work);
-		}
-		return true;
-	}
-	return false;
-}
-
-/* The halves of the MSI-X structures are the VMM's; they hold nothing here. */
-static bool is_msix(u64 offset)
-{
-	return offset >= OPENVGPU_NATIVE_MSIX_TABLE;
-}
-
 static u64 native_read(struct vgpu *vgpu, unsigned int region, u64 offset,
 		       unsigned int size)
 {
 	struct native *native = native_of(vgpu);
-	bool known;
+	bool bad = false;
 	u64 value;
 
-	if (is_msix(offset))
-		return 0;
-	if (size < 4) {
-		atomic64_inc(&vgpu->stats.bad_accesses);
-		return 0;
-	}
 	spin_lock(&native->lock);
-	known = read_register(native, offset & ~7ULL, &value);
+	native->registers.mapped = READ_ONCE(vgpu->pins.pages);
+	value = native_registers_read(&native->registers, offset, size, &bad);
 	spin_unlock(&native->lock);
-	if (!known)
+	if (bad)
 		atomic64_inc(&vgpu->stats.bad_accesses);
-	if (size == 8)
-		return value;
-	return offset & 4 ? upper_32_bits(value) : lower_32_bits(value);
+	return value;
 }
 
 static void native_write(struct vgpu *vgpu, unsigned int region, u64 offset,
 			 unsigned int size, u64 value)
 {
 	struct native *native = native_of(vgpu);
-	u64 mask = U64_MAX;
-	bool known;
+	unsigned int todo;
 
-	if (is_msix(offset))
-		return;
-	if (size < 4) {
-		atomic64_inc(&vgpu->stats.bad_accesses);
-		return;
-	}
-	if (size == 4) {
-		mask = offset & 4 ? GENMASK_ULL(63, 32) : GENMASK_ULL(31, 0);
-		value = offset & 4 ? value << 32 : value & mask;
-	}
 	spin_lock(&native->lock);
-	known = write_register(native, offset & ~7ULL, value, mask);
+	todo = native_registers_write(&native->registers, offset, size, value);
+	WRITE_ONCE(vgpu->framebuffer_used, native->registers.framebuffer_used);
+	/* With the lock held: native_map_stop() must find a command queued. */
+	if (todo & NATIVE_RAISE)
+		vgpu_irq_raise(vgpu, OPENVGPU_NATIVE_VECTOR_CONTROL);
+	if (todo & NATIVE_MAP)
+		queue_work(vgpu->gpu->wq, &native->map_work);
+	if (todo & NATIVE_RESET)
+		queue_work(vgpu->gpu->wq, &native->reset_work);
 	spin_unlock(&native->lock);
-	if (!known)
+	if (todo & NATIVE_BAD)
 		atomic64_inc(&vgpu->stats.bad_accesses);
 }
 
@@ -269,14 +115,14 @@ static void reset_work(struct work_struct *work)
 
 	mutex_lock(&vgpu->lock);
 	spin_lock(&native->lock);
-	wanted = native->reset_wanted;
-	native->reset_wanted = false;
-	native->reset_running = wanted;
+	wanted = native->registers.reset_wanted;
+	native->registers.reset_wanted = false;
+	native->registers.reset_running = wanted;
 	spin_unlock(&native->lock);
 	if (wanted)
 		vgpu_reset_locked(vgpu, VGPU_RESET_GUEST);
 	spin_lock(&native->lock);
-	native->reset_running = false;
+	native->registers.reset_running = false;
 	spin_unlock(&native->lock);
 	mutex_unlock(&vgpu->lock);
 }
@@ -290,16 +136,8 @@ static void native_reset(struct vgpu *vgpu)
 	vgpu_pin_unmap_all(vgpu);
 
 	spin_lock(&native->lock);
-	native->event_status = 0;
-	native->event_enable = 0;
-	native->fault = VGPU_FAULT_NONE;
+	native_registers_reset(&native->registers);
 	WRITE_ONCE(vgpu->framebuffer_used, 0);
-	memset(&native->map, 0, sizeof(native->map));
-	native->map_status = OPENVGPU_NATIVE_OK;
-	native->map_blocked = false;
-	/* Another reset came first: the VM may be another one by now. */
-	if (!native->reset_running)
-		native->reset_wanted = false;
 	spin_unlock(&native->lock);
 }
 
@@ -309,8 +147,9 @@ static void native_close(struct vgpu *vgpu)
 
 	native_map_stop(native);
 	spin_lock(&native->lock);
+	native->registers.framebuffer_used = 0;
 	WRITE_ONCE(vgpu->framebuffer_used, 0);
-	native->reset_wanted = false;
+	native->registers.reset_wanted = false;
 	spin_unlock(&native->lock);
 }
 
@@ -400,8 +239,11 @@ static int native_init(struct vgpu *vgpu)
 	if (!native)
 		return -ENOMEM;
 	native->vgpu = vgpu;
+	native->registers.features = features(vgpu);
+	native->registers.framebuffer = vgpu->fb_size;
+	native->registers.sysmem_pages = vgpu->gpu->sysmem_pages;
 	/* Nothing before the first reset, which open does. */
-	native->map_blocked = true;
+	native->registers.map_blocked = true;
 	spin_lock_init(&native->lock);
 	native_map_init(native);
 	INIT_WORK(&native->reset_work, reset_work);

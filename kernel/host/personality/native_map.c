@@ -91,10 +91,10 @@ static int execute(struct vgpu *vgpu, const struct native_map *job)
 static void map_work(struct work_struct *work)
 {
 	struct native *native = container_of(work, struct native, map_work);
-	int ret = execute(native->vgpu, &native->job);
+	int ret = execute(native->vgpu, &native->registers.job);
 
 	spin_lock(&native->lock);
-	native->map_status = status_of(ret);
+	native->registers.map_status = status_of(ret);
 	spin_unlock(&native->lock);
 	native_event(native, OPENVGPU_NATIVE_EVENT_MAP);
 }
@@ -109,28 +109,6 @@ void native_map_init(struct native *native)
 }
 
 /**
- * native_map_command - MAP_COMMAND was written
- * @native: the personality's data
- * @command: the value
- *
- * Queues it; dropped while another is under way. With native->lock held.
- */
-void native_map_command(struct native *native, u64 command)
-{
-	lockdep_assert_held(&native->lock);
-	if (native->map_blocked || native->reset_wanted ||
-	    native->reset_running ||
-	    native->map_status == OPENVGPU_NATIVE_BUSY) {
-		atomic64_inc(&native->vgpu->stats.bad_accesses);
-		return;
-	}
-	native->job = native->map;
-	native->job.command = command;
-	native->map_status = OPENVGPU_NATIVE_BUSY;
-	queue_work(native->vgpu->gpu->wq, &native->map_work);
-}
-
-/**
  * native_map_stop - end what is under way and begin nothing
  * @native: the personality's data
  *
@@ -140,7 +118,7 @@ void native_map_command(struct native *native, u64 command)
 void native_map_stop(struct native *native)
 {
 	spin_lock(&native->lock);
-	native->map_blocked = true;
+	native->registers.map_blocked = true;
 	spin_unlock(&native->lock);
 	cancel_work_sync(&native->map_work);
 }

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * native_registers.c - the control page of the native personality
+ *
+ * An access is 4 or 8 bytes; half a register is written under a mask. What a
+ * register sets in motion is left to the caller.
+ */
+#ifdef __KERNEL__
+#include <linux/string.h>
+#else
+#include <string.h>
+#endif
+
+#include "personality/native_registers.h"
+
+#define NATIVE_VERSION	0x00010001
+#define LOW_HALF	0xffffffffULL
+
+static bool resetting(const struct native_registers *registers)
+{
+	return registers->reset_wanted || registers->reset_running;
+}
+
+/* The whole register at @offset; false if there is none. */
+static bool read_register(const struct native_registers *registers,
+			  __u64 offset, __u64 *value)
+{
+	switch (offset) {
+	case OPENVGPU_NATIVE_ID:
+		*value = OPENVGPU_NATIVE_ID_VALUE;
+		return true;
+	case OPENVGPU_NATIVE_VERSION:
+		*value = NATIVE_VERSION;
+		return true;
+	case OPENVGPU_NATIVE_FEATURES:
+		*value = registers->features;
+		return true;
+	case OPENVGPU_NATIVE_FRAMEBUFFER:
+		*value = registers->framebuffer;
+		return true;
+	case OPENVGPU_NATIVE_APERTURE_PAGES:
+	case OPENVGPU_NATIVE_PINNED_MAX:
+		*value = registers->sysmem_pages;
+		return true;
+	case OPENVGPU_NATIVE_MAP_PAGES_MAX:
+		*value = NATIVE_MAP_PAGES_MAX;
+		return true;
+	case OPENVGPU_NATIVE_EVENT_STATUS:
+		*value = registers->event_status;
+		return true;
+	case OPENVGPU_NATIVE_EVENT_ENABLE:
+		*value = registers->event_enable;
+		return true;
+	case OPENVGPU_NATIVE_FAULT:
+		*value = registers->fault;
+		return true;
+	case OPENVGPU_NATIVE_MAP_LIST:
+		*value = registers->map.list;
+		return true;
+	case OPENVGPU_NATIVE_MAP_FIRST:
+		*value = registers->map.first;
+		return true;
+	case OPENVGPU_NATIVE_MAP_PAGES:
+		*value = registers->map.pages;
+		return true;
+	case OPENVGPU_NATIVE_MAP_STATUS:
+		/* Commands are dropped until the reset is done. */
+		*value = resetting(registers) ? OPENVGPU_NATIVE_BUSY :
+						registers->map_status;
+		return true;
+	case OPENVGPU_NATIVE_MAPPED:
+		*value = registers->mapped;
+		return true;
+	case OPENVGPU_NATIVE_RESET:
+		*value = resetting(registers);
+		return true;
+	case OPENVGPU_NATIVE_FRAMEBUFFER_USED:
+		*value = registers->framebuffer_used;
+		return true;
+	case OPENVGPU_NATIVE_MAP_COMMAND:
+		*value = 0;
+		return true;
+	}
+	*value = 0;
+	return false;
+}
+
+/* Status bits that rise raise the vector if they are enabled. */
+static unsigned int raise_if(const struct native_registers *registers,
+			     __u64 bits)
+{
+	return bits & registers->event_status & registers->event_enable ?
+	       NATIVE_RAISE : 0;
+}
+
+static unsigned int write_enable(struct native_registers *registers,
+				 __u64 value)
+{
+	__u64 fresh = value & ~registers->event_enable;
+
+	registers->event_enable = value;
+	/* What happened before it was enabled must not be missed. */
+	return raise_if(registers, fresh);
+}
+
+static unsigned int write_command(struct native_registers *registers,
+				  __u64 command)
+{
+	if (registers->map_blocked || resetting(registers) ||
+	    registers->map_status == OPENVGPU_NATIVE_BUSY)
+		return NATIVE_BAD;
+	registers->job = registers->map;
+	registers->job.command = command;
+	registers->map_status = OPENVGPU_NATIVE_BUSY;
+	return NATIVE_MAP;
+}
+
+/*
+ * @value replaces the bits of @mask. A register that acts does so when its low
+ * half is written.
+ */
+static unsigned int write_register(struct native_registers *registers,
+				   __u64 offset, __u64 value, __u64 mask)
+{
+	bool low = mask & 1;
+	__u64 whole;
+
+	if (!read_register(registers, offset, &whole))
+		return NATIVE_BAD;
+	value &= mask;
+	whole = (whole & ~mask) | value;
+	switch (offset) {
+	case OPENVGPU_NATIVE_EVENT_STATUS:
+		registers->event_status &= ~value;
+		return 0;
+	case OPENVGPU_NATIVE_EVENT_ENABLE:
+		return write_enable(registers, whole);
+	case OPENVGPU_NATIVE_MAP_LIST:
+		registers->map.list = whole;
+		return 0;
+	case OPENVGPU_NATIVE_MAP_FIRST:
+		registers->map.first = whole;
+		return 0;
+	case OPENVGPU_NATIVE_MAP_PAGES:
+		registers->map.pages = whole;
+		return 0;
+	case OPENVGPU_NATIVE_FRAMEBUFFER_USED:
+		registers->framebuffer_used = whole;
+		return 0;
+	case OPENVGPU_NATIVE_MAP_COMMAND:
+		return low ? write_command(registers, value) : 0;
+	case OPENVGPU_NATIVE_RESET:
+		if (!low || !(value & 1))
+			return 0;
+		registers->reset_wanted = true;
+		return NATIVE_RESET;
+	}
+	return NATIVE_BAD;
+}
+
+/* The halves of the MSI-X structures are the VMM's; they hold nothing here. */
+static bool is_msix(__u64 offset)
+{
+	return offset >= OPENVGPU_NATIVE_MSIX_TABLE;
+}
+
+/**
+ * native_registers_read - read from the page
+ * @registers: the page, with mapped filled in
+ * @offset: of the access, a multiple of @size
+ * @size: bytes: 1, 2, 4 or 8
+ * @bad: set to true if there is no such register or it is smaller than 4 bytes
+ *
+ * Return: the value; 0 for a bad access.
+ */
+__u64 native_registers_read(const struct native_registers *registers,
+			    __u64 offset, unsigned int size, bool *bad)
+{
+	__u64 value;
+
+	if (is_msix(offset))
+		return 0;
+	if (size < 4) {
+		*bad = true;
+		return 0;
+	}
+	if (!read_register(registers, offset & ~7ULL, &value))
+		*bad = true;
+	if (size == 8)
+		return value;
+	return offset & 4 ? value >> 32 : value & LOW_HALF;
+}
+
+/**
+ * native_registers_write - write to the page
+ * @registers: the page
+ * @offset: of the access, a multiple of @size
+ * @size: bytes: 1, 2, 4 or 8
+ * @value: to be written
+ *
+ * Return: NATIVE_* flags: what to do now.
+ */
+unsigned int native_registers_write(struct native_registers *registers,
+				    __u64 offset, unsigned int size,
+				    __u64 value)
+{
+	__u64 mask = ~0ULL;
+
+	if (is_msix(offset))
+		return 0;
+	if (size < 4)
+		return NATIVE_BAD;
+	if (size == 4) {
+		mask = offset & 4 ? ~LOW_HALF : LOW_HALF;
+		value = offset & 4 ? value << 32 : value;
+	}
+	return write_register(registers, offset & ~7ULL, value, mask);
+}
+
+/**
+ * native_registers_event - something happened that EVENT_STATUS shows
+ * @registers: the page
+ * @events: OPENVGPU_NATIVE_EVENT_* bits
+ *
+ * Return: NATIVE_RAISE or 0.
+ */
+unsigned int native_registers_event(struct native_registers *registers,
+				    __u64 events)
+{
+	registers->event_status |= events;
+	return raise_if(registers, events);
+}
+
+/**
+ * native_registers_reset - all registers as after power-on
+ * @registers: the page; no command is being executed
+ */
+void native_registers_reset(struct native_registers *registers)
+{
+	registers->event_status = 0;
+	registers->event_enable = 0;
+	registers->fault = 0;
+	registers->framebuffer_used = 0;
+	memset(&registers->map, 0, sizeof(registers->map));
+	registers->map_status = OPENVGPU_NATIVE_OK;
+	registers->map_blocked = false;
+	/* Another reset came first: the VM may be another one by now. */
+	if (!registers->reset_running)
+		registers->reset_wanted = false;
+}

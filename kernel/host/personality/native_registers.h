@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * native_registers.h - the control page of the native personality
+ *
+ * uapi/openvgpu_native.h describes the registers for guests. Pure C without
+ * calls or locks, so that unit tests compile it in user space.
+ */
+#ifndef PERSONALITY_NATIVE_REGISTERS_H
+#define PERSONALITY_NATIVE_REGISTERS_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdbool.h>
+#include <linux/types.h>
+#endif
+
+#include "openvgpu_native.h"
+
+/* Bounds what one command makes the host allocate: 32 KiB of list. */
+#define NATIVE_MAP_PAGES_MAX	4096
+
+/* What the caller has to do after a write or an event. */
+#define NATIVE_BAD	(1u << 0)	/* count a bad access */
+#define NATIVE_RAISE	(1u << 1)	/* raise OPENVGPU_NATIVE_VECTOR_CONTROL */
+#define NATIVE_MAP	(1u << 2)	/* execute job */
+#define NATIVE_RESET	(1u << 3)	/* carry out the reset that is wanted */
+
+/**
+ * struct native_map - one map command
+ * @list: framebuffer offset of the page list
+ * @first: first aperture page
+ * @pages: number of pages
+ * @command: enum openvgpu_native_command, or nonsense
+ */
+struct native_map {
+	__u64 list;
+	__u64 first;
+	__u64 pages;
+	__u64 command;
+};
+
+/**
+ * struct native_registers - the control page
+ * @features: FEATURES, constant
+ * @framebuffer: FRAMEBUFFER, constant
+ * @sysmem_pages: APERTURE_PAGES and PINNED_MAX, constant
+ * @mapped: MAPPED; filled in by the caller before a read
+ * @framebuffer_used: FRAMEBUFFER_USED
+ * @event_status: EVENT_STATUS
+ * @event_enable: EVENT_ENABLE
+ * @fault: FAULT
+ * @map: MAP_LIST, MAP_FIRST, MAP_PAGES as the guest wrote them last
+ * @map_status: MAP_STATUS, but for resets
+ * @map_blocked: reset or close is under way: commands are dropped
+ * @reset_wanted: RESET was written and not carried out yet
+ * @reset_running: it is being carried out
+ * @job: the command that is executed, constant while MAP_STATUS is BUSY
+ */
+struct native_registers {
+	__u64 features;
+	__u64 framebuffer;
+	__u64 sysmem_pages;
+	__u64 mapped;
+	__u64 framebuffer_used;
+	__u64 event_status;
+	__u64 event_enable;
+	__u64 fault;
+	struct native_map map;
+	__u64 map_status;
+	bool map_blocked;
+	bool reset_wanted;
+	bool reset_running;
+	struct native_map job;
+};
+
+__u64 native_registers_read(const struct native_registers *registers,
+			    __u64 offset, unsigned int size, bool *bad);
+unsigned int native_registers_write(struct native_registers *registers,
+				    __u64 offset, unsigned int size,
+				    __u64 value);
+unsigned int native_registers_event(struct native_registers *registers,
+				    __u64 events);
+void native_registers_reset(struct native_registers *registers);
+
+#endif /* PERSONALITY_NATIVE_REGISTERS_H */
