@@ -53,9 +53,11 @@ static DEVICE_ATTR_RO(board);
 /* The state of a vGPU as sysfs shows it. */
 static const char *state_name(struct vgpu *vgpu)
 {
-	if (!vgpu_is_open(vgpu))
+	enum vgpu_state state = READ_ONCE(vgpu->state);
+
+	if (state < VGPU_OPEN)
 		return "closed";
-	if (!vgpu_has_hardware(vgpu))
+	if (state != VGPU_OPEN)
 		return "dead";
 	/* Open, but there is no engine to schedule. */
 	if (READ_ONCE(vgpu->sched_state) == VGPU_SCHED_CLOSED)

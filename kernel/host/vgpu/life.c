@@ -33,11 +33,17 @@ static void quiet(struct vgpu *vgpu)
 	vgpu_pin_unmap_all(vgpu);
 }
 
-/* The partition is enabled and works from the beginning. */
+/*
+ * The partition is enabled and works from the beginning. Monitors and pacing come
+ * before mappings show it, where they did not: a guest finds its heads as the VMM
+ * wants them. A vGPU that is reset is OPEN already, one that was lost stays so.
+ */
 static void start(struct vgpu *vgpu)
 {
 	vgpu_monitors_connect(vgpu);
 	vgpu_pace(vgpu);
+	if (vgpu_mapping_enter(vgpu, VGPU_OPEN))
+		vgpu_dmabuf_set_offline(vgpu, false);
 	if (!vgpu_gpu_is_dead(vgpu->gpu))
 		vgpu_sched_add(vgpu);
 }
@@ -98,7 +104,6 @@ static int open_clean(struct vgpu *vgpu)
 	}
 	vgpu->personality->reset(vgpu);
 	vgpu->owner_pid = task_tgid_nr(current);
-	WARN_ON_ONCE(!vgpu_mapping_enter(vgpu, VGPU_OPEN));
 	rcu_assign_pointer(gpu->partition[vgpu->partition], vgpu);
 	start(vgpu);
 	vgpu_console_changed(vgpu);
@@ -303,10 +308,8 @@ int vgpu_recover(struct vgpu *vgpu)
 	mutex_lock(&vgpu->lock);
 	if (vgpu_is_open(vgpu)) {
 		ret = enable_partition(vgpu);
-		if (!ret && vgpu_mapping_enter(vgpu, VGPU_OPEN)) {
-			vgpu_dmabuf_set_offline(vgpu, false);
+		if (!ret)
 			start(vgpu);
-		}
 	} else {
 		/* Nobody knows what is in its slice now. */
 		vgpu_scrub_queue(vgpu);
