@@ -309,12 +309,10 @@ static ssize_t hardware_stat_show(struct device *dev,
 	const void *base = &counters;
 	const u64 *value = base + stat_offset(attr);
 
-	if (vgpu->gpu->family->counters && !vgpu_gpu_is_dead(vgpu->gpu)) {
-		int ret = vgpu->gpu->family->counters(vgpu, &counters);
-
-		if (ret)
-			return ret;
-	}
+	/* A GPU that is away has counted nothing. */
+	if (vgpu->gpu->family->counters &&
+	    vgpu->gpu->family->counters(vgpu, &counters))
+		memset(&counters, 0, sizeof(counters));
 	return sysfs_emit(buf, "%llu\n", *value);
 }
 
@@ -351,6 +349,7 @@ SOFTWARE_STAT(resets);
 SOFTWARE_STAT(faults);
 SOFTWARE_STAT(page_faults);
 SOFTWARE_STAT(revoked);
+SOFTWARE_STAT(memory_refused);
 SOFTWARE_STAT(violations);
 HARDWARE_STAT(busy_ns);
 HARDWARE_STAT(resident_ns);
@@ -378,6 +377,7 @@ static struct attribute *vgpu_stats_attrs[] = {
 	&stat_faults.attr.attr,
 	&stat_page_faults.attr.attr,
 	&stat_revoked.attr.attr,
+	&stat_memory_refused.attr.attr,
 	&stat_violations.attr.attr,
 	&stat_busy_ns.attr.attr,
 	&stat_resident_ns.attr.attr,

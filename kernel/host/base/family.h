@@ -70,9 +70,9 @@ enum vgpu_run_stage {
  * @engine: how its engines get work
  * @match: true if this family drives that device; looks at vendor and device
  *	id only. May be called before the device is enabled.
- * @probe: device is enabled and bus master: map BARs, identify, set up
- *	interrupts, fill in the fields of struct vgpu_gpu marked "family". May
- *	sleep. 0 or errno.
+ * @probe: device is enabled and not bus master: map BARs, identify, reset, set up
+ *	interrupts, fill in the fields of struct vgpu_gpu marked "family". When it
+ *	returns, the device remembers no memory of before. May sleep. 0 or errno.
  * @remove: undo @probe. Called with no partition enabled. Must cope with a
  *	device that is gone.
  * @reinit: the device was reset and its configuration space restored: program
@@ -110,9 +110,13 @@ enum vgpu_run_stage {
  * @now: the GPU's clock, nanoseconds. May be NULL: ktime is used.
  * @sysmem_set: entries [first, first + count) of the partition's
  *	system-memory table := addr[]. May sleep. NULL: no system memory.
- * @sysmem_clear: clear those entries and make sure that no access through
- *	them is under way when this returns; bounded, never waits for the
- *	progress of an engine, falls back on a partition reset. May sleep.
+ * @sysmem_clear: clear those entries in the table; the hardware may still know
+ *	what they were. NULL with @sysmem_set.
+ * @sysmem_invalidate: make sure that no access through entries [first, first +
+ *	count) as they were before @sysmem_clear is under way or begins when this
+ *	returns; those that were not cleared stay as they are. Bounded, never
+ *	waits for the progress of an engine, falls back on a partition reset.
+ *	0, or errno: nothing helped. May sleep. NULL with @sysmem_set.
  * @counters: read the counters. May sleep.
  * @head_plane: what a head of the partition shows, from the hardware's
  *	registers. NULL: partitions have no heads of their own. May sleep.
@@ -131,7 +135,8 @@ enum vgpu_run_stage {
  * Nothing here is called in interrupt context. All but @probe, @remove and
  * @reinit may be called for different vGPUs at the same time. While
  * vgpu_gpu_is_dead(), all of them return at once without touching the
- * hardware: those that take something away with success.
+ * hardware, which vgpu_gpu_begin() tells: those that take something away with
+ * success. All but @probe, @remove, @reinit and @alive do so by themselves.
  */
 struct vgpu_family {
 	const char *name;
@@ -155,7 +160,8 @@ struct vgpu_family {
 	u64 (*now)(struct vgpu_gpu *gpu);
 	int (*sysmem_set)(struct vgpu *vgpu, u32 first, u32 count,
 			  const dma_addr_t *addr, bool write);
-	int (*sysmem_clear)(struct vgpu *vgpu, u32 first, u32 count);
+	void (*sysmem_clear)(struct vgpu *vgpu, u32 first, u32 count);
+	int (*sysmem_invalidate)(struct vgpu *vgpu, u32 first, u32 count);
 	int (*counters)(struct vgpu *vgpu, struct vgpu_counters *counters);
 	void (*head_plane)(struct vgpu *vgpu, unsigned int head,
 			   enum vgpu_plane_kind kind, struct vgpu_plane *plane);

@@ -11,6 +11,7 @@
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/srcu.h>
 #include <linux/workqueue.h>
 
 #include "base/family.h"
@@ -69,6 +70,11 @@ struct vgpu_gpu {
 	enum vgpu_gpu_state state;	/* cmpxchg; DEAD may come any time */
 	struct list_head vgpus;		/* state_lock */
 	struct work_struct dead_work;	/* tells the vGPUs */
+	struct delayed_work failed_work; /* declares it dead */
+	const char *failed_why;		/* state_lock or failed_work */
+	unsigned int recoveries;	/* successful ones; READ_ONCE */
+	unsigned int failed_recoveries;	/* of them, before it failed */
+	struct srcu_struct access;	/* who touches the hardware */
 
 	struct mutex console_lock;	/* @console, and what the output shows */
 	struct vgpu *console;		/* console_lock for writing; NULL: none */
@@ -79,7 +85,9 @@ struct vgpu_gpu {
 	char last_error[VGPU_LAST_ERROR_SIZE]; /* lock */
 	struct vgpu __rcu *partition[VGPU_MAX_PARTITIONS];
 
-	struct workqueue_struct *wq;	/* everything that waits: scrub, map, faults */
+	struct workqueue_struct *wq;	/* what waits for hardware: scrub, faults */
+	/* What waits for VMMs, perhaps for ever: nobody waits for all of it. */
+	struct workqueue_struct *memory_wq;
 	struct vgpu_instance pool;	/* see vgpu_gpu_pool() */
 	struct vgpu_sched_log *sched_log;
 
@@ -94,7 +102,10 @@ struct vgpu_gpu {
  * vgpu_gpu_is_dead - whether the hardware must not be touched
  * @gpu: the GPU
  *
- * True for good when it is gone, and for a while when it is being reset.
+ * True for good when it is gone, and for a while when it is being reset. In both
+ * cases the device reaches no memory of a guest: before the state changes, either
+ * it has let go of all of it, or its bus mastering was switched off. Who is going
+ * to touch it asks vgpu_gpu_begin().
  */
 static inline bool vgpu_gpu_is_dead(const struct vgpu_gpu *gpu)
 {

@@ -24,8 +24,9 @@ struct vgpu_type;
  *	another personality by then, and be open. May sleep.
  * @reset: registers to their power-on values; called at open and at every
  *	reset, with nothing of the vGPU running. May sleep.
- * @close: the VMM is gone: stop workers of the personality. Called before the
- *	scheduler and the guest's memory are taken away. May sleep.
+ * @stop: reset or close is under way: begin nothing for the guest until @reset.
+ *	Called before the scheduler and the guest's memory are taken away; does
+ *	not wait for what a VMM can hold up. May be NULL.
  * @read, @write: a trapped region; size is 1, 2, 4 or 8, the offset naturally
  *	aligned and inside the region. Never fail, never block for long: may
  *	sleep, but not wait for hardware progress.
@@ -44,8 +45,9 @@ struct vgpu_type;
  * A personality that learns of a guest's change of mode or scan-out calls
  * vgpu_console_changed().
  *
- * @reset is called with vgpu->lock held, @revoked with pins.lock, @plane perhaps
- * with gpu->console_lock and what is above it, the others with no lock of core.
+ * @reset and @stop are called with vgpu->lock held, @revoked with pins.lock,
+ * @plane perhaps with gpu->console_lock and what is above it, the others with no
+ * lock of core.
  */
 struct vgpu_personality {
 	const char *name;
@@ -53,7 +55,7 @@ struct vgpu_personality {
 	int (*init)(struct vgpu *vgpu);
 	void (*release)(void *data);
 	void (*reset)(struct vgpu *vgpu);
-	void (*close)(struct vgpu *vgpu);
+	void (*stop)(struct vgpu *vgpu);
 	u64 (*read)(struct vgpu *vgpu, unsigned int region, u64 offset,
 		    unsigned int size);
 	void (*write)(struct vgpu *vgpu, unsigned int region, u64 offset,

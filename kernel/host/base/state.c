@@ -207,20 +207,75 @@ const char *vgpu_gpu_state_name(const struct vgpu_gpu *gpu)
 	return names[READ_ONCE(gpu->state)];
 }
 
+/* -------------------------------------------------- hardware that goes away */
+
+/**
+ * vgpu_gpu_begin - begin to touch the hardware
+ * @gpu: the GPU
+ * @section: receives what vgpu_gpu_end() wants
+ *
+ * A reset of the GPU waits for all who have begun. May sleep; may be nested.
+ *
+ * Return: whether it may be touched; if not, vgpu_gpu_end() is not called.
+ */
+bool vgpu_gpu_begin(struct vgpu_gpu *gpu, int *section)
+{
+	*section = srcu_read_lock(&gpu->access);
+	if (!vgpu_gpu_is_dead(gpu))
+		return true;
+	srcu_read_unlock(&gpu->access, *section);
+	return false;
+}
+
+/**
+ * vgpu_gpu_end - the hardware is not touched any more
+ * @gpu: the GPU
+ * @section: of vgpu_gpu_begin()
+ */
+void vgpu_gpu_end(struct vgpu_gpu *gpu, int section)
+{
+	srcu_read_unlock(&gpu->access, section);
+}
+
+/* How long the PCI core may take to report an error of the bus. */
+#define FAILED_WAIT	HZ
+
+/**
+ * vgpu_gpu_failed - the GPU did not do what it always can
+ * @gpu: the GPU
+ * @why: a constant string, for the log
+ *
+ * Its DMA is switched off at once. Perhaps an error of the bus is the cause, or
+ * somebody resets the GPU; then recovery.c hears of it soon. If not, the GPU is
+ * declared dead. Any context but hard interrupt.
+ */
+void vgpu_gpu_failed(struct vgpu_gpu *gpu, const char *why)
+{
+	if (vgpu_gpu_is_dead(gpu))
+		return;
+	pci_clear_master(gpu->pdev);
+	WRITE_ONCE(gpu->failed_why, why);
+	WRITE_ONCE(gpu->failed_recoveries, READ_ONCE(gpu->recoveries));
+	queue_delayed_work(gpu->wq, &gpu->failed_work, FAILED_WAIT);
+}
+
 /**
  * vgpu_gpu_dead - the GPU does not answer any more
  * @gpu: the GPU
  * @why: a constant string, for the log
  *
- * From here on nobody touches the hardware. Its DMA is switched off, and a
- * work item shows scratch pages to the guests and tells them. Final: only
- * unbinding and binding the driver again can bring the GPU back. Any context
- * but hard interrupt.
+ * Its DMA is switched off, and from here on nobody touches the hardware. A work
+ * item shows scratch pages to the guests and tells them. Final: only unbinding
+ * and binding the driver again can bring the GPU back. Any context but hard
+ * interrupt.
  */
 void vgpu_gpu_dead(struct vgpu_gpu *gpu, const char *why)
 {
 	enum vgpu_gpu_state state = READ_ONCE(gpu->state);
 
+	/* First: who sees the state takes memory of guests away. */
+	if (state != VGPU_GPU_DEAD)
+		pci_clear_master(gpu->pdev);
 	do {
 		if (state == VGPU_GPU_DEAD)
 			return;
@@ -229,7 +284,5 @@ void vgpu_gpu_dead(struct vgpu_gpu *gpu, const char *why)
 	dev_err(&gpu->pdev->dev,
 		"GPU is dead: %s; its vGPUs get fault %d; stop their VMs, then unbind the driver and bind it again\n",
 		why, VGPU_FAULT_GPU_DEAD);
-	/* What a guest's memory was mapped for must not be written later. */
-	pci_clear_master(gpu->pdev);
 	queue_work(gpu->wq, &gpu->dead_work);
 }

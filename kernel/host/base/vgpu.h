@@ -17,8 +17,8 @@
  *   vgpu.irq.lock		mutex: SET_IRQS
  *   vgpu.picture_lock		mutex: which picture the display window or the
  *				dma-bufs show
- *   vgpu.pins.lock		mutex: the tree of pinned guest pages. Taken in
- *				dma_unmap: never held over vfio_pin_pages()
+ *   vgpu.pins.lock		mutex: the trees of pinned guest pages. Taken in
+ *				dma_unmap: never held over a call into VFIO
  *   lock of the dma-bufs	mutex: which there are; see dmabuf.c
  *   [reservation lock of a dma-buf]
  *   lock of a copy		mutex: which devices see it; see dmabuf_copy.c
@@ -76,6 +76,7 @@ struct vgpu_stats {
 	atomic64_t faults;		/* done to it by the host */
 	atomic64_t page_faults;		/* of BAR mappings */
 	atomic64_t revoked;		/* mappings taken back by dma_unmap */
+	atomic64_t memory_refused;	/* over the limit of locked memory */
 	atomic64_t violations;		/* accesses the hardware refused */
 };
 

@@ -270,16 +270,23 @@ static int bochs_scrub(struct vgpu *vgpu)
 	struct vgpu_gpu *gpu = vgpu->gpu;
 	void __iomem *slice = gpu->fb_io + vgpu->fb_offset;
 	u64 done, size;
+	int section;
+	bool alive;
 
 	for (done = 0; done < vgpu->fb_size; done += size) {
-		if (vgpu_gpu_is_dead(gpu))
+		if (!vgpu_gpu_begin(gpu, &section))
 			return -ENODEV;
 		size = min_t(u64, vgpu->fb_size - done, SCRUB_PIECE);
 		memset_io(slice + done, 0, size);
+		vgpu_gpu_end(gpu, section);
 		cond_resched();
 	}
 	/* Has arrived when the device answers; and it must be there to. */
-	return bochs_alive(gpu) ? 0 : -ENODEV;
+	if (!vgpu_gpu_begin(gpu, &section))
+		return -ENODEV;
+	alive = bochs_alive(gpu);
+	vgpu_gpu_end(gpu, section);
+	return alive ? 0 : -ENODEV;
 }
 
 /* ---------------------------------------------------------- physical output */
@@ -397,14 +404,12 @@ static bool show_mode(struct bochs *bochs, const struct bochs_mode *mode)
 	return taken;
 }
 
-static void bochs_show(struct vgpu_gpu *gpu, struct vgpu *vgpu,
-		       const struct vgpu_plane *plane)
+static void show(struct vgpu_gpu *gpu, struct vgpu *vgpu,
+		 const struct vgpu_plane *plane)
 {
 	struct bochs *bochs = bochs_of(gpu);
 	struct bochs_mode mode;
 
-	if (vgpu_gpu_is_dead(gpu))
-		return;
 	if (plane) {
 		if (express(plane, vgpu->fb_offset + plane->base, gpu->fb_size,
 			    &mode) && show_mode(bochs, &mode))
@@ -419,6 +424,17 @@ static void bochs_show(struct vgpu_gpu *gpu, struct vgpu *vgpu,
 	}
 	/* Where that can't be said either, the output was blanked on the way. */
 	show_mode(bochs, &black);
+}
+
+static void bochs_show(struct vgpu_gpu *gpu, struct vgpu *vgpu,
+		       const struct vgpu_plane *plane)
+{
+	int section;
+
+	if (!vgpu_gpu_begin(gpu, &section))
+		return;
+	show(gpu, vgpu, plane);
+	vgpu_gpu_end(gpu, section);
 }
 
 const struct vgpu_family vgpu_family_bochs = {

@@ -21,5 +21,6 @@ extern const struct pci_error_handlers vgpu_pci_error_handlers;
 extern const struct dev_pm_ops vgpu_pm_ops;
 void vgpu_gpu_quiesce(struct vgpu_gpu *gpu);
 void vgpu_gpu_dead_work(struct work_struct *work);
+void vgpu_gpu_failed_work(struct work_struct *work);
 
 #endif /* GPU_DRIVER_H */

@@ -33,6 +33,7 @@ static void gpu_release(struct kref *kref)
 	mutex_destroy(&gpu->lock);
 	mutex_destroy(&gpu->console_lock);
 	mutex_destroy(&gpu->state_lock);
+	cleanup_srcu_struct(&gpu->access);
 	kfree(gpu);
 	vgpu_live_put();
 }
@@ -44,6 +45,10 @@ static struct vgpu_gpu *gpu_alloc(struct pci_dev *pdev,
 
 	if (!gpu)
 		return NULL;
+	if (init_srcu_struct(&gpu->access)) {
+		kfree(gpu);
+		return NULL;
+	}
 	kref_init(&gpu->kref);
 	gpu->pdev = pdev;
 	gpu->family = family;
@@ -52,11 +57,34 @@ static struct vgpu_gpu *gpu_alloc(struct pci_dev *pdev,
 	mutex_init(&gpu->lock);
 	INIT_LIST_HEAD(&gpu->vgpus);
 	INIT_WORK(&gpu->dead_work, vgpu_gpu_dead_work);
+	INIT_DELAYED_WORK(&gpu->failed_work, vgpu_gpu_failed_work);
 	gpu->release = gpu_release;
 	gpu->pool.gpu = gpu;
 	vgpu_console_init(gpu);
 	vgpu_live_get();
 	return gpu;
+}
+
+static int start_workqueues(struct vgpu_gpu *gpu)
+{
+	const char *name = pci_name(gpu->pdev);
+
+	gpu->wq = alloc_workqueue("openvgpu-%s", WQ_UNBOUND, 0, name);
+	if (!gpu->wq)
+		return -ENOMEM;
+	gpu->memory_wq = alloc_workqueue("openvgpu-%s-memory", WQ_UNBOUND, 0,
+					 name);
+	if (gpu->memory_wq)
+		return 0;
+	destroy_workqueue(gpu->wq);
+	return -ENOMEM;
+}
+
+static void stop_workqueues(struct vgpu_gpu *gpu)
+{
+	cancel_delayed_work_sync(&gpu->failed_work);
+	destroy_workqueue(gpu->memory_wq);
+	destroy_workqueue(gpu->wq);
 }
 
 static int gpu_enable(struct pci_dev *pdev)
@@ -82,9 +110,8 @@ static int gpu_enable(struct pci_dev *pdev)
 		dev_err_probe(&pdev->dev, ret, "no 64-bit DMA\n");
 		goto release_regions;
 	}
-	pci_set_master(pdev);
-	/* For the error recovery, which restores it. */
-	pci_save_state(pdev);
+	/* Whoever drove it before may have left it anything to write to. */
+	pci_clear_master(pdev);
 	return 0;
 
 release_regions:
@@ -117,17 +144,19 @@ static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = gpu_enable(pdev);
 	if (ret)
 		goto put;
-	gpu->wq = alloc_workqueue("openvgpu-%s", WQ_UNBOUND, 0, pci_name(pdev));
-	if (!gpu->wq) {
-		ret = -ENOMEM;
+	ret = start_workqueues(gpu);
+	if (ret)
 		goto disable;
-	}
 	ret = family->probe(gpu);
 	if (ret) {
 		dev_err_probe(&pdev->dev, ret, "%s: the GPU can't be used\n",
 			      family->name);
-		goto destroy_wq;
+		goto stop_workqueues;
 	}
+	/* The family has reset it: what it writes from here on is ours. */
+	pci_set_master(pdev);
+	/* For the error recovery, which restores it. */
+	pci_save_state(pdev);
 	/* Whoever drove it before may have left a picture. */
 	vgpu_console_refresh(gpu);
 	ret = vgpu_sched_log_init(gpu);
@@ -159,8 +188,8 @@ log_exit:
 	vgpu_sched_log_exit(gpu);
 family_remove:
 	family->remove(gpu);
-destroy_wq:
-	destroy_workqueue(gpu->wq);
+stop_workqueues:
+	stop_workqueues(gpu);
 disable:
 	gpu_disable(pdev);
 put:
@@ -192,7 +221,7 @@ static void gpu_remove(struct pci_dev *pdev)
 	vgpu_console_stop(gpu);
 	gpu->family->remove(gpu);
 	/* vgpu_gpu_dead() may have been called until here. */
-	destroy_workqueue(gpu->wq);
+	stop_workqueues(gpu);
 	gpu_disable(pdev);
 	pci_set_drvdata(pdev, NULL);
 	vgpu_gpu_put(gpu);

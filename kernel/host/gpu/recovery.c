@@ -24,9 +24,10 @@
  * vgpu_gpu_quiesce - take the hardware away from every vGPU
  * @gpu: the GPU
  *
- * Engines are stopped, guest memory is let go of, BAR mappings show scratch
- * pages. The state is RESET after it, unless the GPU is dead. May sleep,
- * bounded. Not from a work item of gpu->wq.
+ * Engines are stopped, guest memory is taken away, BAR mappings show scratch
+ * pages. The state is RESET after it, unless the GPU is dead, and nobody touches
+ * the hardware any more. May sleep, bounded: waits for nothing that a VMM can
+ * hold up. Not from a work item of gpu->wq.
  */
 void vgpu_gpu_quiesce(struct vgpu_gpu *gpu)
 {
@@ -41,15 +42,19 @@ void vgpu_gpu_quiesce(struct vgpu_gpu *gpu)
 	       !try_cmpxchg(&gpu->state, &state, VGPU_GPU_RESET))
 		;
 	mutex_unlock(&gpu->state_lock);
-	/* Scrubs that looked at the state before. */
-	flush_workqueue(gpu->wq);
+	/* All who looked at the state before. */
+	synchronize_srcu(&gpu->access);
 }
 
-/* The same when the device must not be touched any more. */
+/*
+ * The same when the device must not be touched any more. It can't be asked to let
+ * go of guest memory, so its DMA ends before anybody takes that away.
+ */
 static void gpu_isolate(struct vgpu_gpu *gpu)
 {
 	enum vgpu_gpu_state state = READ_ONCE(gpu->state);
 
+	pci_clear_master(gpu->pdev);
 	while (state != VGPU_GPU_DEAD &&
 	       !try_cmpxchg(&gpu->state, &state, VGPU_GPU_RESET))
 		;
@@ -63,15 +68,21 @@ static void gpu_recover(struct vgpu_gpu *gpu)
 	int ret;
 
 	mutex_lock(&gpu->state_lock);
-	if (cmpxchg(&gpu->state, VGPU_GPU_RESET, VGPU_GPU_UP) != VGPU_GPU_RESET)
+	if (READ_ONCE(gpu->state) != VGPU_GPU_RESET)
 		goto unlock;
+	/* Nobody else touches it before it is UP. */
 	ret = gpu->family->reinit(gpu);
 	if (ret) {
 		vgpu_gpu_dead(gpu, "it does not come back after a reset");
 		goto unlock;
 	}
+	/* It may have been off since vgpu_gpu_failed(), and saved so. */
+	pci_set_master(gpu->pdev);
 	/* For the next slot reset: restoring has used up what was saved. */
 	pci_save_state(gpu->pdev);
+	WRITE_ONCE(gpu->recoveries, gpu->recoveries + 1);
+	if (cmpxchg(&gpu->state, VGPU_GPU_RESET, VGPU_GPU_UP) != VGPU_GPU_RESET)
+		goto unlock;
 	list_for_each_entry(vgpu, &gpu->vgpus, node) {
 		ret = vgpu_recover(vgpu);
 		if (ret) {
@@ -105,6 +116,23 @@ void vgpu_gpu_dead_work(struct work_struct *work)
 	mutex_lock(&gpu->state_lock);
 	list_for_each_entry(vgpu, &gpu->vgpus, node)
 		vgpu_lose(vgpu);
+	mutex_unlock(&gpu->state_lock);
+}
+
+/**
+ * vgpu_gpu_failed_work - declare a GPU dead that failed, unless it was reset
+ * @work: failed_work of the GPU; queued by vgpu_gpu_failed()
+ */
+void vgpu_gpu_failed_work(struct work_struct *work)
+{
+	struct vgpu_gpu *gpu = container_of(to_delayed_work(work),
+					    struct vgpu_gpu, failed_work);
+
+	mutex_lock(&gpu->state_lock);
+	/* In RESET, whoever resets it finds out. */
+	if (READ_ONCE(gpu->state) != VGPU_GPU_RESET &&
+	    gpu->recoveries == READ_ONCE(gpu->failed_recoveries))
+		vgpu_gpu_dead(gpu, READ_ONCE(gpu->failed_why));
 	mutex_unlock(&gpu->state_lock);
 }
 
@@ -192,6 +220,11 @@ static pci_ers_result_t gpu_slot_reset(struct pci_dev *pdev)
 	if (!gpu)
 		return PCI_ERS_RESULT_DISCONNECT;
 	pci_restore_state(pdev);
+	/* That has switched its bus mastering on. */
+	if (READ_ONCE(gpu->state) == VGPU_GPU_DEAD) {
+		pci_clear_master(pdev);
+		return PCI_ERS_RESULT_DISCONNECT;
+	}
 	if (pci_device_is_present(pdev))
 		return PCI_ERS_RESULT_RECOVERED;
 	vgpu_gpu_dead(gpu, "it does not answer after a slot reset");

@@ -5,94 +5,56 @@
  * A batch is what one vgpu_pin_map() maps: a range of aperture pages and the
  * guest pages behind it. It is also the unit of unmapping, by the guest and
  * when memory goes away under it: one page gone takes the whole batch back.
- * Within a batch, guest pages that follow each other form a run, the unit of
- * pinning, because VFIO wants exactly the ranges unpinned that were pinned.
+ *
+ * A batch is claimed, valid, revoked and unpinned, in this order. Pinning and
+ * unpinning go through VFIO and wait for what the VMM does: for memory that
+ * never comes, for another thread that keeps the container's lock. So neither
+ * is done with a lock held, and nothing of the whole GPU waits for them. What
+ * all paths need, that the hardware lets go, is revoking: it is bounded, and
+ * calls nothing of VFIO. Unpinning follows, by a work item of the vGPU. Only
+ * the VMM's own calls (dma_unmap, close) wait for that.
  *
  * Two interval trees, both under pins.lock: batches by aperture page (conflicts,
- * unmapping by the guest) and runs by guest page (unmapping by VFIO).
- *
- * Pinning can't be done under pins.lock, which dma_unmap takes. So a batch
- * claims its ranges in both trees first, then pins, then becomes valid. A
- * dma_unmap that meets a claim marks it and waits until the pinning thread
- * has seen the mark and given everything back; that thread looks after each
- * run, so the wait is for one vfio_pin_pages() of at most PIN_PAGES pages.
- *
- * VFIO's type1 calls dma_unmap again, up to ten times, while pages are still
- * pinned, and then dies of it. A guest that maps as fast as it can must not
- * get in between each time: for HOLD_OFF after a dma_unmap nothing is pinned.
- *
- * A guest page that several batches name is mapped for DMA once for all that
- * may write to it (vgpu->pins.dma): two writable DMA mappings of one page are
- * something the DMA API does not know.
+ * unmapping by the guest), without the revoked ones; and runs by guest page
+ * (unmapping by VFIO), until they are unpinned. A claim is in both before
+ * anything of it is pinned, so whoever revokes finds it.
  *
  * When memory is taken back, the hardware is made to forget it first
- * (vgpu_family.sysmem_clear), which is bounded and does not depend on what
- * the engines do.
+ * (vgpu_family.sysmem_clear, sysmem_invalidate), which is bounded and does not
+ * depend on what the engines do.
  */
-#include <linux/dma-map-ops.h>
-#include <linux/interval_tree.h>
-#include <linux/iommu.h>
 #include <linux/jiffies.h>
-#include <linux/mm.h>
-#include <linux/slab.h>
+#include <linux/sched.h>
 
 #include "base/state.h"
 #include "base/vgpu.h"
 #include "memory/pin.h"
+#include "memory/pin_batch.h"
+#include "memory/unmapping.h"
 
-/* What one vfio_pin_pages() takes at most (VFIO_PIN_PAGES_MAX_ENTRIES). */
-#define PIN_PAGES	512
-#define HOLD_OFF	msecs_to_jiffies(8)
-
-/**
- * struct pin_run - guest pages in one piece
- * @node: in vgpu->pins.runs, by guest page number
- * @batch: what it is part of
- * @first: index of its first page in the batch
- * @pages: how many
- * @mapped: how many of them have a DMA address
- * @pinned: VFIO has pinned it
+/*
+ * How long a dma_unmap waits for pages to be unpinned: the first time it comes
+ * for a range, and how often twice as long the next time. Then without limit,
+ * because type1 ends in BUG_ON() when it came 11 times in vain.
+ *
+ * It may wait in vain because type1 calls it with device_list_lock held, another
+ * thread of the VMM that unmaps waits for that lock with iommu->lock held, and
+ * unpinning needs iommu->lock. Returning lets that other thread go on.
  */
-struct pin_run {
-	struct interval_tree_node node;
-	struct pin_batch *batch;
-	u32 first;
-	u32 pages;
-	u32 mapped;
-	bool pinned;
-};
+#define UNPIN_WAIT	msecs_to_jiffies(50)
+#define UNPIN_TRIES	9
 
-/**
- * struct pin_batch - what one map command mapped
- * @node: in vgpu->pins.batches, by aperture page
- * @valid: complete, and in the hardware's table; else a claim
- * @revoked: a claim whose memory goes away
- * @write: the device may write
- * @pages: how many
- * @runs: number of elements in @run
- * @dma: DMA address of each page
- * @run: the runs
+/*
+ * VFIO writes a line to the host's log each time a VM is over its limit of
+ * locked memory. After such a refusal the next attempt waits, first for
+ * REFUSAL_WAIT, then twice as long, up to 8 times; it is forgotten after
+ * REFUSAL_MEMORY.
  */
-struct pin_batch {
-	struct interval_tree_node node;
-	bool valid;
-	bool revoked;
-	bool write;
-	u32 pages;
-	u32 runs;
-	dma_addr_t *dma;
-	struct pin_run *run;
-};
+#define REFUSAL_WAIT	HZ
+#define REFUSALS	4
+#define REFUSAL_MEMORY	(60 * HZ)
 
-/**
- * struct pin_dma - a guest page that the device may write
- * @address: DMA address
- * @users: how often batches name it
- */
-struct pin_dma {
-	dma_addr_t address;
-	u32 users;
-};
+static void unpin_work(struct work_struct *work);
 
 /**
  * vgpu_pin_init - no guest memory yet
@@ -100,251 +62,197 @@ struct pin_dma {
  */
 void vgpu_pin_init(struct vgpu *vgpu)
 {
-	mutex_init(&vgpu->pins.lock);
-	vgpu->pins.runs = RB_ROOT_CACHED;
-	vgpu->pins.batches = RB_ROOT_CACHED;
-	xa_init(&vgpu->pins.dma);
-	init_waitqueue_head(&vgpu->pins.wait);
-	vgpu->pins.unmapped_at = jiffies - HOLD_OFF;
+	struct vgpu_pins *pins = &vgpu->pins;
+
+	mutex_init(&pins->lock);
+	pins->runs = RB_ROOT_CACHED;
+	pins->batches = RB_ROOT_CACHED;
+	INIT_LIST_HEAD(&pins->revoked);
+	INIT_LIST_HEAD(&pins->unmappings);
+	INIT_WORK(&pins->unpin_work, unpin_work);
+	xa_init(&pins->dma);
+	init_waitqueue_head(&pins->wait);
 }
 
-/* ------------------------------------------------------------------ batches */
-
-static u32 count_runs(const u64 *addr, u32 count)
+/**
+ * vgpu_pin_open - nothing of the former owner is left
+ * @vgpu: the vGPU; is being opened
+ */
+void vgpu_pin_open(struct vgpu *vgpu)
 {
-	u32 i, runs = 0, length = 0;
+	pin_unmapping_forget(vgpu);
+	mutex_lock(&vgpu->pins.lock);
+	vgpu->pins.refusals = 0;
+	mutex_unlock(&vgpu->pins.lock);
+}
 
-	for (i = 0; i < count; i++) {
-		if (!i || length == PIN_PAGES ||
-		    addr[i] != addr[i - 1] + PAGE_SIZE) {
-			runs++;
-			length = 0;
-		}
-		length++;
+/**
+ * vgpu_pin_epoch - what vgpu_pin_map() is to be given
+ * @vgpu: the vGPU
+ *
+ * Return: a number that changes whenever all guest memory is revoked.
+ */
+unsigned int vgpu_pin_epoch(const struct vgpu *vgpu)
+{
+	return READ_ONCE(vgpu->pins.epoch);
+}
+
+/* ---------------------------------------------------------------- revoking */
+
+/* Of no use to anybody any more: its aperture pages are free. */
+static void detach(struct vgpu *vgpu, struct pin_batch *batch)
+{
+	lockdep_assert_held(&vgpu->pins.lock);
+	interval_tree_remove(&batch->node, &vgpu->pins.batches);
+	WRITE_ONCE(vgpu->pins.pages, vgpu->pins.pages - batch->pages);
+	batch->state = PIN_REVOKED;
+}
+
+/**
+ * struct revocation - batches that are revoked together
+ * @batches: those that were valid
+ * @first: first aperture page of them
+ * @last: last one
+ * @count: of all batches, claims included
+ */
+struct revocation {
+	struct list_head batches;
+	unsigned long first;
+	unsigned long last;
+	unsigned int count;
+};
+
+#define REVOCATION(name)						\
+	struct revocation name = {					\
+		.batches = LIST_HEAD_INIT(name.batches), .first = ULONG_MAX, \
 	}
-	return runs;
+
+static void revoke(struct vgpu *vgpu, struct pin_batch *batch,
+		   struct revocation *revocation)
+{
+	bool valid = batch->state == PIN_VALID;
+
+	if (batch->state == PIN_REVOKED)
+		return;
+	revocation->count++;
+	detach(vgpu, batch);
+	/* A claim is not in the table, and the thread that made it cleans up. */
+	if (!valid)
+		return;
+	vgpu->gpu->family->sysmem_clear(vgpu, batch->node.start, batch->pages);
+	revocation->first = min(revocation->first, batch->node.start);
+	revocation->last = max(revocation->last, batch->node.last);
+	list_add_tail(&batch->revoked, &revocation->batches);
 }
 
-static void batch_free(struct pin_batch *batch)
+/* The hardware forgets them, whatever its engines do. */
+static void finish_revocation(struct vgpu *vgpu, struct revocation *revocation)
 {
-	kvfree(batch->run);
-	kvfree(batch->dma);
-	kfree(batch);
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	struct pin_batch *batch;
+
+	lockdep_assert_held(&vgpu->pins.lock);
+	if (list_empty(&revocation->batches))
+		return;
+	/*
+	 * The family falls back on a reset of the partition. If even that does
+	 * not help, the GPU loses its bus mastering, so the pages are safe in
+	 * any case.
+	 */
+	if (gpu->family->sysmem_invalidate(vgpu, revocation->first,
+					   revocation->last -
+					   revocation->first + 1))
+		vgpu_gpu_failed(gpu, "it does not let go of guest memory");
+	list_for_each_entry(batch, &revocation->batches, revoked)
+		pin_batch_unmap_dma(vgpu, batch);
+	list_splice_tail(&revocation->batches, &vgpu->pins.revoked);
 }
 
-static struct pin_batch *batch_alloc(u32 first, u32 count, const u64 *addr,
-				     bool write)
+/* Whatever touches these guest pages. Returns how many batches that were. */
+static unsigned int revoke_pages(struct vgpu *vgpu, unsigned long first,
+				 unsigned long last)
 {
-	struct pin_batch *batch = kzalloc(sizeof(*batch), GFP_KERNEL_ACCOUNT);
-	struct pin_run *run = NULL;
+	struct interval_tree_node *node;
+	REVOCATION(revocation);
+
+	lockdep_assert_held(&vgpu->pins.lock);
+	for (node = interval_tree_iter_first(&vgpu->pins.runs, first, last); node;
+	     node = interval_tree_iter_next(node, first, last))
+		revoke(vgpu, container_of(node, struct pin_run, node)->batch,
+		       &revocation);
+	finish_revocation(vgpu, &revocation);
+	return revocation.count;
+}
+
+/* --------------------------------------------------------------- unpinning */
+
+/* Gives the pages of a revoked batch back, and frees it. */
+static void unpin(struct vgpu *vgpu, struct pin_batch *batch)
+{
 	u32 i;
 
-	if (!batch)
-		return NULL;
-	batch->node.start = first;
-	batch->node.last = (unsigned long)first + count - 1;
-	batch->write = write;
-	batch->pages = count;
-	batch->dma = kvmalloc_array(count, sizeof(*batch->dma),
-				    GFP_KERNEL_ACCOUNT);
-	batch->run = kvcalloc(count_runs(addr, count), sizeof(*batch->run),
-			      GFP_KERNEL_ACCOUNT);
-	if (!batch->dma || !batch->run) {
-		batch_free(batch);
-		return NULL;
-	}
-	for (i = 0; i < count; i++) {
-		unsigned long page = addr[i] >> PAGE_SHIFT;
+	pin_batch_unpin(vgpu, batch);
+	mutex_lock(&vgpu->pins.lock);
+	for (i = 0; i < batch->runs; i++)
+		interval_tree_remove(&batch->run[i].node, &vgpu->pins.runs);
+	WRITE_ONCE(vgpu->pins.changes, vgpu->pins.changes + 1);
+	mutex_unlock(&vgpu->pins.lock);
+	wake_up_all(&vgpu->pins.wait);
+	pin_batch_free(batch);
+}
 
-		if (!run || run->pages == PIN_PAGES ||
-		    page != run->node.last + 1) {
-			run = &batch->run[batch->runs++];
-			run->batch = batch;
-			run->first = i;
-			run->node.start = page;
-		}
-		run->node.last = page;
-		run->pages++;
-	}
+static struct pin_batch *take_revoked(struct vgpu *vgpu)
+{
+	struct pin_batch *batch;
+
+	mutex_lock(&vgpu->pins.lock);
+	batch = list_first_entry_or_null(&vgpu->pins.revoked, struct pin_batch,
+					 revoked);
+	if (batch)
+		list_del_init(&batch->revoked);
+	mutex_unlock(&vgpu->pins.lock);
 	return batch;
 }
 
-/* ---------------------------------------------------------- pin and unpin */
-
-/*
- * Would the CPU have to copy, or the caches to be cleaned, for the device to
- * see this page? Nobody would do it: the guest and the GPU just use it.
- */
-static bool needs_copies(struct device *dev, dma_addr_t dma)
+static void unpin_revoked(struct vgpu *vgpu)
 {
-	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+	struct pin_batch *batch;
 
-	/* Behind a translating IOMMU, whole pages are never copied. */
-	if (domain && (domain->type & __IOMMU_DOMAIN_PAGING) &&
-	    dev_is_dma_coherent(dev))
-		return false;
-	return dma_need_sync(dev, dma);
-}
-
-/* Nothing is to be copied: see needs_copies(). */
-static int dma_map(struct device *dev, struct page *page, bool write,
-		   dma_addr_t *address)
-{
-	enum dma_data_direction direction = write ? DMA_BIDIRECTIONAL :
-					    DMA_TO_DEVICE;
-
-	*address = dma_map_page_attrs(dev, page, 0, PAGE_SIZE, direction,
-				      DMA_ATTR_SKIP_CPU_SYNC);
-	if (dma_mapping_error(dev, *address))
-		return -EFAULT;
-	if (!needs_copies(dev, *address))
-		return 0;
-	dma_unmap_page_attrs(dev, *address, PAGE_SIZE, direction,
-			     DMA_ATTR_SKIP_CPU_SYNC);
-	return -EFAULT;
-}
-
-static int map_writable(struct vgpu *vgpu, unsigned long number,
-			struct page *page, dma_addr_t *address)
-{
-	struct pin_dma *dma;
-	int ret;
-
-	lockdep_assert_held(&vgpu->pins.lock);
-	dma = xa_load(&vgpu->pins.dma, number);
-	if (!dma) {
-		dma = kzalloc(sizeof(*dma), GFP_KERNEL_ACCOUNT);
-		if (!dma)
-			return -ENOMEM;
-		ret = xa_err(xa_store(&vgpu->pins.dma, number, dma,
-				      GFP_KERNEL_ACCOUNT));
-		if (!ret) {
-			ret = dma_map(&vgpu->gpu->pdev->dev, page, true,
-				      &dma->address);
-			if (ret)
-				xa_erase(&vgpu->pins.dma, number);
-		}
-		if (ret) {
-			kfree(dma);
-			return ret;
-		}
+	while ((batch = take_revoked(vgpu))) {
+		unpin(vgpu, batch);
+		cond_resched();
 	}
-	dma->users++;
-	*address = dma->address;
-	return 0;
 }
 
-static void unmap_page(struct vgpu *vgpu, unsigned long number, bool write,
-		       dma_addr_t address)
+static void unpin_work(struct work_struct *work)
 {
-	struct device *dev = &vgpu->gpu->pdev->dev;
-	struct pin_dma *dma;
+	unpin_revoked(container_of(work, struct vgpu, pins.unpin_work));
+}
 
-	lockdep_assert_held(&vgpu->pins.lock);
-	if (!write) {
-		dma_unmap_page_attrs(dev, address, PAGE_SIZE, DMA_TO_DEVICE,
-				     DMA_ATTR_SKIP_CPU_SYNC);
-		return;
+static void queue_unpin(struct vgpu *vgpu)
+{
+	queue_work(vgpu->gpu->memory_wq, &vgpu->pins.unpin_work);
+}
+
+/* Returns whether none of these guest pages is pinned. */
+static bool wait_unpinned(struct vgpu *vgpu, unsigned long first,
+			  unsigned long last, unsigned long timeout)
+{
+	struct vgpu_pins *pins = &vgpu->pins;
+	unsigned int changes;
+	bool pinned;
+
+	for (;;) {
+		mutex_lock(&pins->lock);
+		changes = pins->changes;
+		pinned = interval_tree_iter_first(&pins->runs, first, last);
+		mutex_unlock(&pins->lock);
+		if (!pinned || !timeout)
+			return !pinned;
+		timeout = wait_event_timeout(pins->wait,
+					     READ_ONCE(pins->changes) != changes,
+					     timeout);
 	}
-	dma = xa_load(&vgpu->pins.dma, number);
-	if (WARN_ON_ONCE(!dma) || --dma->users)
-		return;
-	dma_unmap_page_attrs(dev, dma->address, PAGE_SIZE, DMA_BIDIRECTIONAL,
-			     DMA_ATTR_SKIP_CPU_SYNC);
-	xa_erase(&vgpu->pins.dma, number);
-	kfree(dma);
-}
-
-static int map_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
-{
-	struct device *dev = &vgpu->gpu->pdev->dev;
-	struct pin_batch *batch = run->batch;
-	int ret = 0;
-
-	mutex_lock(&vgpu->pins.lock);
-	for (; run->mapped < run->pages && !ret; run->mapped += !ret) {
-		struct page *page = pages[run->mapped];
-		dma_addr_t *address = &batch->dma[run->first + run->mapped];
-
-		if (batch->write)
-			ret = map_writable(vgpu, run->node.start + run->mapped,
-					   page, address);
-		else
-			ret = dma_map(dev, page, false, address);
-	}
-	mutex_unlock(&vgpu->pins.lock);
-	return ret;
-}
-
-static void unmap_run(struct vgpu *vgpu, const struct pin_run *run)
-{
-	const struct pin_batch *batch = run->batch;
-	u32 i;
-
-	for (i = 0; i < run->mapped; i++)
-		unmap_page(vgpu, run->node.start + i, batch->write,
-			   batch->dma[run->first + i]);
-}
-
-static int pin_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
-{
-	int prot = IOMMU_READ | (run->batch->write ? IOMMU_WRITE : 0);
-	int ret;
-
-	ret = vfio_pin_pages(&vgpu->vdev,
-			     (dma_addr_t)run->node.start << PAGE_SHIFT,
-			     run->pages, prot, pages);
-	/* Over the VM's limit of locked memory; else: not guest memory. */
-	if (ret == -ENOMEM)
-		return -EDQUOT;
-	if (ret < 0)
-		return -EFAULT;
-	run->pinned = true;
-	/* All or nothing, says VFIO. */
-	if (WARN_ON_ONCE(ret != run->pages))
-		return -EFAULT;
-	return map_run(vgpu, run, pages);
-}
-
-/*
- * Give the memory of a batch back and forget it. The hardware does not use it
- * any more. With pins.lock held, so that no dma_unmap comes between: it would
- * find nothing in the trees and pages still pinned.
- */
-static void batch_drop(struct vgpu *vgpu, struct pin_batch *batch)
-{
-	u32 i;
-
-	lockdep_assert_held(&vgpu->pins.lock);
-	for (i = 0; i < batch->runs; i++) {
-		struct pin_run *run = &batch->run[i];
-
-		unmap_run(vgpu, run);
-		if (run->pinned)
-			vfio_unpin_pages(&vgpu->vdev,
-					 (dma_addr_t)run->node.start << PAGE_SHIFT,
-					 run->pages);
-		interval_tree_remove(&run->node, &vgpu->pins.runs);
-	}
-	interval_tree_remove(&batch->node, &vgpu->pins.batches);
-	WRITE_ONCE(vgpu->pins.pages, vgpu->pins.pages - batch->pages);
-	batch_free(batch);
-}
-
-/* Stop the hardware's use of a valid batch, then drop it. */
-static void batch_unmap(struct vgpu *vgpu, struct pin_batch *batch)
-{
-	struct vgpu_gpu *gpu = vgpu->gpu;
-
-	lockdep_assert_held(&vgpu->pins.lock);
-	/*
-	 * The family falls back on a reset of the partition. If even that does
-	 * not help, dying takes bus mastering away from the GPU, so the pages
-	 * are safe in any case.
-	 */
-	if (gpu->family->sysmem_clear(vgpu, batch->node.start, batch->pages))
-		vgpu_gpu_dead(gpu, "it does not let go of guest memory");
-	batch_drop(vgpu, batch);
 }
 
 /* ---------------------------------------------------------------- mapping */
@@ -367,109 +275,146 @@ static int check_request(struct vgpu *vgpu, u32 first, u32 count,
 	return 0;
 }
 
-static void hold_off(struct vgpu *vgpu)
+/* VFIO has refused for the limit of locked memory. */
+static void note_refusal(struct vgpu *vgpu)
 {
-	unsigned long since = jiffies - READ_ONCE(vgpu->pins.unmapped_at);
+	struct vgpu_pins *pins = &vgpu->pins;
+	bool first;
 
-	if (since < HOLD_OFF)
-		schedule_timeout_uninterruptible(HOLD_OFF - since);
+	atomic64_inc(&vgpu->stats.memory_refused);
+	mutex_lock(&pins->lock);
+	first = !pins->refusals;
+	pins->refusals = min(pins->refusals + 1, REFUSALS);
+	pins->refused_at = jiffies;
+	mutex_unlock(&pins->lock);
+	if (first)
+		vgpu_error(vgpu, ": guest memory not mapped: its VMM is over its limit of locked memory; raise that limit (RLIMIT_MEMLOCK)");
 }
 
-static int batch_claim(struct vgpu *vgpu, struct pin_batch *batch)
+static unsigned long refusal_wait(struct vgpu_pins *pins)
+{
+	unsigned long passed, wait = 0;
+
+	mutex_lock(&pins->lock);
+	passed = jiffies - pins->refused_at;
+	if (passed > REFUSAL_MEMORY)
+		pins->refusals = 0;
+	if (pins->refusals)
+		wait = REFUSAL_WAIT << (pins->refusals - 1);
+	mutex_unlock(&pins->lock);
+	return wait > passed ? wait - passed : 0;
+}
+
+/* With pins.lock held. */
+static int check_claim(struct vgpu *vgpu, unsigned int epoch,
+		       const struct pin_batch *batch)
 {
 	u32 i;
-	int ret = 0;
 
-	mutex_lock(&vgpu->pins.lock);
+	if (epoch != vgpu->pins.epoch)
+		return -ECANCELED;
+	if (!vgpu_has_hardware(vgpu))
+		return -ENODEV;
 	if (interval_tree_iter_first(&vgpu->pins.batches, batch->node.start,
-				     batch->node.last)) {
-		ret = -EEXIST;
-	} else if (batch->pages > vgpu->gpu->sysmem_pages - vgpu->pins.pages) {
-		ret = -EDQUOT;
-	} else {
-		interval_tree_insert(&batch->node, &vgpu->pins.batches);
+				     batch->node.last))
+		return -EEXIST;
+	if (batch->pages > vgpu->gpu->sysmem_pages - vgpu->pins.pages)
+		return -EDQUOT;
+	for (i = 0; i < batch->runs; i++)
+		if (pin_unmapping_covers(vgpu, batch->run[i].node.start,
+					 batch->run[i].node.last))
+			return -EFAULT;
+	return 0;
+}
+
+static int claim(struct vgpu *vgpu, unsigned int epoch, struct pin_batch *batch)
+{
+	struct vgpu_pins *pins = &vgpu->pins;
+	int ret;
+	u32 i;
+
+	mutex_lock(&pins->lock);
+	ret = check_claim(vgpu, epoch, batch);
+	if (!ret) {
+		interval_tree_insert(&batch->node, &pins->batches);
 		for (i = 0; i < batch->runs; i++)
-			interval_tree_insert(&batch->run[i].node, &vgpu->pins.runs);
-		WRITE_ONCE(vgpu->pins.pages,
-			   vgpu->pins.pages + batch->pages);
+			interval_tree_insert(&batch->run[i].node, &pins->runs);
+		WRITE_ONCE(pins->pages, pins->pages + batch->pages);
 	}
-	mutex_unlock(&vgpu->pins.lock);
+	mutex_unlock(&pins->lock);
 	return ret;
 }
 
-static int batch_pin(struct vgpu *vgpu, struct pin_batch *batch)
+/* All of it is pinned, or @ret says why not. */
+static int finish_claim(struct vgpu *vgpu, struct pin_batch *batch, int ret)
 {
-	struct page **pages;
-	int ret = 0;
-	u32 i;
-
-	pages = kmalloc_array(PIN_PAGES, sizeof(*pages), GFP_KERNEL);
-	if (!pages)
-		return -ENOMEM;
-	for (i = 0; i < batch->runs && !ret; i++) {
-		ret = pin_run(vgpu, &batch->run[i], pages);
-		if (!ret && READ_ONCE(batch->revoked))
-			ret = -EFAULT;
-		cond_resched();
+	mutex_lock(&vgpu->pins.lock);
+	if (!ret && batch->state == PIN_REVOKED)
+		ret = -EFAULT;
+	if (!ret)
+		ret = vgpu->gpu->family->sysmem_set(vgpu, batch->node.start,
+						    batch->pages, batch->dma,
+						    batch->write);
+	if (!ret) {
+		batch->state = PIN_VALID;
+	} else {
+		if (batch->state == PIN_CLAIMED)
+			detach(vgpu, batch);
+		pin_batch_unmap_dma(vgpu, batch);
 	}
-	kfree(pages);
+	mutex_unlock(&vgpu->pins.lock);
+	if (ret)
+		unpin(vgpu, batch);
 	return ret;
 }
 
 /**
  * vgpu_pin_map - show guest memory to a vGPU's engines
- * @vgpu: the vGPU; open
+ * @vgpu: the vGPU
+ * @epoch: vgpu_pin_epoch() when it was asked for: what was revoked since then
+ *	is not mapped after it
  * @first: first aperture page
  * @count: number of pages
  * @addr: guest-physical address of each, page aligned; the caller's own copy
  * @write: the device may write too
  *
- * All or nothing. May sleep long (memory is faulted in): not from a guest's
- * access. In process context without a user's mm, or in the VMM's.
+ * All or nothing. Sleeps as long as the VMM's memory takes to be there, which
+ * may be for ever: only from a work item of the vGPU's own, with no lock held.
  *
  * Return: 0; -EINVAL: range or alignment; -EEXIST: an aperture page is in use;
  * -EDQUOT: over the vGPU's limit or the VM's limit of locked memory; -EFAULT:
  * not guest memory, or the GPU can't reach it; -ENOMEM: the host is out of
- * memory; -EOPNOTSUPP: no aperture; -ENODEV: the GPU is gone.
+ * memory; -EOPNOTSUPP: no aperture; -ENODEV: closed, or the GPU is gone;
+ * -ECANCELED: all was revoked since @epoch.
  */
-int vgpu_pin_map(struct vgpu *vgpu, u32 first, u32 count, const u64 *addr,
-		 bool write)
+int vgpu_pin_map(struct vgpu *vgpu, unsigned int epoch, u32 first, u32 count,
+		 const u64 *addr, bool write)
 {
-	const struct vgpu_family *family = vgpu->gpu->family;
+	struct vgpu_pins *pins = &vgpu->pins;
 	struct pin_batch *batch;
 	int ret;
 
-	if (!family->sysmem_set || !vgpu->gpu->sysmem_pages)
+	if (!vgpu->gpu->family->sysmem_set || !vgpu->gpu->sysmem_pages)
 		return -EOPNOTSUPP;
-	if (vgpu_gpu_is_dead(vgpu->gpu))
-		return -ENODEV;
 	ret = check_request(vgpu, first, count, addr);
 	if (ret)
 		return ret;
-	batch = batch_alloc(first, count, addr, write);
+	/* So that no more is pinned than the limit, whatever was revoked. */
+	unpin_revoked(vgpu);
+	wait_event_timeout(pins->wait, READ_ONCE(pins->epoch) != epoch,
+			   refusal_wait(pins));
+	batch = pin_batch_alloc(first, count, addr, write);
 	if (!batch)
 		return -ENOMEM;
-	hold_off(vgpu);
-	ret = batch_claim(vgpu, batch);
+	ret = claim(vgpu, epoch, batch);
 	if (ret) {
-		batch_free(batch);
+		pin_batch_free(batch);
 		return ret;
 	}
-	ret = batch_pin(vgpu, batch);
-
-	mutex_lock(&vgpu->pins.lock);
-	if (!ret && batch->revoked)
-		ret = -EFAULT;
-	if (!ret)
-		ret = family->sysmem_set(vgpu, first, count, batch->dma, write);
-	if (ret)
-		batch_drop(vgpu, batch);
-	else
-		batch->valid = true;
-	vgpu->pins.ended++;
-	mutex_unlock(&vgpu->pins.lock);
-	wake_up_all(&vgpu->pins.wait);
-	return ret;
+	ret = pin_batch_pin(vgpu, batch);
+	if (ret == -EDQUOT)
+		note_refusal(vgpu);
+	return finish_claim(vgpu, batch, ret);
 }
 
 /* -------------------------------------------------------------- unmapping */
@@ -479,8 +424,8 @@ int vgpu_pin_map(struct vgpu *vgpu, u32 first, u32 count, const u64 *addr,
  * @vgpu: the vGPU
  * @first: its first aperture page
  *
- * When this returns the hardware can no longer reach the pages. May sleep,
- * bounded.
+ * When this returns, the hardware can no longer reach the pages, and they are
+ * unpinned. May sleep as vgpu_pin_map() does.
  *
  * Return: 0, or -ENOENT if no mapping begins there.
  */
@@ -488,50 +433,20 @@ int vgpu_pin_unmap(struct vgpu *vgpu, u32 first)
 {
 	struct interval_tree_node *node;
 	struct pin_batch *batch;
-	int ret = -ENOENT;
+	REVOCATION(revocation);
 
 	mutex_lock(&vgpu->pins.lock);
 	node = interval_tree_iter_first(&vgpu->pins.batches, first, first);
 	if (node && node->start == first) {
 		batch = container_of(node, struct pin_batch, node);
 		/* A claim is another command's, and not complete. */
-		if (batch->valid) {
-			batch_unmap(vgpu, batch);
-			ret = 0;
-		}
+		if (batch->state == PIN_VALID)
+			revoke(vgpu, batch, &revocation);
 	}
+	finish_revocation(vgpu, &revocation);
 	mutex_unlock(&vgpu->pins.lock);
-	return ret;
-}
-
-/*
- * Take back whatever touches guest pages [first, last]. Returns how many
- * batches that were; drops pins.lock to wait for claims.
- */
-static unsigned int unmap_pages(struct vgpu *vgpu, unsigned long first,
-				unsigned long last)
-{
-	struct interval_tree_node *node;
-	struct pin_batch *batch;
-	unsigned int batches = 0;
-
-	lockdep_assert_held(&vgpu->pins.lock);
-	while ((node = interval_tree_iter_first(&vgpu->pins.runs, first, last))) {
-		unsigned int ended = vgpu->pins.ended;
-
-		batch = container_of(node, struct pin_run, node)->batch;
-		batches++;
-		if (batch->valid) {
-			batch_unmap(vgpu, batch);
-			continue;
-		}
-		WRITE_ONCE(batch->revoked, true);
-		mutex_unlock(&vgpu->pins.lock);
-		wait_event(vgpu->pins.wait,
-			   READ_ONCE(vgpu->pins.ended) != ended);
-		mutex_lock(&vgpu->pins.lock);
-	}
-	return batches;
+	unpin_revoked(vgpu);
+	return revocation.count ? 0 : -ENOENT;
 }
 
 /**
@@ -540,40 +455,72 @@ static unsigned int unmap_pages(struct vgpu *vgpu, unsigned long first,
  * @iova: guest-physical address
  * @length: bytes; anything up to ULONG_MAX
  *
- * When this returns, none of it is pinned. May sleep, bounded, also while the
- * vGPU's engine hangs.
+ * When this returns, the hardware reaches none of it. None of it is pinned
+ * either, unless threads of the VMM stand in each other's way: then it returns
+ * nevertheless, and type1 comes again. Nothing of it is pinned again until the
+ * calling thread returns to user space. Sleeps as vgpu_pin_map() does.
  */
 void vgpu_pin_unmap_iova(struct vgpu *vgpu, u64 iova, u64 length)
 {
-	u64 last = iova + (length - 1);
-	unsigned int batches;
+	u64 end = iova + (length - 1);
+	unsigned long first = iova >> PAGE_SHIFT;
+	unsigned long last, timeout;
+	unsigned int batches, calls;
 
 	if (!length)
 		return;
-	if (last < iova)
-		last = U64_MAX;
+	if (end < iova)
+		end = U64_MAX;
+	last = end >> PAGE_SHIFT;
 
+	calls = pin_unmapping_note(vgpu, first, last);
 	mutex_lock(&vgpu->pins.lock);
-	WRITE_ONCE(vgpu->pins.unmapped_at, jiffies);
-	batches = unmap_pages(vgpu, iova >> PAGE_SHIFT, last >> PAGE_SHIFT);
-	WRITE_ONCE(vgpu->pins.unmapped_at, jiffies);
+	batches = revoke_pages(vgpu, first, last);
 	if (batches) {
 		atomic64_add(batches, &vgpu->stats.revoked);
 		if (vgpu->personality->revoked)
 			vgpu->personality->revoked(vgpu);
 	}
 	mutex_unlock(&vgpu->pins.lock);
+	queue_unpin(vgpu);
+
+	if (calls <= UNPIN_TRIES) {
+		timeout = UNPIN_WAIT << (calls - 1);
+		wait_unpinned(vgpu, first, last, timeout);
+		return;
+	}
+	/* In pieces: the kernel reports tasks that sleep for minutes. */
+	while (!wait_unpinned(vgpu, first, last, HZ))
+		;
 }
 
 /**
- * vgpu_pin_unmap_all - take all guest memory back
- * @vgpu: the vGPU; at reset and close
+ * vgpu_pin_revoke_all - take all guest memory away from the hardware
+ * @vgpu: the vGPU; at reset, at close, and when its GPU is reset
  *
- * May sleep, bounded.
+ * When this returns, the hardware reaches none of it, and no vgpu_pin_map() of
+ * an earlier epoch will change that. It is unpinned later. May sleep, bounded.
  */
-void vgpu_pin_unmap_all(struct vgpu *vgpu)
+void vgpu_pin_revoke_all(struct vgpu *vgpu)
 {
 	mutex_lock(&vgpu->pins.lock);
-	unmap_pages(vgpu, 0, ULONG_MAX);
+	WRITE_ONCE(vgpu->pins.epoch, vgpu->pins.epoch + 1);
+	revoke_pages(vgpu, 0, ULONG_MAX);
 	mutex_unlock(&vgpu->pins.lock);
+	wake_up_all(&vgpu->pins.wait);
+	queue_unpin(vgpu);
+}
+
+/**
+ * vgpu_pin_drain - wait until no guest memory is pinned
+ * @vgpu: the vGPU, after vgpu_pin_revoke_all(), so that none follows
+ *
+ * Sleeps as vgpu_pin_map() does: only in the VMM's own close.
+ */
+void vgpu_pin_drain(struct vgpu *vgpu)
+{
+	unpin_revoked(vgpu);
+	while (!wait_unpinned(vgpu, 0, ULONG_MAX, HZ))
+		;
+	flush_work(&vgpu->pins.unpin_work);
 }

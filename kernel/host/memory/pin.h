@@ -5,10 +5,12 @@
 #ifndef MEMORY_PIN_H
 #define MEMORY_PIN_H
 
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 struct vgpu;
@@ -16,30 +18,47 @@ struct vgpu;
 /**
  * struct vgpu_pins - what of its guest's memory a vGPU has pinned
  * @lock: protects the rest; taken in dma_unmap
- * @runs: interval tree of pinned guest pages, by guest page
- * @batches: interval tree of map commands, by aperture page
- * @dma: DMA mappings of guest pages, by guest page; see pin.c
- * @wait: woken when pinning that was under way has ended
- * @ended: how often it has
- * @unmapped_at: jiffies of the last dma_unmap
- * @pages: pinned, at most gpu->sysmem_pages; READ_ONCE without the lock
+ * @runs: interval tree of guest pages that are or may be pinned, by guest page
+ * @batches: interval tree of map commands in force, by aperture page
+ * @revoked: batches that the hardware does not reach any more, to be unpinned
+ * @unpin_work: does it
+ * @unmappings: threads that take guest memory away; see unmapping.c
+ * @blind: there may be others, until @blind_until
+ * @blind_until: jiffies
+ * @dma: DMA mappings of guest pages, by guest page; see pin_batch.c
+ * @wait: woken when @changes or @epoch has changed
+ * @changes: how many batches have been given back
+ * @epoch: how often all was revoked; READ_ONCE without the lock
+ * @refusals: how often VFIO refused for the limit of locked memory, lately
+ * @refused_at: jiffies when it did last
+ * @pages: in force, at most gpu->sysmem_pages; READ_ONCE without the lock
  */
 struct vgpu_pins {
-	struct mutex lock;	/* never held over vfio_pin_pages() */
+	struct mutex lock;	/* never held over a call into VFIO */
 	struct rb_root_cached runs;
 	struct rb_root_cached batches;
+	struct list_head revoked;
+	struct work_struct unpin_work;
+	struct list_head unmappings;
+	bool blind;
+	unsigned long blind_until;
 	struct xarray dma;
 	wait_queue_head_t wait;
-	unsigned int ended;
-	unsigned long unmapped_at;
+	unsigned int changes;
+	unsigned int epoch;
+	unsigned int refusals;
+	unsigned long refused_at;
 	unsigned long pages;
 };
 
 void vgpu_pin_init(struct vgpu *vgpu);
-int vgpu_pin_map(struct vgpu *vgpu, u32 first, u32 count, const u64 *addr,
-		 bool write);
+void vgpu_pin_open(struct vgpu *vgpu);
+unsigned int vgpu_pin_epoch(const struct vgpu *vgpu);
+int vgpu_pin_map(struct vgpu *vgpu, unsigned int epoch, u32 first, u32 count,
+		 const u64 *addr, bool write);
 int vgpu_pin_unmap(struct vgpu *vgpu, u32 first);
 void vgpu_pin_unmap_iova(struct vgpu *vgpu, u64 iova, u64 length);
-void vgpu_pin_unmap_all(struct vgpu *vgpu);
+void vgpu_pin_revoke_all(struct vgpu *vgpu);
+void vgpu_pin_drain(struct vgpu *vgpu);
 
 #endif /* MEMORY_PIN_H */

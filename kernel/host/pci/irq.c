@@ -92,6 +92,8 @@ void vgpu_irq_raise(struct vgpu *vgpu, unsigned int vector)
 
 	if (vector >= vgpu->vectors)
 		return;
+	/* A VMM chooses it, with VFIO_IRQ_SET_DATA_NONE or DATA_BOOL. */
+	vector = array_index_nospec(vector, VGPU_MAX_VECTORS);
 	atomic64_inc(&vgpu->stats.interrupts);
 	if (eventfd_raise(&irq->msix[vector]))
 		return;
@@ -249,6 +251,19 @@ int vgpu_irq_info(struct vgpu *vgpu, struct vfio_irq_info *info)
 }
 
 /**
+ * vgpu_irq_open - nothing is pending for a new owner
+ * @vgpu: the vGPU; its partition is not enabled yet
+ *
+ * What was raised between the close and now concerned the former owner.
+ */
+void vgpu_irq_open(struct vgpu *vgpu)
+{
+	mutex_lock(&vgpu->irq.lock);
+	vgpu->irq.pending = 0;
+	mutex_unlock(&vgpu->irq.lock);
+}
+
+/**
  * vgpu_irq_close - let go of every eventfd
  * @vgpu: the vGPU
  */
@@ -261,6 +276,5 @@ void vgpu_irq_close(struct vgpu *vgpu)
 		eventfd_replace(vgpu, &vgpu->irq.msix[i], -1);
 	eventfd_replace(vgpu, &vgpu->irq.err, -1);
 	eventfd_replace(vgpu, &vgpu->irq.req, -1);
-	vgpu->irq.pending = 0;
 	mutex_unlock(&vgpu->irq.lock);
 }

@@ -33,6 +33,7 @@ int vgpu_irq_info(struct vgpu *vgpu, struct vfio_irq_info *info);
 int vgpu_irq_set(struct vgpu *vgpu, struct vfio_irq_set *hdr, void *data);
 bool vgpu_irq_request(struct vgpu *vgpu);
 void vgpu_irq_error(struct vgpu *vgpu);
+void vgpu_irq_open(struct vgpu *vgpu);
 void vgpu_irq_close(struct vgpu *vgpu);
 
 #endif /* PCI_IRQ_H */

@@ -13,6 +13,7 @@
  * of others: see compat/zap_domain.h.
  */
 #include <linux/fs.h>
+#include <linux/io.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
@@ -116,6 +117,30 @@ const struct vgpu_region_ops vgpu_mapped_ops = {
 	.write	= mapped_write,
 	.fault	= mapped_fault,
 };
+
+/**
+ * vgpu_mapping_read_slice - copy from a vGPU's slice, as long as it is there
+ * @vgpu: the vGPU
+ * @offset: where from; the caller has checked that all of it is inside
+ * @buf: where to
+ * @bytes: how much; a multiple of 8, like @offset. Bounds the time that page
+ *	faults wait
+ *
+ * Return: whether the vGPU has its hardware; if not, nothing was copied.
+ */
+bool vgpu_mapping_read_slice(struct vgpu *vgpu, u64 offset, void *buf,
+			     size_t bytes)
+{
+	bool there;
+
+	down_read(&vgpu->mapping.sem);
+	there = vgpu_has_hardware(vgpu);
+	if (there)
+		memcpy_fromio(buf, vgpu->gpu->fb_io + vgpu->fb_offset + offset,
+			      bytes);
+	up_read(&vgpu->mapping.sem);
+	return there;
+}
 
 /* ---------------------------------------------------------------- mappings */
 

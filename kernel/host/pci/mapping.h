@@ -36,6 +36,8 @@ int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma);
 void vgpu_mapping_set_memory(struct vgpu *vgpu, bool enabled);
 bool vgpu_mapping_enter(struct vgpu *vgpu, enum vgpu_state state);
 void vgpu_mapping_zap(struct vgpu *vgpu);
+bool vgpu_mapping_read_slice(struct vgpu *vgpu, u64 offset, void *buf,
+			     size_t bytes);
 void vgpu_mapping_zap_region(struct vgpu *vgpu, unsigned int index);
 
 #endif /* PCI_MAPPING_H */

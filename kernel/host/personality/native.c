@@ -10,7 +10,6 @@
 #include <linux/slab.h>
 
 #include "base/vgpu.h"
-#include "memory/pin.h"
 #include "pci/config_space.h"
 #include "personality/native.h"
 #include "personality/personalities.h"
@@ -89,11 +88,10 @@ static void native_write(struct vgpu *vgpu, unsigned int region, u64 offset,
 	spin_lock(&native->lock);
 	todo = native_registers_write(&native->registers, offset, size, value);
 	WRITE_ONCE(vgpu->framebuffer_used, native->registers.framebuffer_used);
-	/* With the lock held: native_map_stop() must find a command queued. */
 	if (todo & NATIVE_RAISE)
 		vgpu_irq_raise(vgpu, OPENVGPU_NATIVE_VECTOR_CONTROL);
 	if (todo & NATIVE_MAP)
-		queue_work(vgpu->gpu->wq, &native->map_work);
+		queue_work(vgpu->gpu->memory_wq, &native->map_work);
 	if (todo & NATIVE_RESET)
 		queue_work(vgpu->gpu->wq, &native->reset_work);
 	spin_unlock(&native->lock);
@@ -101,7 +99,7 @@ static void native_write(struct vgpu *vgpu, unsigned int region, u64 offset,
 		atomic64_inc(&vgpu->stats.bad_accesses);
 }
 
-/* --------------------------------------------------------- reset and close */
+/* ---------------------------------------------------------- reset and stop */
 
 /*
  * The RESET register. Under vgpu->lock no close or open can come between the
@@ -131,25 +129,21 @@ static void native_reset(struct vgpu *vgpu)
 {
 	struct native *native = native_of(vgpu);
 
-	native_map_stop(native);
-	/* What it may have mapped since core took all memory back. */
-	vgpu_pin_unmap_all(vgpu);
-
 	spin_lock(&native->lock);
 	native_registers_reset(&native->registers);
 	WRITE_ONCE(vgpu->framebuffer_used, 0);
 	spin_unlock(&native->lock);
 }
 
-static void native_close(struct vgpu *vgpu)
+/* A command that waits for memory may go on; core drops what it maps. */
+static void native_stop(struct vgpu *vgpu)
 {
 	struct native *native = native_of(vgpu);
 
-	native_map_stop(native);
 	spin_lock(&native->lock);
+	native_registers_stop(&native->registers);
 	native->registers.framebuffer_used = 0;
 	WRITE_ONCE(vgpu->framebuffer_used, 0);
-	native->registers.reset_wanted = false;
 	spin_unlock(&native->lock);
 }
 
@@ -272,7 +266,7 @@ const struct vgpu_personality vgpu_personality_native = {
 	.init		= native_init,
 	.release	= native_release,
 	.reset		= native_reset,
-	.close		= native_close,
+	.stop		= native_stop,
 	.read		= native_read,
 	.write		= native_write,
 	.fault		= native_fault,

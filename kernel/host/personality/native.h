@@ -16,7 +16,8 @@
  * @vgpu: the vGPU
  * @lock: protects @registers
  * @registers: the control page
- * @map_work: executes a map command
+ * @map_work: executes map commands, one at a time; on the queue for work that
+ *	waits for VMMs, and nobody but release() waits for it
  * @reset_work: carries a RESET out. It takes vgpu->lock, so whoever holds that
  *	must not wait for it: close() only withdraws the wish, and release()
  *	waits.
@@ -39,6 +40,5 @@ void native_event(struct native *native, u64 events);
 
 /* native_map.c */
 void native_map_init(struct native *native);
-void native_map_stop(struct native *native);
 
 #endif /* PERSONALITY_NATIVE_H */

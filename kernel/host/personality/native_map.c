@@ -2,9 +2,9 @@
 /*
  * native_map.c - the guest asks for its memory to be mapped for the GPU
  *
- * A command is executed by a work item: pinning takes long, and a guest's
- * access must not. The work item never takes vgpu->lock, so reset and close
- * wait for it with that held.
+ * A command is executed by a work item: pinning takes long, perhaps for ever,
+ * and a guest's access must not. Reset and close do not wait for it: they drop
+ * the command, and core what it may still map.
  *
  * The page list lies in memory the guest can write at any time. It is copied
  * once, and only the copy is looked at.
@@ -45,19 +45,20 @@ static u64 *copy_list(struct vgpu *vgpu, const struct native_map *job)
 	bytes = job->pages * sizeof(*list);
 	if (job->list > vgpu->fb_size || bytes > vgpu->fb_size - job->list)
 		return ERR_PTR(-EINVAL);
-	if (vgpu_gpu_is_dead(vgpu->gpu))
-		return ERR_PTR(-ENODEV);
 	list = kvmalloc_array(job->pages, sizeof(*list), GFP_KERNEL_ACCOUNT);
 	if (!list)
 		return ERR_PTR(-ENOMEM);
-	memcpy_fromio(list, vgpu->gpu->fb_io + vgpu->fb_offset + job->list,
-		      bytes);
+	if (!vgpu_mapping_read_slice(vgpu, job->list, list, bytes)) {
+		kvfree(list);
+		return ERR_PTR(-ENODEV);
+	}
 	for (i = 0; i < job->pages; i++)
 		list[i] = le64_to_cpu((__force __le64)list[i]);
 	return list;
 }
 
-static int map(struct vgpu *vgpu, const struct native_map *job)
+static int map(struct vgpu *vgpu, const struct native_map *job,
+	       unsigned int epoch)
 {
 	u64 *list;
 	int ret;
@@ -67,18 +68,19 @@ static int map(struct vgpu *vgpu, const struct native_map *job)
 	list = copy_list(vgpu, job);
 	if (IS_ERR(list))
 		return PTR_ERR(list);
-	ret = vgpu_pin_map(vgpu, job->first, job->pages, list,
+	ret = vgpu_pin_map(vgpu, epoch, job->first, job->pages, list,
 			   job->command == OPENVGPU_NATIVE_MAP_WRITE);
 	kvfree(list);
 	return ret;
 }
 
-static int execute(struct vgpu *vgpu, const struct native_map *job)
+static int execute(struct vgpu *vgpu, const struct native_map *job,
+		   unsigned int epoch)
 {
 	switch (job->command) {
 	case OPENVGPU_NATIVE_MAP_WRITE:
 	case OPENVGPU_NATIVE_MAP_READ:
-		return map(vgpu, job);
+		return map(vgpu, job, epoch);
 	case OPENVGPU_NATIVE_UNMAP:
 		if (job->first > U32_MAX)
 			return -ENOENT;
@@ -91,12 +93,26 @@ static int execute(struct vgpu *vgpu, const struct native_map *job)
 static void map_work(struct work_struct *work)
 {
 	struct native *native = container_of(work, struct native, map_work);
-	int ret = execute(native->vgpu, &native->registers.job);
+	unsigned int generation, epoch;
+	struct native_map job;
+	bool go;
+	int ret;
 
 	spin_lock(&native->lock);
-	native->registers.map_status = status_of(ret);
+	go = native_registers_take(&native->registers, &job, &generation);
+	/* With the lock: a reset drops the command before it revokes. */
+	epoch = vgpu_pin_epoch(native->vgpu);
 	spin_unlock(&native->lock);
-	native_event(native, OPENVGPU_NATIVE_EVENT_MAP);
+	if (!go)
+		return;
+	ret = execute(native->vgpu, &job, epoch);
+
+	spin_lock(&native->lock);
+	go = native_registers_complete(&native->registers, generation,
+				       status_of(ret));
+	spin_unlock(&native->lock);
+	if (go)
+		native_event(native, OPENVGPU_NATIVE_EVENT_MAP);
 }
 
 /**
@@ -106,19 +122,4 @@ static void map_work(struct work_struct *work)
 void native_map_init(struct native *native)
 {
 	INIT_WORK(&native->map_work, map_work);
-}
-
-/**
- * native_map_stop - end what is under way and begin nothing
- * @native: the personality's data
- *
- * Until map_blocked is cleared. May sleep as long as pinning takes; with or
- * without vgpu->lock held.
- */
-void native_map_stop(struct native *native)
-{
-	spin_lock(&native->lock);
-	native->registers.map_blocked = true;
-	spin_unlock(&native->lock);
-	cancel_work_sync(&native->map_work);
 }

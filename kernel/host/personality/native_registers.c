@@ -112,6 +112,7 @@ static unsigned int write_command(struct native_registers *registers,
 	registers->job = registers->map;
 	registers->job.command = command;
 	registers->map_status = OPENVGPU_NATIVE_BUSY;
+	registers->map_queued = true;
 	return NATIVE_MAP;
 }
 
@@ -232,8 +233,55 @@ unsigned int native_registers_event(struct native_registers *registers,
 }
 
 /**
+ * native_registers_take - begin to execute the command that waits
+ * @registers: the page
+ * @job: filled in
+ * @generation: filled in, for native_registers_complete()
+ *
+ * Return: whether one waits.
+ */
+bool native_registers_take(struct native_registers *registers,
+			   struct native_map *job, unsigned int *generation)
+{
+	if (!registers->map_queued)
+		return false;
+	registers->map_queued = false;
+	*job = registers->job;
+	*generation = registers->generation;
+	return true;
+}
+
+/**
+ * native_registers_complete - a command has been executed
+ * @registers: the page
+ * @generation: as native_registers_take() gave it
+ * @status: enum openvgpu_native_status
+ *
+ * Return: whether the guest still wants to know; not after a reset.
+ */
+bool native_registers_complete(struct native_registers *registers,
+			       unsigned int generation, __u64 status)
+{
+	if (generation != registers->generation)
+		return false;
+	registers->map_status = status;
+	return true;
+}
+
+/**
+ * native_registers_stop - drop all commands until native_registers_reset()
+ * @registers: the page
+ */
+void native_registers_stop(struct native_registers *registers)
+{
+	registers->map_blocked = true;
+	registers->map_queued = false;
+	registers->generation++;
+}
+
+/**
  * native_registers_reset - all registers as after power-on
- * @registers: the page; no command is being executed
+ * @registers: the page, after native_registers_stop()
  */
 void native_registers_reset(struct native_registers *registers)
 {

@@ -53,9 +53,12 @@ struct native_map {
  * @map: MAP_LIST, MAP_FIRST, MAP_PAGES as the guest wrote them last
  * @map_status: MAP_STATUS, but for resets
  * @map_blocked: reset or close is under way: commands are dropped
+ * @map_queued: @job waits to be executed
+ * @generation: how often commands were dropped; the status of a command of an
+ *	earlier generation is of no interest
  * @reset_wanted: RESET was written and not carried out yet
  * @reset_running: it is being carried out
- * @job: the command that is executed, constant while MAP_STATUS is BUSY
+ * @job: the last command
  */
 struct native_registers {
 	__u64 features;
@@ -69,6 +72,8 @@ struct native_registers {
 	struct native_map map;
 	__u64 map_status;
 	bool map_blocked;
+	bool map_queued;
+	unsigned int generation;
 	bool reset_wanted;
 	bool reset_running;
 	struct native_map job;
@@ -81,6 +86,11 @@ unsigned int native_registers_write(struct native_registers *registers,
 				    __u64 value);
 unsigned int native_registers_event(struct native_registers *registers,
 				    __u64 events);
+bool native_registers_take(struct native_registers *registers,
+			   struct native_map *job, unsigned int *generation);
+bool native_registers_complete(struct native_registers *registers,
+			       unsigned int generation, __u64 status);
+void native_registers_stop(struct native_registers *registers);
 void native_registers_reset(struct native_registers *registers);
 
 #endif /* PERSONALITY_NATIVE_REGISTERS_H */

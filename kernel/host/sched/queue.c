@@ -352,7 +352,7 @@ static void act_reset(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 	spin_unlock_irq(&rq->lock);
 	trace_vgpu_reset(vgpu, fault);
 	if (gpu->family->partition_reset(vgpu)) {
-		vgpu_gpu_dead(gpu, "a partition that hangs can't be reset");
+		vgpu_gpu_failed(gpu, "a partition that hangs can't be reset");
 		return;
 	}
 	gpu->family->poll(gpu);
@@ -360,7 +360,7 @@ static void act_reset(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 	if (vgpu_gpu_is_dead(gpu))
 		return;
 	if (is_resident(rq, vgpu)) {
-		vgpu_gpu_dead(gpu, "a partition holds its engine after a reset");
+		vgpu_gpu_failed(gpu, "a partition holds its engine after a reset");
 		return;
 	}
 

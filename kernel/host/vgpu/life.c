@@ -26,11 +26,21 @@
  * The two halves that every sequence is made of. With vgpu->lock held.
  */
 
-/* Off the engine, and guest memory let go of: the partition does nothing. */
+/*
+ * Off the engine, and guest memory taken away: the partition does nothing. The
+ * memory is unpinned later, because a VMM can hold that up for ever.
+ */
 static void quiet(struct vgpu *vgpu)
 {
 	vgpu_sched_remove(vgpu);
-	vgpu_pin_unmap_all(vgpu);
+	vgpu_pin_revoke_all(vgpu);
+}
+
+/* The personality begins nothing more for the guest until its reset(). */
+static void stop_personality(struct vgpu *vgpu)
+{
+	if (vgpu->personality->stop)
+		vgpu->personality->stop(vgpu);
 }
 
 /*
@@ -68,9 +78,8 @@ static void reset_partition(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
 
-	if (!vgpu_gpu_is_dead(gpu) && gpu->family->partition_reset &&
-	    gpu->family->partition_reset(vgpu))
-		vgpu_gpu_dead(gpu, "a partition can't be reset");
+	if (gpu->family->partition_reset && gpu->family->partition_reset(vgpu))
+		vgpu_gpu_failed(gpu, "a partition can't be reset");
 }
 
 /* Mappings and dma-bufs show scratch pages from here on. */
@@ -92,6 +101,8 @@ static int open_clean(struct vgpu *vgpu)
 	vgpu_config_reset(&vgpu->config);
 	mutex_unlock(&vgpu->config_lock);
 	vgpu_mapping_open(vgpu);
+	vgpu_pin_open(vgpu);
+	vgpu_irq_open(vgpu);
 	vgpu_monitors_open(vgpu);
 	WRITE_ONCE(vgpu->faults.last, VGPU_FAULT_NONE);
 	WRITE_ONCE(vgpu->faults.last_reset, VGPU_RESET_NONE);
@@ -175,17 +186,16 @@ int vgpu_open(struct vgpu *vgpu)
  * vgpu_close - the VMM is gone
  * @vgpu: the vGPU; every file and mapping of it is gone
  *
- * When it returns, the partition reaches nothing and a scrub is on its way.
- * May sleep, bounded.
+ * When it returns, the partition reaches nothing, no guest memory is pinned and
+ * a scrub is on its way. Sleeps as long as the VMM keeps VFIO from unpinning,
+ * with no lock held.
  */
 void vgpu_close(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
 
-	if (vgpu->personality->close)
-		vgpu->personality->close(vgpu);
-
 	mutex_lock(&vgpu->lock);
+	stop_personality(vgpu);
 	quiet(vgpu);
 	disable_partition(vgpu);
 	RCU_INIT_POINTER(gpu->partition[vgpu->partition], NULL);
@@ -196,6 +206,7 @@ void vgpu_close(struct vgpu *vgpu)
 	vgpu_display_close(vgpu);
 	vgpu_console_closed(vgpu);
 	mutex_unlock(&vgpu->lock);
+	vgpu_pin_drain(vgpu);
 	/* An interrupt handler may still look at the old pointer. */
 	synchronize_rcu();
 	vgpu_fault_cancel(vgpu);
@@ -213,26 +224,33 @@ void vgpu_close(struct vgpu *vgpu)
  * @vgpu: the vGPU
  * @reason: who asked for it
  *
+ * While its GPU is being reset or is dead, only what the module shows the guest
+ * is reset: the hardware is not there, and is set up anew when it comes back.
+ *
  * Return: 0, or -ENODEV if nobody has it open.
  */
 int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 {
-	struct vgpu_gpu *gpu = vgpu->gpu;
 	bool faulted = READ_ONCE(vgpu->faulted);
+	bool hardware = vgpu_has_hardware(vgpu);
 
 	lockdep_assert_held(&vgpu->lock);
 	if (!vgpu_is_open(vgpu))
 		return -ENODEV;
 	atomic64_inc(&vgpu->stats.resets);
+	stop_personality(vgpu);
 	quiet(vgpu);
-	vgpu_mapping_zap(vgpu);
-	reset_partition(vgpu);
+	if (hardware) {
+		vgpu_mapping_zap(vgpu);
+		reset_partition(vgpu);
+	}
 	/* After what the host may have had to do to it on the way. */
 	WRITE_ONCE(vgpu->faults.last_reset, reason);
 	/* Last, because a guest may see from its registers that all is done. */
 	vgpu->personality->reset(vgpu);
-	start(vgpu);
-	if (faulted && !vgpu_gpu_is_dead(gpu))
+	if (hardware)
+		start(vgpu);
+	if (faulted && hardware)
 		vgpu_report_recovery(vgpu);
 	vgpu_console_changed(vgpu);
 	return 0;

@@ -81,6 +81,9 @@ END_TEST
 
 START_TEST(map_command)
 {
+	unsigned int generation;
+	struct native_map job;
+
 	put(OPENVGPU_NATIVE_MAP_LIST, 0x1000);
 	put(OPENVGPU_NATIVE_MAP_FIRST, 5);
 	put(OPENVGPU_NATIVE_MAP_PAGES, 9);
@@ -94,10 +97,40 @@ START_TEST(map_command)
 	ck_assert_uint_eq(page.job.first, 5);
 	ck_assert_uint_eq(page.job.pages, 9);
 	ck_assert_uint_eq(page.job.command, OPENVGPU_NATIVE_MAP_READ);
-	page.map_status = OPENVGPU_NATIVE_EXISTS;
+	ck_assert(native_registers_take(&page, &job, &generation));
+	ck_assert_uint_eq(job.first, 5);
+	ck_assert_uint_eq(job.command, OPENVGPU_NATIVE_MAP_READ);
+	ck_assert(!native_registers_take(&page, &job, &generation));
+	ck_assert(native_registers_complete(&page, generation, OPENVGPU_NATIVE_EXISTS));
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_MAP_STATUS), OPENVGPU_NATIVE_EXISTS);
-	page.map_blocked = true;
+	native_registers_stop(&page);
 	ck_assert_uint_eq(put(OPENVGPU_NATIVE_MAP_COMMAND, OPENVGPU_NATIVE_UNMAP), NATIVE_BAD);
+}
+END_TEST
+
+/* A command that still waits for memory is dropped, and so is its status. */
+START_TEST(reset_during_command)
+{
+	unsigned int generation, later;
+	struct native_map job;
+
+	put(OPENVGPU_NATIVE_MAP_COMMAND, OPENVGPU_NATIVE_MAP_READ);
+	ck_assert(native_registers_take(&page, &job, &generation));
+	native_registers_stop(&page);
+	ck_assert_uint_eq(put(OPENVGPU_NATIVE_MAP_COMMAND, OPENVGPU_NATIVE_UNMAP), NATIVE_BAD);
+	native_registers_reset(&page);
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_MAP_STATUS), OPENVGPU_NATIVE_OK);
+	/* The next guest's command is not the old one's business. */
+	ck_assert_uint_eq(put(OPENVGPU_NATIVE_MAP_COMMAND, OPENVGPU_NATIVE_UNMAP), NATIVE_MAP);
+	ck_assert(!native_registers_complete(&page, generation, OPENVGPU_NATIVE_LIMIT));
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_MAP_STATUS), OPENVGPU_NATIVE_BUSY);
+	ck_assert(native_registers_take(&page, &job, &later));
+	ck_assert_uint_eq(job.command, OPENVGPU_NATIVE_UNMAP);
+	ck_assert(native_registers_complete(&page, later, OPENVGPU_NATIVE_NOT_MAPPED));
+	/* One that was not begun is not begun any more. */
+	put(OPENVGPU_NATIVE_MAP_COMMAND, OPENVGPU_NATIVE_MAP_READ);
+	native_registers_stop(&page);
+	ck_assert(!native_registers_take(&page, &job, &later));
 }
 END_TEST
 
@@ -221,6 +254,7 @@ int main(void)
 	tcase_add_test(tests, events);
 	tcase_add_test(tests, map_command);
 	tcase_add_test(tests, reset);
+	tcase_add_test(tests, reset_during_command);
 	tcase_add_test(tests, reset_during_reset);
 	tcase_add_test(tests, halves);
 	tcase_add_test(tests, every_access);

@@ -189,6 +189,24 @@ long pinned_pages(void)
 }
 
 /**
+ * unpinned - wait until no more pages are pinned than before
+ * @before: pinned_pages() then
+ * @what: since when, for the message
+ *
+ * A reset takes memory away from the hardware at once; it is unpinned after it.
+ */
+void unpinned(long before, const char *what)
+{
+	uint64_t end = rt_now_ns() + 5 * second();
+	long more;
+
+	do {
+		more = pinned_pages() - before;
+	} while (more > 0 && rt_now_ns() < end);
+	CHECK(more <= 0, "%ld pages stay pinned after %s", more, what);
+}
+
+/**
  * vgpu_unharmed - nothing happened to a vGPU that did nothing wrong
  * @vgpu: was never reset by its guest
  * @whose: for the message

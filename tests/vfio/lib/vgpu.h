@@ -42,6 +42,7 @@ int new_eventfd(void);
 int vgpu_eventfd(struct vgpu *vgpu, unsigned int index, unsigned int vector);
 uint64_t eventfd_count(int fd, int timeout_ms);
 long pinned_pages(void);
+void unpinned(long before, const char *what);
 
 /* what only the reference GPU does */
 void need_control(void);

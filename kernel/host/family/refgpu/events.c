@@ -133,7 +133,7 @@ static void look_at_pending(struct refgpu *refgpu)
 	/* All 64 at once can be true; then the id tells. */
 	if (pending == REFGPU_GONE &&
 	    reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_ID) != REFGPU_ID) {
-		vgpu_gpu_dead(gpu, "its registers read all ones");
+		vgpu_gpu_failed(gpu, "its registers read all ones");
 		return;
 	}
 	if (!pending)
@@ -168,11 +168,14 @@ static void look(struct refgpu *refgpu)
 void refgpu_poll(struct vgpu_gpu *gpu)
 {
 	struct refgpu *refgpu = refgpu_of(gpu);
+	int section;
 
+	if (!vgpu_gpu_begin(gpu, &section))
+		return;
 	mutex_lock(&refgpu->events);
-	if (!vgpu_gpu_is_dead(gpu))
-		look(refgpu);
+	look(refgpu);
 	mutex_unlock(&refgpu->events);
+	vgpu_gpu_end(gpu, section);
 }
 
 /* ------------------------------------------------------------------- faults */
@@ -244,28 +247,27 @@ static irqreturn_t wake_thread(int irq, void *data)
 static irqreturn_t event_thread(int irq, void *data)
 {
 	struct refgpu *refgpu = data;
+	int section;
 
+	if (!vgpu_gpu_begin(refgpu->gpu, &section))
+		return IRQ_HANDLED;
 	mutex_lock(&refgpu->events);
-	if (!vgpu_gpu_is_dead(refgpu->gpu)) {
-		drain(refgpu);
-		if (skip_hole(refgpu))
-			look(refgpu);
-	}
+	drain(refgpu);
+	if (skip_hole(refgpu))
+		look(refgpu);
 	mutex_unlock(&refgpu->events);
+	vgpu_gpu_end(refgpu->gpu, section);
 	return IRQ_HANDLED;
 }
 
-static irqreturn_t fault_thread(int irq, void *data)
+static void read_faults(struct refgpu *refgpu)
 {
-	struct refgpu *refgpu = data;
 	u64 put, n;
 
-	if (vgpu_gpu_is_dead(refgpu->gpu))
-		return IRQ_HANDLED;
 	put = reg_read(refgpu, REFGPU_FAULT + REFGPU_FAULT_PUT);
 	if (put == REFGPU_GONE) {
-		vgpu_gpu_dead(refgpu->gpu, "its registers read all ones");
-		return IRQ_HANDLED;
+		vgpu_gpu_failed(refgpu->gpu, "its registers read all ones");
+		return;
 	}
 	/* A device that was reset counts from 0 again. */
 	if (refgpu->faults > put)
@@ -277,6 +279,17 @@ static irqreturn_t fault_thread(int irq, void *data)
 	if (n == FAULTS_MAX)
 		usleep_range(5000, 10000);
 	reg_write(refgpu, REFGPU_FAULT + REFGPU_FAULT_GET, put);
+}
+
+static irqreturn_t fault_thread(int irq, void *data)
+{
+	struct refgpu *refgpu = data;
+	int section;
+
+	if (vgpu_gpu_begin(refgpu->gpu, &section)) {
+		read_faults(refgpu);
+		vgpu_gpu_end(refgpu->gpu, section);
+	}
 	return IRQ_HANDLED;
 }
 

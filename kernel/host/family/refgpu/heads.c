@@ -69,12 +69,15 @@ void refgpu_head_monitor(struct vgpu *vgpu, unsigned int number,
 {
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
 	struct refgpu_monitor *monitor = &partition->monitor[number];
+	int section;
 
 	mutex_lock(&partition->lock);
 	monitor->bytes = min_t(unsigned int, bytes, sizeof(monitor->edid));
 	memcpy(monitor->edid, edid, monitor->bytes);
-	if (partition->enabled && !vgpu_gpu_is_dead(vgpu->gpu))
+	if (partition->enabled && vgpu_gpu_begin(vgpu->gpu, &section)) {
 		program_monitor(partition, number);
+		vgpu_gpu_end(vgpu->gpu, section);
+	}
 	mutex_unlock(&partition->lock);
 }
 
@@ -84,6 +87,13 @@ static u64 head_read(struct vgpu *vgpu, unsigned int number, u32 offset)
 {
 	return reg_read(refgpu_of(vgpu->gpu),
 			head_of(refgpu_partition_of(vgpu), number) + offset);
+}
+
+static bool is_active(struct vgpu *vgpu, unsigned int number)
+{
+	u64 status = head_read(vgpu, number, REFGPU_HEAD_STATUS);
+
+	return status != REFGPU_GONE && status & HEAD_ACTIVE;
 }
 
 static void primary(struct vgpu *vgpu, unsigned int number,
@@ -129,17 +139,18 @@ static void cursor(struct vgpu *vgpu, unsigned int number,
 void refgpu_head_plane(struct vgpu *vgpu, unsigned int number,
 		       enum vgpu_plane_kind kind, struct vgpu_plane *plane)
 {
-	u64 status;
+	int section;
 
-	if (vgpu_gpu_is_dead(vgpu->gpu))
+	if (!vgpu_gpu_begin(vgpu->gpu, &section))
 		return;
-	status = head_read(vgpu, number, REFGPU_HEAD_STATUS);
-	if (status == REFGPU_GONE || !(status & HEAD_ACTIVE))
-		return;
-	if (kind == VGPU_PLANE_PRIMARY)
-		primary(vgpu, number, plane);
-	else if (head_read(vgpu, number, REFGPU_HEAD_CONTROL) & HEAD_CURSOR)
-		cursor(vgpu, number, plane);
+	if (is_active(vgpu, number)) {
+		if (kind == VGPU_PLANE_PRIMARY)
+			primary(vgpu, number, plane);
+		else if (head_read(vgpu, number, REFGPU_HEAD_CONTROL) &
+			 HEAD_CURSOR)
+			cursor(vgpu, number, plane);
+	}
+	vgpu_gpu_end(vgpu->gpu, section);
 }
 
 /**
@@ -150,11 +161,13 @@ void refgpu_head_plane(struct vgpu *vgpu, unsigned int number,
 void refgpu_flip_interval(struct vgpu *vgpu, u64 ns)
 {
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
+	int section;
 
+	if (!vgpu_gpu_begin(vgpu->gpu, &section))
+		return;
 	mutex_lock(&partition->lock);
-	if (!vgpu_gpu_is_dead(vgpu->gpu))
-		reg_write(refgpu_of(vgpu->gpu),
-			  REFGPU_PARTITION(vgpu->partition) +
-			  REFGPU_PARTITION_FLIP_NS, ns);
+	reg_write(refgpu_of(vgpu->gpu), REFGPU_PARTITION(vgpu->partition) +
+		  REFGPU_PARTITION_FLIP_NS, ns);
 	mutex_unlock(&partition->lock);
+	vgpu_gpu_end(vgpu->gpu, section);
 }

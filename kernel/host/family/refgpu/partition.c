@@ -171,14 +171,16 @@ static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
 int refgpu_partition_enable(struct vgpu *vgpu)
 {
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
-	int ret = -ENODEV;
+	int section, ret;
 
+	if (!vgpu_gpu_begin(vgpu->gpu, &section))
+		return -ENODEV;
 	mutex_lock(&partition->lock);
-	if (!vgpu_gpu_is_dead(vgpu->gpu))
-		ret = enable(partition, vgpu);
-	if (ret && !vgpu_gpu_is_dead(vgpu->gpu))
+	ret = enable(partition, vgpu);
+	if (ret)
 		entry_write(partition, REFGPU_PARTITION_CONTROL, 0);
 	mutex_unlock(&partition->lock);
+	vgpu_gpu_end(vgpu->gpu, section);
 	return ret;
 }
 
@@ -203,16 +205,18 @@ static int disable(struct refgpu_partition *partition)
 void refgpu_partition_disable(struct vgpu *vgpu)
 {
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
-	int ret = 0;
+	int section, ret = 0;
 
 	mutex_lock(&partition->lock);
-	if (partition->enabled && !vgpu_gpu_is_dead(vgpu->gpu))
+	if (partition->enabled && vgpu_gpu_begin(vgpu->gpu, &section)) {
 		ret = disable(partition);
+		vgpu_gpu_end(vgpu->gpu, section);
+	}
 	partition->enabled = false;
 	memset(partition->monitor, 0, sizeof(partition->monitor));
 	mutex_unlock(&partition->lock);
 	if (ret)
-		vgpu_gpu_dead(vgpu->gpu, "a partition can't be disabled");
+		vgpu_gpu_failed(vgpu->gpu, "a partition can't be disabled");
 }
 
 static int reset_entry(struct refgpu_partition *partition)
@@ -238,12 +242,14 @@ static int reset_entry(struct refgpu_partition *partition)
 int refgpu_partition_reset(struct vgpu *vgpu)
 {
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
-	int ret = 0;
+	int section, ret;
 
+	if (!vgpu_gpu_begin(vgpu->gpu, &section))
+		return 0;
 	mutex_lock(&partition->lock);
-	if (!vgpu_gpu_is_dead(vgpu->gpu))
-		ret = reset_entry(partition);
+	ret = reset_entry(partition);
 	mutex_unlock(&partition->lock);
+	vgpu_gpu_end(vgpu->gpu, section);
 	return ret;
 }
 
@@ -256,17 +262,18 @@ int refgpu_partition_reset(struct vgpu *vgpu)
 int refgpu_scrub(struct vgpu *vgpu)
 {
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
-	int ret = -ENODEV;
+	int section, ret = -EBUSY;
 
+	if (!vgpu_gpu_begin(vgpu->gpu, &section))
+		return -ENODEV;
 	mutex_lock(&partition->lock);
-	if (partition->enabled)
-		ret = -EBUSY;
-	else if (!vgpu_gpu_is_dead(vgpu->gpu))
+	if (!partition->enabled)
 		ret = program_slice(partition, vgpu->fb_offset, vgpu->fb_size);
 	if (!ret)
 		ret = command(partition, REFGPU_PARTITION_SCRUB,
 			      SCRUB_TIMEOUT_MS);
 	mutex_unlock(&partition->lock);
+	vgpu_gpu_end(vgpu->gpu, section);
 	return ret;
 }
 
@@ -304,13 +311,16 @@ void refgpu_notify(struct vgpu *vgpu, enum vgpu_fault code)
 	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
 	u32 alias = REFGPU_USER_ALIAS(vgpu->partition);
 	enum refgpu_error error = error_of(code);
+	int section;
 	u64 status;
 
-	if (error == REFGPU_ERROR_NONE)
+	if (error == REFGPU_ERROR_NONE ||
+	    !vgpu_gpu_begin(vgpu->gpu, &section))
 		return;
 	mutex_lock(&partition->lock);
-	if (!partition->enabled || vgpu_gpu_is_dead(vgpu->gpu)) {
+	if (!partition->enabled) {
 		mutex_unlock(&partition->lock);
+		vgpu_gpu_end(vgpu->gpu, section);
 		return;
 	}
 	entry_write(partition, REFGPU_PARTITION_CONTROL,
@@ -323,6 +333,7 @@ void refgpu_notify(struct vgpu *vgpu, enum vgpu_fault code)
 	entry_write(partition, REFGPU_PARTITION_CONTROL,
 		    REFGPU_PARTITION_ENABLE);
 	mutex_unlock(&partition->lock);
+	vgpu_gpu_end(vgpu->gpu, section);
 	/* The reset has disabled the hardware's interrupt, so this is ours. */
 	vgpu_irq_raise(vgpu, 0);
 }
@@ -377,25 +388,40 @@ static int forget(struct refgpu_partition *partition, u32 first, u32 count,
  * @vgpu: the vGPU
  * @first: first entry
  * @count: number of entries
- *
- * Return: 0, or an errno if nothing helped: then the device must lose its bus
- * mastering.
  */
-int refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count)
+void refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count)
 {
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
-	bool was_reset = false;
-	int ret = 0;
 	u32 i;
 
 	for (i = 0; i < count; i++)
 		WRITE_ONCE(partition->table[first + i], 0);
+}
+
+/**
+ * refgpu_sysmem_invalidate - see struct vgpu_family
+ * @vgpu: the vGPU
+ * @first: first entry
+ * @count: number of entries
+ *
+ * Return: 0, or an errno if nothing helped: then the device must lose its bus
+ * mastering.
+ */
+int refgpu_sysmem_invalidate(struct vgpu *vgpu, u32 first, u32 count)
+{
+	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
+	bool was_reset = false;
+	int section, ret = 0;
+
 	wmb();	/* the device must not read an old entry after INVALIDATE */
 
+	if (!vgpu_gpu_begin(vgpu->gpu, &section))
+		return 0;
 	mutex_lock(&partition->lock);
-	if (partition->enabled && !vgpu_gpu_is_dead(vgpu->gpu))
+	if (partition->enabled)
 		ret = forget(partition, first, count, &was_reset);
 	mutex_unlock(&partition->lock);
+	vgpu_gpu_end(vgpu->gpu, section);
 	if (was_reset)
 		vgpu_report_fault(vgpu, VGPU_FAULT_UNMAP_TIMEOUT);
 	return ret;
@@ -438,16 +464,18 @@ int refgpu_counters(struct vgpu *vgpu, struct vgpu_counters *counters)
 {
 	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
 	u32 block = REFGPU_COUNTERS(vgpu->partition);
+	int section, ret = 0;
 	unsigned int i;
 	u64 value;
 
-	if (vgpu_gpu_is_dead(vgpu->gpu))
+	if (!vgpu_gpu_begin(vgpu->gpu, &section))
 		return -ENODEV;
-	for (i = 0; i < ARRAY_SIZE(counter_table); i++) {
+	for (i = 0; i < ARRAY_SIZE(counter_table) && !ret; i++) {
 		value = reg_read(refgpu, block + counter_table[i].reg);
 		if (value == REFGPU_GONE)
-			return -ENODEV;
+			ret = -ENODEV;
 		*(u64 *)((u8 *)counters + counter_table[i].field) = value;
 	}
-	return 0;
+	vgpu_gpu_end(vgpu->gpu, section);
+	return ret;
 }

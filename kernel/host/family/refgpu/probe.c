@@ -222,6 +222,7 @@ const struct vgpu_family vgpu_family_refgpu = {
 	.now			= refgpu_now,
 	.sysmem_set		= refgpu_sysmem_set,
 	.sysmem_clear		= refgpu_sysmem_clear,
+	.sysmem_invalidate	= refgpu_sysmem_invalidate,
 	.counters		= refgpu_counters,
 	.head_plane		= refgpu_head_plane,
 	.head_monitor		= refgpu_head_monitor,

@@ -153,7 +153,8 @@ int refgpu_scrub(struct vgpu *vgpu);
 void refgpu_notify(struct vgpu *vgpu, enum vgpu_fault code);
 int refgpu_sysmem_set(struct vgpu *vgpu, u32 first, u32 count,
 		      const dma_addr_t *addr, bool write);
-int refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count);
+void refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count);
+int refgpu_sysmem_invalidate(struct vgpu *vgpu, u32 first, u32 count);
 int refgpu_counters(struct vgpu *vgpu, struct vgpu_counters *counters);
 
 /* heads.c: what heads show, and their monitors */

@@ -27,8 +27,9 @@ int refgpu_run(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns)
 	unsigned int control = vgpu->instance->index;
 	struct refgpu_run *run = &refgpu->run[control];
 	unsigned int hw_flags = flags & VGPU_RUN_LINGER ? REFGPU_RUN_LINGER : 0;
+	int section;
 
-	if (vgpu_gpu_is_dead(vgpu->gpu))
+	if (!vgpu_gpu_begin(vgpu->gpu, &section))
 		return -ENODEV;
 	quantum_ns = min(quantum_ns, (1ULL << 48) - 1);
 	mutex_lock(&refgpu->events);
@@ -37,6 +38,7 @@ int refgpu_run(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns)
 	reg_write(refgpu, REFGPU_RUN_CONTROL(control) + REFGPU_RC_RUN,
 		  REFGPU_RUN(vgpu->partition, hw_flags, quantum_ns));
 	mutex_unlock(&refgpu->events);
+	vgpu_gpu_end(vgpu->gpu, section);
 	return 0;
 }
 
@@ -49,10 +51,13 @@ int refgpu_run(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns)
 void refgpu_preempt(struct vgpu_instance *instance)
 {
 	struct refgpu *refgpu = refgpu_of(instance->gpu);
+	int section;
 
-	if (!vgpu_gpu_is_dead(instance->gpu))
-		reg_write(refgpu, REFGPU_RUN_CONTROL(instance->index) +
-			  REFGPU_RC_PREEMPT, 1);
+	if (!vgpu_gpu_begin(instance->gpu, &section))
+		return;
+	reg_write(refgpu, REFGPU_RUN_CONTROL(instance->index) +
+		  REFGPU_RC_PREEMPT, 1);
+	vgpu_gpu_end(instance->gpu, section);
 }
 
 /**
@@ -64,11 +69,14 @@ void refgpu_preempt(struct vgpu_instance *instance)
 enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance)
 {
 	u64 state = REFGPU_RC_RUNNING;
+	int section;
 
-	if (!vgpu_gpu_is_dead(instance->gpu))
+	if (vgpu_gpu_begin(instance->gpu, &section)) {
 		state = reg_read(refgpu_of(instance->gpu),
 				 REFGPU_RUN_CONTROL(instance->index) +
 				 REFGPU_RC_STATE);
+		vgpu_gpu_end(instance->gpu, section);
+	}
 	switch (state & 0xff) {
 	case REFGPU_RC_LOADING:
 		return VGPU_RUN_LOADING;

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * unmapping.c - calls in which a VMM takes guest memory away
+ *
+ * VFIO's type1 container calls dma_unmap of each device, looks whether a page
+ * is still pinned, and if so begins anew, eleven times; then it ends in BUG_ON().
+ * Between our dma_unmap and that look, a guest must not get the page pinned
+ * again, through any vGPU of the container. Nothing tells a device when the
+ * look is over. But it is over when the calling thread returns to user space,
+ * and that can be learnt: the last reference to a file that a thread drops is
+ * released on its way there (fput() leaves it to task_work). So the first
+ * dma_unmap of a thread makes such a file. Until it is released, nothing in the
+ * range is pinned for this vGPU.
+ *
+ * A thread has one note for each vGPU, with the smallest range that holds all it
+ * has unmapped in that call, so their number is bounded by the VMM's threads.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/jiffies.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "base/vgpu.h"
+#include "memory/unmapping.h"
+
+/* Without memory for a note, nothing is pinned for so long. */
+#define BLIND_TIME	(10 * HZ)
+
+/**
+ * struct pin_unmapping - a thread that unmaps
+ * @node: in vgpu->pins.unmappings, or empty: forgotten
+ * @vgpu: the vGPU; referred to
+ * @task: the thread; to be compared only
+ * @first: first guest page of all that it unmaps
+ * @last: last one
+ * @call_first: first guest page of its last dma_unmap
+ * @call_last: last one
+ * @calls: how often it has come for just these
+ */
+struct pin_unmapping {
+	struct list_head node;		/* pins.lock, as what follows */
+	struct vgpu *vgpu;
+	const struct task_struct *task;
+	unsigned long first;
+	unsigned long last;
+	unsigned long call_first;
+	unsigned long call_last;
+	unsigned int calls;
+};
+
+/* The thread is on its way to user space, or a kernel thread acts for it. */
+static int unmapping_release(struct inode *inode, struct file *file)
+{
+	struct pin_unmapping *unmapping = file->private_data;
+	struct vgpu *vgpu = unmapping->vgpu;
+
+	mutex_lock(&vgpu->pins.lock);
+	list_del(&unmapping->node);
+	mutex_unlock(&vgpu->pins.lock);
+	kfree(unmapping);
+	put_device(&vgpu->vdev.device);
+	return 0;
+}
+
+static const struct file_operations unmapping_fops = {
+	.owner		= THIS_MODULE,
+	.release	= unmapping_release,
+};
+
+static struct pin_unmapping *find(struct vgpu *vgpu)
+{
+	struct pin_unmapping *unmapping;
+
+	lockdep_assert_held(&vgpu->pins.lock);
+	list_for_each_entry(unmapping, &vgpu->pins.unmappings, node)
+		if (unmapping->task == current)
+			return unmapping;
+	return NULL;
+}
+
+static unsigned int add_call(struct pin_unmapping *unmapping,
+			     unsigned long first, unsigned long last)
+{
+	unmapping->first = min(unmapping->first, first);
+	unmapping->last = max(unmapping->last, last);
+	if (first != unmapping->call_first || last != unmapping->call_last)
+		unmapping->calls = 0;
+	unmapping->call_first = first;
+	unmapping->call_last = last;
+	return ++unmapping->calls;
+}
+
+/**
+ * pin_unmapping_note - this thread takes guest memory away
+ * @vgpu: the vGPU; pins.lock is not held
+ * @first: first guest page
+ * @last: last one
+ *
+ * Until it returns to user space, pin_unmapping_covers() says so.
+ *
+ * Return: how often it has come for just this range since it left user space.
+ */
+unsigned int pin_unmapping_note(struct vgpu *vgpu, unsigned long first,
+				unsigned long last)
+{
+	struct pin_unmapping *unmapping;
+	unsigned int calls = 1;
+	struct file *file;
+
+	mutex_lock(&vgpu->pins.lock);
+	unmapping = find(vgpu);
+	if (unmapping)
+		calls = add_call(unmapping, first, last);
+	mutex_unlock(&vgpu->pins.lock);
+	if (unmapping)
+		return calls;
+
+	unmapping = kzalloc(sizeof(*unmapping), GFP_KERNEL);
+	if (!unmapping)
+		goto blind;
+	file = anon_inode_getfile("[openvgpu-unmap]", &unmapping_fops, unmapping,
+				  0);
+	if (IS_ERR(file)) {
+		kfree(unmapping);
+		goto blind;
+	}
+	unmapping->vgpu = vgpu;
+	unmapping->task = current;
+	unmapping->first = first;
+	unmapping->last = last;
+	get_device(&vgpu->vdev.device);
+	mutex_lock(&vgpu->pins.lock);
+	add_call(unmapping, first, last);
+	list_add(&unmapping->node, &vgpu->pins.unmappings);
+	mutex_unlock(&vgpu->pins.lock);
+	fput(file);
+	return 1;
+
+blind:
+	mutex_lock(&vgpu->pins.lock);
+	vgpu->pins.blind_until = jiffies + BLIND_TIME;
+	vgpu->pins.blind = true;
+	mutex_unlock(&vgpu->pins.lock);
+	return 1;
+}
+
+/**
+ * pin_unmapping_covers - whether guest memory is being taken away
+ * @vgpu: the vGPU, with pins.lock held
+ * @first: first guest page
+ * @last: last one
+ *
+ * Return: whether a thread of the VMM is unmapping any of these pages, so that
+ * they must not be pinned.
+ */
+bool pin_unmapping_covers(struct vgpu *vgpu, unsigned long first,
+			  unsigned long last)
+{
+	struct pin_unmapping *unmapping;
+
+	lockdep_assert_held(&vgpu->pins.lock);
+	if (vgpu->pins.blind && time_before(jiffies, vgpu->pins.blind_until))
+		return true;
+	vgpu->pins.blind = false;
+	list_for_each_entry(unmapping, &vgpu->pins.unmappings, node)
+		if (first <= unmapping->last && last >= unmapping->first)
+			return true;
+	return false;
+}
+
+/**
+ * pin_unmapping_forget - what the former owner unmaps concerns nobody
+ * @vgpu: the vGPU; a new owner opens it
+ */
+void pin_unmapping_forget(struct vgpu *vgpu)
+{
+	struct pin_unmapping *unmapping, *next;
+
+	mutex_lock(&vgpu->pins.lock);
+	list_for_each_entry_safe(unmapping, next, &vgpu->pins.unmappings, node)
+		list_del_init(&unmapping->node);
+	vgpu->pins.blind = false;
+	mutex_unlock(&vgpu->pins.lock);
+}

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hostile_vmm.c - VMMs that stand in everybody's way, and what the administrator
+ * and the other tenants notice of it: nothing that lasts
+ *
+ * A hostile VMM is a process of its own. While it runs, the administrator changes
+ * settings, creates, uses and removes another vGPU, and resets the GPU; each of
+ * these has a bound, which doc/threat-model.md states.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "admin.h"
+#include "stuck.h"
+#include "vm.h"
+
+/* The bound of each operation of the administrator, doc/threat-model.md. */
+#define BOUND_NS	(10 * second())
+#define BLOCK		(64 * RT_PAGE_SIZE)
+
+static uint64_t begin_ns;
+
+static void begin(void)
+{
+	begin_ns = rt_now_ns();
+}
+
+static void bounded(const char *what)
+{
+	uint64_t took = rt_now_ns() - begin_ns;
+
+	CHECK(took < BOUND_NS, "%s took %llu ms", what,
+	      (unsigned long long)took / 1000000);
+}
+
+/* What an administrator and a new tenant do, each in bounded time. */
+static void life_goes_on(bool reset)
+{
+	static const char *const policy[] = { "equal_share", "best_effort" };
+	struct vgpu other;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		begin();
+		admin_set(admin_gpu_path("scheduler"), policy[i]);
+		bounded("changing the policy");
+	}
+	begin();
+	OK(host_create_any("64mq", other.uuid));
+	bounded("creating a vGPU");
+	begin();
+	vgpu_open(&other);
+	bounded("opening a vGPU");
+	vgpu_works(&other, 7);
+	begin();
+	vgpu_close(&other);
+	bounded("closing a vGPU");
+	begin();
+	OK(host_remove(other.uuid));
+	bounded("removing a vGPU");
+	if (!reset)
+		return;
+	begin();
+	admin_set(admin_pci_path("reset"), "1");
+	bounded("resetting the GPU");
+	admin_expect(admin_gpu_path("state"), "up");
+}
+
+/* Ends a hostile VMM, which may not take long. */
+static void end_vm(pid_t vm)
+{
+	begin();
+	vm_kill(vm);
+	bounded("ending the VMM");
+}
+
+static pid_t start(void (*run)(void *data, int ready), void *data)
+{
+	int ready[2];
+	pid_t child;
+
+	CHECK(!pipe(ready), "pipe: %s", strerror(errno));
+	child = fork();
+	if (!child) {
+		run(data, ready[1]);
+		for (;;)
+			pause();
+	}
+	child_ready(ready);
+	return child;
+}
+
+static void say_ready(int ready)
+{
+	CHECK(write(ready, "r", 1) == 1, "pipe: %s", strerror(errno));
+}
+
+/* ------------------------------------------ a vGPU's mailbox, used by threads */
+
+/**
+ * struct box - a vGPU whose map commands several threads give
+ * @vgpu: the vGPU
+ * @lock: the mailbox holds one command at a time
+ * @next: next aperture page
+ */
+struct box {
+	struct vgpu vgpu;
+	pthread_mutex_t lock;
+	uint64_t next;
+};
+
+static void thread(void *(*run)(void *), void *data)
+{
+	pthread_t id;
+
+	CHECK(!pthread_create(&id, NULL, run, data), "pthread_create");
+}
+
+/* One page a command, for ever: many batches, each of which may be refused. */
+static void map_one_by_one(struct box *box, const struct rt_memory *memory)
+{
+	size_t i;
+
+	for (i = 0; i < memory->pages; i++) {
+		pthread_mutex_lock(&box->lock);
+		if (box->next == box->vgpu.device->aperture_pages)
+			box->next = 0;
+		rt_map_pages(box->vgpu.device, &memory->page[i], 1, box->next, true);
+		box->next++;
+		pthread_mutex_unlock(&box->lock);
+	}
+}
+
+/* ---------------------------------------------------- unmaps against each other */
+
+/**
+ * struct region - guest memory that a thread maps and unmaps
+ * @box: the vGPUs that show it, @boxes of them
+ * @boxes: how many
+ * @memory: mapped in the VM's address space, or not
+ * @rounds: how often it was taken away
+ */
+struct region {
+	struct box *box;
+	unsigned int boxes;
+	struct rt_memory memory;
+	volatile unsigned int rounds;
+};
+
+/**
+ * struct unmaps - vGPUs of one VM, and threads that take its memory away
+ * @box: the vGPUs
+ * @boxes: how many
+ * @region: pieces of memory, a thread each
+ * @regions: how many
+ * @resets: another thread resets the first vGPU all the time
+ */
+struct unmaps {
+	struct box box[2];
+	unsigned int boxes;
+	struct region region[2];
+	unsigned int regions;
+	bool resets;
+};
+
+static void *map_forever(void *data)
+{
+	struct region *region = data;
+	unsigned int i;
+
+	for (;;)
+		for (i = 0; i < region->boxes; i++)
+			map_one_by_one(&region->box[i], &region->memory);
+	return NULL;
+}
+
+static void *unmap_forever(void *data)
+{
+	struct region *region = data;
+	struct rt_memory *memory = &region->memory;
+	struct rt_space *space = region->box[0].vgpu.device->space;
+
+	for (;;) {
+		usleep(3000);
+		OK(rt_space_unmap(space, memory->page[0], memory->bytes));
+		region->rounds++;
+		OK(rt_space_map(space, memory->cpu, memory->page[0],
+				memory->bytes));
+	}
+	return NULL;
+}
+
+static void *reset_forever(void *data)
+{
+	struct box *box = data;
+
+	for (;;) {
+		rt_vfio_reset(box->vgpu.device);
+		rt_memory_decoding(box->vgpu.device, true);
+		usleep(20000);
+	}
+	return NULL;
+}
+
+static void run_unmaps(void *data, int ready)
+{
+	struct unmaps *unmaps = data;
+	struct rt_space *space = NULL;
+	unsigned int i;
+
+	for (i = 0; i < unmaps->boxes; i++) {
+		struct box *box = &unmaps->box[i];
+
+		pthread_mutex_init(&box->lock, NULL);
+		box->vgpu.device = rt_open_vfio(box->vgpu.uuid, transport, space);
+		CHECK(box->vgpu.device, "open: %s", rt_message());
+		space = box->vgpu.device->space;
+	}
+	for (i = 0; i < unmaps->regions; i++) {
+		struct region *region = &unmaps->region[i];
+
+		region->box = unmaps->box;
+		region->boxes = unmaps->boxes;
+		OK(rt_memory_alloc(unmaps->box[0].vgpu.device, BLOCK,
+				   &region->memory));
+		thread(map_forever, region);
+		thread(map_forever, region);
+		thread(unmap_forever, region);
+	}
+	if (unmaps->resets)
+		thread(reset_forever, &unmaps->box[0]);
+	usleep(300000);
+	for (i = 0; i < unmaps->regions; i++)
+		CHECK(unmaps->region[i].rounds || unmaps->regions > 1,
+		      "no memory was taken away");
+	say_ready(ready);
+}
+
+static void unmaps(unsigned int boxes, unsigned int regions, bool resets)
+{
+	static struct unmaps unmaps;
+	unsigned int i;
+	pid_t vm;
+
+	unmaps.boxes = boxes;
+	unmaps.regions = regions;
+	unmaps.resets = resets;
+	for (i = 0; i < boxes; i++)
+		OK(host_create_any("64mq", unmaps.box[i].vgpu.uuid));
+	vm = start(run_unmaps, &unmaps);
+	for (i = 0; i < 3; i++) {
+		life_goes_on(false);
+		usleep(300000);
+	}
+	/* It may have been in type1's lock inversion for a moment. */
+	end_vm(vm);
+	for (i = 0; i < boxes; i++) {
+		begin();
+		vgpu_open(&unmaps.box[i].vgpu);
+		vgpu_works(&unmaps.box[i].vgpu, i);
+		vgpu_remove(&unmaps.box[i].vgpu);
+		bounded("opening, using and removing what it had");
+	}
+}
+
+/*
+ * Guests that map what the VMM unmaps, through two vGPUs of one container: type1
+ * looks eleven times whether a page is still pinned, and then ends in BUG_ON().
+ */
+TEST(mapped_again, SLOW)
+{
+	unmaps(2, 1, false);
+}
+
+/* Two threads unmap in one container: type1 takes its locks in both orders. */
+TEST(two_unmappers, SLOW)
+{
+	unmaps(1, 2, true);
+}
+
+/* ------------------------------------------------- memory that does not arrive */
+
+static struct stuck stuck;
+
+/* The guest asks for a page of it and the VMM resets the vGPU. */
+static void run_stuck(void *data, int ready)
+{
+	struct vgpu *vgpu = data;
+	struct rt_device *device;
+	uint64_t address;
+
+	vgpu_open(vgpu);
+	device = vgpu->device;
+	address = rt_space_reserve(device->space, stuck.bytes);
+	OK(rt_space_map(device->space, stuck.cpu, address, stuck.bytes));
+	memcpy(rt_framebuffer(device, 0), &address, sizeof(address));
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_LIST, 0);
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_FIRST, 0);
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_PAGES, 1);
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_COMMAND,
+			 OPENVGPU_NATIVE_MAP_WRITE);
+	usleep(200000);
+	CHECK(rt_control_read(device, OPENVGPU_NATIVE_MAP_STATUS) ==
+	      OPENVGPU_NATIVE_BUSY, "the memory has arrived");
+	begin();
+	OK(rt_vfio_reset(device));
+	OK(rt_memory_decoding(device, true));
+	bounded("VFIO_DEVICE_RESET");
+	CHECK(rt_control_read(device, OPENVGPU_NATIVE_MAP_STATUS) ==
+	      OPENVGPU_NATIVE_OK, "the reset did not drop the map command");
+	say_ready(ready);
+}
+
+static void stuck_memory(bool stopped)
+{
+	pid_t vm, remover;
+	struct vgpu vgpu;
+	int status;
+
+	if (access("/dev/fuse", F_OK) && system("modprobe -q fuse"))
+		harness_skip("this kernel has no FUSE");
+	stuck_make(&stuck, BLOCK);
+	OK(host_create_any("64mq", vgpu.uuid));
+	vm = start(run_stuck, &vgpu);
+	if (stopped)
+		kill(vm, SIGSTOP);
+	life_goes_on(true);
+	kill(vm, SIGKILL);
+	life_goes_on(true);
+	/* This one alone waits, for its own memory. */
+	remover = fork();
+	if (!remover) {
+		OK(host_remove(vgpu.uuid));
+		_exit(0);
+	}
+	usleep(200000);
+	CHECK(!waitpid(remover, &status, WNOHANG),
+	      "the vGPU was removed while a page of its VM was being pinned");
+	life_goes_on(true);
+	begin();
+	stuck_release(&stuck);
+	child_end(vm);
+	bounded("ending the VMM once its memory has arrived");
+	wait_child(remover, "removing its vGPU");
+	bounded("removing its vGPU once its memory has arrived");
+	life_goes_on(true);
+}
+
+TEST(stuck_memory, SLOW)
+{
+	stuck_memory(false);
+}
+
+TEST(stuck_memory_of_stopped, SLOW)
+{
+	stuck_memory(true);
+}
+
+/* ----------------------------------------------------------- many small batches */
+
+/* As many batches as there are aperture pages: reset and close stay short. */
+TEST(many_batches, SLOW)
+{
+	struct rt_memory memory;
+	struct rt_device *device;
+	uint64_t pages, i;
+	struct vgpu vgpu;
+	int way;
+
+	vgpu_make(&vgpu, "64mq");
+	device = vgpu.device;
+	OK(rt_memory_alloc(device, BLOCK, &memory));
+	pages = device->aperture_pages;
+	if (harness_slow_kernel())
+		pages /= 8;
+	for (way = 0; way < 2; way++) {
+		for (i = 0; i < pages; i++)
+			OK(rt_map_pages(device, &memory.page[i % memory.pages], 1,
+					i, true));
+		begin();
+		if (way)
+			vgpu_close(&vgpu);
+		else
+			vgpu_reset(&vgpu, BY_VMM);
+		bounded(way ? "closing" : "VFIO_DEVICE_RESET");
+		printf("# %s with %llu batches took %llu ms\n",
+		       way ? "close" : "VFIO_DEVICE_RESET",
+		       (unsigned long long)pages,
+		       (unsigned long long)(rt_now_ns() - begin_ns) / 1000000);
+	}
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * stuck.h - memory that does not arrive; every failure ends the test
+ */
+#ifndef STUCK_H
+#define STUCK_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/**
+ * struct stuck - memory whose pages wait for a file system that does not answer
+ * @cpu: where they are
+ * @bytes: how many
+ * @server: the file system's process
+ * @release: a byte written here makes it answer
+ */
+struct stuck {
+	void *cpu;
+	size_t bytes;
+	pid_t server;
+	int release;
+};
+
+void stuck_make(struct stuck *stuck, size_t bytes);
+void stuck_release(struct stuck *stuck);
+
+#endif /* STUCK_H */
