@@ -86,6 +86,24 @@ static void expect_no_turns(struct pair *pair)
 	      (unsigned long long)(host_stat(vgpu->uuid, "busy_ns") - busy));
 }
 
+/* It has turns again within so many seconds, and then works. */
+static void wait_turns(struct vgpu *vgpu, unsigned int seconds)
+{
+	uint64_t end = rt_now_ns() + (seconds + 5) * 1000000000ULL;
+	struct rt_ring ring;
+
+	rt_framebuffer_free_all(vgpu->device);
+	OK(rt_ring_create(vgpu->device, 0, 64, &ring));
+	OK(rt_ring_fence(&ring, 0));
+	rt_ring_doorbell(&ring);
+	while (!rt_ring_reached(&ring, ring.fence)) {
+		CHECK(rt_now_ns() < end, "no turns %u s after it was stopped",
+		      seconds);
+		usleep(10000);
+	}
+	vgpu_works(vgpu, 1);
+}
+
 static void three_hangs(struct pair *pair)
 {
 	uint64_t code;
@@ -108,7 +126,7 @@ TEST(three_hangs, SLOW)
 	uint64_t value;
 	int tries;
 
-	make_pair(&pair, "3", "60");
+	make_pair(&pair, "3", "20");
 	three_hangs(&pair);
 	CHECK(host_attribute(pair.vgpu[0].uuid, "last_fault") == 9,
 	      "last fault is %llu, not 9",
@@ -123,13 +141,10 @@ TEST(three_hangs, SLOW)
 	      (unsigned long long)value);
 	expect_no_turns(&pair);
 	vgpu_unharmed(&pair.vgpu[1], "the neighbour");
-	/* Its guest resets it. */
+	/* Its guest resets it, but the hangs are still young. */
 	OK(rt_guest_reset(pair.vgpu[0].device));
-	vgpu_wait_state(pair.vgpu[0].uuid, "idle");
-	vgpu_works(&pair.vgpu[0], 1);
-	/* And it has all its lives again. */
-	hang_once(&pair, 7);
-	vgpu_wait_state(pair.vgpu[0].uuid, "idle");
+	expect_no_turns(&pair);
+	wait_turns(&pair.vgpu[0], 20);
 	vgpu_unharmed(&pair.vgpu[1], "the neighbour");
 }
 
@@ -137,15 +152,19 @@ TEST(vmm_reset_brings_it_back, SLOW)
 {
 	struct pair pair;
 
-	make_pair(&pair, "1", "60");
+	make_pair(&pair, "1", "3");
 	hang_once(&pair, 1);
 	vgpu_wait_state(pair.vgpu[0].uuid, "faulted");
+	sleep(4);
+	/* Time alone does not do. */
 	expect_no_turns(&pair);
 	OK(rt_vfio_reset(pair.vgpu[0].device));
+	OK(rt_memory_decoding(pair.vgpu[0].device, true));
 	vgpu_works(&pair.vgpu[0], 1);
+	admin_set(admin_gpu_path("fault_window_s"), "3600");
 	hang_once(&pair, 2);
 	vgpu_wait_state(pair.vgpu[0].uuid, "faulted");
-	/* So does the next VM. */
+	/* The next VM begins anew. */
 	vgpu_close(&pair.vgpu[0]);
 	vgpu_open(&pair.vgpu[0]);
 	vgpu_works(&pair.vgpu[0], 2);
@@ -223,7 +242,7 @@ TEST(uevents, SLOW)
 	uint64_t code;
 	int fd;
 
-	make_pair(&pair, "2", "60");
+	make_pair(&pair, "2", "20");
 	uuid = pair.vgpu[0].uuid;
 	fd = listen_to_kernel();
 	hang_once(&pair, 1);
@@ -248,10 +267,10 @@ TEST(uevents, SLOW)
 	      reason);
 	vgpu_unharmed(&pair.vgpu[1], "the neighbour");
 	OK(rt_guest_reset(pair.vgpu[0].device));
+	wait_turns(&pair.vgpu[0], 20);
 	CHECK(next_event(fd, uuid, text) &&
 	      strstr(text, "OPENVGPU_EVENT=recover "),
-	      "after the reset of a faulted vGPU: %s", text);
-	vgpu_works(&pair.vgpu[0], 1);
+	      "when a faulted vGPU has turns again: %s", text);
 }
 
 static void expect_event(int fd, const char *uuid, const char *event,

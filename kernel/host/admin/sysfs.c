@@ -351,6 +351,8 @@ SOFTWARE_STAT(page_faults);
 SOFTWARE_STAT(revoked);
 SOFTWARE_STAT(memory_refused);
 SOFTWARE_STAT(violations);
+SOFTWARE_STAT(suppressed_lines);
+SOFTWARE_STAT(suppressed_events);
 HARDWARE_STAT(busy_ns);
 HARDWARE_STAT(resident_ns);
 HARDWARE_STAT(wait_ns);
@@ -379,6 +381,8 @@ static struct attribute *vgpu_stats_attrs[] = {
 	&stat_revoked.attr.attr,
 	&stat_memory_refused.attr.attr,
 	&stat_violations.attr.attr,
+	&stat_suppressed_lines.attr.attr,
+	&stat_suppressed_events.attr.attr,
 	&stat_busy_ns.attr.attr,
 	&stat_resident_ns.attr.attr,
 	&stat_wait_ns.attr.attr,

@@ -5,18 +5,10 @@
  * Whoever finds a fault may hold locks, so the guest, and the host's user
  * space by a uevent, are told by a work item.
  */
-#include <linux/ratelimit.h>
-
+#include "base/flood.h"
 #include "base/state.h"
 #include "base/uevent.h"
 #include "base/vgpu.h"
-
-/*
- * Of one vGPU: a guest that makes more of them is not worth the host's log, nor
- * its time: libvirt answers each uevent with two runs of mdevctl.
- */
-#define RATE_INTERVAL	(30 * HZ)
-#define RATE_BURST	10
 
 /* In vgpu->faults.unsent: beyond all codes. */
 #define RECOVERED	(BITS_PER_LONG - 1)
@@ -62,7 +54,7 @@ static const struct fault_text fault_texts[] = {
 		"save timeout", "its context was not saved in time and it was reset", true
 	},
 	[VGPU_FAULT_STOPPED] = {
-		"faulted", "reset too often, it gets no turns until its guest or VMM resets it",
+		"faulted", "reset too often, it gets no turns until it is reset and fault_window_s have passed",
 		false
 	},
 };
@@ -139,9 +131,6 @@ static void fault_work(struct work_struct *work)
 void vgpu_fault_init(struct vgpu *vgpu)
 {
 	INIT_WORK(&vgpu->faults.work, fault_work);
-	ratelimit_state_init(&vgpu->faults.ratelimit, RATE_INTERVAL, RATE_BURST);
-	/* Its own message would name a function. stats/faults has the number. */
-	ratelimit_set_flags(&vgpu->faults.ratelimit, RATELIMIT_MSG_ON_RELEASE);
 }
 
 /**
@@ -173,12 +162,12 @@ void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
 		WRITE_ONCE(vgpu->faults.last_reset, code);
 	atomic64_inc(&vgpu->stats.faults);
 	/* The last of them must not be lost among those that led to it. */
-	if (code == VGPU_FAULT_STOPPED || __ratelimit(&vgpu->faults.ratelimit)) {
+	if (code == VGPU_FAULT_STOPPED || vgpu_may_log(vgpu))
 		dev_err(&vgpu->gpu->pdev->dev, "vGPU %s: fault %d: %s: %s\n",
 			vgpu_name(vgpu), code, fault_texts[code].name,
 			fault_texts[code].text);
+	if (code == VGPU_FAULT_STOPPED || vgpu_may_send(vgpu))
 		set_bit(code, &vgpu->faults.unsent);
-	}
 	set_bit(code, &vgpu->faults.pending);
 	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
 }
@@ -192,6 +181,7 @@ void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
  */
 void vgpu_report_recovery(struct vgpu *vgpu)
 {
-	set_bit(RECOVERED, &vgpu->faults.unsent);
+	if (vgpu_may_send(vgpu))
+		set_bit(RECOVERED, &vgpu->faults.unsent);
 	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
 }

@@ -9,7 +9,6 @@
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 
-#include <linux/ratelimit_types.h>
 #include <linux/workqueue.h>
 
 struct vgpu;
@@ -67,7 +66,6 @@ enum vgpu_reset_reason {
  * @pending: bits by code, of which its guest must be told
  * @unsent: bits by code, of which the host's user space must be told, and that
  *	it has recovered
- * @ratelimit: of log lines and events about it
  * @work: tells them
  */
 struct vgpu_faults {
@@ -75,7 +73,6 @@ struct vgpu_faults {
 	unsigned int last_reset;
 	unsigned long pending;
 	unsigned long unsent;
-	struct ratelimit_state ratelimit;
 	struct work_struct work;
 };
 

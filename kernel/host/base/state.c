@@ -7,6 +7,7 @@
 #include <linux/rcupdate.h>
 #include <linux/wait.h>
 
+#include "base/flood.h"
 #include "base/state.h"
 #include "base/vgpu.h"
 
@@ -185,6 +186,28 @@ void vgpu_error(struct vgpu *vgpu, const char *fmt, ...)
 	struct va_format rest = { .fmt = fmt };
 	va_list args;
 
+	va_start(args, fmt);
+	rest.va = &args;
+	vgpu_gpu_error(vgpu->gpu, "vGPU %s%pV", vgpu_name(vgpu), &rest);
+	va_end(args);
+}
+
+/**
+ * vgpu_owner_error - say why a request of a VMM or a guest was refused
+ * @vgpu: the vGPU
+ * @fmt: as vgpu_error()
+ *
+ * Unlike what an administrator asks for, they can ask without end: only so much
+ * is said as vgpu_may_log() allows, in the log and in last_error. May sleep;
+ * takes the lock of the vGPU's GPU.
+ */
+void vgpu_owner_error(struct vgpu *vgpu, const char *fmt, ...)
+{
+	struct va_format rest = { .fmt = fmt };
+	va_list args;
+
+	if (!vgpu_may_log(vgpu))
+		return;
 	va_start(args, fmt);
 	rest.va = &args;
 	vgpu_gpu_error(vgpu->gpu, "vGPU %s%pV", vgpu_name(vgpu), &rest);

@@ -55,6 +55,7 @@ void vgpu_gpu_get(struct vgpu_gpu *gpu);
 void vgpu_gpu_put(struct vgpu_gpu *gpu);
 void vgpu_gpu_error(struct vgpu_gpu *gpu, const char *fmt, ...) __printf(2, 3);
 void vgpu_error(struct vgpu *vgpu, const char *fmt, ...) __printf(2, 3);
+void vgpu_owner_error(struct vgpu *vgpu, const char *fmt, ...) __printf(2, 3);
 bool vgpu_gpu_begin(struct vgpu_gpu *gpu, int *section);
 void vgpu_gpu_end(struct vgpu_gpu *gpu, int section);
 void vgpu_gpu_failed(struct vgpu_gpu *gpu, const char *why);

@@ -43,6 +43,7 @@
 #include <linux/vfio.h>
 
 #include "base/fault.h"
+#include "base/flood.h"
 #include "base/gpu.h"
 #include "base/personality.h"
 #include "base/region.h"
@@ -78,6 +79,8 @@ struct vgpu_stats {
 	atomic64_t revoked;		/* mappings taken back by dma_unmap */
 	atomic64_t memory_refused;	/* over the limit of locked memory */
 	atomic64_t violations;		/* accesses the hardware refused */
+	atomic64_t suppressed_lines;	/* not logged: see base/flood.c */
+	atomic64_t suppressed_events;	/* not sent */
 };
 
 /**
@@ -87,12 +90,17 @@ struct vgpu_stats {
  *	returned); after that only fields of struct vgpu may be used
  * @mdev: the mediated device; valid as long as @gpu works
  * @lock: open, close, reset
+ * @master: its function may access memory and raise interrupts, as its guest
+ *	wants it: what COMMAND says, once vgpu_update_master() has seen it
  * @state: where it is in its life; changed by vgpu_enter()
  * @entity: how the policy sees it, its settings included
  * @frozen: gets no turns until it is thawed; survives open and close
- * @faulted: gets no turns until it is reset
+ * @faulted: gets no turns until it was reset and @stopped_until has passed
  * @hang_resets: when the scheduler had to reset it, kernel clock: a ring
- * @hang_count: how often, since it was opened or reset
+ * @hang_count: how often, since it was opened
+ * @stopped_until: when the hangs that made it faulted are long enough ago, kernel
+ *	clock
+ * @stop_answered: it was reset since then
  * @framebuffer_used: bytes of its slice that its guest says it uses; what the
  *	guest wrote, which may be nonsense
  * @frame_rate_limit: flips of a head in a second; 0: no limit
@@ -136,6 +144,7 @@ struct vgpu {
 	pid_t owner_pid;		/* lock; 0: closed */
 	struct mutex config_lock;
 	struct vgpu_config config;	/* config_lock */
+	bool master;			/* lock */
 	/* Constant while it is open; lock. */
 	struct vgpu_region region[VGPU_MAX_REGIONS];
 	unsigned int num_regions;
@@ -172,9 +181,12 @@ struct vgpu {
 	bool faulted;
 	u64 hang_resets[OPENVGPU_FAULT_LIMIT_MAX];
 	unsigned int hang_count;
+	u64 stopped_until;
+	bool stop_answered;
 
 	struct vgpu_scrub scrub;
 	struct vgpu_faults faults;
+	struct vgpu_flood flood;
 	struct vgpu_stats stats;
 };
 

@@ -115,10 +115,9 @@ static int link_up(struct vgpu *vgpu)
 	struct vgpu_monitor *monitor = &vgpu->monitor;
 
 	if (!vgpu_edid_valid(monitor->edid, monitor->bytes)) {
-		if (__ratelimit(&vgpu->faults.ratelimit))
-			vgpu_error(vgpu,
-				   ": no monitor connected: the %u bytes that its VMM wrote are no EDID; look at its header, the number of blocks and the checksums",
-				   monitor->bytes);
+		vgpu_owner_error(vgpu,
+				 ": no monitor connected: the %u bytes that its VMM wrote are no EDID; look at its header, the number of blocks and the checksums",
+				 monitor->bytes);
 		return -EINVAL;
 	}
 	memcpy(monitor->shown, monitor->edid, monitor->bytes);

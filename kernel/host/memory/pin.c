@@ -288,7 +288,10 @@ static void note_refusal(struct vgpu *vgpu)
 	pins->refused_at = jiffies;
 	mutex_unlock(&pins->lock);
 	if (first)
-		vgpu_error(vgpu, ": guest memory not mapped: its VMM is over its limit of locked memory; raise that limit (RLIMIT_MEMLOCK)");
+		vgpu_owner_error(vgpu, ": guest memory not mapped: its VMM is over its limit of locked memory; raise that limit (RLIMIT_MEMLOCK)");
+	else
+		/* VFIO's own line counts. */
+		vgpu_may_log(vgpu);
 }
 
 static unsigned long refusal_wait(struct vgpu_pins *pins)

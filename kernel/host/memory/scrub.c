@@ -48,9 +48,9 @@ static void scrub_work(struct work_struct *work)
 	if (!ret)
 		note_clean(vgpu, wanted);
 	else if (!vgpu_gpu_is_dead(gpu))
-		vgpu_error(vgpu,
-			   ": its framebuffer can't be zeroed (%d); it can't be opened before that succeeds",
-			   ret);
+		vgpu_owner_error(vgpu,
+				 ": its framebuffer can't be zeroed (%d); it can't be opened before that succeeds",
+				 ret);
 	WRITE_ONCE(vgpu->scrub.error, ret);
 	wake_up_all(&vgpu->scrub.waiters);
 }

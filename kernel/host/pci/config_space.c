@@ -195,6 +195,16 @@ bool vgpu_config_memory_enabled(const struct vgpu_config *config)
 	return config->data[PCI_COMMAND] & PCI_COMMAND_MEMORY;
 }
 
+/**
+ * vgpu_config_master_enabled - whether the function may access memory and raise
+ * interrupts
+ * @config: the space
+ */
+bool vgpu_config_master_enabled(const struct vgpu_config *config)
+{
+	return config->data[PCI_COMMAND] & PCI_COMMAND_MASTER;
+}
+
 static bool inside(unsigned int offset, unsigned int size)
 {
 	return offset < VGPU_CONFIG_SIZE && size <= VGPU_CONFIG_SIZE - offset;
@@ -228,7 +238,8 @@ void vgpu_config_read(const struct vgpu_config *config, unsigned int offset,
 unsigned int vgpu_config_write(struct vgpu_config *config, unsigned int offset,
 			       unsigned int size, const __u8 *bytes)
 {
-	bool enabled = vgpu_config_memory_enabled(config);
+	bool memory = vgpu_config_memory_enabled(config);
+	bool master = vgpu_config_master_enabled(config);
 	unsigned int i, result = 0;
 
 	if (!inside(offset, size))
@@ -243,7 +254,9 @@ unsigned int vgpu_config_write(struct vgpu_config *config, unsigned int offset,
 		    bytes[i] & (PCI_EXP_DEVCTL_BCR_FLR >> 8))
 			result |= VGPU_CONFIG_FLR;
 	}
-	if (vgpu_config_memory_enabled(config) != enabled)
+	if (vgpu_config_memory_enabled(config) != memory)
 		result |= VGPU_CONFIG_MEMORY;
+	if (vgpu_config_master_enabled(config) != master)
+		result |= VGPU_CONFIG_MASTER;
 	return result;
 }

@@ -32,6 +32,7 @@
 /* Results of vgpu_config_write(). */
 #define VGPU_CONFIG_MEMORY	(1u << 0)	/* COMMAND's memory decoding was changed */
 #define VGPU_CONFIG_FLR		(1u << 1)	/* a function-level reset was asked for */
+#define VGPU_CONFIG_MASTER	(1u << 2)	/* COMMAND's bus mastering was changed */
 
 /**
  * struct vgpu_config - a configuration space
@@ -68,5 +69,6 @@ void vgpu_config_read(const struct vgpu_config *config, unsigned int offset,
 unsigned int vgpu_config_write(struct vgpu_config *config, unsigned int offset,
 			       unsigned int size, const __u8 *bytes);
 bool vgpu_config_memory_enabled(const struct vgpu_config *config);
+bool vgpu_config_master_enabled(const struct vgpu_config *config);
 
 #endif /* OPENVGPU_CONFIG_H */

@@ -6,8 +6,9 @@
  * neither sleeps nor waits for whoever replaces it.
  *
  * Vectors are enabled one by one or all together (no VFIO_IRQ_INFO_NORESIZE).
- * One raised while it has no eventfd stays pending, as it would in hardware
- * while it is masked, and is signalled when it gets one.
+ * One raised while it has no eventfd, or while the function is no bus master,
+ * stays pending, as it would in hardware while it is masked, and is signalled
+ * when it may be.
  */
 #include <linux/eventfd.h>
 #include <linux/log2.h>
@@ -79,6 +80,20 @@ static int eventfd_replace(struct vgpu *vgpu,
 	return 0;
 }
 
+/* Signals a vector if it may be; false: it stays pending. */
+static bool try_raise(struct vgpu_irq *irq, unsigned int vector)
+{
+	return READ_ONCE(irq->master) && eventfd_raise(&irq->msix[vector]);
+}
+
+/* It may be signalled by now. */
+static void raise_pending(struct vgpu_irq *irq, unsigned int vector)
+{
+	if (READ_ONCE(irq->master) && rcu_access_pointer(irq->msix[vector]) &&
+	    test_and_clear_bit(vector, &irq->pending))
+		eventfd_raise(&irq->msix[vector]);
+}
+
 /**
  * vgpu_irq_raise - interrupt the guest
  * @vgpu: the vGPU
@@ -95,14 +110,31 @@ void vgpu_irq_raise(struct vgpu *vgpu, unsigned int vector)
 	/* A VMM chooses it, with VFIO_IRQ_SET_DATA_NONE or DATA_BOOL. */
 	vector = array_index_nospec(vector, VGPU_MAX_VECTORS);
 	atomic64_inc(&vgpu->stats.interrupts);
-	if (eventfd_raise(&irq->msix[vector]))
+	if (try_raise(irq, vector))
 		return;
 	set_bit(vector, &irq->pending);
-	/* Pairs with the one in msix_set(): one of us sees the other. */
+	/* Pairs with those of msix_set() and set_master(): one sees the other. */
 	smp_mb__after_atomic();
-	if (rcu_access_pointer(irq->msix[vector]) &&
-	    test_and_clear_bit(vector, &irq->pending))
-		eventfd_raise(&irq->msix[vector]);
+	raise_pending(irq, vector);
+}
+
+/**
+ * vgpu_irq_set_master - the guest has switched bus mastering
+ * @vgpu: the vGPU
+ * @master: on or off; off, MSI-X vectors stay pending
+ */
+void vgpu_irq_set_master(struct vgpu *vgpu, bool master)
+{
+	struct vgpu_irq *irq = &vgpu->irq;
+	unsigned int vector;
+
+	mutex_lock(&irq->lock);
+	WRITE_ONCE(irq->master, master);
+	/* Pairs with the one in vgpu_irq_raise(). */
+	smp_mb();
+	for (vector = 0; vector < vgpu->vectors; vector++)
+		raise_pending(irq, vector);
+	mutex_unlock(&irq->lock);
 }
 
 /**
@@ -136,8 +168,7 @@ static int msix_set(struct vgpu *vgpu, unsigned int vector, s32 fd)
 		return ret;
 	/* Pairs with the one in vgpu_irq_raise(). */
 	smp_mb();
-	if (fd >= 0 && test_and_clear_bit(vector, &irq->pending))
-		eventfd_raise(&irq->msix[vector]);
+	raise_pending(irq, vector);
 	return 0;
 }
 
@@ -260,6 +291,7 @@ void vgpu_irq_open(struct vgpu *vgpu)
 {
 	mutex_lock(&vgpu->irq.lock);
 	vgpu->irq.pending = 0;
+	vgpu->irq.master = false;
 	mutex_unlock(&vgpu->irq.lock);
 }
 

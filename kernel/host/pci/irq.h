@@ -19,7 +19,8 @@ struct vgpu_irq_eventfd;
  * @lock: serialises SET_IRQS
  * @msix: eventfds of the vectors; RCU
  * @err, @req: eventfds of the error and request indexes; RCU
- * @pending: vectors raised while they had no eventfd
+ * @pending: vectors raised while they could not be signalled
+ * @master: COMMAND's bus mastering is on; READ_ONCE without @lock
  */
 struct vgpu_irq {
 	struct mutex lock;		/* of SET_IRQS */
@@ -27,12 +28,14 @@ struct vgpu_irq {
 	struct vgpu_irq_eventfd __rcu *err;
 	struct vgpu_irq_eventfd __rcu *req;
 	unsigned long pending;
+	bool master;
 };
 
 int vgpu_irq_info(struct vgpu *vgpu, struct vfio_irq_info *info);
 int vgpu_irq_set(struct vgpu *vgpu, struct vfio_irq_set *hdr, void *data);
 bool vgpu_irq_request(struct vgpu *vgpu);
 void vgpu_irq_error(struct vgpu *vgpu);
+void vgpu_irq_set_master(struct vgpu *vgpu, bool master);
 void vgpu_irq_open(struct vgpu *vgpu);
 void vgpu_irq_close(struct vgpu *vgpu);
 

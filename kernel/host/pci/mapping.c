@@ -212,6 +212,8 @@ int vgpu_mapping_mmap(struct vgpu *vgpu, struct vm_area_struct *vma)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
 	else
 		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+	/* Registers are not encrypted, nor is memory of a device. */
+	vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot);
 	vma->vm_private_data = vgpu;
 	vma->vm_ops = &mapping_ops;
 	return 0;

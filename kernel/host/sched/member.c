@@ -50,6 +50,22 @@ const char *vgpu_sched_state_name(enum vgpu_sched_state state)
 	return names[state];
 }
 
+/*
+ * A vGPU that hung too often gets turns again when it has been reset and its
+ * hangs are old. The reset alone does not do: a guest would hang, reset itself
+ * and hang again, and cost the others a timeout each time. Returns whether it
+ * was denied turns until now. With the lock of the run queue held.
+ */
+static bool end_stop(struct vgpu *vgpu)
+{
+	if (!vgpu->faulted || !vgpu->stop_answered ||
+	    ktime_get_ns() < vgpu->stopped_until)
+		return false;
+	vgpu->faulted = false;
+	vgpu->sched_state = resting_state(vgpu);
+	return true;
+}
+
 /* -------------------------------------------------------- news from families */
 
 /**
@@ -65,8 +81,11 @@ void vgpu_sched_pending(struct vgpu *vgpu, u64 time)
 	unsigned long flags;
 
 	spin_lock_irqsave(&rq->lock, flags);
-	if (vgpu->sched_state == VGPU_SCHED_CLOSED || vgpu->frozen ||
-	    vgpu->faulted || vgpu->entity.runnable)
+	if (vgpu->sched_state == VGPU_SCHED_CLOSED)
+		goto unlock;
+	if (end_stop(vgpu))
+		vgpu_report_recovery(vgpu);
+	if (vgpu->frozen || vgpu->faulted || vgpu->entity.runnable)
 		goto unlock;
 	sched_wake(&rq->queue, &vgpu->entity, ktime_get_ns());
 	if (rq->current_vgpu != vgpu) {
@@ -157,10 +176,25 @@ void vgpu_sched_prepare(struct vgpu *vgpu)
 }
 
 /**
+ * vgpu_sched_open - a new owner begins without a history of hangs
+ * @vgpu: the vGPU; no member of the run queue
+ */
+void vgpu_sched_open(struct vgpu *vgpu)
+{
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
+
+	spin_lock_irq(&rq->lock);
+	vgpu->faulted = false;
+	vgpu->hang_count = 0;
+	spin_unlock_irq(&rq->lock);
+}
+
+/**
  * vgpu_sched_add - make a vGPU a member of its instance's run queue
  * @vgpu: the vGPU; its partition is enabled
  *
- * Work that it has already is found. Its hangs are forgotten, its debt is not.
+ * Work that it has already is found. Neither its hangs nor its debt are
+ * forgotten.
  * With vgpu->lock held.
  */
 void vgpu_sched_add(struct vgpu *vgpu)
@@ -174,9 +208,9 @@ void vgpu_sched_add(struct vgpu *vgpu)
 		/* There is a place for each partition. */
 		WARN_ON_ONCE(!sched_add(&rq->queue, &vgpu->entity,
 					ktime_get_ns()));
-		vgpu->faulted = false;
-		vgpu->hang_count = 0;
 		vgpu->sched_state = resting_state(vgpu);
+		vgpu->stop_answered = true;
+		end_stop(vgpu);
 		/* Events were ignored until now. */
 		rq->look = true;
 		vgpu_sched_kick(rq);

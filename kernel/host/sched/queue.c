@@ -337,7 +337,9 @@ static bool note_hang(struct vgpu *vgpu)
 		return false;
 	first = vgpu->hang_resets[(vgpu->hang_count - limit) %
 				  OPENVGPU_FAULT_LIMIT_MAX];
-	return now - first <= window;
+	vgpu->stopped_until = first + window;
+	vgpu->stop_answered = false;
+	return now <= vgpu->stopped_until;
 }
 
 /* The vGPU is reset alone; the others go on as soon as it is off the engine. */

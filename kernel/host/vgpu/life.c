@@ -6,6 +6,7 @@
  * Each is a sequence whose order matters; the parts do the steps. Nobody else
  * stops or starts a vGPU.
  */
+#include "base/flood.h"
 #include "base/state.h"
 #include "base/uevent.h"
 #include "base/vgpu.h"
@@ -54,7 +55,7 @@ static void start(struct vgpu *vgpu)
 	vgpu_pace(vgpu);
 	if (vgpu_mapping_enter(vgpu, VGPU_OPEN))
 		vgpu_dmabuf_set_offline(vgpu, false);
-	if (!vgpu_gpu_is_dead(vgpu->gpu))
+	if (vgpu->master && !vgpu_gpu_is_dead(vgpu->gpu))
 		vgpu_sched_add(vgpu);
 }
 
@@ -100,17 +101,20 @@ static int open_clean(struct vgpu *vgpu)
 	mutex_lock(&vgpu->config_lock);
 	vgpu_config_reset(&vgpu->config);
 	mutex_unlock(&vgpu->config_lock);
+	vgpu->master = false;
 	vgpu_mapping_open(vgpu);
 	vgpu_pin_open(vgpu);
 	vgpu_irq_open(vgpu);
+	vgpu_sched_open(vgpu);
 	vgpu_monitors_open(vgpu);
 	WRITE_ONCE(vgpu->faults.last, VGPU_FAULT_NONE);
 	WRITE_ONCE(vgpu->faults.last_reset, VGPU_RESET_NONE);
 
 	ret = enable_partition(vgpu);
 	if (ret) {
-		vgpu_error(vgpu, " not opened: partition %u can't be enabled (%d)",
-			   vgpu->partition, ret);
+		vgpu_owner_error(vgpu,
+				 " not opened: partition %u can't be enabled (%d)",
+				 vgpu->partition, ret);
 		return ret;
 	}
 	vgpu->personality->reset(vgpu);
@@ -129,8 +133,9 @@ static int try_open(struct vgpu *vgpu)
 
 	ret = vgpu_scrub_wait(vgpu);
 	if (ret) {
-		vgpu_error(vgpu, " not opened: slice not zeroed yet (%d); try again",
-			   ret);
+		vgpu_owner_error(vgpu,
+				 " not opened: slice not zeroed yet (%d); try again",
+				 ret);
 		return ret;
 	}
 
@@ -149,8 +154,8 @@ static int try_open(struct vgpu *vgpu)
 	}
 	mutex_unlock(&gpu->state_lock);
 	if (state != VGPU_GPU_UP)
-		vgpu_error(vgpu, " not opened: the GPU is in state %s",
-			   vgpu_gpu_state_name(gpu));
+		vgpu_owner_error(vgpu, " not opened: the GPU is in state %s",
+				 vgpu_gpu_state_name(gpu));
 	return ret;
 }
 
@@ -174,7 +179,7 @@ int vgpu_open(struct vgpu *vgpu)
 	do {
 		ret = try_open(vgpu);
 	} while (ret == -EAGAIN && --tries);
-	if (!ret) {
+	if (!ret && vgpu_may_send(vgpu)) {
 		snprintf(pid, sizeof(pid), "OPENVGPU_PID=%d",
 			 task_tgid_nr(current));
 		vgpu_uevent(vgpu, "open", pid, NULL);
@@ -214,7 +219,38 @@ void vgpu_close(struct vgpu *vgpu)
 	mutex_lock(&vgpu->lock);
 	vgpu_scrub_queue(vgpu);
 	mutex_unlock(&vgpu->lock);
-	vgpu_uevent(vgpu, "close", NULL, NULL);
+	if (vgpu_may_send(vgpu))
+		vgpu_uevent(vgpu, "close", NULL, NULL);
+}
+
+/* -------------------------------------------------------------- bus mastering */
+
+/**
+ * vgpu_update_master - the guest has written COMMAND
+ * @vgpu: the vGPU, open
+ *
+ * Without bus mastering, a vGPU has no turns: when this returns, nothing of it
+ * runs, and nothing accesses guest memory. That is what a guest relies on which
+ * gives its memory to another kernel (kexec). Its work goes on when bus mastering
+ * is back. May sleep, bounded.
+ */
+void vgpu_update_master(struct vgpu *vgpu)
+{
+	bool master;
+
+	mutex_lock(&vgpu->lock);
+	mutex_lock(&vgpu->config_lock);
+	master = vgpu_config_master_enabled(&vgpu->config);
+	mutex_unlock(&vgpu->config_lock);
+	if (master != vgpu->master) {
+		vgpu->master = master;
+		if (!master)
+			vgpu_sched_remove(vgpu);
+		else if (vgpu_has_hardware(vgpu))
+			vgpu_sched_add(vgpu);
+		vgpu_irq_set_master(vgpu, master);
+	}
+	mutex_unlock(&vgpu->lock);
 }
 
 /* ------------------------------------------------------------------- reset */

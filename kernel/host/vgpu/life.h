@@ -11,6 +11,7 @@ struct vgpu;
 
 int vgpu_open(struct vgpu *vgpu);
 void vgpu_close(struct vgpu *vgpu);
+void vgpu_update_master(struct vgpu *vgpu);
 int vgpu_reset(struct vgpu *vgpu, enum vgpu_reset_reason reason);
 int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason);
 void vgpu_quiesce(struct vgpu *vgpu);

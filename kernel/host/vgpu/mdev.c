@@ -56,6 +56,7 @@ static void vgpu_teardown(struct vgpu *vgpu)
 	const struct vgpu_family *family = vgpu->gpu->family;
 
 	vgpu_fault_cancel(vgpu);
+	vgpu_flood_exit(vgpu);
 	/* The slice goes to somebody else: it must be zero before. */
 	flush_work(&vgpu->scrub.work);
 	vgpu_personality_release(vgpu);

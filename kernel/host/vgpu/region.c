@@ -41,6 +41,8 @@ static int config_write(struct vgpu *vgpu, unsigned int index, u64 offset,
 		vgpu_mapping_set_memory(vgpu,
 					vgpu_config_memory_enabled(&vgpu->config));
 	mutex_unlock(&vgpu->config_lock);
+	if (todo & VGPU_CONFIG_MASTER)
+		vgpu_update_master(vgpu);
 	if (todo & VGPU_CONFIG_FLR)
 		vgpu_reset(vgpu, VGPU_RESET_FUNCTION);
 	return 0;

@@ -35,6 +35,7 @@ static int vgpu_vfio_init(struct vfio_device *vdev)
 	vgpu_pin_init(vgpu);
 	vgpu_scrub_init(vgpu);
 	vgpu_fault_init(vgpu);
+	vgpu_flood_init(vgpu);
 	ret = vgpu_mapping_init(vgpu);
 	if (ret)
 		return ret;

@@ -200,25 +200,22 @@ static void read_fault(struct refgpu *refgpu, u64 number)
 	unsigned int ring = (source >> 16) & 0xff;
 	struct vgpu_gpu *gpu = refgpu->gpu;
 	struct vgpu *vgpu;
-	u64 address;
 
 	if (error == REFGPU_ERROR_DMA && p >= REFGPU_PARTITIONS)
 		dev_err_ratelimited(&gpu->pdev->dev,
 				    "the GPU can't write its events to host memory\n");
 	if (p >= REFGPU_PARTITIONS || !outside(error))
 		return;
-	address = 0;
-	if (__ratelimit(&refgpu->partition[p].limit))
-		address = reg_read(refgpu,
-				   record + REFGPU_FAULT_WORD_ADDRESS) | 1;
 	rcu_read_lock();
 	vgpu = rcu_dereference(gpu->partition[p]);
 	if (vgpu) {
 		atomic64_inc(&vgpu->stats.violations);
-		if (address)
+		if (vgpu_may_log(vgpu))
 			dev_notice(&gpu->pdev->dev,
 				   "vGPU %s: ring %u was refused an access outside its memory (error %u, address %#llx)\n",
-				   vgpu_name(vgpu), ring, error, address & ~1ULL);
+				   vgpu_name(vgpu), ring, error,
+				   reg_read(refgpu, record +
+					    REFGPU_FAULT_WORD_ADDRESS));
 	}
 	rcu_read_unlock();
 }

@@ -141,7 +141,6 @@ static int refgpu_probe(struct vgpu_gpu *gpu)
 		partition->gpu = gpu;
 		partition->number = p;
 		mutex_init(&partition->lock);
-		ratelimit_state_init(&partition->limit, 10 * HZ, 3);
 	}
 	gpu->family_data = refgpu;
 

@@ -17,7 +17,6 @@
 #include <linux/io.h>
 #include <linux/io-64-nonatomic-hi-lo.h>
 #include <linux/mutex.h>
-#include <linux/ratelimit.h>
 
 #include "base/vgpu.h"
 #include "refgpu_hw.h"
@@ -62,7 +61,6 @@ struct refgpu_monitor {
  * @monitor: what is connected to its heads; @lock
  * @table: its system-memory table, NULL: none; hardware reads it any time
  * @table_bus: bus address of it
- * @limit: of the log lines about accesses that were refused
  */
 struct refgpu_partition {
 	struct vgpu_gpu *gpu;
@@ -72,7 +70,6 @@ struct refgpu_partition {
 	struct refgpu_monitor monitor[REFGPU_HEADS];
 	__le64 *table;
 	dma_addr_t table_bus;
-	struct ratelimit_state limit;
 };
 
 /**

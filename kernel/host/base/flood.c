@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * flood.c - how much a guest and its VMM may make the host say
+ *
+ * Whatever they can cause at will goes through here: each vGPU has ten lines of
+ * the kernel log and ten uevents in 30 s, whatever the cause. libvirt answers
+ * each uevent with two runs of mdevctl. What an administrator does is not
+ * limited.
+ */
+#include <linux/ratelimit.h>
+
+#include "base/flood.h"
+#include "base/state.h"
+#include "base/uevent.h"
+#include "base/vgpu.h"
+
+#define INTERVAL	(30 * HZ)
+#define BURST		10
+
+/*
+ * Of a burst of opens and closes, the last one must not be the one that is left
+ * out: who follows the events would believe in the one before it for ever.
+ */
+static void settle_work(struct work_struct *work)
+{
+	struct vgpu *vgpu = container_of(to_delayed_work(work), struct vgpu,
+					 flood.settle);
+
+	vgpu_uevent(vgpu, vgpu_is_open(vgpu) ? "open" : "close", NULL, NULL);
+}
+
+static void init_limit(struct ratelimit_state *limit)
+{
+	ratelimit_state_init(limit, INTERVAL, BURST);
+	/* Its own message would name a function; stats has the numbers. */
+	ratelimit_set_flags(limit, RATELIMIT_MSG_ON_RELEASE);
+}
+
+/**
+ * vgpu_flood_init - nothing was said yet
+ * @vgpu: the vGPU
+ */
+void vgpu_flood_init(struct vgpu *vgpu)
+{
+	init_limit(&vgpu->flood.lines);
+	init_limit(&vgpu->flood.events);
+	INIT_DELAYED_WORK(&vgpu->flood.settle, settle_work);
+}
+
+/**
+ * vgpu_flood_exit - say nothing any more
+ * @vgpu: the vGPU; closed, and about to go
+ */
+void vgpu_flood_exit(struct vgpu *vgpu)
+{
+	cancel_delayed_work_sync(&vgpu->flood.settle);
+}
+
+/**
+ * vgpu_may_log - whether a line about a vGPU may go to the kernel log
+ * @vgpu: the vGPU
+ *
+ * Counts it if not (stats/suppressed_lines). Any context.
+ */
+bool vgpu_may_log(struct vgpu *vgpu)
+{
+	if (__ratelimit(&vgpu->flood.lines))
+		return true;
+	atomic64_inc(&vgpu->stats.suppressed_lines);
+	return false;
+}
+
+/**
+ * vgpu_may_send - whether a uevent about a vGPU may be sent
+ * @vgpu: the vGPU
+ *
+ * Counts it if not (stats/suppressed_events), and sees to it that an event
+ * says later whether the vGPU is open. Any context.
+ */
+bool vgpu_may_send(struct vgpu *vgpu)
+{
+	if (__ratelimit(&vgpu->flood.events))
+		return true;
+	atomic64_inc(&vgpu->stats.suppressed_events);
+	queue_delayed_work(vgpu->gpu->wq, &vgpu->flood.settle, INTERVAL);
+	return false;
+}
