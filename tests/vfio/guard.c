@@ -3,16 +3,12 @@
  * guard.c - a vGPU that hangs again and again is put out of turn, and everybody
  * who must know is told; uevents
  */
-#include <linux/netlink.h>
-#include <poll.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "admin.h"
 #include "load.h"
 #include "vm.h"
-
-#define KERNEL_EVENTS	1	/* netlink group */
+#include "watch.h"
 
 /**
  * struct pair - a vGPU that will hang, and one that works
@@ -200,40 +196,6 @@ TEST(no_limit, SLOW)
 	vgpu_unharmed(&pair.vgpu[1], "the neighbour");
 }
 
-static int listen_to_kernel(void)
-{
-	struct sockaddr_nl address = {
-		.nl_family = AF_NETLINK,
-		.nl_groups = KERNEL_EVENTS,
-	};
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
-			NETLINK_KOBJECT_UEVENT);
-
-	CHECK(fd >= 0 && !bind(fd, (struct sockaddr *)&address, sizeof(address)),
-	      "uevents: %s", strerror(errno));
-	return fd;
-}
-
-/* The next uevent of that vGPU with a word of ours; false: none in time. */
-static bool next_event(int fd, const char *uuid, char text[TEXT_SIZE])
-{
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-	ssize_t n, i;
-
-	while (poll(&poll_fd, 1, 5000) > 0) {
-		n = recv(fd, text, TEXT_SIZE - 1, 0);
-		if (n <= 0)
-			continue;
-		for (i = 0; i < n; i++)
-			if (!text[i])
-				text[i] = ' ';
-		text[n] = 0;
-		if (strstr(text, uuid) && strstr(text, "OPENVGPU_EVENT="))
-			return true;
-	}
-	return false;
-}
-
 TEST(uevents, SLOW)
 {
 	char text[TEXT_SIZE], reason[TEXT_SIZE], word[64];
@@ -244,9 +206,9 @@ TEST(uevents, SLOW)
 
 	make_pair(&pair, "2", "20");
 	uuid = pair.vgpu[0].uuid;
-	fd = listen_to_kernel();
+	fd = uevents_listen();
 	hang_once(&pair, 1);
-	CHECK(next_event(fd, uuid, text), "no uevent after a hang");
+	CHECK(uevents_next(fd, uuid, text), "no uevent after a hang");
 	code = host_attribute(uuid, "last_fault");
 	snprintf(word, sizeof(word), "OPENVGPU_FAULT=%llu ",
 		 (unsigned long long)code);
@@ -257,7 +219,7 @@ TEST(uevents, SLOW)
 	      (unsigned long long)code, text);
 	hang_once(&pair, 2);
 	do {
-		CHECK(next_event(fd, uuid, text),
+		CHECK(uevents_next(fd, uuid, text),
 		      "no uevent says that the vGPU is faulted");
 	} while (!strstr(text, "OPENVGPU_EVENT=faulted "));
 	CHECK(strstr(text, "OPENVGPU_FAULT=9 "), "the uevent of a faulted vGPU: %s",
@@ -268,7 +230,7 @@ TEST(uevents, SLOW)
 	vgpu_unharmed(&pair.vgpu[1], "the neighbour");
 	OK(rt_guest_reset(pair.vgpu[0].device));
 	wait_turns(&pair.vgpu[0], 20);
-	CHECK(next_event(fd, uuid, text) &&
+	CHECK(uevents_next(fd, uuid, text) &&
 	      strstr(text, "OPENVGPU_EVENT=recover "),
 	      "when a faulted vGPU has turns again: %s", text);
 }
@@ -279,7 +241,7 @@ static void expect_event(int fd, const char *uuid, const char *event,
 	char word[64];
 
 	snprintf(word, sizeof(word), "OPENVGPU_EVENT=%s ", event);
-	CHECK(next_event(fd, uuid, text), "no uevent says '%s'", event);
+	CHECK(uevents_next(fd, uuid, text), "no uevent says '%s'", event);
 	CHECK(!strncmp(text, "change@", 7) && strstr(text, word),
 	      "instead of '%s': %s", event, text);
 	snprintf(word, sizeof(word), "OPENVGPU_GPU=%s ", host_gpu());
@@ -291,7 +253,7 @@ TEST(uevents_of_a_life, 0)
 {
 	char text[TEXT_SIZE], word[64];
 	struct vgpu vgpu;
-	int fd = listen_to_kernel();
+	int fd = uevents_listen();
 
 	OK(host_create_any("64mq", vgpu.uuid));
 	expect_event(fd, vgpu.uuid, "create", text);
@@ -309,7 +271,7 @@ TEST(uevents_of_a_life, 0)
 TEST(attributes_before_create, 0)
 {
 	char text[TEXT_SIZE];
-	int fd = listen_to_kernel(), i;
+	int fd = uevents_listen(), i;
 	struct vgpu vgpu;
 	pid_t child;
 
@@ -319,11 +281,11 @@ TEST(attributes_before_create, 0)
 		if (!child)
 			_exit(host_create("64mq", vgpu.uuid) ? 1 : 0);
 		CHECK(child > 0, "fork: %s", strerror(errno));
-		CHECK(next_event(fd, vgpu.uuid, text), "no uevent of creation");
+		CHECK(uevents_next(fd, vgpu.uuid, text), "no uevent of creation");
 		admin_expect(admin_vgpu_path(vgpu.uuid, "openvgpu/weight"),
 			     "100");
 		wait_child(child, "creation");
 		OK(host_remove(vgpu.uuid));
-		CHECK(next_event(fd, vgpu.uuid, text), "no uevent of removal");
+		CHECK(uevents_next(fd, vgpu.uuid, text), "no uevent of removal");
 	}
 }

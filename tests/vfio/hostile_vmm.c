@@ -7,18 +7,24 @@
  * settings, creates, uses and removes another vGPU, and resets the GPU; each of
  * these has a bound, which doc/threat-model.md states.
  */
+#include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "admin.h"
 #include "stuck.h"
 #include "vm.h"
+#include "watch.h"
 
 /* The bound of each operation of the administrator, doc/threat-model.md. */
 #define BOUND_NS	(10 * second())
 #define BLOCK		(64 * RT_PAGE_SIZE)
+/* What a guest and its VMM may make the host say in 30 s, of lines and events. */
+#define WORDS		10
 
 static uint64_t begin_ns;
 
@@ -360,7 +366,7 @@ TEST(stuck_memory_of_stopped, SLOW)
 
 /* ----------------------------------------------------------- many small batches */
 
-/* As many batches as there are aperture pages: reset and close stay short. */
+/* Thousands of batches of one page: reset and close stay short. */
 TEST(many_batches, SLOW)
 {
 	struct rt_memory memory;
@@ -372,9 +378,8 @@ TEST(many_batches, SLOW)
 	vgpu_make(&vgpu, "64mq");
 	device = vgpu.device;
 	OK(rt_memory_alloc(device, BLOCK, &memory));
-	pages = device->aperture_pages;
-	if (harness_slow_kernel())
-		pages /= 8;
+	/* All of them take 10 ms a thousand to take back, and minutes to map. */
+	pages = device->aperture_pages / 8;
 	for (way = 0; way < 2; way++) {
 		for (i = 0; i < pages; i++)
 			OK(rt_map_pages(device, &memory.page[i % memory.pages], 1,
@@ -390,4 +395,108 @@ TEST(many_batches, SLOW)
 		       (unsigned long long)pages,
 		       (unsigned long long)(rt_now_ns() - begin_ns) / 1000000);
 	}
+}
+
+/* ------------------------------------------------------ resets against a reset */
+
+#define GPU_RESETS	200
+
+static void run_resets(void *data, int ready)
+{
+	struct vgpu *vgpu = data;
+
+	vgpu_open(vgpu);
+	say_ready(ready);
+	for (;;)
+		rt_function_reset(vgpu->device);
+}
+
+/* A guest resets its function all the time, while the GPU is reset. */
+TEST(reset_storm, ONCE | SLOW)
+{
+	unsigned int i, resets = harness_slow_kernel() ? GPU_RESETS / 10 : GPU_RESETS;
+	struct vgpu vgpu;
+	pid_t vm;
+
+	OK(host_create_any("64mq", vgpu.uuid));
+	vm = start(run_resets, &vgpu);
+	for (i = 0; i < resets; i++) {
+		begin();
+		admin_set(admin_pci_path("reset"), "1");
+		bounded("resetting the GPU");
+		admin_expect(admin_gpu_path("state"), "up");
+	}
+	end_vm(vm);
+	vgpu_open(&vgpu);
+	vgpu_works(&vgpu, 1);
+	life_goes_on(true);
+}
+
+/* ------------------------------------------------------------------- floods */
+
+/* Opened and closed as fast as can be: libvirt pays for each uevent. */
+TEST(open_storm, 0)
+{
+	int events = uevents_listen(), log = log_begin();
+	unsigned int i, count;
+	struct vgpu vgpu;
+
+	OK(host_create_any("64mq", vgpu.uuid));
+	for (i = 0; i < 40; i++) {
+		vgpu_open(&vgpu);
+		vgpu_close(&vgpu);
+	}
+	/* The first says that it was created. */
+	count = uevents_count(events, vgpu.uuid) - 1;
+	CHECK(count <= WORDS, "%u uevents of 40 opens and closes", count);
+	CHECK(host_stat(vgpu.uuid, "suppressed_events") == 80 - count,
+	      "%llu of 80 uevents count as suppressed, %u were sent",
+	      (unsigned long long)host_stat(vgpu.uuid, "suppressed_events"), count);
+	count = log_count(log, vgpu.uuid, NULL) - 1;
+	CHECK(count <= WORDS, "%u lines of 40 opens and closes", count);
+}
+
+static void drop_lock_capability(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	struct rlimit limit = { 16 * RT_PAGE_SIZE, 16 * RT_PAGE_SIZE };
+
+	CHECK(!syscall(SYS_capget, &header, data), "capget: %s", strerror(errno));
+	data[CAP_IPC_LOCK / 32].effective &= ~(1u << CAP_IPC_LOCK % 32);
+	CHECK(!syscall(SYS_capset, &header, data), "capset: %s", strerror(errno));
+	CHECK(!setrlimit(RLIMIT_MEMLOCK, &limit), "setrlimit: %s",
+	      strerror(errno));
+}
+
+/* VFIO writes a line to the log for every page beyond the limit. */
+TEST(memory_limit, SLOW)
+{
+	uint64_t end = rt_now_ns() + 12000000000ULL;
+	unsigned int count, refused = 0;
+	int error, log = log_begin();
+	struct rt_memory memory;
+	char text[256];
+	struct vgpu vgpu;
+
+	vgpu_make(&vgpu, "64mq");
+	drop_lock_capability();
+	OK(rt_memory_alloc(vgpu.device, BLOCK, &memory));
+	do {
+		error = rt_map_pages(vgpu.device, memory.page, memory.pages, 0, true);
+		CHECK(error == -EDQUOT, "mapping beyond the limit: %s",
+		      error ? strerror(-error) : "accepted");
+		refused++;
+	} while (rt_now_ns() < end);
+	count = log_count(log, "RLIMIT_MEMLOCK", vgpu.uuid) - 1;
+	CHECK(count <= WORDS, "%u lines in 12 s of %u refusals", count, refused);
+	CHECK(host_stat(vgpu.uuid, "memory_refused") == refused,
+	      "stats count %llu of %u refusals",
+	      (unsigned long long)host_stat(vgpu.uuid, "memory_refused"), refused);
+	OK(host_last_error(text, sizeof(text)));
+	CHECK(strstr(text, "limit of locked memory"), "last_error: '%s'", text);
+	/* What is within the limit is mapped. */
+	OK(rt_map_pages(vgpu.device, memory.page, 4, 0, true));
 }

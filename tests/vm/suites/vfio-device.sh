@@ -3,6 +3,6 @@
 #
 # machine: --timeout 1800
 #
-# What a VMM sees of a vGPU: information, config space, regions, mappings,
-# interrupts; and what the administrator sees: types and capacity.
-exec /src/tests/vfio/run info config region mapping irq capacity
+# What a VMM sees of a vGPU: information, config space, bus mastering, regions,
+# mappings, interrupts; and what the administrator sees: types and capacity.
+exec /src/tests/vfio/run info config master region mapping irq capacity
