@@ -72,7 +72,7 @@
 	CHOICE(PERSONALITY, personality,					\
 	       "native bochs", OPENVGPU_CLOSED_ONLY,				\
 	       "what its guest sees: native or bochs")				\
-	NUMBER(FRAME_RATE_LIMIT, frame_rate_limit, 1, 1000, 0,			\
+	NUMBER(FRAME_RATE_LIMIT, frame_rate_limit, 1, 60, 0,			\
 	       OPENVGPU_OR_ZERO,						\
 	       "pictures a second of each head; 0: no limit")
 

@@ -50,6 +50,33 @@ static long slab_objects(const char *name)
 	return count;
 }
 
+/* Whoever removes what nobody uses is not overtaken by a VM. */
+TEST(refuse_opens, 0)
+{
+	const char *path;
+	char text[256];
+	struct vgpu vgpu;
+
+	vgpu_make(&vgpu, "64mq");
+	path = admin_vgpu_path(vgpu.uuid, "openvgpu/refuse_opens");
+	admin_expect(path, "0");
+	/* Who has it keeps it. */
+	admin_set(path, "1");
+	vgpu_works(&vgpu, 1);
+	vgpu_close(&vgpu);
+	CHECK(!rt_open_vfio(vgpu.uuid, transport, NULL),
+	      "it was opened although refuse_opens is 1");
+	CHECK(errno == EBUSY, "the open failed with %s, not EBUSY",
+	      strerror(errno));
+	OK(host_last_error(text, sizeof(text)));
+	CHECK(strstr(text, "refuse_opens"), "last_error: '%s'", text);
+	admin_set(path, "0");
+	vgpu_open(&vgpu);
+	vgpu_works(&vgpu, 2);
+	admin_set(path, "1");
+	vgpu_remove(&vgpu);
+}
+
 /* 200 times create, open, kill -9, remove: nothing grows. */
 TEST(cycles, SLOW)
 {

@@ -13,6 +13,7 @@
 #include "base/vgpu.h"
 #include "gpu/driver.h"
 #include "sched/sched.h"
+#include "vgpu/life.h"
 #include "vgpu/mdev.h"
 
 /* ------------------------------------------------------------ physical GPU */
@@ -179,6 +180,27 @@ static ssize_t owner_pid_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(owner_pid);
 
+static ssize_t refuse_opens_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(to_vgpu(dev)->refuse_opens));
+}
+
+static ssize_t refuse_opens_store(struct device *dev,
+				  struct device_attribute *attr,
+				  const char *buf, size_t count)
+{
+	bool refuse;
+
+	if (kstrtobool(buf, &refuse)) {
+		vgpu_error(to_vgpu(dev), ": refuse_opens not changed: it can be 0 or 1");
+		return -EINVAL;
+	}
+	vgpu_refuse_opens(to_vgpu(dev), refuse);
+	return count;
+}
+static DEVICE_ATTR_RW(refuse_opens);
+
 static ssize_t partition_show(struct device *dev, struct device_attribute *attr,
 			      char *buf)
 {
@@ -251,6 +273,7 @@ static struct attribute *vgpu_attrs[] = {
 	&vgpu_attr_frame_rate_limit.attr,
 	&vgpu_attr_state.attr,
 	&dev_attr_owner_pid.attr,
+	&dev_attr_refuse_opens.attr,
 	&dev_attr_partition.attr,
 	&dev_attr_framebuffer_offset.attr,
 	&dev_attr_framebuffer_size.attr,
@@ -277,17 +300,16 @@ static const struct attribute_group vgpu_group = {
 /**
  * struct stat_attribute - one counter
  * @attr: the attribute
- * @offset: of an atomic64_t in struct vgpu_stats, or of a u64 in struct
- *	vgpu_counters
+ * @which: offset of an atomic64_t in struct vgpu_stats, or enum vgpu_counter
  */
 struct stat_attribute {
 	struct device_attribute attr;
-	size_t offset;
+	size_t which;
 };
 
-static size_t stat_offset(struct device_attribute *attr)
+static size_t stat_of(struct device_attribute *attr)
 {
-	return container_of(attr, struct stat_attribute, attr)->offset;
+	return container_of(attr, struct stat_attribute, attr)->which;
 }
 
 /* Counted by this module, since the vGPU was created. */
@@ -295,7 +317,7 @@ static ssize_t software_stat_show(struct device *dev,
 				  struct device_attribute *attr, char *buf)
 {
 	const void *stats = &to_vgpu(dev)->stats;
-	const atomic64_t *value = stats + stat_offset(attr);
+	const atomic64_t *value = stats + stat_of(attr);
 
 	return sysfs_emit(buf, "%lld\n", atomic64_read(value));
 }
@@ -305,15 +327,13 @@ static ssize_t hardware_stat_show(struct device *dev,
 				  struct device_attribute *attr, char *buf)
 {
 	struct vgpu *vgpu = to_vgpu(dev);
-	struct vgpu_counters counters = { };
-	const void *base = &counters;
-	const u64 *value = base + stat_offset(attr);
+	const struct vgpu_family *family = vgpu->gpu->family;
+	u64 value = 0;
 
 	/* A GPU that is away has counted nothing. */
-	if (vgpu->gpu->family->counters &&
-	    vgpu->gpu->family->counters(vgpu, &counters))
-		memset(&counters, 0, sizeof(counters));
-	return sysfs_emit(buf, "%llu\n", *value);
+	if (family->counter && family->counter(vgpu, stat_of(attr), &value))
+		value = 0;
+	return sysfs_emit(buf, "%llu\n", value);
 }
 
 static ssize_t dma_pinned_bytes_show(struct device *dev,
@@ -328,13 +348,13 @@ static DEVICE_ATTR_RO(dma_pinned_bytes);
 #define SOFTWARE_STAT(field)						\
 	static struct stat_attribute stat_##field = {			\
 		.attr = __ATTR(field, 0444, software_stat_show, NULL),	\
-		.offset = offsetof(struct vgpu_stats, field),		\
+		.which = offsetof(struct vgpu_stats, field),		\
 	}
 
-#define HARDWARE_STAT(field)						\
+#define HARDWARE_STAT(field, counter)					\
 	static struct stat_attribute stat_##field = {			\
 		.attr = __ATTR(field, 0444, hardware_stat_show, NULL),	\
-		.offset = offsetof(struct vgpu_counters, field),	\
+		.which = VGPU_COUNTER_##counter,			\
 	}
 
 SOFTWARE_STAT(trapped_reads);
@@ -353,18 +373,18 @@ SOFTWARE_STAT(memory_refused);
 SOFTWARE_STAT(violations);
 SOFTWARE_STAT(suppressed_lines);
 SOFTWARE_STAT(suppressed_events);
-HARDWARE_STAT(busy_ns);
-HARDWARE_STAT(resident_ns);
-HARDWARE_STAT(wait_ns);
-HARDWARE_STAT(switches);
-HARDWARE_STAT(switch_ns);
-HARDWARE_STAT(preempt_max_ns);
-HARDWARE_STAT(packets);
-HARDWARE_STAT(doorbells);
-HARDWARE_STAT(fences);
-HARDWARE_STAT(instructions);
-HARDWARE_STAT(bytes_read);
-HARDWARE_STAT(bytes_written);
+HARDWARE_STAT(busy_ns, BUSY_NS);
+HARDWARE_STAT(resident_ns, RESIDENT_NS);
+HARDWARE_STAT(wait_ns, WAIT_NS);
+HARDWARE_STAT(switches, SWITCHES);
+HARDWARE_STAT(switch_ns, SWITCH_NS);
+HARDWARE_STAT(preempt_max_ns, PREEMPT_MAX_NS);
+HARDWARE_STAT(packets, PACKETS);
+HARDWARE_STAT(doorbells, DOORBELLS);
+HARDWARE_STAT(fences, FENCES);
+HARDWARE_STAT(instructions, INSTRUCTIONS);
+HARDWARE_STAT(bytes_read, BYTES_READ);
+HARDWARE_STAT(bytes_written, BYTES_WRITTEN);
 
 static struct attribute *vgpu_stats_attrs[] = {
 	&stat_trapped_reads.attr.attr,

@@ -28,25 +28,24 @@ enum vgpu_engine {
 };
 
 /**
- * struct vgpu_counters - what the hardware counted for one partition
+ * enum vgpu_counter - what the hardware counts for one partition
  *
- * All since the vGPU was opened last; 0 where a family can't tell.
+ * All since the vGPU was opened last. Names are those of the attributes in stats.
  */
-struct vgpu_counters {
-	u64 busy_ns;		/* executing work */
-	u64 resident_ns;	/* holding the engine */
-	u64 wait_ns;		/* had work, did not hold the engine */
-	u64 switches;
-	u64 switch_ns;
-	u64 preempt_max_ns;
-	u64 packets;
-	u64 doorbells;
-	u64 fences;
-	u64 instructions;
-	u64 bytes_read;
-	u64 bytes_written;
-	u64 faults;
-	u64 interrupts;
+enum vgpu_counter {
+	VGPU_COUNTER_BUSY_NS,		/* executing work */
+	VGPU_COUNTER_RESIDENT_NS,	/* holding the engine */
+	VGPU_COUNTER_WAIT_NS,		/* had work, did not hold the engine */
+	VGPU_COUNTER_SWITCHES,
+	VGPU_COUNTER_SWITCH_NS,
+	VGPU_COUNTER_PREEMPT_MAX_NS,
+	VGPU_COUNTER_PACKETS,
+	VGPU_COUNTER_DOORBELLS,
+	VGPU_COUNTER_FENCES,
+	VGPU_COUNTER_INSTRUCTIONS,
+	VGPU_COUNTER_BYTES_READ,
+	VGPU_COUNTER_BYTES_WRITTEN,
+	VGPU_COUNTERS
 };
 
 /**
@@ -117,7 +116,7 @@ enum vgpu_run_stage {
  *	returns; those that were not cleared stay as they are. Bounded, never
  *	waits for the progress of an engine, falls back on a partition reset.
  *	0, or errno: nothing helped. May sleep. NULL with @sysmem_set.
- * @counters: read the counters. May sleep.
+ * @counter: read a counter. 0, or -ENODEV: the hardware is away. May sleep.
  * @head_plane: what a head of the partition shows, from the hardware's
  *	registers. NULL: partitions have no heads of their own. May sleep.
  * @head_monitor: connect a monitor with that EDID to a head of an enabled
@@ -162,7 +161,7 @@ struct vgpu_family {
 			  const dma_addr_t *addr, bool write);
 	void (*sysmem_clear)(struct vgpu *vgpu, u32 first, u32 count);
 	int (*sysmem_invalidate)(struct vgpu *vgpu, u32 first, u32 count);
-	int (*counters)(struct vgpu *vgpu, struct vgpu_counters *counters);
+	int (*counter)(struct vgpu *vgpu, enum vgpu_counter which, u64 *value);
 	void (*head_plane)(struct vgpu *vgpu, unsigned int head,
 			   enum vgpu_plane_kind kind, struct vgpu_plane *plane);
 	void (*head_monitor)(struct vgpu *vgpu, unsigned int head,

@@ -90,6 +90,7 @@ struct vgpu_stats {
  *	returned); after that only fields of struct vgpu may be used
  * @mdev: the mediated device; valid as long as @gpu works
  * @lock: open, close, reset
+ * @refuse_opens: an administrator is about to remove it
  * @master: its function may access memory and raise interrupts, as its guest
  *	wants it: what COMMAND says, once vgpu_update_master() has seen it
  * @state: where it is in its life; changed by vgpu_enter()
@@ -142,6 +143,7 @@ struct vgpu {
 	/* VFIO device model. */
 	struct mutex lock;
 	pid_t owner_pid;		/* lock; 0: closed */
+	bool refuse_opens;		/* lock */
 	struct mutex config_lock;
 	struct vgpu_config config;	/* config_lock */
 	bool master;			/* lock */

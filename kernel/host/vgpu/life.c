@@ -129,6 +129,7 @@ static int try_open(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
 	enum vgpu_gpu_state state;
+	bool refused = false;
 	int ret;
 
 	ret = vgpu_scrub_wait(vgpu);
@@ -143,8 +144,11 @@ static int try_open(struct vgpu *vgpu)
 	state = READ_ONCE(gpu->state);
 	if (state == VGPU_GPU_UP) {
 		mutex_lock(&vgpu->lock);
-		/* A reset of the GPU may have asked for another one. */
-		if (READ_ONCE(vgpu->state) != VGPU_CLEAN)
+		refused = vgpu->refuse_opens;
+		/* A reset of the GPU may have asked for another scrub. */
+		if (refused)
+			ret = -EBUSY;
+		else if (READ_ONCE(vgpu->state) != VGPU_CLEAN)
 			ret = -EAGAIN;
 		else
 			ret = open_clean(vgpu);
@@ -153,10 +157,28 @@ static int try_open(struct vgpu *vgpu)
 		ret = state == VGPU_GPU_RESET ? -EBUSY : -ENODEV;
 	}
 	mutex_unlock(&gpu->state_lock);
+	if (refused)
+		vgpu_owner_error(vgpu, " not opened: refuse_opens is 1, an administrator is about to remove it");
 	if (state != VGPU_GPU_UP)
 		vgpu_owner_error(vgpu, " not opened: the GPU is in state %s",
 				 vgpu_gpu_state_name(gpu));
 	return ret;
+}
+
+/**
+ * vgpu_refuse_opens - let nobody open a vGPU, or anybody
+ * @vgpu: the vGPU, in any state
+ * @refuse: whether
+ *
+ * Whoever wants to remove a vGPU only if nobody has it open refuses opens first,
+ * then looks, and no VM can come in between. An open that is under way is over
+ * when this returns. May sleep, bounded.
+ */
+void vgpu_refuse_opens(struct vgpu *vgpu, bool refuse)
+{
+	mutex_lock(&vgpu->lock);
+	WRITE_ONCE(vgpu->refuse_opens, refuse);
+	mutex_unlock(&vgpu->lock);
 }
 
 /**
@@ -165,7 +187,8 @@ static int try_open(struct vgpu *vgpu)
  *
  * May sleep, up to ten seconds for the scrub of the former owner's slice.
  *
- * Return: 0; -EBUSY: the slice is not zeroed yet, or the GPU is being reset;
+ * Return: 0; -EBUSY: the slice is not zeroed yet, the GPU is being reset, or an
+ * administrator refuses opens;
  * -ENODEV: the GPU is going or dead; -EINTR; the error of the family. The
  * reason is in the log and in last_error.
  */

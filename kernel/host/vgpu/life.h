@@ -9,6 +9,7 @@
 
 struct vgpu;
 
+void vgpu_refuse_opens(struct vgpu *vgpu, bool refuse);
 int vgpu_open(struct vgpu *vgpu);
 void vgpu_close(struct vgpu *vgpu);
 void vgpu_update_master(struct vgpu *vgpu);

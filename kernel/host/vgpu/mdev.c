@@ -40,7 +40,6 @@ static int vgpu_setup(struct vgpu *vgpu)
 			   vgpu->personality->name, ret);
 		goto teardown;
 	}
-	vgpu_scrub_queue(vgpu);
 	return 0;
 
 teardown:
@@ -112,6 +111,8 @@ static int vgpu_mdev_probe(struct mdev_device *mdev)
 	ret = vgpu_link(vgpu);
 	if (ret)
 		goto teardown;
+	/* After that, or a reset of the GPU might follow that nobody notes here. */
+	vgpu_scrub_queue(vgpu);
 	dev_set_drvdata(mdev_dev(mdev), vgpu);
 	/* The driver core (dev_groups) would add them after the event. */
 	ret = sysfs_create_groups(&mdev_dev(mdev)->kobj, vgpu_mdev_groups);

@@ -128,7 +128,7 @@ expected()
 	weight) echo '1 to 10000' ;;
 	cap_percent) echo '1 to 100' ;;
 	timeslice_us) echo '100 to 1000000, or 0 for that of the GPU' ;;
-	frame_rate_limit) echo '1 to 1000, or 0 for no limit' ;;
+	frame_rate_limit) echo '1 to 60, or 0 for no limit' ;;
 	frozen) echo '0 or 1' ;;
 	display) echo 'region, dmabuf or off' ;;
 	personality) echo 'native or bochs' ;;
@@ -143,7 +143,7 @@ allowed()
 	weight) number "$2" 1 10000 ;;
 	cap_percent) number "$2" 1 100 ;;
 	timeslice_us) [ "$2" = 0 ] || number "$2" 100 1000000 ;;
-	frame_rate_limit) number "$2" 0 1000 ;;
+	frame_rate_limit) number "$2" 0 60 ;;
 	frozen) number "$2" 0 1 ;;
 	display) [ "$2" = region ] || [ "$2" = dmabuf ] || [ "$2" = off ] ;;
 	personality) [ "$2" = native ] || [ "$2" = bochs ] ;;

@@ -67,6 +67,7 @@ int refgpu_partition_setup(struct vgpu *vgpu)
 	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
 	struct pci_dev *pdev = vgpu->gpu->pdev;
 	u32 page = REFGPU_USER_PAGE(vgpu->partition);
+	int section;
 
 	if (vgpu->gpu->sysmem_pages) {
 		partition->table = dma_alloc_coherent(&pdev->dev,
@@ -77,8 +78,11 @@ int refgpu_partition_setup(struct vgpu *vgpu)
 			return -ENOMEM;
 	}
 	/* What was counted of a former owner is not this one's. */
-	reg_write(refgpu, REFGPU_COUNTERS(vgpu->partition) +
-		  REFGPU_COUNTER_CLEAR, 1);
+	if (vgpu_gpu_begin(vgpu->gpu, &section)) {
+		reg_write(refgpu, REFGPU_COUNTERS(vgpu->partition) +
+			  REFGPU_COUNTER_CLEAR, 1);
+		vgpu_gpu_end(vgpu->gpu, section);
+	}
 	vgpu->user_phys = pci_resource_start(pdev, REFGPU_BAR_REGISTERS) + page;
 	vgpu->user_io = refgpu->regs + page;
 	vgpu->user_size = REFGPU_USER_PAGE_SIZE;
@@ -429,53 +433,41 @@ int refgpu_sysmem_invalidate(struct vgpu *vgpu, u32 first, u32 count)
 
 /* ----------------------------------------------------------------- counters */
 
-#define COUNTER(NAME, field)						\
-	{ REFGPU_COUNTER_##NAME, offsetof(struct vgpu_counters, field) }
+#define COUNTER(NAME)	[VGPU_COUNTER_##NAME] = REFGPU_COUNTER_##NAME
 
-/* Where a counter is in the device's block, and where it goes. */
-static const struct {
-	u32 reg;
-	u32 field;
-} counter_table[] = {
-	COUNTER(BUSY_NS, busy_ns),
-	COUNTER(RESIDENT_NS, resident_ns),
-	COUNTER(WAIT_NS, wait_ns),
-	COUNTER(SWITCHES, switches),
-	COUNTER(SWITCH_NS, switch_ns),
-	COUNTER(PREEMPT_MAX_NS, preempt_max_ns),
-	COUNTER(PACKETS, packets),
-	COUNTER(DOORBELLS, doorbells),
-	COUNTER(FENCES, fences),
-	COUNTER(INSTRUCTIONS, instructions),
-	COUNTER(BYTES_READ, bytes_read),
-	COUNTER(BYTES_WRITTEN, bytes_written),
-	COUNTER(FAULTS, faults),
-	COUNTER(INTERRUPTS, interrupts),
+/* Where a counter is in the device's block. */
+static const u32 counter_register[VGPU_COUNTERS] = {
+	COUNTER(BUSY_NS),
+	COUNTER(RESIDENT_NS),
+	COUNTER(WAIT_NS),
+	COUNTER(SWITCHES),
+	COUNTER(SWITCH_NS),
+	COUNTER(PREEMPT_MAX_NS),
+	COUNTER(PACKETS),
+	COUNTER(DOORBELLS),
+	COUNTER(FENCES),
+	COUNTER(INSTRUCTIONS),
+	COUNTER(BYTES_READ),
+	COUNTER(BYTES_WRITTEN),
 };
 
 /**
- * refgpu_counters - see struct vgpu_family
+ * refgpu_counter - see struct vgpu_family
  * @vgpu: the vGPU
- * @counters: filled in
+ * @which: the counter
+ * @value: filled in
  *
  * Return: 0, or -ENODEV.
  */
-int refgpu_counters(struct vgpu *vgpu, struct vgpu_counters *counters)
+int refgpu_counter(struct vgpu *vgpu, enum vgpu_counter which, u64 *value)
 {
-	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
-	u32 block = REFGPU_COUNTERS(vgpu->partition);
-	int section, ret = 0;
-	unsigned int i;
-	u64 value;
+	int section;
 
 	if (!vgpu_gpu_begin(vgpu->gpu, &section))
 		return -ENODEV;
-	for (i = 0; i < ARRAY_SIZE(counter_table) && !ret; i++) {
-		value = reg_read(refgpu, block + counter_table[i].reg);
-		if (value == REFGPU_GONE)
-			ret = -ENODEV;
-		*(u64 *)((u8 *)counters + counter_table[i].field) = value;
-	}
+	*value = reg_read(refgpu_of(vgpu->gpu),
+			  REFGPU_COUNTERS(vgpu->partition) +
+			  counter_register[which]);
 	vgpu_gpu_end(vgpu->gpu, section);
-	return ret;
+	return *value == REFGPU_GONE ? -ENODEV : 0;
 }

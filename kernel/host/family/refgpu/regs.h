@@ -152,7 +152,7 @@ int refgpu_sysmem_set(struct vgpu *vgpu, u32 first, u32 count,
 		      const dma_addr_t *addr, bool write);
 void refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count);
 int refgpu_sysmem_invalidate(struct vgpu *vgpu, u32 first, u32 count);
-int refgpu_counters(struct vgpu *vgpu, struct vgpu_counters *counters);
+int refgpu_counter(struct vgpu *vgpu, enum vgpu_counter which, u64 *value);
 
 /* heads.c: what heads show, and their monitors */
 void refgpu_heads_restore(struct refgpu_partition *partition);
