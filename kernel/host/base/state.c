@@ -244,9 +244,10 @@ const char *vgpu_gpu_state_name(const struct vgpu_gpu *gpu)
 bool vgpu_gpu_begin(struct vgpu_gpu *gpu, int *section)
 {
 	*section = srcu_read_lock(&gpu->access);
+	__release(&gpu->access);	/* sparse can't follow a condition */
 	if (!vgpu_gpu_is_dead(gpu))
 		return true;
-	srcu_read_unlock(&gpu->access, *section);
+	vgpu_gpu_end(gpu, *section);
 	return false;
 }
 
@@ -257,6 +258,7 @@ bool vgpu_gpu_begin(struct vgpu_gpu *gpu, int *section)
  */
 void vgpu_gpu_end(struct vgpu_gpu *gpu, int section)
 {
+	__acquire(&gpu->access);
 	srcu_read_unlock(&gpu->access, section);
 }
 
