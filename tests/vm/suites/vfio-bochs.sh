@@ -5,4 +5,4 @@
 #
 # The bochs personality, driven as firmware and guest drivers do, the choice
 # between personalities, and the frame-rate limit.
-exec /src/tests/vfio/run bochs pacing
+exec /src/tests/vfio/run bochs personality pacing
