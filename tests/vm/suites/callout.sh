@@ -5,7 +5,8 @@
 # kernels: 6.12
 #
 # mdevctl's script against the real mdevctl, on a made-up sysfs tree: what is
-# listed, kept in definitions, changed live, and refused, and with which words.
+# listed, kept in definitions, changed live, and refused, and with which words. No
+# kernel takes part in it.
 
 cd "$(dirname "$0")/../../.." || exit 1
 tests/vm/chroot bash -s <<'EOF'

@@ -7,7 +7,7 @@
 # The Debian packages: built in the root file system, judged by lintian,
 # installed into a root file system that has never seen the project, where DKMS
 # builds the module; then what was installed is checked by those who read it,
-# and purged.
+# and purged. Suite dkms builds the module on the other kernels.
 
 cd "$(dirname "$0")/../../.." || exit 1
 folder=build/check/deb

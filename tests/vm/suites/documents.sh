@@ -6,7 +6,7 @@
 #
 # Manual pages, completion and metrics, judged by the programs of those who read
 # them: mandoc, man, bash-completion, promtool. The command runs on a made-up
-# machine (tests/unit/cli/cli_machine.py).
+# machine (tests/unit/cli/cli_machine.py); no kernel takes part in it.
 
 cd "$(dirname "$0")/../../.." || exit 1
 mkdir -p build/documents

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 900 --qemu-arg -device --qemu-arg bochs-display,vgamem=64M
+# own machine: it has a bochs-display, and its guests need both processors
 # kernels: 6.1 6.12 7.2
 # check: 6.12
 #
