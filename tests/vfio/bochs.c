@@ -141,19 +141,6 @@ TEST(large_slices, ONCE)
 
 /* ------------------------------------------------------------------ picture */
 
-static void check_plane(struct vgpu *vgpu, uint32_t format, unsigned int x,
-			unsigned int y, unsigned int pitch)
-{
-	struct vfio_device_gfx_plane_info plane;
-
-	CHECK(bochs_shown(vgpu, &plane), "nothing is shown");
-	CHECK(plane.drm_format == format && plane.width == x &&
-	      plane.height == y && plane.stride == pitch,
-	      "format 0x%08x, %ux%u, %u bytes a line; not 0x%08x, %ux%u, %u",
-	      plane.drm_format, plane.width, plane.height, plane.stride,
-	      format, x, y, pitch);
-}
-
 static void check_dark(struct vgpu *vgpu, const char *why)
 {
 	struct vfio_device_gfx_plane_info plane;
@@ -184,18 +171,18 @@ TEST(modes, 0)
 	bochs_make(&vgpu, TYPE);
 	check_dark(&vgpu, "no mode yet");
 	bochs_mode(&vgpu, WIDTH, HEIGHT, 32);
-	check_plane(&vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
+	bochs_plane(&vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
 	bochs_mode(&vgpu, 1600, 1200, 32);
-	check_plane(&vgpu, FOURCC_XR24, 1600, 1200, 6400);
+	bochs_plane(&vgpu, FOURCC_XR24, 1600, 1200, 6400);
 	bochs_mode(&vgpu, 1920, 1080, 32);
 	/* Cut off at the right; a VMM need not know how long lines were. */
-	check_plane(&vgpu, FOURCC_XR24, 1600, 1080, 6400);
+	bochs_plane(&vgpu, FOURCC_XR24, 1600, 1080, 6400);
 	CHECK(bochs_get(&vgpu, DISPI_XRES) == 1600, "XRES %u, beyond the type's",
 	      bochs_get(&vgpu, DISPI_XRES));
 	bochs_mode(&vgpu, WIDTH, HEIGHT, 16);
-	check_plane(&vgpu, FOURCC_RG16, WIDTH, HEIGHT, 2 * WIDTH);
+	bochs_plane(&vgpu, FOURCC_RG16, WIDTH, HEIGHT, 2 * WIDTH);
 	bochs_mode(&vgpu, WIDTH, HEIGHT, 24);
-	check_plane(&vgpu, FOURCC_RG24, WIDTH, HEIGHT, 3 * WIDTH);
+	bochs_plane(&vgpu, FOURCC_RG24, WIDTH, HEIGHT, 3 * WIDTH);
 	bochs_mode(&vgpu, WIDTH, HEIGHT, 8);
 	check_dark(&vgpu, "8 bits a pixel");
 	bochs_mode(&vgpu, WIDTH, HEIGHT, 32);
@@ -214,7 +201,7 @@ TEST(modes, 0)
 	bochs_set(&vgpu, DISPI_YRES, 768);
 	bochs_set(&vgpu, DISPI_BPP, 32);
 	bochs_set(&vgpu, DISPI_ENABLE, 1);
-	check_plane(&vgpu, FOURCC_XR24, 1024, 768, 4096);
+	bochs_plane(&vgpu, FOURCC_XR24, 1024, 768, 4096);
 }
 
 TEST(picture_and_flips, 0)
@@ -261,7 +248,7 @@ TEST(blanking, 0)
 	bochs_make(&vgpu, TYPE);
 	bochs_mode(&vgpu, WIDTH, HEIGHT, 32);
 	for (i = 0; i < 3; i++) {
-		check_plane(&vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
+		bochs_plane(&vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
 		bochs_blank(&vgpu, true);
 		check_dark(&vgpu, "blanked");
 		bochs_blank(&vgpu, false);
@@ -278,11 +265,11 @@ TEST(byte_order, 0)
 	CHECK(bochs_read(&vgpu, BOCHS_BYTE_ORDER, 4) == 0xbebebebe,
 	      "byte order 0x%08x",
 	      (unsigned int)bochs_read(&vgpu, BOCHS_BYTE_ORDER, 4));
-	check_plane(&vgpu, FOURCC_BX24, WIDTH, HEIGHT, PITCH);
+	bochs_plane(&vgpu, FOURCC_BX24, WIDTH, HEIGHT, PITCH);
 	bochs_write(&vgpu, BOCHS_BYTE_ORDER, 4, 12345);
-	check_plane(&vgpu, FOURCC_BX24, WIDTH, HEIGHT, PITCH);
+	bochs_plane(&vgpu, FOURCC_BX24, WIDTH, HEIGHT, PITCH);
 	bochs_write(&vgpu, BOCHS_BYTE_ORDER, 4, 0x1e1e1e1e);
-	check_plane(&vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
+	bochs_plane(&vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
 }
 
 /* ------------------------------------------------------------------ monitor */
@@ -348,7 +335,7 @@ static void check_fresh(struct vgpu *vgpu, const char *after)
 	bochs_set(vgpu, DISPI_YRES, HEIGHT);
 	bochs_set(vgpu, DISPI_BPP, 32);
 	bochs_set(vgpu, DISPI_ENABLE, 1);
-	check_plane(vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
+	bochs_plane(vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
 }
 
 TEST(resets, 0)
@@ -435,7 +422,7 @@ TEST(hostile, SLOW)
 	CHECK(shown, "none of these modes is shown");
 	bochs_mode(&vgpu, WIDTH, HEIGHT, 32);
 	bochs_write(&vgpu, BOCHS_BYTE_ORDER, 4, 0x1e1e1e1e);
-	check_plane(&vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
+	bochs_plane(&vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
 }
 
 /* Two displays and one that computes: each has its own. */
@@ -472,107 +459,4 @@ TEST(neighbours, 0)
 	}
 	vgpu_close(&vgpu[0]);
 	check_window(&vgpu[1], window[1], 0, PITCH, "after the other's end");
-}
-
-/* -------------------------------------------------------------- the choice */
-
-static const char *personality(const struct vgpu *vgpu)
-{
-	return admin_vgpu_path(vgpu->uuid, "openvgpu/personality");
-}
-
-static void expect_error(const struct vgpu *vgpu, const char *name, int error,
-			 const char *word)
-{
-	const char *const words[] = { vgpu->uuid, "personality", word };
-
-	admin_refused(personality(vgpu), name, error, words, 3);
-}
-
-TEST(defaults_of_types, ONCE)
-{
-	static const struct {
-		const char *type, *choice;
-	} wanted[] = {
-		{ "64ma", "native [bochs]" }, { "64mb", "native [bochs]" },
-		{ "64mq", "[native] bochs" }, { "64mc", "[native]" },
-	};
-	struct vgpu vgpu;
-	unsigned int i;
-
-	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		OK(host_create_any(wanted[i].type, vgpu.uuid));
-		admin_expect(personality(&vgpu), wanted[i].choice);
-		expect_error(&vgpu, "vga\n", EINVAL, "native");
-		expect_error(&vgpu, "\n", EINVAL, "native");
-		expect_error(&vgpu, "boch\n", EINVAL, "native");
-		admin_expect(personality(&vgpu), wanted[i].choice);
-	}
-	expect_error(&vgpu, "bochs\n", EOPNOTSUPP, "64mc");
-	admin_expect(personality(&vgpu), "[native]");
-	vgpu_open(&vgpu);
-	vgpu_works(&vgpu, 1);
-}
-
-TEST(change, 0)
-{
-	struct vgpu vgpu;
-	unsigned int round;
-
-	OK(host_create_any("64mq", vgpu.uuid));
-	for (round = 0; round < 10; round++) {
-		admin_set(personality(&vgpu), "bochs\n");
-		admin_expect(personality(&vgpu), "native [bochs]");
-		plain_open(&vgpu);
-		bochs_mode(&vgpu, WIDTH, HEIGHT, 32);
-		check_plane(&vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
-		expect_error(&vgpu, "native\n", EBUSY, "open");
-		check_plane(&vgpu, FOURCC_XR24, WIDTH, HEIGHT, PITCH);
-		vgpu_close(&vgpu);
-
-		admin_set(personality(&vgpu), "native");
-		/* To itself is fine too. */
-		admin_set(personality(&vgpu), "native");
-		admin_expect(personality(&vgpu), "[native] bochs");
-		vgpu_open(&vgpu);
-		vgpu_works(&vgpu, round);
-		expect_error(&vgpu, "bochs\n", EBUSY, "open");
-		/* Its work may still be on the way when it is released. */
-		rt_control_write(vgpu.device, OPENVGPU_NATIVE_RESET, 1);
-		vgpu_close(&vgpu);
-	}
-}
-
-/* Who opens it finds one or the other, and not the parts of both. */
-TEST(change_and_open_race, SLOW)
-{
-	unsigned int i;
-	struct vgpu vgpu;
-	pid_t child;
-
-	OK(host_create_any("64mq", vgpu.uuid));
-	child = fork();
-	CHECK(child >= 0, "fork: %s", strerror(errno));
-	if (!child) {
-		for (i = 0; ; i++) {
-			host_write(personality(&vgpu), i & 1 ? "bochs" : "native");
-			usleep(500);
-		}
-	}
-	for (i = 0; i < 40; i++) {
-		uint32_t ids = 0;
-
-		plain_open(&vgpu);
-		ids = config(&vgpu, PCI_VENDOR_ID, 4);
-		CHECK(ids == 0x11111234 || ids == (REFGPU_PCI_DEVICE_ID_VGPU << 16 |
-						   REFGPU_PCI_VENDOR_ID),
-		      "ids 0x%08x", ids);
-		CHECK(vgpu.device->region[2].size == (ids == 0x11111234 ?
-		      BOCHS_REGISTERS_SIZE : 64 * MIB),
-		      "ids 0x%08x with a BAR2 of 0x%llx bytes", ids,
-		      (unsigned long long)vgpu.device->region[2].size);
-		vgpu_close(&vgpu);
-	}
-	vm_kill(child);
-	OK(host_remove(vgpu.uuid));
 }

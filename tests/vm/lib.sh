@@ -11,6 +11,8 @@ VM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TREE=$(cd "$VM_DIR/../.." && pwd)
 BUILD=${BUILD:-$TREE/build}
 CACHE=${OPENVGPU_CACHE:-$HOME/.cache/openvgpu}
+# shellcheck source=sum.sh
+. "$VM_DIR/sum.sh"
 
 # The kernels under test, by the names every script takes.
 VM_KERNELS=(6.1 6.12 7.2)
@@ -93,12 +95,4 @@ tree_hash()
 		(cd "$TREE" && git ls-files -co --exclude-standard -z | sort -zu |
 			xargs -0 sha256sum 2>/dev/null) || true
 	} | sha256sum | cut -c1-16
-}
-
-# sum_line LOG: prints passed, failed and skipped of the last summary line of a
-# run; fails when there is none.
-sum_line()
-{
-	grep -oE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$1" | tail -n 1 |
-		awk '{ print $1, $3, $5 + 0; found = 1 } END { exit !found }'
 }

@@ -2,9 +2,12 @@
 # shellcheck shell=bash
 #
 # What suites share: counting, and looking at what commands say. Sourced, never
-# run.
+# run: on the outer machine, in the root file system or in the host machine.
 
-passed=0 failed=0
+# shellcheck source=sum.sh
+. "$(dirname "${BASH_SOURCE[0]}")/sum.sh"
+
+passed=0 failed=0 skipped=0
 # What the last command of run() said.
 out=$(mktemp) err=$(mktemp)
 
@@ -20,10 +23,23 @@ fail()
 	failed=$((failed + 1))
 }
 
+# add NAME LOG: counts what a run has counted that ended with such a line
+add()
+{
+	local p f s
+
+	if read -r p f s < <(sum_line "$2"); then
+		passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	else
+		fail "$1" "it ended early: $(tail -n 3 "$2" | tr '\n' ' ')"
+	fi
+}
+
 # finish: the last line, and the suite's end
 finish()
 {
-	echo "$passed passed, $failed failed"
+	[ $((passed + failed + skipped)) != 0 ] || fail "${0##*/}" "it has run no test"
+	print_sum "$passed" "$failed" "$skipped"
 	[ "$failed" = 0 ]
 	exit
 }
@@ -39,7 +55,7 @@ run()
 	if [ "$status" = "$want" ]; then
 		pass "$name"
 	else
-		fail "$name" "'$*' ended with $status, not $want; said '$(head -c 500 "$out" "$err" | tr '\n' ' ')'"
+		fail "$name" "'$*' ended with $status, not $want; said '$(cat "$out" "$err" | tail -c 500 | tr '\n' ' ')'"
 		return 1
 	fi
 }

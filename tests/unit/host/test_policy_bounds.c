@@ -72,16 +72,17 @@ START_TEST(test_known_waits)
 }
 END_TEST
 
+/*
+ * Bound 2: how far one of the first @pairs may be ahead of another, since all
+ * were level and in any window.
+ */
 static int64_t low[PAIRS][PAIRS], high[PAIRS][PAIRS];
+static int64_t level_bound, window_bound;
 static unsigned int pairs;
 
 static void check_service(struct sim *s, int who, uint64_t run_ns,
 			  enum sched_end reason, bool idle_slot)
 {
-	uint64_t debts = s->config.averaging * s->config.overrun_ns + SLIVER;
-	int64_t since_level = (int64_t)(s->config.timeslice_ns + debts);
-	bool skips = s->config.overrun_ns > s->config.timeslice_ns - SLIVER;
-	int64_t any = (int64_t)(s->config.timeslice_ns * (skips ? 2 : 1) + 2 * debts);
 	unsigned int i, j;
 
 	(void)who, (void)run_ns, (void)reason, (void)idle_slot;
@@ -94,16 +95,30 @@ static void check_service(struct sim *s, int who, uint64_t run_ns,
 				low[i][j] = d;
 			if (d > high[i][j])
 				high[i][j] = d;
-			unit_assert(d <= since_level,
+			unit_assert(d <= level_bound,
 				    "scenario %u: vGPU %u is %" PRId64 " ns ahead of %u, "
 				    "bound %" PRId64,
-				    scenario, i, d, j, since_level);
-			unit_assert(high[i][j] - low[i][j] <= any,
+				    scenario, i, d, j, level_bound);
+			unit_assert(high[i][j] - low[i][j] <= window_bound,
 				    "scenario %u: in some window vGPU %u got %" PRId64
 				    " ns more than %u, bound %" PRId64,
-				    scenario, i, high[i][j] - low[i][j], j, any);
+				    scenario, i, high[i][j] - low[i][j], j, window_bound);
 		}
 	}
+}
+
+/* A GPU whose clock begins at @now, and on it @pairs vGPUs that always have work. */
+static void begin_service(const struct sim_config *config, uint64_t now)
+{
+	unsigned int i;
+
+	memset(low, 0, sizeof(low));
+	memset(high, 0, sizeof(high));
+	sim_init(&sim, config, &sim_turns);
+	sim.queue.now = now;
+	sim.on_run = check_service;
+	for (i = 0; i < pairs; i++)
+		sim_add(&sim, &busy);
 }
 
 /* Bound 2: with any averaging factor, others coming and going, clock wrapping. */
@@ -111,6 +126,8 @@ START_TEST(test_service)
 {
 	struct unit_random random;
 	unsigned int i;
+	uint64_t debts;
+	bool skips;
 
 	for (scenario = 0; scenario < 600; scenario++) {
 		struct sim_config config = random_gpu(&random, scenario);
@@ -119,14 +136,12 @@ START_TEST(test_service)
 			config.averaging = 1;
 		if (!between(&random, 0, 3))
 			config.overrun_ns = between(&random, 0, 4 * config.timeslice_ns);
+		debts = config.averaging * config.overrun_ns + SLIVER;
+		skips = config.overrun_ns > config.timeslice_ns - SLIVER;
+		level_bound = (int64_t)(config.timeslice_ns + debts);
+		window_bound = (int64_t)(config.timeslice_ns * (skips ? 2 : 1) + 2 * debts);
 		pairs = (unsigned int)between(&random, 2, PAIRS);
-		memset(low, 0, sizeof(low));
-		memset(high, 0, sizeof(high));
-		sim_init(&sim, &config, &sim_turns);
-		sim.queue.now = 0 - between(&random, 0, 1ULL << 40);
-		sim.on_run = check_service;
-		for (i = 0; i < pairs; i++)
-			sim_add(&sim, &busy);
+		begin_service(&config, 0 - between(&random, 0, 1ULL << 40));
 		for (i = between(&random, 0, 4); i; i--)
 			sim_add(&sim, between(&random, 0, 1) ? &bursts : &storm);
 		sim_run_until(&sim, SIM_S / 4);
@@ -134,35 +149,6 @@ START_TEST(test_service)
 	}
 }
 END_TEST
-
-static int64_t literal_bound, literal_window;
-
-static void check_literally(struct sim *s, int who, uint64_t run_ns,
-			    enum sched_end reason, bool idle_slot)
-{
-	unsigned int i, j;
-
-	(void)who, (void)run_ns, (void)reason, (void)idle_slot;
-	for (i = 0; i < s->count; i++) {
-		for (j = 0; j < s->count; j++) {
-			int64_t d = (int64_t)s->vgpu[i].served_ns -
-				    (int64_t)s->vgpu[j].served_ns;
-
-			if (d < low[i][j])
-				low[i][j] = d;
-			if (d > high[i][j])
-				high[i][j] = d;
-			unit_assert(d <= literal_bound,
-				    "scenario %u: vGPU %u is %" PRId64 " ns ahead of %u, "
-				    "slice and overrun are %" PRId64,
-				    scenario, i, d, j, literal_bound);
-			unit_assert(high[i][j] - low[i][j] <= literal_window,
-				    "scenario %u: in some window vGPU %u got %" PRId64
-				    " ns more than %u, bound %" PRId64,
-				    scenario, i, high[i][j] - low[i][j], j, literal_window);
-		}
-	}
-}
 
 /*
  * Bound 2 where it is one slice and one overrun. Without overrun it is one slice
@@ -172,7 +158,6 @@ static void check_literally(struct sim *s, int who, uint64_t run_ns,
 START_TEST(test_one_slice_and_one_overrun)
 {
 	struct unit_random random;
-	unsigned int i, n;
 
 	for (scenario = 0; scenario < 400; scenario++) {
 		struct sim_config config = random_gpu(&random, scenario);
@@ -183,15 +168,10 @@ START_TEST(test_one_slice_and_one_overrun)
 			config.overrun_ns = 0;
 		else
 			config.averaging = 1;
-		literal_bound = (int64_t)(config.timeslice_ns + config.overrun_ns);
-		literal_window = (int64_t)(config.timeslice_ns + 2 * config.overrun_ns);
-		memset(low, 0, sizeof(low));
-		memset(high, 0, sizeof(high));
-		n = (unsigned int)between(&random, 2, PAIRS);
-		sim_init(&sim, &config, &sim_turns);
-		sim.on_run = check_literally;
-		for (i = 0; i < n; i++)
-			sim_add(&sim, &busy);
+		level_bound = (int64_t)(config.timeslice_ns + config.overrun_ns);
+		window_bound = (int64_t)(config.timeslice_ns + 2 * config.overrun_ns);
+		pairs = (unsigned int)between(&random, 2, PAIRS);
+		begin_service(&config, 0);
 		sim_run_until(&sim, SIM_S / 4);
 		sim_fini(&sim);
 	}

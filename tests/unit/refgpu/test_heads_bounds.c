@@ -9,22 +9,12 @@
  */
 #include <sys/mman.h>
 
+#include "chance.h"
 #include "heads.h"
 
 #define HOSTILE		1u
 
 static struct gpu *g;
-static struct unit_random chance;
-
-static u64 any(u64 below)
-{
-	return unit_random(&chance) % below;
-}
-
-static bool one_in(u64 n)
-{
-	return !any(n);
-}
 
 static void fence_off(int protection)
 {

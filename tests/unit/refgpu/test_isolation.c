@@ -8,6 +8,7 @@
  * all the while. Nothing outside partition 1 may change but by their own work,
  * and their work must come out right.
  */
+#include "chance.h"
 #include "gpu.h"
 #include "device/packets.h"
 
@@ -16,17 +17,6 @@
 #define CANARY_BYTES	(16ULL << 20)
 
 static struct gpu *g;
-static struct unit_random chance;
-
-static u64 any(u64 below)
-{
-	return unit_random(&chance) % below;
-}
-
-static bool one_in(u64 n)
-{
-	return !any(n);
-}
 
 /* Addresses at and over the borders of what the partition has. */
 static u64 address(void)

@@ -5,6 +5,7 @@
  * The slice is an allocation of exactly its size, so that the address
  * sanitizer sees every byte read beyond it.
  */
+#include "chance.h"
 #include "device/crc32.h"
 #include "picture.h"
 #include "device/scanout.h"
@@ -14,12 +15,6 @@
 
 static struct memory_view view;
 static uint8_t *slice;
-static struct unit_random chance;
-
-static uint64_t any(uint64_t below)
-{
-	return unit_random(&chance) % below;
-}
 
 static void setup(void)
 {

@@ -118,6 +118,27 @@ bool bochs_shown(struct vgpu *vgpu, struct vfio_device_gfx_plane_info *plane)
 }
 
 /**
+ * bochs_plane - the picture must be one of this form
+ * @vgpu: open, its display is a region
+ * @format: DRM's code of it
+ * @x: width, pixels
+ * @y: height, pixels
+ * @pitch: from one line to the next, bytes
+ */
+void bochs_plane(struct vgpu *vgpu, uint32_t format, unsigned int x,
+		 unsigned int y, unsigned int pitch)
+{
+	struct vfio_device_gfx_plane_info plane;
+
+	CHECK(bochs_shown(vgpu, &plane), "nothing is shown");
+	CHECK(plane.drm_format == format && plane.width == x &&
+	      plane.height == y && plane.stride == pitch,
+	      "format 0x%08x, %ux%u, %u bytes a line; not 0x%08x, %ux%u, %u",
+	      plane.drm_format, plane.width, plane.height, plane.stride,
+	      format, x, y, pitch);
+}
+
+/**
  * bochs_window - what QEMU maps to see the picture
  * @vgpu: open, and shows something
  *

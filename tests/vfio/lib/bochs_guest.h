@@ -47,6 +47,8 @@ void bochs_mode(struct vgpu *vgpu, unsigned int x, unsigned int y,
 		unsigned int bpp);
 void bochs_blank(struct vgpu *vgpu, bool blank);
 bool bochs_shown(struct vgpu *vgpu, struct vfio_device_gfx_plane_info *plane);
+void bochs_plane(struct vgpu *vgpu, uint32_t format, unsigned int x,
+		 unsigned int y, unsigned int pitch);
 const void *bochs_window(struct vgpu *vgpu);
 
 #endif /* BOCHS_GUEST_H */

@@ -188,6 +188,25 @@ void service_read(const char *uuid, struct service *service)
 }
 
 /**
+ * load_read - read what was counted
+ * @load: stopped
+ *
+ * A run ends after its job, and the host hears of it later still. load_stop()
+ * does not wait for that, since where there is no quantum the last run goes on;
+ * who needs the last run waits for the state idle and reads again.
+ */
+void load_read(struct load *load)
+{
+	unsigned int i;
+
+	load->total = 0;
+	for (i = 0; i < load->count; i++) {
+		service_read(load->vgpu[i].uuid, &load->served[i]);
+		load->total += load->served[i].run;
+	}
+}
+
+/**
  * load_stop - end all jobs at once, and read what was counted
  * @load: started
  *
@@ -201,14 +220,10 @@ void load_stop(struct load *load)
 	load->passed = clock_ns(&load->vgpu[0]) - load->clock;
 	for (i = 0; i < load->count; i++)
 		work_stop(load->vgpu[i].device, load->stop[i]);
-	load->total = 0;
 	for (i = 0; i < load->count; i++)
 		OK(rt_ring_wait(&load->ring[i], load->ring[i].fence, PATIENCE_MS));
 	load->ended = clock_ns(&load->vgpu[0]) - load->clock;
-	for (i = 0; i < load->count; i++) {
-		service_read(load->vgpu[i].uuid, &load->served[i]);
-		load->total += load->served[i].run;
-	}
+	load_read(load);
 }
 
 /**

@@ -79,6 +79,7 @@ void clock_wait(const struct vgpu *vgpu, uint64_t ns);
 void load_make(struct load *load, unsigned int count, const char *type);
 void load_start(struct load *load);
 void load_stop(struct load *load);
+void load_read(struct load *load);
 void load_run(struct load *load, uint64_t ns);
 void load_remove(struct load *load);
 void service_read(const char *uuid, struct service *service);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 900 --qemu-arg -device --qemu-arg bochs-display,vgamem=64M
+# own machine: two GPUs of different size and a bochs-display
 # kernels: 6.12
 #
 # openvgpu apply and assert against the real module, and metrics as promtool and

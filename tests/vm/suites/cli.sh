@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 600
+# own machine: two GPUs of different size
 # check: 6.12
 #
 # The openvgpu command against the real module: what only a kernel can answer.

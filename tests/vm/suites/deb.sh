@@ -7,61 +7,42 @@
 # The Debian packages: built in the root file system, judged by lintian,
 # installed into a root file system that has never seen the project, where DKMS
 # builds the module; then what was installed is checked by those who read it,
-# and purged.
+# and purged. Suite dkms builds the module on the other kernels.
 
 cd "$(dirname "$0")/../../.." || exit 1
-out=build/check/deb
-rm -rf "$out"
-mkdir -p "$out"
+folder=build/check/deb
+rm -rf "$folder"
+mkdir -p "$folder"
 
-passed=0 failed=0
-pass() { echo "ok $1"; passed=$((passed + 1)); }
-fail() { echo "not ok $1: $2"; failed=$((failed + 1)); }
-# add LOG: shows and counts what a run inside the root file system said
-add()
-{
-	grep -E '^(ok|not ok) ' "$1"
-	passed=$((passed + $(grep -c '^ok ' "$1")))
-	failed=$((failed + $(grep -c '^not ok ' "$1")))
-	# A run that broke off has no last line.
-	[ "$(tail -n 1 "$1")" = complete ] || fail "${1##*/}" "ended early: $(tail -n 1 "$1")"
-}
+# shellcheck source=suite.sh
+. tests/vm/suite.sh
 
-tests/vm/chroot bash -s "/src/$out" >"$out/build.txt" 2>&1 <<'EOF'
+tests/vm/chroot bash -s "/src/$folder" >"$folder/build.txt" 2>&1 <<'EOF'
 # /src is the work of others: packages are built from a copy of it.
 mkdir /tmp/tree
 tar -C /src --exclude=./build --exclude-vcs -cf - . | tar -C /tmp/tree -xf -
-if make -s -C /tmp/tree deb BUILD=/tmp/build; then
-	echo "ok make-deb"
-	cp /tmp/build/deb/* "$1"
-else
-	echo "not ok make-deb: see the lines before"
-fi
-# 3: it found something; what it calls an error fails.
-lintian --fail-on error "$1"/*.changes
-case $? in
-0) echo "ok lintian" ;;
-*) echo "not ok lintian: it found errors, see the lines before" ;;
-esac
-echo complete
+. /src/tests/vm/suite.sh
+holds make-deb "see the lines before" make -s -C /tmp/tree deb BUILD=/tmp/build
+cp /tmp/build/deb/* "$1"
+holds lintian "it found errors, see the lines before" lintian --fail-on error "$1"/*.changes
+finish
 EOF
-add "$out/build.txt"
-grep -E '^[EW]: ' "$out/build.txt"
+grep -E '^(ok|not ok) ' "$folder/build.txt"
+add build "$folder/build.txt"
+grep -E '^[EW]: ' "$folder/build.txt"
 for package in openvgpu-dkms openvgpu-utils libopenvgpu0 libopenvgpu-dev; do
-	file=$(echo "$out/$package"_*.deb)
-	if [ -e "$file" ]; then pass "has-$package"; else fail "has-$package" "there is no $file"; fi
+	file=$(echo "$folder/$package"_*.deb)
+	holds "has-$package" "there is no $file" test -e "$file"
 done
-file=$(echo "$out"/openvgpu_*.dsc)
-if [ -e "$file" ]; then pass has-source; else fail has-source "there is no $file"; fi
+file=$(echo "$folder"/openvgpu_*.dsc)
+holds has-source "there is no $file" test -e "$file"
 [ "$failed" = 0 ] || {
-	tail -n 60 "$out/build.txt" | sed 's/^/  | /'
-	echo "$passed passed, $failed failed"
-	exit 1
+	tail -n 60 "$folder/build.txt" | sed 's/^/  | /'
+	finish
 }
 
-tests/vm/chroot bash -s "/src/$out" >"$out/install.txt" 2>&1 <<'EOF'
-pass() { echo "ok $1"; }
-fail() { echo "not ok $1: $2"; }
+tests/vm/chroot bash -s "/src/$folder" >"$folder/install.txt" 2>&1 <<'EOF'
+. /src/tests/vm/suite.sh
 packages=(openvgpu-dkms openvgpu-utils libopenvgpu0 libopenvgpu-dev)
 # Pages are left out of this root file system to save time; ours are tested.
 apt=(apt-get -y --no-install-recommends -o 'Dpkg::Options::=--path-include=/usr/share/man/*'
@@ -71,10 +52,10 @@ export DEBIAN_FRONTEND=noninteractive
 # check NAME CMD...: the command succeeds
 check()
 {
-	local name=$1 said
+	local name=$1
 
 	shift
-	if said=$("$@" 2>&1); then pass "$name"; else fail "$name" "$(echo "$said" | tail -n 5 | tr '\n' ' ')"; fi
+	run "$name" 0 "$@"
 }
 
 # says NAME TEXT CMD...: the command's output has this
@@ -106,11 +87,7 @@ for kernel in /usr/lib/modules/*/; do
 	[ "$kernel" = "/usr/lib/modules/$KVER/" ] || rm -f "$kernel/build"
 done
 files >/tmp/before
-if "${apt[@]}" install "$1"/{openvgpu-dkms,openvgpu-utils,libopenvgpu0,libopenvgpu-dev}_*.deb; then
-	pass install
-else
-	fail install "apt-get ended with $?"
-fi
+holds install "apt-get said the lines before" "${apt[@]}" install "$1"/{openvgpu-dkms,openvgpu-utils,libopenvgpu0,libopenvgpu-dev}_*.deb
 for package in "${packages[@]}"; do
 	says "installed-$package" 'install ok installed' dpkg-query -W -f '${Status}' "$package"
 done
@@ -128,15 +105,11 @@ says module-loads-mdev mdev.ko modprobe -S "$KVER" --show-depends openvgpu
 says module-parameters scheduler modinfo -k "$KVER" -F parm openvgpu
 # udev finds the module by this; no GPU of another kind is taken.
 says module-alias 'pci:v' modinfo -k "$KVER" -F alias openvgpu
-case $(modinfo -k "$KVER" -F alias openvgpu) in
-*bc03sc*) fail module-takes-no-class "it takes every display controller" ;;
-*) pass module-takes-no-class ;;
-esac
+same module-takes-no-class '' "$(modinfo -k "$KVER" -F alias openvgpu | grep bc03sc)"
 # Every parameter is in the example.
 want=$(modinfo -k "$KVER" -F parm openvgpu | sed 's/:.*//' | sort | tr '\n' ' ')
 have=$(sed -n 's/^#options openvgpu \([a-z_]*\)=.*/\1/p' /usr/lib/modprobe.d/openvgpu.conf | sort | tr '\n' ' ')
-if [ "$want" = "$have" ]; then pass modprobe-d-complete
-else fail modprobe-d-complete "it has '$have', the module '$want'"; fi
+same modprobe-d-complete "$want" "$have"
 check modprobe-d modprobe -S "$KVER" -c
 
 says command "openvgpu $version" openvgpu --version
@@ -176,8 +149,7 @@ check completion bash -c '. /usr/share/bash-completion/bash_completion &&
 	. /usr/share/bash-completion/completions/openvgpu && complete -p openvgpu'
 check mdevctl mdevctl types
 for folder in /usr/lib/mdevctl/scripts.d /etc/mdevctl.d/scripts.d; do
-	if [ -x $folder/callouts/openvgpu.sh ]; then pass "script-in-$folder"
-	else fail "script-in-$folder" "there is none"; fi
+	check "script-in-$folder" test -x "$folder/callouts/openvgpu.sh"
 done
 check shipped-configuration openvgpu apply --dry-run /etc/openvgpu/config.yaml
 
@@ -191,12 +163,10 @@ says keeps-disabled disabled systemctl --root=/ is-enabled openvgpu-restore.serv
 says dkms-again installed dkms status "openvgpu/$version" -k "$KVER"
 
 check remove "${apt[@]}" remove openvgpu-dkms
-if modinfo -k "$KVER" openvgpu >/dev/null 2>&1; then fail remove-module "it is still there"
-else pass remove-module; fi
+run remove-module 1 modinfo -k "$KVER" openvgpu
 check purge "${apt[@]}" purge "${packages[@]}"
 files >/tmp/after
-if left=$(diff /tmp/before /tmp/after); then pass purge-leaves-nothing
-else fail purge-leaves-nothing "$(echo "$left" | head -n 20 | tr '\n' ' ')"; fi
+check purge-leaves-nothing diff /tmp/before /tmp/after
 
 # Without packages: what make install makes, make uninstall removes.
 mkdir /tmp/tree
@@ -208,11 +178,10 @@ says unit-names-the-place '/usr/local/bin/openvgpu' \
 check script-of-mdevctl test -x /tmp/made/usr/lib/mdevctl/scripts.d/callouts/openvgpu.sh
 check make-uninstall make -s uninstall BUILD=/tmp/make DESTDIR=/tmp/made
 left=$(find /tmp/made ! -type d)
-if [ -z "$left" ]; then pass uninstall-leaves-nothing
-else fail uninstall-leaves-nothing "$(echo "$left" | tr '\n' ' ')"; fi
-echo complete
+same uninstall-leaves-nothing '' "$left"
+finish
 EOF
-add "$out/install.txt"
-[ "$failed" = 0 ] || tail -n 40 "$out/install.txt" | sed 's/^/  | /'
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+grep -E '^(ok|not ok) ' "$folder/install.txt"
+add install "$folder/install.txt"
+[ "$failed" = 0 ] || tail -n 40 "$folder/install.txt" | sed 's/^/  | /'
+finish

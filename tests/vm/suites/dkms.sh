@@ -15,9 +15,7 @@ mkdir -p "$source"
 cp -a Kbuild Makefile dkms.conf kernel uapi "$source/"
 
 tests/vm/chroot --kernel "$KERNEL" bash -s "/src/$source" <<'EOF'
-passed=0 failed=0
-pass() { echo "ok $1"; passed=$((passed + 1)); }
-fail() { echo "not ok $1: $2"; failed=$((failed + 1)); }
+. /src/tests/vm/suite.sh
 
 eval "$(grep '^PACKAGE_' "$1/dkms.conf")"
 # DKMS compares with =~, too.
@@ -27,18 +25,10 @@ for release in 5.10.0-28-amd64 6.0.19 6.1.0-56-amd64 6.8.12-4-pve 6.12.118+deb13
 	[[ ! $release =~ $BUILD_EXCLUSIVE_KERNEL ]] || taken+=" $release"
 done
 wanted=' 6.1.0-56-amd64 6.8.12-4-pve 6.12.118+deb13-amd64 7.2.12 10.0.1'
-if [ "$taken" = "$wanted" ]; then
-	pass dkms-kernels
-else
-	fail dkms-kernels "it takes$taken, not$wanted"
-fi
+same dkms-kernels "$wanted" "$taken"
 folder=/usr/src/$PACKAGE_NAME-$PACKAGE_VERSION
 cp -a "$1" "$folder"
-if dkms add "$PACKAGE_NAME/$PACKAGE_VERSION" >/tmp/log 2>&1; then
-	pass dkms-add
-else
-	fail dkms-add "$(tail -n 3 /tmp/log | tr '\n' ' ')"
-fi
+run dkms-add 0 dkms add "$PACKAGE_NAME/$PACKAGE_VERSION"
 if dkms build "$PACKAGE_NAME/$PACKAGE_VERSION" -k "$KVER" >/tmp/log 2>&1; then
 	pass dkms-build
 else
@@ -61,6 +51,5 @@ case $depends in
 *mdev*) pass depends-on-mdev ;;
 *) fail depends-on-mdev "modprobe would load '$depends'" ;;
 esac
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish
 EOF

@@ -6,7 +6,7 @@
 #
 # Manual pages, completion and metrics, judged by the programs of those who read
 # them: mandoc, man, bash-completion, promtool. The command runs on a made-up
-# machine (tests/unit/cli/cli_machine.py).
+# machine (tests/unit/cli/cli_machine.py); no kernel takes part in it.
 
 cd "$(dirname "$0")/../../.." || exit 1
 mkdir -p build/documents
@@ -42,37 +42,18 @@ for bdf in ("0000:3b:00.0", "0000:5e:00.0"):
                                  "framebuffer_total": 4 << 30})
 END
 rm -rf build/documents/openvgpu-cli.*
-TMPDIR=build/documents python3 build/documents/machine.py || { echo "0 passed, 1 failed"; exit 1; }
+TMPDIR=build/documents python3 build/documents/machine.py || exit 1
 
 tests/vm/chroot bash -s <<'EOF'
-passed=0 failed=0
-pass() { echo "ok $1"; passed=$((passed + 1)); }
-fail() { echo "not ok $1: $2"; failed=$((failed + 1)); }
-
-# holds NAME SAW CMD...: CMD must succeed; SAW is evaluated when it fails
-holds()
-{
-	local name=$1 saw=$2
-
-	shift 2
-	if "$@" >/tmp/saw 2>&1; then
-		pass "$name"
-	else
-		fail "$name" "$saw $(head -c 600 /tmp/saw | tr '\n' ' ')"
-	fi
-}
+. /src/tests/vm/suite.sh
 
 # empty NAME TEXT: TEXT must be empty
 empty()
 {
-	if [ -z "$2" ]; then
-		pass "$1"
-	else
-		fail "$1" "$(printf '%s' "$2" | head -c 600 | tr '\n' ' ')"
-	fi
+	same "$1" '' "$(printf '%s' "$2" | head -c 600 | tr '\n' ' ')"
 }
 
-make -s -C tools/openvgpu BUILD=/tmp/build >/tmp/make.log 2>&1 || { cat /tmp/make.log; echo "0 passed, 1 failed"; exit 1; }
+make -s -C tools/openvgpu BUILD=/tmp/build >/tmp/make.log 2>&1 || { cat /tmp/make.log; exit 1; }
 PATH=/tmp/build/tools:$PATH
 shopt -s nullglob
 commands=$(openvgpu --help | sed -n '/^Commands:/,/^$/p' | sed -nE 's/^  (sched [a-z]+|[a-z]+) .*/\1/p')
@@ -141,15 +122,15 @@ count=0
 for file in /tmp/example-*.yaml; do
 	count=$((count + 1))
 	for label in $(sed -nE 's/^ {0,13}  ([a-z]+):$/\1/p' "$file" | sort -u | grep -E '^(default|night)$'); do
-		holds "openvgpu-config(5), example $count, $label" "openvgpu said" openvgpu apply --dry-run --config "$label" "$file"
+		run "openvgpu-config(5), example $count, $label" 0 openvgpu apply --dry-run --config "$label" "$file"
 	done
 done
 holds "openvgpu-config(5) has examples" "found $count" test "$count" -ge 2
-holds "config.yaml configures nothing" "openvgpu said" openvgpu apply --dry-run tools/dist/etc/openvgpu/config.yaml
+run "config.yaml configures nothing" 0 openvgpu apply --dry-run tools/dist/etc/openvgpu/config.yaml
 sed -nE '/^#version/,$s/^#//p' tools/dist/etc/openvgpu/config.yaml | grep -vE '^ [A-Z]|^ that|^$' >/tmp/config.yaml
 sed -i 's/devices: all/devices: [0000:5e:00.0]/' /tmp/config.yaml
-holds "config.yaml without its #" "openvgpu said" openvgpu apply --dry-run /tmp/config.yaml
-cp /tmp/saw /tmp/plan
+run "config.yaml without its #" 0 openvgpu apply --dry-run /tmp/config.yaml
+cp "$out" /tmp/plan
 holds "config.yaml without its # has a list of vGPUs" "it said $(cat /tmp/plan)" grep -q 'create openvgpu-1q 8f1c1e5a' /tmp/plan
 
 # ------------------------------------------------------------------- metrics
@@ -178,7 +159,7 @@ holds "doc/metrics.md has expressions" "found $(wc -l </tmp/expressions)" test "
 		printf "  - record: document:expression%s\n    expr: '%s'\n" "$n" "$expression"
 	done </tmp/expressions
 } >/tmp/rules.yaml
-holds "promtool takes the expressions of doc/metrics.md" "promtool said" promtool check rules /tmp/rules.yaml
+run "promtool takes the expressions of doc/metrics.md" 0 promtool check rules /tmp/rules.yaml
 for name in $(grep -oE 'openvgpu_[a-z_]+' /tmp/expressions | sort -u); do
 	holds "$name of an expression is printed" "it is not" grep -qE "^${name}[{ ]" /tmp/metrics.prom
 done
@@ -237,6 +218,5 @@ completes "openvgpu apply /etc/openvg" ""
 completes "openvgpu frobnicate " ""
 completes "openvgpu list " ""
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish
 EOF

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 300
+# own machine: a guest that hangs takes a processor away
 # check: 6.12
 #
 # The watch over guests (guest-watch) forgives the emulated processor, but not for

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 1200
+# own machine: its guests need all of the GPU and both processors
 #
 # Real guests under KVM: each computes on its vGPU and compares with its own
 # processor.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 900
+# own machine: two GPUs of different size
 # check: 6.12
 #
 # Bad input against the real module: every file that can be written, and every

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 900
+# own machine: it follows the events of the whole machine
 # check: 6.12
 #
 # libopenvgpu and what the command does by it, against the real module: events

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --systemd --timeout 1800
+# own machine: an installed system, with systemd, udev and libvirt
 # kernels: 6.12
 #
 # Real libvirt, as Debian has it: node devices, and domains whose guests compute

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 900
+# own machine: two GPUs of different size
 # kernels: 6.12
 #
 # Real mdevctl on the real module: the commands of doc/clients/mdevctl.md, what

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 900
+# own machine: the document begins where nothing is loaded
 # kernels: 6.12
 #
 # The commands of doc/clients/qemu.md, and the messages it explains. The guests

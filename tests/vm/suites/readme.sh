@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 600
+# own machine: the document begins with a machine that has just started
 # kernels: 6.12
 #
 # What README.md tells the reader to type in the host machine, typed: the

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --systemd --timeout 1500
+# own machine: it reboots an installed system
 # kernels: 6.12
 #
 # What is defined comes back: after the module was unloaded and after a reboot

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --systemd --timeout 900
+# own machine: an installed system, with systemd and udev
 # kernels: 6.12
 #
 # What our udev rule and units do on a running system: the module and the GPU

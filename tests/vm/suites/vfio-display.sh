@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 1800
+# own machine: the GPU is gone after it
 #
-# What a VMM sees of a vGPU's heads: the display window, its monitor, dma-bufs.
-# The GPU is gone after it.
-exec /src/tests/vfio/run display monitor dmabuf
+# What guests show: heads of the native personality and the bochs personality,
+# driven as firmware and drivers do, the choice between the two, the frame-rate
+# limit; and what a VMM sees of it: the display window, its monitor, dma-bufs.
+exec /src/tests/vfio/run heads bochs personality pacing display monitor dmabuf

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --iommu --timeout 300
+# own machine: it has an IOMMU
 # kernels: 6.12 debug
 #
 # With an IOMMU in the host: every address the GPU uses is a mapped one.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 1800
+# own machine: the GPU is gone after it
 #
-# The end of a vGPU and of its GPU, in every way it can come. The GPU is gone
-# after it.
+# The end of a vGPU and of its GPU, in every way it can come.
 exec /src/tests/vfio/run lifecycle aer removal

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 900
+# own machine: it measures, so nobody else may use the GPU
 #
 # The scheduler on the real module, judged by the GPU's counters: shares,
 # changes under load, hostile neighbours, vGPUs that come and go. The whole of
