@@ -95,16 +95,17 @@ struct vgpu_stats {
  * @framebuffer_used: bytes of its slice that its guest says it uses; what the
  *	guest wrote, which may be nonsense
  * @frame_rate_limit: flips of a head in a second; 0: no limit
- * @display: how the VMM gets at the picture, if the vGPU has one
- * @monitor: what the VMM wants at head 0
- * @picture_lock: serialises questions for the picture
+ * @display: how the VMM gets the picture, if the vGPU has a display
+ * @monitor: the monitor of head 0
+ * @picture_lock: serialises queries of the picture
  * @window: what the display window shows
- * @window_told: the picture the VMM was told of last, as the window has it
+ * @window_reported: the picture that the VMM was informed of last, with the pitch
+ *	of the window
  * @window_copy: memory for copies of pictures, NULL: none
  * @window_copy_bytes: size of it
- * @dmabuf_name: the last pictures a VMM was told of
- * @dmabuf_last_id: the last id that was given away
- * @dmabuf_clock: counts questions
+ * @dmabuf_id: the last pictures that a VMM was informed of
+ * @dmabuf_last_id: the last id that was assigned
+ * @dmabuf_queries: number of queries
  * @dmabufs: what shows memory of the slice
  * @num_dmabufs: their number
  * @num_copies: how many of them have a copy for other devices
@@ -151,12 +152,12 @@ struct vgpu {
 	struct vgpu_monitor monitor;	/* lock */
 	struct mutex picture_lock;
 	struct vgpu_window window;	/* mapping.sem; picture_lock for writing */
-	struct vgpu_plane window_told;	/* picture_lock */
+	struct vgpu_plane window_reported;	/* picture_lock */
 	void *window_copy;		/* picture_lock */
 	u64 window_copy_bytes;		/* picture_lock */
-	struct vgpu_dmabuf_name dmabuf_name[VGPU_DMABUF_NAMES]; /* picture_lock */
+	struct vgpu_dmabuf_id dmabuf_id[VGPU_DMABUF_IDS]; /* picture_lock */
 	u32 dmabuf_last_id;		/* picture_lock */
-	u64 dmabuf_clock;		/* picture_lock */
+	u64 dmabuf_queries;		/* picture_lock */
 	struct list_head dmabufs;	/* lock of the dma-bufs */
 	unsigned int num_dmabufs;	/* lock of the dma-bufs */
 	unsigned int num_copies;	/* lock of the dma-bufs */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * query.h - how a VMM gets at the picture of a vGPU
+ * query.h - how a VMM gets the picture of a vGPU
  */
 #ifndef DISPLAY_QUERY_H
 #define DISPLAY_QUERY_H
@@ -10,8 +10,8 @@
 struct vgpu;
 
 /**
- * enum vgpu_display - how a VMM gets at the picture of head 0
- * @VGPU_DISPLAY_REGION: from a region that it maps
+ * enum vgpu_display - how a VMM gets the picture of head 0
+ * @VGPU_DISPLAY_REGION: in a region that it maps
  * @VGPU_DISPLAY_DMABUF: as a dma-buf
  * @VGPU_DISPLAY_OFF: not at all
  */

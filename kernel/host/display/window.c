@@ -2,15 +2,15 @@
 /*
  * window.c - the display window: a region in which a VMM sees a picture
  *
- * VMMs map it once and for good, and look for the first pixel at its first
- * byte. So its size is that of the largest picture, and what its pages show
- * changes: pages of the slice from the picture's first byte on, and zeros
- * behind it. A picture that can't be shown so, because it does not begin with
- * a page or for the distance of its lines, is copied whenever the VMM asks.
+ * VMMs map the window once, and expect the first pixel at its first byte. So
+ * its size is that of the largest picture, and the content of its pages changes:
+ * pages of the slice from the picture's first byte on, and zeros behind them. A
+ * picture that does not begin with a page, or whose pitch does not suit, is
+ * copied at each query of the VMM.
  *
- * Unlike a BAR the window shows its picture whether or not the guest lets its
- * function decode memory: a head does not care either, and a VMM that redraws
- * its display must not be killed for it.
+ * Unlike a BAR, the window shows its picture while the guest has disabled memory
+ * decoding: heads work without it, and it must not kill a VMM that redraws its
+ * display.
  */
 #include <linux/io.h>
 #include <linux/log2.h>
@@ -28,7 +28,7 @@ static u64 slice_offset(const struct vgpu *vgpu, u64 offset)
 	return vgpu->fb_offset + vgpu->window.base + offset;
 }
 
-/* ------------------------------------------------------- what it shows now */
+/* ----------------------------------------------------------------- accesses */
 
 static vm_fault_t window_fault(struct vgpu *vgpu,
 			       const struct vgpu_region *region,
@@ -74,15 +74,15 @@ const struct vgpu_region_ops vgpu_window_ops = {
 	.fault	= window_fault,
 };
 
-/* ------------------------------------------------------------ what to show */
+/* ------------------------------------------------------------------ content */
 
-/* Point the pages there, in one step for who looks at them. */
-static void point(struct vgpu *vgpu, const struct vgpu_window *to)
+/* Change what all pages show, in one step for the VMM. */
+static void set_content(struct vgpu *vgpu, const struct vgpu_window *to)
 {
 	struct vgpu_window *window = &vgpu->window;
 
 	lockdep_assert_held(&vgpu->picture_lock);
-	/* The usual case: a VMM that asks again and again. */
+	/* The usual case: the VMM polls. */
 	if (window->base == to->base && window->bytes == to->bytes &&
 	    window->copy == to->copy)
 		return;
@@ -92,8 +92,8 @@ static void point(struct vgpu *vgpu, const struct vgpu_window *to)
 	up_write(&vgpu->mapping.sem);
 }
 
-/* Room for a copy, the former one if it is large enough. */
-static void *copy_room(struct vgpu *vgpu, u64 bytes)
+/* A buffer for a copy, the former one if it is large enough. */
+static void *copy_buffer(struct vgpu *vgpu, u64 bytes)
 {
 	u64 size = min(roundup_pow_of_two(PAGE_ALIGN(bytes)),
 		       vgpu->region[VGPU_WINDOW_REGION].size);
@@ -101,8 +101,8 @@ static void *copy_room(struct vgpu *vgpu, u64 bytes)
 	lockdep_assert_held(&vgpu->picture_lock);
 	if (vgpu->window_copy && vgpu->window_copy_bytes >= bytes)
 		return vgpu->window_copy;
-	/* Nobody may see pages that are about to be freed. */
-	point(vgpu, &(struct vgpu_window) { });
+	/* No mapping may show pages that are about to be freed. */
+	set_content(vgpu, &(struct vgpu_window) { });
 	vfree(vgpu->window_copy);
 	vgpu->window_copy = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
 				      __GFP_NOWARN);
@@ -110,7 +110,7 @@ static void *copy_room(struct vgpu *vgpu, u64 bytes)
 	return vgpu->window_copy;
 }
 
-/* False if the hardware went away, or the caller is to die. */
+/* Return: false if the hardware is gone, or the caller is being killed. */
 static bool copy_line(struct vgpu *vgpu, void *to, u64 from, size_t bytes)
 {
 	bool there;
@@ -125,7 +125,7 @@ static bool copy_line(struct vgpu *vgpu, void *to, u64 from, size_t bytes)
 	return there && !fatal_signal_pending(current);
 }
 
-/* @plane's pitch becomes @pitch. */
+/* Show a copy with that pitch, which @plane gets. */
 static bool show_copy(struct vgpu *vgpu, struct vgpu_plane *plane, u32 pitch)
 {
 	size_t line = plane->width * vgpu_plane_pixel_bytes(plane->format);
@@ -135,28 +135,28 @@ static bool show_copy(struct vgpu *vgpu, struct vgpu_plane *plane, u32 pitch)
 
 	plane->pitch = pitch;
 	to.bytes = PAGE_ALIGN(vgpu_plane_bytes(plane));
-	to.copy = copy_room(vgpu, to.bytes);
+	to.copy = copy_buffer(vgpu, to.bytes);
 	if (!to.copy)
 		return false;
 	for (i = 0; i < plane->height; i++)
 		if (!copy_line(vgpu, to.copy + (size_t)i * pitch,
 			       plane->base + (u64)i * from, line))
 			return false;
-	point(vgpu, &to);
+	set_content(vgpu, &to);
 	return true;
 }
 
 /**
  * vgpu_window_show - show a picture in the window
  * @vgpu: the vGPU, open; picture_lock is held
- * @plane: what to show, which must fit; the pitch becomes that of the window.
- *	All zero: nothing
+ * @plane: the picture, which fits; its pitch becomes that of the window. All
+ *	zero: show nothing
  *
  * When it returns, no mapping shows another picture. May sleep; reads the
  * whole picture if it has to be copied.
  *
- * Return: whether it is shown; if not, for want of memory or because the
- * hardware is gone, the window shows nothing or what it did before.
+ * Return: whether it is shown. If there is no memory or the hardware is gone,
+ * it is not, and the window shows nothing or the former picture.
  */
 bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane)
 {
@@ -165,10 +165,10 @@ bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane)
 
 	lockdep_assert_held(&vgpu->picture_lock);
 	if (!plane->format) {
-		point(vgpu, &to);
+		set_content(vgpu, &to);
 		return false;
 	}
-	pitch = vgpu_plane_window_pitch(plane, &vgpu->window_told,
+	pitch = vgpu_plane_window_pitch(plane, &vgpu->window_reported,
 					vgpu->region[VGPU_WINDOW_REGION].size);
 	if (!PAGE_ALIGNED(plane->base) || plane->pitch != pitch) {
 		if (!show_copy(vgpu, plane, pitch))
@@ -176,23 +176,23 @@ bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane)
 	} else {
 		to.base = plane->base;
 		to.bytes = PAGE_ALIGN(vgpu_plane_bytes(plane));
-		point(vgpu, &to);
+		set_content(vgpu, &to);
 	}
-	vgpu->window_told = *plane;
+	vgpu->window_reported = *plane;
 	return true;
 }
 
 /**
- * vgpu_window_close - forget what was shown
- * @vgpu: the vGPU; nobody has it open, no mapping of it is left
+ * vgpu_window_close - show nothing, and free the copy
+ * @vgpu: the vGPU; it is closed and not mapped
  */
 void vgpu_window_close(struct vgpu *vgpu)
 {
 	mutex_lock(&vgpu->picture_lock);
-	point(vgpu, &(struct vgpu_window) { });
+	set_content(vgpu, &(struct vgpu_window) { });
 	vfree(vgpu->window_copy);
 	vgpu->window_copy = NULL;
 	vgpu->window_copy_bytes = 0;
-	memset(&vgpu->window_told, 0, sizeof(vgpu->window_told));
+	memset(&vgpu->window_reported, 0, sizeof(vgpu->window_reported));
 	mutex_unlock(&vgpu->picture_lock);
 }

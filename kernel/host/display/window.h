@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * window.h - the picture as a region
+ * window.h - the display window
  */
 #ifndef DISPLAY_WINDOW_H
 #define DISPLAY_WINDOW_H
@@ -15,9 +15,9 @@ struct vgpu_plane;
 
 /**
  * struct vgpu_window - what the display window shows
- * @base: offset in the slice of its first byte, page aligned
- * @bytes: so many from there; beyond it zeros
- * @copy: a copy of the picture that is shown in place of it, NULL: none
+ * @base: offset of the first byte in the slice, page aligned
+ * @bytes: size of the picture, whole pages; zeros follow it
+ * @copy: a copy that is shown instead of the slice; NULL: none
  */
 struct vgpu_window {
 	u64 base;

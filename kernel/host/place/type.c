@@ -263,7 +263,7 @@ unsigned int vgpu_type_available(struct mdev_type *mdev_type)
  * @mdev_type: the type
  * @buf: of sysfs
  *
- * Keys and their order are those NVIDIA's driver prints, which tools parse.
+ * Tools parse it, so keys and their order are fixed.
  *
  * Return: bytes written.
  */

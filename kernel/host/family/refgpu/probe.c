@@ -107,7 +107,7 @@ static int map_bars(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 	refgpu->regs = pci_iomap(pdev, REFGPU_BAR_REGISTERS, 0);
 	if (!refgpu->regs)
 		return -ENOMEM;
-	/* Before anybody else: this sets the cache attribute guests get too. */
+	/* The first mapping sets the cache attribute that guests get, too. */
 	gpu->fb_io = pci_iomap_wc(pdev, REFGPU_BAR_VRAM, 0);
 	if (!gpu->fb_io) {
 		pci_iounmap(pdev, refgpu->regs);
@@ -151,7 +151,7 @@ static int refgpu_probe(struct vgpu_gpu *gpu)
 	ret = identify(gpu, refgpu);
 	if (ret)
 		goto unmap;
-	/* Whoever drove it before may have left anything running. */
+	/* A former driver may have left it running. */
 	ret = reset_device(refgpu);
 	if (ret) {
 		dev_err_probe(&gpu->pdev->dev, ret,
@@ -178,7 +178,7 @@ static void refgpu_remove(struct vgpu_gpu *gpu)
 	if (!vgpu_gpu_is_dead(gpu) && refgpu_alive(gpu) && reset_device(refgpu))
 		dev_warn(&gpu->pdev->dev,
 			 "the device did not complete its reset\n");
-	/* Whether it did or not: it writes no event to memory we free. */
+	/* In either case it must not write events to memory that is freed. */
 	pci_clear_master(gpu->pdev);
 	refgpu_events_exit(refgpu);
 	unmap_bars(gpu, refgpu);
@@ -186,7 +186,7 @@ static void refgpu_remove(struct vgpu_gpu *gpu)
 	kvfree(refgpu);
 }
 
-/* After a reset that somebody else did, of unknown depth: do our own. */
+/* The reset that core or firmware did may be incomplete, so reset again. */
 static int refgpu_reinit(struct vgpu_gpu *gpu)
 {
 	struct refgpu *refgpu = refgpu_of(gpu);
