@@ -43,7 +43,7 @@ VGPU_IMPORT_NS("DMA_BUF");
 
 /**
  * struct exported_picture - slice memory behind a dma-buf
- * @node: in vgpu->dmabufs; dmabufs_lock
+ * @node: in vgpu->dmabufs.list; dmabufs_lock
  * @vgpu: the owner; NULL: revoked; dmabufs_lock
  * @inode: inode of the dma-buf's file, through which all its mappings are found
  * @kref: references: of the dma-buf, and of callers that update its copy
@@ -87,41 +87,41 @@ static bool id_in_use(const struct vgpu *vgpu, u32 id)
 	unsigned int i;
 
 	for (i = 0; i < VGPU_DMABUF_IDS; i++)
-		if (vgpu->dmabuf_id[i].id == id)
+		if (vgpu->dmabufs.ids[i].id == id)
 			return true;
 	return false;
 }
 
 /**
  * vgpu_dmabuf_id - the id of the dma-buf that shows a picture
- * @vgpu: the vGPU; picture_lock is held
+ * @vgpu: the vGPU; display.lock is held
  * @plane: the picture, which fits and begins with a page
  *
  * Return: the id, never 0. A new id replaces the least recently queried one.
  */
 u32 vgpu_dmabuf_id(struct vgpu *vgpu, const struct vgpu_plane *plane)
 {
-	struct vgpu_dmabuf_id *oldest = &vgpu->dmabuf_id[0];
+	struct vgpu_dmabuf_id *oldest = &vgpu->dmabufs.ids[0];
 	unsigned int i;
 
-	lockdep_assert_held(&vgpu->picture_lock);
-	vgpu->dmabuf_queries++;
+	lockdep_assert_held(&vgpu->display.lock);
+	vgpu->dmabufs.queries++;
 	for (i = 0; i < VGPU_DMABUF_IDS; i++) {
-		struct vgpu_dmabuf_id *entry = &vgpu->dmabuf_id[i];
+		struct vgpu_dmabuf_id *entry = &vgpu->dmabufs.ids[i];
 
 		if (entry->id && same_picture(&entry->plane, plane)) {
-			entry->last_query = vgpu->dmabuf_queries;
+			entry->last_query = vgpu->dmabufs.queries;
 			return entry->id;
 		}
 		if (entry->last_query < oldest->last_query)
 			oldest = entry;
 	}
 	do {
-		vgpu->dmabuf_last_id++;
-	} while (!vgpu->dmabuf_last_id || id_in_use(vgpu, vgpu->dmabuf_last_id));
-	oldest->id = vgpu->dmabuf_last_id;
+		vgpu->dmabufs.last_id++;
+	} while (!vgpu->dmabufs.last_id || id_in_use(vgpu, vgpu->dmabufs.last_id));
+	oldest->id = vgpu->dmabufs.last_id;
 	oldest->plane = *plane;
-	oldest->last_query = vgpu->dmabuf_queries;
+	oldest->last_query = vgpu->dmabufs.queries;
 	return oldest->id;
 }
 
@@ -130,14 +130,14 @@ static bool find_id(struct vgpu *vgpu, u32 id, struct vgpu_plane *plane)
 	bool found = false;
 	unsigned int i;
 
-	mutex_lock(&vgpu->picture_lock);
+	mutex_lock(&vgpu->display.lock);
 	for (i = 0; i < VGPU_DMABUF_IDS; i++) {
-		if (id && vgpu->dmabuf_id[i].id == id) {
-			*plane = vgpu->dmabuf_id[i].plane;
+		if (id && vgpu->dmabufs.ids[i].id == id) {
+			*plane = vgpu->dmabufs.ids[i].plane;
 			found = true;
 		}
 	}
-	mutex_unlock(&vgpu->picture_lock);
+	mutex_unlock(&vgpu->display.lock);
 	return found;
 }
 
@@ -227,10 +227,10 @@ static int make_copy(struct exported_picture *picture)
 	if (!picture->vgpu) {
 		ret = -ENODEV;
 	} else if (!picture->copy) {
-		if (picture->vgpu->num_copies == COPIES_MAX) {
+		if (picture->vgpu->dmabufs.copies == COPIES_MAX) {
 			ret = -EMFILE;
 		} else {
-			picture->vgpu->num_copies++;
+			picture->vgpu->dmabufs.copies++;
 			WRITE_ONCE(picture->copy, copy);
 			copy = NULL;
 		}
@@ -293,9 +293,9 @@ static void unlink_picture(struct exported_picture *picture)
 	if (!picture->vgpu)
 		return;
 	list_del(&picture->node);
-	picture->vgpu->num_dmabufs--;
+	picture->vgpu->dmabufs.count--;
 	if (picture->copy)
-		picture->vgpu->num_copies--;
+		picture->vgpu->dmabufs.copies--;
 	picture->vgpu = NULL;
 }
 
@@ -366,8 +366,8 @@ static void link_picture(struct vgpu *vgpu, struct exported_picture *picture,
 	picture->inode = file_inode(dmabuf->file);
 	ihold(picture->inode);
 	picture->vgpu = vgpu;
-	list_add_tail(&picture->node, &vgpu->dmabufs);
-	vgpu->num_dmabufs++;
+	list_add_tail(&picture->node, &vgpu->dmabufs.list);
+	vgpu->dmabufs.count++;
 	picture->present = vgpu_has_hardware(vgpu);
 }
 
@@ -385,7 +385,7 @@ static struct dma_buf *export_picture(struct vgpu *vgpu,
 	info.flags = O_RDWR | O_CLOEXEC;
 	info.priv = picture;
 	mutex_lock(&dmabufs_lock);
-	dmabuf = vgpu->num_dmabufs < DMABUFS_MAX ? dma_buf_export(&info) :
+	dmabuf = vgpu->dmabufs.count < DMABUFS_MAX ? dma_buf_export(&info) :
 						   ERR_PTR(-EMFILE);
 	if (!IS_ERR(dmabuf))
 		link_picture(vgpu, picture, dmabuf);
@@ -438,7 +438,7 @@ void vgpu_dmabuf_refresh(struct vgpu *vgpu, const struct vgpu_plane *plane)
 	unsigned int n = 0;
 
 	mutex_lock(&dmabufs_lock);
-	list_for_each_entry(picture, &vgpu->dmabufs, node) {
+	list_for_each_entry(picture, &vgpu->dmabufs.list, node) {
 		if (!picture->copy || !same_picture(&picture->plane, plane))
 			continue;
 		kref_get(&picture->kref);
@@ -466,7 +466,7 @@ void vgpu_dmabuf_set_offline(struct vgpu *vgpu, bool offline)
 	struct exported_picture *picture;
 
 	mutex_lock(&dmabufs_lock);
-	list_for_each_entry(picture, &vgpu->dmabufs, node)
+	list_for_each_entry(picture, &vgpu->dmabufs.list, node)
 		set_present(picture, !offline);
 	mutex_unlock(&dmabufs_lock);
 }
@@ -482,14 +482,14 @@ void vgpu_dmabuf_close(struct vgpu *vgpu)
 	struct exported_picture *picture, *next;
 
 	mutex_lock(&dmabufs_lock);
-	list_for_each_entry_safe(picture, next, &vgpu->dmabufs, node) {
+	list_for_each_entry_safe(picture, next, &vgpu->dmabufs.list, node) {
 		set_present(picture, false);
 		if (picture->copy)
 			vgpu_copy_clear(picture->copy);
 		unlink_picture(picture);
 	}
 	mutex_unlock(&dmabufs_lock);
-	mutex_lock(&vgpu->picture_lock);
-	memset(vgpu->dmabuf_id, 0, sizeof(vgpu->dmabuf_id));
-	mutex_unlock(&vgpu->picture_lock);
+	mutex_lock(&vgpu->display.lock);
+	memset(vgpu->dmabufs.ids, 0, sizeof(vgpu->dmabufs.ids));
+	mutex_unlock(&vgpu->display.lock);
 }

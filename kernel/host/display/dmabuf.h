@@ -5,6 +5,7 @@
 #ifndef DISPLAY_DMABUF_H
 #define DISPLAY_DMABUF_H
 
+#include <linux/list.h>
 #include <linux/types.h>
 
 #include "display/plane.h"
@@ -23,6 +24,24 @@ struct vgpu_dmabuf_id {
 	u32 id;
 	struct vgpu_plane plane;
 	u64 last_query;
+};
+
+/**
+ * struct vgpu_dmabufs - dma-bufs of a vGPU
+ * @ids: the last pictures that the VMM was informed of; display.lock
+ * @last_id: the last id that was assigned; display.lock
+ * @queries: number of queries; display.lock
+ * @list: struct exported_picture of each dma-buf; lock of the dma-bufs
+ * @count: length of @list; lock of the dma-bufs
+ * @copies: how many of them have a copy for other devices; lock of the dma-bufs
+ */
+struct vgpu_dmabufs {
+	struct vgpu_dmabuf_id ids[VGPU_DMABUF_IDS];
+	u32 last_id;
+	u64 queries;
+	struct list_head list;
+	unsigned int count;
+	unsigned int copies;
 };
 
 u32 vgpu_dmabuf_id(struct vgpu *vgpu, const struct vgpu_plane *plane);

@@ -44,7 +44,7 @@ static const struct sched_policy *guaranteeing_policy(const struct vgpu *vgpu)
 void vgpu_pace(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
-	u32 limit = READ_ONCE(vgpu->frame_rate_limit);
+	u32 limit = READ_ONCE(vgpu->display.frame_rate_limit);
 
 	lockdep_assert_held(&vgpu->lock);
 	if (refusal_reason(vgpu) || vgpu_gpu_is_dead(gpu))
@@ -81,7 +81,7 @@ void vgpu_pace_all(struct vgpu_gpu *gpu)
  */
 u32 vgpu_frame_rate_limit(const struct vgpu *vgpu)
 {
-	return refusal_reason(vgpu) ? 0 : READ_ONCE(vgpu->frame_rate_limit);
+	return refusal_reason(vgpu) ? 0 : READ_ONCE(vgpu->display.frame_rate_limit);
 }
 
 /* With vgpu->lock held. */
@@ -100,7 +100,7 @@ static int set_limit(struct vgpu *vgpu, u64 rate)
 			   OPENVGPU_FRAME_RATE_LIMIT_MAX);
 		return -EINVAL;
 	}
-	WRITE_ONCE(vgpu->frame_rate_limit, rate);
+	WRITE_ONCE(vgpu->display.frame_rate_limit, rate);
 	if (vgpu_is_open(vgpu))
 		vgpu_pace(vgpu);
 	return 0;

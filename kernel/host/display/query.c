@@ -51,9 +51,9 @@ void vgpu_display_setup(struct vgpu *vgpu)
 	memset(edid, 0, sizeof(*edid));
 	vgpu->num_regions = max_t(unsigned int, vgpu->num_regions,
 				  VGPU_EDID_REGION + 1);
-	if (!vgpu_has_display(vgpu) || vgpu->display == VGPU_DISPLAY_OFF)
+	if (!vgpu_has_display(vgpu) || vgpu->display.method == VGPU_DISPLAY_OFF)
 		return;
-	if (vgpu->display == VGPU_DISPLAY_REGION) {
+	if (vgpu->display.method == VGPU_DISPLAY_REGION) {
 		window->ops = &vgpu_window_ops;
 		window->size = window_size(vgpu);
 		window->write_combine = true;
@@ -72,9 +72,9 @@ static const char *const method_name[] = {
 };
 
 /* Constant while it is open. */
-static enum vgpu_display display_method(const struct vgpu *vgpu)
+static enum vgpu_display_method display_method(const struct vgpu *vgpu)
 {
-	return vgpu_has_display(vgpu) ? READ_ONCE(vgpu->display) :
+	return vgpu_has_display(vgpu) ? READ_ONCE(vgpu->display.method) :
 					VGPU_DISPLAY_OFF;
 }
 
@@ -87,7 +87,7 @@ static enum vgpu_display display_method(const struct vgpu *vgpu)
  */
 int vgpu_display_list(const struct vgpu *vgpu, char *buf)
 {
-	enum vgpu_display method = display_method(vgpu);
+	enum vgpu_display_method method = display_method(vgpu);
 	unsigned int i;
 	int n = 0;
 
@@ -101,7 +101,7 @@ int vgpu_display_list(const struct vgpu *vgpu, char *buf)
 }
 
 /* With vgpu->lock held. */
-static int set_method(struct vgpu *vgpu, enum vgpu_display method)
+static int set_method(struct vgpu *vgpu, enum vgpu_display_method method)
 {
 	const char *reason = NULL;
 
@@ -118,7 +118,7 @@ static int set_method(struct vgpu *vgpu, enum vgpu_display method)
 		vgpu_error(vgpu, ": display not changed: %s", reason);
 		return -EOPNOTSUPP;
 	}
-	WRITE_ONCE(vgpu->display, method);
+	WRITE_ONCE(vgpu->display.method, method);
 	vgpu_display_setup(vgpu);
 	return 0;
 }
@@ -186,10 +186,10 @@ static void query_region(struct vgpu *vgpu, enum vgpu_plane_kind kind,
 	if (kind != VGPU_PLANE_PRIMARY)
 		return;
 	read_picture(vgpu, kind, &plane);
-	mutex_lock(&vgpu->picture_lock);
+	mutex_lock(&vgpu->display.lock);
 	if (vgpu_window_show(vgpu, &plane))
 		fill_info(info, &plane);
-	mutex_unlock(&vgpu->picture_lock);
+	mutex_unlock(&vgpu->display.lock);
 }
 
 static void query_dmabuf(struct vgpu *vgpu, enum vgpu_plane_kind kind,
@@ -201,14 +201,14 @@ static void query_dmabuf(struct vgpu *vgpu, enum vgpu_plane_kind kind,
 	if (!read_picture(vgpu, kind, &plane) || !PAGE_ALIGNED(plane.base))
 		return;
 	fill_info(info, &plane);
-	mutex_lock(&vgpu->picture_lock);
+	mutex_lock(&vgpu->display.lock);
 	info->dmabuf_id = vgpu_dmabuf_id(vgpu, &plane);
-	mutex_unlock(&vgpu->picture_lock);
+	mutex_unlock(&vgpu->display.lock);
 	vgpu_dmabuf_refresh(vgpu, &plane);
 }
 
 /* QEMU leaves the plane's type 0 when it queries the region. */
-static int kind_of(enum vgpu_display method, u32 drm_plane_type,
+static int kind_of(enum vgpu_display_method method, u32 drm_plane_type,
 		   enum vgpu_plane_kind *kind)
 {
 	if (method == VGPU_DISPLAY_REGION && !drm_plane_type)
@@ -240,7 +240,7 @@ long vgpu_display_query(struct vgpu *vgpu, void __user *arg)
 	unsigned long minsz = offsetofend(struct vfio_device_gfx_plane_info,
 					  dmabuf_id);
 	struct vfio_device_gfx_plane_info info, answer = { };
-	enum vgpu_display method;
+	enum vgpu_display_method method;
 	enum vgpu_plane_kind kind;
 
 	if (copy_from_user(&info, arg, minsz))

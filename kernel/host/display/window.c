@@ -25,7 +25,7 @@
 
 static u64 slice_offset(const struct vgpu *vgpu, u64 offset)
 {
-	return vgpu->fb_offset + vgpu->window.base + offset;
+	return vgpu->fb_offset + vgpu->window.content.base + offset;
 }
 
 /* ----------------------------------------------------------------- accesses */
@@ -34,15 +34,15 @@ static vm_fault_t window_fault(struct vgpu *vgpu,
 			       const struct vgpu_region *region,
 			       struct vm_fault *vmf, u64 offset)
 {
-	const struct vgpu_window *window = &vgpu->window;
+	const struct vgpu_window_content *content = &vgpu->window.content;
 	struct vm_area_struct *vma = vmf->vma;
 	unsigned long pfn;
 
 	lockdep_assert_held(&vgpu->mapping.sem);
-	if (!vgpu_has_hardware(vgpu) || offset >= window->bytes)
+	if (!vgpu_has_hardware(vgpu) || offset >= content->bytes)
 		pfn = page_to_pfn(ZERO_PAGE(vmf->address));
-	else if (window->copy)
-		pfn = vmalloc_to_pfn(window->copy + offset);
+	else if (content->copy)
+		pfn = vmalloc_to_pfn(content->copy + offset);
 	else
 		return vmf_insert_pfn(vma, vmf->address,
 				      PHYS_PFN(vgpu->gpu->fb_phys +
@@ -55,13 +55,13 @@ static vm_fault_t window_fault(struct vgpu *vgpu,
 static void window_read(struct vgpu *vgpu, unsigned int index, u64 offset,
 			unsigned int size, u8 *bytes)
 {
-	const struct vgpu_window *window = &vgpu->window;
+	const struct vgpu_window_content *content = &vgpu->window.content;
 
 	memset(bytes, 0, size);
 	down_read(&vgpu->mapping.sem);
-	if (vgpu_has_hardware(vgpu) && offset < window->bytes) {
-		if (window->copy)
-			memcpy(bytes, window->copy + offset, size);
+	if (vgpu_has_hardware(vgpu) && offset < content->bytes) {
+		if (content->copy)
+			memcpy(bytes, content->copy + offset, size);
 		else
 			memcpy_fromio(bytes, vgpu->gpu->fb_io +
 				      slice_offset(vgpu, offset), size);
@@ -77,17 +77,17 @@ const struct vgpu_region_ops vgpu_window_ops = {
 /* ------------------------------------------------------------------ content */
 
 /* Change what all pages show, in one step for the VMM. */
-static void set_content(struct vgpu *vgpu, const struct vgpu_window *to)
+static void set_content(struct vgpu *vgpu, const struct vgpu_window_content *to)
 {
-	struct vgpu_window *window = &vgpu->window;
+	struct vgpu_window_content *content = &vgpu->window.content;
 
-	lockdep_assert_held(&vgpu->picture_lock);
+	lockdep_assert_held(&vgpu->display.lock);
 	/* The usual case: the VMM polls. */
-	if (window->base == to->base && window->bytes == to->bytes &&
-	    window->copy == to->copy)
+	if (content->base == to->base && content->bytes == to->bytes &&
+	    content->copy == to->copy)
 		return;
 	down_write(&vgpu->mapping.sem);
-	*window = *to;
+	*content = *to;
 	vgpu_mapping_zap_region(vgpu, VGPU_WINDOW_REGION);
 	up_write(&vgpu->mapping.sem);
 }
@@ -98,16 +98,16 @@ static void *copy_buffer(struct vgpu *vgpu, u64 bytes)
 	u64 size = min(roundup_pow_of_two(PAGE_ALIGN(bytes)),
 		       vgpu->region[VGPU_WINDOW_REGION].size);
 
-	lockdep_assert_held(&vgpu->picture_lock);
-	if (vgpu->window_copy && vgpu->window_copy_bytes >= bytes)
-		return vgpu->window_copy;
+	lockdep_assert_held(&vgpu->display.lock);
+	if (vgpu->window.buffer && vgpu->window.buffer_bytes >= bytes)
+		return vgpu->window.buffer;
 	/* No mapping may show pages that are about to be freed. */
-	set_content(vgpu, &(struct vgpu_window) { });
-	vfree(vgpu->window_copy);
-	vgpu->window_copy = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+	set_content(vgpu, &(struct vgpu_window_content) { });
+	vfree(vgpu->window.buffer);
+	vgpu->window.buffer = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
 				      __GFP_NOWARN);
-	vgpu->window_copy_bytes = vgpu->window_copy ? size : 0;
-	return vgpu->window_copy;
+	vgpu->window.buffer_bytes = vgpu->window.buffer ? size : 0;
+	return vgpu->window.buffer;
 }
 
 /* Return: false if the hardware is gone, or the caller is being killed. */
@@ -130,7 +130,7 @@ static bool show_copy(struct vgpu *vgpu, struct vgpu_plane *plane, u32 pitch)
 {
 	size_t line = plane->width * vgpu_plane_pixel_bytes(plane->format);
 	u32 from = plane->pitch;
-	struct vgpu_window to = { };
+	struct vgpu_window_content to = { };
 	unsigned int i;
 
 	plane->pitch = pitch;
@@ -148,7 +148,7 @@ static bool show_copy(struct vgpu *vgpu, struct vgpu_plane *plane, u32 pitch)
 
 /**
  * vgpu_window_show - show a picture in the window
- * @vgpu: the vGPU, open; picture_lock is held
+ * @vgpu: the vGPU, open; display.lock is held
  * @plane: the picture, which fits; its pitch becomes that of the window. All
  *	zero: show nothing
  *
@@ -160,15 +160,15 @@ static bool show_copy(struct vgpu *vgpu, struct vgpu_plane *plane, u32 pitch)
  */
 bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane)
 {
-	struct vgpu_window to = { };
+	struct vgpu_window_content to = { };
 	u32 pitch;
 
-	lockdep_assert_held(&vgpu->picture_lock);
+	lockdep_assert_held(&vgpu->display.lock);
 	if (!plane->format) {
 		set_content(vgpu, &to);
 		return false;
 	}
-	pitch = vgpu_plane_window_pitch(plane, &vgpu->window_reported,
+	pitch = vgpu_plane_window_pitch(plane, &vgpu->window.reported,
 					vgpu->region[VGPU_WINDOW_REGION].size);
 	if (!PAGE_ALIGNED(plane->base) || plane->pitch != pitch) {
 		if (!show_copy(vgpu, plane, pitch))
@@ -178,7 +178,7 @@ bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane)
 		to.bytes = PAGE_ALIGN(vgpu_plane_bytes(plane));
 		set_content(vgpu, &to);
 	}
-	vgpu->window_reported = *plane;
+	vgpu->window.reported = *plane;
 	return true;
 }
 
@@ -188,11 +188,11 @@ bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane)
  */
 void vgpu_window_close(struct vgpu *vgpu)
 {
-	mutex_lock(&vgpu->picture_lock);
-	set_content(vgpu, &(struct vgpu_window) { });
-	vfree(vgpu->window_copy);
-	vgpu->window_copy = NULL;
-	vgpu->window_copy_bytes = 0;
-	memset(&vgpu->window_reported, 0, sizeof(vgpu->window_reported));
-	mutex_unlock(&vgpu->picture_lock);
+	mutex_lock(&vgpu->display.lock);
+	set_content(vgpu, &(struct vgpu_window_content) { });
+	vfree(vgpu->window.buffer);
+	vgpu->window.buffer = NULL;
+	vgpu->window.buffer_bytes = 0;
+	memset(&vgpu->window.reported, 0, sizeof(vgpu->window.reported));
+	mutex_unlock(&vgpu->display.lock);
 }
