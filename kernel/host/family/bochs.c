@@ -17,6 +17,7 @@
 #include <video/vga.h>
 
 #include "base/vgpu.h"
+#include "family/bars.h"
 #include "family/families.h"
 
 #define BOCHS_VENDOR		0x1234
@@ -181,24 +182,7 @@ static int map_bars(struct vgpu_gpu *gpu, struct bochs *bochs)
 				     "%llu MiB of video memory are too few to divide, %u are the least; QEMU's options are vgamem and vgamem_mb\n",
 				     (u64)pci_resource_len(pdev, BAR_MEMORY) >> 20,
 				     MEMORY_MIN >> 20);
-	bochs->regs = pci_iomap(pdev, BAR_REGISTERS, 0);
-	if (!bochs->regs)
-		return -ENOMEM;
-	/* The first mapping sets the cache attribute that guests get, too. */
-	gpu->fb_io = pci_iomap_wc(pdev, BAR_MEMORY, 0);
-	if (!gpu->fb_io) {
-		pci_iounmap(pdev, bochs->regs);
-		return dev_err_probe(&pdev->dev, -ENOMEM,
-				     "video memory can't be mapped\n");
-	}
-	return 0;
-}
-
-static void unmap_bars(struct vgpu_gpu *gpu, struct bochs *bochs)
-{
-	pci_iounmap(gpu->pdev, gpu->fb_io);
-	gpu->fb_io = NULL;
-	pci_iounmap(gpu->pdev, bochs->regs);
+	return vgpu_map_bars(gpu, BAR_REGISTERS, BAR_MEMORY, &bochs->regs);
 }
 
 static void fill_gpu(struct vgpu_gpu *gpu)
@@ -234,7 +218,7 @@ static int bochs_probe(struct vgpu_gpu *gpu)
 	return 0;
 
 unmap:
-	unmap_bars(gpu, bochs);
+	vgpu_unmap_bars(gpu, bochs->regs);
 free:
 	gpu->family_data = NULL;
 	kfree(bochs);
@@ -245,7 +229,7 @@ static void bochs_remove(struct vgpu_gpu *gpu)
 {
 	struct bochs *bochs = bochs_of(gpu);
 
-	unmap_bars(gpu, bochs);
+	vgpu_unmap_bars(gpu, bochs->regs);
 	gpu->family_data = NULL;
 	kfree(bochs);
 }

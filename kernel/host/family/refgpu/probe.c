@@ -11,6 +11,7 @@
 
 #include "base/family.h"
 #include "base/gpu.h"
+#include "family/bars.h"
 #include "family/families.h"
 #include "family/refgpu/regs.h"
 
@@ -104,24 +105,8 @@ static int map_bars(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 	    REFGPU_BAR_REGISTERS_SIZE)
 		return dev_err_probe(&pdev->dev, -EINVAL,
 				     "the register BAR is too small or was given no address\n");
-	refgpu->regs = pci_iomap(pdev, REFGPU_BAR_REGISTERS, 0);
-	if (!refgpu->regs)
-		return -ENOMEM;
-	/* The first mapping sets the cache attribute that guests get, too. */
-	gpu->fb_io = pci_iomap_wc(pdev, REFGPU_BAR_VRAM, 0);
-	if (!gpu->fb_io) {
-		pci_iounmap(pdev, refgpu->regs);
-		return dev_err_probe(&pdev->dev, -ENOMEM,
-				     "video memory can't be mapped\n");
-	}
-	return 0;
-}
-
-static void unmap_bars(struct vgpu_gpu *gpu, struct refgpu *refgpu)
-{
-	pci_iounmap(gpu->pdev, gpu->fb_io);
-	gpu->fb_io = NULL;
-	pci_iounmap(gpu->pdev, refgpu->regs);
+	return vgpu_map_bars(gpu, REFGPU_BAR_REGISTERS, REFGPU_BAR_VRAM,
+			       &refgpu->regs);
 }
 
 static int refgpu_probe(struct vgpu_gpu *gpu)
@@ -164,7 +149,7 @@ static int refgpu_probe(struct vgpu_gpu *gpu)
 	return 0;
 
 unmap:
-	unmap_bars(gpu, refgpu);
+	vgpu_unmap_bars(gpu, refgpu->regs);
 free:
 	gpu->family_data = NULL;
 	kvfree(refgpu);
@@ -181,7 +166,7 @@ static void refgpu_remove(struct vgpu_gpu *gpu)
 	/* In either case it must not write events to memory that is freed. */
 	pci_clear_master(gpu->pdev);
 	refgpu_events_exit(refgpu);
-	unmap_bars(gpu, refgpu);
+	vgpu_unmap_bars(gpu, refgpu->regs);
 	gpu->family_data = NULL;
 	kvfree(refgpu);
 }
