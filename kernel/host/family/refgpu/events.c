@@ -36,15 +36,16 @@ static bool get_event(struct refgpu *refgpu, u64 number,
 		      struct refgpu_event *event)
 {
 	struct refgpu_event *record = slot(refgpu, number);
+	__le32 sequence = cpu_to_le32(number + 1);
 
-	if (READ_ONCE(record->sequence) != (u32)(number + 1))
+	if (READ_ONCE(record->sequence) != sequence)
 		return false;
 	/* The sequence is written last... */
 	dma_rmb();
 	*event = *record;
 	/* ... and changed first when the device overwrites the record. */
 	dma_rmb();
-	return READ_ONCE(record->sequence) == (u32)(number + 1);
+	return READ_ONCE(record->sequence) == sequence;
 }
 
 static void partition_event(struct refgpu *refgpu,
@@ -58,7 +59,7 @@ static void partition_event(struct refgpu *refgpu,
 	vgpu = rcu_dereference(refgpu->gpu->partition[event->partition]);
 	if (vgpu) {
 		if (event->type == REFGPU_EVENT_PENDING)
-			vgpu_sched_pending(vgpu, event->time);
+			vgpu_sched_pending(vgpu, le64_to_cpu(event->time));
 		else if (event->type == REFGPU_EVENT_MEMORY)
 			vgpu_report_fault(vgpu, VGPU_FAULT_MEMORY);
 	}

@@ -122,6 +122,8 @@ static void ended(struct refgpu *refgpu, unsigned int control,
 void refgpu_run_end_event(struct refgpu *refgpu,
 			  const struct refgpu_event *event)
 {
+	u64 run_ns = le64_to_cpu(event->run_ns);
+	u64 switch_ns = le64_to_cpu(event->switch_ns);
 	struct refgpu_run *run;
 
 	if (event->run_control >= REFGPU_RUN_CONTROLS)
@@ -131,13 +133,13 @@ void refgpu_run_end_event(struct refgpu *refgpu,
 		run->late_end.expected = false;
 		if (run->late_end.partition == event->partition &&
 		    run->late_end.reason == event->reason &&
-		    run->late_end.run_ns == event->run_ns &&
-		    run->late_end.switch_ns == event->switch_ns)
+		    run->late_end.run_ns == run_ns &&
+		    run->late_end.switch_ns == switch_ns)
 			return;
 	}
 	if (run->busy && run->partition == event->partition)
-		ended(refgpu, event->run_control, event->reason, event->time,
-		      event->run_ns, event->switch_ns);
+		ended(refgpu, event->run_control, event->reason,
+		      le64_to_cpu(event->time), run_ns, switch_ns);
 }
 
 /* Report whether the resident partition has work. */
