@@ -197,8 +197,13 @@ static void query_dmabuf(struct vgpu *vgpu, enum vgpu_plane_kind kind,
 {
 	struct vgpu_plane plane = { };
 
+	if (!read_picture(vgpu, kind, &plane))
+		return;
 	/* The interface has no offset: the picture begins with the first byte. */
-	if (!read_picture(vgpu, kind, &plane) || !PAGE_ALIGNED(plane.base))
+	if (!PAGE_ALIGNED(plane.base))
+		return;
+	/* Its pitch must not make a copy larger than that of the largest mode. */
+	if (vgpu_plane_bytes(&plane) > window_size(vgpu))
 		return;
 	fill_info(info, &plane);
 	mutex_lock(&vgpu->display.lock);
