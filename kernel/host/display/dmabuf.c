@@ -82,14 +82,16 @@ static bool same_picture(const struct vgpu_plane *a, const struct vgpu_plane *b)
 	       a->pitch == b->pitch;
 }
 
-static bool id_in_use(const struct vgpu *vgpu, u32 id)
+/* The picture that has an id, which is not 0; NULL: none. */
+static const struct vgpu_plane *find_id(const struct vgpu *vgpu, u32 id)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&vgpu->display.lock);
 	for (i = 0; i < VGPU_DMABUF_IDS; i++)
 		if (vgpu->dmabufs.ids[i].id == id)
-			return true;
-	return false;
+			return &vgpu->dmabufs.ids[i].plane;
+	return NULL;
 }
 
 /**
@@ -118,27 +120,11 @@ u32 vgpu_dmabuf_id(struct vgpu *vgpu, const struct vgpu_plane *plane)
 	}
 	do {
 		vgpu->dmabufs.last_id++;
-	} while (!vgpu->dmabufs.last_id || id_in_use(vgpu, vgpu->dmabufs.last_id));
+	} while (!vgpu->dmabufs.last_id || find_id(vgpu, vgpu->dmabufs.last_id));
 	oldest->id = vgpu->dmabufs.last_id;
 	oldest->plane = *plane;
 	oldest->last_query = vgpu->dmabufs.queries;
 	return oldest->id;
-}
-
-static bool find_id(struct vgpu *vgpu, u32 id, struct vgpu_plane *plane)
-{
-	bool found = false;
-	unsigned int i;
-
-	mutex_lock(&vgpu->display.lock);
-	for (i = 0; i < VGPU_DMABUF_IDS; i++) {
-		if (id && vgpu->dmabufs.ids[i].id == id) {
-			*plane = vgpu->dmabufs.ids[i].plane;
-			found = true;
-		}
-	}
-	mutex_unlock(&vgpu->display.lock);
-	return found;
 }
 
 /* ----------------------------------------------------------------- mappings */
@@ -407,6 +393,7 @@ static struct dma_buf *export_picture(struct vgpu *vgpu,
  */
 long vgpu_dmabuf_get(struct vgpu *vgpu, void __user *arg)
 {
+	const struct vgpu_plane *found;
 	struct vgpu_plane plane;
 	struct dma_buf *dmabuf;
 	u32 id;
@@ -414,7 +401,12 @@ long vgpu_dmabuf_get(struct vgpu *vgpu, void __user *arg)
 
 	if (get_user(id, (u32 __user *)arg))
 		return -EFAULT;
-	if (!find_id(vgpu, id, &plane))
+	mutex_lock(&vgpu->display.lock);
+	found = id ? find_id(vgpu, id) : NULL;
+	if (found)
+		plane = *found;
+	mutex_unlock(&vgpu->display.lock);
+	if (!found)
 		return -ENOENT;
 	dmabuf = export_picture(vgpu, &plane);
 	if (IS_ERR(dmabuf))
