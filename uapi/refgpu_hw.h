@@ -170,7 +170,7 @@ enum refgpu_run_end {
  * The driver consumes records while the sequence number is the one it
  * expects, so that it reads no register; an event can be lost only if the
  * driver falls a whole ring behind, or by injection. RC_EVENT and PENDING
- * are the truth, events a hint.
+ * are the truth, events a hint. Records are little endian.
  */
 
 /**
@@ -185,14 +185,14 @@ enum refgpu_run_end {
  * @switch_ns: run end: what load and save took, nanoseconds
  */
 struct refgpu_event {
-	__u32 sequence;
+	__le32 sequence;
 	__u8 type;
 	__u8 partition;
 	__u8 run_control;
 	__u8 reason;
-	__u64 time;
-	__u64 run_ns;
-	__u64 switch_ns;
+	__le64 time;
+	__le64 run_ns;
+	__le64 switch_ns;
 };
 
 enum refgpu_event_type {

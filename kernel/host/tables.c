@@ -64,11 +64,11 @@ const struct vgpu_personality *vgpu_personality_find(const char *name)
 }
 
 /**
- * vgpu_personality_list - what a vGPU can be
+ * vgpu_personality_list - the personalities that suit a vGPU
  * @vgpu: the vGPU
  * @buf: receives the names on one line
  * @size: of @buf
- * @brackets: put what it is in brackets
+ * @brackets: put the present one in brackets
  *
  * Return: length of the line.
  */

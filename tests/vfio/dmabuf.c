@@ -18,6 +18,8 @@
 #define WIDTH		640u
 #define HEIGHT		480u
 #define BYTES		(4u * WIDTH * HEIGHT)
+#define SLICE_BYTES	(64u << 20)	/* of TYPE */
+#define LARGEST_BYTES	(4u * 1600 * 1200) /* of its largest mode */
 #define PATIENCE_MS	60000
 #define REMEMBERED	16u	/* pictures */
 #define FILES_MAX	64u	/* of one vGPU */
@@ -115,6 +117,39 @@ TEST(picture, 0)
 	OK(rt_head_on(vgpu.device, 0, &mode));
 	screen_dmabuf(&screen, SCREEN_PRIMARY);
 	CHECK(!screen.plane.size, "a picture that does not begin with a page");
+}
+
+/*
+ * The distance of lines is the guest's choice, and the host pays for it when
+ * another GPU attaches: with a copy of all bytes from the first line to the
+ * last.
+ */
+TEST(far_lines, 0)
+{
+	struct screen screen;
+	struct rt_mode mode;
+	struct vgpu vgpu;
+
+	make(&vgpu, &screen);
+	mode = screen_draw(&vgpu, WIDTH, HEIGHT, 1);
+	/* As large as the largest mode, but for the end of the last line. */
+	mode.pitch = LARGEST_BYTES / (HEIGHT - 1) / 64 * 64 - 64;
+	OK(rt_head_on(vgpu.device, 0, &mode));
+	screen_dmabuf(&screen, SCREEN_PRIMARY);
+	CHECK(screen.plane.stride == mode.pitch && screen.plane.dmabuf_id,
+	      "a picture with lines of %u bytes in the largest mode's size is not shown",
+	      mode.pitch);
+	/* Much larger, and still inside the slice. */
+	mode.pitch = SLICE_BYTES / 2 / HEIGHT / 64 * 64;
+	OK(rt_head_on(vgpu.device, 0, &mode));
+	screen_dmabuf(&screen, SCREEN_PRIMARY);
+	CHECK(!screen.plane.size && !screen.plane.dmabuf_id,
+	      "a dma-buf of %u bytes for %ux%u pixels, the largest mode takes %u",
+	      screen.plane.size, WIDTH, HEIGHT, LARGEST_BYTES);
+	mode.pitch = 4 * WIDTH;
+	OK(rt_head_on(vgpu.device, 0, &mode));
+	screen_dmabuf(&screen, SCREEN_PRIMARY);
+	CHECK(screen.plane.size == BYTES, "the picture does not come back");
 }
 
 TEST(names, 0)

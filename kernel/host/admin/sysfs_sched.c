@@ -49,7 +49,7 @@ int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 	if (!ret)
 		return 0;
 	if (ret == -ERANGE) {
-		/* Beyond any range: leave the message to who knows it. */
+		/* Beyond any range: the setter reports the range. */
 		*value = U64_MAX;
 		return 0;
 	}
@@ -150,7 +150,7 @@ struct device_attribute vgpu_gpu_attr_scheduler =
 
 /*
  * Nothing is scheduled on some GPUs: their vGPUs have the values of one that
- * was never opened, which nobody changes.
+ * was never opened, which are constant.
  */
 static void settings_lock(struct vgpu *vgpu)
 	__acquires(vgpu->instance->rq.lock)

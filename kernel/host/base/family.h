@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * family.h - how a family of physical GPUs is driven, and what it reports
+ * family.h - operations of a family of GPUs, and the reports it makes
  */
 #ifndef BASE_FAMILY_H
 #define BASE_FAMILY_H
@@ -49,10 +49,10 @@ enum vgpu_counter {
 };
 
 /**
- * enum vgpu_run_stage - how far the hardware is with a run
- * @VGPU_RUN_LOADING: loads the context
- * @VGPU_RUN_EXECUTING: executes, or lingers
- * @VGPU_RUN_SAVING: saves the context
+ * enum vgpu_run_stage - the stage of a run
+ * @VGPU_RUN_LOADING: the context is being loaded
+ * @VGPU_RUN_EXECUTING: it executes, or lingers
+ * @VGPU_RUN_SAVING: the context is being saved
  */
 enum vgpu_run_stage {
 	VGPU_RUN_LOADING,
@@ -65,7 +65,7 @@ enum vgpu_run_stage {
 
 /**
  * struct vgpu_family - how one family of physical GPUs is driven
- * @name: as shown in sysfs
+ * @name: its name in sysfs
  * @engine: how its engines get work
  * @match: true if this family drives that device; looks at vendor and device
  *	id only. May be called before the device is enabled.
@@ -94,15 +94,15 @@ enum vgpu_run_stage {
  *	then declared dead by the caller). May sleep.
  * @scrub: zero the slice and every hidden store of a disabled partition. May
  *	sleep, bounded. 0 or errno.
- * @notify: tell the guest through its hardware-visible error register and
- *	interrupt that @code happened to it. May be NULL. May sleep.
+ * @notify: notify the guest of fault @code through the error register and the
+ *	interrupt of its partition. May be NULL. May sleep.
  * @run: make @vgpu resident on its instance for @quantum_ns (0: until
  *	preempted). Ends with vgpu_sched_run_end(). Does not sleep for long: a
  *	few register writes. 0 or errno.
  * @preempt: ask the resident vGPU of an instance to stop; ends with run_end.
- * @run_stage: how far the run on an instance is. May be NULL: it always
+ * @run_stage: the stage of the run on an instance. May be NULL: it always
  *	executes. May sleep.
- * @poll: look at the truth (registers) and report what events were missed:
+ * @poll: read the registers and report what was missed with lost events:
  *	pending partitions by vgpu_sched_pending(), run ends by
  *	vgpu_sched_run_end(), and a resident partition that lingers without work
  *	by vgpu_sched_out_of_work(). May sleep.
@@ -120,12 +120,12 @@ enum vgpu_run_stage {
  * @head_plane: what a head of the partition shows, from the hardware's
  *	registers. NULL: partitions have no heads of their own. May sleep.
  * @head_monitor: connect a monitor with that EDID to a head of an enabled
- *	partition, or take it away (0 bytes); tells the guest. It stays there
- *	when @partition_reset is called. NULL with @head_plane. May sleep.
+ *	partition, or disconnect it (0 bytes), and notify the guest. It stays
+ *	connected across @partition_reset. NULL with @head_plane. May sleep.
  * @flip_interval: at least so many nanoseconds between two flips of a head;
  *	0, as @partition_enable leaves it: as often as there are vertical
  *	blanks. Of an enabled partition; @partition_reset changes nothing in
- *	it. NULL: can't. May sleep.
+ *	it. NULL: the GPU can't pace flips. May sleep.
  * @show: show that picture on the physical output: @vgpu's, with @plane
  *	inside its slice, or a black frame (both NULL), which is also what a
  *	picture becomes that the output can't show. Calls for one GPU do not
@@ -176,7 +176,7 @@ extern const struct pci_device_id vgpu_pci_ids[];
 const struct vgpu_family *vgpu_family_find(const struct pci_dev *pdev);
 
 /*
- * What a family reports. Kernel-doc stands at the definitions, in sched/ and
+ * Reports of a family. Kernel-doc stands at the definitions, in sched/ and
  * pci/; faults are reported as base/fault.h says, and a GPU that does not
  * answer as base/state.h says.
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fault.c - telling about what the host had to do to a vGPU
+ * fault.c - reports of faults of a vGPU
  *
- * Whoever finds a fault may hold locks, so the guest, and the host's user
- * space by a uevent, are told by a work item.
+ * Callers that report a fault may hold locks, so a work item notifies the guest,
+ * and the host's user space by a uevent.
  */
 #include "base/flood.h"
 #include "base/state.h"
@@ -134,10 +134,10 @@ void vgpu_fault_init(struct vgpu *vgpu)
 }
 
 /**
- * vgpu_fault_cancel - tell no guest any more
+ * vgpu_fault_cancel - drop notifications of the guest
  * @vgpu: the vGPU; closed
  *
- * The next owner is not told of the last one's faults; the administrator is.
+ * The next guest gets no faults of the last one; the administrator gets all.
  * May sleep; with no lock held that a personality's fault() takes.
  */
 void vgpu_fault_cancel(struct vgpu *vgpu)
@@ -148,11 +148,11 @@ void vgpu_fault_cancel(struct vgpu *vgpu)
 }
 
 /**
- * vgpu_report_fault - something was done to a vGPU that its guest must know
+ * vgpu_report_fault - report a fault of a vGPU
  * @vgpu: the vGPU
- * @code: what
+ * @code: the fault
  *
- * Logs and counts it; the guest and the host's user space are told later.
+ * Logs and counts it; the guest and the host's user space are notified later.
  * Takes no lock.
  */
 void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
@@ -173,10 +173,10 @@ void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
 }
 
 /**
- * vgpu_report_recovery - it gets turns again that were denied or lost
+ * vgpu_report_recovery - a vGPU gets turns again after a fault
  * @vgpu: the vGPU
  *
- * The host's user space is told, after the faults that led to it. Takes no
+ * The host's user space is notified, after the faults that led to it. Takes no
  * lock.
  */
 void vgpu_report_recovery(struct vgpu *vgpu)

@@ -2,9 +2,8 @@
 /*
  * fault.h - the numbered faults and resets of a vGPU
  *
- * Stable: they appear in the kernel log, in sysfs and in
- * the guest's registers, and are explained in doc/faults.md. Numbers are
- * never reused.
+ * They appear in the kernel log, in sysfs and in the guest's registers, and are
+ * explained in doc/faults.md. Numbers are stable and never reused.
  */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
@@ -18,7 +17,7 @@ struct vgpu;
  * @VGPU_FAULT_NONE: nothing
  * @VGPU_FAULT_PREEMPT_TIMEOUT: did not yield in time and was reset
  * @VGPU_FAULT_RUN_TIMEOUT: outlived its quantum, did not yield, and was reset
- * @VGPU_FAULT_UNMAP_TIMEOUT: the GPU did not let go of guest memory in time
+ * @VGPU_FAULT_UNMAP_TIMEOUT: the GPU did not stop using guest memory in time
  * @VGPU_FAULT_GPU_DEAD: the physical GPU is gone or does not answer
  * @VGPU_FAULT_GPU_RESET: the physical GPU was reset under it
  * @VGPU_FAULT_MEMORY: uncorrectable error in its video memory
@@ -45,7 +44,7 @@ enum vgpu_fault {
  */
 
 /**
- * enum vgpu_reset_reason - who asked for a reset
+ * enum vgpu_reset_reason - the origin of a reset
  * @VGPU_RESET_NONE: there was none
  * @VGPU_RESET_GUEST: guest, by the personality's own register
  * @VGPU_RESET_FUNCTION: guest, by a function-level reset
@@ -59,9 +58,9 @@ enum vgpu_reset_reason {
 };
 
 /**
- * struct vgpu_faults - what happened to a vGPU, and who must be told
+ * struct vgpu_faults - faults of a vGPU, and notifications to be sent
  * @last: the last fault since it was opened; READ_ONCE, WRITE_ONCE
- * @last_reset: why it was reset last since it was opened: code of a fault or
+ * @last_reset: reason of the last reset since it was opened: code of a fault or
  *	enum vgpu_reset_reason; READ_ONCE, WRITE_ONCE
  * @pending: bits by code, of which its guest must be told
  * @unsent: bits by code, of which the host's user space must be told, and that

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * personality.h - what a guest sees of a vGPU
+ * personality.h - the device model that a guest sees
  */
 #ifndef BASE_PERSONALITY_H
 #define BASE_PERSONALITY_H
@@ -16,8 +16,8 @@ struct vgpu_type;
 
 /**
  * struct vgpu_personality - a virtual PCI function model
- * @name: as shown in sysfs
- * @supports: true if it can show a vGPU of that GPU and type
+ * @name: its name in sysfs
+ * @supports: true if it suits vGPUs of that GPU and type
  * @init: fill in vgpu->config (ids, BARs, capabilities), vgpu->region[],
  *	vgpu->vectors; allocate vgpu->personality_data. May sleep. 0 or errno.
  * @release: free what @init left in vgpu->personality_data. The vGPU may have
@@ -30,11 +30,11 @@ struct vgpu_type;
  * @read, @write: a trapped region; size is 1, 2, 4 or 8, the offset naturally
  *	aligned and inside the region. Never fail, never block for long: may
  *	sleep, but not wait for hardware progress.
- * @fault: something happened to the vGPU that its guest must know. May sleep.
+ * @fault: notify the guest of a fault. May sleep.
  * @revoked: the host took guest memory back (dma_unmap). Called under
  *	pins.lock: short. May be NULL.
- * @plane: what a head shows now; @plane is all zero on entry and stays so if
- *	nothing is shown. NULL: it has no display. May sleep.
+ * @plane: the present picture of a head; @plane is all zero on entry and stays
+ *	so if there is none. NULL: it has no display. May sleep.
  * @monitor: a monitor with that EDID was connected to a head, or taken away
  *	(0 bytes). Called for each head of the type after every @reset, and
  *	when the VMM changes it; with vgpu->lock held. NULL with @plane.
@@ -74,7 +74,7 @@ const struct vgpu_personality *vgpu_personality_find(const char *name);
 int vgpu_personality_list(const struct vgpu *vgpu, char *buf, size_t size,
 			  bool brackets);
 
-/* What a personality reports; interrupts are raised as base/family.h says. */
+/* Reports of a personality; it raises interrupts with vgpu_irq_raise(). */
 void vgpu_console_changed(struct vgpu *vgpu);
 
 #endif /* BASE_PERSONALITY_H */

@@ -13,7 +13,7 @@
 
 /* ------------------------------------------------------------ states of vGPUs */
 
-/* From which states each can be entered, as the picture in state.h has it. */
+/* The states from which each can be entered; state.h has the diagram. */
 static const unsigned int entered_from[] = {
 	[VGPU_DIRTY]	= BIT(VGPU_CLEAN) | BIT(VGPU_OPEN) |
 			  BIT(VGPU_OFFLINE) | BIT(VGPU_LOST),
@@ -74,7 +74,7 @@ static atomic_t vgpu_live = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(vgpu_live_gone);
 
 /**
- * vgpu_live_get - an object exists that ends in a call of this module
+ * vgpu_live_get - count an object whose release calls this module
  */
 void vgpu_live_get(void)
 {
@@ -82,9 +82,7 @@ void vgpu_live_get(void)
 }
 
 /**
- * vgpu_live_put - it is gone
- *
- * The last thing its release function does.
+ * vgpu_live_put - undo vgpu_live_get(), at the end of the release function
  */
 void vgpu_live_put(void)
 {
@@ -93,9 +91,9 @@ void vgpu_live_put(void)
 }
 
 /**
- * vgpu_live_wait - until none of them exists any more
+ * vgpu_live_wait - wait until no counted object exists
  *
- * At module unload. May sleep, as long as somebody refers to one.
+ * At module unload. May sleep as long as there are references to one.
  */
 void vgpu_live_wait(void)
 {
@@ -105,7 +103,7 @@ void vgpu_live_wait(void)
 }
 
 /**
- * vgpu_gpu_get - keep a GPU's memory
+ * vgpu_gpu_get - take a reference to a GPU's memory
  * @gpu: the GPU
  */
 void vgpu_gpu_get(struct vgpu_gpu *gpu)
@@ -114,7 +112,7 @@ void vgpu_gpu_get(struct vgpu_gpu *gpu)
 }
 
 /**
- * vgpu_gpu_put - let go of it
+ * vgpu_gpu_put - drop a reference to a GPU's memory
  * @gpu: the GPU
  */
 void vgpu_gpu_put(struct vgpu_gpu *gpu)
@@ -152,7 +150,7 @@ int vgpu_list_name(char *buf, size_t size, int length, const char *name,
 }
 
 /**
- * vgpu_gpu_error - say why a request was refused
+ * vgpu_gpu_error - report why a request was refused
  * @gpu: the GPU
  * @fmt: one line without a newline: what was wanted, why not, what to do
  *
@@ -175,7 +173,7 @@ void vgpu_gpu_error(struct vgpu_gpu *gpu, const char *fmt, ...)
 }
 
 /**
- * vgpu_error - say why a request for one vGPU was refused
+ * vgpu_error - report why a request for one vGPU was refused
  * @vgpu: the vGPU; the line begins with "vGPU UUID"
  * @fmt: what follows that, its ": " or " " included; else as vgpu_gpu_error()
  *

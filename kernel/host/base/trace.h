@@ -2,8 +2,8 @@
 /*
  * trace.h - tracepoints of the scheduler, described in doc/sysfs-driver-openvgpu
  *
- * Names of vGPUs and GPUs are copied into the record: whoever reads it may do
- * so after they are gone. Nothing here sleeps; sched/queue.c calls some with
+ * Names of vGPUs and GPUs are copied into the record, which may be read after
+ * they are gone. Nothing here sleeps; sched/queue.c calls some with
  * rq->lock held.
  */
 #undef TRACE_SYSTEM
@@ -29,69 +29,66 @@ TRACE_DEFINE_ENUM(SCHED_END_PREEMPTED);
 TRACE_DEFINE_ENUM(SCHED_END_RESET);
 TRACE_DEFINE_ENUM(SCHED_END_REJECTED);
 
+/* Fields of every event that is about one vGPU. */
+#define VGPU_TRACE_ENTRY						\
+	__array(char, gpu, VGPU_TRACE_GPU)				\
+	__array(char, uuid, VGPU_TRACE_UUID)				\
+	__field(unsigned int, partition)
+#define VGPU_TRACE_ASSIGN do {						\
+	strscpy(__entry->gpu, pci_name(vgpu->gpu->pdev), VGPU_TRACE_GPU); \
+	strscpy(__entry->uuid, vgpu_name(vgpu), VGPU_TRACE_UUID);	\
+	__entry->partition = vgpu->partition;				\
+} while (0)
+#define VGPU_TRACE_FORMAT	"gpu=%s uuid=%s partition=%u"
+#define VGPU_TRACE_VALUES	\
+	__entry->gpu, __entry->uuid, __entry->partition
+
 /* It has work; time: since when, ns of the GPU's clock, 0: not known. */
 TRACE_EVENT(vgpu_wake,
 	    TP_PROTO(struct vgpu *vgpu, u64 time),
 	    TP_ARGS(vgpu, time),
-	    TP_STRUCT__entry(__array(char, gpu, VGPU_TRACE_GPU)
-			     __array(char, uuid, VGPU_TRACE_UUID)
-			     __field(unsigned int, partition)
+	    TP_STRUCT__entry(VGPU_TRACE_ENTRY
 			     __field(u64, time)),
-	    TP_fast_assign(strscpy(__entry->gpu, pci_name(vgpu->gpu->pdev), VGPU_TRACE_GPU);
-			   strscpy(__entry->uuid, vgpu_name(vgpu), VGPU_TRACE_UUID);
-			   __entry->partition = vgpu->partition;
+	    TP_fast_assign(VGPU_TRACE_ASSIGN;
 			   __entry->time = time;),
-	    TP_printk("gpu=%s uuid=%s partition=%u time=%llu", __entry->gpu,
-		      __entry->uuid, __entry->partition, __entry->time)
+	    TP_printk(VGPU_TRACE_FORMAT " time=%llu", VGPU_TRACE_VALUES,
+		      __entry->time)
 );
 
 /* A run of it lasted longer than its quantum, by so many ns. */
 TRACE_EVENT(vgpu_overrun,
 	    TP_PROTO(struct vgpu *vgpu, u64 overrun_ns),
 	    TP_ARGS(vgpu, overrun_ns),
-	    TP_STRUCT__entry(__array(char, gpu, VGPU_TRACE_GPU)
-			     __array(char, uuid, VGPU_TRACE_UUID)
-			     __field(unsigned int, partition)
+	    TP_STRUCT__entry(VGPU_TRACE_ENTRY
 			     __field(u64, overrun_ns)),
-	    TP_fast_assign(strscpy(__entry->gpu, pci_name(vgpu->gpu->pdev), VGPU_TRACE_GPU);
-			   strscpy(__entry->uuid, vgpu_name(vgpu), VGPU_TRACE_UUID);
-			   __entry->partition = vgpu->partition;
+	    TP_fast_assign(VGPU_TRACE_ASSIGN;
 			   __entry->overrun_ns = overrun_ns;),
-	    TP_printk("gpu=%s uuid=%s partition=%u overrun_ns=%llu", __entry->gpu,
-		      __entry->uuid, __entry->partition, __entry->overrun_ns)
+	    TP_printk(VGPU_TRACE_FORMAT " overrun_ns=%llu", VGPU_TRACE_VALUES,
+		      __entry->overrun_ns)
 );
 
 /* It held the engine too long and is being reset; fault: as in last_fault. */
 TRACE_EVENT(vgpu_reset,
 	    TP_PROTO(struct vgpu *vgpu, unsigned int fault),
 	    TP_ARGS(vgpu, fault),
-	    TP_STRUCT__entry(__array(char, gpu, VGPU_TRACE_GPU)
-			     __array(char, uuid, VGPU_TRACE_UUID)
-			     __field(unsigned int, partition)
+	    TP_STRUCT__entry(VGPU_TRACE_ENTRY
 			     __field(unsigned int, fault)),
-	    TP_fast_assign(strscpy(__entry->gpu, pci_name(vgpu->gpu->pdev), VGPU_TRACE_GPU);
-			   strscpy(__entry->uuid, vgpu_name(vgpu), VGPU_TRACE_UUID);
-			   __entry->partition = vgpu->partition;
+	    TP_fast_assign(VGPU_TRACE_ASSIGN;
 			   __entry->fault = fault;),
-	    TP_printk("gpu=%s uuid=%s partition=%u fault=%u", __entry->gpu,
-		      __entry->uuid, __entry->partition, __entry->fault)
+	    TP_printk(VGPU_TRACE_FORMAT " fault=%u", VGPU_TRACE_VALUES,
+		      __entry->fault)
 );
 
 /* It is resident and is asked to leave. */
 TRACE_EVENT(vgpu_preempt,
 	    TP_PROTO(struct vgpu *vgpu),
 	    TP_ARGS(vgpu),
-	    TP_STRUCT__entry(__array(char, gpu, VGPU_TRACE_GPU)
-			     __array(char, uuid, VGPU_TRACE_UUID)
-			     __field(unsigned int, partition)),
-	    TP_fast_assign(strscpy(__entry->gpu, pci_name(vgpu->gpu->pdev), VGPU_TRACE_GPU);
-			   strscpy(__entry->uuid, vgpu_name(vgpu), VGPU_TRACE_UUID);
-			   __entry->partition = vgpu->partition;),
-	    TP_printk("gpu=%s uuid=%s partition=%u", __entry->gpu, __entry->uuid,
-		      __entry->partition)
+	    TP_STRUCT__entry(VGPU_TRACE_ENTRY),
+	    TP_fast_assign(VGPU_TRACE_ASSIGN;),
+	    TP_printk(VGPU_TRACE_FORMAT, VGPU_TRACE_VALUES)
 );
 
-/* Nobody who may run has work. */
+/* No vGPU that may run has work. */
 TRACE_EVENT(vgpu_idle,
 	    TP_PROTO(struct vgpu_instance *instance),
 	    TP_ARGS(instance),

@@ -19,7 +19,7 @@ struct vgpu_personality;
  * @small_heads: heads of types below 1 GiB
  * @max_x, @max_y: largest resolution of its largest types, pixels
  * @frl_config: frames a second the frame-rate limiter allows
- * @personality: name of the personality its vGPUs have unless told otherwise
+ * @personality: name of the personality its vGPUs have by default
  */
 struct vgpu_series {
 	char letter;
@@ -32,11 +32,11 @@ struct vgpu_series {
 
 /**
  * struct vgpu_type - one vGPU type of one GPU
- * @mdev: what the mdev core knows of it
- * @gpu: whose
+ * @mdev: the type as the mdev core sees it
+ * @gpu: its GPU
  * @core_release: release() the mdev core gave @mdev's kobject
  * @series: its series
- * @personality: what a vGPU of it shows its guest
+ * @personality: the personality of its vGPUs by default
  * @level: how often video memory is halved
  * @heads: heads a vGPU of it has
  * @fb_size: bytes of framebuffer

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * uevent.c - telling the host's user space what happens to a vGPU
+ * uevent.c - uevents of a vGPU, for the host's user space
  *
  * udev rules and `openvgpu events` follow these. All have the same form, so
  * that one rule can match them: the driver core's own events (add, bind) say

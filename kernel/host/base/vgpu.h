@@ -15,7 +15,7 @@
  *   vgpu.config_lock		mutex: the configuration space
  *   vgpu_gpu.lock		mutex: video memory, partitions, last_error
  *   vgpu.irq.lock		mutex: SET_IRQS
- *   vgpu.picture_lock		mutex: which picture the display window or the
+ *   vgpu.display.lock		mutex: which picture the display window or the
  *				dma-bufs show
  *   vgpu.pins.lock		mutex: the trees of pinned guest pages. Taken in
  *				dma_unmap: never held over a call into VFIO
@@ -104,20 +104,6 @@ struct vgpu_stats {
  * @stop_answered: it was reset since then
  * @framebuffer_used: bytes of its slice that its guest says it uses; what the
  *	guest wrote, which may be nonsense
- * @frame_rate_limit: flips of a head in a second; 0: no limit
- * @display: how the VMM gets at the picture, if the vGPU has one
- * @monitor: what the VMM wants at head 0
- * @picture_lock: serialises questions for the picture
- * @window: what the display window shows
- * @window_told: the picture the VMM was told of last, as the window has it
- * @window_copy: memory for copies of pictures, NULL: none
- * @window_copy_bytes: size of it
- * @dmabuf_name: the last pictures a VMM was told of
- * @dmabuf_last_id: the last id that was given away
- * @dmabuf_clock: counts questions
- * @dmabufs: what shows memory of the slice
- * @num_dmabufs: their number
- * @num_copies: how many of them have a copy for other devices
  */
 struct vgpu {
 	struct vfio_device vdev;
@@ -157,21 +143,11 @@ struct vgpu {
 	struct vgpu_mapping mapping;
 	enum vgpu_state state;		/* mapping.sem; READ_ONCE without it */
 
-	/* Displays: see display.c. */
-	u32 frame_rate_limit;		/* lock for writing; READ_ONCE */
-	enum vgpu_display display;	/* lock; constant while it is open */
+	/* Display of head 0. */
+	struct vgpu_display display;
 	struct vgpu_monitor monitor;	/* lock */
-	struct mutex picture_lock;
-	struct vgpu_window window;	/* mapping.sem; picture_lock for writing */
-	struct vgpu_plane window_told;	/* picture_lock */
-	void *window_copy;		/* picture_lock */
-	u64 window_copy_bytes;		/* picture_lock */
-	struct vgpu_dmabuf_name dmabuf_name[VGPU_DMABUF_NAMES]; /* picture_lock */
-	u32 dmabuf_last_id;		/* picture_lock */
-	u64 dmabuf_clock;		/* picture_lock */
-	struct list_head dmabufs;	/* lock of the dma-bufs */
-	unsigned int num_dmabufs;	/* lock of the dma-bufs */
-	unsigned int num_copies;	/* lock of the dma-bufs */
+	struct vgpu_window window;
+	struct vgpu_dmabufs dmabufs;
 
 	struct vgpu_pins pins;
 

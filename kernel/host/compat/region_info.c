@@ -33,7 +33,7 @@ static int copy_region_info(void __user *arg, struct vfio_region_info *info,
  * vgpu_region_info_ioctl - answer VFIO_DEVICE_GET_REGION_INFO
  * @vdev: the device
  * @arg: struct vfio_region_info of user space
- * @fill: fills in what it is asked for, and adds capabilities
+ * @fill: fills in the information of a region, and adds capabilities
  *
  * Return: 0; -EFAULT, -EINVAL, or what @fill returns.
  */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * region_info.h - who decodes VFIO_DEVICE_GET_REGION_INFO
+ * region_info.h - decoding of VFIO_DEVICE_GET_REGION_INFO
  *
- * 6.19: VFIO's core does, and calls an operation of the device, found by the
- * probe VFIO_REGION_INFO_OP. On older kernels the device's ioctl() calls
+ * From 6.19 on VFIO's core decodes it and calls an operation of the device; the
+ * probe VFIO_REGION_INFO_OP finds out. On older kernels the device's ioctl() calls
  * vgpu_region_info_ioctl(), which does the same.
  */
 #ifndef COMPAT_REGION_INFO_H

@@ -2,11 +2,11 @@
 /*
  * console.c - which vGPU the physical output of a GPU shows
  *
- * The administrator chooses one by the GPU's attribute "console". Its picture
- * follows the guest: whoever learns of a new mode or scan-out queues a work
- * item, which asks the personality and tells the family. The choice outlives
- * VMs and ends with the vGPU; the picture ends with each close, before the
- * slice can have another owner.
+ * The administrator chooses a vGPU with the GPU's attribute "console". The
+ * output follows the guest: vgpu_console_changed() queues a work item, which
+ * gets the picture from the personality and passes it to the family. The choice
+ * outlives VMs and ends with the vGPU; the picture ends with each close, before
+ * the slice can have another owner.
  */
 #include <linux/string.h>
 
@@ -22,8 +22,8 @@ static bool current_picture(struct vgpu_gpu *gpu, struct vgpu_plane *plane)
 	struct vgpu *vgpu = gpu->console;
 
 	/*
-	 * Closed after this look: then close waits for us, and looks again.
-	 * Until then it keeps its personality.
+	 * If it is closed after this check, vgpu_console_closed() waits for
+	 * console_lock and refreshes again. Until then it keeps its personality.
 	 */
 	if (!vgpu || !vgpu_is_open(vgpu) || !vgpu_has_display(vgpu))
 		return false;
@@ -45,11 +45,11 @@ static void refresh_locked(struct vgpu_gpu *gpu)
 }
 
 /**
- * vgpu_console_refresh - make the physical output show what it should
+ * vgpu_console_refresh - update the physical output
  * @gpu: the GPU
  *
- * When it returns, the output shows no picture that was out of date when it
- * was called. May sleep; takes gpu->console_lock.
+ * When it returns, the output shows no picture older than the call. May sleep;
+ * takes gpu->console_lock.
  */
 void vgpu_console_refresh(struct vgpu_gpu *gpu)
 {
@@ -71,14 +71,14 @@ static void console_work(struct work_struct *work)
  */
 void vgpu_console_changed(struct vgpu *vgpu)
 {
-	/* Only compared: it may be gone by now, but then it is not ours. */
+	/* The pointer is only compared, since that vGPU may be gone by now. */
 	if (READ_ONCE(vgpu->gpu->console) == vgpu)
 		queue_work(vgpu->gpu->wq, &vgpu->gpu->console_work);
 }
 
 /**
- * vgpu_console_closed - nobody has a vGPU open any more
- * @vgpu: the vGPU; closed
+ * vgpu_console_closed - a vGPU was closed
+ * @vgpu: the vGPU
  *
  * When it returns, the physical output does not show it. May sleep; takes
  * gpu->console_lock.
@@ -87,7 +87,7 @@ void vgpu_console_closed(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
 
-	/* Who is just choosing it sees that it is closed, or we see the choice. */
+	/* A concurrent vgpu_console_set() sees it closed, or is seen here. */
 	mutex_lock(&gpu->console_lock);
 	if (gpu->console == vgpu)
 		refresh_locked(gpu);
@@ -95,7 +95,7 @@ void vgpu_console_closed(struct vgpu *vgpu)
 }
 
 /**
- * vgpu_console_forget - a vGPU goes away
+ * vgpu_console_forget - a vGPU is being removed
  * @vgpu: the vGPU; it is no longer in gpu->vgpus
  *
  * May sleep; takes gpu->console_lock.
@@ -113,8 +113,8 @@ void vgpu_console_forget(struct vgpu *vgpu)
 }
 
 /**
- * vgpu_console_init - nothing is chosen
- * @gpu: the GPU, new
+ * vgpu_console_init - begin without a choice
+ * @gpu: a new GPU
  */
 void vgpu_console_init(struct vgpu_gpu *gpu)
 {
@@ -123,8 +123,8 @@ void vgpu_console_init(struct vgpu_gpu *gpu)
 }
 
 /**
- * vgpu_console_stop - touch the physical output no more
- * @gpu: the GPU; no vGPU is left
+ * vgpu_console_stop - do not touch the physical output any more
+ * @gpu: the GPU, which has no vGPU left
  */
 void vgpu_console_stop(struct vgpu_gpu *gpu)
 {
@@ -149,7 +149,7 @@ ssize_t vgpu_console_name(struct vgpu_gpu *gpu, char *buf)
 	return n;
 }
 
-/* UUIDs are the same in upper and lower case, as when a vGPU is created. */
+/* UUIDs are compared without regard to case, as the mdev core does. */
 static bool is_named(const struct vgpu *vgpu, const char *text)
 {
 	const char *name = vgpu_name(vgpu);
@@ -191,7 +191,7 @@ int vgpu_console_set(struct vgpu_gpu *gpu, const char *text)
 		vgpu_gpu_error(gpu, "console not changed: this GPU has no physical output");
 		return -EOPNOTSUPP;
 	}
-	/* Keeps the vGPU until it is noted, when its removal forgets it. */
+	/* Keeps the vGPU until gpu->console is set, which its removal clears. */
 	mutex_lock(&gpu->state_lock);
 	if (!none) {
 		vgpu = find(gpu, text);

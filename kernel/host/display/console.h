@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * console.h - what the physical output shows
+ * console.h - the physical output of a GPU
  */
 #ifndef DISPLAY_CONSOLE_H
 #define DISPLAY_CONSOLE_H

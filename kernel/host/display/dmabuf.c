@@ -2,21 +2,21 @@
 /*
  * dmabuf.c - pictures of a vGPU as dma-bufs
  *
- * A question for the picture is answered with an id, and the VMM asks for the
- * dma-buf of that id when it sees it for the first time. The last ids are kept
- * in a table: the same place and layout has the same id for as long as it is
- * in it. What an id means never changes.
+ * A query of the picture returns an id, and the VMM requests the dma-buf of an
+ * id when it sees that id for the first time. A table keeps the last ids: a
+ * picture of the same place and layout has the same id for as long as the table
+ * has it. An id never changes its meaning.
  *
- * A dma-buf shows video memory of the slice, and it may outlive everything: it
- * is a file, which the VMM may have passed on. So it belongs to its vGPU only
- * while that is open. At close it is cut off: mappings lose their pages, and
- * those they get from then on are of a page of its own. The same happens,
- * until it is over, while the hardware is not there.
+ * A dma-buf shows video memory of the slice, and it is a file, which the VMM may
+ * have passed on and which may outlive the vGPU and the GPU. So it belongs to its
+ * vGPU only while that is open. At close it is revoked: mappings lose their
+ * pages, and show a dummy page from then on. While the hardware is not present,
+ * mappings show the dummy page, too.
  *
  * Other devices that attach to it, as a GPU that is to draw the picture, see a
- * copy in host memory (dmabuf_copy.c). Only real devices may: those that are
- * software can map the file, and Mesa, which imports a picture through vgem,
- * fails to map it there and ends its VMM.
+ * copy in host memory (dmabuf_copy.c). Only PCI devices may attach. Software
+ * devices can map the file instead, and Mesa ends its VMM when it imports a
+ * picture through vgem, because mapping the picture fails there.
  */
 #include <linux/dma-buf.h>
 #include <linux/fs.h>
@@ -42,31 +42,31 @@
 VGPU_IMPORT_NS("DMA_BUF");
 
 /**
- * struct shown - slice memory behind a dma-buf
- * @node: in vgpu->dmabufs; dmabufs_lock
- * @vgpu: whose; NULL: cut off; dmabufs_lock
- * @inode: of the dma-buf's file, which all its mappings are found by
- * @count: the dma-buf, and who makes a copy of it just now
- * @plane: what it shows
- * @phys: bus address of the first byte
- * @io: the same, for the processor
- * @lock: mappings and copying against being cut off; nests inside mmap_lock
- * @there: @phys and @io may be used; @lock
- * @copy: what other devices see; NULL: none has asked; set once, with
- *	dmabufs_lock held
- * @dummy: shown in place of it
+ * struct exported_picture - slice memory behind a dma-buf
+ * @node: in vgpu->dmabufs.list; dmabufs_lock
+ * @vgpu: the owner; NULL: revoked; dmabufs_lock
+ * @inode: inode of the dma-buf's file, through which all its mappings are found
+ * @kref: references: of the dma-buf, and of callers that update its copy
+ * @plane: the picture
+ * @phys: bus address of its first byte
+ * @io: kernel mapping of its first byte
+ * @copy: the copy that other devices see; NULL: none has attached; set once,
+ *	with dmabufs_lock held
+ * @lock: protects @present against page faults and copying; nests inside mmap_lock
+ * @present: @phys and @io may be used; @lock
+ * @dummy: the page that mappings show while @present is false
  */
-struct shown {
+struct exported_picture {
 	struct list_head node;
 	struct vgpu *vgpu;
 	struct inode *inode;
-	struct kref count;
+	struct kref kref;
 	struct vgpu_plane plane;
 	phys_addr_t phys;
 	const void __iomem *io;
 	struct vgpu_copy *copy;
 	struct rw_semaphore lock;
-	bool there;
+	bool present;
 	struct page *dummy;
 };
 
@@ -75,163 +75,149 @@ static DEFINE_MUTEX(dmabufs_lock);
 
 /* --------------------------------------------------------------------- ids */
 
-static bool same_place(const struct vgpu_plane *a, const struct vgpu_plane *b)
+static bool same_picture(const struct vgpu_plane *a, const struct vgpu_plane *b)
 {
 	return a->base == b->base && a->format == b->format &&
 	       a->width == b->width && a->height == b->height &&
 	       a->pitch == b->pitch;
 }
 
-static bool id_in_use(const struct vgpu *vgpu, u32 id)
+/* The picture that has an id, which is not 0; NULL: none. */
+static const struct vgpu_plane *find_id(const struct vgpu *vgpu, u32 id)
 {
 	unsigned int i;
 
-	for (i = 0; i < VGPU_DMABUF_NAMES; i++)
-		if (vgpu->dmabuf_name[i].id == id)
-			return true;
-	return false;
+	lockdep_assert_held(&vgpu->display.lock);
+	for (i = 0; i < VGPU_DMABUF_IDS; i++)
+		if (vgpu->dmabufs.ids[i].id == id)
+			return &vgpu->dmabufs.ids[i].plane;
+	return NULL;
 }
 
 /**
- * vgpu_dmabuf_name - the id of the dma-buf that shows a picture
- * @vgpu: the vGPU; picture_lock is held
+ * vgpu_dmabuf_id - the id of the dma-buf that shows a picture
+ * @vgpu: the vGPU; display.lock is held
  * @plane: the picture, which fits and begins with a page
  *
- * Return: the id, never 0. It replaces the one that was not asked for longest.
+ * Return: the id, never 0. A new id replaces the least recently queried one.
  */
-u32 vgpu_dmabuf_name(struct vgpu *vgpu, const struct vgpu_plane *plane)
+u32 vgpu_dmabuf_id(struct vgpu *vgpu, const struct vgpu_plane *plane)
 {
-	struct vgpu_dmabuf_name *oldest = &vgpu->dmabuf_name[0];
+	struct vgpu_dmabuf_id *oldest = &vgpu->dmabufs.ids[0];
 	unsigned int i;
 
-	lockdep_assert_held(&vgpu->picture_lock);
-	vgpu->dmabuf_clock++;
-	for (i = 0; i < VGPU_DMABUF_NAMES; i++) {
-		struct vgpu_dmabuf_name *name = &vgpu->dmabuf_name[i];
+	lockdep_assert_held(&vgpu->display.lock);
+	vgpu->dmabufs.queries++;
+	for (i = 0; i < VGPU_DMABUF_IDS; i++) {
+		struct vgpu_dmabuf_id *entry = &vgpu->dmabufs.ids[i];
 
-		if (name->id && same_place(&name->plane, plane)) {
-			name->asked = vgpu->dmabuf_clock;
-			return name->id;
+		if (entry->id && same_picture(&entry->plane, plane)) {
+			entry->last_query = vgpu->dmabufs.queries;
+			return entry->id;
 		}
-		if (name->asked < oldest->asked)
-			oldest = name;
+		if (entry->last_query < oldest->last_query)
+			oldest = entry;
 	}
 	do {
-		vgpu->dmabuf_last_id++;
-	} while (!vgpu->dmabuf_last_id || id_in_use(vgpu, vgpu->dmabuf_last_id));
-	oldest->id = vgpu->dmabuf_last_id;
+		vgpu->dmabufs.last_id++;
+	} while (!vgpu->dmabufs.last_id || find_id(vgpu, vgpu->dmabufs.last_id));
+	oldest->id = vgpu->dmabufs.last_id;
 	oldest->plane = *plane;
-	oldest->asked = vgpu->dmabuf_clock;
+	oldest->last_query = vgpu->dmabufs.queries;
 	return oldest->id;
-}
-
-static bool find_name(struct vgpu *vgpu, u32 id, struct vgpu_plane *plane)
-{
-	bool found = false;
-	unsigned int i;
-
-	mutex_lock(&vgpu->picture_lock);
-	for (i = 0; i < VGPU_DMABUF_NAMES; i++) {
-		if (id && vgpu->dmabuf_name[i].id == id) {
-			*plane = vgpu->dmabuf_name[i].plane;
-			found = true;
-		}
-	}
-	mutex_unlock(&vgpu->picture_lock);
-	return found;
 }
 
 /* ----------------------------------------------------------------- mappings */
 
-static vm_fault_t shown_fault(struct vm_fault *vmf)
+static vm_fault_t picture_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct shown *shown = vma->vm_private_data;
+	struct exported_picture *picture = vma->vm_private_data;
 	vm_fault_t ret;
 
-	/* dma-buf's core has checked that it lies inside. */
-	down_read(&shown->lock);
-	if (shown->there)
+	/* The dma-buf core has checked that the address lies inside. */
+	down_read(&picture->lock);
+	if (picture->present)
 		ret = vmf_insert_pfn(vma, vmf->address,
-				     PHYS_PFN(shown->phys) + vmf->pgoff);
+				     PHYS_PFN(picture->phys) + vmf->pgoff);
 	else
 		/* Ordinary memory: with ordinary caching. */
 		ret = vmf_insert_pfn_prot(vma, vmf->address,
-					  page_to_pfn(shown->dummy),
+					  page_to_pfn(picture->dummy),
 					  vm_get_page_prot(vma->vm_flags));
-	up_read(&shown->lock);
+	up_read(&picture->lock);
 	return ret;
 }
 
-static const struct vm_operations_struct shown_vm_ops = {
-	.fault = shown_fault,
+static const struct vm_operations_struct picture_vm_ops = {
+	.fault = picture_fault,
 };
 
-static int shown_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+static int picture_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
-	vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	vma->vm_page_prot = pgprot_decrypted(pgprot_writecombine(vma->vm_page_prot));
 	vma->vm_private_data = dmabuf->priv;
-	vma->vm_ops = &shown_vm_ops;
+	vma->vm_ops = &picture_vm_ops;
 	return 0;
 }
 
-/* When it returns, no mapping shows what it showed before. */
-static void set_there(struct shown *shown, bool there)
+/* When it returns, no mapping shows the former content. */
+static void set_present(struct exported_picture *picture, bool present)
 {
 	lockdep_assert_held(&dmabufs_lock);
-	down_write(&shown->lock);
-	if (shown->there != there) {
-		shown->there = there;
-		unmap_mapping_range(shown->inode->i_mapping, 0, 0, true);
+	down_write(&picture->lock);
+	if (picture->present != present) {
+		picture->present = present;
+		unmap_mapping_range(picture->inode->i_mapping, 0, 0, true);
 	}
-	up_write(&shown->lock);
+	up_write(&picture->lock);
 }
 
 /* ------------------------------------------------------------ other devices */
 
-/* The picture as it is now, as far as it is there. */
-static void refresh(struct shown *shown)
+/* Copy the picture as it is now, as far as it is present. */
+static void update_copy(struct exported_picture *picture)
 {
-	size_t bytes = vgpu_plane_bytes(&shown->plane), done, step;
-	bool there = true;
+	size_t bytes = vgpu_plane_bytes(&picture->plane), done, step;
+	bool present = true;
 
-	for (done = 0; there && done < bytes; done += step) {
+	for (done = 0; present && done < bytes; done += step) {
 		step = min_t(size_t, bytes - done, COPY_STEP);
-		/* In steps: who cuts it off does not wait for all of it. */
-		down_read(&shown->lock);
-		there = shown->there;
-		if (there)
-			vgpu_copy_read(shown->copy, done, step,
-				       shown->io + done);
-		up_read(&shown->lock);
+		/* In steps, so that set_present() does not wait for the whole copy. */
+		down_read(&picture->lock);
+		present = picture->present;
+		if (present)
+			vgpu_copy_read(picture->copy, done, step,
+				       picture->io + done);
+		up_read(&picture->lock);
 		cond_resched();
 		if (fatal_signal_pending(current))
 			break;
 	}
-	vgpu_copy_show(shown->copy);
+	vgpu_copy_show(picture->copy);
 }
 
-/* The first device that attaches makes one. */
-static int make_copy(struct shown *shown)
+/* For the first device that attaches. */
+static int make_copy(struct exported_picture *picture)
 {
 	struct vgpu_copy *copy =
-		vgpu_copy_create(PAGE_ALIGN(vgpu_plane_bytes(&shown->plane)));
+		vgpu_copy_create(PAGE_ALIGN(vgpu_plane_bytes(&picture->plane)));
 	int ret = 0;
 
 	if (!copy)
 		return -ENOMEM;
 	mutex_lock(&dmabufs_lock);
-	if (!shown->vgpu) {
+	if (!picture->vgpu) {
 		ret = -ENODEV;
-	} else if (!shown->copy) {
-		if (shown->vgpu->num_copies == COPIES_MAX) {
+	} else if (!picture->copy) {
+		if (picture->vgpu->dmabufs.copies == COPIES_MAX) {
 			ret = -EMFILE;
 		} else {
-			shown->vgpu->num_copies++;
-			WRITE_ONCE(shown->copy, copy);
+			picture->vgpu->dmabufs.copies++;
+			WRITE_ONCE(picture->copy, copy);
 			copy = NULL;
 		}
 	}
@@ -240,154 +226,158 @@ static int make_copy(struct shown *shown)
 	return ret;
 }
 
-static int shown_attach(struct dma_buf *dmabuf,
-			struct dma_buf_attachment *attachment)
+static int picture_attach(struct dma_buf *dmabuf,
+			  struct dma_buf_attachment *attachment)
 {
-	struct shown *shown = dmabuf->priv;
+	struct exported_picture *picture = dmabuf->priv;
 	int ret;
 
 	if (!dev_is_pci(attachment->dev))
 		return -EOPNOTSUPP;
-	if (!READ_ONCE(shown->copy)) {
-		ret = make_copy(shown);
+	if (!READ_ONCE(picture->copy)) {
+		ret = make_copy(picture);
 		if (ret)
 			return ret;
 	}
-	refresh(shown);
+	update_copy(picture);
 	return 0;
 }
 
-static struct sg_table *shown_map(struct dma_buf_attachment *attachment,
-				  enum dma_data_direction direction)
+static struct sg_table *picture_map(struct dma_buf_attachment *attachment,
+				    enum dma_data_direction direction)
 {
-	struct shown *shown = attachment->dmabuf->priv;
+	struct exported_picture *picture = attachment->dmabuf->priv;
 
-	return vgpu_copy_map(shown->copy, attachment->dev, direction);
+	return vgpu_copy_map(picture->copy, attachment->dev, direction);
 }
 
-static void shown_unmap(struct dma_buf_attachment *attachment,
-			struct sg_table *table,
+static void picture_unmap(struct dma_buf_attachment *attachment,
+			  struct sg_table *table,
 			enum dma_data_direction direction)
 {
-	struct shown *shown = attachment->dmabuf->priv;
+	struct exported_picture *picture = attachment->dmabuf->priv;
 
-	vgpu_copy_unmap(shown->copy, table);
+	vgpu_copy_unmap(picture->copy, table);
 }
 
-/* For the driver of a device that is attached, which reads it by itself. */
-static int shown_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
+/* For the driver of an attached device that reads the copy with the processor. */
+static int picture_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
-	struct shown *shown = dmabuf->priv;
+	struct exported_picture *picture = dmabuf->priv;
 
-	if (!READ_ONCE(shown->copy))
+	if (!READ_ONCE(picture->copy))
 		return -EOPNOTSUPP;
-	vgpu_copy_address(shown->copy, map);
+	vgpu_copy_address(picture->copy, map);
 	return 0;
 }
 
 /* ----------------------------------------------------- life of one dma-buf */
 
-static void forget(struct shown *shown)
+static void unlink_picture(struct exported_picture *picture)
 {
 	lockdep_assert_held(&dmabufs_lock);
-	if (!shown->vgpu)
+	if (!picture->vgpu)
 		return;
-	list_del(&shown->node);
-	shown->vgpu->num_dmabufs--;
-	if (shown->copy)
-		shown->vgpu->num_copies--;
-	shown->vgpu = NULL;
+	list_del(&picture->node);
+	picture->vgpu->dmabufs.count--;
+	if (picture->copy)
+		picture->vgpu->dmabufs.copies--;
+	picture->vgpu = NULL;
 }
 
-static void shown_free(struct kref *count)
+static void picture_free(struct kref *kref)
 {
-	struct shown *shown = container_of(count, struct shown, count);
+	struct exported_picture *picture =
+		container_of(kref, struct exported_picture, kref);
 
-	vgpu_copy_free(shown->copy);
-	__free_page(shown->dummy);
-	kfree(shown);
+	vgpu_copy_free(picture->copy);
+	__free_page(picture->dummy);
+	kfree(picture);
 }
 
-static void shown_put(struct shown *shown)
+static void picture_put(struct exported_picture *picture)
 {
-	kref_put(&shown->count, shown_free);
+	kref_put(&picture->kref, picture_free);
 }
 
-/* The last user is gone, and every mapping. */
-static void shown_release(struct dma_buf *dmabuf)
+/* No user and no mapping is left. */
+static void picture_release(struct dma_buf *dmabuf)
 {
-	struct shown *shown = dmabuf->priv;
+	struct exported_picture *picture = dmabuf->priv;
 
 	mutex_lock(&dmabufs_lock);
-	forget(shown);
+	unlink_picture(picture);
 	mutex_unlock(&dmabufs_lock);
-	iput(shown->inode);
-	shown_put(shown);
+	iput(picture->inode);
+	picture_put(picture);
 }
 
-static const struct dma_buf_ops shown_ops = {
-	.attach		= shown_attach,
-	.map_dma_buf	= shown_map,
-	.unmap_dma_buf	= shown_unmap,
-	.vmap		= shown_vmap,
-	.mmap		= shown_mmap,
-	.release	= shown_release,
+static const struct dma_buf_ops picture_ops = {
+	.attach		= picture_attach,
+	.map_dma_buf	= picture_map,
+	.unmap_dma_buf	= picture_unmap,
+	.vmap		= picture_vmap,
+	.mmap		= picture_mmap,
+	.release	= picture_release,
 };
 
-static struct shown *shown_create(struct vgpu *vgpu,
-				  const struct vgpu_plane *plane)
+static struct exported_picture *picture_create(struct vgpu *vgpu,
+					       const struct vgpu_plane *plane)
 {
-	struct shown *shown = kzalloc(sizeof(*shown), GFP_KERNEL_ACCOUNT);
+	struct exported_picture *picture;
 
-	if (!shown)
+	picture = kzalloc(sizeof(*picture), GFP_KERNEL_ACCOUNT);
+	if (!picture)
 		return NULL;
-	shown->dummy = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	if (!shown->dummy) {
-		kfree(shown);
+	picture->dummy = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!picture->dummy) {
+		kfree(picture);
 		return NULL;
 	}
-	INIT_LIST_HEAD(&shown->node);
-	kref_init(&shown->count);
-	init_rwsem(&shown->lock);
-	shown->plane = *plane;
-	shown->phys = vgpu->gpu->fb_phys + vgpu->fb_offset + plane->base;
-	shown->io = vgpu->gpu->fb_io + vgpu->fb_offset + plane->base;
-	return shown;
+	INIT_LIST_HEAD(&picture->node);
+	kref_init(&picture->kref);
+	init_rwsem(&picture->lock);
+	picture->plane = *plane;
+	picture->phys = vgpu->gpu->fb_phys + vgpu->fb_offset + plane->base;
+	picture->io = vgpu->gpu->fb_io + vgpu->fb_offset + plane->base;
+	return picture;
 }
 
-/* The dma-buf's file exists; from here on it follows its vGPU. */
-static void join(struct vgpu *vgpu, struct shown *shown, struct dma_buf *dmabuf)
+/* The dma-buf's file exists; from now on the picture follows its vGPU. */
+static void link_picture(struct vgpu *vgpu, struct exported_picture *picture,
+			 struct dma_buf *dmabuf)
 {
 	lockdep_assert_held(&dmabufs_lock);
-	/* The file may die, with dmabufs_lock not held, before the list is left. */
-	shown->inode = file_inode(dmabuf->file);
-	ihold(shown->inode);
-	shown->vgpu = vgpu;
-	list_add_tail(&shown->node, &vgpu->dmabufs);
-	vgpu->num_dmabufs++;
-	shown->there = vgpu_has_hardware(vgpu);
+	/* The file may be freed before the picture leaves the list. */
+	picture->inode = file_inode(dmabuf->file);
+	ihold(picture->inode);
+	picture->vgpu = vgpu;
+	list_add_tail(&picture->node, &vgpu->dmabufs.list);
+	vgpu->dmabufs.count++;
+	picture->present = vgpu_has_hardware(vgpu);
 }
 
-static struct dma_buf *export(struct vgpu *vgpu, const struct vgpu_plane *plane)
+static struct dma_buf *export_picture(struct vgpu *vgpu,
+				      const struct vgpu_plane *plane)
 {
-	struct shown *shown = shown_create(vgpu, plane);
+	struct exported_picture *picture = picture_create(vgpu, plane);
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
 	struct dma_buf *dmabuf;
 
-	if (!shown)
+	if (!picture)
 		return ERR_PTR(-ENOMEM);
-	info.ops = &shown_ops;
+	info.ops = &picture_ops;
 	info.size = PAGE_ALIGN(vgpu_plane_bytes(plane));
 	info.flags = O_RDWR | O_CLOEXEC;
-	info.priv = shown;
+	info.priv = picture;
 	mutex_lock(&dmabufs_lock);
-	dmabuf = vgpu->num_dmabufs < DMABUFS_MAX ? dma_buf_export(&info) :
+	dmabuf = vgpu->dmabufs.count < DMABUFS_MAX ? dma_buf_export(&info) :
 						   ERR_PTR(-EMFILE);
 	if (!IS_ERR(dmabuf))
-		join(vgpu, shown, dmabuf);
+		link_picture(vgpu, picture, dmabuf);
 	mutex_unlock(&dmabufs_lock);
 	if (IS_ERR(dmabuf))
-		shown_put(shown);
+		picture_put(picture);
 	return dmabuf;
 }
 
@@ -398,11 +388,12 @@ static struct dma_buf *export(struct vgpu *vgpu, const struct vgpu_plane *plane)
  *
  * May sleep.
  *
- * Return: a file; -ENOENT: no picture has that id now; -EMFILE: too many of
- * this vGPU's are not closed yet, or too many files; -ENOMEM; -EFAULT.
+ * Return: a file descriptor; -ENOENT: no picture has that id now; -EMFILE: the
+ * vGPU has too many dma-bufs, or the process too many files; -ENOMEM; -EFAULT.
  */
 long vgpu_dmabuf_get(struct vgpu *vgpu, void __user *arg)
 {
+	const struct vgpu_plane *found;
 	struct vgpu_plane plane;
 	struct dma_buf *dmabuf;
 	u32 id;
@@ -410,9 +401,14 @@ long vgpu_dmabuf_get(struct vgpu *vgpu, void __user *arg)
 
 	if (get_user(id, (u32 __user *)arg))
 		return -EFAULT;
-	if (!find_name(vgpu, id, &plane))
+	mutex_lock(&vgpu->display.lock);
+	found = id ? find_id(vgpu, id) : NULL;
+	if (found)
+		plane = *found;
+	mutex_unlock(&vgpu->display.lock);
+	if (!found)
 		return -ENOENT;
-	dmabuf = export(vgpu, &plane);
+	dmabuf = export_picture(vgpu, &plane);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
 	fd = dma_buf_fd(dmabuf, O_CLOEXEC);
@@ -422,70 +418,70 @@ long vgpu_dmabuf_get(struct vgpu *vgpu, void __user *arg)
 }
 
 /**
- * vgpu_dmabuf_refresh - let other devices see a picture as it is now
+ * vgpu_dmabuf_refresh - update the copies of a picture that other devices see
  * @vgpu: the vGPU, open
  * @plane: the picture
  *
- * Reads all of it if a device has attached to a dma-buf of it. May sleep.
+ * Reads the whole picture if a device has attached to a dma-buf of it. May sleep.
  */
 void vgpu_dmabuf_refresh(struct vgpu *vgpu, const struct vgpu_plane *plane)
 {
-	struct shown *shown, *found[COPIES_MAX];
+	struct exported_picture *picture, *found[COPIES_MAX];
 	unsigned int n = 0;
 
 	mutex_lock(&dmabufs_lock);
-	list_for_each_entry(shown, &vgpu->dmabufs, node) {
-		if (!shown->copy || !same_place(&shown->plane, plane))
+	list_for_each_entry(picture, &vgpu->dmabufs.list, node) {
+		if (!picture->copy || !same_picture(&picture->plane, plane))
 			continue;
-		kref_get(&shown->count);
-		found[n++] = shown;
+		kref_get(&picture->kref);
+		found[n++] = picture;
 	}
 	mutex_unlock(&dmabufs_lock);
 	while (n) {
-		shown = found[--n];
-		refresh(shown);
-		shown_put(shown);
+		picture = found[--n];
+		update_copy(picture);
+		picture_put(picture);
 	}
 }
 
-/* ------------------------------------------------------ what a vGPU goes through */
+/* ------------------------------------------------------- states of the vGPU */
 
 /**
  * vgpu_dmabuf_set_offline - the hardware went away, or came back
  * @vgpu: the vGPU; its state says the same
  * @offline: show dummy pages instead of it
  *
- * When it returns, no mapping shows what it showed before. May sleep.
+ * When it returns, no mapping shows the former content. May sleep.
  */
 void vgpu_dmabuf_set_offline(struct vgpu *vgpu, bool offline)
 {
-	struct shown *shown;
+	struct exported_picture *picture;
 
 	mutex_lock(&dmabufs_lock);
-	list_for_each_entry(shown, &vgpu->dmabufs, node)
-		set_there(shown, !offline);
+	list_for_each_entry(picture, &vgpu->dmabufs.list, node)
+		set_present(picture, !offline);
 	mutex_unlock(&dmabufs_lock);
 }
 
 /**
- * vgpu_dmabuf_close - cut off every dma-buf for good
+ * vgpu_dmabuf_close - revoke every dma-buf for good
  * @vgpu: the vGPU; nobody has it open any more
  *
  * When it returns, none shows the slice or refers to the vGPU. May sleep.
  */
 void vgpu_dmabuf_close(struct vgpu *vgpu)
 {
-	struct shown *shown, *next;
+	struct exported_picture *picture, *next;
 
 	mutex_lock(&dmabufs_lock);
-	list_for_each_entry_safe(shown, next, &vgpu->dmabufs, node) {
-		set_there(shown, false);
-		if (shown->copy)
-			vgpu_copy_clear(shown->copy);
-		forget(shown);
+	list_for_each_entry_safe(picture, next, &vgpu->dmabufs.list, node) {
+		set_present(picture, false);
+		if (picture->copy)
+			vgpu_copy_clear(picture->copy);
+		unlink_picture(picture);
 	}
 	mutex_unlock(&dmabufs_lock);
-	mutex_lock(&vgpu->picture_lock);
-	memset(vgpu->dmabuf_name, 0, sizeof(vgpu->dmabuf_name));
-	mutex_unlock(&vgpu->picture_lock);
+	mutex_lock(&vgpu->display.lock);
+	memset(vgpu->dmabufs.ids, 0, sizeof(vgpu->dmabufs.ids));
+	mutex_unlock(&vgpu->display.lock);
 }

@@ -2,10 +2,10 @@
 /*
  * dmabuf_copy.c - memory of the host in which other devices see a picture
  *
- * A device that a dma-buf was imported into can't be made to let go of it: not
- * when the vGPU is closed, nor when its slice gets another owner. So it never
- * gets at the slice, but at a copy, which is made anew when the VMM asks for
- * the picture and is cleared when the vGPU is closed.
+ * A device that has imported a dma-buf can't be forced to release it: neither
+ * when the vGPU is closed, nor when its slice gets another owner. So the device
+ * never reaches the slice, but a copy of the picture, which is updated at each
+ * query of the picture and cleared when the vGPU is closed.
  */
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
@@ -18,10 +18,10 @@
 
 /**
  * struct vgpu_copy - the copy of one picture
- * @memory: from vmalloc, zeroed at first
- * @bytes: whole pages
+ * @memory: from vmalloc, initially zero
+ * @bytes: size of @memory, whole pages
  * @lock: @mappings; nests inside the reservation lock of the dma-buf
- * @mappings: struct copy_mapping, for each device that reaches it
+ * @mappings: list of struct copy_mapping, one for each attached device
  */
 struct vgpu_copy {
 	void *memory;
@@ -31,11 +31,11 @@ struct vgpu_copy {
 };
 
 /**
- * struct copy_mapping - a copy as one device sees it
+ * struct copy_mapping - the mapping of a copy for one device
  * @node: in vgpu_copy.mappings
- * @device: which
- * @direction: what it may do
- * @table: where it finds the pages
+ * @device: the device
+ * @direction: DMA direction
+ * @table: the pages and their bus addresses
  */
 struct copy_mapping {
 	struct list_head node;
@@ -45,12 +45,12 @@ struct copy_mapping {
 };
 
 /**
- * vgpu_copy_create - room for a copy
- * @bytes: whole pages
+ * vgpu_copy_create - allocate a copy
+ * @bytes: its size, whole pages
  *
  * Charged to the caller's memory cgroup. May sleep.
  *
- * Return: the copy, of zeros, or NULL.
+ * Return: the copy, filled with zeros, or NULL.
  */
 struct vgpu_copy *vgpu_copy_create(size_t bytes)
 {
@@ -71,8 +71,8 @@ struct vgpu_copy *vgpu_copy_create(size_t bytes)
 }
 
 /**
- * vgpu_copy_free - give it back
- * @copy: mapped by nobody; NULL does nothing
+ * vgpu_copy_free - free a copy
+ * @copy: the copy, which is not mapped; NULL does nothing
  */
 void vgpu_copy_free(struct vgpu_copy *copy)
 {
@@ -85,12 +85,12 @@ void vgpu_copy_free(struct vgpu_copy *copy)
 
 /**
  * vgpu_copy_read - copy a part of the picture
- * @copy: where to
- * @offset: of the part
- * @bytes: of the part, which ends inside the copy
+ * @copy: the copy
+ * @offset: offset of the part in the copy, bytes
+ * @bytes: size of the part, which ends inside the copy
  * @from: the part in video memory
  *
- * Devices may see it after vgpu_copy_show() only.
+ * Devices see the change after vgpu_copy_show().
  */
 void vgpu_copy_read(struct vgpu_copy *copy, size_t offset, size_t bytes,
 		    const void __iomem *from)
@@ -99,7 +99,7 @@ void vgpu_copy_read(struct vgpu_copy *copy, size_t offset, size_t bytes,
 }
 
 /**
- * vgpu_copy_show - let devices see what was copied
+ * vgpu_copy_show - make changes of a copy visible to devices
  * @copy: the copy
  *
  * May sleep.
@@ -116,7 +116,7 @@ void vgpu_copy_show(struct vgpu_copy *copy)
 }
 
 /**
- * vgpu_copy_clear - nothing is to be seen in it any more
+ * vgpu_copy_clear - overwrite a copy with zeros, visibly for devices
  * @copy: the copy
  *
  * May sleep.
@@ -137,7 +137,7 @@ static struct page **copy_pages(const struct vgpu_copy *copy)
 	return pages;
 }
 
-/* A device that can't reach all memory has it bounced, in small pieces. */
+/* SWIOTLB maps small segments only, for a device that can't address all memory. */
 static unsigned int segment_max(struct device *device)
 {
 	size_t max = min_t(size_t, dma_get_max_seg_size(device),
@@ -169,15 +169,14 @@ static int fill_table(const struct vgpu_copy *copy, struct copy_mapping *mapping
 }
 
 /**
- * vgpu_copy_map - map it for a device
+ * vgpu_copy_map - map a copy for a device
  * @copy: the copy
- * @device: which
- * @direction: what it may do; it may write, and nobody reads that
+ * @device: the device
+ * @direction: DMA direction; what the device writes is never read
  *
  * May sleep.
  *
- * Return: where the device finds it, to be given to vgpu_copy_unmap(), or an
- * error pointer.
+ * Return: the mapping, which vgpu_copy_unmap() takes back, or an error pointer.
  */
 struct sg_table *vgpu_copy_map(struct vgpu_copy *copy, struct device *device,
 			       enum dma_data_direction direction)
@@ -201,9 +200,9 @@ struct sg_table *vgpu_copy_map(struct vgpu_copy *copy, struct device *device,
 }
 
 /**
- * vgpu_copy_unmap - a device is done with it
+ * vgpu_copy_unmap - undo vgpu_copy_map()
  * @copy: the copy
- * @table: of vgpu_copy_map()
+ * @table: the mapping that vgpu_copy_map() returned
  *
  * May sleep.
  */
@@ -221,9 +220,9 @@ void vgpu_copy_unmap(struct vgpu_copy *copy, struct sg_table *table)
 }
 
 /**
- * vgpu_copy_address - map it for the processor
+ * vgpu_copy_address - map a copy for the processor
  * @copy: the copy
- * @map: receives its address, good as long as the copy is
+ * @map: receives its address, valid as long as the copy is
  */
 void vgpu_copy_address(struct vgpu_copy *copy, struct iosys_map *map)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dmabuf_copy.h - what other devices see of a dma-buf
+ * dmabuf_copy.h - the copy of a picture that other devices see
  */
 #ifndef DISPLAY_DMABUF_COPY_H
 #define DISPLAY_DMABUF_COPY_H

@@ -3,8 +3,7 @@
  * edid.c - making and checking EDIDs; see edid.h
  *
  * Timings are those of VESA's CVT 1.2 with reduced blanking (version 1) at
- * 60 Hz: every guest knows them, and nothing here depends on them but that
- * they are consistent.
+ * 60 Hz, which every guest knows. They only have to be consistent.
  */
 #ifdef __KERNEL__
 #include <linux/kernel.h>
@@ -31,20 +30,20 @@
 #define TEXT		13
 #define DISPLAYID_TIMING 20
 
-/* Five timings and who made it fill a DisplayID extension; one is the preferred. */
+/* A DisplayID extension has room for the product and five timings, one preferred. */
 #define LARGE_MODES	4
 
 struct mode {
 	__u16 x, y;
 };
 
-/* Modes to begin with, the first that fits. */
+/* The first that fits is the preferred mode. */
 static const struct mode preferred_modes[] = {
 	{ 1920, 1080 }, { 1600, 1200 }, { 1280, 1024 }, { 1024, 768 },
 	{ 800, 600 }, { VGPU_EDID_MIN_X, VGPU_EDID_MIN_Y },
 };
 
-/* The base block has room for eight: the first that fit. */
+/* The base block has room for the first eight that fit. */
 static const struct mode standard_modes[] = {
 	{ 1920, 1200 }, { 1920, 1080 }, { 1680, 1050 }, { 1600, 1200 },
 	{ 1440, 900 }, { 1280, 1024 }, { 1280, 800 }, { 1280, 720 },
@@ -109,7 +108,7 @@ static enum aspect aspect_of(__u32 x, __u32 y)
 /* At most 7680 by 4320: no product is too large for 32 bits. */
 static struct timing timing_of(__u32 x, __u32 y)
 {
-	/* Its length tells a monitor which aspect ratio is meant. */
+	/* The length of the sync pulse encodes the aspect ratio. */
 	static const __u8 sync[] = {
 		[ASPECT_OTHER] = 10, [ASPECT_4_3] = 4, [ASPECT_16_9] = 5,
 		[ASPECT_16_10] = 6, [ASPECT_5_4] = 7, [ASPECT_15_9] = 7,
@@ -122,7 +121,7 @@ static struct timing timing_of(__u32 x, __u32 y)
 	least = V_FRONT + t.v_sync + V_BACK_MIN;
 	if (t.v_blank < least)
 		t.v_blank = least;
-	/* The clock comes in steps of 250 kHz. */
+	/* CVT rounds the clock down to 250 kHz. */
 	t.clock = REFRESH_HZ * (x + t.h_blank) * (y + t.v_blank) / 250000 * 25;
 	return t;
 }
@@ -150,7 +149,7 @@ static struct timing preferred_timing(const struct vgpu_edid_info *info)
 }
 
 /**
- * struct limits - what a monitor takes at most
+ * struct limits - range limits of a monitor
  * @clock: units of 10 kHz
  * @h_khz: lines a millisecond
  */
@@ -169,7 +168,7 @@ static void raise_limits(struct limits *limits, const struct timing *t)
 		limits->h_khz = h_khz;
 }
 
-/* Limits that all its modes are within. */
+/* Range limits that cover all modes. */
 static struct limits limits_of(const struct vgpu_edid_info *info)
 {
 	struct limits limits = { 0 };
@@ -196,7 +195,7 @@ static void put16(__u8 *at, __u32 value)
 	at[1] = value >> 8 & 0xff;
 }
 
-/* What makes the sum of all bytes 0. */
+/* The byte that makes the sum of all bytes 0. */
 static __u8 checksum(const __u8 *bytes, size_t n)
 {
 	__u8 sum = 0;
@@ -214,7 +213,7 @@ static __u32 millimetres(__u32 pixels)
 	return (pixels * 254 + 480) / 960;
 }
 
-/* Proxmox's UUIDs differ in a few digits only, so all of it counts (FNV-1a). */
+/* FNV-1a over the whole UUID, since UUIDs can differ in a few digits only. */
 static __u32 serial_of(const struct vgpu_edid_info *info)
 {
 	__u32 hash = 2166136261u;
@@ -248,7 +247,7 @@ static void put_detailed(__u8 *at, const struct timing *t)
 	at[17] = 0x1a;	/* digital sync, horizontal positive, vertical negative */
 }
 
-/* A descriptor that is no timing: zeros, then its tag. */
+/* A descriptor that is not a timing: zeros, then its tag. */
 static __u8 *put_descriptor(__u8 *at, __u8 tag)
 {
 	memset(at, 0, DESCRIPTOR);
@@ -284,7 +283,7 @@ static void put_serial_text(__u8 *at, __u32 serial)
 
 static void put_range(__u8 *at, const struct limits *limits)
 {
-	/* Guests may choose timings without reduced blanking, which take more. */
+	/* Guests may choose timings without reduced blanking, which need more. */
 	__u32 h_khz = limits->h_khz + limits->h_khz / 8 + 1;
 	__u32 clock = limits->clock / 2 * 3;
 
@@ -345,7 +344,7 @@ static void put_base(__u8 *edid, const struct vgpu_edid_info *info)
 	put16(edid + 10, PRODUCT);
 	put16(edid + 12, serial);
 	put16(edid + 14, serial >> 16);
-	edid[16] = 0;		/* week: not told */
+	edid[16] = 0;		/* week: not specified */
 	edid[17] = MADE_IN - 1990;
 	edid[18] = 1;		/* EDID 1.4 */
 	edid[19] = 4;
@@ -377,7 +376,7 @@ static __u8 displayid_aspect(const struct timing *t)
 	return code[aspect_of(t->x, t->y)];
 }
 
-/* All fields are one less than what they mean. */
+/* All fields hold one less than the value. */
 static void put_displayid_timing(__u8 *at, const struct timing *t, bool preferred)
 {
 	put16(at, t->clock - 1);
@@ -394,8 +393,8 @@ static void put_displayid_timing(__u8 *at, const struct timing *t, bool preferre
 }
 
 /*
- * An extension with the large modes that fit, if there are any; it begins with
- * the preferred one, as in the base block. Returns whether there are.
+ * An extension with the large modes that fit; it begins with the preferred mode
+ * of the base block. Return: whether any large mode fits.
  */
 static bool put_extension(__u8 *block, const struct vgpu_edid_info *info)
 {
@@ -403,7 +402,7 @@ static bool put_extension(__u8 *block, const struct vgpu_edid_info *info)
 	__u8 *section = block + 1, *at = section + 4, *timings;
 	unsigned int i, n = 0;
 
-	/* Data block 0: who made it, as in the base block. */
+	/* Data block 0: product identification, as in the base block. */
 	at[0] = 0x00;
 	at[2] = 12;
 	at[3] = 'O';
@@ -442,13 +441,13 @@ static bool put_extension(__u8 *block, const struct vgpu_edid_info *info)
 
 /**
  * vgpu_edid_build - describe a monitor
- * @info: what it is
+ * @info: the monitor
  * @edid: receives up to VGPU_EDID_SIZE bytes
  *
  * Any context.
  *
- * Return: bytes of the EDID, 128 or 256; 0: the largest mode of @info is
- * below 640x480, which no monitor may lack.
+ * Return: size of the EDID, 128 or 256 bytes; 0: the largest mode of @info is
+ * below 640x480, which every monitor must have.
  */
 unsigned int vgpu_edid_build(const struct vgpu_edid_info *info,
 			     __u8 edid[VGPU_EDID_SIZE])
@@ -471,12 +470,12 @@ unsigned int vgpu_edid_build(const struct vgpu_edid_info *info,
 }
 
 /**
- * vgpu_edid_valid - whether bytes from outside may be shown to a guest
- * @edid: the bytes
- * @bytes: their number
+ * vgpu_edid_valid - whether an EDID of a VMM is fit for a guest
+ * @edid: the EDID
+ * @bytes: its size
  *
- * Looks at the length, the header, the number of blocks and every block's
- * checksum: a guest's parser deserves no less. Any context.
+ * Checks the length, the header, the number of blocks and the checksum of every
+ * block. Any context.
  */
 bool vgpu_edid_valid(const __u8 *edid, size_t bytes)
 {

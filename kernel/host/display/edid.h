@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * edid.h - what a monitor that does not exist says of itself
+ * edid.h - EDIDs of virtual monitors
  *
- * EDID 1.4 as guests read it from a head: name, serial number, size, and the
- * modes up to the type's largest. Modes too large for the base block are in a
- * DisplayID extension. Pure C without calls or locks, so that unit tests
+ * EDID 1.4, which guests read from a head: name, serial number, size, and the
+ * modes up to the largest of the type. Modes too large for the base block are in
+ * a DisplayID extension. Pure C without calls or locks, so that unit tests
  * compile it in user space.
  */
 #ifndef OPENVGPU_EDID_H
@@ -19,18 +19,18 @@
 #endif
 
 #define VGPU_EDID_BLOCK		128
-#define VGPU_EDID_SIZE		256	/* most vgpu_edid_build() makes */
-#define VGPU_EDID_MIN_X		640	/* smallest largest mode */
+#define VGPU_EDID_SIZE		256	/* largest result of vgpu_edid_build() */
+#define VGPU_EDID_MIN_X		640	/* every monitor has this mode */
 #define VGPU_EDID_MIN_Y		480
 
 /**
  * struct vgpu_edid_info - the monitor to describe
- * @name: what a guest's user sees; ASCII, the first 13 characters count
- * @uuid: of the vGPU, any text; makes the serial number
+ * @name: name of the monitor; ASCII, the first 13 characters are used
+ * @uuid: UUID of the vGPU, any text; the serial number is a hash of it
  * @head: 0.., so that the monitors of a vGPU differ
  * @max_x, @max_y: the largest mode, pixels
- * @preferred_x, @preferred_y: the mode to begin with; 0, or one that is
- *	too large: a common one is chosen. The width is rounded down to 8
+ * @preferred_x, @preferred_y: the preferred mode; 0 or too large: a common mode
+ *	is chosen. The width is rounded down to a multiple of 8
  */
 struct vgpu_edid_info {
 	const char *name;

@@ -2,17 +2,17 @@
 /*
  * monitor.c - the monitors at the heads of a vGPU
  *
- * Every head of a vGPU has one, which is made up from its type. A VMM may
- * take that of head 0 away, or put another in its place, through the EDID
- * region: VFIO's struct vfio_region_gfx_edid, and the EDID behind it. The
- * VMM's last word lasts until it closes the vGPU, over resets too.
+ * Every head of a vGPU has a monitor, whose EDID is generated from the type. A
+ * VMM may disconnect the monitor of head 0, or replace its EDID, through the
+ * EDID region: VFIO's struct vfio_region_gfx_edid, and the EDID behind it. What
+ * the VMM wrote lasts until it closes the vGPU, across resets too.
  */
 #include "base/state.h"
 #include "base/vgpu.h"
 #include "display/edid.h"
 #include "display/monitor.h"
 
-#define EDID_OFFSET	256	/* of the EDID in its region */
+#define EDID_OFFSET	256	/* in the EDID region */
 
 static_assert(EDID_OFFSET + VGPU_EDID_SIZE == VGPU_EDID_REGION_SIZE);
 
@@ -32,7 +32,7 @@ static unsigned int generate(struct vgpu *vgpu, unsigned int head, u8 *edid)
 }
 
 /**
- * vgpu_monitors_open - forget what the last VMM wanted
+ * vgpu_monitors_open - generate the EDID of head 0 again, and connect it
  * @vgpu: the vGPU, about to be opened; its lock is held
  */
 void vgpu_monitors_open(struct vgpu *vgpu)
@@ -44,8 +44,8 @@ void vgpu_monitors_open(struct vgpu *vgpu)
 	if (!vgpu->type->heads)
 		return;
 	monitor->bytes = generate(vgpu, 0, monitor->edid);
-	monitor->shown_bytes = monitor->bytes;
-	memcpy(monitor->shown, monitor->edid, sizeof(monitor->shown));
+	monitor->active_bytes = monitor->bytes;
+	memcpy(monitor->active, monitor->edid, sizeof(monitor->active));
 	monitor->connected = true;
 }
 
@@ -53,12 +53,12 @@ static void connect_first(struct vgpu *vgpu)
 {
 	const struct vgpu_monitor *monitor = &vgpu->monitor;
 
-	vgpu->personality->monitor(vgpu, 0, monitor->shown,
-				   monitor->connected ? monitor->shown_bytes : 0);
+	vgpu->personality->monitor(vgpu, 0, monitor->active,
+				   monitor->connected ? monitor->active_bytes : 0);
 }
 
 /**
- * vgpu_monitors_connect - connect every head's monitor
+ * vgpu_monitors_connect - connect the monitor of every head
  * @vgpu: the vGPU, which was reset; its lock is held
  *
  * May sleep.
@@ -93,7 +93,7 @@ static struct vfio_region_gfx_edid header_of(const struct vgpu *vgpu)
 	};
 }
 
-/* Naturally aligned, so all of the header or all of the EDID. */
+/* The access is naturally aligned, so it lies in the header or in the EDID. */
 static void edid_read(struct vgpu *vgpu, unsigned int index, u64 offset,
 		      unsigned int size, u8 *bytes)
 {
@@ -109,7 +109,7 @@ static void edid_read(struct vgpu *vgpu, unsigned int index, u64 offset,
 	mutex_unlock(&vgpu->lock);
 }
 
-/* The VMM has written an EDID, or wants back what was there. */
+/* The VMM connects a monitor with the EDID that is in the region. */
 static int link_up(struct vgpu *vgpu)
 {
 	struct vgpu_monitor *monitor = &vgpu->monitor;
@@ -120,8 +120,8 @@ static int link_up(struct vgpu *vgpu)
 				 monitor->bytes);
 		return -EINVAL;
 	}
-	memcpy(monitor->shown, monitor->edid, monitor->bytes);
-	monitor->shown_bytes = monitor->bytes;
+	memcpy(monitor->active, monitor->edid, monitor->bytes);
+	monitor->active_bytes = monitor->bytes;
 	monitor->connected = true;
 	return 0;
 }
@@ -170,9 +170,9 @@ static int write_header(struct vgpu *vgpu, u64 offset, unsigned int size,
 }
 
 /*
- * An EDID counts when the link goes up. -EINVAL: a field is too small to be
- * written in parts, there is no such size or state of the link, or the EDID
- * that is to count is none.
+ * An EDID takes effect when the link goes up. Return: 0; -EINVAL: a field of
+ * the header is written in part, the size or the state of the link is not
+ * valid, or the EDID is not valid when the link goes up.
  */
 static int edid_write(struct vgpu *vgpu, unsigned int index, u64 offset,
 		      unsigned int size, const u8 *bytes)

@@ -16,19 +16,19 @@ struct vgpu;
 #define VGPU_EDID_REGION_SIZE	512
 
 /**
- * struct vgpu_monitor - the monitor at head 0, as the VMM wants it
- * @edid: what it says of itself: generated, or written by the VMM
- * @bytes: of @edid; as the VMM wrote it, so @edid may not be valid
- * @connected: it is; @edid was valid then
- * @shown: the EDID its head was given last
- * @shown_bytes: of @shown
+ * struct vgpu_monitor - the monitor of head 0
+ * @edid: EDID in the EDID region: generated, or written by the VMM
+ * @bytes: size of @edid; the VMM writes both, so they may not be valid
+ * @connected: whether the monitor is connected
+ * @active: EDID of the monitor, a valid one
+ * @active_bytes: size of @active
  */
 struct vgpu_monitor {
 	u8 edid[VGPU_EDID_SIZE];
 	u32 bytes;
 	bool connected;
-	u8 shown[VGPU_EDID_SIZE];
-	u32 shown_bytes;
+	u8 active[VGPU_EDID_SIZE];
+	u32 active_bytes;
 };
 
 void vgpu_monitors_open(struct vgpu *vgpu);

@@ -2,11 +2,11 @@
 /*
  * pacing.c - the frame-rate limit: how often the heads of a vGPU may flip
  *
- * A guest that draws faster than anybody can see takes the GPU away from the
- * others. Under a policy that guarantees each vGPU its share it does no harm,
- * so the limit is in force under the other policies only. The hardware keeps
- * it; this file programs it when the limit, the policy or the partition has
- * changed.
+ * A guest that draws more frames than a person can see takes time of the GPU
+ * from the other guests. A policy that guarantees each vGPU its share prevents
+ * that, so the limit is in force under the other policies only. The hardware
+ * enforces it; this file programs it when the limit, the policy or the
+ * partition has changed.
  */
 #include <linux/math64.h>
 
@@ -15,8 +15,8 @@
 #include "display/pacing.h"
 #include "openvgpu_settings.h"
 
-/* Why the flips of a vGPU can't be paced; NULL: they can. */
-static const char *refusal(const struct vgpu *vgpu)
+/* The reason why the flips of a vGPU can't be paced; NULL: they can be. */
+static const char *refusal_reason(const struct vgpu *vgpu)
 {
 	if (!vgpu->type->heads)
 		return "its type has no heads";
@@ -39,15 +39,15 @@ static const struct sched_policy *guaranteeing_policy(const struct vgpu *vgpu)
  * vgpu_pace - program how often the heads of a vGPU may flip
  * @vgpu: the vGPU, with an enabled partition
  *
- * Also when there is no limit. With vgpu->lock held. May sleep.
+ * Needed without a limit, too. With vgpu->lock held. May sleep.
  */
 void vgpu_pace(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
-	u32 limit = READ_ONCE(vgpu->frame_rate_limit);
+	u32 limit = READ_ONCE(vgpu->display.frame_rate_limit);
 
 	lockdep_assert_held(&vgpu->lock);
-	if (refusal(vgpu) || vgpu_gpu_is_dead(gpu))
+	if (refusal_reason(vgpu) || vgpu_gpu_is_dead(gpu))
 		return;
 	gpu->family->flip_interval(vgpu, limit && !guaranteeing_policy(vgpu) ?
 				   div_u64(NSEC_PER_SEC, limit) : 0);
@@ -77,20 +77,20 @@ void vgpu_pace_all(struct vgpu_gpu *gpu)
  * vgpu_frame_rate_limit - the limit an administrator sees
  * @vgpu: the vGPU
  *
- * Return: frames a second; 0: none, or it can't have one.
+ * Return: frames a second; 0: there is no limit, or there can't be one.
  */
 u32 vgpu_frame_rate_limit(const struct vgpu *vgpu)
 {
-	return refusal(vgpu) ? 0 : READ_ONCE(vgpu->frame_rate_limit);
+	return refusal_reason(vgpu) ? 0 : READ_ONCE(vgpu->display.frame_rate_limit);
 }
 
 /* With vgpu->lock held. */
 static int set_limit(struct vgpu *vgpu, u64 rate)
 {
-	const char *why = refusal(vgpu);
+	const char *reason = refusal_reason(vgpu);
 
-	if (why) {
-		vgpu_error(vgpu, ": frame_rate_limit not changed: %s", why);
+	if (reason) {
+		vgpu_error(vgpu, ": frame_rate_limit not changed: %s", reason);
 		return -EOPNOTSUPP;
 	}
 	if (rate > OPENVGPU_FRAME_RATE_LIMIT_MAX) {
@@ -100,20 +100,21 @@ static int set_limit(struct vgpu *vgpu, u64 rate)
 			   OPENVGPU_FRAME_RATE_LIMIT_MAX);
 		return -EINVAL;
 	}
-	WRITE_ONCE(vgpu->frame_rate_limit, rate);
+	WRITE_ONCE(vgpu->display.frame_rate_limit, rate);
 	if (vgpu_is_open(vgpu))
 		vgpu_pace(vgpu);
 	return 0;
 }
 
 /**
- * vgpu_set_frame_rate_limit - how many frames a second a vGPU may show
+ * vgpu_set_frame_rate_limit - set how many frames a second a vGPU may show
  * @vgpu: the vGPU, in any state
- * @rate: flips of a head in a second; 0: as many as it likes
+ * @rate: flips of a head in a second; 0: no limit
  *
- * If the policy keeps it from being in force, last_error says so. May sleep.
+ * A limit that the policy keeps from being in force is stored, and last_error
+ * says so. May sleep.
  *
- * Return: 0, -EINVAL, or -EOPNOTSUPP: it can't be limited.
+ * Return: 0, -EINVAL, or -EOPNOTSUPP: its flips can't be paced.
  */
 int vgpu_set_frame_rate_limit(struct vgpu *vgpu, u64 rate)
 {

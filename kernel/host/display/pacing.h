@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pacing.h - how often heads may flip
+ * pacing.h - the frame-rate limit of a vGPU
  */
 #ifndef DISPLAY_PACING_H
 #define DISPLAY_PACING_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * picture.c - whether a vGPU can show pictures, and whether one can be shown
+ * picture.c - which vGPUs can show pictures, and which pictures can be shown
  */
 #include "base/vgpu.h"
 #include "display/picture.h"
@@ -19,8 +19,8 @@ bool vgpu_has_display(const struct vgpu *vgpu)
 
 /**
  * vgpu_plane_fits - whether a picture can be shown
- * @vgpu: whose
- * @plane: the picture, as the guest says
+ * @vgpu: the vGPU
+ * @plane: the picture, as the guest describes it
  *
  * True if its format is known, it has no more pixels than the largest mode of
  * the type, and every pixel lies in the slice. Any context.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * picture.h - the pictures a head is made of
+ * picture.h - the pictures of a head
  */
 #ifndef DISPLAY_PICTURE_H
 #define DISPLAY_PICTURE_H
@@ -10,9 +10,9 @@
 struct vgpu;
 
 /**
- * enum vgpu_plane_kind - the pictures a head is made of
- * @VGPU_PLANE_PRIMARY: the one that fills it
- * @VGPU_PLANE_CURSOR: the one above that
+ * enum vgpu_plane_kind - the pictures of a head
+ * @VGPU_PLANE_PRIMARY: the picture that fills the head
+ * @VGPU_PLANE_CURSOR: the cursor above it
  */
 enum vgpu_plane_kind {
 	VGPU_PLANE_PRIMARY,

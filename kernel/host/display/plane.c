@@ -11,7 +11,7 @@
 #define PIXELS_MAX	16384
 #define BYTES_MAX	0xffff0000ULL
 
-/* Lines that a VMM's image library takes: whole 32-bit words. */
+/* A VMM's image library takes lines of whole 32-bit words. */
 #define PITCH_ALIGN	4
 
 /**
@@ -42,11 +42,11 @@ unsigned int vgpu_plane_pixel_bytes(__u32 format)
 
 /**
  * vgpu_plane_inside - whether a picture can be shown
- * @plane: what the guest says; any values
- * @slice: bytes of its slice
- * @pixels: of the largest mode it may set
+ * @plane: the picture as the guest describes it; any values
+ * @slice: size of the slice, bytes
+ * @pixels: pixels of the largest mode
  *
- * The shape does not matter: a screen may stand upright. Any context.
+ * Width and height may be exchanged: a screen may stand upright. Any context.
  *
  * Return: true if its format is known, its size is sane and not beyond
  * @pixels, and every pixel lies in the slice.
@@ -68,10 +68,12 @@ bool vgpu_plane_inside(const struct vgpu_plane *plane, __u64 slice,
 }
 
 /**
- * vgpu_plane_bytes - from the first byte of a picture to its last
- * @plane: the picture, of sane width and height
+ * vgpu_plane_bytes - size of a picture, from its first byte to its last
+ * @plane: the picture; width and height are at most PIXELS_MAX
  *
- * At most 2^32 * 2^14 and a little: no overflow. Any context.
+ * Any context.
+ *
+ * Return: bytes; below 2^47.
  */
 __u64 vgpu_plane_bytes(const struct vgpu_plane *plane)
 {
@@ -86,10 +88,10 @@ static bool same_layout(const struct vgpu_plane *a, const struct vgpu_plane *b)
 }
 
 /**
- * vgpu_plane_packed_pitch - the least distance of lines in a window
+ * vgpu_plane_packed_pitch - the smallest pitch of a copy of a picture
  * @plane: the picture, which fits
  *
- * A copy takes no more than 4 bytes for each pixel. Any context.
+ * A copy with this pitch has no more than 4 bytes a pixel. Any context.
  *
  * Return: bytes.
  */
@@ -101,23 +103,23 @@ __u32 vgpu_plane_packed_pitch(const struct vgpu_plane *plane)
 }
 
 /**
- * vgpu_plane_window_pitch - the distance of lines by which a window shows a
- * picture
+ * vgpu_plane_window_pitch - the pitch with which the window shows a picture
  * @plane: the picture, which fits
- * @told: what the VMM was told of last; all zero: nothing yet
- * @window: bytes of the window, whole pages
+ * @reported: the picture that the VMM was informed of last; all zero: none yet
+ * @window: size of the window, bytes, whole pages
  *
- * A VMM looks at the pitch only when size or format have changed, so it stays
- * until then. Otherwise it is the picture's own, unless its lines are not whole
- * words, or so far apart that it is larger than the window. Any context.
+ * A VMM looks at the pitch only when size or format have changed, so the pitch
+ * stays until then. Otherwise it is the picture's own, unless that is not a
+ * multiple of a word, or so large that the picture exceeds the window. Any
+ * context.
  *
- * Return: bytes. A picture of another pitch can only be shown as a copy.
+ * Return: bytes. A picture with another pitch has to be copied.
  */
 __u32 vgpu_plane_window_pitch(const struct vgpu_plane *plane,
-			      const struct vgpu_plane *told, __u64 window)
+			      const struct vgpu_plane *reported, __u64 window)
 {
-	if (same_layout(plane, told))
-		return told->pitch;
+	if (same_layout(plane, reported))
+		return reported->pitch;
 	if (plane->pitch % PITCH_ALIGN || vgpu_plane_bytes(plane) > window)
 		return vgpu_plane_packed_pitch(plane);
 	return plane->pitch;

@@ -2,9 +2,9 @@
 /*
  * plane.h - pictures in a slice of video memory, as a guest describes them
  *
- * Guests are not trusted: whoever shows a picture asks here first whether it
- * lies in the slice. Pure C without calls or locks, so that unit tests compile
- * it in user space.
+ * Guests are not trusted: a picture is shown only after vgpu_plane_inside() has
+ * accepted it. Pure C without calls or locks, so that unit tests compile it in
+ * user space.
  */
 #ifndef OPENVGPU_PLANE_H
 #define OPENVGPU_PLANE_H
@@ -22,10 +22,10 @@
  * @width, @height: pixels
  * @pitch: bytes from one line to the next
  * @base: offset of the first pixel in the slice, bytes
- * @x, @y: cursor: where its top left corner is
- * @hot_x, @hot_y: cursor: where it points
+ * @x, @y: cursor: position of its top left corner
+ * @hot_x, @hot_y: cursor: position of the hot spot in it
  *
- * What a guest wrote: vgpu_plane_fits() says whether it lies in the slice.
+ * All fields are values of the guest; vgpu_plane_fits() checks them.
  */
 struct vgpu_plane {
 	__u32 format;
@@ -42,6 +42,6 @@ bool vgpu_plane_inside(const struct vgpu_plane *plane, __u64 slice,
 __u64 vgpu_plane_bytes(const struct vgpu_plane *plane);
 __u32 vgpu_plane_packed_pitch(const struct vgpu_plane *plane);
 __u32 vgpu_plane_window_pitch(const struct vgpu_plane *plane,
-			      const struct vgpu_plane *told, __u64 window);
+			      const struct vgpu_plane *reported, __u64 window);
 
 #endif /* OPENVGPU_PLANE_H */

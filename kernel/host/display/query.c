@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * query.c - how a VMM sees what head 0 of a vGPU shows
+ * query.c - how a VMM gets the picture of head 0 of a vGPU
  *
- * Either in the display window, a region of fixed size whose pages follow the
- * picture (window.c), or as dma-bufs (dmabuf.c). What a guest programs is not
- * trusted: no picture leaves this file that does not lie in the vGPU's slice,
- * or that a VMM could trip over.
+ * A VMM gets it either in the display window, a region of fixed size whose
+ * pages follow the picture (window.c), or as dma-bufs (dmabuf.c). What a guest
+ * programs is not trusted: a picture is reported to the VMM only if it lies in
+ * the vGPU's slice, in a format and size that VMMs can cope with.
  */
 #include <drm/drm_fourcc.h>
 #include <linux/sysfs.h>
@@ -20,16 +20,15 @@
 #include "display/query.h"
 #include "display/window.h"
 
-/* Pixels that fit the largest mode of a type, whatever the format. */
-#define PIXEL_BYTES_MAX	4
+#define PIXEL_BYTES_MAX	4	/* of all formats */
 
-/* As enum drm_plane_type; drm/drm_plane.h would want DRM to be built. */
+/* Values of enum drm_plane_type; drm/drm_plane.h can't be included without DRM. */
 #define DRM_PLANE_TYPE_PRIMARY	1
 #define DRM_PLANE_TYPE_CURSOR	2
 
 /* --------------------------------------------------------------- regions */
 
-/* As large as the largest mode: what a VMM mapped must do for good. */
+/* The size of the largest mode, since a VMM maps the window only once. */
 static u64 window_size(const struct vgpu *vgpu)
 {
 	return PAGE_ALIGN((u64)vgpu->type->max_x * vgpu->type->max_y *
@@ -37,11 +36,11 @@ static u64 window_size(const struct vgpu *vgpu)
 }
 
 /**
- * vgpu_display_setup - the regions that the display needs
+ * vgpu_display_setup - set up the regions of the display
  * @vgpu: the vGPU, closed; its personality has filled in the others
  *
  * To be called when the personality or the display attribute has changed,
- * with vgpu->lock held or before anybody else knows the vGPU.
+ * with vgpu->lock held or before the vGPU is registered.
  */
 void vgpu_display_setup(struct vgpu *vgpu)
 {
@@ -52,9 +51,9 @@ void vgpu_display_setup(struct vgpu *vgpu)
 	memset(edid, 0, sizeof(*edid));
 	vgpu->num_regions = max_t(unsigned int, vgpu->num_regions,
 				  VGPU_EDID_REGION + 1);
-	if (!vgpu_has_display(vgpu) || vgpu->display == VGPU_DISPLAY_OFF)
+	if (!vgpu_has_display(vgpu) || vgpu->display.method == VGPU_DISPLAY_OFF)
 		return;
-	if (vgpu->display == VGPU_DISPLAY_REGION) {
+	if (vgpu->display.method == VGPU_DISPLAY_REGION) {
 		window->ops = &vgpu_window_ops;
 		window->size = window_size(vgpu);
 		window->write_combine = true;
@@ -73,22 +72,22 @@ static const char *const method_name[] = {
 };
 
 /* Constant while it is open. */
-static enum vgpu_display display_method(const struct vgpu *vgpu)
+static enum vgpu_display_method display_method(const struct vgpu *vgpu)
 {
-	return vgpu_has_display(vgpu) ? READ_ONCE(vgpu->display) :
+	return vgpu_has_display(vgpu) ? READ_ONCE(vgpu->display.method) :
 					VGPU_DISPLAY_OFF;
 }
 
 /**
- * vgpu_display_list - what the display attribute can be
+ * vgpu_display_list - the values of the display attribute
  * @vgpu: the vGPU
- * @buf: of sysfs
+ * @buf: buffer of sysfs
  *
- * Return: bytes written: all names, that of the present one in brackets.
+ * Return: bytes written: all names, the one in force in brackets.
  */
 int vgpu_display_list(const struct vgpu *vgpu, char *buf)
 {
-	enum vgpu_display method = display_method(vgpu);
+	enum vgpu_display_method method = display_method(vgpu);
 	unsigned int i;
 	int n = 0;
 
@@ -102,9 +101,9 @@ int vgpu_display_list(const struct vgpu *vgpu, char *buf)
 }
 
 /* With vgpu->lock held. */
-static int set_method(struct vgpu *vgpu, enum vgpu_display method)
+static int set_method(struct vgpu *vgpu, enum vgpu_display_method method)
 {
-	const char *why = NULL;
+	const char *reason = NULL;
 
 	if (vgpu_is_open(vgpu)) {
 		vgpu_error(vgpu, ": display not changed: process %d has it open; end its VM first",
@@ -112,27 +111,27 @@ static int set_method(struct vgpu *vgpu, enum vgpu_display method)
 		return -EBUSY;
 	}
 	if (!vgpu->type->heads)
-		why = "its type has no heads";
+		reason = "its type has no heads";
 	else if (!vgpu_has_display(vgpu))
-		why = "its personality has no display";
-	if (why && method != VGPU_DISPLAY_OFF) {
-		vgpu_error(vgpu, ": display not changed: %s", why);
+		reason = "its personality has no display";
+	if (reason && method != VGPU_DISPLAY_OFF) {
+		vgpu_error(vgpu, ": display not changed: %s", reason);
 		return -EOPNOTSUPP;
 	}
-	WRITE_ONCE(vgpu->display, method);
+	WRITE_ONCE(vgpu->display.method, method);
 	vgpu_display_setup(vgpu);
 	return 0;
 }
 
 /**
- * vgpu_set_display - choose how a VMM gets at the picture
+ * vgpu_set_display - choose how a VMM gets the picture
  * @vgpu: the vGPU
- * @name: of the method; a newline may follow
+ * @name: name of the method; a newline may follow
  *
  * May sleep.
  *
- * Return: 0; -EINVAL: no such method; -EOPNOTSUPP: there is no picture;
- * -EBUSY: somebody has the vGPU open.
+ * Return: 0; -EINVAL: there is no such method; -EOPNOTSUPP: the vGPU has no
+ * display; -EBUSY: the vGPU is open.
  */
 int vgpu_set_display(struct vgpu *vgpu, const char *name)
 {
@@ -148,11 +147,11 @@ int vgpu_set_display(struct vgpu *vgpu, const char *name)
 	return ret;
 }
 
-/* -------------------------------------------------------------- questions */
+/* ---------------------------------------------------------------- queries */
 
-/* What a VMM is told of a picture that fits. */
-static void describe(struct vfio_device_gfx_plane_info *info,
-		     const struct vgpu_plane *plane)
+/* The answer to a query, for a picture that fits. */
+static void fill_info(struct vfio_device_gfx_plane_info *info,
+		      const struct vgpu_plane *plane)
 {
 	info->drm_format = plane->format;
 	info->drm_format_mod = DRM_FORMAT_MOD_LINEAR;
@@ -166,8 +165,8 @@ static void describe(struct vfio_device_gfx_plane_info *info,
 	info->y_hot = plane->hot_y;
 }
 
-/* False: there is nothing to be seen. */
-static bool find_picture(struct vgpu *vgpu, enum vgpu_plane_kind kind,
+/* Return: whether there is a picture that can be shown; @plane is zero if not. */
+static bool read_picture(struct vgpu *vgpu, enum vgpu_plane_kind kind,
 			 struct vgpu_plane *plane)
 {
 	vgpu->personality->plane(vgpu, 0, kind, plane);
@@ -177,39 +176,44 @@ static bool find_picture(struct vgpu *vgpu, enum vgpu_plane_kind kind,
 	return false;
 }
 
-static void answer_region(struct vgpu *vgpu, enum vgpu_plane_kind kind,
-			  struct vfio_device_gfx_plane_info *info)
+static void query_region(struct vgpu *vgpu, enum vgpu_plane_kind kind,
+			 struct vfio_device_gfx_plane_info *info)
 {
 	struct vgpu_plane plane = { };
 
 	info->region_index = VGPU_WINDOW_REGION;
-	/* The window has one picture. */
+	/* The window shows the primary plane only. */
 	if (kind != VGPU_PLANE_PRIMARY)
 		return;
-	find_picture(vgpu, kind, &plane);
-	mutex_lock(&vgpu->picture_lock);
+	read_picture(vgpu, kind, &plane);
+	mutex_lock(&vgpu->display.lock);
 	if (vgpu_window_show(vgpu, &plane))
-		describe(info, &plane);
-	mutex_unlock(&vgpu->picture_lock);
+		fill_info(info, &plane);
+	mutex_unlock(&vgpu->display.lock);
 }
 
-static void answer_dmabuf(struct vgpu *vgpu, enum vgpu_plane_kind kind,
-			  struct vfio_device_gfx_plane_info *info)
+static void query_dmabuf(struct vgpu *vgpu, enum vgpu_plane_kind kind,
+			 struct vfio_device_gfx_plane_info *info)
 {
 	struct vgpu_plane plane = { };
 
-	/* The first pixel is at the first byte: a VMM knows no offset. */
-	if (!find_picture(vgpu, kind, &plane) || !PAGE_ALIGNED(plane.base))
+	if (!read_picture(vgpu, kind, &plane))
 		return;
-	describe(info, &plane);
-	mutex_lock(&vgpu->picture_lock);
-	info->dmabuf_id = vgpu_dmabuf_name(vgpu, &plane);
-	mutex_unlock(&vgpu->picture_lock);
+	/* The interface has no offset: the picture begins with the first byte. */
+	if (!PAGE_ALIGNED(plane.base))
+		return;
+	/* Its pitch must not make a copy larger than that of the largest mode. */
+	if (vgpu_plane_bytes(&plane) > window_size(vgpu))
+		return;
+	fill_info(info, &plane);
+	mutex_lock(&vgpu->display.lock);
+	info->dmabuf_id = vgpu_dmabuf_id(vgpu, &plane);
+	mutex_unlock(&vgpu->display.lock);
 	vgpu_dmabuf_refresh(vgpu, &plane);
 }
 
-/* QEMU leaves the plane's type 0 when it asks for the region. */
-static int kind_of(enum vgpu_display method, u32 drm_plane_type,
+/* QEMU leaves the plane's type 0 when it queries the region. */
+static int kind_of(enum vgpu_display_method method, u32 drm_plane_type,
 		   enum vgpu_plane_kind *kind)
 {
 	if (method == VGPU_DISPLAY_REGION && !drm_plane_type)
@@ -230,18 +234,18 @@ static int kind_of(enum vgpu_display method, u32 drm_plane_type,
  * @vgpu: the vGPU, open
  * @arg: the user's struct vfio_device_gfx_plane_info
  *
- * Asked for many times a second. No picture is an answer, too: size and
- * format 0. May sleep.
+ * VMMs call it many times a second. Size and format are 0 if there is no
+ * picture. May sleep.
  *
- * Return: 0; -EINVAL: not the method of this vGPU, no such plane, or flags
- * that make no sense; -EFAULT.
+ * Return: 0; -EINVAL: it is not the method of this vGPU, there is no such plane,
+ * or the flags are not valid; -EFAULT.
  */
 long vgpu_display_query(struct vgpu *vgpu, void __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_device_gfx_plane_info,
 					  dmabuf_id);
 	struct vfio_device_gfx_plane_info info, answer = { };
-	enum vgpu_display method;
+	enum vgpu_display_method method;
 	enum vgpu_plane_kind kind;
 
 	if (copy_from_user(&info, arg, minsz))
@@ -269,17 +273,17 @@ long vgpu_display_query(struct vgpu *vgpu, void __user *arg)
 	answer.flags = info.flags;
 	answer.drm_plane_type = info.drm_plane_type;
 	if (method == VGPU_DISPLAY_REGION)
-		answer_region(vgpu, kind, &answer);
+		query_region(vgpu, kind, &answer);
 	else
-		answer_dmabuf(vgpu, kind, &answer);
+		query_dmabuf(vgpu, kind, &answer);
 	return copy_to_user(arg, &answer, minsz) ? -EFAULT : 0;
 }
 
 /**
- * vgpu_display_close - nobody looks any more
+ * vgpu_display_close - the VMM has closed the vGPU
  * @vgpu: the vGPU; vgpu->lock is held
  *
- * When it returns, nothing that was given to the VMM shows the slice.
+ * When it returns, no mapping and no dma-buf of the VMM shows the slice.
  */
 void vgpu_display_close(struct vgpu *vgpu)
 {

@@ -2,15 +2,15 @@
 /*
  * window.c - the display window: a region in which a VMM sees a picture
  *
- * VMMs map it once and for good, and look for the first pixel at its first
- * byte. So its size is that of the largest picture, and what its pages show
- * changes: pages of the slice from the picture's first byte on, and zeros
- * behind it. A picture that can't be shown so, because it does not begin with
- * a page or for the distance of its lines, is copied whenever the VMM asks.
+ * VMMs map the window once, and expect the first pixel at its first byte. So
+ * its size is that of the largest picture, and the content of its pages changes:
+ * pages of the slice from the picture's first byte on, and zeros behind them. A
+ * picture that does not begin with a page, or whose pitch does not suit, is
+ * copied at each query of the VMM.
  *
- * Unlike a BAR the window shows its picture whether or not the guest lets its
- * function decode memory: a head does not care either, and a VMM that redraws
- * its display must not be killed for it.
+ * Unlike a BAR, the window shows its picture while the guest has disabled memory
+ * decoding: heads work without it, and it must not kill a VMM that redraws its
+ * display.
  */
 #include <linux/io.h>
 #include <linux/log2.h>
@@ -25,24 +25,24 @@
 
 static u64 slice_offset(const struct vgpu *vgpu, u64 offset)
 {
-	return vgpu->fb_offset + vgpu->window.base + offset;
+	return vgpu->fb_offset + vgpu->window.content.base + offset;
 }
 
-/* ------------------------------------------------------- what it shows now */
+/* ----------------------------------------------------------------- accesses */
 
 static vm_fault_t window_fault(struct vgpu *vgpu,
 			       const struct vgpu_region *region,
 			       struct vm_fault *vmf, u64 offset)
 {
-	const struct vgpu_window *window = &vgpu->window;
+	const struct vgpu_window_content *content = &vgpu->window.content;
 	struct vm_area_struct *vma = vmf->vma;
 	unsigned long pfn;
 
 	lockdep_assert_held(&vgpu->mapping.sem);
-	if (!vgpu_has_hardware(vgpu) || offset >= window->bytes)
+	if (!vgpu_has_hardware(vgpu) || offset >= content->bytes)
 		pfn = page_to_pfn(ZERO_PAGE(vmf->address));
-	else if (window->copy)
-		pfn = vmalloc_to_pfn(window->copy + offset);
+	else if (content->copy)
+		pfn = vmalloc_to_pfn(content->copy + offset);
 	else
 		return vmf_insert_pfn(vma, vmf->address,
 				      PHYS_PFN(vgpu->gpu->fb_phys +
@@ -55,13 +55,13 @@ static vm_fault_t window_fault(struct vgpu *vgpu,
 static void window_read(struct vgpu *vgpu, unsigned int index, u64 offset,
 			unsigned int size, u8 *bytes)
 {
-	const struct vgpu_window *window = &vgpu->window;
+	const struct vgpu_window_content *content = &vgpu->window.content;
 
 	memset(bytes, 0, size);
 	down_read(&vgpu->mapping.sem);
-	if (vgpu_has_hardware(vgpu) && offset < window->bytes) {
-		if (window->copy)
-			memcpy(bytes, window->copy + offset, size);
+	if (vgpu_has_hardware(vgpu) && offset < content->bytes) {
+		if (content->copy)
+			memcpy(bytes, content->copy + offset, size);
 		else
 			memcpy_fromio(bytes, vgpu->gpu->fb_io +
 				      slice_offset(vgpu, offset), size);
@@ -74,43 +74,43 @@ const struct vgpu_region_ops vgpu_window_ops = {
 	.fault	= window_fault,
 };
 
-/* ------------------------------------------------------------ what to show */
+/* ------------------------------------------------------------------ content */
 
-/* Point the pages there, in one step for who looks at them. */
-static void point(struct vgpu *vgpu, const struct vgpu_window *to)
+/* Change what all pages show, in one step for the VMM. */
+static void set_content(struct vgpu *vgpu, const struct vgpu_window_content *to)
 {
-	struct vgpu_window *window = &vgpu->window;
+	struct vgpu_window_content *content = &vgpu->window.content;
 
-	lockdep_assert_held(&vgpu->picture_lock);
-	/* The usual case: a VMM that asks again and again. */
-	if (window->base == to->base && window->bytes == to->bytes &&
-	    window->copy == to->copy)
+	lockdep_assert_held(&vgpu->display.lock);
+	/* The usual case: the VMM polls. */
+	if (content->base == to->base && content->bytes == to->bytes &&
+	    content->copy == to->copy)
 		return;
 	down_write(&vgpu->mapping.sem);
-	*window = *to;
+	*content = *to;
 	vgpu_mapping_zap_region(vgpu, VGPU_WINDOW_REGION);
 	up_write(&vgpu->mapping.sem);
 }
 
-/* Room for a copy, the former one if it is large enough. */
-static void *copy_room(struct vgpu *vgpu, u64 bytes)
+/* A buffer for a copy, the former one if it is large enough. */
+static void *copy_buffer(struct vgpu *vgpu, u64 bytes)
 {
 	u64 size = min(roundup_pow_of_two(PAGE_ALIGN(bytes)),
 		       vgpu->region[VGPU_WINDOW_REGION].size);
 
-	lockdep_assert_held(&vgpu->picture_lock);
-	if (vgpu->window_copy && vgpu->window_copy_bytes >= bytes)
-		return vgpu->window_copy;
-	/* Nobody may see pages that are about to be freed. */
-	point(vgpu, &(struct vgpu_window) { });
-	vfree(vgpu->window_copy);
-	vgpu->window_copy = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+	lockdep_assert_held(&vgpu->display.lock);
+	if (vgpu->window.buffer && vgpu->window.buffer_bytes >= bytes)
+		return vgpu->window.buffer;
+	/* No mapping may show pages that are about to be freed. */
+	set_content(vgpu, &(struct vgpu_window_content) { });
+	vfree(vgpu->window.buffer);
+	vgpu->window.buffer = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
 				      __GFP_NOWARN);
-	vgpu->window_copy_bytes = vgpu->window_copy ? size : 0;
-	return vgpu->window_copy;
+	vgpu->window.buffer_bytes = vgpu->window.buffer ? size : 0;
+	return vgpu->window.buffer;
 }
 
-/* False if the hardware went away, or the caller is to die. */
+/* Return: false if the hardware is gone, or the caller is being killed. */
 static bool copy_line(struct vgpu *vgpu, void *to, u64 from, size_t bytes)
 {
 	bool there;
@@ -125,50 +125,50 @@ static bool copy_line(struct vgpu *vgpu, void *to, u64 from, size_t bytes)
 	return there && !fatal_signal_pending(current);
 }
 
-/* @plane's pitch becomes @pitch. */
+/* Show a copy with that pitch, which @plane gets. */
 static bool show_copy(struct vgpu *vgpu, struct vgpu_plane *plane, u32 pitch)
 {
 	size_t line = plane->width * vgpu_plane_pixel_bytes(plane->format);
 	u32 from = plane->pitch;
-	struct vgpu_window to = { };
+	struct vgpu_window_content to = { };
 	unsigned int i;
 
 	plane->pitch = pitch;
 	to.bytes = PAGE_ALIGN(vgpu_plane_bytes(plane));
-	to.copy = copy_room(vgpu, to.bytes);
+	to.copy = copy_buffer(vgpu, to.bytes);
 	if (!to.copy)
 		return false;
 	for (i = 0; i < plane->height; i++)
 		if (!copy_line(vgpu, to.copy + (size_t)i * pitch,
 			       plane->base + (u64)i * from, line))
 			return false;
-	point(vgpu, &to);
+	set_content(vgpu, &to);
 	return true;
 }
 
 /**
  * vgpu_window_show - show a picture in the window
- * @vgpu: the vGPU, open; picture_lock is held
- * @plane: what to show, which must fit; the pitch becomes that of the window.
- *	All zero: nothing
+ * @vgpu: the vGPU, open; display.lock is held
+ * @plane: the picture, which fits; its pitch becomes that of the window. All
+ *	zero: show nothing
  *
  * When it returns, no mapping shows another picture. May sleep; reads the
  * whole picture if it has to be copied.
  *
- * Return: whether it is shown; if not, for want of memory or because the
- * hardware is gone, the window shows nothing or what it did before.
+ * Return: whether it is shown. If there is no memory or the hardware is gone,
+ * it is not, and the window shows nothing or the former picture.
  */
 bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane)
 {
-	struct vgpu_window to = { };
+	struct vgpu_window_content to = { };
 	u32 pitch;
 
-	lockdep_assert_held(&vgpu->picture_lock);
+	lockdep_assert_held(&vgpu->display.lock);
 	if (!plane->format) {
-		point(vgpu, &to);
+		set_content(vgpu, &to);
 		return false;
 	}
-	pitch = vgpu_plane_window_pitch(plane, &vgpu->window_told,
+	pitch = vgpu_plane_window_pitch(plane, &vgpu->window.reported,
 					vgpu->region[VGPU_WINDOW_REGION].size);
 	if (!PAGE_ALIGNED(plane->base) || plane->pitch != pitch) {
 		if (!show_copy(vgpu, plane, pitch))
@@ -176,23 +176,23 @@ bool vgpu_window_show(struct vgpu *vgpu, struct vgpu_plane *plane)
 	} else {
 		to.base = plane->base;
 		to.bytes = PAGE_ALIGN(vgpu_plane_bytes(plane));
-		point(vgpu, &to);
+		set_content(vgpu, &to);
 	}
-	vgpu->window_told = *plane;
+	vgpu->window.reported = *plane;
 	return true;
 }
 
 /**
- * vgpu_window_close - forget what was shown
- * @vgpu: the vGPU; nobody has it open, no mapping of it is left
+ * vgpu_window_close - show nothing, and free the copy
+ * @vgpu: the vGPU; it is closed and not mapped
  */
 void vgpu_window_close(struct vgpu *vgpu)
 {
-	mutex_lock(&vgpu->picture_lock);
-	point(vgpu, &(struct vgpu_window) { });
-	vfree(vgpu->window_copy);
-	vgpu->window_copy = NULL;
-	vgpu->window_copy_bytes = 0;
-	memset(&vgpu->window_told, 0, sizeof(vgpu->window_told));
-	mutex_unlock(&vgpu->picture_lock);
+	mutex_lock(&vgpu->display.lock);
+	set_content(vgpu, &(struct vgpu_window_content) { });
+	vfree(vgpu->window.buffer);
+	vgpu->window.buffer = NULL;
+	vgpu->window.buffer_bytes = 0;
+	memset(&vgpu->window.reported, 0, sizeof(vgpu->window.reported));
+	mutex_unlock(&vgpu->display.lock);
 }

@@ -2,9 +2,9 @@
 /*
  * bochs.c - family "bochs": QEMU's bochs-display, secondary-vga and VGA
  *
- * Video memory in BAR0, registers in BAR2, and no engine: a partition is its
- * slice of video memory and nothing else. The physical output shows any place
- * of video memory, so it follows a vGPU's picture without a copy.
+ * Such a device has video memory in BAR0, registers in BAR2, and no engine: a
+ * partition is its slice of video memory and nothing else. The physical output
+ * shows any part of video memory, so it follows a vGPU's picture without a copy.
  *
  * Hosts have their consoles on such devices, so the module's table of devices
  * does not name them: the administrator binds one by driver_override.
@@ -17,6 +17,7 @@
 #include <video/vga.h>
 
 #include "base/vgpu.h"
+#include "family/bars.h"
 #include "family/families.h"
 
 #define BOCHS_VENDOR		0x1234
@@ -58,30 +59,30 @@ enum dispi {
 
 /*
  * A device without VGA registers goes on showing its last picture when it is
- * switched off. So there is a black one, at the start of video memory, where
- * devices with VGA registers look, too, when they are switched on.
+ * switched off. So there is a black frame at the start of video memory, which
+ * devices with VGA registers show, too, when they are switched on.
  */
 #define BLACK_WIDTH		640
 #define BLACK_HEIGHT		480
 #define BLACK_DEPTH		16
 #define BLACK_BYTES		(BLACK_WIDTH * BLACK_HEIGHT * BLACK_DEPTH / 8)
 
-/* A vGPU smaller than this is of no use, see type.c. */
+/* The smallest type, see place/type.c. */
 #define SLICE_MIN		(16 << 20)
-/* For one of them, and what the black frame costs. */
+/* For one such vGPU and the black frame. */
 #define MEMORY_MIN		(2 * SLICE_MIN)
 
-/* Zeroed at a time, before others may have the processor. */
+/* Bytes zeroed between two calls of cond_resched(). */
 #define SCRUB_PIECE		(1 << 20)
 
 /**
- * struct bochs_mode - what the registers say is shown
+ * struct bochs_mode - a mode and the place of its picture
  * @depth: bits a pixel
  * @width: pixels
- * @height: likewise
+ * @height: lines
  * @virtual_width: pixels from one line to the next
- * @x: of the first pixel, when memory is cut into such lines
- * @y: likewise
+ * @x: first pixel: its offset in a line of @virtual_width pixels
+ * @y: first pixel: number of lines before it in video memory
  */
 struct bochs_mode {
 	u16 depth;
@@ -93,17 +94,17 @@ struct bochs_mode {
 /**
  * struct bochs - the family's data of a GPU
  * @regs: BAR_REGISTERS
- * @shown: what the registers hold; depth 0: unknown
- * @complained: it was said that some picture can't be shown
+ * @current_mode: content of the registers; depth 0: unknown
+ * @warned: a picture that can't be shown was logged
  */
 struct bochs {
 	void __iomem *regs;
-	struct bochs_mode shown;
-	bool complained;
+	struct bochs_mode current_mode;
+	bool warned;
 };
 
-/* What is shown when there is nothing to show. */
-static const struct bochs_mode black = {
+/* Shown when there is no picture. */
+static const struct bochs_mode black_frame = {
 	.depth		= BLACK_DEPTH,
 	.width		= BLACK_WIDTH,
 	.height		= BLACK_HEIGHT,
@@ -132,12 +133,12 @@ static void vga_write(struct bochs *bochs, unsigned int port, u8 value)
 	writeb(value, bochs->regs + VGA_PORTS + port - VGA_ATT_W);
 }
 
-/* Where there are VGA registers: black, whatever the mode. */
+/* Make the output black in any mode, on devices with VGA registers. */
 static void set_blank(struct bochs *bochs, bool blank)
 {
-	/* Without it, the next register is somewhere else. */
+	/* It determines the port of the next register. */
 	vga_write(bochs, VGA_MIS_W, VGA_MIS_COLOR);
-	/* Makes the one after it take an index. */
+	/* Reading it makes the attribute register expect an index. */
 	readb(bochs->regs + VGA_PORTS + VGA_IS1_RC - VGA_ATT_W);
 	vga_write(bochs, VGA_ATT_W, blank ? 0 : 0x20);
 }
@@ -149,14 +150,14 @@ static bool bochs_alive(struct vgpu_gpu *gpu)
 	return (id & DISPI_ID_MASK) == DISPI_ID_VALUE;
 }
 
-/* Before the black frame is shown, and after whoever drove the device. */
+/* Bring the device into a known state, whatever drove it before. */
 static void prepare(struct vgpu_gpu *gpu)
 {
 	struct bochs *bochs = bochs_of(gpu);
 
-	memset(&bochs->shown, 0, sizeof(bochs->shown));
+	memset(&bochs->current_mode, 0, sizeof(bochs->current_mode));
 	memset_io(gpu->fb_io, 0, BLACK_BYTES);
-	/* Old devices have no extended registers, and are little-endian. */
+	/* Old devices lack extended registers, and are little-endian. */
 	if (readl(bochs->regs + EXTENDED_SIZE) == 8)
 		writel(LITTLE_ENDIAN_PIXELS, bochs->regs + EXTENDED_BYTE_ORDER);
 }
@@ -181,27 +182,10 @@ static int map_bars(struct vgpu_gpu *gpu, struct bochs *bochs)
 				     "%llu MiB of video memory are too few to divide, %u are the least; QEMU's options are vgamem and vgamem_mb\n",
 				     (u64)pci_resource_len(pdev, BAR_MEMORY) >> 20,
 				     MEMORY_MIN >> 20);
-	bochs->regs = pci_iomap(pdev, BAR_REGISTERS, 0);
-	if (!bochs->regs)
-		return -ENOMEM;
-	/* Before anybody else: this sets the cache attribute guests get too. */
-	gpu->fb_io = pci_iomap_wc(pdev, BAR_MEMORY, 0);
-	if (!gpu->fb_io) {
-		pci_iounmap(pdev, bochs->regs);
-		return dev_err_probe(&pdev->dev, -ENOMEM,
-				     "video memory can't be mapped\n");
-	}
-	return 0;
+	return vgpu_map_bars(gpu, BAR_REGISTERS, BAR_MEMORY, &bochs->regs);
 }
 
-static void unmap_bars(struct vgpu_gpu *gpu, struct bochs *bochs)
-{
-	pci_iounmap(gpu->pdev, gpu->fb_io);
-	gpu->fb_io = NULL;
-	pci_iounmap(gpu->pdev, bochs->regs);
-}
-
-static void describe(struct vgpu_gpu *gpu)
+static void fill_gpu(struct vgpu_gpu *gpu)
 {
 	strscpy(gpu->board, "BOCHS", sizeof(gpu->board));
 	gpu->fb_phys = pci_resource_start(gpu->pdev, BAR_MEMORY);
@@ -229,12 +213,12 @@ static int bochs_probe(struct vgpu_gpu *gpu)
 				    "it does not answer as a Bochs display does\n");
 		goto unmap;
 	}
-	describe(gpu);
+	fill_gpu(gpu);
 	prepare(gpu);
 	return 0;
 
 unmap:
-	unmap_bars(gpu, bochs);
+	vgpu_unmap_bars(gpu, bochs->regs);
 free:
 	gpu->family_data = NULL;
 	kfree(bochs);
@@ -245,7 +229,7 @@ static void bochs_remove(struct vgpu_gpu *gpu)
 {
 	struct bochs *bochs = bochs_of(gpu);
 
-	unmap_bars(gpu, bochs);
+	vgpu_unmap_bars(gpu, bochs->regs);
 	gpu->family_data = NULL;
 	kfree(bochs);
 }
@@ -261,8 +245,8 @@ static int bochs_reinit(struct vgpu_gpu *gpu)
 /* -------------------------------------------------------------- partitions */
 
 /*
- * A slice is reached through its guest's BAR alone, which core maps: there is
- * nothing to set up, enable or reset.
+ * Guests reach their slices through BARs that core maps, so a partition needs no
+ * setup, enabling or reset.
  */
 
 static int bochs_scrub(struct vgpu *vgpu)
@@ -291,8 +275,11 @@ static int bochs_scrub(struct vgpu *vgpu)
 
 /* ---------------------------------------------------------- physical output */
 
-/* False: the registers can't say it. @base: of @memory, bytes. */
-static bool express(const struct vgpu_plane *plane, u64 base, u64 memory,
+/*
+ * The mode that shows @plane, whose first byte is at @base of @memory bytes.
+ * Return: false if the registers can't express it.
+ */
+static bool mode_of(const struct vgpu_plane *plane, u64 base, u64 memory,
 		    struct bochs_mode *mode)
 {
 	unsigned int bytes;
@@ -317,7 +304,7 @@ static bool express(const struct vgpu_plane *plane, u64 base, u64 memory,
 	if (plane->width < MODE_MIN || plane->height < MODE_MIN ||
 	    plane->height > U16_MAX)
 		return false;
-	/* The device wants all of the last line to be there. */
+	/* The device requires the whole last line, with its pitch, in memory. */
 	if ((u64)plane->pitch * plane->height > memory - base)
 		return false;
 	y = div_u64_rem(base, plane->pitch, &rest);
@@ -339,8 +326,8 @@ static void write_place(struct bochs *bochs, const struct bochs_mode *mode)
 	dispi_write(bochs, DISPI_Y, mode->y);
 }
 
-/* Devices with VGA registers put right what they don't like. */
-static bool was_taken(struct bochs *bochs, const struct bochs_mode *mode)
+/* Devices with VGA registers correct values that they do not accept. */
+static bool mode_accepted(struct bochs *bochs, const struct bochs_mode *mode)
 {
 	return dispi_read(bochs, DISPI_DEPTH) == mode->depth &&
 	       dispi_read(bochs, DISPI_WIDTH) == mode->width &&
@@ -351,14 +338,14 @@ static bool was_taken(struct bochs *bochs, const struct bochs_mode *mode)
 }
 
 /*
- * Nothing else may be seen in between, for it would be somebody's. Devices
- * with VGA registers are blank meanwhile; they forget the place when they are
- * switched on, so it is written again. The others keep the former picture
- * until they are switched on, and then must know the place.
+ * The output must not show other memory in between, since that is another
+ * vGPU's. Devices with VGA registers are blank meanwhile; they lose the place
+ * when they are switched on, so it is written again. The others keep the former
+ * picture until they are switched on, and need the place before that.
  */
 static bool set_mode(struct bochs *bochs, const struct bochs_mode *mode)
 {
-	bool taken;
+	bool accepted;
 
 	set_blank(bochs, true);
 	dispi_write(bochs, DISPI_ENABLE, 0);
@@ -369,17 +356,17 @@ static bool set_mode(struct bochs *bochs, const struct bochs_mode *mode)
 	dispi_write(bochs, DISPI_ENABLE,
 		    DISPI_ENABLED | DISPI_LINEAR | DISPI_KEEP_MEMORY);
 	write_place(bochs, mode);
-	taken = was_taken(bochs, mode);
-	if (taken)
+	accepted = mode_accepted(bochs, mode);
+	if (accepted)
 		set_blank(bochs, false);
 	else
 		dispi_write(bochs, DISPI_ENABLE, 0);
-	return taken;
+	return accepted;
 }
 
-/* A flip as most guests do it: one register says it all. */
-static bool differs_in_line(const struct bochs_mode *a,
-			    const struct bochs_mode *b)
+/* Most guests flip by changing one register. */
+static bool differs_in_y(const struct bochs_mode *a,
+			 const struct bochs_mode *b)
 {
 	return a->depth == b->depth && a->width == b->width &&
 	       a->height == b->height &&
@@ -388,20 +375,20 @@ static bool differs_in_line(const struct bochs_mode *a,
 
 static bool show_mode(struct bochs *bochs, const struct bochs_mode *mode)
 {
-	bool taken;
+	bool accepted;
 
-	if (differs_in_line(mode, &bochs->shown)) {
-		if (mode->y != bochs->shown.y)
+	if (differs_in_y(mode, &bochs->current_mode)) {
+		if (mode->y != bochs->current_mode.y)
 			dispi_write(bochs, DISPI_Y, mode->y);
-		taken = dispi_read(bochs, DISPI_Y) == mode->y;
+		accepted = dispi_read(bochs, DISPI_Y) == mode->y;
 	} else {
-		taken = set_mode(bochs, mode);
+		accepted = set_mode(bochs, mode);
 	}
-	if (taken)
-		bochs->shown = *mode;
+	if (accepted)
+		bochs->current_mode = *mode;
 	else
-		memset(&bochs->shown, 0, sizeof(bochs->shown));
-	return taken;
+		memset(&bochs->current_mode, 0, sizeof(bochs->current_mode));
+	return accepted;
 }
 
 static void show(struct vgpu_gpu *gpu, struct vgpu *vgpu,
@@ -411,19 +398,19 @@ static void show(struct vgpu_gpu *gpu, struct vgpu *vgpu,
 	struct bochs_mode mode;
 
 	if (plane) {
-		if (express(plane, vgpu->fb_offset + plane->base, gpu->fb_size,
+		if (mode_of(plane, vgpu->fb_offset + plane->base, gpu->fb_size,
 			    &mode) && show_mode(bochs, &mode))
 			return;
-		if (!bochs->complained)
+		if (!bochs->warned)
 			dev_warn(&gpu->pdev->dev,
 				 "vGPU %s: the physical output can't show %ux%u pixels of %p4cc, %u bytes a line, at 0x%llx of video memory: it is black (said once)\n",
 				 vgpu_name(vgpu), plane->width, plane->height,
 				 &plane->format, plane->pitch,
 				 vgpu->fb_offset + plane->base);
-		bochs->complained = true;
+		bochs->warned = true;
 	}
-	/* Where that can't be said either, the output was blanked on the way. */
-	show_mode(bochs, &black);
+	/* If the device does not accept it either, set_mode() has left the output blank. */
+	show_mode(bochs, &black_frame);
 }
 
 static void bochs_show(struct vgpu_gpu *gpu, struct vgpu *vgpu,

@@ -2,15 +2,14 @@
 /*
  * bochs.c - personality "bochs": the guest sees a display it has a driver for
  *
- * What firmware and systems know as QEMU's bochs-display: BAR0 is video
+ * Firmware and operating systems drive it as QEMU's bochs-display: BAR0 is video
  * memory, mapped straight through, and BAR2 a page of registers that set a
- * mode. One head, no engine, no interrupt. For every family: all it takes is
- * a slice of video memory.
+ * mode. It has one head, no engine and no interrupt. It suits every family,
+ * since it needs only a slice of video memory.
  *
- * BAR0 is a 32-bit one, because a BIOS looks no further, and no larger than
- * what such a display has elsewhere: a picture of 7680x4320 twice. A guest
- * reaches nothing beyond it. Drivers compare its size with the register that
- * tells it, so it is rounded down to a power of two, not up.
+ * BAR0 is a 32-bit BAR, because a BIOS maps no other, and has at most 256 MiB: two
+ * pictures of 7680x4320. A guest reaches no memory beyond it. Drivers compare
+ * its size with a register, so it is rounded down to a power of two, not up.
  */
 #include <drm/drm_fourcc.h>
 #include <linux/log2.h>
@@ -24,7 +23,7 @@
 
 #define BOCHS_VENDOR_ID		0x1234
 #define BOCHS_DEVICE_ID		0x1111
-#define BOCHS_SUBSYSTEM_ID	0x4f56	/* tells ours from QEMU's */
+#define BOCHS_SUBSYSTEM_ID	0x4f56	/* QEMU's devices have another one */
 #define BOCHS_REVISION		2	/* from 2 on the byte order can be set */
 #define BOCHS_BAR_MEMORY	0
 #define BOCHS_BAR_REGISTERS	2
@@ -33,8 +32,8 @@
 
 /**
  * struct bochs - a vGPU with this personality
- * @lock: of @registers
- * @registers: what the guest reads and writes
+ * @lock: protects @registers
+ * @registers: the guest's registers
  */
 struct bochs {
 	spinlock_t lock;	/* innermost */
@@ -108,14 +107,14 @@ static void bochs_plane(struct vgpu *vgpu, unsigned int head,
 {
 	struct bochs *bochs = bochs_of(vgpu);
 	struct bochs_picture picture;
-	bool shown;
+	bool visible;
 
 	if (head || kind != VGPU_PLANE_PRIMARY)
 		return;
 	spin_lock(&bochs->lock);
-	shown = bochs_registers_picture(&bochs->registers, &picture);
+	visible = bochs_registers_picture(&bochs->registers, &picture);
 	spin_unlock(&bochs->lock);
-	if (!shown)
+	if (!visible)
 		return;
 	plane->format = format_of(&picture);
 	plane->width = picture.width;
@@ -124,7 +123,7 @@ static void bochs_plane(struct vgpu *vgpu, unsigned int head,
 	plane->base = picture.base;
 }
 
-/* There is no way to tell the guest: its driver looks when it asks for modes. */
+/* The guest is not notified: its driver reads the EDID when it needs modes. */
 static void bochs_monitor(struct vgpu *vgpu, unsigned int head, const u8 *edid,
 			  unsigned int bytes)
 {

@@ -2,10 +2,10 @@
 /*
  * bochs_registers.c - the register page of a Bochs-compatible display
  *
- * An access of any size is done byte by byte when it reads, and register by
- * register when it writes, low first; so sizes and alignments need no case of
- * their own. Registers hold what the guest wrote. Whether that makes a picture
- * is decided when somebody wants to show it.
+ * A read of any size is done byte by byte, and a write register by register,
+ * low first; so sizes and alignments need no special cases. Registers hold what
+ * the guest wrote. bochs_registers_picture() decides whether that is a valid
+ * picture.
  */
 #ifdef __KERNEL__
 #include <linux/string.h>
@@ -28,8 +28,8 @@ static __u32 smaller(__u32 a, __u32 b)
 /**
  * bochs_registers_init - a display with registers after power-on
  * @registers: filled in
- * @memory: bytes of video memory; what a 16-bit register can't tell of is
- *	left out
+ * @memory: bytes of video memory; memory beyond the range of the 16-bit
+ *	register is not used
  * @max_x: largest width, pixels
  * @max_y: largest height, pixels
  */
@@ -55,7 +55,7 @@ void bochs_registers_reset(struct bochs_registers *registers)
 	memset(registers->dispi, 0, sizeof(registers->dispi));
 	memset(registers->edid, 0, sizeof(registers->edid));
 	registers->big_endian = false;
-	/* Not every driver of a display without VGA knows how to unblank. */
+	/* Drivers of displays without VGA do not unblank. */
 	registers->attribute = BOCHS_VGA_UNBLANK;
 	registers->attribute_data = false;
 }
@@ -122,7 +122,7 @@ static __u8 read_byte(struct bochs_registers *registers, unsigned int offset,
 /**
  * bochs_registers_read - the guest reads
  * @registers: the display
- * @offset: in the page
+ * @offset: offset in the page
  * @size: bytes, at most 8
  * @bad: set to true if a byte of it belongs to no register
  *
@@ -160,7 +160,7 @@ static unsigned int vga_write(struct bochs_registers *registers,
 {
 	__u8 old = registers->attribute;
 
-	/* Drivers set up the rest of VGA too; there is nothing to set up. */
+	/* Drivers write the other VGA registers, too, which have no effect. */
 	if (port != BOCHS_VGA_ATTRIBUTE)
 		return 0;
 	if (!registers->attribute_data)
@@ -185,8 +185,8 @@ static unsigned int byte_order_write(struct bochs_registers *registers,
 }
 
 /*
- * Writes to the register at @offset what @left bytes have for it. Adds to
- * @result. Return: how many of them it took.
+ * Write to the register at @offset, from @left bytes of @value. Adds to @result.
+ * Return: the number of bytes that the register took.
  */
 static unsigned int write_register(struct bochs_registers *registers,
 				   unsigned int offset, unsigned int left,
@@ -235,10 +235,10 @@ unsigned int bochs_registers_write(struct bochs_registers *registers,
 }
 
 /**
- * bochs_registers_monitor - another monitor
+ * bochs_registers_monitor - the monitor has changed
  * @registers: the display
- * @edid: what it says; what is too long for the window is left out
- * @bytes: of it; 0: there is none
+ * @edid: its EDID, which is cut off at BOCHS_EDID_SIZE
+ * @bytes: size of @edid; 0: no monitor is connected
  */
 void bochs_registers_monitor(struct bochs_registers *registers,
 			     const __u8 *edid, unsigned int bytes)
@@ -251,15 +251,15 @@ void bochs_registers_monitor(struct bochs_registers *registers,
 /* ------------------------------------------------------------------ picture */
 
 /**
- * bochs_registers_picture - what the registers make of video memory
+ * bochs_registers_picture - the picture that the registers describe
  * @registers: the display
- * @picture: filled in if something is shown; it lies in video memory
+ * @picture: filled in if there is one; it lies in video memory
  *
  * A mode that is too large is cut off at the right and the bottom. A picture
  * that begins so late that it does not fit is not shown: between the writes of
  * its two offsets a flip often looks like that.
  *
- * Return: whether something is shown.
+ * Return: whether there is a picture.
  */
 bool bochs_registers_picture(const struct bochs_registers *registers,
 			     struct bochs_picture *picture)
@@ -275,7 +275,7 @@ bool bochs_registers_picture(const struct bochs_registers *registers,
 	    dispi[BOCHS_BPP] != 32)
 		return false;
 	picture->bpp = dispi[BOCHS_BPP];
-	/* As the display that is known has it: the others have one order. */
+	/* In the emulated device, too, only this depth has a byte order. */
 	picture->big_endian = registers->big_endian && picture->bpp == 32;
 	line = dispi[BOCHS_VIRT_WIDTH] > dispi[BOCHS_XRES] ?
 	       dispi[BOCHS_VIRT_WIDTH] : dispi[BOCHS_XRES];

@@ -2,9 +2,9 @@
 /*
  * bochs_registers.h - the register page of a Bochs-compatible display
  *
- * As QEMU's bochs-display has it, so that firmware and guest drivers find what
- * they know, with three differences: VGA's attribute controller can blank the
- * head, modes end at the type's largest, and 24 bits a pixel are shown too.
+ * It is that of QEMU's bochs-display, which firmware and guest drivers know,
+ * with three differences: VGA's attribute controller can blank the head, modes
+ * are limited to the largest of the type, and 24 bits a pixel are supported.
  * Pure C without calls or locks, so that unit tests compile it in user space.
  */
 #ifndef OPENVGPU_BOCHS_REGISTERS_H
@@ -17,9 +17,9 @@
 #include <linux/types.h>
 #endif
 
-/* The page, bytes. What lies between is not there: it reads 0. */
+/* The page. Offsets between registers read 0. */
 #define BOCHS_PAGE_SIZE		0x1000
-#define BOCHS_EDID		0x000	/* RO: what the monitor says */
+#define BOCHS_EDID		0x000	/* RO: EDID of the monitor */
 #define BOCHS_EDID_SIZE		0x400
 #define BOCHS_VGA		0x400	/* VGA's ports 0x3c0 to 0x3df */
 #define BOCHS_VGA_SIZE		0x020
@@ -27,9 +27,9 @@
 #define BOCHS_EXTENDED_SIZE	0x600	/* RO: bytes of this and the next */
 #define BOCHS_BYTE_ORDER	0x604	/* of a pixel; BOCHS_LITTLE or BOCHS_BIG */
 
-/* VGA ports that are there: all this display needs is blanking. */
+/* VGA ports, of which the display has those for blanking. */
 #define BOCHS_VGA_ATTRIBUTE	0x00	/* index and data by turns */
-#define BOCHS_VGA_STATUS	0x1a	/* reading makes the next one an index */
+#define BOCHS_VGA_STATUS	0x1a	/* reading it makes the next byte an index */
 #define BOCHS_VGA_UNBLANK	0x20	/* in the index: the picture is shown */
 
 /**
@@ -95,7 +95,7 @@ struct bochs_registers {
 };
 
 /**
- * struct bochs_picture - what is shown
+ * struct bochs_picture - the picture of the head
  * @bpp: bits a pixel: 16 (5, 6 and 5 bits), 24 or 32 (8 bits each)
  * @big_endian: red before blue in memory; only with 32
  * @width, @height: pixels

@@ -18,7 +18,7 @@
 /* ------------------------------------------------------------------ events */
 
 /**
- * native_event - something happened that the control page shows
+ * native_event - report an event in the control page
  * @native: the personality's data
  * @events: OPENVGPU_NATIVE_EVENT_* bits
  *
@@ -103,7 +103,7 @@ static void native_write(struct vgpu *vgpu, unsigned int region, u64 offset,
 
 /*
  * The RESET register. Under vgpu->lock no close or open can come between the
- * test and the reset: a former guest's wish never hits the next one.
+ * test and the reset: the request of a former guest never resets the next one.
  */
 static void reset_work(struct work_struct *work)
 {

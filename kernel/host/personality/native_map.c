@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * native_map.c - the guest asks for its memory to be mapped for the GPU
+ * native_map.c - commands of a guest that map its memory for the GPU
  *
  * A command is executed by a work item: pinning takes long, perhaps for ever,
  * and a guest's access must not. Reset and close do not wait for it: they drop
  * the command, and core what it may still map.
  *
- * The page list lies in memory the guest can write at any time. It is copied
- * once, and only the copy is looked at.
+ * The page list lies in memory that the guest can write at any time. It is
+ * copied once, and only the copy is used.
  */
 #include <linux/io.h>
 #include <linux/slab.h>

@@ -3,7 +3,7 @@
  * native_registers.c - the control page of the native personality
  *
  * An access is 4 or 8 bytes; half a register is written under a mask. What a
- * register sets in motion is left to the caller.
+ * register starts is left to the caller.
  */
 #ifdef __KERNEL__
 #include <linux/string.h>
@@ -99,7 +99,7 @@ static unsigned int write_enable(struct native_registers *registers,
 	__u64 fresh = value & ~registers->event_enable;
 
 	registers->event_enable = value;
-	/* What happened before it was enabled must not be missed. */
+	/* An event that came before its bit was enabled must not be missed. */
 	return raise_if(registers, fresh);
 }
 
@@ -199,7 +199,7 @@ __u64 native_registers_read(const struct native_registers *registers,
  * @size: bytes: 1, 2, 4 or 8
  * @value: to be written
  *
- * Return: NATIVE_* flags: what to do now.
+ * Return: NATIVE_* flags: what the caller has to do.
  */
 unsigned int native_registers_write(struct native_registers *registers,
 				    __u64 offset, unsigned int size,
@@ -292,7 +292,7 @@ void native_registers_reset(struct native_registers *registers)
 	memset(&registers->map, 0, sizeof(registers->map));
 	registers->map_status = OPENVGPU_NATIVE_OK;
 	registers->map_blocked = false;
-	/* Another reset came first: the VM may be another one by now. */
+	/* Another reset came first, and may belong to another VM. */
 	if (!registers->reset_running)
 		registers->reset_wanted = false;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * personalities.h - what a vGPU can be to its guest
+ * personalities.h - the personalities
  *
  * A new personality is a file beside this one, a line here, and a line in the
  * table of tables.c.

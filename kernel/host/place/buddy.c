@@ -5,7 +5,7 @@
  * The tree lies in an array: node 1 is the whole, the halves of node n are
  * 2n and 2n + 1. A node holds the level of the largest free block at or below
  * it. Halves of an allocated node keep the value "wholly free": that is how
- * an allocated node is told from one whose halves are all taken.
+ * an allocated node differs from one whose halves are all taken.
  */
 #include "place/buddy.h"
 

@@ -241,7 +241,7 @@ void vgpu_types_adopt(struct vgpu_gpu *gpu)
  * vgpu_type_available - how many vGPUs of a type can be created now
  * @mdev_type: the type
  *
- * So many creates succeed if nobody else creates any.
+ * So many creates succeed as long as no other program creates any.
  */
 unsigned int vgpu_type_available(struct mdev_type *mdev_type)
 {
@@ -263,7 +263,7 @@ unsigned int vgpu_type_available(struct mdev_type *mdev_type)
  * @mdev_type: the type
  * @buf: of sysfs
  *
- * Keys and their order are those NVIDIA's driver prints, which tools parse.
+ * Tools parse it, so keys and their order are fixed.
  *
  * Return: bytes written.
  */

@@ -74,7 +74,7 @@ static void log_switch(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 
 /**
  * vgpu_account_run - a run has ended
- * @rq: the run queue; its policy has been told
+ * @rq: the run queue; its policy has been informed
  * @vgpu: the vGPU that ran
  * @reason: why the run ended
  * @time: when it ended

@@ -2,12 +2,12 @@
 /*
  * log.c - the last switches of a GPU, in debugfs
  *
- * A ring that the scheduler writes into and openvgpu/BDF/switches shows. A
+ * The scheduler writes into a ring, which openvgpu/BDF/switches shows. A
  * reader copies it when it opens the file: the scheduler never waits for one,
  * and a file that is open when its GPU goes away holds nothing of it. debugfs
  * itself waits, before it removes a file, for opens that are under way.
  *
- * Without debugfs in the kernel nobody can read it, and nothing fails.
+ * In a kernel without debugfs there is no such file, and nothing fails.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>

@@ -103,7 +103,7 @@ static int vgpu_mdev_probe(struct mdev_device *mdev)
 	vgpu->gpu = type->gpu;
 	vgpu->mdev = mdev;
 	vgpu->type = type;
-	vgpu->frame_rate_limit = type->series->frl_config;
+	vgpu->display.frame_rate_limit = type->series->frl_config;
 
 	ret = vgpu_setup(vgpu);
 	if (ret)

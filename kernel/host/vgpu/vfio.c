@@ -29,9 +29,9 @@ static int vgpu_vfio_init(struct vfio_device *vdev)
 	mutex_init(&vgpu->lock);
 	mutex_init(&vgpu->config_lock);
 	mutex_init(&vgpu->irq.lock);
-	mutex_init(&vgpu->picture_lock);
+	mutex_init(&vgpu->display.lock);
 	INIT_LIST_HEAD(&vgpu->node);
-	INIT_LIST_HEAD(&vgpu->dmabufs);
+	INIT_LIST_HEAD(&vgpu->dmabufs.list);
 	vgpu_pin_init(vgpu);
 	vgpu_scrub_init(vgpu);
 	vgpu_fault_init(vgpu);
@@ -49,7 +49,7 @@ static void vgpu_vfio_release(struct vfio_device *vdev)
 	struct vgpu *vgpu = vgpu_from_vdev(vdev);
 
 	vgpu_mapping_destroy(vgpu);
-	mutex_destroy(&vgpu->picture_lock);
+	mutex_destroy(&vgpu->display.lock);
 	mutex_destroy(&vgpu->irq.lock);
 	mutex_destroy(&vgpu->config_lock);
 	mutex_destroy(&vgpu->lock);

@@ -5,6 +5,7 @@
 #ifndef UNIT_GPU_H
 #define UNIT_GPU_H
 
+#include <endian.h>
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -175,7 +176,7 @@ static inline struct refgpu_event next_event(struct gpu *g)
 				  g->event % EVENT_RECORDS;
 	struct refgpu_event none = { 0 };
 
-	if (__atomic_load_n(&at->sequence, __ATOMIC_ACQUIRE) != (u32)(g->event + 1))
+	if (__atomic_load_n(&at->sequence, __ATOMIC_ACQUIRE) != htole32((u32)(g->event + 1)))
 		return none;
 	g->event++;
 	return *at;

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "vfio_user_client.h"
 
+#include <endian.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -177,7 +178,7 @@ static bool event_arrives(uint32_t sequence)
 	int i;
 
 	for (i = 0; i < 500; i++) {
-		if (__atomic_load_n(&event->sequence, __ATOMIC_ACQUIRE) == sequence)
+		if (__atomic_load_n(&event->sequence, __ATOMIC_ACQUIRE) == htole32(sequence))
 			return true;
 		usleep(1000);
 	}

@@ -67,6 +67,7 @@ END_TEST
 START_TEST(the_quantum_is_kept)
 {
 	struct refgpu_event event;
+	u64 run_ns;
 
 	spin(1, 1);
 	run(g, 1, 0, 2000000);
@@ -75,8 +76,9 @@ START_TEST(the_quantum_is_kept)
 	step_us(g, 300);
 	event = next_event(g);
 	ck_assert_uint_eq(event.reason, REFGPU_END_QUANTUM);
-	ck_assert_msg(event.run_ns >= 2000000 && event.run_ns < 2001000,
-		      "a quantum of 2000000 ns took %llu", (unsigned long long)event.run_ns);
+	run_ns = le64toh(event.run_ns);
+	ck_assert_msg(run_ns >= 2000000 && run_ns < 2001000,
+		      "a quantum of 2000000 ns took %llu", (unsigned long long)run_ns);
 	ck_assert_uint_eq(status(1), REFGPU_PARTITION_IS_PENDING | REFGPU_PARTITION_IS_SAVED);
 	ck_assert(counter(g, 1, REFGPU_COUNTER_PREEMPT_MAX_NS) < 1000);
 	EXPECT_NO_EVENT(g);
@@ -95,7 +97,7 @@ START_TEST(idle_slot)
 	event = next_event(g);
 	ck_assert_uint_eq(event.reason, REFGPU_END_QUANTUM);
 	ck_assert_uint_eq(event.partition, REFGPU_RUN_NONE);
-	ck_assert_uint_eq(event.run_ns, 500000);
+	ck_assert_uint_eq(le64toh(event.run_ns), 500000);
 	run(g, REFGPU_RUN_NONE, 0, 500000);
 	step_us(g, 100);
 	preempt(g);

@@ -11,6 +11,7 @@
  * the lock. On the virtual clock a slice takes the time its work costs: the
  * accounting step comes that much later.
  */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,8 +64,8 @@ static void post_run_end(struct engine *e, unsigned int partition,
 		.partition = (u8)partition,
 		.run_control = (u8)e->number,
 		.reason = (u8)reason,
-		.run_ns = run_ns,
-		.switch_ns = switch_ns,
+		.run_ns = htole64(run_ns),
+		.switch_ns = htole64(switch_ns),
 	};
 
 	e->event = 1ULL << 63 | (e->sequence & 0xffffffff) << 16 |

@@ -2,6 +2,7 @@
 /*
  * events.c - messages to the host: event ring, fault ring, interrupts
  */
+#include <endian.h>
 #include <string.h>
 
 #include "device/device.h"
@@ -23,8 +24,8 @@ void event_post(struct device *dev, const struct refgpu_event *event)
 		dev->injected.lost_events--;
 		return;
 	}
-	record.time = device_now(dev);
-	record.sequence = (u32)dev->event_put;
+	record.time = htole64(device_now(dev));
+	record.sequence = htole32((u32)dev->event_put);
 
 	host->enter(host->context);
 	slot = host->translate(host->context, bus, sizeof(record), true);

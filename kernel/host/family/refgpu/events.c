@@ -7,7 +7,7 @@
  * records can be lost; then
  *   - a later record shows that there is a hole, or
  *   - the scheduler asks refgpu_poll() to look at the registers,
- * and the registers tell how things are now.
+ * and the registers say what the present state is.
  */
 #include <linux/dma-mapping.h>
 #include <linux/delay.h>
@@ -19,9 +19,9 @@
 
 #define RING_RECORDS	1024
 #define RING_SIZE	(RING_RECORDS * sizeof(struct refgpu_event))
-/* How far to look for a record behind a hole. */
+/* How many records behind a missing one are examined. */
 #define HOLE_MAX	16
-/* Faults read at a time: a guest can make them faster than we can log. */
+/* Faults read at a time: a guest can cause them faster than they can be logged. */
 #define FAULTS_MAX	16
 
 /* ------------------------------------------------------------------- events */
@@ -31,20 +31,21 @@ static struct refgpu_event *slot(struct refgpu *refgpu, u64 number)
 	return &refgpu->ring[number % RING_RECORDS];
 }
 
-/* Event @number, if it is there, whole. */
+/* Read event @number. Return: false if it is missing, or being overwritten. */
 static bool get_event(struct refgpu *refgpu, u64 number,
 		      struct refgpu_event *event)
 {
 	struct refgpu_event *record = slot(refgpu, number);
+	__le32 sequence = cpu_to_le32(number + 1);
 
-	if (READ_ONCE(record->sequence) != (u32)(number + 1))
+	if (READ_ONCE(record->sequence) != sequence)
 		return false;
 	/* The sequence is written last... */
 	dma_rmb();
 	*event = *record;
-	/* ... and changed first when the device laps us. */
+	/* ... and changed first when the device overwrites the record. */
 	dma_rmb();
-	return READ_ONCE(record->sequence) == (u32)(number + 1);
+	return READ_ONCE(record->sequence) == sequence;
 }
 
 static void partition_event(struct refgpu *refgpu,
@@ -58,14 +59,14 @@ static void partition_event(struct refgpu *refgpu,
 	vgpu = rcu_dereference(refgpu->gpu->partition[event->partition]);
 	if (vgpu) {
 		if (event->type == REFGPU_EVENT_PENDING)
-			vgpu_sched_pending(vgpu, event->time);
+			vgpu_sched_pending(vgpu, le64_to_cpu(event->time));
 		else if (event->type == REFGPU_EVENT_MEMORY)
 			vgpu_report_fault(vgpu, VGPU_FAULT_MEMORY);
 	}
 	rcu_read_unlock();
 }
 
-/* Read what is there. The number is bounded: a lap at a time. */
+/* Read all events, at most one ring full of them. */
 static void drain(struct refgpu *refgpu)
 {
 	struct refgpu_event event;
@@ -83,7 +84,7 @@ static void drain(struct refgpu *refgpu)
 	}
 }
 
-/* Is the next record missing while a later one is there? Then skip to that. */
+/* If the next record is missing and a later one is not, skip to that. */
 static bool skip_hole(struct refgpu *refgpu)
 {
 	struct refgpu_event event;
@@ -98,9 +99,9 @@ static bool skip_hole(struct refgpu *refgpu)
 	return false;
 }
 
-/* -------------------------------------------------------------------- truth */
+/* ---------------------------------------------------- state of the registers */
 
-/* After the ring overflowed, or lost more than skip_hole() finds. */
+/* After the ring overflowed, or after more lost records than skip_hole() skips. */
 static void catch_up(struct refgpu *refgpu)
 {
 	u64 put = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_PUT);
@@ -130,7 +131,7 @@ static void look_at_pending(struct refgpu *refgpu)
 	unsigned int p;
 
 	pending = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_PENDING);
-	/* All 64 at once can be true; then the id tells. */
+	/* All 64 may be pending; a device that is gone has no id. */
 	if (pending == REFGPU_GONE &&
 	    reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_ID) != REFGPU_ID) {
 		vgpu_gpu_failed(gpu, "its registers read all ones");
@@ -149,7 +150,7 @@ static void look_at_pending(struct refgpu *refgpu)
 	rcu_read_unlock();
 }
 
-/* Ends first: who ran out of work and has new work must end up runnable. */
+/* Ends first: a vGPU that ran out of work and has new work must become runnable. */
 static void look(struct refgpu *refgpu)
 {
 	unsigned int control;
@@ -180,7 +181,7 @@ void refgpu_poll(struct vgpu_gpu *gpu)
 
 /* ------------------------------------------------------------------- faults */
 
-static bool outside(unsigned int error)
+static bool is_access_error(unsigned int error)
 {
 	switch (error) {
 	case REFGPU_ERROR_ADDRESS:
@@ -204,7 +205,7 @@ static void read_fault(struct refgpu *refgpu, u64 number)
 	if (error == REFGPU_ERROR_DMA && p >= REFGPU_PARTITIONS)
 		dev_err_ratelimited(&gpu->pdev->dev,
 				    "the GPU can't write its events to host memory\n");
-	if (p >= REFGPU_PARTITIONS || !outside(error))
+	if (p >= REFGPU_PARTITIONS || !is_access_error(error))
 		return;
 	rcu_read_lock();
 	vgpu = rcu_dereference(gpu->partition[p]);
@@ -272,7 +273,7 @@ static void read_faults(struct refgpu *refgpu)
 	for (n = 0; n < FAULTS_MAX && refgpu->faults + n < put; n++)
 		read_fault(refgpu, refgpu->faults + n);
 	refgpu->faults = put;
-	/* A guest that faults in a loop must not have this thread run in one. */
+	/* A guest that faults in a loop must not keep this thread running. */
 	if (n == FAULTS_MAX)
 		usleep_range(5000, 10000);
 	reg_write(refgpu, REFGPU_FAULT + REFGPU_FAULT_GET, put);
@@ -354,7 +355,7 @@ static int request_vectors(struct refgpu *refgpu)
 /* ------------------------------------------------------------- init and exit */
 
 /**
- * refgpu_events_program - tell the device where events go
+ * refgpu_events_program - program the event ring
  * @refgpu: the GPU, just reset
  */
 void refgpu_events_program(struct refgpu *refgpu)
@@ -362,7 +363,7 @@ void refgpu_events_program(struct refgpu *refgpu)
 	mutex_lock(&refgpu->events);
 	refgpu->faults = 0;
 	memset(refgpu->run, 0, sizeof(refgpu->run));
-	/* Records of the device's former life have plausible numbers. */
+	/* Records from before the reset may have valid numbers. */
 	memset(refgpu->ring, 0, RING_SIZE);
 	refgpu->next = reg_read(refgpu,
 				REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_PUT);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * heads.c - what the heads of a partition show, and what is connected
- * to them
+ * heads.c - pictures and monitors of the heads of a partition
  *
- * Heads themselves are the guest's: it programs them in its user page, and
- * the device checks what it does against the limits of the partition's entry.
+ * The guest programs heads in its user page, and the device checks the values
+ * against the limits in the partition's entry.
  */
 #include "base/vgpu.h"
 #include "family/refgpu/regs.h"
@@ -22,7 +21,7 @@ static u32 head_of(const struct refgpu_partition *partition,
 
 /* ---------------------------------------------------------------- monitors */
 
-/* The device tells the guest, if it is another one than before. */
+/* The device notifies the guest if the monitor has changed. */
 static void program_monitor(struct refgpu_partition *partition,
 			    unsigned int number)
 {
@@ -37,15 +36,15 @@ static void program_monitor(struct refgpu_partition *partition,
 		reg_write(refgpu, head + REFGPU_HEAD_EDID + i,
 			  le64_to_cpu(word));
 	}
-	/* Last: now it is complete, and the guest is told. */
+	/* Last, when the EDID is complete, since this notifies the guest. */
 	reg_write(refgpu, head + REFGPU_HEAD_EDID_BYTES, monitor->bytes);
 }
 
 /**
- * refgpu_heads_restore - connect again what a reset has taken away
+ * refgpu_heads_restore - connect the monitors again after a reset
  * @partition: the partition, with its lock held
  *
- * Heads with nothing connected are left alone.
+ * Heads without a monitor are not touched.
  */
 void refgpu_heads_restore(struct refgpu_partition *partition)
 {
@@ -60,9 +59,9 @@ void refgpu_heads_restore(struct refgpu_partition *partition)
 /**
  * refgpu_head_monitor - see struct vgpu_family
  * @vgpu: the vGPU
- * @number: which head
- * @edid: of the monitor
- * @bytes: of @edid, a multiple of 8; 0: none is connected
+ * @number: number of the head
+ * @edid: EDID of the monitor
+ * @bytes: size of @edid, a multiple of 8; 0: no monitor is connected
  */
 void refgpu_head_monitor(struct vgpu *vgpu, unsigned int number,
 			 const u8 *edid, unsigned int bytes)
@@ -130,11 +129,11 @@ static void cursor(struct vgpu *vgpu, unsigned int number,
 /**
  * refgpu_head_plane - see struct vgpu_family
  * @vgpu: the vGPU
- * @number: which head
+ * @number: number of the head
  * @kind: which of its pictures
  * @plane: all zero; filled in if it is shown
  *
- * Half a millisecond: every register costs 50 to 100 microseconds.
+ * Takes half a millisecond: each register costs 50 to 100 microseconds.
  */
 void refgpu_head_plane(struct vgpu *vgpu, unsigned int number,
 		       enum vgpu_plane_kind kind, struct vgpu_plane *plane)

@@ -12,7 +12,7 @@
 #include "base/vgpu.h"
 #include "family/refgpu/regs.h"
 
-/* The device completes these whatever its engines do; this is a safety net. */
+/* The device completes these whatever its engines do; the timeouts are for defects. */
 #define RESET_TIMEOUT_MS	1000
 #define INVALIDATE_TIMEOUT_MS	500
 #define STOP_TIMEOUT_MS		500
@@ -108,7 +108,7 @@ void refgpu_partition_teardown(struct vgpu *vgpu)
 /* Give a disabled partition its slice, and make sure that it has it. */
 static int program_slice(struct refgpu_partition *partition, u64 base, u64 size)
 {
-	/* Base and limit must fit together at every moment. */
+	/* Base and limit must be valid together after each write. */
 	entry_write(partition, REFGPU_PARTITION_VRAM_LIMIT, 0);
 	entry_write(partition, REFGPU_PARTITION_VRAM_BASE, base);
 	entry_write(partition, REFGPU_PARTITION_VRAM_LIMIT, size);
@@ -151,7 +151,7 @@ static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
 	entry_write(partition, REFGPU_PARTITION_HEAD_MAX,
 		    (u64)type->max_y << 32 | type->max_x);
 	entry_write(partition, REFGPU_PARTITION_FLIP_NS, 0);
-	/* Its clock starts now: how long the GPU has been up is not its affair. */
+	/* The guest's clock starts now, which hides how long the GPU has been up. */
 	entry_write(partition, REFGPU_PARTITION_TIMER_OFFSET,
 		    -reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_TIMER));
 	reg_write(refgpu, REFGPU_COUNTERS(partition->number) +
@@ -192,7 +192,7 @@ static int disable(struct refgpu_partition *partition)
 {
 	int ret;
 
-	/* RESET is what ends a run on an engine that hangs. */
+	/* RESET ends a run even on an engine that hangs. */
 	ret = command(partition, REFGPU_PARTITION_RESET, RESET_TIMEOUT_MS);
 	entry_write(partition, REFGPU_PARTITION_CONTROL, 0);
 	entry_write(partition, REFGPU_PARTITION_SYSMEM_PAGES, 0);
@@ -231,7 +231,7 @@ static int reset_entry(struct refgpu_partition *partition)
 		dev_err(&partition->gpu->pdev->dev,
 			"partition %u does not complete its reset (%d)\n",
 			partition->number, ret);
-	/* A reset unplugs the monitors; nobody else may notice. */
+	/* A reset disconnects the monitors, which must not be visible. */
 	if (!ret)
 		refgpu_heads_restore(partition);
 	return ret ? -EIO : 0;
@@ -281,7 +281,7 @@ int refgpu_scrub(struct vgpu *vgpu)
 	return ret;
 }
 
-/* ------------------------------------------------------- telling the guest */
+/* ------------------------------------------------------ notifying the guest */
 
 static enum refgpu_error error_of(enum vgpu_fault code)
 {
@@ -366,12 +366,12 @@ int refgpu_sysmem_set(struct vgpu *vgpu, u32 first, u32 count,
 			return -EFAULT;
 	for (i = 0; i < count; i++)
 		WRITE_ONCE(table[first + i], cpu_to_le64(addr[i] | bits));
-	/* Before the guest is told, which is when the device may look. */
+	/* Before the guest is notified, and lets the device use them. */
 	wmb();
 	return 0;
 }
 
-/* The engine may be in an access for good: then it loses the partition. */
+/* If an engine never completes an access, the partition is reset. */
 static int forget(struct refgpu_partition *partition, u32 first, u32 count,
 		  bool *was_reset)
 {

@@ -11,6 +11,7 @@
 
 #include "base/family.h"
 #include "base/gpu.h"
+#include "family/bars.h"
 #include "family/families.h"
 #include "family/refgpu/regs.h"
 
@@ -104,24 +105,8 @@ static int map_bars(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 	    REFGPU_BAR_REGISTERS_SIZE)
 		return dev_err_probe(&pdev->dev, -EINVAL,
 				     "the register BAR is too small or was given no address\n");
-	refgpu->regs = pci_iomap(pdev, REFGPU_BAR_REGISTERS, 0);
-	if (!refgpu->regs)
-		return -ENOMEM;
-	/* Before anybody else: this sets the cache attribute guests get too. */
-	gpu->fb_io = pci_iomap_wc(pdev, REFGPU_BAR_VRAM, 0);
-	if (!gpu->fb_io) {
-		pci_iounmap(pdev, refgpu->regs);
-		return dev_err_probe(&pdev->dev, -ENOMEM,
-				     "video memory can't be mapped\n");
-	}
-	return 0;
-}
-
-static void unmap_bars(struct vgpu_gpu *gpu, struct refgpu *refgpu)
-{
-	pci_iounmap(gpu->pdev, gpu->fb_io);
-	gpu->fb_io = NULL;
-	pci_iounmap(gpu->pdev, refgpu->regs);
+	return vgpu_map_bars(gpu, REFGPU_BAR_REGISTERS, REFGPU_BAR_VRAM,
+			       &refgpu->regs);
 }
 
 static int refgpu_probe(struct vgpu_gpu *gpu)
@@ -150,7 +135,7 @@ static int refgpu_probe(struct vgpu_gpu *gpu)
 	ret = identify(gpu, refgpu);
 	if (ret)
 		goto unmap;
-	/* Whoever drove it before may have left anything running. */
+	/* A former driver may have left it running. */
 	ret = reset_device(refgpu);
 	if (ret) {
 		dev_err_probe(&gpu->pdev->dev, ret,
@@ -163,7 +148,7 @@ static int refgpu_probe(struct vgpu_gpu *gpu)
 	return 0;
 
 unmap:
-	unmap_bars(gpu, refgpu);
+	vgpu_unmap_bars(gpu, refgpu->regs);
 free:
 	gpu->family_data = NULL;
 	kvfree(refgpu);
@@ -177,15 +162,15 @@ static void refgpu_remove(struct vgpu_gpu *gpu)
 	if (!vgpu_gpu_is_dead(gpu) && refgpu_alive(gpu) && reset_device(refgpu))
 		dev_warn(&gpu->pdev->dev,
 			 "the device did not complete its reset\n");
-	/* Whether it did or not: it writes no event to memory we free. */
+	/* In either case it must not write events to memory that is freed. */
 	pci_clear_master(gpu->pdev);
 	refgpu_events_exit(refgpu);
-	unmap_bars(gpu, refgpu);
+	vgpu_unmap_bars(gpu, refgpu->regs);
 	gpu->family_data = NULL;
 	kvfree(refgpu);
 }
 
-/* After a reset that somebody else did, of unknown depth: do our own. */
+/* The reset that core or firmware did may be incomplete, so reset again. */
 static int refgpu_reinit(struct vgpu_gpu *gpu)
 {
 	struct refgpu *refgpu = refgpu_of(gpu);

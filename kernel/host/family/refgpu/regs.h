@@ -3,7 +3,7 @@
  * regs.h - a reference GPU's state and registers, shared by the family's files
  *
  * Reading a register costs 50 to 100 microseconds, writing one far less, so
- * nothing that happens often reads any.
+ * frequent operations read none.
  *
  * Locks, innermost of all: refgpu_partition.lock, refgpu.events. Neither is
  * taken with the other held.
@@ -26,9 +26,9 @@
 /**
  * struct refgpu_run - a run-control block as the driver sees it
  * @busy: a RUN was written, and its end not yet reported
- * @partition: whose
- * @ghost: an end that was found in the registers may still come as an event;
- *	what that would look like
+ * @partition: the partition that runs
+ * @late_end: an end that was found in the registers, and whose event may still
+ *	come
  */
 struct refgpu_run {
 	bool busy;
@@ -39,13 +39,13 @@ struct refgpu_run {
 		u8 reason;
 		u64 run_ns;
 		u64 switch_ns;
-	} ghost;
+	} late_end;
 };
 
 /**
- * struct refgpu_monitor - what is connected to a head
+ * struct refgpu_monitor - the monitor of a head
  * @edid: its EDID
- * @bytes: of it; 0: nothing is connected
+ * @bytes: size of @edid; 0: no monitor is connected
  */
 struct refgpu_monitor {
 	u8 edid[REFGPU_EDID_SIZE];
@@ -54,11 +54,11 @@ struct refgpu_monitor {
 
 /**
  * struct refgpu_partition - a partition as the driver sees it
- * @gpu: whose
- * @number: which
+ * @gpu: its GPU
+ * @number: its number
  * @lock: serialises the commands of one partition, which share registers
- * @enabled: it is; @lock
- * @monitor: what is connected to its heads; @lock
+ * @enabled: whether it is enabled; @lock
+ * @monitor: monitors of its heads; @lock
  * @table: its system-memory table, NULL: none; hardware reads it any time
  * @table_bus: bus address of it
  */
@@ -74,7 +74,7 @@ struct refgpu_partition {
 
 /**
  * struct refgpu - a reference GPU
- * @gpu: its other half
+ * @gpu: the GPU as core sees it
  * @regs: BAR0
  * @caps: REFGPU_CAP_* bits
  * @events: serialises reading events and starting runs
@@ -154,7 +154,7 @@ void refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count);
 int refgpu_sysmem_invalidate(struct vgpu *vgpu, u32 first, u32 count);
 int refgpu_counter(struct vgpu *vgpu, enum vgpu_counter which, u64 *value);
 
-/* heads.c: what heads show, and their monitors */
+/* heads.c: pictures and monitors of heads */
 void refgpu_heads_restore(struct refgpu_partition *partition);
 void refgpu_head_monitor(struct vgpu *vgpu, unsigned int number,
 			 const u8 *edid, unsigned int bytes);

@@ -4,7 +4,7 @@
  *
  * A block runs one partition at a time. The end of a run is reported by an
  * event; when that is lost, the block's registers show it. Such an end may
- * still be followed by its event; see struct refgpu_run.ghost.
+ * still be followed by its event; see struct refgpu_run.late_end.
  */
 #include <linux/rcupdate.h>
 
@@ -17,7 +17,7 @@
  * refgpu_run - see struct vgpu_family
  * @vgpu: the vGPU; the block of its instance is empty
  * @flags: VGPU_RUN_* flags
- * @quantum_ns: how long; 0: until preempted
+ * @quantum_ns: length of the run; 0: until preempted
  *
  * Return: 0, or -ENODEV.
  */
@@ -64,7 +64,7 @@ void refgpu_preempt(struct vgpu_instance *instance)
  * refgpu_run_stage - see struct vgpu_family
  * @instance: the instance
  *
- * Return: what the block is at; executing if it does not say.
+ * Return: the stage that the block reports; executing if it reports none.
  */
 enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance)
 {
@@ -105,7 +105,7 @@ static enum sched_end end_of(unsigned int reason)
 	}
 }
 
-/* A run has ended, by event or by the registers' word. */
+/* A run has ended, according to an event or to the registers. */
 static void ended(struct refgpu *refgpu, unsigned int control,
 		  unsigned int reason, u64 time, u64 run_ns, u64 switch_ns)
 {
@@ -123,32 +123,34 @@ static void ended(struct refgpu *refgpu, unsigned int control,
 }
 
 /**
- * refgpu_run_end_event - a run has ended, by its event
+ * refgpu_run_end_event - a run has ended, according to its event
  * @refgpu: the GPU, with its events locked
  * @event: the event, as the device wrote it: unchecked
  */
 void refgpu_run_end_event(struct refgpu *refgpu,
 			  const struct refgpu_event *event)
 {
+	u64 run_ns = le64_to_cpu(event->run_ns);
+	u64 switch_ns = le64_to_cpu(event->switch_ns);
 	struct refgpu_run *run;
 
 	if (event->run_control >= REFGPU_RUN_CONTROLS)
 		return;
 	run = &refgpu->run[event->run_control];
-	if (run->ghost.expected) {
-		run->ghost.expected = false;
-		if (run->ghost.partition == event->partition &&
-		    run->ghost.reason == event->reason &&
-		    run->ghost.run_ns == event->run_ns &&
-		    run->ghost.switch_ns == event->switch_ns)
+	if (run->late_end.expected) {
+		run->late_end.expected = false;
+		if (run->late_end.partition == event->partition &&
+		    run->late_end.reason == event->reason &&
+		    run->late_end.run_ns == run_ns &&
+		    run->late_end.switch_ns == switch_ns)
 			return;
 	}
 	if (run->busy && run->partition == event->partition)
-		ended(refgpu, event->run_control, event->reason, event->time,
-		      event->run_ns, event->switch_ns);
+		ended(refgpu, event->run_control, event->reason,
+		      le64_to_cpu(event->time), run_ns, switch_ns);
 }
 
-/* It is still there: with work or without? */
+/* Report whether the resident partition has work. */
 static void look_at_resident(struct refgpu *refgpu, unsigned int control,
 			     unsigned int state)
 {
@@ -167,7 +169,7 @@ static void look_at_resident(struct refgpu *refgpu, unsigned int control,
 }
 
 /**
- * refgpu_run_look - how a run stands, by the registers' word
+ * refgpu_run_look - look in the registers for the end of a run
  * @refgpu: the GPU, with its events locked
  * @control: the run-control block
  *
@@ -188,7 +190,7 @@ bool refgpu_run_look(struct refgpu *refgpu, unsigned int control)
 }
 
 /**
- * refgpu_run_found_ended - a run has ended, by the registers' word
+ * refgpu_run_found_ended - a run has ended, according to the registers
  * @refgpu: the GPU, with its events locked
  * @control: the run-control block, empty
  *
@@ -203,13 +205,13 @@ void refgpu_run_found_ended(struct refgpu *refgpu, unsigned int control)
 	if (!run->busy)
 		return;
 	event = reg_read(refgpu, block + REFGPU_RC_EVENT);
-	run->ghost.expected = true;
-	run->ghost.partition = run->partition;
-	run->ghost.reason = event & 0xff;
-	run->ghost.run_ns = reg_read(refgpu, block + REFGPU_RC_RUN_NS);
-	run->ghost.switch_ns = reg_read(refgpu, block + REFGPU_RC_SWITCH_NS);
+	run->late_end.expected = true;
+	run->late_end.partition = run->partition;
+	run->late_end.reason = event & 0xff;
+	run->late_end.run_ns = reg_read(refgpu, block + REFGPU_RC_RUN_NS);
+	run->late_end.switch_ns = reg_read(refgpu, block + REFGPU_RC_SWITCH_NS);
 	if (event == REFGPU_GONE || !(event >> 63))
-		run->ghost.reason = REFGPU_END_RESET;
-	ended(refgpu, control, run->ghost.reason, refgpu_now(refgpu->gpu),
-	      run->ghost.run_ns, run->ghost.switch_ns);
+		run->late_end.reason = REFGPU_END_RESET;
+	ended(refgpu, control, run->late_end.reason, refgpu_now(refgpu->gpu),
+	      run->late_end.run_ns, run->late_end.switch_ns);
 }

@@ -14,5 +14,8 @@ typedef __INT8_TYPE__ __s8;
 typedef __INT16_TYPE__ __s16;
 typedef __INT32_TYPE__ __s32;
 typedef __INT64_TYPE__ __s64;
+typedef __u16 __le16;
+typedef __u32 __le32;
+typedef __u64 __le64;
 
 #endif /* REFGPU_KERNEL_LINUX_TYPES_H */
