@@ -26,9 +26,10 @@ fail()
 # add NAME LOG: counts what a run has counted that ended with such a line
 add()
 {
-	local p f s
+	local p f s line
 
-	if read -r p f s < <(sum_line "$2"); then
+	# There is no /dev/fd in the host machine.
+	if line=$(sum_line "$2") && read -r p f s <<<"$line"; then
 		passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	else
 		fail "$1" "it ended early: $(tail -n 3 "$2" | tr '\n' ' ')"

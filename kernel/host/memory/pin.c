@@ -47,11 +47,11 @@
 /*
  * VFIO writes a line to the host's log each time a VM is over its limit of
  * locked memory. After such a refusal the next attempt waits, first for
- * REFUSAL_WAIT, then twice as long, up to 8 times; it is forgotten after
+ * REFUSAL_WAIT, then twice as long, up to 4 times; it is forgotten after
  * REFUSAL_MEMORY.
  */
 #define REFUSAL_WAIT	HZ
-#define REFUSALS	4
+#define REFUSALS	3
 #define REFUSAL_MEMORY	(60 * HZ)
 
 static void unpin_work(struct work_struct *work);
