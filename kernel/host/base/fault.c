@@ -181,7 +181,7 @@ void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
  */
 void vgpu_report_recovery(struct vgpu *vgpu)
 {
-	if (vgpu_may_send(vgpu))
-		set_bit(RECOVERED, &vgpu->faults.unsent);
+	/* Not limited: it comes once for each "faulted" or reset of the GPU. */
+	set_bit(RECOVERED, &vgpu->faults.unsent);
 	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
 }

@@ -39,7 +39,9 @@
  *
  * It may wait in vain because type1 calls it with device_list_lock held, another
  * thread of the VMM that unmaps waits for that lock with iommu->lock held, and
- * unpinning needs iommu->lock. Returning lets that other thread go on.
+ * unpinning needs iommu->lock. Returning lets that other thread go on. Each time,
+ * unpinning gets on by some runs only: a VMM that has thousands of them and is bent
+ * on it still ends in type1's deadlock, with its own threads and vGPUs.
  */
 #define UNPIN_WAIT	msecs_to_jiffies(50)
 #define UNPIN_TRIES	9
@@ -148,23 +150,18 @@ static void revoke(struct vgpu *vgpu, struct pin_batch *batch,
 /* The hardware forgets them, whatever its engines do. */
 static void finish_revocation(struct vgpu *vgpu, struct revocation *revocation)
 {
-	struct vgpu_gpu *gpu = vgpu->gpu;
 	struct pin_batch *batch;
 
 	lockdep_assert_held(&vgpu->pins.lock);
 	if (list_empty(&revocation->batches))
 		return;
-	/*
-	 * The family falls back on a reset of the partition. If even that does
-	 * not help, the GPU loses its bus mastering, so the pages are safe in
-	 * any case.
-	 */
-	if (gpu->family->sysmem_invalidate(vgpu, revocation->first,
-					   revocation->last -
-					   revocation->first + 1))
-		vgpu_gpu_failed(gpu, "it does not let go of guest memory");
-	list_for_each_entry(batch, &revocation->batches, revoked)
+	vgpu->gpu->family->sysmem_invalidate(vgpu, revocation->first,
+					     revocation->last -
+					     revocation->first + 1);
+	list_for_each_entry(batch, &revocation->batches, revoked) {
 		pin_batch_unmap_dma(vgpu, batch);
+		cond_resched();
+	}
 	list_splice_tail(&revocation->batches, &vgpu->pins.revoked);
 }
 
@@ -229,9 +226,11 @@ static void unpin_work(struct work_struct *work)
 	unpin_revoked(container_of(work, struct vgpu, pins.unpin_work));
 }
 
+/* With pins.lock held. */
 static void queue_unpin(struct vgpu *vgpu)
 {
-	queue_work(vgpu->gpu->memory_wq, &vgpu->pins.unpin_work);
+	if (!list_empty(&vgpu->pins.revoked))
+		queue_work(vgpu->gpu->memory_wq, &vgpu->pins.unpin_work);
 }
 
 /* Returns whether none of these guest pages is pinned. */
@@ -484,9 +483,12 @@ void vgpu_pin_unmap_iova(struct vgpu *vgpu, u64 iova, u64 length)
 		if (vgpu->personality->revoked)
 			vgpu->personality->revoked(vgpu);
 	}
-	mutex_unlock(&vgpu->pins.lock);
 	queue_unpin(vgpu);
+	mutex_unlock(&vgpu->pins.lock);
 
+	/* iommufd, which does not come again, and holds no lock meanwhile. */
+	if (length == ULONG_MAX)
+		calls = UNPIN_TRIES + 1;
 	if (calls <= UNPIN_TRIES) {
 		timeout = UNPIN_WAIT << (calls - 1);
 		wait_unpinned(vgpu, first, last, timeout);
@@ -509,9 +511,9 @@ void vgpu_pin_revoke_all(struct vgpu *vgpu)
 	mutex_lock(&vgpu->pins.lock);
 	WRITE_ONCE(vgpu->pins.epoch, vgpu->pins.epoch + 1);
 	revoke_pages(vgpu, 0, ULONG_MAX);
+	queue_unpin(vgpu);
 	mutex_unlock(&vgpu->pins.lock);
 	wake_up_all(&vgpu->pins.wait);
-	queue_unpin(vgpu);
 }
 
 /**
@@ -526,4 +528,15 @@ void vgpu_pin_drain(struct vgpu *vgpu)
 	while (!wait_unpinned(vgpu, 0, ULONG_MAX, HZ))
 		;
 	flush_work(&vgpu->pins.unpin_work);
+}
+
+/**
+ * vgpu_pin_exit - nothing of it is under way any more
+ * @vgpu: the vGPU; VFIO does not know it any more
+ *
+ * A dma_unmap may have come after vgpu_pin_drain(). It found nothing.
+ */
+void vgpu_pin_exit(struct vgpu *vgpu)
+{
+	cancel_work_sync(&vgpu->pins.unpin_work);
 }
