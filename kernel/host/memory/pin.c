@@ -124,10 +124,13 @@ struct revocation {
 	unsigned int count;
 };
 
-#define REVOCATION(name)						\
-	struct revocation name = {					\
-		.batches = LIST_HEAD_INIT(name.batches), .first = ULONG_MAX, \
-	}
+static void init_revocation(struct revocation *revocation)
+{
+	INIT_LIST_HEAD(&revocation->batches);
+	revocation->first = ULONG_MAX;
+	revocation->last = 0;
+	revocation->count = 0;
+}
 
 static void revoke(struct vgpu *vgpu, struct pin_batch *batch,
 		   struct revocation *revocation)
@@ -170,9 +173,10 @@ static unsigned int revoke_pages(struct vgpu *vgpu, unsigned long first,
 				 unsigned long last)
 {
 	struct interval_tree_node *node;
-	REVOCATION(revocation);
+	struct revocation revocation;
 
 	lockdep_assert_held(&vgpu->pins.lock);
+	init_revocation(&revocation);
 	for (node = interval_tree_iter_first(&vgpu->pins.runs, first, last); node;
 	     node = interval_tree_iter_next(node, first, last))
 		revoke(vgpu, container_of(node, struct pin_run, node)->batch,
@@ -287,7 +291,8 @@ static void note_refusal(struct vgpu *vgpu)
 	pins->refused_at = jiffies;
 	mutex_unlock(&pins->lock);
 	if (first)
-		vgpu_owner_error(vgpu, ": guest memory not mapped: its VMM is over its limit of locked memory; raise that limit (RLIMIT_MEMLOCK)");
+		vgpu_owner_error(vgpu,
+				 ": guest memory not mapped: its VMM is over its limit of locked memory; raise that limit (RLIMIT_MEMLOCK)");
 	else
 		/* VFIO's own line counts. */
 		vgpu_may_log(vgpu);
@@ -434,9 +439,10 @@ int vgpu_pin_map(struct vgpu *vgpu, unsigned int epoch, u32 first, u32 count,
 int vgpu_pin_unmap(struct vgpu *vgpu, u32 first)
 {
 	struct interval_tree_node *node;
+	struct revocation revocation;
 	struct pin_batch *batch;
-	REVOCATION(revocation);
 
+	init_revocation(&revocation);
 	mutex_lock(&vgpu->pins.lock);
 	node = interval_tree_iter_first(&vgpu->pins.batches, first, first);
 	if (node && node->start == first) {

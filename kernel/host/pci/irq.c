@@ -101,6 +101,7 @@ static void raise_pending(struct vgpu_irq *irq, unsigned int vector)
 			return;
 		/* It was taken away in between: for the next one. */
 		set_bit(vector, &irq->pending);
+		/* Pairs with that of msix_set(), as in vgpu_irq_raise(). */
 		smp_mb__after_atomic();
 	}
 }
