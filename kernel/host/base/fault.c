@@ -54,7 +54,7 @@ static const struct fault_text fault_texts[] = {
 		"save timeout", "its context was not saved in time and it was reset", true
 	},
 	[VGPU_FAULT_STOPPED] = {
-		"faulted", "reset too often, it gets no turns until it is reset and fault_window_s have passed",
+		"faulted", "reset too often, no turns until it is reset and fault_window_s have passed",
 		false
 	},
 };

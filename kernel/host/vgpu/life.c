@@ -158,7 +158,8 @@ static int try_open(struct vgpu *vgpu)
 	}
 	mutex_unlock(&gpu->state_lock);
 	if (refused)
-		vgpu_owner_error(vgpu, " not opened: refuse_opens is 1, an administrator is about to remove it");
+		vgpu_owner_error(vgpu,
+				 " not opened: refuse_opens is 1, it is about to be removed");
 	if (state != VGPU_GPU_UP)
 		vgpu_owner_error(vgpu, " not opened: the GPU is in state %s",
 				 vgpu_gpu_state_name(gpu));
