@@ -108,7 +108,7 @@ static void serve(struct server *server, const struct fuse_in_header *in)
 		answer(server, in->unique, 0, NULL, 0);
 		break;
 	default:
-		answer(server, in->unique, ENOSYS, NULL, 0);
+		answer(server, in->unique, EOPNOTSUPP, NULL, 0);
 	}
 }
 
