@@ -1,70 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * aer.c - the PCIe link reports errors of the GPU while vGPUs are in use
- *
- * The kernel's aer_inject module makes the errors: they take the way of real
- * ones, from the root port's interrupt on.
  */
-#include <fcntl.h>
 #include <linux/vfio.h>
-#include <stdio.h>
 
 #include "admin.h"
-
-#define INJECT			"/dev/aer_inject"
-#define UNCOR_DATA_LINK		0x00000010u /* fatal */
-#define UNCOR_TIMEOUT		0x00004000u /* not fatal */
-#define COR_RECEIVER		0x00000001u
-
-/* struct aer_error_inj of the kernel, which has no header for it. */
-struct injection {
-	uint8_t bus;
-	uint8_t device;
-	uint8_t function;
-	uint32_t uncorrectable;
-	uint32_t correctable;
-	uint32_t header[4];
-	uint32_t domain;
-};
-
-static void report_error(uint32_t uncorrectable, uint32_t correctable)
-{
-	struct injection error = {
-		.uncorrectable = uncorrectable,
-		.correctable = correctable,
-	};
-	unsigned int domain, bus, device, function;
-	int fd;
-
-	if (access(INJECT, W_OK) && system("modprobe -q aer_inject"))
-		harness_skip("this kernel has no aer_inject");
-	CHECK(sscanf(host_gpu(), "%x:%x:%x.%x", &domain, &bus, &device,
-		     &function) == 4, "GPU's address '%s'", host_gpu());
-	error.domain = domain;
-	error.bus = (uint8_t)bus;
-	error.device = (uint8_t)device;
-	error.function = (uint8_t)function;
-	fd = open(INJECT, O_WRONLY | O_CLOEXEC);
-	CHECK(fd >= 0, "%s: %s", INJECT, strerror(errno));
-	CHECK(write(fd, &error, sizeof(error)) == sizeof(error),
-	      "aer_inject refuses: %s", strerror(errno));
-	close(fd);
-}
-
-/* The state the GPU comes to, "up" or "dead"; other ones are passing. */
-static void wait_state(const char *wanted)
-{
-	uint64_t end = rt_now_ns() + 20000000000ULL;
-	char text[TEXT_SIZE];
-
-	do {
-		admin_text(admin_gpu_path("state"), text);
-		if (!strcmp(text, wanted))
-			return;
-		usleep(20000);
-	} while (rt_now_ns() < end);
-	CHECK(false, "the GPU is in state '%s', not '%s'", text, wanted);
-}
+#include "link.h"
 
 static void recover_from(uint32_t uncorrectable, uint32_t correctable,
 			 bool fatal)
@@ -79,7 +20,7 @@ static void recover_from(uint32_t uncorrectable, uint32_t correctable,
 	event = vgpu_eventfd(&vgpu, VFIO_PCI_ERR_IRQ_INDEX, 0);
 	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
 	OK(work_spin(&ring, &stop));
-	report_error(uncorrectable, correctable);
+	link_error(uncorrectable, correctable);
 	end = rt_now_ns() + 3000000000ULL;
 	while (rt_now_ns() < end) {
 		CHECK(peek(rt_framebuffer(vgpu.device, 0), &value) &&
@@ -90,7 +31,7 @@ static void recover_from(uint32_t uncorrectable, uint32_t correctable,
 		if (fatal && rt_control_read(vgpu.device, OPENVGPU_NATIVE_FAULT))
 			break;
 	}
-	wait_state("up");
+	admin_wait_state("up");
 	value = rt_control_read(vgpu.device, OPENVGPU_NATIVE_FAULT);
 	if (fatal) {
 		CHECK(value == 5, "FAULT is %llu after a fatal link error, not GPU_RESET",

@@ -95,6 +95,7 @@ START_TEST(good_requests)
 		"lost-interrupt vector=0x40", "  extra-interrupt\tcount=1  ",
 		"late-interrupt ns=5000", "late-interrupt count=1 ns=5000 vector=any",
 		"lost-event count=0", "memory-error address=0x1000", "dma-fault count=7",
+		"stale", "stale partition=5", "stale partition=any count=0", "mute", "mute count=0",
 		"remove", "insert", "stats",
 	};
 	unsigned int i;
@@ -116,7 +117,8 @@ START_TEST(bad_requests)
 		"slow-preempt ns=+5", "late-interrupt", "late-interrupt count=1",
 		"lost-interrupt vector=66", "lost-interrupt count=any", "memory-error",
 		"memory-error address=0x4000000", "memory-error address=any", "remove now",
-		"insert count=1", "stats partition=1", "hang=1", "=",
+		"insert count=1", "stale partition=64", "stale ns=1", "mute partition=1",
+		"stats partition=1", "hang=1", "=",
 		"nonsense-of-a-length-that-does-not-fit-into-any-buffer-one-might-have-made-for-it-"
 		"nonsense-of-a-length-that-does-not-fit-into-any-buffer-one-might-have-made-for-it",
 	};

@@ -170,6 +170,24 @@ void admin_refused(const char *path, const char *text, int error,
 }
 
 /**
+ * admin_wait_state - wait until the GPU is in a state
+ * @wanted: "up" or "dead"; other ones are passing
+ */
+void admin_wait_state(const char *wanted)
+{
+	uint64_t end = rt_now_ns() + 20 * second();
+	char text[TEXT_SIZE];
+
+	do {
+		admin_text(admin_gpu_path("state"), text);
+		if (!strcmp(text, wanted))
+			return;
+		usleep(20000);
+	} while (rt_now_ns() < end);
+	CHECK(false, "the GPU is in state '%s', not '%s'", text, wanted);
+}
+
+/**
  * admin_unbind - unbind the driver from the GPU
  */
 void admin_unbind(void)

@@ -23,6 +23,7 @@ void admin_expect_number(const char *path, uint64_t value);
 void admin_refused(const char *path, const char *text, int error,
 		   const char *const words[], unsigned int count);
 
+void admin_wait_state(const char *wanted);
 void admin_unbind(void);
 void admin_bind(void);
 void admin_rebind(void);

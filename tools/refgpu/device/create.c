@@ -13,6 +13,7 @@
 #include "device/partition_table.h"
 #include "device/reset.h"
 #include "device/service.h"
+#include "device/stale.h"
 #include "device/state.h"
 
 /* ------------------------------------------------------ memory and time */
@@ -79,6 +80,7 @@ struct device *device_create(const struct device_config *config)
 	timeline_init(&dev->timeline, &dev->lock, config->virtual_clock);
 	actor_init(&dev->service, &dev->timeline, dev, service_step);
 	actor_init(&dev->display, &dev->timeline, dev, display_step);
+	actor_init(&dev->stale.actor, &dev->timeline, dev, stale_step);
 	for (i = 0; i < REFGPU_RUN_CONTROLS; i++) {
 		dev->engine[i].number = i;
 		actor_init(&dev->engine[i].actor, &dev->timeline, dev, engine_step);
@@ -97,6 +99,8 @@ struct device *device_create(const struct device_config *config)
 		error = actor_start(&dev->service);
 		if (!error)
 			error = actor_start(&dev->display);
+		if (!error)
+			error = actor_start(&dev->stale.actor);
 		/* The other blocks need REFGPU_CAP_SPATIAL, and accept no RUN. */
 		if (!error)
 			error = actor_start(&dev->engine[0].actor);
@@ -120,6 +124,7 @@ void device_destroy(struct device *dev)
 		actor_stop(&dev->engine[i].actor);
 	actor_stop(&dev->service);
 	actor_stop(&dev->display);
+	actor_stop(&dev->stale.actor);
 	for (i = 0; i < REFGPU_PARTITIONS; i++) {
 		partition_fini(&dev->partition[i]);
 		memory_destroy(&dev->partition[i].view);

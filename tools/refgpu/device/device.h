@@ -132,6 +132,8 @@ enum injection_kind {
 	INJECT_LOST_EVENT,	/* the next @count event records are not written */
 	INJECT_MEMORY_ERROR,	/* the 64 bytes of video memory at @address are bad until reset */
 	INJECT_DMA_FAULT,	/* the next @count looks for host memory find none */
+	INJECT_STALE,		/* @partition's pages are written to without work; see stale.h */
+	INJECT_MUTE,		/* registers read all ones and drop writes; the rest works */
 	INJECT_REMOVE,		/* the device is gone: reads all ones, no DMA, no interrupts */
 };
 
@@ -141,9 +143,9 @@ enum injection_kind {
  * struct injection - an error to produce
  * @kind: of the error
  * @partition: HANG: 0..63, or INJECT_ANY for the one resident now, or
- *	       else the next one
+ *	       else the next one; STALE: INJECT_ANY for all of them
  * @vector: *_INTERRUPT: only this vector; INJECT_ANY: any
- * @count: how often; 0 ends an injection
+ * @count: how often, STALE and MUTE: not 0; 0 ends an injection
  * @ns: how long
  * @address: offset in video memory
  */

@@ -8,6 +8,7 @@
 #include "device/events.h"
 #include "device/partition.h"
 #include "device/reset.h"
+#include "device/stale.h"
 #include "device/state.h"
 
 static void memory_error(struct device *dev, u64 address)
@@ -48,6 +49,16 @@ static void hang(struct device *dev, u32 partition)
 	dev->injected.hang_next = true;
 }
 
+static void stale(struct device *dev, u32 partition, bool on)
+{
+	unsigned int i;
+
+	stale_clear(dev);
+	for (i = 0; on && i < REFGPU_PARTITIONS; i++)
+		if (partition == INJECT_ANY || partition == i)
+			stale_add(dev, &dev->partition[i]);
+}
+
 static void remove_device(struct device *dev)
 {
 	atomic_store(&dev->bus.removed, true);
@@ -60,7 +71,7 @@ int device_inject(struct device *dev, const struct injection *injection)
 	struct injected *injected = &dev->injected;
 	int result = 0;
 
-	if (injection->kind == INJECT_HANG &&
+	if ((injection->kind == INJECT_HANG || injection->kind == INJECT_STALE) &&
 	    injection->partition != INJECT_ANY &&
 	    injection->partition >= REFGPU_PARTITIONS)
 		return -EINVAL;
@@ -105,6 +116,12 @@ int device_inject(struct device *dev, const struct injection *injection)
 		break;
 	case INJECT_DMA_FAULT:
 		atomic_store(&dev->bus.dma_faults, injection->count);
+		break;
+	case INJECT_STALE:
+		stale(dev, injection->partition, injection->count);
+		break;
+	case INJECT_MUTE:
+		injected->mute = injection->count;
 		break;
 	case INJECT_REMOVE:
 		remove_device(dev);

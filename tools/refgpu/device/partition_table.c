@@ -10,6 +10,7 @@
 #include "device/partition.h"
 #include "device/partition_table.h"
 #include "device/reg.h"
+#include "device/stale.h"
 #include "device/state.h"
 
 #define ENTRY_MASK_SLICES	0xffffULL
@@ -100,6 +101,7 @@ static void write_control(struct device *dev, void *object, u64 value, u64 mask)
 			if (p->engine)
 				p->abort = true;
 			partition_clear(dev, p);
+			stale_forget(dev, p, 0, UINT64_MAX);
 		}
 	}
 	if (partition_runs(p) && !did_run)
@@ -231,6 +233,7 @@ static void write_invalidate(struct device *dev, void *object, u64 value, u64 ma
 	if (!ACTS(mask) || !(value & 1))
 		return;
 	memory_forget(&p->view, p->invalidate_first, p->invalidate_pages);
+	stale_forget(dev, p, p->invalidate_first, p->invalidate_pages);
 	/* Often no thread is inside, and the command is done at once. */
 	if (!memory_busy(&p->view) && !(p->working & COMMAND_INVALIDATE))
 		partition_done(dev, p);

@@ -297,7 +297,9 @@ void device_read(struct device *dev, u64 offset, void *data, size_t size)
 	}
 	memset(data, 0, size);
 	pthread_mutex_lock(&dev->lock);
-	if (is_register_access(offset, size) && bar_read(dev, offset & ~7ULL, &value))
+	if (dev->injected.mute)
+		memset(data, 0xff, size);
+	else if (is_register_access(offset, size) && bar_read(dev, offset & ~7ULL, &value))
 		memcpy(data, (u8 *)&value + offset % 8, size);
 	else
 		dev->bad_access++;
@@ -313,7 +315,7 @@ void device_write(struct device *dev, u64 offset, const void *data, size_t size)
 		return;
 	pthread_mutex_lock(&dev->lock);
 	/* A device under reset drops writes. */
-	if (dev->resetting) {
+	if (dev->resetting || dev->injected.mute) {
 		good = true;
 	} else if (is_register_access(offset, size)) {
 		mask = size == 8 ? UINT64_MAX : 0xffffffffULL << offset % 8 * 8;

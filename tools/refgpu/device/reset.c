@@ -11,6 +11,7 @@
 #include "device/engine.h"
 #include "device/partition_table.h"
 #include "device/reset.h"
+#include "device/stale.h"
 #include "device/state.h"
 
 void reset_registers(struct device *dev)
@@ -35,6 +36,7 @@ void reset_registers(struct device *dev)
 	dev->injected.vector = INJECT_ANY;
 	dev->injected.poison = MEMORY_NO_POISON;
 	atomic_store(&dev->bus.dma_faults, 0);
+	stale_clear(dev);
 
 	for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
 		engine_clear(&dev->engine[i]);

@@ -13,6 +13,7 @@
 #include "device/partition_table.h"
 #include "device/reset.h"
 #include "device/service.h"
+#include "device/stale.h"
 #include "device/state.h"
 
 static void finish(struct device *dev, struct partition *p, u32 command)
@@ -66,6 +67,7 @@ static void serve_partition(struct device *dev, struct partition *p)
 		p->hang = false;
 		partition_clear(dev, p);
 		partition_configure(dev, p);
+		stale_forget(dev, p, 0, UINT64_MAX);
 		finish(dev, p, COMMAND_RESET);
 	}
 	if (take(p, COMMAND_SCRUB, true)) {

@@ -7,10 +7,11 @@
  *
  * Threads (wall clock): the front end's, which read and write registers; one
  * engine thread for each working run-control block; one service thread for
- * commands that take time; one display thread for the heads. On the virtual
- * clock device_step() plays all but the front end's. Both run the same state
- * machines: engine_step(), service_step() and display_step() do a small piece
- * of work and say when they want to be called again.
+ * commands that take time; one display thread for the heads; one thread for
+ * stale pages. On the virtual clock device_step() plays all but the front end's.
+ * Both run the same state machines: engine_step(), service_step(), display_step()
+ * and stale_step() do a small piece of work and say when they want to be called
+ * again.
  *
  * Locks, outermost first:
  *
@@ -36,6 +37,7 @@
 #include "device/actor.h"
 #include "device/bus.h"
 #include "device/job.h"
+#include "device/stale.h"
 #include "device/state_engine.h"
 #include "device/state_partition.h"
 #include "device/vram.h"
@@ -86,6 +88,7 @@ struct injected {
 	u64 lost_events;
 	bool hang_next;			/* HANG of any partition */
 	u64 poison;			/* MEMORY_ERROR, or MEMORY_NO_POISON */
+	bool mute;			/* MUTE */
 };
 
 struct device {
@@ -129,6 +132,7 @@ struct device {
 	struct late_interrupt late[LATE_INTERRUPTS];
 	unsigned int lates;
 	struct injected injected;
+	struct stale stale;
 };
 
 /** device_now() - TIMER, nanoseconds; any context */

@@ -93,10 +93,12 @@ char *device_stats(struct device *dev)
 	fprintf(out, "{\"time_ns\":%" PRIu64 ",\"removed\":%s,\"resetting\":%s,"
 		"\"vram_bytes\":%" PRIu64 ",\"bad_accesses\":%" PRIu64
 		",\"events\":%" PRIu64 ",\"faults\":%" PRIu64
-		",\"faults_dropped\":%" PRIu64 ",\"resets\":%" PRIu64 ",\"run_controls\":[",
+		",\"faults_dropped\":%" PRIu64 ",\"resets\":%" PRIu64
+		",\"stale_pages\":%u,\"run_controls\":[",
 		device_now(dev), atomic_load(&dev->bus.removed) ? "true" : "false",
 		dev->resetting ? "true" : "false", dev->vram.size, dev->bad_access,
-		dev->event_put, dev->fault_put, dev->fault_dropped, dev->resets);
+		dev->event_put, dev->fault_put, dev->fault_dropped, dev->resets,
+		dev->stale.pages);
 	for (i = 0; i < REFGPU_RUN_CONTROLS; i++) {
 		const struct engine *e = &dev->engine[i];
 

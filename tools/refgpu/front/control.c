@@ -52,6 +52,10 @@ const char control_help[] =
 	"  lost-event [count=N]                  the next N event records are not written\n"
 	"  memory-error address=A                64 bytes of video memory at A are bad until reset\n"
 	"  dma-fault [count=N]                   the next N DMA transfers find no memory\n"
+	"  stale [partition=P] [count=0]         the pages of host memory that P (default: each) may\n"
+	"                                        write are written to until it is asked to let go\n"
+	"  mute [count=0]                        registers read all ones and drop writes; all else\n"
+	"                                        goes on\n"
 	"  remove                                surprise removal: reads are all ones, DMA and\n"
 	"                                        interrupts stop\n"
 	"  insert                                the removed device is back, as after power-on\n"
@@ -81,6 +85,8 @@ static const struct {
 	{ "lost-event", INJECT_LOST_EVENT, ARG_COUNT, 0 },
 	{ "memory-error", INJECT_MEMORY_ERROR, ARG_ADDRESS, ARG_ADDRESS },
 	{ "dma-fault", INJECT_DMA_FAULT, ARG_COUNT, 0 },
+	{ "stale", INJECT_STALE, ARG_PARTITION | ARG_COUNT, 0 },
+	{ "mute", INJECT_MUTE, ARG_COUNT, 0 },
 };
 
 static const struct {
