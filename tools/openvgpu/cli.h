@@ -97,6 +97,7 @@ enum cli_exit command_apply(struct cli *cli);
 enum cli_exit command_assert(struct cli *cli);
 enum cli_exit command_metrics(struct cli *cli);
 enum cli_exit command_events(struct cli *cli);
+enum cli_exit command_callout(struct cli *cli);
 
 /* show.c */
 typedef enum cli_exit (*cli_show_fn)(const struct cli *cli, const char *name);

@@ -169,13 +169,55 @@ static int parse(const char *text, size_t size, struct definition *definition)
 	return err;
 }
 
+/**
+ * definition_read - read one definition
+ * @fd: where from
+ * @definition: the result, all zero but its UUID at first; its attributes are
+ *	to be freed
+ *
+ * Return: 0, -ENODATA when there is nothing to read, -EINVAL when it can't be
+ * used; @definition says why.
+ */
+int definition_read(int fd, struct definition *definition)
+{
+	char *text = NULL;
+	size_t size = 0;
+	int err;
+
+	err = read_file(fd, definition, &text, &size);
+	if (!err) {
+		err = parse(text, size, definition);
+		if (err && !size)
+			err = -ENODATA;
+		free(text);
+	}
+	if (err)
+		definition->type[0] = '\0';
+	return err;
+}
+
+/**
+ * definition_setting - the setting of a vGPU that an attribute is
+ * @attribute: of a definition
+ *
+ * Return: the setting; NULL when it is none.
+ */
+const struct ovgpu_setting *
+definition_setting(const struct definition_attribute *attribute)
+{
+	const size_t prefix = strlen(OVGPU_DRIVER "/");
+
+	if (strncmp(attribute->path, OVGPU_DRIVER "/", prefix))
+		return NULL;
+	return ovgpu_setting_find(OVGPU_VGPU, attribute->path + prefix);
+}
+
 /* Reads one file. What is wrong with it is said in @definition. */
 static void read_definition(const struct cli *cli, const char *bdf,
 			    struct definition *definition)
 {
-	char path[128], *text = NULL;
+	char path[128];
 	struct stat st;
-	size_t size = 0;
 	int fd;
 
 	snprintf(path, sizeof(path), DEFINITION_FOLDER "/%s/%s", bdf,
@@ -183,19 +225,15 @@ static void read_definition(const struct cli *cli, const char *bdf,
 	/* Not to wait for whoever writes to a FIFO of that name. */
 	fd = openat(ovgpu_dirfd(cli->ovgpu, OVGPU_ROOT), path,
 		    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st)) {
+	if (fd < 0 || fstat(fd, &st))
 		problem(definition, "its definition can't be read: %s",
 			ovgpu_strerror(-errno));
-	} else if (!S_ISREG(st.st_mode)) {
+	else if (!S_ISREG(st.st_mode))
 		problem(definition, "its definition is not a file");
-	} else if (!read_file(fd, definition, &text, &size)) {
-		parse(text, size, definition);
-		free(text);
-	}
+	else
+		definition_read(fd, definition);
 	if (fd >= 0)
 		close(fd);
-	if (definition->problem[0])
-		definition->type[0] = '\0';
 }
 
 /**

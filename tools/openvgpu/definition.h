@@ -40,6 +40,9 @@ struct definition {
 	char problem[256];
 };
 
+int definition_read(int fd, struct definition *definition);
+const struct ovgpu_setting *
+definition_setting(const struct definition_attribute *attribute);
 int definition_list(const struct cli *cli, const char *bdf,
 		    struct definition **list, size_t *count);
 void definition_list_free(struct definition *list, size_t count);

@@ -20,7 +20,7 @@ enum arguments { NONE, OPTIONAL, ONE, SEVERAL };
  * @arguments: how many of it
  * @options: enum cli_option
  * @run: does it
- * @summary: one line
+ * @summary: one line; NULL: other programs use it, people do not
  * @help: more lines
  * @more_help: prints what help follows from a table; may be NULL
  */
@@ -118,6 +118,8 @@ static const struct command commands[] = {
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
 	  "failed. Changes nothing.\n" },
+	{ "callout", "-- ARGUMENT...", SEVERAL, 0, command_callout, NULL,
+	  .help = "Answers mdevctl, whose script calls it.\n" },
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -136,10 +138,11 @@ static void print_help(void)
 	     "\n"
 	     "Commands:");
 	for (i = 0; i < COMMANDS; i++)
-		printf("  %-10s %-9s %s\n", commands[i].name,
-		       commands[i].arguments == SEVERAL ? "..." :
-		       commands[i].argument ? commands[i].argument : "",
-		       commands[i].summary);
+		if (commands[i].summary)
+			printf("  %-10s %-9s %s\n", commands[i].name,
+			       commands[i].arguments == SEVERAL ? "..." :
+			       commands[i].argument ? commands[i].argument : "",
+			       commands[i].summary);
 	puts("\n"
 	     "  --json     print JSON; keys are stable, \"version\" is 1\n"
 	     "  --help     help, also of each command\n"

@@ -219,14 +219,10 @@ static bool set_attribute(const struct restore *restore, const char *uuid,
 			  const struct definition_attribute *attribute,
 			  char *reason, size_t size)
 {
-	const size_t prefix = strlen(OVGPU_DRIVER "/");
-	const struct ovgpu_setting *setting = NULL;
+	const struct ovgpu_setting *setting = definition_setting(attribute);
 	char why[OVGPU_TEXT_SIZE] = "";
 	int err;
 
-	if (!strncmp(attribute->path, OVGPU_DRIVER "/", prefix))
-		setting = ovgpu_setting_find(OVGPU_VGPU,
-					     attribute->path + prefix);
 	if (!setting) {
 		snprintf(reason, size, "there is no setting '%s'",
 			 attribute->path);

@@ -7,7 +7,7 @@
 #
 # Real mdevctl on the real module: the commands of doc/clients/mdevctl.md, what
 # it refuses, and several administrators at once. What the script for mdevctl
-# answers in detail is callout.sh's.
+# answers in detail is the unit test cli_callout's.
 
 # shellcheck source=clients.sh
 . /src/tests/vm/clients.sh
