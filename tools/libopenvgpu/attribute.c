@@ -173,3 +173,37 @@ int ovgpu_attribute_get(const struct ovgpu *ovgpu, enum ovgpu_object object,
 		return err;
 	return ovgpu_read(ovgpu, OVGPU_SYSFS, value, size, "%s", path);
 }
+
+/**
+ * ovgpu_abi_check - whether the loaded module's interface is the one that this
+ * library was made for
+ * @ovgpu: handle
+ * @object: what @of names
+ * @of: PCI address or UUID, as the parse functions give them
+ * @reason: receives what is wrong; unchanged when nothing is
+ * @size: bytes at @reason
+ *
+ * Its version rises when an attribute goes away or changes its meaning. An
+ * object that is not there has no version, and is somebody else's to report.
+ *
+ * Return: 0 or -EPROTO.
+ */
+int ovgpu_abi_check(const struct ovgpu *ovgpu, enum ovgpu_object object,
+		    const char *of, char *reason, size_t size)
+{
+	char version[OVGPU_NAME_SIZE];
+	int err;
+
+	/* A mediated device is a directory of its GPU's. */
+	err = ovgpu_read(ovgpu, OVGPU_SYSFS, version, sizeof(version),
+			 object == OVGPU_GPU ?
+			 OVGPU_PCI_PATH "/%s/" OVGPU_DRIVER "/abi_version" :
+			 OVGPU_MDEV_PATH "/%s/../" OVGPU_DRIVER "/abi_version",
+			 of);
+	if (err || !strcmp(version, OPENVGPU_ABI))
+		return 0;
+	snprintf(reason, size,
+		 "the loaded module has version %s of its interface, this library is for version " OPENVGPU_ABI,
+		 version);
+	return -EPROTO;
+}

@@ -345,7 +345,8 @@ int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
  *
  * Return: 0 or the kernel's negative errno: -ENOENT no such GPU or type there,
  * -EEXIST a mediated device has that UUID, -ENOSPC or -EUSERS no room,
- * -EACCES not root, and whatever else the driver answers.
+ * -EACCES not root, -EPROTO the module is not one that this library was made
+ * for, and whatever else the driver answers.
  */
 int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 		 const char *uuid, char *reason, size_t size)
@@ -358,6 +359,9 @@ int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 	    !ovgpu_object_valid(OVGPU_VGPU, uuid) ||
 	    ovgpu_type_parse(type, parsed) || strcmp(type, parsed))
 		return -EINVAL;
+	err = ovgpu_abi_check(ovgpu, OVGPU_GPU, bdf, reason, size);
+	if (err)
+		return err;
 	err = ovgpu_write(ovgpu, uuid,
 			  OVGPU_PCI_PATH "/%s/mdev_supported_types/%s/create",
 			  bdf, type);

@@ -32,6 +32,9 @@ int ovgpu_names_pack(char **names, size_t count, char ***result);
 int ovgpu_object_path(char *path, size_t size, enum ovgpu_object object,
 		      const char *of, const char *group, const char *name);
 
+int ovgpu_abi_check(const struct ovgpu *ovgpu, enum ovgpu_object object,
+		    const char *of, char *reason, size_t size);
+
 /* settings.c */
 void ovgpu_choice_parse(const char *text, char *chosen, size_t chosen_size,
 			char *choices, size_t choices_size);

@@ -217,7 +217,8 @@ int ovgpu_setting_read(const struct ovgpu *ovgpu, enum ovgpu_object object,
  * Return: 0 or the kernel's negative errno: -ENOENT or -ENODEV when the object
  * is gone (-ENODEV also when the vGPU that @value names is not one of the
  * GPU's), -EACCES not root, -EBUSY when the vGPU has to be closed for it,
- * -EINVAL and whatever else the driver answers.
+ * -EPROTO when the module is not one that this library was made for, -EINVAL
+ * and whatever else the driver answers.
  */
 int ovgpu_setting_write(const struct ovgpu *ovgpu, enum ovgpu_object object,
 			const char *of, const struct ovgpu_setting *setting,
@@ -230,6 +231,8 @@ int ovgpu_setting_write(const struct ovgpu *ovgpu, enum ovgpu_object object,
 	reason[0] = '\0';
 	err = ovgpu_object_path(path, sizeof(path), object, of, OVGPU_DRIVER,
 				setting->name);
+	if (!err)
+		err = ovgpu_abi_check(ovgpu, object, of, reason, size);
 	if (err)
 		return err;
 	/* The driver compares UUIDs in the form that it gives them. */
