@@ -99,6 +99,9 @@ enum cli_exit command_metrics(struct cli *cli);
 enum cli_exit command_events(struct cli *cli);
 enum cli_exit command_callout(struct cli *cli);
 
+/* doctor_module.c */
+void note_abi(const struct cli *cli);
+
 /* show.c */
 typedef enum cli_exit (*cli_show_fn)(const struct cli *cli, const char *name);
 enum cli_exit cli_show_object(struct cli *cli, cli_show_fn vgpu,

@@ -237,6 +237,45 @@ static void read_definition(const struct cli *cli, const char *bdf,
 }
 
 /**
+ * definition_gpus - the GPUs, and what else has mediated devices, that vGPUs are
+ * defined for
+ * @cli: the run
+ * @names: PCI addresses, to be given to ovgpu_free()
+ * @count: their number
+ *
+ * Return: 0, also when there are none, or a negative errno.
+ */
+int definition_gpus(const struct cli *cli, char ***names, size_t *count)
+{
+	char bdf[OVGPU_BDF_SIZE];
+	size_t n, i;
+	int err;
+
+	*names = NULL;
+	*count = 0;
+	err = ovgpu_directory(cli->ovgpu, OVGPU_ROOT, names, &n,
+			      DEFINITION_FOLDER);
+	for (i = 0; !err && i < n; i++)
+		if (!ovgpu_bdf_parse((*names)[i], bdf) &&
+		    !strcmp((*names)[i], bdf))
+			(*names)[(*count)++] = (*names)[i];
+	return err == -ENOENT ? 0 : err;
+}
+
+/**
+ * definition_is_expected - whether a vGPU is to be there whenever its GPU is
+ * @definition: of it
+ *
+ * Return: true if it is one of ours and to be started by itself.
+ */
+bool definition_is_expected(const struct definition *definition)
+{
+	return definition->autostart && !definition->problem[0] &&
+	       !strncmp(definition->type, OVGPU_TYPE_PREFIX,
+			strlen(OVGPU_TYPE_PREFIX));
+}
+
+/**
  * definition_list - the vGPUs that are defined for a GPU
  * @cli: the run
  * @bdf: PCI address, as ovgpu_bdf_parse() gives it
