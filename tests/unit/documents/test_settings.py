@@ -176,7 +176,7 @@ def test_examples(header, manual):
         wanted = gpu[name].words[0] if gpu[name].words else str(gpu[name].default)
         check(value == wanted, "modprobe.d: %s=%s, the header has %s" % (name, value, wanted))
     for name, value in re.findall(r"^#\s+(\w+): (\d+)$",
-                                  read("tools/dist/etc/openvgpu/config.yaml"), re.M):
+                                  read("tools/dist/examples/config.yaml"), re.M):
         setting = gpu.get(name) or vgpu.get(name)
         check(setting and setting.takes(int(value)), "config.yaml: %s: %s" % (name, value))
     parameters = manual.split("/sys/module/openvgpu/parameters/", 1)[1]

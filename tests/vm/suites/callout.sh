@@ -230,11 +230,5 @@ put "$device/openvgpu/last_error" "vGPU $other not created: of no interest"
 said=$(start openvgpu-256mq 2>&1)
 holds start-old-reason "says '$said'" test "${said/of no interest/}" = "$said"
 
-# Where mdevctl 1.2 looks for it.
-old=$(readlink /tmp/stage/etc/mdevctl.d/scripts.d/callouts/openvgpu.sh)
-same old-place "$scripts/callouts/openvgpu.sh" "$old"
-holds old-notifiers "mdevctl 1.2 does nothing without that folder" \
-	test -d /tmp/stage/etc/mdevctl.d/scripts.d/notifiers
-
 finish
 EOF

@@ -126,8 +126,8 @@ for file in /tmp/example-*.yaml; do
 	done
 done
 holds "openvgpu-config(5) has examples" "found $count" test "$count" -ge 2
-run "config.yaml configures nothing" 0 openvgpu apply --dry-run tools/dist/etc/openvgpu/config.yaml
-sed -nE '/^#version/,$s/^#//p' tools/dist/etc/openvgpu/config.yaml | grep -vE '^ [A-Z]|^ that|^$' >/tmp/config.yaml
+run "config.yaml configures nothing" 0 openvgpu apply --dry-run tools/dist/examples/config.yaml
+sed -nE '/^#version/,$s/^#//p' tools/dist/examples/config.yaml | grep -vE '^ [A-Z]|^ that|^$' >/tmp/config.yaml
 sed -i 's/devices: all/devices: [0000:5e:00.0]/' /tmp/config.yaml
 run "config.yaml without its #" 0 openvgpu apply --dry-run /tmp/config.yaml
 cp "$out" /tmp/plan

@@ -235,4 +235,10 @@ check metrics-timer systemctl start openvgpu-metrics.timer
 if appears "$metrics"; then pass metrics-timer-writes; else fail metrics-timer-writes "no file within a minute"; fi
 systemctl stop openvgpu-metrics.timer
 
+# A machine that wants nothing does not wait for udev when it starts.
+rm -rf "/etc/mdevctl.d/$gpu"
+systemctl stop openvgpu-restore.service
+systemctl start openvgpu-restore.service
+same "nothing wanted, nothing waited for" no "$(systemctl show -P ConditionResult openvgpu-restore.service)"
+
 finish
