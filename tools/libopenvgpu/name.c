@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * name.c - the forms of names: UUIDs, PCI addresses, type ids, numbers
  */

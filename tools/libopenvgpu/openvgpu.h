@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * openvgpu.h - libopenvgpu: GPUs, types and vGPUs of the openvgpu driver
  *
