@@ -203,7 +203,8 @@ int ovgpu_abi_check(const struct ovgpu *ovgpu, enum ovgpu_object object,
 	if (err || !strcmp(version, OPENVGPU_ABI))
 		return 0;
 	snprintf(reason, size,
-		 "the loaded module has version %s of its interface, this library is for version " OPENVGPU_ABI,
+		 "the loaded module has version %s of its interface, this library is for version "
+		 OPENVGPU_ABI,
 		 version);
 	return -EPROTO;
 }

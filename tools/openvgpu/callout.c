@@ -63,7 +63,8 @@ static enum cli_exit refuse(const struct callout *callout, const char *format,
 static const char *words_of(const struct ovgpu_setting *setting)
 {
 #define NUMBER(...)
-#define CHOICE(id, name, words, flags, meaning)	[OVGPU_##id] = (words),
+#define CHOICE(id, name, words, flags, meaning)	\
+	[OVGPU_##id] = (words),
 #define UUID(...)
 	static const char *const words[] = {
 		OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID)

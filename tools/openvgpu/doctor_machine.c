@@ -104,7 +104,7 @@ static bool check_bound_gpu(const struct doctor *doctor, const char *bdf,
  */
 void check_gpu(const struct doctor *doctor, struct finding *finding)
 {
-	char bdf[OVGPU_BDF_SIZE], driver[OVGPU_NAME_SIZE];
+	char bdf[OVGPU_BDF_SIZE], driver[OVGPU_NAME_SIZE], path[PATH_MAX];
 	struct ovgpu_gpu **gpus;
 	size_t count, i;
 	bool unbound;
@@ -143,6 +143,12 @@ void check_gpu(const struct doctor *doctor, struct finding *finding)
 			       bdf, bdf);
 		else
 			advise(finding, "modprobe openvgpu");
+	} else if (module_find(doctor, OVGPU_DRIVER, path, sizeof(path)) <=
+		   MODULE_UNKNOWN) {
+		/* The module's aliases say which. */
+		found(finding, FINDING_FAIL,
+		      "without openvgpu it is not known which devices it can drive");
+		advise(finding, "do what the check 'module' says");
 	} else {
 		found(finding, FINDING_FAIL, "no GPU that openvgpu can drive");
 		advise(finding,

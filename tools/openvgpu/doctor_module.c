@@ -29,8 +29,9 @@ static bool module_info(const struct doctor *doctor, const char *module,
 	static const char *const folders[] = {
 		"usr/sbin", "usr/bin", "sbin", "bin",
 	};
-	char program[PATH_MAX], path[PATH_MAX], name[32], option[] = "-F";
-	char *argv[] = { program, option, name, path, NULL };
+	char name[32], option[] = "-F";
+	char program[PATH_MAX], path[PATH_MAX];
+	char *argv[5] = { program, option, name, path, NULL };
 	size_t i;
 
 	value[0] = '\0';
@@ -117,7 +118,8 @@ static void found_absent(const struct doctor *doctor, struct finding *finding)
 	if (ovgpu_exists(doctor->ovgpu, OVGPU_ROOT, DKMS_FOLDER "/%s/build/make.log",
 			 version)) {
 		found(finding, FINDING_FAIL,
-		      "DKMS failed to build openvgpu for Linux %.100s: /" DKMS_FOLDER "/%s/build/make.log says why",
+		      "DKMS failed to build openvgpu for Linux %.100s: /"
+		      DKMS_FOLDER "/%s/build/make.log says why",
 		      release.text, shown(version).text);
 	} else {
 		found(finding, FINDING_FAIL,
@@ -158,7 +160,8 @@ void note_abi(const struct cli *cli)
 
 	loaded_abi(&doctor, abi, sizeof(abi));
 	if (abi[0] && strcmp(abi, OPENVGPU_ABI))
-		cli_note("the loaded module has version %s of its interface, this command is for version " OPENVGPU_ABI ": 'openvgpu doctor' tells what to do",
+		cli_note("the loaded module has version %s of its interface, this command is for version "
+			 OPENVGPU_ABI ": 'openvgpu doctor' tells what to do",
 			 shown(abi).text);
 }
 
@@ -195,7 +198,8 @@ static void found_loaded(const struct doctor *doctor, const char *module,
 	loaded_abi(doctor, abi, sizeof(abi));
 	if (abi[0] && strcmp(abi, OPENVGPU_ABI)) {
 		found(finding, FINDING_FAIL,
-		      "the loaded module, openvgpu %s, has version %s of its interface; this command, " OPENVGPU_VERSION ", is for version " OPENVGPU_ABI,
+		      "the loaded module, openvgpu %s, has version %s of its interface; this command, "
+		      OPENVGPU_VERSION ", is for version " OPENVGPU_ABI,
 		      version.text, shown(abi).text);
 		advise(finding, installed[0] && strcmp(installed, loaded) ?
 		       RELOAD :

@@ -257,12 +257,16 @@ void check_restore(const struct doctor *doctor, struct finding *finding)
 		      "s are", defined.absent);
 		if (defined.candidate[0])
 			advise(finding,
-			       "if it is GPU %s now: mv /" DEFINITION_FOLDER "/%s /" DEFINITION_FOLDER "/%s && openvgpu restore %s",
+			       "if it is GPU %s now: mv /" DEFINITION_FOLDER
+			       "/%s /" DEFINITION_FOLDER
+			       "/%s && openvgpu restore %s",
 			       defined.candidate, defined.absent,
 			       defined.candidate, defined.candidate);
 		else
 			advise(finding,
-			       "where another GPU is the same one now, move the files of /" DEFINITION_FOLDER "/%s to the folder of its address; 'openvgpu types' lists the GPUs",
+			       "where another GPU is the same one now, move the files of /"
+			       DEFINITION_FOLDER
+			       "/%s to the folder of its address; 'openvgpu types' lists the GPUs",
 			       defined.absent);
 	} else if (!restore_unit_installed(doctor)) {
 		found(finding, FINDING_WARN, "%s; " UNIT " is not installed",

@@ -97,8 +97,9 @@ void check_qemu(const struct doctor *doctor, struct finding *finding)
 	static const char *const directories[] = {
 		"usr/local/bin", "usr/bin", "usr/libexec",
 	};
-	char program[PATH_MAX], text[OVGPU_TEXT_SIZE], option[] = "--version";
-	char *argv[] = { program, option, NULL }, *version;
+	char option[] = "--version";
+	char program[PATH_MAX], text[OVGPU_TEXT_SIZE];
+	char *argv[3] = { program, option, NULL }, *version;
 	struct distribution distribution;
 	char command[COMMAND_SIZE];
 	unsigned int major, minor;

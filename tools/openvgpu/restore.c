@@ -382,10 +382,14 @@ static void report_absent(struct restore *restore, const char *bdf)
 
 	if (definition_list(cli, bdf, &list, &count))
 		return;
-	reason = !driver_is_loaded(cli) ? "the module openvgpu is not loaded" :
-		 !ovgpu_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/devices/%s", bdf) ?
-		 "there is no such GPU; 'openvgpu doctor' tells how to move its definition to another" :
-		 "that device is not bound to openvgpu; 'openvgpu doctor' tells what to do";
+	if (!driver_is_loaded(cli))
+		reason = "the module openvgpu is not loaded";
+	else if (ovgpu_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/devices/%s", bdf))
+		reason =
+			"that device is not bound to openvgpu; 'openvgpu doctor' tells what to do";
+	else
+		reason =
+			"there is no such GPU; 'openvgpu doctor' tells how to move its definition";
 	for (i = 0; i < count; i++)
 		if (definition_is_expected(&list[i])) {
 			restore->failed++;

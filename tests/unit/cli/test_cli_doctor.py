@@ -413,6 +413,10 @@ class Doctor(CliTest):
         self.unbind()
         self.machine.write(f"sys/devices/pci0000:00/{GPU}/modalias", "pci:v8\n")
         self.expect_check("gpu", "fail", "no GPU", "make demo")
+        # Its aliases say what it can drive: without it nobody knows.
+        self.unload()
+        self.machine.write(f"root/lib/modules/{RELEASE}/modules.dep", DEPENDENCIES)
+        self.expect_check("gpu", "fail", "not known which devices", "the check 'module'")
 
     def test_no_vfio_device(self):
         self.healthy()
