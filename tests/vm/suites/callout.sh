@@ -71,7 +71,7 @@ machine()
 	rm -rf "$root"
 	mkdir -p "$root"
 	cp -a /tmp/stage/usr /tmp/stage/etc "$root"
-	mkdir -p "$root/proc" "$root/sys/bus/mdev/devices" "$root/sys/bus/pci/devices" \
+	mkdir -p "$root/etc/mdevctl.d" "$root/proc" "$root/sys/bus/mdev/devices" "$root/sys/bus/pci/devices" \
 		"$root/sys/class/mdev_bus"
 	put "$device/openvgpu/scheduler" '[best_effort] equal_share fixed_share'
 	put "$device/openvgpu/last_error" ''
