@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "distribution.h"
 #include "doctor.h"
 
 /* The oldest kernel the module builds on, and the newest it was run on. */
@@ -166,13 +167,18 @@ void check_mdev(const struct doctor *doctor, struct finding *finding)
 {
 	char path[PATH_MAX];
 	enum module_place place = module_find(doctor, "mdev", path, sizeof(path));
+	struct distribution distribution;
 
 	found_module(finding, "mdev", place, doctor);
-	if (place == MODULE_ABSENT)
-		advise(finding,
-		       "%sboot a kernel with CONFIG_VFIO_MDEV (Debian: linux-image-amd64)",
-		       strstr(doctor->release, "cloud") ?
-		       "cloud kernels lack mediated devices: " : "");
+	if (place != MODULE_ABSENT)
+		return;
+	distribution_get(doctor->ovgpu, &distribution);
+	advise(finding, "%s%s",
+	       strstr(doctor->release, "cloud") ?
+	       "cloud kernels lack mediated devices: " : "",
+	       !strcmp(distribution.id, "debian") ?
+	       "apt install linux-image-amd64, and boot that kernel" :
+	       "boot a kernel with CONFIG_VFIO_MDEV");
 }
 
 /**

@@ -126,7 +126,11 @@ class Doctor(CliTest):
         self.machine.write(f"root/lib/modules/{name}/modules.dep",
                            "kernel/drivers/vfio/vfio.ko:\n"
                            "kernel/drivers/vfio/vfio_iommu_type1.ko:\n")
-        self.expect_check("mdev", "fail", "no mdev", "cloud")
+        self.expect_check("mdev", "fail", "no mdev", "cloud kernels lack mediated devices: boot "
+                          "a kernel with CONFIG_VFIO_MDEV")
+        self.distribution(id="debian", version_id="13")
+        self.expect_check("mdev", "fail", "no mdev", "cloud kernels lack mediated devices: apt "
+                          "install linux-image-amd64")
         self.assertEqual(self.checks(FAILURE)["vfio"]["state"], "ok")
 
     def test_builtin(self):
