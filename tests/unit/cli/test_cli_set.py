@@ -47,7 +47,7 @@ class Set(CliTest):
                 (IDLE, "display=off", "off"),
                 (IDLE, "personality=bochs", "bochs"),
                 (IDLE, "frame_rate_limit=0", "0"),
-                (IDLE, "frame_rate_limit=1000", "1000"),
+                (IDLE, "frame_rate_limit=60", "60"),
                 (IDLE, "weight=7", "7"),
                 (GPU, f"console={IDLE}", IDLE),
                 (GPU, f"console={NEW.upper()}", NEW),
@@ -81,7 +81,7 @@ class Set(CliTest):
         for text in ("display=", "display=Region", "display=[region]",
                      "display=vnc", "display=none", "personality=vga",
                      "personality=" + "x" * 100000, b"display=\xff\xfe",
-                     "frame_rate_limit=1001", "frame_rate_limit=-1",
+                     "frame_rate_limit=61", "frame_rate_limit=-1",
                      "frame_rate_limit=60 ", "frame_rate_limit=",
                      "display=\x1b[2J", "weight=0"):
             self.expect_unchanged(USAGE, "set", IDLE, "cap_percent=5", text)
