@@ -22,6 +22,7 @@ enum cli_exit {
 	CLI_NOT_FOUND	= 3,
 	CLI_BUSY	= 4,
 	CLI_NO_CAPACITY	= 5,
+	CLI_OUTPUT	= 6,
 };
 
 /* Which options a command takes beside --json and --help. */
@@ -163,6 +164,11 @@ struct shown show_time(uint64_t ns);
 struct shown show_value(struct ovgpu_value value);
 struct shown show_value_time(struct ovgpu_value ns);
 struct shown show_owner(const struct ovgpu_vgpu *vgpu);
+
+/* output_file.c */
+typedef int (*cli_write_fn)(const void *what, FILE *stream);
+enum cli_exit cli_write_file(const struct cli *cli, const char *name,
+			     cli_write_fn write_output, const void *what);
 
 /* objects.c: GPUs, types and vGPUs as JSON */
 struct json_object *type_json(const struct ovgpu_type *type);

@@ -101,7 +101,8 @@ static const struct command commands[] = {
 	{ "metrics", NULL, NONE, OPTION_OUTPUT, command_metrics,
 	  "print figures of GPUs and vGPUs for Prometheus",
 	  .help = "In the text format, for node_exporter's textfile collector; doc/metrics.md\n"
-	  "lists them. With --output the file appears complete or not at all.\n" },
+	  "lists them. With --output the file appears complete or not at all; what is\n"
+	  "no regular file, as a device or a pipe, is written in place.\n" },
 	{ "set", "[UUID|GPU] NAME=VALUE...", SEVERAL, OPTION_GPU, command_set,
 	  "change settings of a GPU or a vGPU",
 	  .help = "In force at once. With neither UUID nor GPU, the only GPU there is. All names\n"
@@ -124,7 +125,8 @@ static const struct command commands[] = {
 
 static const char exit_help[] =
 	"Exit status: 0 done, 1 failure, 2 wrong usage, 3 not found,\n"
-	"4 busy (in use, or the UUID exists), 5 no capacity left.\n";
+	"4 busy (in use, or the UUID exists), 5 no capacity left,\n"
+	"6 the output can't be written.\n";
 
 static void print_help(void)
 {
@@ -195,7 +197,7 @@ static void print_command_help(const struct command *command)
 	if (command->options & OPTION_DRY_RUN)
 		puts("  --dry-run      print what would be changed, and change nothing");
 	if (command->options & OPTION_OUTPUT)
-		puts("  --output FILE  write there, all or nothing, instead of to standard output");
+		puts("  --output FILE  write there instead of to standard output");
 	puts("  --json         print JSON\n");
 	fputs(exit_help, stdout);
 }
@@ -458,7 +460,7 @@ int main(int argc, char **argv)
 	/* Output that was lost is not output. */
 	if ((fflush(stdout) || ferror(stdout)) && code == CLI_OK) {
 		cli_note("cannot write the output: %s", strerror(errno));
-		code = CLI_FAILURE;
+		code = CLI_OUTPUT;
 	}
 	return code;
 }

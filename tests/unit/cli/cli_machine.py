@@ -34,7 +34,7 @@ VGPU_SETTINGS = {
     "display": "[region] dmabuf off", "personality": "[native] bochs",
     "frame_rate_limit": 60}
 
-OK, FAILURE, USAGE, NOT_FOUND, BUSY, NO_CAPACITY = range(6)
+OK, FAILURE, USAGE, NOT_FOUND, BUSY, NO_CAPACITY, OUTPUT = range(7)
 
 
 class Machine:
@@ -189,7 +189,7 @@ class CliTest(unittest.TestCase):
 
     def check_result(self, args, result):
         """What holds for every run."""
-        self.assertIn(result.status, range(6), f"{args}: {result}")
+        self.assertIn(result.status, range(7), f"{args}: {result}")
         # Nothing may reach a terminal but printable ASCII.
         for text in (result.out or b"", result.err):
             self.assertFalse([c for c in text if c != 10 and not 32 <= c < 127],

@@ -11,7 +11,7 @@ import shutil
 
 from cli_machine import (
     BUSY, FAILURE, FOREIGN, GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
-    OK, RELEASE, USAGE, USED, CliTest, main)
+    OK, OUTPUT, RELEASE, USAGE, USED, CliTest, main)
 
 
 class Listing(CliTest):
@@ -299,7 +299,7 @@ class Usage(CliTest):
         self.fill()
         with open("/dev/full", "w", encoding="ascii") as full:
             result = self.run_cli("list", stdout=full)
-        self.assertEqual(result.status, FAILURE, result)
+        self.assertEqual(result.status, OUTPUT, result)
         self.assertIn(b"cannot write", result.err)
 
     def test_no_sysfs(self):
