@@ -136,6 +136,9 @@ int ovgpu_attributes(const struct ovgpu *ovgpu, enum ovgpu_object object,
 		used++;
 	}
 	ovgpu_free(names);
+	/* Gone while it was read: what was read is half of it. */
+	if (!err && !ovgpu_exists(ovgpu, OVGPU_SYSFS, "%s", directory))
+		err = -ENOENT;
 	if (!err) {
 		*attributes = pack(found, used);
 		if (*attributes)

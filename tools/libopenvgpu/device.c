@@ -83,7 +83,9 @@ static int vgpu_fill(const struct ovgpu *ovgpu, const char *uuid,
 			OVGPU_MDEV_PATH "/%s/iommu_group", uuid) &&
 	    !ovgpu_number_parse(value, &number) && number <= INT_MAX)
 		vgpu->iommu_group = number;
-	return 0;
+	/* Gone while it was read: what was read is half of it. */
+	return ovgpu_link(ovgpu, OVGPU_SYSFS, value, sizeof(value),
+			  OVGPU_MDEV_PATH "/%s/mdev_type", uuid);
 }
 
 /**
@@ -267,7 +269,9 @@ static int type_get(const struct ovgpu *ovgpu, const char *bdf, const char *id,
 	ovgpu_read(ovgpu, OVGPU_SYSFS, type->description,
 		   sizeof(type->description), format, bdf, id, "description");
 	type->framebuffer = description_framebuffer(type->description);
-	return 0;
+	/* Gone while it was read: what was read is half of it. */
+	return ovgpu_exists(ovgpu, OVGPU_SYSFS, format, bdf, id, "name") ?
+	       0 : -ENOENT;
 }
 
 static int compare_types(const void *a, const void *b)
@@ -320,6 +324,9 @@ int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
 			err = 0;
 	}
 	ovgpu_free(names);
+	if (!err && !ovgpu_exists(ovgpu, OVGPU_SYSFS,
+				  OVGPU_PCI_PATH "/%s/mdev_supported_types", bdf))
+		err = -ENOENT;
 	if (err) {
 		free(list);
 		return err;

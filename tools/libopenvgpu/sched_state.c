@@ -108,9 +108,6 @@ int ovgpu_sched_gpu_get(const struct ovgpu *ovgpu, const char *bdf,
 	*gpu = NULL;
 	if (!ovgpu_object_valid(OVGPU_GPU, bdf))
 		return -EINVAL;
-	if (!ovgpu_exists(ovgpu, OVGPU_SYSFS,
-			  "bus/pci/drivers/" OVGPU_DRIVER "/%s", bdf))
-		return -ENOENT;
 	found = calloc(1, sizeof(*found));
 	if (!found)
 		return -ENOMEM;
@@ -125,6 +122,12 @@ int ovgpu_sched_gpu_get(const struct ovgpu *ovgpu, const char *bdf,
 			   sizeof(found->shown.schedulers));
 	for (i = 0; i < OVGPU_GPU_SETTINGS; i++)
 		found->setting[i] = read_setting(ovgpu, OVGPU_GPU, bdf, i);
+	/* Here, since it may go while it is read. */
+	if (!ovgpu_exists(ovgpu, OVGPU_SYSFS,
+			  "bus/pci/drivers/" OVGPU_DRIVER "/%s", bdf)) {
+		free(found);
+		return -ENOENT;
+	}
 	*gpu = &found->shown;
 	return 0;
 }

@@ -360,8 +360,16 @@ static void add_vgpu(const struct cli *cli, struct metrics *metrics,
 	struct attributes stats = read_group(cli, OVGPU_VGPU, vgpu->uuid,
 					     "stats");
 	struct metric_sample *sample;
+	struct ovgpu_vgpu *still;
 	char pid[16] = "";
 
+	/* Gone while it was read: what was read is half of it. */
+	if (ovgpu_vgpu_get(cli->ovgpu, vgpu->uuid, &still)) {
+		ovgpu_free(attributes.list);
+		ovgpu_free(stats.list);
+		return;
+	}
+	ovgpu_free(still);
 	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_vgpu_info",
 			     "A vGPU; pid and process that have it open");
 	label_object(sample, vgpu->gpu, vgpu);

@@ -31,18 +31,18 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 	struct ovgpu_vgpu *vgpu;
 	int err;
 
-	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
-	if (err)
-		return cli_fail_vgpu(cli, err, uuid);
 	err = ovgpu_attributes(cli->ovgpu, OVGPU_VGPU, uuid, OVGPU_DRIVER,
 			       &attributes, &attribute_count);
 	if (!err || err == -ENOENT)
 		err = ovgpu_attributes(cli->ovgpu, OVGPU_VGPU, uuid, "stats",
 				       &stats, &stat_count);
-	if (err && err != -ENOENT) {
+	/* Last, since a vGPU that goes while it is read leaves half of it. */
+	if (!err || err == -ENOENT)
+		err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
+	if (err) {
 		ovgpu_free(attributes);
-		ovgpu_free(vgpu);
-		return cli_fail_errno(cli, err, "read the vGPU's attributes");
+		ovgpu_free(stats);
+		return cli_fail_vgpu(cli, err, uuid);
 	}
 	if (cli->json) {
 		object = json_start();
@@ -130,6 +130,7 @@ static void gpu_print(const struct gpu_view *view)
 		puts("  no vGPU");
 }
 
+/* -ENOENT: it is no GPU of the driver, or not any more. */
 static int gpu_view_fill(const struct cli *cli, struct gpu_view *view)
 {
 	int err;
@@ -144,7 +145,12 @@ static int gpu_view_fill(const struct cli *cli, struct gpu_view *view)
 		return err;
 	err = ovgpu_type_list(cli->ovgpu, view->bdf, &view->types,
 			      &view->type_count);
-	return err == -ENOENT ? 0 : err;
+	/* One that does not work offers none. */
+	if (err == -ENOENT &&
+	    ovgpu_exists(cli->ovgpu, OVGPU_SYSFS,
+			 "bus/pci/drivers/" OVGPU_DRIVER "/%s", view->bdf))
+		return 0;
+	return err;
 }
 
 static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
@@ -174,6 +180,8 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
 			gpu_print(&view);
 		if (!err)
 			found++;
+		else if (err == -ENOENT)
+			err = 0;
 		ovgpu_free(view.attributes);
 		ovgpu_free(view.types);
 	}
