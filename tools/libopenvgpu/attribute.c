@@ -176,3 +176,25 @@ int ovgpu_attribute_get(const struct ovgpu *ovgpu, enum ovgpu_object object,
 		return err;
 	return ovgpu_read(ovgpu, OVGPU_SYSFS, value, size, "%s", path);
 }
+
+/**
+ * ovgpu_refusal - why the driver refused a request
+ * @ovgpu: handle
+ * @bdf: the GPU
+ * @about: how the driver's lines about that request begin, as "vGPU UUID: weight"
+ * @reason: receives the reason; empty when the driver's last is about another
+ *	request, of somebody else or before this one
+ * @size: bytes at @reason
+ */
+void ovgpu_refusal(const struct ovgpu *ovgpu, const char *bdf,
+		   const char *about, char *reason, size_t size)
+{
+	char text[OVGPU_TEXT_SIZE];
+	size_t n = strlen(about);
+
+	reason[0] = '\0';
+	if (!ovgpu_attribute_get(ovgpu, OVGPU_GPU, bdf, OVGPU_DRIVER,
+				 "last_error", text, sizeof(text)) &&
+	    !strncmp(text, about, n) && (!text[n] || strchr(" :", text[n])))
+		snprintf(reason, size, "%s", text);
+}

@@ -357,7 +357,7 @@ int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
 int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 		 const char *uuid, char *reason, size_t size)
 {
-	char parsed[OVGPU_NAME_SIZE];
+	char parsed[OVGPU_NAME_SIZE], about[OVGPU_NAME_SIZE];
 	int err;
 
 	reason[0] = '\0';
@@ -368,13 +368,11 @@ int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 	err = ovgpu_write(ovgpu, uuid,
 			  OVGPU_PCI_PATH "/%s/mdev_supported_types/%s/create",
 			  bdf, type);
-	/*
-	 * The first three never reached the driver: what last_error says then
-	 * is about an earlier request.
-	 */
-	if (err && err != -ENOENT && err != -EEXIST && err != -EACCES)
-		ovgpu_read(ovgpu, OVGPU_SYSFS, reason, size,
-			   OVGPU_PCI_PATH "/%s/openvgpu/last_error", bdf);
+	/* The last three never reached the driver. */
+	if (!err || err == -ENOENT || err == -EEXIST || err == -EACCES)
+		return err;
+	snprintf(about, sizeof(about), "vGPU %s not created", uuid);
+	ovgpu_refusal(ovgpu, bdf, about, reason, size);
 	return err;
 }
 

@@ -31,6 +31,8 @@ int ovgpu_names_pack(char **names, size_t count, char ***result);
 /* attribute.c */
 int ovgpu_object_path(char *path, size_t size, enum ovgpu_object object,
 		      const char *of, const char *group, const char *name);
+void ovgpu_refusal(const struct ovgpu *ovgpu, const char *bdf,
+		   const char *about, char *reason, size_t size);
 
 /* settings.c */
 void ovgpu_choice_parse(const char *text, char *chosen, size_t chosen_size,

@@ -173,11 +173,16 @@ class Create(CliTest):
 
     def test_no_capacity(self):
         self.fill()
-        self.machine.refuse(GPU, "1q", "no 1024 MiB block is free\n")
-        self.expect_unchanged(NO_CAPACITY, "create", "1q",
-                              err="no 1024 MiB block is free")
-        value = self.expect_json(NO_CAPACITY, "create", "1q")
-        self.assertIn("no 1024 MiB block is free", value["error"]["message"])
+        reason = f"vGPU {NEW} not created: no 1024 MiB block is free"
+        self.machine.refuse(GPU, "1q", reason + "\n")
+        self.expect_unchanged(NO_CAPACITY, "create", "1q", "--uuid", NEW,
+                              err=reason)
+        value = self.expect_json(NO_CAPACITY, "create", "1q", "--uuid", NEW)
+        self.assertIn(reason, value["error"]["message"])
+        # Of another vGPU: not the reason here.
+        result = self.expect_unchanged(NO_CAPACITY, "create", "1q",
+                                       err="No space left")
+        self.assertNotIn(b"block is free", result.err)
         self.machine.refuse(GPU, "256mq", "")
         self.expect_unchanged(NO_CAPACITY, "create", "256mq", "--gpu", GPU,
                               err="No space left")

@@ -157,7 +157,8 @@ class Settings(ApplyTest):
         file = self.machine.path(self.gpu_file(GPU, "fault_window_s"))
         os.unlink(file)
         os.symlink("/dev/full", file)   # reads as zeros: empty text
-        self.machine.write(self.gpu_file(GPU, "last_error"), "not today\n")
+        self.machine.write(self.gpu_file(GPU, "last_error"),
+                           "fault_window_s not changed: not today\n")
         path = self.entry("settings:\n  fault_limit: 5\n  fault_window_s: 9\n"
                           "  averaging_factor: 9", "[0]")
         result = self.expect(NO_CAPACITY, "apply", path, "--json")
@@ -166,7 +167,8 @@ class Settings(ApplyTest):
         value = self.expect_json(NO_CAPACITY, "apply", path)
         self.assertEqual([c["state"] for c in value["changes"]],
                          ["failed", "planned"])
-        self.assertEqual(value["changes"][0]["reason"], "not today")
+        self.assertEqual(value["changes"][0]["reason"],
+                         "fault_window_s not changed: not today")
 
 
 class Vgpus(ApplyTest):
@@ -286,9 +288,10 @@ class Vgpus(ApplyTest):
 
     def test_refused_create(self):
         self.fill()
-        self.machine.refuse(GPU2, "2q", "no 2048 MiB block is free\n")
-        path = self.entry("vgpu-devices: {2q: 1}", "[1]")
-        self.expect(NO_CAPACITY, "apply", path, err="no 2048 MiB block is free")
+        reason = f"vGPU {NEW} not created: no 2048 MiB block is free"
+        self.machine.refuse(GPU2, "2q", reason + "\n")
+        path = self.entry(f"vgpu-devices: {{2q: [{{uuid: {NEW}}}]}}", "[1]")
+        self.expect(NO_CAPACITY, "apply", path, err=reason)
 
 
 class Bad(ApplyTest):

@@ -162,7 +162,7 @@ class Json(CliTest):
         args = ["set", USED, "weight=4", "cap_percent=5", "timeslice_us=100"]
         values["set"].append(self.expect_json(NO_CAPACITY, *args))
         values["sched set"].append(self.expect_json(NO_CAPACITY, "sched", *args))
-        self.machine.refuse(GPU, "1q", "no block is free\n")
+        self.machine.refuse(GPU, "1q", f"vGPU {NEW} not created: no block\n")
         self.machine.write(f"root/etc/mdevctl.d/{GPU}/{NEW}",
                            '{"mdev_type": "openvgpu-1q", "start": "auto"}')
         self.machine.write(f"root/etc/mdevctl.d/{GPU}/{USED}",

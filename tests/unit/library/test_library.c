@@ -259,10 +259,23 @@ START_TEST(test_create)
 }
 END_TEST
 
-/* What the kernel refuses comes with the driver's reason. */
+static void say(const char *error)
+{
+	fake_write(&fake, error, "sys/devices/%s/openvgpu/last_error", FAKE_GPU);
+}
+
+/* What the kernel refuses comes with the driver's reason, if it is about that. */
 START_TEST(test_refused)
 {
+	static const char *const others[] = {
+		"", "weight not changed: because",
+		"vGPU " FAKE_USED ": weight not changed: because",
+		"vGPU " FAKE_IDLE ": weights not changed: because",
+		"vGPU " FAKE_IDLE ": display not changed: because",
+		"vGPU " FAKE_IDLE " not opened: because",
+	};
 	char path[256], reason[OVGPU_TEXT_SIZE], few[8];
+	size_t i;
 
 	snprintf(path, sizeof(path),
 		 "%s/sys/devices/%s/mdev_supported_types/openvgpu-1q/create",
@@ -271,10 +284,19 @@ START_TEST(test_refused)
 	ck_assert_int_eq(symlink("/dev/full", path), 0);
 	ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-1q", FAKE_NEW,
 				      reason, sizeof(reason)), -ENOSPC);
-	ck_assert_str_eq(reason, "weight: 0 is not allowed");
+	ck_assert_str_eq(reason, "");
+	say("vGPU " FAKE_NEW " not created: no room");
+	ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-1q", FAKE_NEW,
+				      reason, sizeof(reason)), -ENOSPC);
+	ck_assert_str_eq(reason, "vGPU " FAKE_NEW " not created: no room");
 	ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-1q", FAKE_NEW,
 				      few, sizeof(few)), -ENOSPC);
-	ck_assert_str_eq(few, "weight:");
+	ck_assert_str_eq(few, "vGPU ab");
+	/* Somebody else's, which came in between. */
+	say("vGPU " FAKE_IDLE " not created: no room");
+	ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-1q", FAKE_NEW,
+				      reason, sizeof(reason)), -ENOSPC);
+	ck_assert_str_eq(reason, "");
 	snprintf(path, sizeof(path), "%s/sys/devices/%s/%s/openvgpu/weight",
 		 fake.top, FAKE_GPU, FAKE_IDLE);
 	unlink(path);
@@ -282,7 +304,19 @@ START_TEST(test_refused)
 	ck_assert_int_eq(ovgpu_setting_write(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
 					     ovgpu_setting(OVGPU_VGPU, OVGPU_WEIGHT),
 					     "7", reason, sizeof(reason)), -ENOSPC);
-	ck_assert_str_eq(reason, "weight: 0 is not allowed");
+	ck_assert_str_eq(reason, "");
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		say(others[i]);
+		ovgpu_setting_write(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+				    ovgpu_setting(OVGPU_VGPU, OVGPU_WEIGHT), "7",
+				    reason, sizeof(reason));
+		ck_assert_msg(!reason[0], "the reason is '%s'", reason);
+	}
+	say("vGPU " FAKE_IDLE ": weight not changed: because");
+	ovgpu_setting_write(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+			    ovgpu_setting(OVGPU_VGPU, OVGPU_WEIGHT), "7", reason,
+			    sizeof(reason));
+	ck_assert_str_eq(reason, "vGPU " FAKE_IDLE ": weight not changed: because");
 }
 END_TEST
 
