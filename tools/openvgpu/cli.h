@@ -165,6 +165,9 @@ struct shown show_value(struct ovgpu_value value);
 struct shown show_value_time(struct ovgpu_value ns);
 struct shown show_owner(const struct ovgpu_vgpu *vgpu);
 
+/* signals.c */
+int cli_end_signals(void);
+
 /* output_file.c */
 typedef int (*cli_write_fn)(const void *what, FILE *stream);
 enum cli_exit cli_write_file(const struct cli *cli, const char *name,

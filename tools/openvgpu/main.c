@@ -87,7 +87,8 @@ static const struct command commands[] = {
 	  "the framebuffer that its guest says it uses, of what it has.\n"
 	  "With --once or --json, or when it is not on a terminal: prints one table, after\n"
 	  "one interval. Else keys: s, w, l, m, u sort (share, wait, longest wait,\n"
-	  "framebuffer, UUID), r turns the order round, arrows and page keys move, q ends.\n" },
+	  "framebuffer, UUID), r turns the order round, arrows and page keys move, q and\n"
+	  "Ctrl-C end it, with exit status 0.\n" },
 	{ "apply", "FILE", ONE, OPTION_CONFIG | OPTION_GPU | OPTION_DRY_RUN,
 	  command_apply,
 	  "make GPUs and vGPUs as a file says",
@@ -114,7 +115,8 @@ static const struct command commands[] = {
 	  .help = "Prints a line for each: create, remove, open, close, fault, faulted (it gets no\n"
 	  "more turns until it is reset), recover. Only of that vGPU or GPU, if one is\n"
 	  "named; it need not exist yet. With --json, an object a line; \"lost\" when they\n"
-	  "came too fast. Ends when it is interrupted or nobody reads the output.\n" },
+	  "came too fast. Ends when it is interrupted (exit status 0) or nobody reads the\n"
+	  "output.\n" },
 	{ "doctor", NULL, NONE, 0, command_doctor,
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"

@@ -434,6 +434,24 @@ class Bad(ApplyTest):
         self.assertEqual(result.status, OK, result)
         self.assertIn(b"fault_limit: 3 -> 5", result.out)
 
+    def test_others_do_not_wait_for_standard_input(self):
+        self.fill()
+        self.machine.write("root/run/there")
+        with subprocess.Popen([OPENVGPU, "apply", "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE,
+                              env=self.environment()) as process:
+            self.addCleanup(process.kill)
+            # More than a pipe holds: when this returns, it has begun to read.
+            process.stdin.write(b"#\n" * 100000)
+            process.stdin.flush()
+            result = self.expect(OK, "apply", self.entry(
+                "settings: {fault_limit: 5}", "[0]"))
+            self.assertEqual(result.err, b"")
+            with open(self.entry("settings: {fault_limit: 7}", "[0]"), "rb") as file:
+                out = process.communicate(file.read(), timeout=60)[0]
+        self.assertEqual(process.returncode, OK)
+        self.assertIn(b"fault_limit: 5 -> 7", out)
+
 
 if __name__ == "__main__":
     main()
