@@ -165,6 +165,29 @@ struct shown show_value(struct ovgpu_value value);
 struct shown show_value_time(struct ovgpu_value ns);
 struct shown show_owner(const struct ovgpu_vgpu *vgpu);
 
+/* uuid.c */
+bool cli_uuid(const struct cli *cli, const char *text, char *uuid,
+	      enum cli_exit *code);
+
+/* suggest.c */
+
+/**
+ * struct suggestion - looking for the name that was meant
+ * @word: what was typed
+ * @prefix: stands before all names; may be NULL
+ * @best: the name nearest to it; empty: none is near
+ * @letters: how many letters differ
+ */
+struct suggestion {
+	const char *word;
+	const char *prefix;
+	char best[OVGPU_NAME_SIZE];
+	unsigned int letters;
+};
+
+void suggest_try(struct suggestion *suggestion, const char *name);
+struct shown suggest_text(const struct suggestion *suggestion);
+
 /* signals.c */
 int cli_end_signals(void);
 

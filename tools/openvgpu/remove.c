@@ -24,13 +24,16 @@ enum cli_exit command_remove(struct cli *cli)
 	struct json_object *object;
 	struct ovgpu_vgpu *vgpu;
 	struct shown owner;
+	enum cli_exit code;
 	bool used;
 	int err;
 
-	if (ovgpu_uuid_parse(cli->argument, uuid))
+	if (!cli_uuid(cli, cli->argument, uuid, &code))
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' is not a UUID: 'openvgpu list' lists those of the vGPUs",
 				shown(cli->argument).text);
+	if (code != CLI_OK)
+		return code;
 	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
 	if (err)
 		return cli_fail_vgpu(cli, err, uuid);

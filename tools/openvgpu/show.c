@@ -215,11 +215,12 @@ enum cli_exit cli_show_object(struct cli *cli, cli_show_fn vgpu,
 			      cli_show_fn gpus)
 {
 	char uuid[OVGPU_UUID_SIZE], bdf[OVGPU_BDF_SIZE];
+	enum cli_exit code;
 
 	if (!cli->argument)
 		return gpus(cli, NULL);
-	if (!ovgpu_uuid_parse(cli->argument, uuid))
-		return vgpu(cli, uuid);
+	if (cli_uuid(cli, cli->argument, uuid, &code))
+		return code == CLI_OK ? vgpu(cli, uuid) : code;
 	if (!ovgpu_bdf_parse(cli->argument, bdf))
 		return gpus(cli, bdf);
 	return cli_fail(cli, CLI_USAGE,
