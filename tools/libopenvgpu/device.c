@@ -76,8 +76,7 @@ static int vgpu_fill(const struct ovgpu *ovgpu, const char *uuid,
 		   OVGPU_MDEV_PATH "/%s/openvgpu/owner_pid", uuid);
 	if (!ovgpu_number_parse(value, &number) && number && number <= INT_MAX) {
 		vgpu->owner_pid = number;
-		ovgpu_read(ovgpu, OVGPU_PROC, vgpu->owner_name,
-			   sizeof(vgpu->owner_name), "%d/comm", vgpu->owner_pid);
+		ovgpu_owner_fill(ovgpu, vgpu);
 	}
 	if (!ovgpu_link(ovgpu, OVGPU_SYSFS, value, sizeof(value),
 			OVGPU_MDEV_PATH "/%s/iommu_group", uuid) &&

@@ -34,6 +34,9 @@ int ovgpu_object_path(char *path, size_t size, enum ovgpu_object object,
 void ovgpu_refusal(const struct ovgpu *ovgpu, const char *bdf,
 		   const char *about, char *reason, size_t size);
 
+/* process.c */
+void ovgpu_owner_fill(const struct ovgpu *ovgpu, struct ovgpu_vgpu *vgpu);
+
 /* settings.c */
 void ovgpu_choice_parse(const char *text, char *chosen, size_t chosen_size,
 			char *choices, size_t choices_size);

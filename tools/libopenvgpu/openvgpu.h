@@ -112,8 +112,11 @@ struct ovgpu_type {
  * @type_name: name of its type, for people
  * @state: as the driver words it; empty when it does not say
  * @owner_pid: process that has it open, 0: none
- * @owner_name: that process' short name; may be empty
+ * @owner_name: that process' short name; empty when it can't be known, as in a
+ *	container, where procfs has other processes by the same numbers
  * @iommu_group: number of its VFIO group, -1: none
+ * @owner_ended: the process of @owner_pid has ended, and something that it
+ *	shared files or memory with keeps the vGPU open
  */
 struct ovgpu_vgpu {
 	char uuid[OVGPU_UUID_SIZE];
@@ -124,6 +127,7 @@ struct ovgpu_vgpu {
 	pid_t owner_pid;
 	char owner_name[OVGPU_NAME_SIZE];
 	int iommu_group;
+	bool owner_ended;
 };
 
 int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu ***gpus,
@@ -249,8 +253,8 @@ struct ovgpu_value {
 /**
  * enum ovgpu_counter - counters of a vGPU that tell about its turns
  *
- * Those before OVGPU_RUN_NS are the hardware's, since the vGPU was opened
- * last; the others are the driver's, since it was created. Names ending in
+ * Some are the hardware's, since the vGPU was opened last, the others the
+ * driver's, since it was created: ovgpu_counter_is_hardware(). Names ending in
  * _NS count nanoseconds of the GPU's clock.
  */
 enum ovgpu_counter {
@@ -312,6 +316,7 @@ struct ovgpu_sched_vgpu {
 };
 
 const char *ovgpu_counter_name(unsigned int counter);
+bool ovgpu_counter_is_hardware(unsigned int counter);
 int ovgpu_sched_gpu_get(const struct ovgpu *ovgpu, const char *bdf,
 			struct ovgpu_sched_gpu **gpu);
 struct ovgpu_value ovgpu_sched_gpu_setting(const struct ovgpu_sched_gpu *gpu,

@@ -96,6 +96,8 @@ struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu)
 		json_set(object, "owner_pid", NULL);
 	json_set(object, "owner_name",
 		 vgpu->owner_name[0] ? json_text(vgpu->owner_name) : NULL);
+	json_set(object, "owner_ended", vgpu->owner_pid ?
+		 json_object_new_boolean(vgpu->owner_ended) : NULL);
 	if (vgpu->iommu_group >= 0)
 		json_set_number(object, "iommu_group", vgpu->iommu_group);
 	else

@@ -482,7 +482,7 @@ struct shown show_value_time(struct ovgpu_value ns)
  * show_owner - who has a vGPU open
  * @vgpu: the vGPU
  *
- * Return: "1234 (qemu-system-x86)", or "-".
+ * Return: "1234 (qemu-system-x86)", "1234 (ended)", or "-".
  */
 struct shown show_owner(const struct ovgpu_vgpu *vgpu)
 {
@@ -490,6 +490,8 @@ struct shown show_owner(const struct ovgpu_vgpu *vgpu)
 
 	if (!vgpu->owner_pid)
 		strcpy(s.text, "-");
+	else if (vgpu->owner_ended)
+		snprintf(s.text, sizeof(s.text), "%d (ended)", vgpu->owner_pid);
 	else if (!name.text[0])
 		snprintf(s.text, sizeof(s.text), "%d", vgpu->owner_pid);
 	else

@@ -30,10 +30,12 @@ class Listing(CliTest):
             {"uuid": USED, "gpu": GPU, "type": "openvgpu-256mq",
              "name": "OpenVGPU TEST-256MQ", "state": "open",
              "owner_pid": 4242, "owner_name": "qemu-system-x86",
+             "owner_ended": False,
              "iommu_group": 7},
             {"uuid": IDLE, "gpu": GPU, "type": "openvgpu-256mq",
              "name": "OpenVGPU TEST-256MQ", "state": "closed",
-             "owner_pid": None, "owner_name": None, "iommu_group": 7}])
+             "owner_pid": None, "owner_name": None,
+             "owner_ended": None, "iommu_group": 7}])
 
     def test_types(self):
         self.fill()
@@ -241,6 +243,18 @@ class Remove(CliTest):
                               err="4242 (qemu-system-x86)")
         self.expect_json(BUSY, "remove", USED)
         self.assertEqual(self.removed(USED), "")
+
+    def test_owner_has_ended(self):
+        """The process that is named is gone: what else can hold it is said."""
+        self.fill()
+        shutil.rmtree(self.machine.path("proc/4242"))
+        self.machine.write("proc/1/comm", "init\n")
+        result = self.expect_unchanged(BUSY, "remove", USED, err="4242, which opened it, has ended")
+        for word in (b"vhost", b"fuser -v /dev/vfio/7"):
+            self.assertIn(word, result.err)
+        self.assertIn(b"4242 (ended)", self.expect(OK, "list").out)
+        self.assertIs(self.expect_json(OK, "list")["vgpus"][0]["owner_ended"], True)
+        self.expect(OK, "remove", "--force", USED)
 
     def test_force(self):
         self.fill()
