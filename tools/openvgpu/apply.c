@@ -12,7 +12,6 @@
 
 #include "apply.h"
 
-#define DEFAULT_LABEL	"default"
 #define LOCK_FILE	"run/openvgpu-apply.lock"
 
 /* ------------------------------------------------------------------- file */
@@ -82,7 +81,7 @@ static enum cli_exit choose_label(const struct cli *cli,
 	char names[OVGPU_TEXT_SIZE];
 
 	list_labels(config, names, sizeof(names));
-	*label = find_label(config, cli->config ? cli->config : DEFAULT_LABEL);
+	*label = find_label(config, cli->config ? cli->config : APPLY_DEFAULT_LABEL);
 	if (*label)
 		return CLI_OK;
 	if (cli->config)

@@ -96,6 +96,7 @@ enum cli_exit command_sched_log(struct cli *cli);
 enum cli_exit command_top(struct cli *cli);
 enum cli_exit command_apply(struct cli *cli);
 enum cli_exit command_assert(struct cli *cli);
+enum cli_exit command_export(struct cli *cli);
 enum cli_exit command_metrics(struct cli *cli);
 enum cli_exit command_events(struct cli *cli);
 

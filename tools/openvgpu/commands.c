@@ -71,6 +71,10 @@ static const struct command commands[] = {
 	{ "assert", "FILE", ONE, OPTION_CONFIG | OPTION_GPU, command_assert,
 	  "check that GPUs and vGPUs are as a file says",
 	  .help = "Prints what is not, and ends with 1 then. Changes nothing.\n" },
+	{ "export", NULL, NONE, OPTION_GPU | OPTION_OUTPUT, command_export,
+	  "write GPUs and vGPUs down as a file for apply",
+	  .help = "Prints settings and vGPUs as they are, in the form of openvgpu-config(5): applied\n"
+	  "to this machine as it is, the file changes nothing. Pauses (frozen) are left out.\n" },
 	{ "metrics", NULL, NONE, OPTION_OUTPUT, command_metrics,
 	  "print figures of GPUs and vGPUs for Prometheus",
 	  .help = "In the text format, for node_exporter's textfile collector; doc/metrics.md\n"

@@ -19,7 +19,7 @@ from tree import read
 TYPES = {str: "string", bool: "boolean", int: "number", float: "number",
          type(None): "null"}
 # Objects whose keys are names of files, settings or labels.
-OPEN = ("attributes", "stats", "set", "labels")
+OPEN = ("attributes", "stats", "set", "labels", "settings", "vgpu-devices")
 
 
 def flatten(value, path=""):
@@ -144,6 +144,7 @@ class Json(CliTest):
                     "      vgpu-devices:\n        1q: 1\n        256mq: 1\n")),
                 self.expect_json(BUSY, "apply",
                                  self.config("vgpu-devices: {}\n"))],
+            "export": [self.expect_json(OK, "export")],
             "create": [self.expect_json(OK, "create", "2q", "--uuid", NEW)],
             "remove": [self.expect_json(OK, "remove", IDLE)],
             "set": [self.expect_json(OK, "set", IDLE, "weight=3",
