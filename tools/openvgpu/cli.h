@@ -36,6 +36,10 @@ enum cli_option {
 	OPTION_CONFIG	= 1 << 6,
 	OPTION_DRY_RUN	= 1 << 7,
 	OPTION_OUTPUT	= 1 << 8,
+	OPTION_TYPE	= 1 << 9,
+	OPTION_QUIET	= 1 << 10,
+	OPTION_COLUMNS	= 1 << 11,
+	OPTION_NO_LEGEND = 1 << 12,
 };
 
 /* Of --interval. */
@@ -57,6 +61,10 @@ enum cli_option {
  * @config: of --config; NULL: not given
  * @dry_run: --dry-run was given
  * @output: of --output; NULL: not given
+ * @type: of --type, checked and completed; empty: not given
+ * @quiet: --quiet was given
+ * @columns: of --columns; NULL: not given
+ * @no_legend: --no-legend was given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
  * @argument_count: their number
@@ -74,6 +82,10 @@ struct cli {
 	const char *config;
 	bool dry_run;
 	const char *output;
+	char type[OVGPU_NAME_SIZE];
+	bool quiet;
+	const char *columns;
+	bool no_legend;
 	const char *argument;
 	char **arguments;
 	int argument_count;
@@ -142,6 +154,7 @@ void json_write(struct json_object *object, FILE *stream);
 void json_print(struct json_object *object);
 void json_print_line(struct json_object *object);
 
+/* table.c */
 #define TABLE_COLUMNS	12
 
 /**
@@ -150,16 +163,27 @@ void json_print_line(struct json_object *object);
  * @width: of each column, characters
  * @cells: row by row
  * @rows: number of rows, the header is one
+ * @order: the columns to print
+ * @chosen: how many; 0: all, in their order
+ * @no_header: print the rows behind the header only
  */
 struct table {
 	unsigned int columns;
 	int width[TABLE_COLUMNS];
 	struct shown *cells;
 	size_t rows;
+	unsigned int order[TABLE_COLUMNS];
+	unsigned int chosen;
+	bool no_header;
 };
 
 void table_row(struct table *table, unsigned int columns, ...);
+enum cli_exit table_choose(const struct cli *cli, struct table *table,
+			   const char *by_default);
 void table_print(struct table *table);
+void table_free(struct table *table);
+
+/* output.c */
 struct shown show_size(uint64_t bytes);
 struct shown show_time(uint64_t ns);
 struct shown show_value(struct ovgpu_value value);
@@ -198,6 +222,7 @@ enum cli_exit cli_write_file(const struct cli *cli, const char *name,
 			     cli_write_fn write_output, const void *what);
 
 /* objects.c: GPUs, types and vGPUs as JSON */
+const char *type_suffix(const char *id);
 struct json_object *type_json(const struct ovgpu_type *type);
 struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu);
 struct json_object *

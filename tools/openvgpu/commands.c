@@ -8,13 +8,19 @@
 #include "commands.h"
 
 static const struct command commands[] = {
-	{ "list", NULL, NONE, 0, command_list,
+	{ "list", NULL, NONE, OPTION_GPU | OPTION_TYPE | OPTION_QUIET |
+	  OPTION_COLUMNS | OPTION_NO_LEGEND, command_list,
 	  "list the vGPUs",
-	  .help = "Prints UUID, type, GPU, state and user of every vGPU.\n" },
-	{ "types", NULL, NONE, OPTION_GPU, command_types,
+	  .help = "Prints UUID, type, GPU, state and user of every vGPU, or of those of a GPU or\n"
+	  "type. NAME is the type's, PID and PROCESS are the user's, GROUP is N of\n"
+	  "/dev/vfio/N: these only with --columns.\n\n"
+	  "Columns: UUID TYPE GPU STATE USED-BY NAME PID PROCESS GROUP\n" },
+	{ "types", NULL, NONE, OPTION_GPU | OPTION_TYPE | OPTION_COLUMNS |
+	  OPTION_NO_LEGEND, command_types,
 	  "list the vGPU types of every GPU",
 	  .help = "AVAILABLE is how many vGPUs of that type can still be created. All types\n"
-	  "of a GPU share its video memory: creating one changes the others' number.\n" },
+	  "of a GPU share its video memory: creating one changes the others' number.\n\n"
+	  "Columns: GPU TYPE FRAMEBUFFER HEADS MAX AVAILABLE NAME\n" },
 	{ "create", "TYPE", ONE, OPTION_UUID | OPTION_GPU, command_create,
 	  "create a vGPU and print its UUID",
 	  .help = "TYPE is a name of 'openvgpu types', with or without 'openvgpu-' before it.\n"

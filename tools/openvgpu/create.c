@@ -29,11 +29,6 @@ static int compare_candidates(const void *a, const void *b)
 	return strcmp(x->bdf, y->bdf);
 }
 
-static const char *without_prefix(const char *type)
-{
-	return type + strlen(OVGPU_TYPE_PREFIX);
-}
-
 static int find_candidates(const struct cli *cli, const char *type,
 			   struct candidate **candidates, size_t *count,
 			   size_t *gpu_count, struct suggestion *suggestion)
@@ -60,7 +55,7 @@ static int find_candidates(const struct cli *cli, const char *type,
 		if (ovgpu_type_list(cli->ovgpu, gpus[i]->bdf, &types, &m))
 			continue;
 		for (j = 0; j < m; j++) {
-			suggest_try(suggestion, without_prefix(types[j]->id));
+			suggest_try(suggestion, type_suffix(types[j]->id));
 			if (strcmp(types[j]->id, type))
 				continue;
 			strcpy(list[used].bdf, gpus[i]->bdf);
@@ -144,7 +139,7 @@ static int create_on(const struct cli *cli, const char *bdf, const char *type,
 enum cli_exit command_create(struct cli *cli)
 {
 	char type[OVGPU_NAME_SIZE], uuid[OVGPU_UUID_SIZE];
-	struct suggestion suggestion = { .word = without_prefix(type) };
+	struct suggestion suggestion = { 0 };
 	char reason[OVGPU_TEXT_SIZE] = "";
 	struct json_object *object;
 	struct candidate *candidates;
@@ -160,6 +155,7 @@ enum cli_exit command_create(struct cli *cli)
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' is not a UUID: 36 characters, as 8f1c1e5a-3c1d-4b0e-9a51-0c9f6c1d2e3f",
 				shown(cli->uuid).text);
+	suggestion.word = type_suffix(type);
 	err = find_candidates(cli, type, &candidates, &count, &gpus,
 			      &suggestion);
 	if (err)

@@ -53,6 +53,17 @@ static void set_description_number(struct json_object *object, const char *key,
 }
 
 /**
+ * type_suffix - the part of a type's id that people type
+ * @id: as "openvgpu-1q"; may be empty
+ *
+ * Return: as "1q".
+ */
+const char *type_suffix(const char *id)
+{
+	return id[0] ? id + strlen(OVGPU_TYPE_PREFIX) : id;
+}
+
+/**
  * type_json - a type as JSON
  * @type: the type
  *

@@ -35,6 +35,11 @@ static const struct known_option known[] = {
 	  "name of the vGPU, any 36-character form; default: random" },
 	{ "gpu", 'g', OPTION_GPU, "GPU",
 	  "PCI address, as 0000:3b:00.0 or 3b:00.0" },
+	{ "type", 't', OPTION_TYPE, "TYPE", "as 1q or openvgpu-1q" },
+	{ "quiet", 'q', OPTION_QUIET, NULL, "print UUIDs only" },
+	{ "columns", 'o', OPTION_COLUMNS, "LIST",
+	  "which columns, by their headers, with commas between" },
+	{ "no-legend", 0, OPTION_NO_LEGEND, NULL, "print no headers" },
 	{ "force", 'f', OPTION_FORCE, NULL,
 	  "ask the process that uses it to let go, and wait" },
 	{ "once", '1', OPTION_ONCE, NULL, "print one table and end" },
@@ -135,6 +140,21 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 			return cli_fail(cli, CLI_USAGE,
 					"'%s' is not a PCI address, as 0000:3b:00.0",
 					shown(value).text);
+		break;
+	case OPTION_TYPE:
+		if (ovgpu_type_parse(value, cli->type))
+			return cli_fail(cli, CLI_USAGE,
+					"'%s' is not the name of a type: 'openvgpu types' lists them",
+					shown(value).text);
+		break;
+	case OPTION_QUIET:
+		cli->quiet = true;
+		break;
+	case OPTION_COLUMNS:
+		cli->columns = value;
+		break;
+	case OPTION_NO_LEGEND:
+		cli->no_legend = true;
 		break;
 	case OPTION_FORCE:
 		cli->force = true;
@@ -287,6 +307,9 @@ enum cli_exit options_parse(struct cli *cli, const struct command *command,
 		if (code != CLI_OK)
 			return code;
 	}
+	if (cli->json && (cli->quiet || cli->columns || cli->no_legend))
+		return cli_fail(cli, CLI_USAGE,
+				"--json is no table: leave --quiet, --columns and --no-legend out");
 	code = take_arguments(cli, command, argc - optind, argv + optind);
 	*done = code != CLI_OK;
 	return code;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * output.c - messages, JSON and tables
+ * output.c - messages, JSON, and values for people
  *
  * Text from the command line or from sysfs never reaches the terminal or a
  * JSON parser as it is: control characters and broken UTF-8 are replaced.
@@ -354,58 +354,6 @@ void json_print_line(struct json_object *object)
 	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
 					    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
-}
-
-/**
- * table_row - add a row; the first is the header
- * @table: table, all zero at first
- * @columns: number of strings that follow, the same in every row
- */
-void table_row(struct table *table, unsigned int columns, ...)
-{
-	struct shown *cells;
-	unsigned int i;
-	va_list args;
-	int width;
-
-	table->columns = columns;
-	cells = reallocarray(table->cells, (table->rows + 1) * columns,
-			     sizeof(*cells));
-	if (!cells)
-		errx(CLI_FAILURE, "out of memory");
-	table->cells = cells;
-	cells += table->rows++ * columns;
-	va_start(args, columns);
-	for (i = 0; i < columns; i++) {
-		cells[i] = shown(va_arg(args, const char *));
-		width = strlen(cells[i].text);
-		if (width > table->width[i])
-			table->width[i] = width;
-	}
-	va_end(args);
-}
-
-/**
- * table_print - print a table and free it
- * @table: table
- */
-void table_print(struct table *table)
-{
-	size_t row;
-	unsigned int i;
-
-	for (row = 0; row < table->rows; row++)
-		for (i = 0; i < table->columns; i++) {
-			const char *text = table->cells[row * table->columns + i].text;
-
-			/* No blanks at the end of a line. */
-			if (i + 1 == table->columns)
-				printf("%s\n", text);
-			else
-				printf("%-*s  ", table->width[i], text);
-		}
-	free(table->cells);
-	memset(table, 0, sizeof(*table));
 }
 
 /**

@@ -7,6 +7,7 @@ scheduler's commands are test_cli_sched.py's."""
 
 import json
 import os
+import re
 import shutil
 
 from cli_machine import (
@@ -36,6 +37,59 @@ class Listing(CliTest):
              "name": "OpenVGPU TEST-256MQ", "state": "closed",
              "owner_pid": None, "owner_name": None,
              "owner_ended": None, "iommu_group": 7}])
+
+    def test_filters(self):
+        self.fill()
+        self.machine.add_vgpu(NEW, GPU2, "2q")
+        for args, uuids in ((["--gpu", "02:00.0"], [NEW]),
+                            (["--type", "2q"], [NEW]),
+                            (["--type", "openvgpu-256MQ"], [USED, IDLE]),
+                            (["-t", "2q", "-g", GPU], [])):
+            self.assertEqual([v["uuid"] for v in self.expect_json(
+                OK, "list", *args)["vgpus"]], uuids, args)
+            out = self.expect(OK, "list", "-q", *args).out.decode()
+            self.assertEqual(out.split(), uuids, args)
+        self.expect_unchanged(OK, "list", "--type", "77q", err="no such vGPU")
+        self.expect_unchanged(NOT_FOUND, "list", "--gpu", NIC, err=NIC)
+        self.expect_unchanged(USAGE, "list", "--type", "../x")
+        types = self.expect_json(OK, "types", "--type", "256mq")["types"]
+        self.assertEqual([(t["gpu"], t["type"]) for t in types],
+                         [(GPU, "openvgpu-256mq"), (GPU2, "openvgpu-256mq")])
+        self.expect_unchanged(NOT_FOUND, "types", "--type", "265mq",
+                              err="did you mean '256mq'?")
+        self.expect_unchanged(NOT_FOUND, "types", "--gpu", GPU, "--type", "2q")
+
+    def test_columns(self):
+        self.fill()
+        self.assertEqual(
+            self.expect(OK, "list", "--columns", "group,UUID,pid").out.decode(),
+            f"GROUP  UUID                                  PID\n"
+            f"7      {USED}  4242\n7      {IDLE}  -\n")
+        self.assertEqual(
+            self.expect(OK, "list", "-o", "process", "--no-legend").out.decode(),
+            "qemu-system-x86\n-\n")
+        self.assertEqual(
+            self.expect(OK, "types", "-o", "TYPE,AVAILABLE", "-g", GPU,
+                        "--no-legend").out.decode().split(),
+            ["openvgpu-256mq", "2", "openvgpu-1q", "0"])
+        out = self.expect(OK, "list").out.decode()
+        self.assertEqual(self.expect(OK, "list", "--no-legend").out.decode(),
+                         "".join(out.splitlines(True)[1:]))
+        self.expect_unchanged(USAGE, "list", "-o", "uuid,sate",
+                              err="did you mean 'STATE'?")
+        for names in ("", ",", "uuid,", ",uuid", "uuid,,pid", "uuid pid",
+                      "x" * 100000, b"\xff", ",".join(["uuid"] * 13)):
+            self.expect_unchanged(USAGE, "list", "--columns", names)
+        # Help names them all.
+        for command in ("list", "types"):
+            out = self.expect(OK, command, "--help").out.decode()
+            names = re.search(r"^Columns: (.*)$", out, re.M)[1].split()
+            out = self.expect(OK, command, "-o", ",".join(names)).out.decode()
+            self.assertEqual(out.splitlines()[0].split(), names)
+            result = self.expect(USAGE, command, "-o", "x")
+            self.assertIn(", ".join(names).encode(), result.err)
+        for option in (["-q"], ["-o", "uuid"], ["--no-legend"]):
+            self.expect_unchanged(USAGE, "list", "--json", *option, err="--json")
 
     def test_types(self):
         self.fill()
@@ -294,7 +348,7 @@ class Usage(CliTest):
     def test_wrong(self):
         self.fill()
         for args in ([], [""], ["lst"], ["--frob"], ["--uuid"], [b"\xff"],
-                     ["x" * 100000], ["list", "now"], ["list", "--gpu", GPU],
+                     ["x" * 100000], ["list", "now"], ["list", "--force"],
                      ["list", "--frob"], ["list", "-x"], ["list", "-xy"],
                      ["list", "--json=yes"], ["list", b"-\xff"],
                      ["list", "--" + "x" * 100000], ["types", "1q"],

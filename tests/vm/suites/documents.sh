@@ -217,6 +217,8 @@ completes "openvgpu apply --d" --dry-run
 completes "openvgpu apply /etc/openvg" ""
 completes "openvgpu frobnicate " ""
 completes "openvgpu list " ""
+completes "openvgpu list --type 2" 256mq 2q
+completes "openvgpu list --columns UUID,P" UUID,PID UUID,PROCESS
 
 finish
 EOF
