@@ -40,6 +40,8 @@ enum cli_option {
 	OPTION_QUIET	= 1 << 10,
 	OPTION_COLUMNS	= 1 << 11,
 	OPTION_NO_LEGEND = 1 << 12,
+	OPTION_QEMU	= 1 << 13,
+	OPTION_LIBVIRT	= 1 << 14,
 };
 
 /* Of --interval. */
@@ -65,6 +67,8 @@ enum cli_option {
  * @quiet: --quiet was given
  * @columns: of --columns; NULL: not given
  * @no_legend: --no-legend was given
+ * @qemu: --qemu was given
+ * @libvirt: --libvirt was given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
  * @argument_count: their number
@@ -86,6 +90,8 @@ struct cli {
 	bool quiet;
 	const char *columns;
 	bool no_legend;
+	bool qemu;
+	bool libvirt;
 	const char *argument;
 	char **arguments;
 	int argument_count;
@@ -116,6 +122,9 @@ enum cli_exit command_events(struct cli *cli);
 typedef enum cli_exit (*cli_show_fn)(const struct cli *cli, const char *name);
 enum cli_exit cli_show_object(struct cli *cli, cli_show_fn vgpu,
 			      cli_show_fn gpus);
+
+/* show_vm.c */
+enum cli_exit show_for_vm(const struct cli *cli, const char *uuid);
 
 /* output.c */
 

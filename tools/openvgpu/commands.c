@@ -37,9 +37,10 @@ static const struct command commands[] = {
 	  "What exists is left as it is. Without a GPU, for all GPUs. The unit\n"
 	  "openvgpu-restore.service does it at boot, openvgpu-restore@GPU.service whenever a\n"
 	  "GPU begins to offer vGPUs.\n" },
-	{ "show", "UUID|GPU", OPTIONAL, 0, command_show,
+	{ "show", "UUID|GPU", OPTIONAL, OPTION_QEMU | OPTION_LIBVIRT, command_show,
 	  "show a vGPU, a GPU, or all GPUs",
-	  .help = "Prints all attributes and counters. A GPU is named by its PCI address.\n" },
+	  .help = "Prints all attributes and counters. A GPU is named by its PCI address.\n"
+	  "With --qemu or --libvirt, what one pastes to give that vGPU to a VM.\n" },
 	{ "sched show", "UUID|GPU", OPTIONAL, 0, command_sched_show,
 	  "show the scheduler's settings and what each vGPU got",
 	  .help = "Without an argument all GPUs. Of a vGPU, all counters and how long it waited\n"

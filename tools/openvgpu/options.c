@@ -40,6 +40,9 @@ static const struct known_option known[] = {
 	{ "columns", 'o', OPTION_COLUMNS, "LIST",
 	  "which columns, by their headers, with commas between" },
 	{ "no-legend", 0, OPTION_NO_LEGEND, NULL, "print no headers" },
+	{ "qemu", 0, OPTION_QEMU, NULL, "print the argument that gives it to QEMU" },
+	{ "libvirt", 0, OPTION_LIBVIRT, NULL,
+	  "print the element that gives it to a domain of libvirt" },
 	{ "force", 'f', OPTION_FORCE, NULL,
 	  "ask the process that uses it to let go, and wait" },
 	{ "once", '1', OPTION_ONCE, NULL, "print one table and end" },
@@ -155,6 +158,12 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 		break;
 	case OPTION_NO_LEGEND:
 		cli->no_legend = true;
+		break;
+	case OPTION_QEMU:
+		cli->qemu = true;
+		break;
+	case OPTION_LIBVIRT:
+		cli->libvirt = true;
 		break;
 	case OPTION_FORCE:
 		cli->force = true;

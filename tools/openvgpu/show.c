@@ -203,6 +203,14 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
 	return CLI_OK;
 }
 
+/* A VM gets vGPUs. */
+static enum cli_exit refuse_gpus(const struct cli *cli, const char *bdf)
+{
+	(void)bdf;
+	return cli_fail(cli, CLI_USAGE,
+			"--qemu and --libvirt are of a vGPU: name one by its UUID");
+}
+
 /**
  * cli_show_object - show what the argument names
  * @cli: the run; its argument is a UUID, a PCI address, or none
@@ -236,5 +244,7 @@ enum cli_exit cli_show_object(struct cli *cli, cli_show_fn vgpu,
  */
 enum cli_exit command_show(struct cli *cli)
 {
-	return cli_show_object(cli, show_vgpu, show_gpus);
+	if (!cli->qemu && !cli->libvirt)
+		return cli_show_object(cli, show_vgpu, show_gpus);
+	return cli_show_object(cli, show_for_vm, refuse_gpus);
 }

@@ -165,6 +165,36 @@ class Listing(CliTest):
         self.assertEqual(gpus[0]["attributes"]["scheduler"], "[round_robin]")
         self.assertEqual(len(gpus[1]["types"]), 2)
 
+    def test_show_for_a_vm(self):
+        self.fill()
+        bios = "/usr/share/seabios/vgabios-bochs-display.bin"
+        qemu = f"-device vfio-pci,sysfsdev=/sys/bus/mdev/devices/{IDLE}"
+        source = f"  <source>\n    <address uuid='{IDLE}'/>\n  </source>\n"
+        hostdev = "<hostdev mode='subsystem' type='mdev' model='vfio-pci'"
+        for personality, display, shown, note in (
+                ("[native] bochs", "[region] dmabuf off", False, ""),
+                ("native [bochs]", "region dmabuf [off]", False, ""),
+                ("native [bochs]", "[region] dmabuf off", True, ""),
+                ("native [bochs]", "region [dmabuf] off", True, "OpenGL")):
+            self.machine.add_attributes(f"{GPU}/{IDLE}", {
+                "personality": personality, "display": display})
+            result = self.expect_unchanged(OK, "show", IDLE, "--qemu")
+            self.assertEqual(result.out.decode(),
+                             qemu + (",display=on" if shown else "") + "\n")
+            self.assertEqual(b"OpenGL" in result.err, bool(note), result)
+            self.assertEqual(
+                self.expect(OK, "show", IDLE[:8], "--libvirt").out.decode(),
+                hostdev + (" display='on'" if shown else "") + ">\n" + source +
+                "</hostdev>\n")
+        self.machine.write("root" + bios)
+        self.assertEqual(self.expect(OK, "show", IDLE, "--qemu").out.decode(),
+                         f"{qemu},display=on,romfile={bios}\n")
+        self.assertIn(f"  <rom file='{bios}'/>\n</hostdev>",
+                      self.expect(OK, "show", IDLE, "--libvirt").out.decode())
+        for args in (["--qemu"], [GPU, "--libvirt"], [IDLE, "--qemu", "--libvirt"]):
+            self.expect_unchanged(USAGE, "show", *args)
+        self.expect_unchanged(NOT_FOUND, "show", NEW, "--qemu")
+
     def test_show_what_is_not_there(self):
         self.fill()
         self.expect_unchanged(NOT_FOUND, "show", NEW, err=NEW)
