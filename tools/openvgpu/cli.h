@@ -44,6 +44,9 @@ enum cli_option {
 	OPTION_LIBVIRT	= 1 << 14,
 };
 
+/* Of --sort, in the order of enum top_key. */
+#define TOP_KEYS	"share wait longest framebuffer uuid"
+
 /* Of --interval. */
 #define INTERVAL_MIN_MS		50
 #define INTERVAL_MAX_MS		60000
@@ -117,6 +120,7 @@ enum cli_exit command_assert(struct cli *cli);
 enum cli_exit command_export(struct cli *cli);
 enum cli_exit command_metrics(struct cli *cli);
 enum cli_exit command_events(struct cli *cli);
+enum cli_exit command_complete(struct cli *cli);
 
 /* show.c */
 typedef enum cli_exit (*cli_show_fn)(const struct cli *cli, const char *name);

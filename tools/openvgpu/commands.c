@@ -104,6 +104,8 @@ static const struct command commands[] = {
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
 	  "failed. Changes nothing.\n" },
+	{ "complete", "-- WORD...", SEVERAL, 0, command_complete, NULL,
+	  .help = "Prints what the last word can become, for the completions of shells.\n" },
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -170,6 +172,32 @@ bool command_is_group(const char *word)
 		if (in_group(&commands[i], word))
 			return true;
 	return false;
+}
+
+/**
+ * command_each - the names of commands that people use
+ * @group: first of their two words: then the second is given; NULL: the first
+ *	words, each once
+ * @fn: called for each
+ * @context: is given to @fn
+ */
+void command_each(const char *group, name_fn fn, void *context)
+{
+	const char *name, *before = "";
+	char first[OVGPU_NAME_SIZE];
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++) {
+		snprintf(first, sizeof(first), "%.*s",
+			 (int)strcspn(commands[i].name, " "), commands[i].name);
+		name = group ? in_group(&commands[i], group) : first;
+		if (!name || !commands[i].summary ||
+		    (!group && !strncmp(before, first, strlen(first)) &&
+		     before[strlen(first)] == ' '))
+			continue;
+		fn(context, name, commands[i].summary);
+		before = commands[i].name;
+	}
 }
 
 /**

@@ -32,10 +32,14 @@ struct command {
 	void (*more_help)(void);
 };
 
+/* What is called for each of some names: a command's or an option's. */
+typedef void (*name_fn)(void *context, const char *name, const char *what);
+
 /* commands.c */
 const struct command *command_find(int argc, char **argv, int *words);
 bool command_is_group(const char *word);
 struct shown command_suggest(const char *group, const char *word);
+void command_each(const char *group, name_fn fn, void *context);
 void command_print_help(const struct command *command);
 void command_print_group(const char *group);
 void command_print_all(void);
@@ -43,6 +47,9 @@ void command_print_all(void);
 /* options.c */
 enum cli_exit options_parse(struct cli *cli, const struct command *command,
 			    int argc, char **argv, bool *done);
+void options_each(const struct command *command, name_fn fn, void *context);
+unsigned int option_takes_value(const struct command *command,
+				const char *word);
 void options_print_usage(const struct command *command);
 void options_print_help(const struct command *command);
 

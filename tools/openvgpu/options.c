@@ -50,7 +50,7 @@ static const struct known_option known[] = {
 	  "time between two looks, as 500ms or 2s, " TEXT(INTERVAL_MIN_MS) "ms to "
 	  TEXT(INTERVAL_MAX_MS) "ms; default: " TEXT(INTERVAL_DEFAULT_MS) "ms" },
 	{ "sort", 's', OPTION_SORT, "KEY",
-	  "share, wait, longest, framebuffer or uuid; default: share" },
+	  TOP_KEYS "; default: share" },
 	{ "config", 'c', OPTION_CONFIG, "LABEL",
 	  "which configuration of the file; default: 'default', or the only one" },
 	{ "dry-run", 'n', OPTION_DRY_RUN, NULL,
@@ -103,6 +103,44 @@ void options_print_help(const struct command *command)
 		       known[i].letter ? known[i].letter : ' ',
 		       known[i].letter ? ',' : ' ', text, known[i].help);
 	}
+}
+
+/**
+ * options_each - the options of a command
+ * @command: which
+ * @fn: called for each
+ * @context: is given to @fn
+ */
+void options_each(const struct command *command, name_fn fn, void *context)
+{
+	char name[OVGPU_NAME_SIZE];
+	size_t i;
+
+	for (i = 0; i < KNOWN; i++) {
+		snprintf(name, sizeof(name), "--%s", known[i].name);
+		if (takes(command, &known[i]))
+			fn(context, name, known[i].help);
+	}
+}
+
+/**
+ * option_takes_value - whether the next word is the value of an option
+ * @command: the command
+ * @word: of its line, as "--gpu" or "-g"
+ *
+ * Return: of enum cli_option; 0: it is not.
+ */
+unsigned int option_takes_value(const struct command *command, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < KNOWN; i++)
+		if (known[i].value && takes(command, &known[i]) &&
+		    ((!strncmp(word, "--", 2) && !strcmp(word + 2, known[i].name)) ||
+		     (word[0] == '-' && word[1] && word[1] == known[i].letter &&
+		      !word[2])))
+			return known[i].option;
+	return 0;
 }
 
 /* ----------------------------------------------------------------- parsing */

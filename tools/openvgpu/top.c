@@ -238,7 +238,7 @@ enum cli_exit command_top(struct cli *cli)
 			view.key++;
 		if (view.key == KEYS)
 			return cli_fail(cli, CLI_USAGE,
-					"can't sort by '%s': share, wait, longest, framebuffer or uuid",
+					"can't sort by '%s': there are " TOP_KEYS,
 					shown(cli->sort).text);
 	}
 	/* Without a keyboard nobody could end it. */

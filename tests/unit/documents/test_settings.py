@@ -3,9 +3,9 @@
 """
 test_settings.py - everything that names settings agrees with uapi/openvgpu_settings.h
 
-Names, ranges, defaults and words in mdevctl's callout, the shell completion,
-the manual pages, the documents and the examples of configuration. (The module
-and the library are compiled from the header.)
+Names, ranges, defaults and words in mdevctl's callout, the manual pages, the
+documents and the examples of configuration. (The module and the library are
+compiled from the header.)
 """
 import json
 import os
@@ -120,23 +120,6 @@ def test_callout(header, _manual):
                [s.name for s in vgpu.values() if s.closed_only])
 
 
-def test_completion(header, _manual):
-    """The completion offers the words of each choice; it asks the driver for policies."""
-    both = {**settings(header, "GPU"), **settings(header, "VGPU")}
-    script = read("tools/dist/completion/openvgpu").replace("complete -F", "# complete -F")
-    names = re.search(r"__openvgpu_values\(\)\n\{\n(.*?)^\}", script, re.M | re.S).group(1)
-    for name in re.findall(r"^\t(\w+)\)", names, re.M):
-        check(name in both, "completion: there is no setting %s" % name)
-    for name, setting in both.items():
-        words = setting.words if name != "scheduler" else []
-        if setting.number and setting.max == 1:
-            words = ["0", "1"]
-        if words:
-            told = subprocess.run(["bash", "-c", script + '\n__openvgpu_values "$1"', "bash", name],
-                                  capture_output=True, check=False).stdout.decode().split()
-            same_names("completion: " + name, told, words)
-
-
 def items(page, head):
     """NAME -> text of the items of the list behind a line of a manual page."""
     text = page.split(head + "\n", 1)[1].split("\n.El\n", 1)[0]
@@ -238,5 +221,5 @@ def test_examples(header, manual):
 
 if __name__ == "__main__":
     sys.exit(run("settings", "uapi/openvgpu_settings.h", "doc/sysfs-driver-openvgpu",
-                 (test_meanings, test_callout, test_completion, test_manual_pages, test_sysfs,
+                 (test_meanings, test_callout, test_manual_pages, test_sysfs,
                   test_scheduler_document, test_examples)))
