@@ -26,13 +26,6 @@
 extern "C" {
 #endif
 
-#ifdef __GNUC__
-#define OVGPU_PRINTF(format_at, first)	\
-	__attribute__((format(printf, format_at, first)))
-#else
-#define OVGPU_PRINTF(format_at, first)
-#endif
-
 #define OVGPU_DRIVER		"openvgpu"
 #define OVGPU_TYPE_PREFIX	OVGPU_DRIVER "-"
 
@@ -53,6 +46,20 @@ void ovgpu_close(struct ovgpu *ovgpu);
 void ovgpu_free(void *memory);
 const char *ovgpu_strerror(int err);
 const char *ovgpu_version(void);
+
+/**
+ * enum ovgpu_tree - the directory trees facts are read from
+ * @OVGPU_SYSFS: sysfs
+ * @OVGPU_PROC: procfs
+ * @OVGPU_ROOT: the root file system (configuration, modules, devices)
+ */
+enum ovgpu_tree {
+	OVGPU_SYSFS,
+	OVGPU_PROC,
+	OVGPU_ROOT,
+};
+
+int ovgpu_dirfd(const struct ovgpu *ovgpu, enum ovgpu_tree tree);
 
 /* ----------------------------------------------------------------- names */
 
@@ -416,31 +423,6 @@ int ovgpu_events_open(struct ovgpu_events **events);
 void ovgpu_events_close(struct ovgpu_events *events);
 int ovgpu_events_fd(const struct ovgpu_events *events);
 int ovgpu_events_next(struct ovgpu_events *events, struct ovgpu_event **event);
-
-/* ------------------------------------------------------------- small files */
-
-/**
- * enum ovgpu_tree - the directory trees facts are read from
- * @OVGPU_SYSFS: sysfs
- * @OVGPU_PROC: procfs
- * @OVGPU_ROOT: the root file system (configuration, modules, devices)
- */
-enum ovgpu_tree {
-	OVGPU_SYSFS,
-	OVGPU_PROC,
-	OVGPU_ROOT,
-};
-
-int ovgpu_dirfd(const struct ovgpu *ovgpu, enum ovgpu_tree tree);
-int ovgpu_read(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *value,
-	       size_t size, const char *path, ...) OVGPU_PRINTF(5, 6);
-int ovgpu_link(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *name,
-	       size_t size, const char *path, ...) OVGPU_PRINTF(5, 6);
-bool ovgpu_exists(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
-		  const char *path, ...) OVGPU_PRINTF(3, 4);
-int ovgpu_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
-		    char ***names, size_t *count, const char *path, ...)
-	OVGPU_PRINTF(5, 6);
 
 #ifdef __cplusplus
 }

@@ -219,7 +219,7 @@ int definition_list(const struct cli *cli, const char *bdf,
 
 	*list = NULL;
 	*count = 0;
-	err = ovgpu_directory(cli->ovgpu, OVGPU_ROOT, &names, &n,
+	err = files_directory(cli->ovgpu, OVGPU_ROOT, &names, &n,
 			      DEFINITION_FOLDER "/%s", bdf);
 	if (err == -ENOENT)
 		return 0;
@@ -233,7 +233,7 @@ int definition_list(const struct cli *cli, const char *bdf,
 		read_definition(cli, bdf, &(*list)[*count]);
 		++*count;
 	}
-	ovgpu_free(names);
+	files_free(names);
 	return *list ? 0 : -ENOMEM;
 }
 

@@ -76,7 +76,7 @@ enum cli_exit command_doctor(struct cli *cli)
 	enum finding_state worst = FINDING_OK;
 	size_t i;
 
-	ovgpu_read(cli->ovgpu, OVGPU_PROC, doctor.release,
+	files_read(cli->ovgpu, OVGPU_PROC, doctor.release,
 		   sizeof(doctor.release), "sys/kernel/osrelease");
 	if (cli->json)
 		array = json_object_new_array();

@@ -97,7 +97,7 @@ enum module_place module_find(const struct doctor *doctor, const char *name,
 	/* A built-in module with parameters has a directory there, too. */
 	if (!search_list(doctor, "modules.builtin", name, unused, sizeof(unused)))
 		return MODULE_BUILTIN;
-	if (ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS, "module/%s", name))
+	if (files_exists(doctor->ovgpu, OVGPU_SYSFS, "module/%s", name))
 		return MODULE_LOADED;
 	return list == 0 ? MODULE_FILE :
 	       list > 0 ? MODULE_ABSENT : MODULE_UNKNOWN;
@@ -215,7 +215,7 @@ void check_module(const struct doctor *doctor, struct finding *finding)
 	switch (module_find(doctor, OVGPU_DRIVER, path, sizeof(path))) {
 	case MODULE_LOADED:
 	case MODULE_BUILTIN:
-		ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, version, sizeof(version),
+		files_read(doctor->ovgpu, OVGPU_SYSFS, version, sizeof(version),
 			   "module/" OVGPU_DRIVER "/version");
 		found(finding, FINDING_OK, "openvgpu is loaded%s%s",
 		      version[0] ? ", version " : "", shown(version).text);
@@ -239,7 +239,7 @@ static void lockdown_mode(const struct doctor *doctor, char *mode, size_t size)
 {
 	char value[OVGPU_NAME_SIZE], *open, *end;
 
-	ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, value, sizeof(value),
+	files_read(doctor->ovgpu, OVGPU_SYSFS, value, sizeof(value),
 		   "kernel/security/lockdown");
 	open = strchr(value, '[');
 	end = open ? strchr(open, ']') : NULL;
@@ -290,7 +290,7 @@ void check_signature(const struct doctor *doctor, struct finding *finding)
 	int sign;
 
 	lockdown_mode(doctor, mode, sizeof(mode));
-	ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, enforce, sizeof(enforce),
+	files_read(doctor->ovgpu, OVGPU_SYSFS, enforce, sizeof(enforce),
 		   "module/module/parameters/sig_enforce");
 	place = module_find(doctor, OVGPU_DRIVER, path, sizeof(path));
 	if (place == MODULE_LOADED || place == MODULE_BUILTIN) {

@@ -29,7 +29,7 @@ struct defined {
 static bool any_exists(const struct doctor *doctor, const char *const *paths)
 {
 	for (; *paths; paths++)
-		if (ovgpu_exists(doctor->ovgpu, OVGPU_ROOT, "%s", *paths))
+		if (files_exists(doctor->ovgpu, OVGPU_ROOT, "%s", *paths))
 			return true;
 	return false;
 }
@@ -61,7 +61,7 @@ static bool unit_enabled(const struct doctor *doctor)
 
 	/* The link may point at what is there only from inside the root. */
 	return any_exists(doctor, paths) ||
-	       !ovgpu_link(doctor->ovgpu, OVGPU_ROOT, target, sizeof(target),
+	       !files_link(doctor->ovgpu, OVGPU_ROOT, target, sizeof(target),
 			   "%s", paths[0]);
 }
 
@@ -74,7 +74,7 @@ static void look_at(const struct doctor *doctor, const char *bdf,
 	bool bound;
 	size_t count, i;
 
-	bound = ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
+	bound = files_exists(doctor->ovgpu, OVGPU_SYSFS,
 			     "bus/pci/drivers/" OVGPU_DRIVER "/%s", bdf);
 	if (definition_list(&cli, bdf, &list, &count))
 		return;
@@ -130,13 +130,13 @@ void check_restore(const struct doctor *doctor, struct finding *finding)
 	char bdf[OVGPU_BDF_SIZE], what[128], **names;
 	size_t count, i;
 
-	if (!ovgpu_directory(doctor->ovgpu, OVGPU_ROOT, &names, &count,
+	if (!files_directory(doctor->ovgpu, OVGPU_ROOT, &names, &count,
 			     DEFINITION_FOLDER)) {
 		for (i = 0; i < count; i++)
 			if (!ovgpu_bdf_parse(names[i], bdf) &&
 			    !strcmp(bdf, names[i]))
 				look_at(doctor, bdf, &defined);
-		ovgpu_free(names);
+		files_free(names);
 	}
 	if (error.text[0]) {
 		found(finding, FINDING_WARN, "/" CONFIG ", line %u: %.300s",

@@ -141,7 +141,7 @@ static bool restore_settings(const struct restore *restore, const char *bdf)
 	char *argv[6] = { command, apply, option, gpu, path, NULL };
 	int status;
 
-	if (!ovgpu_exists(cli->ovgpu, OVGPU_ROOT, CONFIG_FILE))
+	if (!files_exists(cli->ovgpu, OVGPU_ROOT, CONFIG_FILE))
 		return true;
 	if (cli->root[0] && cli->root[strlen(cli->root) - 1] == '/')
 		slash = "";

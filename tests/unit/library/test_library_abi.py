@@ -100,6 +100,11 @@ class Abi(unittest.TestCase):
         self.assertGreater(len(names), 30)
         self.assertEqual(self.exported(), names)
 
+    def test_no_formats(self):
+        """Other languages can call each, and no text from outside is a format."""
+        for declaration in declared().values():
+            self.assertNotIn("...", declaration)
+
     def test_version_script_names_each(self):
         listed = re.findall(r"^\t\t(ovgpu_\w+);$",
                             read(os.path.join(SOURCE, "libopenvgpu.map")), re.M)
