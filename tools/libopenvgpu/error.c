@@ -44,7 +44,6 @@ static const struct {
 	{ ENOEXEC, "Exec format error" },
 	{ ENOMEM, "Cannot allocate memory" },
 	{ ENOSPC, "No space left on device" },
-	{ ENOSYS, "Function not implemented" },
 	{ ENOTCONN, "Transport endpoint is not connected" },
 	{ ENOTDIR, "Not a directory" },
 	{ ENOTTY, "Inappropriate ioctl for device" },

@@ -37,7 +37,7 @@ static int make_path(char *path, const char *format, va_list args)
  * Return: 0 or a negative errno; @value is a string in either case.
  */
 int files_read(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *value,
-	     size_t size, const char *path, ...)
+	       size_t size, const char *path, ...)
 {
 	char buf[PATH_MAX];
 	size_t used = 0;
@@ -79,7 +79,7 @@ int files_read(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *value,
  * Return: 0 or a negative errno.
  */
 int files_link(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *name,
-	     size_t size, const char *path, ...)
+	       size_t size, const char *path, ...)
 {
 	char buf[PATH_MAX], target[PATH_MAX], *last;
 	va_list args;
@@ -113,7 +113,7 @@ int files_link(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *name,
  * Return: true if it is, and symbolic links on the way lead somewhere.
  */
 bool files_exists(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
-		const char *path, ...)
+		  const char *path, ...)
 {
 	char buf[PATH_MAX];
 	struct stat st;
@@ -149,7 +149,7 @@ static int compare_names(const struct dirent **a, const struct dirent **b)
  * Return: 0 or a negative errno; @names and @count are empty on failure.
  */
 int files_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
-		  char ***names, size_t *count, const char *path, ...)
+		    char ***names, size_t *count, const char *path, ...)
 {
 	struct dirent **entries;
 	char buf[PATH_MAX];
@@ -170,7 +170,9 @@ int files_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
 	*names = calloc(n + 1, sizeof(**names));
 	err = *names ? 0 : -ENOMEM;
 	for (i = 0; i < n; i++) {
-		if (!err && !((*names)[i] = strdup(entries[i]->d_name)))
+		if (!err)
+			(*names)[i] = strdup(entries[i]->d_name);
+		if (!err && !(*names)[i])
 			err = -ENOMEM;
 		free(entries[i]);
 	}

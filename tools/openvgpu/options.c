@@ -297,15 +297,16 @@ static enum cli_exit take_arguments(struct cli *cli,
 				    const struct command *command, int argc,
 				    char **argv)
 {
+	int most = command->arguments == NONE ? 0 : 1;
+
 	cli->arguments = argv;
 	cli->argument_count = argc;
-	if (argc && command->arguments != NONE)
+	if (argc && most)
 		cli->argument = argv[0];
-	if (argc > (command->arguments != NONE) && command->arguments != SEVERAL)
+	if (argc > most && command->arguments != SEVERAL)
 		return cli_fail(cli, CLI_USAGE,
 				"one argument too many: '%s'; try 'openvgpu %s --help'",
-				shown(argv[command->arguments != NONE]).text,
-				command->name);
+				shown(argv[most]).text, command->name);
 	if (command->arguments >= ONE && !cli->argument)
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' needs %s; try 'openvgpu %s --help'",

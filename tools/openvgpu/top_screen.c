@@ -146,7 +146,7 @@ int screen_wait(uint64_t until)
 				return key;
 			continue;
 		}
-		/* Readable, but nothing came: a terminal that was hung up. */
+		/* A signal; or readable, but nothing came: the terminal was hung up. */
 		if (fds[1].revents ||
 		    input->revents & (POLLHUP | POLLERR | POLLNVAL) ||
 		    empty > EMPTY_MOST)
@@ -156,8 +156,10 @@ int screen_wait(uint64_t until)
 			return SCREEN_TIME;
 		ms = (until - now) / 1000000 + 1;
 		n = poll(fds, 2, ms < LOOK_MS ? ms : LOOK_MS);
-		if (n <= 0)
-			fds[0].revents = fds[1].revents = 0;
+		if (n <= 0) {
+			fds[0].revents = 0;
+			fds[1].revents = 0;
+		}
 		empty = n > 0 ? empty + 1 : 0;
 	}
 }
