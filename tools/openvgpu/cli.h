@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "files.h"
+
 #define OUTPUT_VERSION	1	/* of the JSON output; keys only ever join */
 
 /* Exit status. Part of the interface: openvgpu --help lists them. */
@@ -225,21 +227,6 @@ struct suggestion {
 
 void suggest_try(struct suggestion *suggestion, const char *name);
 struct shown suggest_text(const struct suggestion *suggestion);
-
-/* files.c */
-int files_read(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *value,
-	       size_t size, const char *path, ...)
-	__attribute__((format(printf, 5, 6)));
-int files_link(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *name,
-	       size_t size, const char *path, ...)
-	__attribute__((format(printf, 5, 6)));
-bool files_exists(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
-		  const char *path, ...)
-	__attribute__((format(printf, 3, 4)));
-int files_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
-		    char ***names, size_t *count, const char *path, ...)
-	__attribute__((format(printf, 5, 6)));
-void files_free(char **names);
 
 /* signals.c */
 int cli_end_signals(void);

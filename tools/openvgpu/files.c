@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "files.h"
 
 static int make_path(char *path, const char *format, va_list args)
 {
