@@ -6,8 +6,8 @@
  * get the words that it can become: one a line, what it is behind a tab. A line
  * "FILE" alone stands for names of files, which shells know best.
  */
+#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
@@ -48,6 +48,12 @@ static void offer_behind(const struct line *line, const char *before,
 			 size_t before_length, const char *name,
 			 const char *what)
 {
+	size_t i;
+
+	/* It is printed as it was typed. */
+	for (i = 0; i < before_length; i++)
+		if (!isgraph((unsigned char)before[i]))
+			return;
 	if (strncmp(line->word, before, before_length) ||
 	    strncmp(line->word + before_length, name,
 		    strlen(line->word + before_length)))
@@ -61,15 +67,14 @@ static void offer(const struct line *line, const char *name, const char *what)
 	offer_behind(line, "", 0, name, what);
 }
 
-/* Words of @list with one of @separators between them. */
-static void offer_words(const struct line *line, size_t before, const char *list,
-			const char *separators)
+/* Words of @list with blanks between them; the word typed keeps @before bytes. */
+static void offer_words(const struct line *line, size_t before, const char *list)
 {
 	char word[OVGPU_NAME_SIZE];
 	size_t n;
 
-	for (; *(list += strspn(list, separators)); list += n) {
-		n = strcspn(list, separators);
+	for (; *(list += strspn(list, " ")); list += n) {
+		n = strcspn(list, " ");
 		if (n >= sizeof(word))
 			continue;
 		snprintf(word, sizeof(word), "%.*s", (int)n, list);
@@ -190,14 +195,14 @@ static void offer_values(const struct line *line)
 	snprintf(name, sizeof(name), "%.*s", (int)before - 1, line->word);
 	for (i = 0; i < sizeof(known_choices) / sizeof(known_choices[0]); i++)
 		if (!strcmp(known_choices[i].name, name))
-			offer_words(line, before, known_choices[i].choices, " ");
+			offer_words(line, before, known_choices[i].choices);
 	setting = ovgpu_setting_find(OVGPU_VGPU, name);
 	if (!setting)
 		setting = ovgpu_setting_find(OVGPU_GPU, name);
 	if (setting && setting->kind == OVGPU_NUMBER && setting->maximum == 1)
-		offer_words(line, before, "0 1", " ");
+		offer_words(line, before, "0 1");
 	if (setting && setting->kind == OVGPU_UUID_OR_NONE) {
-		offer_words(line, before, "none", " ");
+		offer_words(line, before, "none");
 		offer_vgpus(line, before);
 	}
 }
@@ -215,7 +220,7 @@ static void offer_columns(const struct line *line)
 		return;
 	columns += strlen("Columns: ");
 	snprintf(list, sizeof(list), "%.*s", (int)strcspn(columns, "\n"), columns);
-	offer_words(line, comma ? comma + 1 - line->word : 0, list, " ");
+	offer_words(line, comma ? comma + 1 - line->word : 0, list);
 }
 
 static void offer_option_values(const struct line *line, unsigned int option)
@@ -231,7 +236,7 @@ static void offer_option_values(const struct line *line, unsigned int option)
 		offer_columns(line);
 		break;
 	case OPTION_SORT:
-		offer_words(line, 0, TOP_KEYS, " ");
+		offer_words(line, 0, TOP_KEYS);
 		break;
 	case OPTION_OUTPUT:
 		puts("FILE");

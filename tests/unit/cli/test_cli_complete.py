@@ -118,6 +118,7 @@ class Command(Complete):
                       ["set", "x" * 1000 + "="], ["--", "--"], ["-x", ""],
                       ["list", "-o", "," * 1000]):
             self.complete(*words)
+        self.assertEqual(self.complete("list", "-o", "\x1b[2J,U"), [])
         self.expect(USAGE, "complete")
 
 
