@@ -64,7 +64,6 @@ install: install-tools install-modules
 
 install-tools: tools
 	$(MAKE) -C tools install
-	$(if $(DESTDIR),,[ "$$(id -u)" != 0 ] || ldconfig)
 
 install-modules: modules
 	$(MAKE) -C $(KDIR) M=$(MODULE) INSTALL_MOD_DIR=updates \

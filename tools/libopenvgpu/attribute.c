@@ -136,6 +136,9 @@ int ovgpu_attributes(const struct ovgpu *ovgpu, enum ovgpu_object object,
 		used++;
 	}
 	ovgpu_free(names);
+	/* Gone while it was read: what was read is half of it. */
+	if (!err && !ovgpu_exists(ovgpu, OVGPU_SYSFS, "%s", directory))
+		err = -ENOENT;
 	if (!err) {
 		*attributes = pack(found, used);
 		if (*attributes)
@@ -207,4 +210,26 @@ int ovgpu_abi_check(const struct ovgpu *ovgpu, enum ovgpu_object object,
 		 OPENVGPU_ABI,
 		 version);
 	return -EPROTO;
+}
+
+/**
+ * ovgpu_refusal - why the driver refused a request
+ * @ovgpu: handle
+ * @bdf: the GPU
+ * @about: how the driver's lines about that request begin, as "vGPU UUID: weight"
+ * @reason: receives the reason; empty when the driver's last is about another
+ *	request, of somebody else or before this one
+ * @size: bytes at @reason
+ */
+void ovgpu_refusal(const struct ovgpu *ovgpu, const char *bdf,
+		   const char *about, char *reason, size_t size)
+{
+	char text[OVGPU_TEXT_SIZE];
+	size_t n = strlen(about);
+
+	reason[0] = '\0';
+	if (!ovgpu_attribute_get(ovgpu, OVGPU_GPU, bdf, OVGPU_DRIVER,
+				 "last_error", text, sizeof(text)) &&
+	    !strncmp(text, about, n) && (!text[n] || strchr(" :", text[n])))
+		snprintf(reason, size, "%s", text);
 }

@@ -76,14 +76,15 @@ static int vgpu_fill(const struct ovgpu *ovgpu, const char *uuid,
 		   OVGPU_MDEV_PATH "/%s/openvgpu/owner_pid", uuid);
 	if (!ovgpu_number_parse(value, &number) && number && number <= INT_MAX) {
 		vgpu->owner_pid = number;
-		ovgpu_read(ovgpu, OVGPU_PROC, vgpu->owner_name,
-			   sizeof(vgpu->owner_name), "%d/comm", vgpu->owner_pid);
+		ovgpu_owner_fill(ovgpu, vgpu);
 	}
 	if (!ovgpu_link(ovgpu, OVGPU_SYSFS, value, sizeof(value),
 			OVGPU_MDEV_PATH "/%s/iommu_group", uuid) &&
 	    !ovgpu_number_parse(value, &number) && number <= INT_MAX)
 		vgpu->iommu_group = number;
-	return 0;
+	/* Gone while it was read: what was read is half of it. */
+	return ovgpu_link(ovgpu, OVGPU_SYSFS, value, sizeof(value),
+			  OVGPU_MDEV_PATH "/%s/mdev_type", uuid);
 }
 
 /**
@@ -267,7 +268,9 @@ static int type_get(const struct ovgpu *ovgpu, const char *bdf, const char *id,
 	ovgpu_read(ovgpu, OVGPU_SYSFS, type->description,
 		   sizeof(type->description), format, bdf, id, "description");
 	type->framebuffer = description_framebuffer(type->description);
-	return 0;
+	/* Gone while it was read: what was read is half of it. */
+	return ovgpu_exists(ovgpu, OVGPU_SYSFS, format, bdf, id, "name") ?
+	       0 : -ENOENT;
 }
 
 static int compare_types(const void *a, const void *b)
@@ -320,6 +323,9 @@ int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
 			err = 0;
 	}
 	ovgpu_free(names);
+	if (!err && !ovgpu_exists(ovgpu, OVGPU_SYSFS,
+				  OVGPU_PCI_PATH "/%s/mdev_supported_types", bdf))
+		err = -ENOENT;
 	if (err) {
 		free(list);
 		return err;
@@ -351,7 +357,7 @@ int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
 int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 		 const char *uuid, char *reason, size_t size)
 {
-	char parsed[OVGPU_NAME_SIZE];
+	char parsed[OVGPU_NAME_SIZE], about[OVGPU_NAME_SIZE];
 	int err;
 
 	reason[0] = '\0';
@@ -365,13 +371,11 @@ int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 	err = ovgpu_write(ovgpu, uuid,
 			  OVGPU_PCI_PATH "/%s/mdev_supported_types/%s/create",
 			  bdf, type);
-	/*
-	 * The first three never reached the driver: what last_error says then
-	 * is about an earlier request.
-	 */
-	if (err && err != -ENOENT && err != -EEXIST && err != -EACCES)
-		ovgpu_read(ovgpu, OVGPU_SYSFS, reason, size,
-			   OVGPU_PCI_PATH "/%s/openvgpu/last_error", bdf);
+	/* The last three never reached the driver. */
+	if (!err || err == -ENOENT || err == -EEXIST || err == -EACCES)
+		return err;
+	snprintf(about, sizeof(about), "vGPU %s not created", uuid);
+	ovgpu_refusal(ovgpu, bdf, about, reason, size);
 	return err;
 }
 

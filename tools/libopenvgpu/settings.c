@@ -224,7 +224,7 @@ int ovgpu_setting_write(const struct ovgpu *ovgpu, enum ovgpu_object object,
 			const char *of, const struct ovgpu_setting *setting,
 			const char *value, char *reason, size_t size)
 {
-	char path[PATH_MAX], uuid[OVGPU_UUID_SIZE];
+	char path[PATH_MAX], uuid[OVGPU_UUID_SIZE], about[OVGPU_TEXT_SIZE];
 	struct ovgpu_vgpu *vgpu = NULL;
 	int err;
 
@@ -239,16 +239,17 @@ int ovgpu_setting_write(const struct ovgpu *ovgpu, enum ovgpu_object object,
 	if (setting->kind == OVGPU_UUID_OR_NONE && !ovgpu_uuid_parse(value, uuid))
 		value = uuid;
 	err = ovgpu_write(ovgpu, value, "%s", path);
-	/* These never reached the driver: its last_error is about others. */
+	/* The last two never reached the driver. */
 	if (!err || err == -ENOENT || err == -EACCES)
 		return err;
+	snprintf(about, sizeof(about), "%s", setting->name);
 	if (object == OVGPU_VGPU) {
 		if (ovgpu_vgpu_get(ovgpu, of, &vgpu))
 			return err;
+		snprintf(about, sizeof(about), "vGPU %s: %s", of, setting->name);
 		of = vgpu->gpu;
 	}
-	ovgpu_attribute_get(ovgpu, OVGPU_GPU, of, OVGPU_DRIVER, "last_error",
-			    reason, size);
+	ovgpu_refusal(ovgpu, of, about, reason, size);
 	ovgpu_free(vgpu);
 	return err;
 }

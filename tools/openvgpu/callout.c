@@ -218,7 +218,7 @@ static enum cli_exit check_room(const struct callout *callout)
 	if (!type) {
 		code = refuse_type(callout, types);
 	} else if (!type->available &&
-		   !ovgpu_exists(ovgpu, OVGPU_SYSFS, "bus/mdev/devices/%s",
+		   !files_exists(ovgpu, OVGPU_SYSFS, "bus/mdev/devices/%s",
 				 callout->uuid)) {
 		/* mdevctl itself says that a vGPU exists. */
 		for (i = 0; i < 2; i++)

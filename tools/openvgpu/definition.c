@@ -240,7 +240,7 @@ static void read_definition(const struct cli *cli, const char *bdf,
  * definition_gpus - the GPUs, and what else has mediated devices, that vGPUs are
  * defined for
  * @cli: the run
- * @names: PCI addresses, to be given to ovgpu_free()
+ * @names: PCI addresses, to be given to files_free()
  * @count: their number
  *
  * Return: 0, also when there are none, or a negative errno.
@@ -253,13 +253,18 @@ int definition_gpus(const struct cli *cli, char ***names, size_t *count)
 
 	*names = NULL;
 	*count = 0;
-	err = ovgpu_directory(cli->ovgpu, OVGPU_ROOT, names, &n,
+	err = files_directory(cli->ovgpu, OVGPU_ROOT, names, &n,
 			      DEFINITION_FOLDER);
-	for (i = 0; !err && i < n; i++)
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	for (i = 0; i < n; i++)
 		if (!ovgpu_bdf_parse((*names)[i], bdf) &&
 		    !strcmp((*names)[i], bdf))
 			(*names)[(*count)++] = (*names)[i];
-	return err == -ENOENT ? 0 : err;
+		else
+			free((*names)[i]);
+	(*names)[*count] = NULL;
+	return 0;
 }
 
 /**
@@ -296,7 +301,7 @@ int definition_list(const struct cli *cli, const char *bdf,
 
 	*list = NULL;
 	*count = 0;
-	err = ovgpu_directory(cli->ovgpu, OVGPU_ROOT, &names, &n,
+	err = files_directory(cli->ovgpu, OVGPU_ROOT, &names, &n,
 			      DEFINITION_FOLDER "/%s", bdf);
 	if (err == -ENOENT)
 		return 0;
@@ -310,7 +315,7 @@ int definition_list(const struct cli *cli, const char *bdf,
 		read_definition(cli, bdf, &(*list)[*count]);
 		++*count;
 	}
-	ovgpu_free(names);
+	files_free(names);
 	return *list ? 0 : -ENOMEM;
 }
 

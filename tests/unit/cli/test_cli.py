@@ -7,11 +7,12 @@ scheduler's commands are test_cli_sched.py's."""
 
 import json
 import os
+import re
 import shutil
 
 from cli_machine import (
     BUSY, FAILURE, FOREIGN, GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
-    OK, RELEASE, USAGE, USED, CliTest, main)
+    OK, OUTPUT, RELEASE, USAGE, USED, CliTest, main)
 
 
 class Listing(CliTest):
@@ -30,10 +31,65 @@ class Listing(CliTest):
             {"uuid": USED, "gpu": GPU, "type": "openvgpu-256mq",
              "name": "OpenVGPU TEST-256MQ", "state": "open",
              "owner_pid": 4242, "owner_name": "qemu-system-x86",
+             "owner_ended": False,
              "iommu_group": 7},
             {"uuid": IDLE, "gpu": GPU, "type": "openvgpu-256mq",
              "name": "OpenVGPU TEST-256MQ", "state": "closed",
-             "owner_pid": None, "owner_name": None, "iommu_group": 7}])
+             "owner_pid": None, "owner_name": None,
+             "owner_ended": None, "iommu_group": 7}])
+
+    def test_filters(self):
+        self.fill()
+        self.machine.add_vgpu(NEW, GPU2, "2q")
+        for args, uuids in ((["--gpu", "02:00.0"], [NEW]),
+                            (["--type", "2q"], [NEW]),
+                            (["--type", "openvgpu-256MQ"], [USED, IDLE]),
+                            (["-t", "2q", "-g", GPU], [])):
+            self.assertEqual([v["uuid"] for v in self.expect_json(
+                OK, "list", *args)["vgpus"]], uuids, args)
+            out = self.expect(OK, "list", "-q", *args).out.decode()
+            self.assertEqual(out.split(), uuids, args)
+        self.expect_unchanged(OK, "list", "--type", "77q", err="no such vGPU")
+        self.expect_unchanged(NOT_FOUND, "list", "--gpu", NIC, err=NIC)
+        self.expect_unchanged(USAGE, "list", "--type", "../x")
+        types = self.expect_json(OK, "types", "--type", "256mq")["types"]
+        self.assertEqual([(t["gpu"], t["type"]) for t in types],
+                         [(GPU, "openvgpu-256mq"), (GPU2, "openvgpu-256mq")])
+        self.expect_unchanged(NOT_FOUND, "types", "--type", "265mq",
+                              err="did you mean '256mq'?")
+        self.expect_unchanged(NOT_FOUND, "types", "--gpu", GPU, "--type", "2q")
+
+    def test_columns(self):
+        self.fill()
+        self.assertEqual(
+            self.expect(OK, "list", "--columns", "group,UUID,pid").out.decode(),
+            f"GROUP  UUID                                  PID\n"
+            f"7      {USED}  4242\n7      {IDLE}  -\n")
+        self.assertEqual(
+            self.expect(OK, "list", "-o", "process", "--no-legend").out.decode(),
+            "qemu-system-x86\n-\n")
+        self.assertEqual(
+            self.expect(OK, "types", "-o", "TYPE,AVAILABLE", "-g", GPU,
+                        "--no-legend").out.decode().split(),
+            ["openvgpu-256mq", "2", "openvgpu-1q", "0"])
+        out = self.expect(OK, "list").out.decode()
+        self.assertEqual(self.expect(OK, "list", "--no-legend").out.decode(),
+                         "".join(out.splitlines(True)[1:]))
+        self.expect_unchanged(USAGE, "list", "-o", "uuid,sate",
+                              err="did you mean 'STATE'?")
+        for names in ("", ",", "uuid,", ",uuid", "uuid,,pid", "uuid pid",
+                      "x" * 100000, b"\xff", ",".join(["uuid"] * 13)):
+            self.expect_unchanged(USAGE, "list", "--columns", names)
+        # Help names them all.
+        for command in ("list", "types"):
+            out = self.expect(OK, command, "--help").out.decode()
+            names = re.search(r"^Columns: (.*)$", out, re.M)[1].split()
+            out = self.expect(OK, command, "-o", ",".join(names)).out.decode()
+            self.assertEqual(out.splitlines()[0].split(), names)
+            result = self.expect(USAGE, command, "-o", "x")
+            self.assertIn(", ".join(names).encode(), result.err)
+        for option in (["-q"], ["-o", "uuid"], ["--no-legend"]):
+            self.expect_unchanged(USAGE, "list", "--json", *option, err="--json")
 
     def test_types(self):
         self.fill()
@@ -109,6 +165,36 @@ class Listing(CliTest):
         self.assertEqual(gpus[0]["attributes"]["scheduler"], "[round_robin]")
         self.assertEqual(len(gpus[1]["types"]), 2)
 
+    def test_show_for_a_vm(self):
+        self.fill()
+        bios = "/usr/share/seabios/vgabios-bochs-display.bin"
+        qemu = f"-device vfio-pci,sysfsdev=/sys/bus/mdev/devices/{IDLE}"
+        source = f"  <source>\n    <address uuid='{IDLE}'/>\n  </source>\n"
+        hostdev = "<hostdev mode='subsystem' type='mdev' model='vfio-pci'"
+        for personality, display, shown, note in (
+                ("[native] bochs", "[region] dmabuf off", False, ""),
+                ("native [bochs]", "region dmabuf [off]", False, ""),
+                ("native [bochs]", "[region] dmabuf off", True, ""),
+                ("native [bochs]", "region [dmabuf] off", True, "OpenGL")):
+            self.machine.add_attributes(f"{GPU}/{IDLE}", {
+                "personality": personality, "display": display})
+            result = self.expect_unchanged(OK, "show", IDLE, "--qemu")
+            self.assertEqual(result.out.decode(),
+                             qemu + (",display=on" if shown else "") + "\n")
+            self.assertEqual(b"OpenGL" in result.err, bool(note), result)
+            self.assertEqual(
+                self.expect(OK, "show", IDLE[:8], "--libvirt").out.decode(),
+                hostdev + (" display='on'" if shown else "") + ">\n" + source +
+                "</hostdev>\n")
+        self.machine.write("root" + bios)
+        self.assertEqual(self.expect(OK, "show", IDLE, "--qemu").out.decode(),
+                         f"{qemu},display=on,romfile={bios}\n")
+        self.assertIn(f"  <rom file='{bios}'/>\n</hostdev>",
+                      self.expect(OK, "show", IDLE, "--libvirt").out.decode())
+        for args in (["--qemu"], [GPU, "--libvirt"], [IDLE, "--qemu", "--libvirt"]):
+            self.expect_unchanged(USAGE, "show", *args)
+        self.expect_unchanged(NOT_FOUND, "show", NEW, "--qemu")
+
     def test_show_what_is_not_there(self):
         self.fill()
         self.expect_unchanged(NOT_FOUND, "show", NEW, err=NEW)
@@ -173,11 +259,16 @@ class Create(CliTest):
 
     def test_no_capacity(self):
         self.fill()
-        self.machine.refuse(GPU, "1q", "no 1024 MiB block is free\n")
-        self.expect_unchanged(NO_CAPACITY, "create", "1q",
-                              err="no 1024 MiB block is free")
-        value = self.expect_json(NO_CAPACITY, "create", "1q")
-        self.assertIn("no 1024 MiB block is free", value["error"]["message"])
+        reason = f"vGPU {NEW} not created: no 1024 MiB block is free"
+        self.machine.refuse(GPU, "1q", reason + "\n")
+        self.expect_unchanged(NO_CAPACITY, "create", "1q", "--uuid", NEW,
+                              err=reason)
+        value = self.expect_json(NO_CAPACITY, "create", "1q", "--uuid", NEW)
+        self.assertIn(reason, value["error"]["message"])
+        # Of another vGPU: not the reason here.
+        result = self.expect_unchanged(NO_CAPACITY, "create", "1q",
+                                       err="No space left")
+        self.assertNotIn(b"block is free", result.err)
         self.machine.refuse(GPU, "256mq", "")
         self.expect_unchanged(NO_CAPACITY, "create", "256mq", "--gpu", GPU,
                               err="No space left")
@@ -237,6 +328,18 @@ class Remove(CliTest):
         self.expect_json(BUSY, "remove", USED)
         self.assertEqual(self.removed(USED), "")
 
+    def test_owner_has_ended(self):
+        """The process that is named is gone: what else can hold it is said."""
+        self.fill()
+        shutil.rmtree(self.machine.path("proc/4242"))
+        self.machine.write("proc/1/comm", "init\n")
+        result = self.expect_unchanged(BUSY, "remove", USED, err="4242, which opened it, has ended")
+        for word in (b"vhost", b"fuser -v /dev/vfio/7"):
+            self.assertIn(word, result.err)
+        self.assertIn(b"4242 (ended)", self.expect(OK, "list").out)
+        self.assertIs(self.expect_json(OK, "list")["vgpus"][0]["owner_ended"], True)
+        self.expect(OK, "remove", "--force", USED)
+
     def test_force(self):
         self.fill()
         self.expect(OK, "remove", "--force", USED, err="4242")
@@ -275,7 +378,7 @@ class Usage(CliTest):
     def test_wrong(self):
         self.fill()
         for args in ([], [""], ["lst"], ["--frob"], ["--uuid"], [b"\xff"],
-                     ["x" * 100000], ["list", "now"], ["list", "--gpu", GPU],
+                     ["x" * 100000], ["list", "now"], ["list", "--force"],
                      ["list", "--frob"], ["list", "-x"], ["list", "-xy"],
                      ["list", "--json=yes"], ["list", b"-\xff"],
                      ["list", "--" + "x" * 100000], ["types", "1q"],
@@ -314,7 +417,7 @@ class Usage(CliTest):
         self.fill()
         with open("/dev/full", "w", encoding="ascii") as full:
             result = self.run_cli("list", stdout=full)
-        self.assertEqual(result.status, FAILURE, result)
+        self.assertEqual(result.status, OUTPUT, result)
         self.assertIn(b"cannot write", result.err)
 
     def test_no_sysfs(self):

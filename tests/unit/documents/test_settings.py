@@ -3,9 +3,9 @@
 """
 test_settings.py - everything that names settings agrees with uapi/openvgpu_settings.h
 
-Names, ranges, defaults and words in the shell completion, the manual pages, the
-documents and the examples of configuration. (The module, the library and the
-command are compiled from the header.)
+Names, ranges, defaults and words in the manual pages, the documents and the
+examples of configuration. (The module, the library and the command are compiled
+from the header.)
 """
 import os
 import re
@@ -79,23 +79,6 @@ def test_meanings(header, _manual):
                                 header.replace("\\\n", " ")).group(1)
             for word in setting.words:
                 check(word in meaning, "%s: '%s' is not in its meaning" % (setting.name, word))
-
-
-def test_completion(header, _manual):
-    """The completion offers the words of each choice; it asks the driver for policies."""
-    both = {**settings(header, "GPU"), **settings(header, "VGPU")}
-    script = read("tools/dist/completion/openvgpu").replace("complete -F", "# complete -F")
-    names = re.search(r"__openvgpu_values\(\)\n\{\n(.*?)^\}", script, re.M | re.S).group(1)
-    for name in re.findall(r"^\t(\w+)\)", names, re.M):
-        check(name in both, "completion: there is no setting %s" % name)
-    for name, setting in both.items():
-        words = setting.words if name != "scheduler" else []
-        if setting.number and setting.max == 1:
-            words = ["0", "1"]
-        if words:
-            told = subprocess.run(["bash", "-c", script + '\n__openvgpu_values "$1"', "bash", name],
-                                  capture_output=True, check=False).stdout.decode().split()
-            same_names("completion: " + name, told, words)
 
 
 def items(page, head):
@@ -201,5 +184,5 @@ def test_examples(header, manual):
 
 if __name__ == "__main__":
     sys.exit(run("settings", "uapi/openvgpu_settings.h", "doc/sysfs-driver-openvgpu",
-                 (test_meanings, test_completion, test_manual_pages, test_sysfs,
+                 (test_meanings, test_manual_pages, test_sysfs,
                   test_scheduler_document, test_examples)))

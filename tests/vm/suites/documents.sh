@@ -197,7 +197,7 @@ completes()
 }
 
 idle=11111111-1111-4111-8111-111111111111 used=00000003-0000-0000-0000-000000000100
-completes "openvgpu " $(openvgpu --help | sed -n '/^Commands:/,/^$/p' | awk 'NF > 1 { print $1 }' | sort -u) --help --version
+completes "openvgpu " $(openvgpu --help | sed -n '/^Commands:/,/^$/p' | awk 'NF > 1 { print $1 }' | sort -u) help --help --version
 completes "openvgpu cr" create
 completes "openvgpu sched " log set show --help
 completes "openvgpu sched s" set show
@@ -217,6 +217,8 @@ completes "openvgpu apply --d" --dry-run
 completes "openvgpu apply /etc/openvg" ""
 completes "openvgpu frobnicate " ""
 completes "openvgpu list " ""
+completes "openvgpu list --type 2" 256mq 2q
+completes "openvgpu list --columns UUID,P" UUID,PID UUID,PROCESS
 
 finish
 EOF
