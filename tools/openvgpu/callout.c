@@ -11,6 +11,7 @@
  * later) and without (1.2).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -255,11 +256,30 @@ static enum cli_exit check_type(const struct callout *callout)
 
 /* ------------------------------------------------------ vGPUs that exist */
 
+/* Lets no process open the vGPU, or any. An older module can't refuse. */
+static void refuse_opens(const struct callout *callout, bool refuse)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path),
+		 "bus/mdev/devices/%s/" OVGPU_DRIVER "/refuse_opens",
+		 callout->uuid);
+	fd = openat(ovgpu_dirfd(callout->cli->ovgpu, OVGPU_SYSFS), path,
+		    O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (write(fd, refuse ? "1" : "0", 1) != 1)
+		cli_note("vGPU %s: cannot write refuse_opens: %s", callout->uuid,
+			 ovgpu_strerror(-errno));
+	close(fd);
+}
+
 /*
  * mdevctl would wait for ever, in the kernel, for a VM to end. A VM that ends
- * right now is waited for.
+ * right now is waited for; none can begin between this look and the removal.
  */
-static enum cli_exit check_not_in_use(const struct callout *callout)
+static enum cli_exit prepare_stop(const struct callout *callout)
 {
 	struct ovgpu_vgpu *vgpu;
 	unsigned int waited;
@@ -267,6 +287,7 @@ static enum cli_exit check_not_in_use(const struct callout *callout)
 	bool used;
 
 	for (waited = 0;; waited += LOOK_MS) {
+		refuse_opens(callout, true);
 		if (ovgpu_vgpu_get(callout->cli->ovgpu, callout->uuid, &vgpu))
 			return CLI_OK;
 		used = vgpu->owner_pid;
@@ -274,6 +295,7 @@ static enum cli_exit check_not_in_use(const struct callout *callout)
 		ovgpu_free(vgpu);
 		if (!used)
 			return CLI_OK;
+		refuse_opens(callout, false);
 		if (waited >= PATIENCE_MS)
 			return refuse(callout, "process %s uses it; end that first",
 				      owner.text);
@@ -460,10 +482,12 @@ static enum cli_exit answer(struct callout *callout, const char *event,
 	}
 	if (!strcmp(event, "post") && !strcmp(action, "start") && failed)
 		return explain(callout);
+	if (!strcmp(event, "post") && !strcmp(action, "stop") && failed)
+		refuse_opens(callout, false);
 	if (strcmp(event, "pre"))
 		return CLI_OK;
 	if (!strcmp(action, "stop"))
-		return check_not_in_use(callout);
+		return prepare_stop(callout);
 	if (!strcmp(action, "start")) {
 		code = read_settings(callout);
 		return code == CLI_OK ? check_room(callout) : code;

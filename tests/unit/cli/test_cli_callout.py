@@ -214,6 +214,19 @@ class Callout(CliTest):
                      "end that first", "pre", "stop", uuid=USED)
         self.assertGreater(time.monotonic() - began, 1.5)
 
+    def test_stop_lets_nobody_open_it_meanwhile(self):
+        """From the look to the removal, and no longer when there is none."""
+        for uuid in (IDLE, USED):
+            self.machine.add_attributes(f"{GPU}/{uuid}", {"refuse_opens": 0})
+        self.answers(OK, "", "pre", "stop")
+        self.assertEqual(self.value("refuse_opens"), "1")
+        self.answers(OK, "", "post", "stop", state="success")
+        self.assertEqual(self.value("refuse_opens"), "1")
+        self.answers(OK, "", "post", "stop", state="failure")
+        self.assertEqual(self.value("refuse_opens"), "0")
+        self.answers(FAILURE, "end that first", "pre", "stop", uuid=USED)
+        self.assertEqual(self.value("refuse_opens", USED), "0")
+
     def test_stop_waits_for_a_process_that_ends(self):
         at = f"sys/devices/pci0000:00/{GPU}/{USED}/openvgpu/owner_pid"
 

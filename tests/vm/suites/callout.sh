@@ -60,6 +60,7 @@ add_vgpu()
 	put "$at/openvgpu/display" "$4"
 	put "$at/openvgpu/personality" "$3"
 	put "$at/openvgpu/owner_pid" 0
+	put "$at/openvgpu/refuse_opens" 0
 	put "$at/openvgpu/state" closed
 	: >"$at/remove"
 	ln -s "../mdev_supported_types/$2" "$at/mdev_type"
@@ -209,6 +210,7 @@ reads stop-in-use-nothing "$vgpu/remove" ''
 { sleep 0.5; put "$vgpu/openvgpu/owner_pid" 0; } &
 answers stop-waits 0 '' mdevctl stop -u $uuid
 reads stop-done "$vgpu/remove" 1
+reads stop-refused-opens "$vgpu/openvgpu/refuse_opens" 1
 kill $vm
 
 # -------------------------------------------------------------------- start
