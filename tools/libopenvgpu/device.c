@@ -396,3 +396,51 @@ int ovgpu_remove(const struct ovgpu *ovgpu, const char *uuid)
 		return -EINVAL;
 	return ovgpu_write(ovgpu, "1", OVGPU_MDEV_PATH "/%s/remove", uuid);
 }
+
+/* Whether a process has it open; a negative errno when that can't be read. */
+static int is_open(const struct ovgpu *ovgpu, const char *uuid)
+{
+	char text[OVGPU_NAME_SIZE];
+	uint64_t pid;
+	int err;
+
+	err = ovgpu_attribute_get(ovgpu, OVGPU_VGPU, uuid, OVGPU_DRIVER,
+				  "owner_pid", text, sizeof(text));
+	if (err == -ENOENT)
+		return 0;	/* or it is gone, which removing it will say */
+	if (err)
+		return err;
+	return ovgpu_number_parse(text, &pid) ? -EPROTO : pid != 0;
+}
+
+/**
+ * ovgpu_remove_idle - remove a vGPU unless a process has it open
+ * @ovgpu: handle
+ * @uuid: as ovgpu_uuid_parse() gives it
+ *
+ * Opens are refused while it looks, so that no process comes in between, and
+ * this call does not wait. With an older module, which can't refuse them, one
+ * may, and then it waits as ovgpu_remove() does.
+ *
+ * Return: 0 or a negative errno: -EBUSY when a process has it open, and as of
+ * ovgpu_remove().
+ */
+int ovgpu_remove_idle(const struct ovgpu *ovgpu, const char *uuid)
+{
+	const char *path = OVGPU_MDEV_PATH "/%s/" OVGPU_DRIVER "/refuse_opens";
+	int err, refused;
+
+	if (!ovgpu_object_valid(OVGPU_VGPU, uuid))
+		return -EINVAL;
+	refused = ovgpu_write(ovgpu, "1", path, uuid);
+	if (refused && refused != -ENOENT)
+		return refused;
+	err = is_open(ovgpu, uuid);
+	if (err > 0)
+		err = -EBUSY;
+	if (!err)
+		err = ovgpu_remove(ovgpu, uuid);
+	if (err && !refused)
+		ovgpu_write(ovgpu, "0", path, uuid);
+	return err;
+}

@@ -148,6 +148,7 @@ int ovgpu_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
 int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 		 const char *uuid, char *reason, size_t size);
 int ovgpu_remove(const struct ovgpu *ovgpu, const char *uuid);
+int ovgpu_remove_idle(const struct ovgpu *ovgpu, const char *uuid);
 
 /* ------------------------------------------------------------- attributes */
 

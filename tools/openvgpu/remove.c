@@ -26,13 +26,37 @@ static enum cli_exit fail_in_use(const struct cli *cli,
 			vgpu->uuid, vgpu->owner_pid, hint);
 }
 
+/* Asks a process that has it open to let go, and waits, however long it takes. */
+static int force(const struct cli *cli, const struct ovgpu_vgpu *vgpu)
+{
+	if (vgpu->owner_pid)
+		cli_note("asking process %s to let go of vGPU %s; waiting",
+			 show_owner(vgpu).text, vgpu->uuid);
+	return ovgpu_remove(cli->ovgpu, vgpu->uuid);
+}
+
+/* Refused: names who has it open now. */
+static enum cli_exit fail_busy(const struct cli *cli, const char *uuid)
+{
+	struct ovgpu_vgpu *vgpu;
+	enum cli_exit code;
+	int err;
+
+	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
+	if (err)
+		return cli_fail_vgpu(cli, err, uuid);
+	code = vgpu->owner_pid ? fail_in_use(cli, vgpu) :
+	       cli_fail(cli, CLI_BUSY, "vGPU %s was in use a moment ago: try again",
+			uuid);
+	ovgpu_free(vgpu);
+	return code;
+}
+
 /**
  * command_remove - remove a vGPU
  * @cli: the run; its argument is the UUID
  *
- * Refuses while a process has the vGPU open: writing to its "remove" file then
- * asks that process to let go and waits for it, however long it takes. --force
- * does just that.
+ * Refuses while a process has the vGPU open, unless --force is given.
  *
  * Return: exit status.
  */
@@ -53,16 +77,11 @@ enum cli_exit command_remove(struct cli *cli)
 	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
 	if (err)
 		return cli_fail_vgpu(cli, err, uuid);
-	if (vgpu->owner_pid && !cli->force) {
-		code = fail_in_use(cli, vgpu);
-		ovgpu_free(vgpu);
-		return code;
-	}
-	if (vgpu->owner_pid)
-		cli_note("asking process %s to let go of vGPU %s; waiting",
-			 show_owner(vgpu).text, uuid);
+	err = cli->force ? force(cli, vgpu) :
+	      ovgpu_remove_idle(cli->ovgpu, uuid);
 	ovgpu_free(vgpu);
-	err = ovgpu_remove(cli->ovgpu, uuid);
+	if (err == -EBUSY)
+		return fail_busy(cli, uuid);
 	if (err == -ENOENT || err == -ENODEV)
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"vGPU %s is being removed by somebody else",

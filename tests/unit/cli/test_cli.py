@@ -328,6 +328,22 @@ class Remove(CliTest):
         self.expect_json(BUSY, "remove", USED)
         self.assertEqual(self.removed(USED), "")
 
+    def test_opened_in_between(self):
+        """Opens are refused first, so that nobody is made to let go."""
+        self.fill()
+        folder = f"sys/devices/pci0000:00/{GPU}/{IDLE}/openvgpu"
+        self.machine.write(f"{folder}/refuse_opens", "0\n")
+        self.expect(OK, "remove", IDLE)
+        self.assertEqual(self.removed(IDLE), "1")
+        self.assertEqual(self.machine.read(f"{folder}/refuse_opens"), "1\n")
+        # A process that opens it as late as it can: number 1.
+        self.machine.write(f"sys/devices/pci0000:00/{GPU}/{IDLE}/remove")
+        self.machine.write(f"{folder}/owner_pid", "0\n")
+        os.unlink(self.machine.path(f"{folder}/refuse_opens"))
+        os.symlink("owner_pid", self.machine.path(f"{folder}/refuse_opens"))
+        self.expect_unchanged(BUSY, "remove", IDLE, err="in use")
+        self.assertEqual(self.removed(IDLE), "")
+
     def test_owner_has_ended(self):
         """The process that is named is gone: what else can hold it is said."""
         self.fill()

@@ -304,6 +304,37 @@ static void say(const char *error)
 	fake_write(&fake, error, "sys/devices/%s/openvgpu/last_error", FAKE_GPU);
 }
 
+/* Nobody comes in between the look and the removal. */
+START_TEST(test_remove_idle)
+{
+	const char *remove = "sys/bus/mdev/devices/" FAKE_IDLE "/remove";
+	const char *refuse = "sys/bus/mdev/devices/" FAKE_IDLE "/openvgpu/refuse_opens";
+	const char *owner = "sys/bus/mdev/devices/" FAKE_IDLE "/openvgpu/owner_pid";
+
+	/* An older module. */
+	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, FAKE_USED), -EBUSY);
+	ck_assert_str_eq(fake_read(&fake, "sys/bus/mdev/devices/" FAKE_USED "/remove"), "");
+	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, FAKE_IDLE), 0);
+	ck_assert_str_eq(fake_read(&fake, remove), "1");
+
+	fake_write(&fake, "", "%s", remove);
+	fake_write(&fake, "0\n", "%s", refuse);
+	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, FAKE_IDLE), 0);
+	ck_assert_str_eq(fake_read(&fake, remove), "1");
+	ck_assert_str_eq(fake_read(&fake, refuse), "1\n");
+
+	/* Opened in the moment before opens are refused: it can be again. */
+	fake_write(&fake, "", "%s", remove);
+	fake_link(&fake, refuse, owner);
+	fake_write(&fake, "0\n", "%s", owner);
+	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, FAKE_IDLE), -EBUSY);
+	ck_assert_str_eq(fake_read(&fake, remove), "");
+	ck_assert_str_eq(fake_read(&fake, refuse), "0\n");
+	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, FAKE_NEW), -ENOENT);
+	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, "../x"), -EINVAL);
+}
+END_TEST
+
 /* What the kernel refuses comes with the driver's reason, if it is about that. */
 START_TEST(test_refused)
 {
@@ -738,6 +769,7 @@ int main(void)
 	tcase_add_test(tests, test_attributes);
 	tcase_add_test(tests, test_bad_names);
 	tcase_add_test(tests, test_create);
+	tcase_add_test(tests, test_remove_idle);
 	tcase_add_test(tests, test_refused);
 	tcase_add_test(tests, test_settings);
 	tcase_add_test(tests, test_choices);
