@@ -432,6 +432,40 @@ TEST(reset_storm, ONCE | SLOW)
 	life_goes_on(true);
 }
 
+/* Each time it is switched on, somebody must look whether there is work. */
+static void run_toggles(void *data, int ready)
+{
+	struct vgpu *vgpu = data;
+
+	vgpu_open(vgpu);
+	say_ready(ready);
+	for (;;) {
+		rt_memory_decoding(vgpu->device, false);
+		rt_memory_decoding(vgpu->device, true);
+	}
+}
+
+TEST(master_storm, SLOW)
+{
+	struct vgpu vgpu[2], other;
+	unsigned int i;
+	pid_t vm[2];
+
+	for (i = 0; i < 2; i++) {
+		OK(host_create_any("64mq", vgpu[i].uuid));
+		vm[i] = start(run_toggles, &vgpu[i]);
+	}
+	vgpu_make(&other, "64mq");
+	for (i = 0; i < 20; i++) {
+		begin();
+		vgpu_works(&other, i);
+		bounded("three small jobs of a neighbour");
+	}
+	life_goes_on(true);
+	for (i = 0; i < 2; i++)
+		end_vm(vm[i]);
+}
+
 /* ------------------------------------------------------------------- floods */
 
 /* Opened and closed as fast as can be: libvirt pays for each uevent. */

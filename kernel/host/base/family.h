@@ -90,8 +90,8 @@ enum vgpu_run_stage {
  * @partition_disable: the partition runs nothing and reaches nothing when this
  *	returns; bounded time even with a hung engine. May sleep.
  * @partition_reset: reset engine state of an enabled partition, leaves it
- *	enabled. Bounded. 0, or -EIO when the hardware did not obey (the GPU is
- *	then declared dead by the caller). May sleep.
+ *	enabled. Bounded. 0, or -EIO when the hardware did not obey, after
+ *	vgpu_gpu_failed(). May sleep.
  * @scrub: zero the slice and every hidden store of a disabled partition. May
  *	sleep, bounded. 0 or errno.
  * @notify: notify the guest of fault @code through the error register and the
@@ -114,8 +114,8 @@ enum vgpu_run_stage {
  * @sysmem_invalidate: make sure that no access through entries [first, first +
  *	count) as they were before @sysmem_clear is under way or begins when this
  *	returns; those that were not cleared stay as they are. Bounded, never
- *	waits for the progress of an engine, falls back on a partition reset.
- *	0, or errno: nothing helped. May sleep. NULL with @sysmem_set.
+ *	waits for the progress of an engine, falls back on a partition reset,
+ *	and at last on vgpu_gpu_failed(). May sleep. NULL with @sysmem_set.
  * @counter: read a counter. 0, or -ENODEV: the hardware is away. May sleep.
  * @head_plane: what a head of the partition shows, from the hardware's
  *	registers. NULL: partitions have no heads of their own. May sleep.
@@ -160,7 +160,7 @@ struct vgpu_family {
 	int (*sysmem_set)(struct vgpu *vgpu, u32 first, u32 count,
 			  const dma_addr_t *addr, bool write);
 	void (*sysmem_clear)(struct vgpu *vgpu, u32 first, u32 count);
-	int (*sysmem_invalidate)(struct vgpu *vgpu, u32 first, u32 count);
+	void (*sysmem_invalidate)(struct vgpu *vgpu, u32 first, u32 count);
 	int (*counter)(struct vgpu *vgpu, enum vgpu_counter which, u64 *value);
 	void (*head_plane)(struct vgpu *vgpu, unsigned int head,
 			   enum vgpu_plane_kind kind, struct vgpu_plane *plane);

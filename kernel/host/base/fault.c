@@ -54,7 +54,7 @@ static const struct fault_text fault_texts[] = {
 		"save timeout", "its context was not saved in time and it was reset", true
 	},
 	[VGPU_FAULT_STOPPED] = {
-		"faulted", "reset too often, it gets no turns until it is reset and fault_window_s have passed",
+		"faulted", "reset too often, no turns until it is reset and fault_window_s have passed",
 		false
 	},
 };
@@ -181,7 +181,7 @@ void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
  */
 void vgpu_report_recovery(struct vgpu *vgpu)
 {
-	if (vgpu_may_send(vgpu))
-		set_bit(RECOVERED, &vgpu->faults.unsent);
+	/* Not limited: it comes once for each "faulted" or reset of the GPU. */
+	set_bit(RECOVERED, &vgpu->faults.unsent);
 	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
 }

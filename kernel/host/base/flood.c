@@ -17,16 +17,23 @@
 #define INTERVAL	(30 * HZ)
 #define BURST		10
 
-/*
- * Of a burst of opens and closes, the last one must not be the one that is left
- * out: who follows the events would believe in the one before it for ever.
- */
+/* With who has it open. */
+static void send_open(struct vgpu *vgpu)
+{
+	pid_t owner = READ_ONCE(vgpu->owner_pid);
+	char pid[32];
+
+	snprintf(pid, sizeof(pid), "OPENVGPU_PID=%d", owner);
+	if (owner)
+		vgpu_uevent(vgpu, "open", pid, NULL);
+	else
+		vgpu_uevent(vgpu, "close", NULL, NULL);
+}
+
 static void settle_work(struct work_struct *work)
 {
-	struct vgpu *vgpu = container_of(to_delayed_work(work), struct vgpu,
-					 flood.settle);
-
-	vgpu_uevent(vgpu, vgpu_is_open(vgpu) ? "open" : "close", NULL, NULL);
+	send_open(container_of(to_delayed_work(work), struct vgpu,
+			       flood.settle));
 }
 
 static void init_limit(struct ratelimit_state *limit)
@@ -74,14 +81,28 @@ bool vgpu_may_log(struct vgpu *vgpu)
  * vgpu_may_send - whether a uevent about a vGPU may be sent
  * @vgpu: the vGPU
  *
- * Counts it if not (stats/suppressed_events), and sees to it that an event
- * says later whether the vGPU is open. Any context.
+ * Counts it if not (stats/suppressed_events). Any context.
  */
 bool vgpu_may_send(struct vgpu *vgpu)
 {
 	if (__ratelimit(&vgpu->flood.events))
 		return true;
 	atomic64_inc(&vgpu->stats.suppressed_events);
-	queue_delayed_work(vgpu->gpu->wq, &vgpu->flood.settle, INTERVAL);
 	return false;
+}
+
+/**
+ * vgpu_send_open - say by a uevent that a vGPU was opened or closed
+ * @vgpu: the vGPU
+ *
+ * Of a burst, the last one must not be the one that is left out: who follows the
+ * events would believe in the one before it for ever. So one follows later. May
+ * sleep.
+ */
+void vgpu_send_open(struct vgpu *vgpu)
+{
+	if (vgpu_may_send(vgpu))
+		send_open(vgpu);
+	else
+		queue_delayed_work(vgpu->gpu->wq, &vgpu->flood.settle, INTERVAL);
 }

@@ -27,5 +27,6 @@ void vgpu_flood_init(struct vgpu *vgpu);
 void vgpu_flood_exit(struct vgpu *vgpu);
 bool vgpu_may_log(struct vgpu *vgpu);
 bool vgpu_may_send(struct vgpu *vgpu);
+void vgpu_send_open(struct vgpu *vgpu);
 
 #endif /* BASE_FLOOD_H */

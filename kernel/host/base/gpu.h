@@ -74,6 +74,7 @@ struct vgpu_gpu {
 	const char *failed_why;		/* state_lock or failed_work */
 	unsigned int recoveries;	/* successful ones; READ_ONCE */
 	unsigned int failed_recoveries;	/* of them, before it failed */
+	struct delayed_work stuck_work;	/* declares it dead if nobody recovers it */
 	struct srcu_struct access;	/* who touches the hardware */
 
 	struct mutex console_lock;	/* @console, and what the output shows */

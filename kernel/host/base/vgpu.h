@@ -98,7 +98,7 @@ struct vgpu_stats {
  * @frozen: gets no turns until it is thawed; survives open and close
  * @faulted: gets no turns until it was reset and @stopped_until has passed
  * @hang_resets: when the scheduler had to reset it, kernel clock: a ring
- * @hang_count: how often, since it was opened
+ * @hang_count: how often, since it was created
  * @stopped_until: when the hangs that made it faulted are long enough ago, kernel
  *	clock
  * @stop_answered: it was reset since then

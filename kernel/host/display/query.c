@@ -105,7 +105,8 @@ static int set_method(struct vgpu *vgpu, enum vgpu_display_method method)
 {
 	const char *reason = NULL;
 
-	if (vgpu_is_open(vgpu)) {
+	/* Also while it is being closed. */
+	if (vgpu->owner_pid) {
 		vgpu_error(vgpu, ": display not changed: process %d has it open; end its VM first",
 			   vgpu->owner_pid);
 		return -EBUSY;

@@ -391,8 +391,8 @@ static bool show_mode(struct bochs *bochs, const struct bochs_mode *mode)
 	return accepted;
 }
 
-static void show(struct vgpu_gpu *gpu, struct vgpu *vgpu,
-		 const struct vgpu_plane *plane)
+static void show_plane(struct vgpu_gpu *gpu, struct vgpu *vgpu,
+		       const struct vgpu_plane *plane)
 {
 	struct bochs *bochs = bochs_of(gpu);
 	struct bochs_mode mode;
@@ -420,7 +420,7 @@ static void bochs_show(struct vgpu_gpu *gpu, struct vgpu *vgpu,
 
 	if (!vgpu_gpu_begin(gpu, &section))
 		return;
-	show(gpu, vgpu, plane);
+	show_plane(gpu, vgpu, plane);
 	vgpu_gpu_end(gpu, section);
 }
 

@@ -22,5 +22,6 @@ extern const struct dev_pm_ops vgpu_pm_ops;
 void vgpu_gpu_quiesce(struct vgpu_gpu *gpu);
 void vgpu_gpu_dead_work(struct work_struct *work);
 void vgpu_gpu_failed_work(struct work_struct *work);
+void vgpu_gpu_stuck_work(struct work_struct *work);
 
 #endif /* GPU_DRIVER_H */

@@ -58,6 +58,7 @@ static struct vgpu_gpu *gpu_alloc(struct pci_dev *pdev,
 	INIT_LIST_HEAD(&gpu->vgpus);
 	INIT_WORK(&gpu->dead_work, vgpu_gpu_dead_work);
 	INIT_DELAYED_WORK(&gpu->failed_work, vgpu_gpu_failed_work);
+	INIT_DELAYED_WORK(&gpu->stuck_work, vgpu_gpu_stuck_work);
 	gpu->release = gpu_release;
 	gpu->pool.gpu = gpu;
 	vgpu_console_init(gpu);
@@ -83,6 +84,7 @@ static int start_workqueues(struct vgpu_gpu *gpu)
 static void stop_workqueues(struct vgpu_gpu *gpu)
 {
 	cancel_delayed_work_sync(&gpu->failed_work);
+	cancel_delayed_work_sync(&gpu->stuck_work);
 	destroy_workqueue(gpu->memory_wq);
 	destroy_workqueue(gpu->wq);
 }
@@ -153,10 +155,10 @@ static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 			      family->name);
 		goto stop_workqueues;
 	}
+	/* For the error recovery: what that restores has bus mastering off. */
+	pci_save_state(pdev);
 	/* The family has reset it: what it writes from here on is ours. */
 	pci_set_master(pdev);
-	/* For the error recovery, which restores it. */
-	pci_save_state(pdev);
 	/* Whoever drove it before may have left a picture. */
 	vgpu_console_refresh(gpu);
 	ret = vgpu_sched_log_init(gpu);

@@ -20,6 +20,12 @@
 #include "pci/mapping.h"
 #include "vgpu/life.h"
 
+/*
+ * The PCI core gives up the recovery from an error without a word to the driver,
+ * for instance when another function of the slot has no handlers.
+ */
+#define STUCK_WAIT	(60 * HZ)
+
 /**
  * vgpu_gpu_quiesce - take the hardware away from every vGPU
  * @gpu: the GPU
@@ -59,6 +65,7 @@ static void gpu_isolate(struct vgpu_gpu *gpu)
 	       !try_cmpxchg(&gpu->state, &state, VGPU_GPU_RESET))
 		;
 	vgpu_gpu_quiesce(gpu);
+	queue_delayed_work(gpu->wq, &gpu->stuck_work, STUCK_WAIT);
 }
 
 /* Give the hardware back. The device was reset and its config restored. */
@@ -68,6 +75,7 @@ static void gpu_recover(struct vgpu_gpu *gpu)
 	int ret;
 
 	mutex_lock(&gpu->state_lock);
+	cancel_delayed_work(&gpu->stuck_work);
 	if (READ_ONCE(gpu->state) != VGPU_GPU_RESET)
 		goto unlock;
 	/* Nobody else touches it before it is UP. */
@@ -76,10 +84,13 @@ static void gpu_recover(struct vgpu_gpu *gpu)
 		vgpu_gpu_dead(gpu, "it does not come back after a reset");
 		goto unlock;
 	}
-	/* It may have been off since vgpu_gpu_failed(), and saved so. */
-	pci_set_master(gpu->pdev);
-	/* For the next slot reset: restoring has used up what was saved. */
+	/*
+	 * For the next slot reset: restoring has used up what was saved. The
+	 * device remembers no memory now, so it may access memory again.
+	 */
+	pci_clear_master(gpu->pdev);
 	pci_save_state(gpu->pdev);
+	pci_set_master(gpu->pdev);
 	WRITE_ONCE(gpu->recoveries, gpu->recoveries + 1);
 	if (cmpxchg(&gpu->state, VGPU_GPU_RESET, VGPU_GPU_UP) != VGPU_GPU_RESET)
 		goto unlock;
@@ -136,6 +147,21 @@ void vgpu_gpu_failed_work(struct work_struct *work)
 	mutex_unlock(&gpu->state_lock);
 }
 
+/**
+ * vgpu_gpu_stuck_work - declare a GPU dead whose recovery was given up
+ * @work: stuck_work of the GPU; queued when it was isolated
+ */
+void vgpu_gpu_stuck_work(struct work_struct *work)
+{
+	struct vgpu_gpu *gpu = container_of(to_delayed_work(work),
+					    struct vgpu_gpu, stuck_work);
+
+	mutex_lock(&gpu->state_lock);
+	if (READ_ONCE(gpu->state) == VGPU_GPU_RESET)
+		vgpu_gpu_dead(gpu, "nobody has reset it since the bus error");
+	mutex_unlock(&gpu->state_lock);
+}
+
 /* ---------------------------------------- reset by an administrator (sysfs) */
 
 static unsigned int gpu_users(struct vgpu_gpu *gpu)
@@ -163,7 +189,11 @@ static void gpu_reset_prepare(struct pci_dev *pdev)
 		vgpu_gpu_error(gpu,
 			       "GPU is reset while %u vGPUs are in use: each gets fault %d and its guest must start over; close them first next time",
 			       users, VGPU_FAULT_GPU_RESET);
-	vgpu_gpu_quiesce(gpu);
+	/* One that has failed does not let go when it is asked to. */
+	if (delayed_work_pending(&gpu->failed_work))
+		gpu_isolate(gpu);
+	else
+		vgpu_gpu_quiesce(gpu);
 }
 
 static void gpu_reset_done(struct pci_dev *pdev)
@@ -207,7 +237,10 @@ static pci_ers_result_t gpu_mmio_enabled(struct pci_dev *pdev)
 
 	if (!gpu)
 		return PCI_ERS_RESULT_DISCONNECT;
-	if (vgpu_gpu_is_dead(gpu) || gpu->family->alive(gpu))
+	if (vgpu_gpu_is_dead(gpu))
+		return PCI_ERS_RESULT_RECOVERED;
+	/* The error may be why it failed, even if it answers now. */
+	if (!delayed_work_pending(&gpu->failed_work) && gpu->family->alive(gpu))
 		return PCI_ERS_RESULT_RECOVERED;
 	gpu_isolate(gpu);
 	return PCI_ERS_RESULT_NEED_RESET;
@@ -219,12 +252,13 @@ static pci_ers_result_t gpu_slot_reset(struct pci_dev *pdev)
 
 	if (!gpu)
 		return PCI_ERS_RESULT_DISCONNECT;
-	pci_restore_state(pdev);
-	/* That has switched its bus mastering on. */
-	if (READ_ONCE(gpu->state) == VGPU_GPU_DEAD) {
-		pci_clear_master(pdev);
+	/* Another function of the slot may have asked for it. */
+	if (READ_ONCE(gpu->state) == VGPU_GPU_UP)
+		gpu_isolate(gpu);
+	if (READ_ONCE(gpu->state) == VGPU_GPU_DEAD)
 		return PCI_ERS_RESULT_DISCONNECT;
-	}
+	/* With bus mastering off, for it may not really have been reset. */
+	pci_restore_state(pdev);
 	if (pci_device_is_present(pdev))
 		return PCI_ERS_RESULT_RECOVERED;
 	vgpu_gpu_dead(gpu, "it does not answer after a slot reset");

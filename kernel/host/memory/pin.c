@@ -39,7 +39,9 @@
  *
  * It may wait in vain because type1 calls it with device_list_lock held, another
  * thread of the VMM that unmaps waits for that lock with iommu->lock held, and
- * unpinning needs iommu->lock. Returning lets that other thread go on.
+ * unpinning needs iommu->lock. Returning lets that other thread go on. Each time,
+ * unpinning gets on by some runs only: a VMM that has thousands of them and is bent
+ * on it still ends in type1's deadlock, with its own threads and vGPUs.
  */
 #define UNPIN_WAIT	msecs_to_jiffies(50)
 #define UNPIN_TRIES	9
@@ -122,10 +124,13 @@ struct revocation {
 	unsigned int count;
 };
 
-#define REVOCATION(name)						\
-	struct revocation name = {					\
-		.batches = LIST_HEAD_INIT(name.batches), .first = ULONG_MAX, \
-	}
+static void init_revocation(struct revocation *revocation)
+{
+	INIT_LIST_HEAD(&revocation->batches);
+	revocation->first = ULONG_MAX;
+	revocation->last = 0;
+	revocation->count = 0;
+}
 
 static void revoke(struct vgpu *vgpu, struct pin_batch *batch,
 		   struct revocation *revocation)
@@ -148,23 +153,18 @@ static void revoke(struct vgpu *vgpu, struct pin_batch *batch,
 /* The hardware forgets them, whatever its engines do. */
 static void finish_revocation(struct vgpu *vgpu, struct revocation *revocation)
 {
-	struct vgpu_gpu *gpu = vgpu->gpu;
 	struct pin_batch *batch;
 
 	lockdep_assert_held(&vgpu->pins.lock);
 	if (list_empty(&revocation->batches))
 		return;
-	/*
-	 * The family falls back on a reset of the partition. If even that does
-	 * not help, the GPU loses its bus mastering, so the pages are safe in
-	 * any case.
-	 */
-	if (gpu->family->sysmem_invalidate(vgpu, revocation->first,
-					   revocation->last -
-					   revocation->first + 1))
-		vgpu_gpu_failed(gpu, "it does not let go of guest memory");
-	list_for_each_entry(batch, &revocation->batches, revoked)
+	vgpu->gpu->family->sysmem_invalidate(vgpu, revocation->first,
+					     revocation->last -
+					     revocation->first + 1);
+	list_for_each_entry(batch, &revocation->batches, revoked) {
 		pin_batch_unmap_dma(vgpu, batch);
+		cond_resched();
+	}
 	list_splice_tail(&revocation->batches, &vgpu->pins.revoked);
 }
 
@@ -173,9 +173,10 @@ static unsigned int revoke_pages(struct vgpu *vgpu, unsigned long first,
 				 unsigned long last)
 {
 	struct interval_tree_node *node;
-	REVOCATION(revocation);
+	struct revocation revocation;
 
 	lockdep_assert_held(&vgpu->pins.lock);
+	init_revocation(&revocation);
 	for (node = interval_tree_iter_first(&vgpu->pins.runs, first, last); node;
 	     node = interval_tree_iter_next(node, first, last))
 		revoke(vgpu, container_of(node, struct pin_run, node)->batch,
@@ -229,9 +230,11 @@ static void unpin_work(struct work_struct *work)
 	unpin_revoked(container_of(work, struct vgpu, pins.unpin_work));
 }
 
+/* With pins.lock held. */
 static void queue_unpin(struct vgpu *vgpu)
 {
-	queue_work(vgpu->gpu->memory_wq, &vgpu->pins.unpin_work);
+	if (!list_empty(&vgpu->pins.revoked))
+		queue_work(vgpu->gpu->memory_wq, &vgpu->pins.unpin_work);
 }
 
 /* Returns whether none of these guest pages is pinned. */
@@ -288,7 +291,8 @@ static void note_refusal(struct vgpu *vgpu)
 	pins->refused_at = jiffies;
 	mutex_unlock(&pins->lock);
 	if (first)
-		vgpu_owner_error(vgpu, ": guest memory not mapped: its VMM is over its limit of locked memory; raise that limit (RLIMIT_MEMLOCK)");
+		vgpu_owner_error(vgpu,
+				 ": guest memory not mapped: its VMM is over its limit of locked memory; raise that limit (RLIMIT_MEMLOCK)");
 	else
 		/* VFIO's own line counts. */
 		vgpu_may_log(vgpu);
@@ -435,9 +439,10 @@ int vgpu_pin_map(struct vgpu *vgpu, unsigned int epoch, u32 first, u32 count,
 int vgpu_pin_unmap(struct vgpu *vgpu, u32 first)
 {
 	struct interval_tree_node *node;
+	struct revocation revocation;
 	struct pin_batch *batch;
-	REVOCATION(revocation);
 
+	init_revocation(&revocation);
 	mutex_lock(&vgpu->pins.lock);
 	node = interval_tree_iter_first(&vgpu->pins.batches, first, first);
 	if (node && node->start == first) {
@@ -484,9 +489,12 @@ void vgpu_pin_unmap_iova(struct vgpu *vgpu, u64 iova, u64 length)
 		if (vgpu->personality->revoked)
 			vgpu->personality->revoked(vgpu);
 	}
-	mutex_unlock(&vgpu->pins.lock);
 	queue_unpin(vgpu);
+	mutex_unlock(&vgpu->pins.lock);
 
+	/* iommufd, which does not come again, and holds no lock meanwhile. */
+	if (length == ULONG_MAX)
+		calls = UNPIN_TRIES + 1;
 	if (calls <= UNPIN_TRIES) {
 		timeout = UNPIN_WAIT << (calls - 1);
 		wait_unpinned(vgpu, first, last, timeout);
@@ -509,9 +517,9 @@ void vgpu_pin_revoke_all(struct vgpu *vgpu)
 	mutex_lock(&vgpu->pins.lock);
 	WRITE_ONCE(vgpu->pins.epoch, vgpu->pins.epoch + 1);
 	revoke_pages(vgpu, 0, ULONG_MAX);
+	queue_unpin(vgpu);
 	mutex_unlock(&vgpu->pins.lock);
 	wake_up_all(&vgpu->pins.wait);
-	queue_unpin(vgpu);
 }
 
 /**
@@ -526,4 +534,15 @@ void vgpu_pin_drain(struct vgpu *vgpu)
 	while (!wait_unpinned(vgpu, 0, ULONG_MAX, HZ))
 		;
 	flush_work(&vgpu->pins.unpin_work);
+}
+
+/**
+ * vgpu_pin_exit - nothing of it is under way any more
+ * @vgpu: the vGPU; VFIO does not know it any more
+ *
+ * A dma_unmap may have come after vgpu_pin_drain(). It found nothing.
+ */
+void vgpu_pin_exit(struct vgpu *vgpu)
+{
+	cancel_work_sync(&vgpu->pins.unpin_work);
 }

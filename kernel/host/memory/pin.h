@@ -60,5 +60,6 @@ int vgpu_pin_unmap(struct vgpu *vgpu, u32 first);
 void vgpu_pin_unmap_iova(struct vgpu *vgpu, u64 iova, u64 length);
 void vgpu_pin_revoke_all(struct vgpu *vgpu);
 void vgpu_pin_drain(struct vgpu *vgpu);
+void vgpu_pin_exit(struct vgpu *vgpu);
 
 #endif /* MEMORY_PIN_H */

@@ -14,6 +14,9 @@
  *
  * A thread has one note for each vGPU, with the smallest range that holds all it
  * has unmapped in that call, so their number is bounded by the VMM's threads.
+ *
+ * type1 counts how often it has looked, not how often it has asked a vGPU. One that
+ * has come to the container meanwhile takes the count over from the others.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -22,16 +25,24 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "base/vgpu.h"
 #include "memory/unmapping.h"
 
 /* Without memory for a note, nothing is pinned for so long. */
 #define BLIND_TIME	(10 * HZ)
+/* More often than anybody waits with a limit. */
+#define BLIND_CALLS	UINT_MAX
+
+/* All notes there are, whether forgotten by their vGPU or not. */
+static LIST_HEAD(notes);
+static DEFINE_SPINLOCK(notes_lock);	/* innermost; @notes and the calls of notes */
 
 /**
  * struct pin_unmapping - a thread that unmaps
  * @node: in vgpu->pins.unmappings, or empty: forgotten
+ * @note: in the list of all notes
  * @vgpu: the vGPU; referred to
  * @task: the thread; to be compared only
  * @first: first guest page of all that it unmaps
@@ -41,12 +52,13 @@
  * @calls: how often it has come for just these
  */
 struct pin_unmapping {
-	struct list_head node;		/* pins.lock, as what follows */
+	struct list_head node;		/* pins.lock */
+	struct list_head note;		/* notes_lock */
 	struct vgpu *vgpu;
 	const struct task_struct *task;
-	unsigned long first;
-	unsigned long last;
-	unsigned long call_first;
+	unsigned long first;		/* pins.lock */
+	unsigned long last;		/* pins.lock */
+	unsigned long call_first;	/* notes_lock, as what follows */
 	unsigned long call_last;
 	unsigned int calls;
 };
@@ -60,6 +72,9 @@ static int unmapping_release(struct inode *inode, struct file *file)
 	mutex_lock(&vgpu->pins.lock);
 	list_del(&unmapping->node);
 	mutex_unlock(&vgpu->pins.lock);
+	spin_lock(&notes_lock);
+	list_del(&unmapping->note);
+	spin_unlock(&notes_lock);
 	kfree(unmapping);
 	put_device(&vgpu->vdev.device);
 	return 0;
@@ -81,16 +96,42 @@ static struct pin_unmapping *find(struct vgpu *vgpu)
 	return NULL;
 }
 
-static unsigned int add_call(struct pin_unmapping *unmapping,
-			     unsigned long first, unsigned long last)
+/* As often as any vGPU was asked for that range by this thread. */
+static unsigned int calls_before(unsigned long first, unsigned long last)
 {
+	struct pin_unmapping *other;
+	unsigned int calls = 0;
+
+	list_for_each_entry(other, &notes, note)
+		if (other->task == current && other->call_first == first &&
+		    other->call_last == last)
+			calls = max(calls, other->calls);
+	return calls;
+}
+
+/* With pins.lock held. A new one takes part in the round that is under way. */
+static unsigned int add_call(struct pin_unmapping *unmapping,
+			     unsigned long first, unsigned long last, bool new)
+{
+	unsigned int calls;
+
 	unmapping->first = min(unmapping->first, first);
 	unmapping->last = max(unmapping->last, last);
-	if (first != unmapping->call_first || last != unmapping->call_last)
-		unmapping->calls = 0;
+	spin_lock(&notes_lock);
+	if (new) {
+		unmapping->calls = max(calls_before(first, last), 1U);
+		list_add(&unmapping->note, &notes);
+	} else if (first != unmapping->call_first ||
+		   last != unmapping->call_last) {
+		unmapping->calls = max(calls_before(first, last), 1U);
+	} else {
+		unmapping->calls++;
+	}
 	unmapping->call_first = first;
 	unmapping->call_last = last;
-	return ++unmapping->calls;
+	calls = unmapping->calls;
+	spin_unlock(&notes_lock);
+	return calls;
 }
 
 /**
@@ -101,7 +142,8 @@ static unsigned int add_call(struct pin_unmapping *unmapping,
  *
  * Until it returns to user space, pin_unmapping_covers() says so.
  *
- * Return: how often it has come for just this range since it left user space.
+ * Return: how often it has come for just this range since it left user space, to
+ * whichever vGPU it came most often; UINT_MAX: not known.
  */
 unsigned int pin_unmapping_note(struct vgpu *vgpu, unsigned long first,
 				unsigned long last)
@@ -113,7 +155,7 @@ unsigned int pin_unmapping_note(struct vgpu *vgpu, unsigned long first,
 	mutex_lock(&vgpu->pins.lock);
 	unmapping = find(vgpu);
 	if (unmapping)
-		calls = add_call(unmapping, first, last);
+		calls = add_call(unmapping, first, last, false);
 	mutex_unlock(&vgpu->pins.lock);
 	if (unmapping)
 		return calls;
@@ -133,18 +175,18 @@ unsigned int pin_unmapping_note(struct vgpu *vgpu, unsigned long first,
 	unmapping->last = last;
 	get_device(&vgpu->vdev.device);
 	mutex_lock(&vgpu->pins.lock);
-	add_call(unmapping, first, last);
+	calls = add_call(unmapping, first, last, true);
 	list_add(&unmapping->node, &vgpu->pins.unmappings);
 	mutex_unlock(&vgpu->pins.lock);
 	fput(file);
-	return 1;
+	return calls;
 
 blind:
 	mutex_lock(&vgpu->pins.lock);
 	vgpu->pins.blind_until = jiffies + BLIND_TIME;
 	vgpu->pins.blind = true;
 	mutex_unlock(&vgpu->pins.lock);
-	return 1;
+	return BLIND_CALLS;
 }
 
 /**

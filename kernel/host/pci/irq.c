@@ -83,15 +83,27 @@ static int eventfd_replace(struct vgpu *vgpu,
 /* Signals a vector if it may be; false: it stays pending. */
 static bool try_raise(struct vgpu_irq *irq, unsigned int vector)
 {
-	return READ_ONCE(irq->master) && eventfd_raise(&irq->msix[vector]);
+	bool raised;
+
+	rcu_read_lock();
+	raised = READ_ONCE(irq->master) && eventfd_raise(&irq->msix[vector]);
+	rcu_read_unlock();
+	return raised;
 }
 
 /* It may be signalled by now. */
 static void raise_pending(struct vgpu_irq *irq, unsigned int vector)
 {
-	if (READ_ONCE(irq->master) && rcu_access_pointer(irq->msix[vector]) &&
-	    test_and_clear_bit(vector, &irq->pending))
-		eventfd_raise(&irq->msix[vector]);
+	while (READ_ONCE(irq->master) &&
+	       rcu_access_pointer(irq->msix[vector]) &&
+	       test_and_clear_bit(vector, &irq->pending)) {
+		if (eventfd_raise(&irq->msix[vector]))
+			return;
+		/* It was taken away in between: for the next one. */
+		set_bit(vector, &irq->pending);
+		/* Pairs with that of msix_set(), as in vgpu_irq_raise(). */
+		smp_mb__after_atomic();
+	}
 }
 
 /**
@@ -134,6 +146,9 @@ void vgpu_irq_set_master(struct vgpu *vgpu, bool master)
 	smp_mb();
 	for (vector = 0; vector < vgpu->vectors; vector++)
 		raise_pending(irq, vector);
+	/* Off: nobody who saw it on raises after this. */
+	if (!master)
+		synchronize_rcu();
 	mutex_unlock(&irq->lock);
 }
 

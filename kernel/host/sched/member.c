@@ -58,7 +58,9 @@ const char *vgpu_sched_state_name(enum vgpu_sched_state state)
  */
 static bool end_stop(struct vgpu *vgpu)
 {
-	if (!vgpu->faulted || !vgpu->stop_answered ||
+	if (!vgpu->faulted || !vgpu->stop_answered)
+		return false;
+	if (READ_ONCE(vgpu->instance->settings.fault_limit) &&
 	    ktime_get_ns() < vgpu->stopped_until)
 		return false;
 	vgpu->faulted = false;
@@ -176,16 +178,18 @@ void vgpu_sched_prepare(struct vgpu *vgpu)
 }
 
 /**
- * vgpu_sched_open - a new owner begins without a history of hangs
- * @vgpu: the vGPU; no member of the run queue
+ * vgpu_sched_answer_stop - a vGPU was reset, or has a new owner
+ * @vgpu: the vGPU
+ *
+ * One that was stopped gets turns again when its hangs are old: a new owner, who
+ * may be the former one, does not change that.
  */
-void vgpu_sched_open(struct vgpu *vgpu)
+void vgpu_sched_answer_stop(struct vgpu *vgpu)
 {
 	struct vgpu_runqueue *rq = &vgpu->instance->rq;
 
 	spin_lock_irq(&rq->lock);
-	vgpu->faulted = false;
-	vgpu->hang_count = 0;
+	vgpu->stop_answered = true;
 	spin_unlock_irq(&rq->lock);
 }
 
@@ -200,6 +204,7 @@ void vgpu_sched_open(struct vgpu *vgpu)
 void vgpu_sched_add(struct vgpu *vgpu)
 {
 	struct vgpu_runqueue *rq = &vgpu->instance->rq;
+	bool recovered = false;
 
 	if (!vgpu_is_scheduled(vgpu->gpu))
 		return;
@@ -209,13 +214,14 @@ void vgpu_sched_add(struct vgpu *vgpu)
 		WARN_ON_ONCE(!sched_add(&rq->queue, &vgpu->entity,
 					ktime_get_ns()));
 		vgpu->sched_state = resting_state(vgpu);
-		vgpu->stop_answered = true;
-		end_stop(vgpu);
+		recovered = end_stop(vgpu);
 		/* Events were ignored until now. */
 		rq->look = true;
 		vgpu_sched_kick(rq);
 	}
 	spin_unlock_irq(&rq->lock);
+	if (recovered)
+		vgpu_report_recovery(vgpu);
 }
 
 /**
@@ -275,7 +281,7 @@ void vgpu_sched_remove(struct vgpu *vgpu)
 	struct vgpu_instance *instance = vgpu->instance;
 	struct vgpu_runqueue *rq = &instance->rq;
 	unsigned long patience;
-	u64 timeout_ns;
+	u64 timeout_ns, now;
 
 	spin_lock_irq(&rq->lock);
 	if (vgpu->sched_state == VGPU_SCHED_CLOSED) {
@@ -290,9 +296,13 @@ void vgpu_sched_remove(struct vgpu *vgpu)
 		vgpu_queue_end_slot(rq, ktime_get_ns());
 	vgpu_account_rest(vgpu);
 	vgpu_sched_kick(rq);
+	/* The stage that is under way keeps the timeout it began with. */
+	now = ktime_get_ns();
+	timeout_ns = READ_ONCE(instance->settings.preempt_timeout_ns);
+	if (rq->deadline > now)
+		timeout_ns = max(timeout_ns, rq->deadline - now);
 	spin_unlock_irq(&rq->lock);
 
-	timeout_ns = READ_ONCE(instance->settings.preempt_timeout_ns);
 	patience = STAGES * nsecs_to_jiffies(timeout_ns) +
 		   msecs_to_jiffies(REMOVE_SLACK_MS);
 	if (!wait_event_timeout(rq->off, let_go(rq, vgpu), patience))

@@ -290,13 +290,17 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 		vgpu_queue_abandon(rq, now);
 		return step;
 	}
-	if (rq->queue.members && (rq->look || now >= rq->look_at)) {
+	/* Between two looks comes a decision, however often a guest causes looks. */
+	if (rq->queue.members && !rq->looked &&
+	    (rq->look || now >= rq->look_at)) {
+		rq->looked = true;
 		rq->look = false;
 		rq->look_at = now + LOOK_NS;
 		step.op = SCHED_LOOK;
 		step.vgpu = rq->current_vgpu;
 		return step;
 	}
+	rq->looked = false;
 	switch (rq->stage) {
 	case VGPU_STAGE_IDLE:
 		return decide_idle(rq, now);
@@ -347,16 +351,15 @@ static void act_reset(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 		      enum vgpu_fault fault)
 {
 	struct vgpu_gpu *gpu = rq->instance->gpu;
-	bool open, stopped = false;
+	bool member, stopped;
 
 	spin_lock_irq(&rq->lock);
 	enter_stage(rq, VGPU_STAGE_RESETTING, ktime_get_ns(), 0);
 	spin_unlock_irq(&rq->lock);
 	trace_vgpu_reset(vgpu, fault);
-	if (gpu->family->partition_reset(vgpu)) {
-		vgpu_gpu_failed(gpu, "a partition that hangs can't be reset");
+	/* If it did not obey, the family has said so. */
+	if (gpu->family->partition_reset(vgpu))
 		return;
-	}
 	gpu->family->poll(gpu);
 	/* If the GPU must not be touched now, poll() has looked at nothing. */
 	if (vgpu_gpu_is_dead(gpu))
@@ -366,18 +369,23 @@ static void act_reset(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 		return;
 	}
 
-	/* One that is being closed has no guest that could read of a fault. */
+	/*
+	 * One that is on its way out has cost the others as much time, so it
+	 * counts; but it is being reset or closed by its owner, or has no bus
+	 * mastering, and is not told of it here.
+	 */
 	spin_lock_irq(&rq->lock);
-	open = vgpu->sched_state != VGPU_SCHED_CLOSED;
-	if (open && note_hang(vgpu)) {
-		stopped = true;
+	member = vgpu->sched_state != VGPU_SCHED_CLOSED;
+	stopped = note_hang(vgpu);
+	if (stopped)
 		vgpu->faulted = true;
+	if (stopped && member) {
 		sched_sleep(&rq->queue, &vgpu->entity, ktime_get_ns());
 		vgpu_account_rest(vgpu);
 		vgpu->sched_state = VGPU_SCHED_FAULTED;
 	}
 	spin_unlock_irq(&rq->lock);
-	if (open)
+	if (member)
 		vgpu_report_fault(vgpu, fault);
 	if (stopped)
 		vgpu_report_fault(vgpu, VGPU_FAULT_STOPPED);

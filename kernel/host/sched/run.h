@@ -85,6 +85,7 @@ struct vgpu_sched_settings {
  * @since: kernel clock when @stage began, ns
  * @deadline: kernel clock when patience ends or a decision is due, 0: never
  * @look_at: kernel clock of the next look without an occasion
+ * @looked: it has looked since it decided last
  * @quantum_ns: of the current run, 0: until preempted
  * @look: read the hardware's truth at the next decision
  * @extended: @deadline was put off once in the present stage
@@ -110,6 +111,7 @@ struct vgpu_runqueue {
 	u64 since;
 	u64 deadline;
 	u64 look_at;
+	bool looked;
 	u64 quantum_ns;
 	bool look;
 	bool extended;

@@ -20,7 +20,7 @@ u64 vgpu_sched_timeslice(const struct vgpu_instance *instance);
 
 /* member.c */
 void vgpu_sched_prepare(struct vgpu *vgpu);
-void vgpu_sched_open(struct vgpu *vgpu);
+void vgpu_sched_answer_stop(struct vgpu *vgpu);
 void vgpu_sched_add(struct vgpu *vgpu);
 void vgpu_sched_remove(struct vgpu *vgpu);
 void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen);

@@ -122,7 +122,8 @@ static int change(struct vgpu *vgpu, const struct vgpu_personality *personality,
 	int ret;
 
 	lockdep_assert_held(&vgpu->lock);
-	if (vgpu_is_open(vgpu)) {
+	/* Also while it is being closed. */
+	if (vgpu->owner_pid) {
 		vgpu_error(vgpu,
 			   ": personality not changed: process %d has it open; end its VM first",
 			   vgpu->owner_pid);

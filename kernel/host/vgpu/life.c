@@ -77,10 +77,10 @@ static void disable_partition(struct vgpu *vgpu)
 
 static void reset_partition(struct vgpu *vgpu)
 {
-	struct vgpu_gpu *gpu = vgpu->gpu;
+	const struct vgpu_family *family = vgpu->gpu->family;
 
-	if (gpu->family->partition_reset && gpu->family->partition_reset(vgpu))
-		vgpu_gpu_failed(gpu, "a partition can't be reset");
+	if (family->partition_reset)
+		family->partition_reset(vgpu);
 }
 
 /* Mappings and dma-bufs show scratch pages from here on. */
@@ -105,7 +105,7 @@ static int open_clean(struct vgpu *vgpu)
 	vgpu_mapping_open(vgpu);
 	vgpu_pin_open(vgpu);
 	vgpu_irq_open(vgpu);
-	vgpu_sched_open(vgpu);
+	vgpu_sched_answer_stop(vgpu);
 	vgpu_monitors_open(vgpu);
 	WRITE_ONCE(vgpu->faults.last, VGPU_FAULT_NONE);
 	WRITE_ONCE(vgpu->faults.last_reset, VGPU_RESET_NONE);
@@ -158,7 +158,8 @@ static int try_open(struct vgpu *vgpu)
 	}
 	mutex_unlock(&gpu->state_lock);
 	if (refused)
-		vgpu_owner_error(vgpu, " not opened: refuse_opens is 1, an administrator is about to remove it");
+		vgpu_owner_error(vgpu,
+				 " not opened: refuse_opens is 1, it is about to be removed");
 	if (state != VGPU_GPU_UP)
 		vgpu_owner_error(vgpu, " not opened: the GPU is in state %s",
 				 vgpu_gpu_state_name(gpu));
@@ -194,7 +195,6 @@ void vgpu_refuse_opens(struct vgpu *vgpu, bool refuse)
  */
 int vgpu_open(struct vgpu *vgpu)
 {
-	char pid[32];
 	unsigned int tries = 3;
 	int ret;
 
@@ -202,11 +202,8 @@ int vgpu_open(struct vgpu *vgpu)
 	do {
 		ret = try_open(vgpu);
 	} while (ret == -EAGAIN && --tries);
-	if (!ret && vgpu_may_send(vgpu)) {
-		snprintf(pid, sizeof(pid), "OPENVGPU_PID=%d",
-			 task_tgid_nr(current));
-		vgpu_uevent(vgpu, "open", pid, NULL);
-	}
+	if (!ret)
+		vgpu_send_open(vgpu);
 	return ret == -EAGAIN ? -EBUSY : ret;
 }
 
@@ -228,7 +225,6 @@ void vgpu_close(struct vgpu *vgpu)
 	disable_partition(vgpu);
 	RCU_INIT_POINTER(gpu->partition[vgpu->partition], NULL);
 	WARN_ON_ONCE(!vgpu_mapping_enter(vgpu, VGPU_DIRTY));
-	vgpu->owner_pid = 0;
 	vgpu_irq_close(vgpu);
 	/* Before somebody else gets the slice. */
 	vgpu_display_close(vgpu);
@@ -240,10 +236,11 @@ void vgpu_close(struct vgpu *vgpu)
 	vgpu_fault_cancel(vgpu);
 
 	mutex_lock(&vgpu->lock);
+	/* Until now its VMM could still hold things up. */
+	WRITE_ONCE(vgpu->owner_pid, 0);
 	vgpu_scrub_queue(vgpu);
 	mutex_unlock(&vgpu->lock);
-	if (vgpu_may_send(vgpu))
-		vgpu_uevent(vgpu, "close", NULL, NULL);
+	vgpu_send_open(vgpu);
 }
 
 /* -------------------------------------------------------------- bus mastering */
@@ -255,10 +252,12 @@ void vgpu_close(struct vgpu *vgpu)
  * Without bus mastering, a vGPU has no turns: when this returns, nothing of it
  * runs, and nothing accesses guest memory. That is what a guest relies on which
  * gives its memory to another kernel (kexec). Its work goes on when bus mastering
- * is back. May sleep, bounded.
+ * is back, unless it did not yield: then it is reset, as always. May sleep,
+ * bounded.
  */
 void vgpu_update_master(struct vgpu *vgpu)
 {
+	unsigned int hangs;
 	bool master;
 
 	mutex_lock(&vgpu->lock);
@@ -267,10 +266,14 @@ void vgpu_update_master(struct vgpu *vgpu)
 	mutex_unlock(&vgpu->config_lock);
 	if (master != vgpu->master) {
 		vgpu->master = master;
+		hangs = READ_ONCE(vgpu->hang_count);
 		if (!master)
 			vgpu_sched_remove(vgpu);
 		else if (vgpu_has_hardware(vgpu))
 			vgpu_sched_add(vgpu);
+		/* It did not yield, so its work is lost. */
+		if (READ_ONCE(vgpu->hang_count) != hangs)
+			vgpu_report_fault(vgpu, VGPU_FAULT_PREEMPT_TIMEOUT);
 		vgpu_irq_set_master(vgpu, master);
 	}
 	mutex_unlock(&vgpu->lock);
@@ -290,13 +293,14 @@ void vgpu_update_master(struct vgpu *vgpu)
  */
 int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 {
-	bool faulted = READ_ONCE(vgpu->faulted);
 	bool hardware = vgpu_has_hardware(vgpu);
 
 	lockdep_assert_held(&vgpu->lock);
 	if (!vgpu_is_open(vgpu))
 		return -ENODEV;
 	atomic64_inc(&vgpu->stats.resets);
+	/* Faults from before are of no interest after it. */
+	xchg(&vgpu->faults.pending, 0);
 	stop_personality(vgpu);
 	quiet(vgpu);
 	if (hardware) {
@@ -307,10 +311,9 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 	WRITE_ONCE(vgpu->faults.last_reset, reason);
 	/* Last, because a guest may see from its registers that all is done. */
 	vgpu->personality->reset(vgpu);
+	vgpu_sched_answer_stop(vgpu);
 	if (hardware)
 		start(vgpu);
-	if (faulted && hardware)
-		vgpu_report_recovery(vgpu);
 	vgpu_console_changed(vgpu);
 	return 0;
 }
@@ -385,6 +388,7 @@ int vgpu_recover(struct vgpu *vgpu)
 	mutex_lock(&vgpu->lock);
 	if (vgpu_is_open(vgpu)) {
 		ret = enable_partition(vgpu);
+		vgpu_sched_answer_stop(vgpu);
 		if (!ret)
 			start(vgpu);
 	} else {

@@ -56,6 +56,7 @@ static void vgpu_teardown(struct vgpu *vgpu)
 
 	vgpu_fault_cancel(vgpu);
 	vgpu_flood_exit(vgpu);
+	vgpu_pin_exit(vgpu);
 	/* The slice goes to somebody else: it must be zero before. */
 	flush_work(&vgpu->scrub.work);
 	vgpu_personality_release(vgpu);
@@ -74,7 +75,7 @@ static int vgpu_link(struct vgpu *vgpu)
 	if (READ_ONCE(gpu->state) == VGPU_GPU_UP)
 		list_add_tail(&vgpu->node, &gpu->vgpus);
 	else
-		ret = -ENODEV;
+		ret = READ_ONCE(gpu->state) == VGPU_GPU_RESET ? -EBUSY : -ENODEV;
 	mutex_unlock(&gpu->state_lock);
 	if (ret)
 		vgpu_error(vgpu, " not created: the GPU is in state %s",
@@ -150,6 +151,9 @@ static void vgpu_mdev_remove(struct mdev_device *mdev)
 
 	/* Waits until the user has closed it; see the request operation. */
 	vfio_unregister_group_dev(&vgpu->vdev);
+	/* Nothing is said of it after that it was removed. */
+	vgpu_fault_cancel(vgpu);
+	vgpu_flood_exit(vgpu);
 	vgpu_uevent(vgpu, "remove", NULL, NULL);
 	sysfs_remove_groups(&mdev_dev(mdev)->kobj, vgpu_mdev_groups);
 	vgpu_unlink(vgpu);

@@ -130,16 +130,19 @@ START_TEST(test_command)
 {
 	ck_assert(!vgpu_config_memory_enabled(&config));
 	ck_assert_uint_eq(put(PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER),
-			  VGPU_CONFIG_MEMORY);
+			  VGPU_CONFIG_MEMORY | VGPU_CONFIG_MASTER);
 	ck_assert(vgpu_config_memory_enabled(&config));
+	ck_assert(vgpu_config_master_enabled(&config));
+	ck_assert_uint_eq(put(PCI_COMMAND, 1, PCI_COMMAND_MEMORY), VGPU_CONFIG_MASTER);
+	ck_assert(!vgpu_config_master_enabled(&config));
 	/* No change, no flag. */
 	ck_assert_uint_eq(put(PCI_COMMAND, 1, PCI_COMMAND_MEMORY), 0);
 	ck_assert_uint_eq(get(PCI_COMMAND, 2), PCI_COMMAND_MEMORY);
 	/* I/O decoding can't be had. */
-	ck_assert_uint_eq(put(PCI_COMMAND, 4, 0xffff), 0);
+	ck_assert_uint_eq(put(PCI_COMMAND, 4, 0xffff), VGPU_CONFIG_MASTER);
 	ck_assert(!(get(PCI_COMMAND, 2) & PCI_COMMAND_IO));
 	ck_assert(get(PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE);
-	ck_assert_uint_eq(put(PCI_COMMAND, 1, 0), VGPU_CONFIG_MEMORY);
+	ck_assert_uint_eq(put(PCI_COMMAND, 1, 0), VGPU_CONFIG_MEMORY | VGPU_CONFIG_MASTER);
 	/* The status half alone does not touch it. */
 	ck_assert_uint_eq(put(PCI_STATUS, 2, 0xffff), 0);
 	ck_assert(get(PCI_STATUS, 2) & PCI_STATUS_CAP_LIST);

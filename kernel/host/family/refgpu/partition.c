@@ -209,18 +209,18 @@ static int disable(struct refgpu_partition *partition)
 void refgpu_partition_disable(struct vgpu *vgpu)
 {
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
-	int section, ret = 0;
+	int section;
 
 	mutex_lock(&partition->lock);
 	if (partition->enabled && vgpu_gpu_begin(vgpu->gpu, &section)) {
-		ret = disable(partition);
+		if (disable(partition))
+			vgpu_gpu_failed(vgpu->gpu,
+					"a partition can't be disabled");
 		vgpu_gpu_end(vgpu->gpu, section);
 	}
 	partition->enabled = false;
 	memset(partition->monitor, 0, sizeof(partition->monitor));
 	mutex_unlock(&partition->lock);
-	if (ret)
-		vgpu_gpu_failed(vgpu->gpu, "a partition can't be disabled");
 }
 
 static int reset_entry(struct refgpu_partition *partition)
@@ -234,6 +234,8 @@ static int reset_entry(struct refgpu_partition *partition)
 	/* A reset disconnects the monitors, which must not be visible. */
 	if (!ret)
 		refgpu_heads_restore(partition);
+	else
+		vgpu_gpu_failed(partition->gpu, "a partition can't be reset");
 	return ret ? -EIO : 0;
 }
 
@@ -371,9 +373,11 @@ int refgpu_sysmem_set(struct vgpu *vgpu, u32 first, u32 count,
 	return 0;
 }
 
-/* If an engine never completes an access, the partition is reset. */
-static int forget(struct refgpu_partition *partition, u32 first, u32 count,
-		  bool *was_reset)
+/*
+ * If an engine never completes an access, the partition is reset. Returns whether
+ * it was.
+ */
+static bool forget(struct refgpu_partition *partition, u32 first, u32 count)
 {
 	int ret;
 
@@ -381,10 +385,12 @@ static int forget(struct refgpu_partition *partition, u32 first, u32 count,
 	entry_write(partition, REFGPU_PARTITION_INVALIDATE_PAGES, count);
 	ret = command(partition, REFGPU_PARTITION_INVALIDATE,
 		      INVALIDATE_TIMEOUT_MS);
-	if (ret != -ETIMEDOUT)
-		return ret;
-	*was_reset = true;
-	return reset_entry(partition);
+	if (ret == -ETIMEDOUT)
+		reset_entry(partition);
+	else if (ret)
+		vgpu_gpu_failed(partition->gpu,
+				"it does not let go of guest memory");
+	return ret == -ETIMEDOUT;
 }
 
 /**
@@ -408,47 +414,43 @@ void refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count)
  * @first: first entry
  * @count: number of entries
  *
- * Return: 0, or an errno if nothing helped: then the device must lose its bus
- * mastering.
+ * If nothing helps, the device has lost its bus mastering when this returns.
  */
-int refgpu_sysmem_invalidate(struct vgpu *vgpu, u32 first, u32 count)
+void refgpu_sysmem_invalidate(struct vgpu *vgpu, u32 first, u32 count)
 {
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
 	bool was_reset = false;
-	int section, ret = 0;
+	int section;
 
 	wmb();	/* the device must not read an old entry after INVALIDATE */
 
 	if (!vgpu_gpu_begin(vgpu->gpu, &section))
-		return 0;
+		return;
 	mutex_lock(&partition->lock);
 	if (partition->enabled)
-		ret = forget(partition, first, count, &was_reset);
+		was_reset = forget(partition, first, count);
 	mutex_unlock(&partition->lock);
 	vgpu_gpu_end(vgpu->gpu, section);
 	if (was_reset)
 		vgpu_report_fault(vgpu, VGPU_FAULT_UNMAP_TIMEOUT);
-	return ret;
 }
 
 /* ----------------------------------------------------------------- counters */
 
-#define COUNTER(NAME)	[VGPU_COUNTER_##NAME] = REFGPU_COUNTER_##NAME
-
 /* Where a counter is in the device's block. */
 static const u32 counter_register[VGPU_COUNTERS] = {
-	COUNTER(BUSY_NS),
-	COUNTER(RESIDENT_NS),
-	COUNTER(WAIT_NS),
-	COUNTER(SWITCHES),
-	COUNTER(SWITCH_NS),
-	COUNTER(PREEMPT_MAX_NS),
-	COUNTER(PACKETS),
-	COUNTER(DOORBELLS),
-	COUNTER(FENCES),
-	COUNTER(INSTRUCTIONS),
-	COUNTER(BYTES_READ),
-	COUNTER(BYTES_WRITTEN),
+	[VGPU_COUNTER_BUSY_NS] = REFGPU_COUNTER_BUSY_NS,
+	[VGPU_COUNTER_RESIDENT_NS] = REFGPU_COUNTER_RESIDENT_NS,
+	[VGPU_COUNTER_WAIT_NS] = REFGPU_COUNTER_WAIT_NS,
+	[VGPU_COUNTER_SWITCHES] = REFGPU_COUNTER_SWITCHES,
+	[VGPU_COUNTER_SWITCH_NS] = REFGPU_COUNTER_SWITCH_NS,
+	[VGPU_COUNTER_PREEMPT_MAX_NS] = REFGPU_COUNTER_PREEMPT_MAX_NS,
+	[VGPU_COUNTER_PACKETS] = REFGPU_COUNTER_PACKETS,
+	[VGPU_COUNTER_DOORBELLS] = REFGPU_COUNTER_DOORBELLS,
+	[VGPU_COUNTER_FENCES] = REFGPU_COUNTER_FENCES,
+	[VGPU_COUNTER_INSTRUCTIONS] = REFGPU_COUNTER_INSTRUCTIONS,
+	[VGPU_COUNTER_BYTES_READ] = REFGPU_COUNTER_BYTES_READ,
+	[VGPU_COUNTER_BYTES_WRITTEN] = REFGPU_COUNTER_BYTES_WRITTEN,
 };
 
 /**

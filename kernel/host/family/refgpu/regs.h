@@ -151,7 +151,7 @@ void refgpu_notify(struct vgpu *vgpu, enum vgpu_fault code);
 int refgpu_sysmem_set(struct vgpu *vgpu, u32 first, u32 count,
 		      const dma_addr_t *addr, bool write);
 void refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count);
-int refgpu_sysmem_invalidate(struct vgpu *vgpu, u32 first, u32 count);
+void refgpu_sysmem_invalidate(struct vgpu *vgpu, u32 first, u32 count);
 int refgpu_counter(struct vgpu *vgpu, enum vgpu_counter which, u64 *value);
 
 /* heads.c: pictures and monitors of heads */

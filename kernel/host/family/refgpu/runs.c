@@ -212,6 +212,12 @@ void refgpu_run_found_ended(struct refgpu *refgpu, unsigned int control)
 	run->late_end.switch_ns = reg_read(refgpu, block + REFGPU_RC_SWITCH_NS);
 	if (event == REFGPU_GONE || !(event >> 63))
 		run->late_end.reason = REFGPU_END_RESET;
+	/* The device went away meanwhile: nobody is charged for that. */
+	if (run->late_end.run_ns == REFGPU_GONE ||
+	    run->late_end.switch_ns == REFGPU_GONE) {
+		run->late_end.run_ns = 0;
+		run->late_end.switch_ns = 0;
+	}
 	ended(refgpu, control, run->late_end.reason, refgpu_now(refgpu->gpu),
 	      run->late_end.run_ns, run->late_end.switch_ns);
 }
