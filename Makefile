@@ -57,8 +57,9 @@ $(KDIR)/Makefile:
 	@echo 'folder with make modules KDIR=FOLDER. make tools builds the user-space part.' >&2
 	@false
 
-# Packages run depmod themselves, on the machine they are installed on. Kbuild
-# would, but not with Debian's headers, which come without System.map.
+# Packages run depmod and ldconfig themselves, on the machine they are installed
+# on. Kbuild would run depmod, but not with Debian's headers, which come without
+# System.map.
 install: install-tools install-modules
 
 install-tools: tools
@@ -76,9 +77,6 @@ uninstall:
 	rm -rf $(BUILD)/uninstall
 	$(MAKE) -C tools install DESTDIR=$(BUILD)/uninstall
 	cd $(BUILD)/uninstall && find . ! -type d | while read -r file; do \
-		case $$file in ./etc/openvgpu/*) \
-			cmp -s "$$file" "$(DESTDIR)/$$file" || continue ;; \
-		esac; \
 		rm -f "$(DESTDIR)/$$file"; \
 	done
 	cd $(BUILD)/uninstall && find . -depth -mindepth 3 -type d | while read -r folder; do \
@@ -86,6 +84,7 @@ uninstall:
 	done
 	rm -f $(DESTDIR)$(INSTALL_MOD_PATH)/lib/modules/*/updates/openvgpu.ko*
 	$(if $(DESTDIR)$(INSTALL_MOD_PATH),,depmod -a)
+	$(if $(DESTDIR),,[ "$$(id -u)" != 0 ] || ldconfig)
 
 deb:
 	tools/dist/build-deb $(BUILD)

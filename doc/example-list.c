@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /*
  * example-list.c - an example of libopenvgpu: what GPUs there are, what can be
  * created on them, and what their vGPUs do

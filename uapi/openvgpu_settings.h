@@ -2,10 +2,10 @@
 /*
  * openvgpu_settings.h - the settings of GPUs and vGPUs: names, ranges, defaults
  *
- * The one list of them. The driver and libopenvgpu are made from it; a unit
- * test (tests/unit/test_settings.py) compares it with mdevctl's callout, the
- * shell completion, the manual pages and the documents. Each setting is an
- * attribute of its name, which doc/sysfs-driver-openvgpu describes.
+ * The one list of them. The driver, libopenvgpu and the answers to mdevctl are
+ * made from it; a unit test (tests/unit/documents/test_settings.py) compares it
+ * with the shell completion, the manual pages and the documents. Each setting is
+ * an attribute of its name, which doc/sysfs-driver-openvgpu describes.
  *
  * A list calls one macro for each setting, by what its value is:
  *

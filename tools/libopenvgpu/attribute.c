@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * attribute.c - the attributes of GPUs and vGPUs, as the driver gives them
  */
@@ -136,6 +136,9 @@ int ovgpu_attributes(const struct ovgpu *ovgpu, enum ovgpu_object object,
 		used++;
 	}
 	ovgpu_free(names);
+	/* Gone while it was read: what was read is half of it. */
+	if (!err && !ovgpu_exists(ovgpu, OVGPU_SYSFS, "%s", directory))
+		err = -ENOENT;
 	if (!err) {
 		*attributes = pack(found, used);
 		if (*attributes)
@@ -172,4 +175,61 @@ int ovgpu_attribute_get(const struct ovgpu *ovgpu, enum ovgpu_object object,
 	if (err)
 		return err;
 	return ovgpu_read(ovgpu, OVGPU_SYSFS, value, size, "%s", path);
+}
+
+/**
+ * ovgpu_abi_check - whether the loaded module's interface is the one that this
+ * library was made for
+ * @ovgpu: handle
+ * @object: what @of names
+ * @of: PCI address or UUID, as the parse functions give them
+ * @reason: receives what is wrong; unchanged when nothing is
+ * @size: bytes at @reason
+ *
+ * Its version rises when an attribute goes away or changes its meaning. An
+ * object that is not there has no version, and is somebody else's to report.
+ *
+ * Return: 0 or -EPROTO.
+ */
+int ovgpu_abi_check(const struct ovgpu *ovgpu, enum ovgpu_object object,
+		    const char *of, char *reason, size_t size)
+{
+	char version[OVGPU_NAME_SIZE];
+	int err;
+
+	/* A mediated device is a directory of its GPU's. */
+	err = ovgpu_read(ovgpu, OVGPU_SYSFS, version, sizeof(version),
+			 object == OVGPU_GPU ?
+			 OVGPU_PCI_PATH "/%s/" OVGPU_DRIVER "/abi_version" :
+			 OVGPU_MDEV_PATH "/%s/../" OVGPU_DRIVER "/abi_version",
+			 of);
+	if (err || !strcmp(version, OPENVGPU_ABI))
+		return 0;
+	snprintf(reason, size,
+		 "the loaded module has version %s of its interface, this library is for version "
+		 OPENVGPU_ABI,
+		 version);
+	return -EPROTO;
+}
+
+/**
+ * ovgpu_refusal - why the driver refused a request
+ * @ovgpu: handle
+ * @bdf: the GPU
+ * @about: how the driver's lines about that request begin, as "vGPU UUID: weight"
+ * @reason: receives the reason; empty when the driver's last is about another
+ *	request, of somebody else or before this one
+ * @size: bytes at @reason
+ */
+void ovgpu_refusal(const struct ovgpu *ovgpu, const char *bdf,
+		   const char *about, char *reason, size_t size)
+{
+	char text[OVGPU_TEXT_SIZE];
+	size_t n = strlen(about);
+
+	reason[0] = '\0';
+	if (!ovgpu_attribute_get(ovgpu, OVGPU_GPU, bdf, OVGPU_DRIVER,
+				 "last_error", text, sizeof(text)) &&
+	    !strncmp(text, about, n) && (!text[n] || strchr(" :", text[n])))
+		snprintf(reason, size, "%s", text);
 }

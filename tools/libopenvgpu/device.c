@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * device.c - GPUs, types and vGPUs
  *
@@ -76,14 +76,15 @@ static int vgpu_fill(const struct ovgpu *ovgpu, const char *uuid,
 		   OVGPU_MDEV_PATH "/%s/openvgpu/owner_pid", uuid);
 	if (!ovgpu_number_parse(value, &number) && number && number <= INT_MAX) {
 		vgpu->owner_pid = number;
-		ovgpu_read(ovgpu, OVGPU_PROC, vgpu->owner_name,
-			   sizeof(vgpu->owner_name), "%d/comm", vgpu->owner_pid);
+		ovgpu_owner_fill(ovgpu, vgpu);
 	}
 	if (!ovgpu_link(ovgpu, OVGPU_SYSFS, value, sizeof(value),
 			OVGPU_MDEV_PATH "/%s/iommu_group", uuid) &&
 	    !ovgpu_number_parse(value, &number) && number <= INT_MAX)
 		vgpu->iommu_group = number;
-	return 0;
+	/* Gone while it was read: what was read is half of it. */
+	return ovgpu_link(ovgpu, OVGPU_SYSFS, value, sizeof(value),
+			  OVGPU_MDEV_PATH "/%s/mdev_type", uuid);
 }
 
 /**
@@ -267,7 +268,9 @@ static int type_get(const struct ovgpu *ovgpu, const char *bdf, const char *id,
 	ovgpu_read(ovgpu, OVGPU_SYSFS, type->description,
 		   sizeof(type->description), format, bdf, id, "description");
 	type->framebuffer = description_framebuffer(type->description);
-	return 0;
+	/* Gone while it was read: what was read is half of it. */
+	return ovgpu_exists(ovgpu, OVGPU_SYSFS, format, bdf, id, "name") ?
+	       0 : -ENOENT;
 }
 
 static int compare_types(const void *a, const void *b)
@@ -320,6 +323,9 @@ int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
 			err = 0;
 	}
 	ovgpu_free(names);
+	if (!err && !ovgpu_exists(ovgpu, OVGPU_SYSFS,
+				  OVGPU_PCI_PATH "/%s/mdev_supported_types", bdf))
+		err = -ENOENT;
 	if (err) {
 		free(list);
 		return err;
@@ -345,12 +351,13 @@ int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
  *
  * Return: 0 or the kernel's negative errno: -ENOENT no such GPU or type there,
  * -EEXIST a mediated device has that UUID, -ENOSPC or -EUSERS no room,
- * -EACCES not root, and whatever else the driver answers.
+ * -EACCES not root, -EPROTO the module is not one that this library was made
+ * for, and whatever else the driver answers.
  */
 int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 		 const char *uuid, char *reason, size_t size)
 {
-	char parsed[OVGPU_NAME_SIZE];
+	char parsed[OVGPU_NAME_SIZE], about[OVGPU_NAME_SIZE];
 	int err;
 
 	reason[0] = '\0';
@@ -358,16 +365,17 @@ int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 	    !ovgpu_object_valid(OVGPU_VGPU, uuid) ||
 	    ovgpu_type_parse(type, parsed) || strcmp(type, parsed))
 		return -EINVAL;
+	err = ovgpu_abi_check(ovgpu, OVGPU_GPU, bdf, reason, size);
+	if (err)
+		return err;
 	err = ovgpu_write(ovgpu, uuid,
 			  OVGPU_PCI_PATH "/%s/mdev_supported_types/%s/create",
 			  bdf, type);
-	/*
-	 * The first three never reached the driver: what last_error says then
-	 * is about an earlier request.
-	 */
-	if (err && err != -ENOENT && err != -EEXIST && err != -EACCES)
-		ovgpu_read(ovgpu, OVGPU_SYSFS, reason, size,
-			   OVGPU_PCI_PATH "/%s/openvgpu/last_error", bdf);
+	/* The last three never reached the driver. */
+	if (!err || err == -ENOENT || err == -EEXIST || err == -EACCES)
+		return err;
+	snprintf(about, sizeof(about), "vGPU %s not created", uuid);
+	ovgpu_refusal(ovgpu, bdf, about, reason, size);
 	return err;
 }
 
@@ -387,4 +395,52 @@ int ovgpu_remove(const struct ovgpu *ovgpu, const char *uuid)
 	if (!ovgpu_object_valid(OVGPU_VGPU, uuid))
 		return -EINVAL;
 	return ovgpu_write(ovgpu, "1", OVGPU_MDEV_PATH "/%s/remove", uuid);
+}
+
+/* Whether a process has it open; a negative errno when that can't be read. */
+static int is_open(const struct ovgpu *ovgpu, const char *uuid)
+{
+	char text[OVGPU_NAME_SIZE];
+	uint64_t pid;
+	int err;
+
+	err = ovgpu_attribute_get(ovgpu, OVGPU_VGPU, uuid, OVGPU_DRIVER,
+				  "owner_pid", text, sizeof(text));
+	if (err == -ENOENT)
+		return 0;	/* or it is gone, which removing it will say */
+	if (err)
+		return err;
+	return ovgpu_number_parse(text, &pid) ? -EPROTO : pid != 0;
+}
+
+/**
+ * ovgpu_remove_idle - remove a vGPU unless a process has it open
+ * @ovgpu: handle
+ * @uuid: as ovgpu_uuid_parse() gives it
+ *
+ * Opens are refused while it looks, so that no process comes in between, and
+ * this call does not wait. With an older module, which can't refuse them, one
+ * may, and then it waits as ovgpu_remove() does.
+ *
+ * Return: 0 or a negative errno: -EBUSY when a process has it open, and as of
+ * ovgpu_remove().
+ */
+int ovgpu_remove_idle(const struct ovgpu *ovgpu, const char *uuid)
+{
+	const char *path = OVGPU_MDEV_PATH "/%s/" OVGPU_DRIVER "/refuse_opens";
+	int err, refused;
+
+	if (!ovgpu_object_valid(OVGPU_VGPU, uuid))
+		return -EINVAL;
+	refused = ovgpu_write(ovgpu, "1", path, uuid);
+	if (refused && refused != -ENOENT)
+		return refused;
+	err = is_open(ovgpu, uuid);
+	if (err > 0)
+		err = -EBUSY;
+	if (!err)
+		err = ovgpu_remove(ovgpu, uuid);
+	if (err && !refused)
+		ovgpu_write(ovgpu, "0", path, uuid);
+	return err;
 }

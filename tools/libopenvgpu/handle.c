@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * handle.c - the directory trees facts are read from
  *
@@ -129,6 +129,9 @@ int ovgpu_read(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *value,
 	} while ((n > 0 && used < size - 1) || (n < 0 && errno == EINTR));
 	err = n < 0 ? -errno : 0;
 	close(fd);
+	/* What sysfs says of a file that goes while it is open. */
+	if (err == -ENODEV && tree == OVGPU_SYSFS)
+		err = -ENOENT;
 	while (used && value[used - 1] == '\n')
 		used--;
 	value[used] = '\0';

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * internal.h - what the parts of libopenvgpu share and do not export
  */
@@ -16,9 +16,21 @@
 #define OVGPU_MDEV_PATH		"bus/mdev/devices"
 #define OVGPU_PCI_PATH		"bus/pci/devices"
 
+#define OVGPU_PRINTF(format_at, first)	\
+	__attribute__((format(printf, format_at, first)))
+
 /* handle.c */
+int ovgpu_read(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *value,
+	       size_t size, const char *path, ...) OVGPU_PRINTF(5, 6);
 int ovgpu_write(const struct ovgpu *ovgpu, const char *value,
 		const char *path, ...) OVGPU_PRINTF(3, 4);
+int ovgpu_link(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *name,
+	       size_t size, const char *path, ...) OVGPU_PRINTF(5, 6);
+bool ovgpu_exists(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
+		  const char *path, ...) OVGPU_PRINTF(3, 4);
+int ovgpu_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
+		    char ***names, size_t *count, const char *path, ...)
+	OVGPU_PRINTF(5, 6);
 
 /* name.c */
 bool ovgpu_object_valid(enum ovgpu_object object, const char *name);
@@ -31,6 +43,14 @@ int ovgpu_names_pack(char **names, size_t count, char ***result);
 /* attribute.c */
 int ovgpu_object_path(char *path, size_t size, enum ovgpu_object object,
 		      const char *of, const char *group, const char *name);
+void ovgpu_refusal(const struct ovgpu *ovgpu, const char *bdf,
+		   const char *about, char *reason, size_t size);
+
+/* process.c */
+void ovgpu_owner_fill(const struct ovgpu *ovgpu, struct ovgpu_vgpu *vgpu);
+
+int ovgpu_abi_check(const struct ovgpu *ovgpu, enum ovgpu_object object,
+		    const char *of, char *reason, size_t size);
 
 /* settings.c */
 void ovgpu_choice_parse(const char *text, char *chosen, size_t chosen_size,

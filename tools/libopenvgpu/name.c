@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * name.c - the forms of names: UUIDs, PCI addresses, type ids, numbers
  */
@@ -116,15 +116,15 @@ int ovgpu_bdf_parse(const char *text, char *bdf)
  * @text: anything
  * @id: OVGPU_NAME_SIZE bytes; unchanged on failure
  *
- * Takes "openvgpu-1q" and "1q".
+ * Takes "openvgpu-1q" and "1q", in any case.
  *
  * Return: 0 or -EINVAL.
  */
 int ovgpu_type_parse(const char *text, char *id)
 {
-	size_t prefix = strlen(OVGPU_TYPE_PREFIX), length, i;
+	size_t prefix = strlen(OVGPU_TYPE_PREFIX), length, i, n;
 
-	if (!strncmp(text, OVGPU_TYPE_PREFIX, prefix))
+	if (!strncasecmp(text, OVGPU_TYPE_PREFIX, prefix))
 		text += prefix;
 	length = strnlen(text, OVGPU_NAME_SIZE);
 	if (!length || length + prefix >= OVGPU_NAME_SIZE)
@@ -135,7 +135,9 @@ int ovgpu_type_parse(const char *text, char *id)
 		if (c >= 0x80 || (!isalnum(c) && c != '_' && c != '-'))
 			return -EINVAL;
 	}
-	snprintf(id, OVGPU_NAME_SIZE, "%s%s", OVGPU_TYPE_PREFIX, text);
+	n = snprintf(id, OVGPU_NAME_SIZE, "%s%s", OVGPU_TYPE_PREFIX, text);
+	for (i = 0; i < n; i++)
+		id[i] = lower(id[i]);
 	return 0;
 }
 

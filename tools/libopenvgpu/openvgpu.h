@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * openvgpu.h - libopenvgpu: GPUs, types and vGPUs of the openvgpu driver
  *
@@ -26,13 +26,6 @@
 extern "C" {
 #endif
 
-#ifdef __GNUC__
-#define OVGPU_PRINTF(format_at, first)	\
-	__attribute__((format(printf, format_at, first)))
-#else
-#define OVGPU_PRINTF(format_at, first)
-#endif
-
 #define OVGPU_DRIVER		"openvgpu"
 #define OVGPU_TYPE_PREFIX	OVGPU_DRIVER "-"
 
@@ -53,6 +46,20 @@ void ovgpu_close(struct ovgpu *ovgpu);
 void ovgpu_free(void *memory);
 const char *ovgpu_strerror(int err);
 const char *ovgpu_version(void);
+
+/**
+ * enum ovgpu_tree - the directory trees facts are read from
+ * @OVGPU_SYSFS: sysfs
+ * @OVGPU_PROC: procfs
+ * @OVGPU_ROOT: the root file system (configuration, modules, devices)
+ */
+enum ovgpu_tree {
+	OVGPU_SYSFS,
+	OVGPU_PROC,
+	OVGPU_ROOT,
+};
+
+int ovgpu_dirfd(const struct ovgpu *ovgpu, enum ovgpu_tree tree);
 
 /* ----------------------------------------------------------------- names */
 
@@ -112,8 +119,11 @@ struct ovgpu_type {
  * @type_name: name of its type, for people
  * @state: as the driver words it; empty when it does not say
  * @owner_pid: process that has it open, 0: none
- * @owner_name: that process' short name; may be empty
+ * @owner_name: that process' short name; empty when it can't be known, as in a
+ *	container, where procfs has other processes by the same numbers
  * @iommu_group: number of its VFIO group, -1: none
+ * @owner_ended: the process of @owner_pid has ended, and something that it
+ *	shared files or memory with keeps the vGPU open
  */
 struct ovgpu_vgpu {
 	char uuid[OVGPU_UUID_SIZE];
@@ -124,6 +134,7 @@ struct ovgpu_vgpu {
 	pid_t owner_pid;
 	char owner_name[OVGPU_NAME_SIZE];
 	int iommu_group;
+	bool owner_ended;
 };
 
 int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu ***gpus,
@@ -137,6 +148,7 @@ int ovgpu_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
 int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 		 const char *uuid, char *reason, size_t size);
 int ovgpu_remove(const struct ovgpu *ovgpu, const char *uuid);
+int ovgpu_remove_idle(const struct ovgpu *ovgpu, const char *uuid);
 
 /* ------------------------------------------------------------- attributes */
 
@@ -249,8 +261,8 @@ struct ovgpu_value {
 /**
  * enum ovgpu_counter - counters of a vGPU that tell about its turns
  *
- * Those before OVGPU_RUN_NS are the hardware's, since the vGPU was opened
- * last; the others are the driver's, since it was created. Names ending in
+ * Some are the hardware's, since the vGPU was opened last, the others the
+ * driver's, since it was created: ovgpu_counter_is_hardware(). Names ending in
  * _NS count nanoseconds of the GPU's clock.
  */
 enum ovgpu_counter {
@@ -312,6 +324,7 @@ struct ovgpu_sched_vgpu {
 };
 
 const char *ovgpu_counter_name(unsigned int counter);
+bool ovgpu_counter_is_hardware(unsigned int counter);
 int ovgpu_sched_gpu_get(const struct ovgpu *ovgpu, const char *bdf,
 			struct ovgpu_sched_gpu **gpu);
 struct ovgpu_value ovgpu_sched_gpu_setting(const struct ovgpu_sched_gpu *gpu,
@@ -411,31 +424,6 @@ int ovgpu_events_open(struct ovgpu_events **events);
 void ovgpu_events_close(struct ovgpu_events *events);
 int ovgpu_events_fd(const struct ovgpu_events *events);
 int ovgpu_events_next(struct ovgpu_events *events, struct ovgpu_event **event);
-
-/* ------------------------------------------------------------- small files */
-
-/**
- * enum ovgpu_tree - the directory trees facts are read from
- * @OVGPU_SYSFS: sysfs
- * @OVGPU_PROC: procfs
- * @OVGPU_ROOT: the root file system (configuration, modules, devices)
- */
-enum ovgpu_tree {
-	OVGPU_SYSFS,
-	OVGPU_PROC,
-	OVGPU_ROOT,
-};
-
-int ovgpu_dirfd(const struct ovgpu *ovgpu, enum ovgpu_tree tree);
-int ovgpu_read(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *value,
-	       size_t size, const char *path, ...) OVGPU_PRINTF(5, 6);
-int ovgpu_link(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *name,
-	       size_t size, const char *path, ...) OVGPU_PRINTF(5, 6);
-bool ovgpu_exists(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
-		  const char *path, ...) OVGPU_PRINTF(3, 4);
-int ovgpu_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
-		    char ***names, size_t *count, const char *path, ...)
-	OVGPU_PRINTF(5, 6);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * sched_state.c - the scheduler's settings, state and counters as they are now
  */
@@ -36,22 +36,25 @@ struct sched_vgpu {
 	size_t wait_count;
 };
 
-static const char *const counter_names[OVGPU_COUNTERS] = {
-	[OVGPU_BUSY_NS] = "busy_ns",
-	[OVGPU_RESIDENT_NS] = "resident_ns",
-	[OVGPU_WAIT_NS] = "wait_ns",
-	[OVGPU_SWITCHES] = "switches",
-	[OVGPU_SWITCH_NS] = "switch_ns",
-	[OVGPU_PREEMPT_MAX_NS] = "preempt_max_ns",
-	[OVGPU_RUN_NS] = "run_ns",
-	[OVGPU_SLICES] = "slices",
-	[OVGPU_PREEMPTIONS] = "preemptions",
-	[OVGPU_OVERRUN_NS] = "overrun_ns",
-	[OVGPU_DEBT_NS] = "debt_ns",
-	[OVGPU_IDLE_NS] = "idle_ns",
-	[OVGPU_WAIT_MAX_NS] = "wait_max_ns",
-	[OVGPU_RESETS] = "resets",
-	[OVGPU_FAULTS] = "faults",
+static const struct {
+	const char *name;
+	bool hardware;
+} known[OVGPU_COUNTERS] = {
+	[OVGPU_BUSY_NS] = { "busy_ns", true },
+	[OVGPU_RESIDENT_NS] = { "resident_ns", true },
+	[OVGPU_WAIT_NS] = { "wait_ns", true },
+	[OVGPU_SWITCHES] = { "switches", true },
+	[OVGPU_SWITCH_NS] = { "switch_ns", true },
+	[OVGPU_PREEMPT_MAX_NS] = { "preempt_max_ns", true },
+	[OVGPU_RUN_NS] = { "run_ns", false },
+	[OVGPU_SLICES] = { "slices", false },
+	[OVGPU_PREEMPTIONS] = { "preemptions", false },
+	[OVGPU_OVERRUN_NS] = { "overrun_ns", false },
+	[OVGPU_DEBT_NS] = { "debt_ns", false },
+	[OVGPU_IDLE_NS] = { "idle_ns", false },
+	[OVGPU_WAIT_MAX_NS] = { "wait_max_ns", false },
+	[OVGPU_RESETS] = { "resets", false },
+	[OVGPU_FAULTS] = { "faults", false },
 };
 
 /**
@@ -62,7 +65,21 @@ static const char *const counter_names[OVGPU_COUNTERS] = {
  */
 const char *ovgpu_counter_name(unsigned int counter)
 {
-	return counter < OVGPU_COUNTERS ? counter_names[counter] : NULL;
+	return counter < OVGPU_COUNTERS ? known[counter].name : NULL;
+}
+
+/**
+ * ovgpu_counter_is_hardware - whether the hardware counts, not the driver
+ * @counter: which, of enum ovgpu_counter
+ *
+ * The hardware's begin at 0 whenever the vGPU is opened, and each costs an
+ * access to the GPU.
+ *
+ * Return: true if it does; false also for what is no counter.
+ */
+bool ovgpu_counter_is_hardware(unsigned int counter)
+{
+	return counter < OVGPU_COUNTERS && known[counter].hardware;
 }
 
 static struct ovgpu_value read_number(const struct ovgpu *ovgpu,
@@ -108,9 +125,6 @@ int ovgpu_sched_gpu_get(const struct ovgpu *ovgpu, const char *bdf,
 	*gpu = NULL;
 	if (!ovgpu_object_valid(OVGPU_GPU, bdf))
 		return -EINVAL;
-	if (!ovgpu_exists(ovgpu, OVGPU_SYSFS,
-			  "bus/pci/drivers/" OVGPU_DRIVER "/%s", bdf))
-		return -ENOENT;
 	found = calloc(1, sizeof(*found));
 	if (!found)
 		return -ENOMEM;
@@ -125,6 +139,12 @@ int ovgpu_sched_gpu_get(const struct ovgpu *ovgpu, const char *bdf,
 			   sizeof(found->shown.schedulers));
 	for (i = 0; i < OVGPU_GPU_SETTINGS; i++)
 		found->setting[i] = read_setting(ovgpu, OVGPU_GPU, bdf, i);
+	/* Here, since it may go while it is read. */
+	if (!ovgpu_exists(ovgpu, OVGPU_SYSFS,
+			  "bus/pci/drivers/" OVGPU_DRIVER "/%s", bdf)) {
+		free(found);
+		return -ENOENT;
+	}
 	*gpu = &found->shown;
 	return 0;
 }
@@ -209,7 +229,7 @@ int ovgpu_sched_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
 		if (counters & OVGPU_COUNTER(i))
 			found->counter[i] = read_number(ovgpu, OVGPU_VGPU, uuid,
 							"stats",
-							counter_names[i]);
+							known[i].name);
 	if (waits)
 		read_waits(ovgpu, uuid, found);
 	/* Gone while it was read: what was read is half of it. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * settings.c - what can be set, and setting it
  *
@@ -217,35 +217,39 @@ int ovgpu_setting_read(const struct ovgpu *ovgpu, enum ovgpu_object object,
  * Return: 0 or the kernel's negative errno: -ENOENT or -ENODEV when the object
  * is gone (-ENODEV also when the vGPU that @value names is not one of the
  * GPU's), -EACCES not root, -EBUSY when the vGPU has to be closed for it,
- * -EINVAL and whatever else the driver answers.
+ * -EPROTO when the module is not one that this library was made for, -EINVAL
+ * and whatever else the driver answers.
  */
 int ovgpu_setting_write(const struct ovgpu *ovgpu, enum ovgpu_object object,
 			const char *of, const struct ovgpu_setting *setting,
 			const char *value, char *reason, size_t size)
 {
-	char path[PATH_MAX], uuid[OVGPU_UUID_SIZE];
+	char path[PATH_MAX], uuid[OVGPU_UUID_SIZE], about[OVGPU_TEXT_SIZE];
 	struct ovgpu_vgpu *vgpu = NULL;
 	int err;
 
 	reason[0] = '\0';
 	err = ovgpu_object_path(path, sizeof(path), object, of, OVGPU_DRIVER,
 				setting->name);
+	if (!err)
+		err = ovgpu_abi_check(ovgpu, object, of, reason, size);
 	if (err)
 		return err;
 	/* The driver compares UUIDs in the form that it gives them. */
 	if (setting->kind == OVGPU_UUID_OR_NONE && !ovgpu_uuid_parse(value, uuid))
 		value = uuid;
 	err = ovgpu_write(ovgpu, value, "%s", path);
-	/* These never reached the driver: its last_error is about others. */
+	/* The last two never reached the driver. */
 	if (!err || err == -ENOENT || err == -EACCES)
 		return err;
+	snprintf(about, sizeof(about), "%s", setting->name);
 	if (object == OVGPU_VGPU) {
 		if (ovgpu_vgpu_get(ovgpu, of, &vgpu))
 			return err;
+		snprintf(about, sizeof(about), "vGPU %s: %s", of, setting->name);
 		of = vgpu->gpu;
 	}
-	ovgpu_attribute_get(ovgpu, OVGPU_GPU, of, OVGPU_DRIVER, "last_error",
-			    reason, size);
+	ovgpu_refusal(ovgpu, of, about, reason, size);
 	ovgpu_free(vgpu);
 	return err;
 }

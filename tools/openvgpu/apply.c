@@ -12,7 +12,6 @@
 
 #include "apply.h"
 
-#define DEFAULT_LABEL	"default"
 #define LOCK_FILE	"run/openvgpu-apply.lock"
 
 /* ------------------------------------------------------------------- file */
@@ -82,7 +81,7 @@ static enum cli_exit choose_label(const struct cli *cli,
 	char names[OVGPU_TEXT_SIZE];
 
 	list_labels(config, names, sizeof(names));
-	*label = find_label(config, cli->config ? cli->config : DEFAULT_LABEL);
+	*label = find_label(config, cli->config ? cli->config : APPLY_DEFAULT_LABEL);
 	if (*label)
 		return CLI_OK;
 	if (cli->config)
@@ -266,7 +265,7 @@ static enum cli_exit make_plan(const struct cli *cli, struct apply_plan *plan)
 	return code;
 }
 
-static enum cli_exit apply_label(const struct cli *cli, struct apply_plan *plan)
+static enum cli_exit apply_locked(const struct cli *cli, struct apply_plan *plan)
 {
 	enum cli_exit code = make_plan(cli, plan);
 
@@ -280,6 +279,17 @@ static enum cli_exit apply_label(const struct cli *cli, struct apply_plan *plan)
 		code = do_plan(cli, plan);
 	if (code == CLI_OK && cli->json)
 		json_print(plan_json(cli, plan, json_start()));
+	return code;
+}
+
+/* The file is read by now: who writes to a pipe may take hours. */
+static enum cli_exit apply_label(const struct cli *cli, struct apply_plan *plan)
+{
+	int fd = cli->dry_run ? -1 : lock(cli);
+	enum cli_exit code = apply_locked(cli, plan);
+
+	if (fd >= 0)
+		close(fd);
 	return code;
 }
 
@@ -338,12 +348,7 @@ static enum cli_exit with_label(struct cli *cli,
  */
 enum cli_exit command_apply(struct cli *cli)
 {
-	int fd = cli->dry_run ? -1 : lock(cli);
-	enum cli_exit code = with_label(cli, apply_label);
-
-	if (fd >= 0)
-		close(fd);
-	return code;
+	return with_label(cli, apply_label);
 }
 
 /**

@@ -8,6 +8,8 @@
 #include "cli.h"
 #include "config.h"
 
+#define APPLY_DEFAULT_LABEL	"default"	/* that which is applied unless one is named */
+
 enum apply_action {
 	APPLY_SET,
 	APPLY_REMOVE,
@@ -100,6 +102,8 @@ const struct apply_gpu *apply_gpu_find(const struct apply_machine *machine,
 				       const char *bdf);
 
 /* apply_plan.c */
+unsigned int apply_default_hz(struct ovgpu_vgpu *const *vgpus, size_t count,
+			      const char *bdf);
 enum cli_exit apply_plan_make(const struct cli *cli,
 			      const struct apply_machine *machine,
 			      struct apply_plan *plan);

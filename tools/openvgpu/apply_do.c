@@ -27,8 +27,8 @@ static enum cli_exit failed(struct apply_change *change, int err,
 }
 
 /* The plan is a moment old: somebody may have opened it since. */
-static enum cli_exit check_unused(const struct cli *cli,
-				  struct apply_change *change)
+static enum cli_exit failed_in_use(const struct cli *cli,
+				   struct apply_change *change)
 {
 	struct ovgpu_vgpu *vgpu;
 	int err;
@@ -36,25 +36,20 @@ static enum cli_exit check_unused(const struct cli *cli,
 	err = ovgpu_vgpu_get(cli->ovgpu, change->uuid, &vgpu);
 	if (err)
 		return failed(change, err, "");
-	if (vgpu->owner_pid) {
-		change->state = APPLY_FAILED;
-		snprintf(change->reason, sizeof(change->reason),
-			 "process %s began to use it meanwhile",
-			 show_owner(vgpu).text);
-	}
+	change->state = APPLY_FAILED;
+	snprintf(change->reason, sizeof(change->reason),
+		 "process %s began to use it meanwhile", show_owner(vgpu).text);
 	ovgpu_free(vgpu);
-	return change->state == APPLY_FAILED ? CLI_BUSY : CLI_OK;
+	return CLI_BUSY;
 }
 
 static enum cli_exit do_remove(const struct cli *cli,
 			       struct apply_change *change)
 {
-	enum cli_exit code = check_unused(cli, change);
-	int err;
+	int err = ovgpu_remove_idle(cli->ovgpu, change->uuid);
 
-	if (code != CLI_OK)
-		return code;
-	err = ovgpu_remove(cli->ovgpu, change->uuid);
+	if (err == -EBUSY)
+		return failed_in_use(cli, change);
 	return err ? failed(change, err, "") : CLI_OK;
 }
 

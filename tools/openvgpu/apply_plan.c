@@ -72,16 +72,29 @@ static void refuse(struct planner *planner, struct apply_change *change,
 
 /* --------------------------------------------------------------- settings */
 
-static unsigned int default_hz(const struct planner *planner, const char *bdf)
+/**
+ * apply_default_hz - slices a second that a GPU chooses by itself
+ * @vgpus: all vGPUs
+ * @count: their number
+ * @bdf: the GPU
+ *
+ * Return: the number.
+ */
+unsigned int apply_default_hz(struct ovgpu_vgpu *const *vgpus, size_t count,
+			      const char *bdf)
 {
-	const struct apply_machine *machine = planner->machine;
 	unsigned int open = 0;
 	size_t i;
 
-	for (i = 0; i < machine->vgpu_count; i++)
-		open += machine->vgpus[i]->owner_pid &&
-			!strcmp(machine->vgpus[i]->gpu, bdf);
+	for (i = 0; i < count; i++)
+		open += vgpus[i]->owner_pid && !strcmp(vgpus[i]->gpu, bdf);
 	return open < MANY_OPEN_VGPUS ? DEFAULT_HZ : DEFAULT_HZ_MANY;
+}
+
+static unsigned int default_hz(const struct planner *planner, const char *bdf)
+{
+	return apply_default_hz(planner->machine->vgpus,
+				planner->machine->vgpu_count, bdf);
 }
 
 /* Whether a setting that reads @is is what the file calls @wanted. */

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "files.h"
+
 #define OUTPUT_VERSION	1	/* of the JSON output; keys only ever join */
 
 /* Exit status. Part of the interface: openvgpu --help lists them. */
@@ -22,6 +24,7 @@ enum cli_exit {
 	CLI_NOT_FOUND	= 3,
 	CLI_BUSY	= 4,
 	CLI_NO_CAPACITY	= 5,
+	CLI_OUTPUT	= 6,
 };
 
 /* Which options a command takes beside --json and --help. */
@@ -35,7 +38,16 @@ enum cli_option {
 	OPTION_CONFIG	= 1 << 6,
 	OPTION_DRY_RUN	= 1 << 7,
 	OPTION_OUTPUT	= 1 << 8,
+	OPTION_TYPE	= 1 << 9,
+	OPTION_QUIET	= 1 << 10,
+	OPTION_COLUMNS	= 1 << 11,
+	OPTION_NO_LEGEND = 1 << 12,
+	OPTION_QEMU	= 1 << 13,
+	OPTION_LIBVIRT	= 1 << 14,
 };
+
+/* Of --sort, in the order of enum top_key. */
+#define TOP_KEYS	"share wait longest framebuffer uuid"
 
 /* Of --interval. */
 #define INTERVAL_MIN_MS		50
@@ -56,6 +68,12 @@ enum cli_option {
  * @config: of --config; NULL: not given
  * @dry_run: --dry-run was given
  * @output: of --output; NULL: not given
+ * @type: of --type, checked and completed; empty: not given
+ * @quiet: --quiet was given
+ * @columns: of --columns; NULL: not given
+ * @no_legend: --no-legend was given
+ * @qemu: --qemu was given
+ * @libvirt: --libvirt was given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
  * @argument_count: their number
@@ -73,6 +91,12 @@ struct cli {
 	const char *config;
 	bool dry_run;
 	const char *output;
+	char type[OVGPU_NAME_SIZE];
+	bool quiet;
+	const char *columns;
+	bool no_legend;
+	bool qemu;
+	bool libvirt;
 	const char *argument;
 	char **arguments;
 	int argument_count;
@@ -95,13 +119,22 @@ enum cli_exit command_sched_log(struct cli *cli);
 enum cli_exit command_top(struct cli *cli);
 enum cli_exit command_apply(struct cli *cli);
 enum cli_exit command_assert(struct cli *cli);
+enum cli_exit command_export(struct cli *cli);
 enum cli_exit command_metrics(struct cli *cli);
 enum cli_exit command_events(struct cli *cli);
+enum cli_exit command_callout(struct cli *cli);
+
+/* doctor_module.c */
+void note_abi(const struct cli *cli);
+enum cli_exit command_complete(struct cli *cli);
 
 /* show.c */
 typedef enum cli_exit (*cli_show_fn)(const struct cli *cli, const char *name);
 enum cli_exit cli_show_object(struct cli *cli, cli_show_fn vgpu,
 			      cli_show_fn gpus);
+
+/* show_vm.c */
+enum cli_exit show_for_vm(const struct cli *cli, const char *uuid);
 
 /* output.c */
 
@@ -140,6 +173,7 @@ void json_write(struct json_object *object, FILE *stream);
 void json_print(struct json_object *object);
 void json_print_line(struct json_object *object);
 
+/* table.c */
 #define TABLE_COLUMNS	12
 
 /**
@@ -148,23 +182,66 @@ void json_print_line(struct json_object *object);
  * @width: of each column, characters
  * @cells: row by row
  * @rows: number of rows, the header is one
+ * @order: the columns to print
+ * @chosen: how many; 0: all, in their order
+ * @no_header: print the rows behind the header only
  */
 struct table {
 	unsigned int columns;
 	int width[TABLE_COLUMNS];
 	struct shown *cells;
 	size_t rows;
+	unsigned int order[TABLE_COLUMNS];
+	unsigned int chosen;
+	bool no_header;
 };
 
 void table_row(struct table *table, unsigned int columns, ...);
+enum cli_exit table_choose(const struct cli *cli, struct table *table,
+			   const char *by_default);
 void table_print(struct table *table);
+void table_free(struct table *table);
+
+/* output.c */
 struct shown show_size(uint64_t bytes);
 struct shown show_time(uint64_t ns);
 struct shown show_value(struct ovgpu_value value);
 struct shown show_value_time(struct ovgpu_value ns);
 struct shown show_owner(const struct ovgpu_vgpu *vgpu);
 
+/* uuid.c */
+bool cli_uuid(const struct cli *cli, const char *text, char *uuid,
+	      enum cli_exit *code);
+
+/* suggest.c */
+
+/**
+ * struct suggestion - looking for the name that was meant
+ * @word: what was typed
+ * @prefix: stands before all names; may be NULL
+ * @best: the name nearest to it; empty: none is near
+ * @letters: how many letters differ
+ */
+struct suggestion {
+	const char *word;
+	const char *prefix;
+	char best[OVGPU_NAME_SIZE];
+	unsigned int letters;
+};
+
+void suggest_try(struct suggestion *suggestion, const char *name);
+struct shown suggest_text(const struct suggestion *suggestion);
+
+/* signals.c */
+int cli_end_signals(void);
+
+/* output_file.c */
+typedef int (*cli_write_fn)(const void *what, FILE *stream);
+enum cli_exit cli_write_file(const struct cli *cli, const char *name,
+			     cli_write_fn write_output, const void *what);
+
 /* objects.c: GPUs, types and vGPUs as JSON */
+const char *type_suffix(const char *id);
 struct json_object *type_json(const struct ovgpu_type *type);
 struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu);
 struct json_object *

@@ -31,7 +31,7 @@ static int compare_candidates(const void *a, const void *b)
 
 static int find_candidates(const struct cli *cli, const char *type,
 			   struct candidate **candidates, size_t *count,
-			   size_t *gpu_count)
+			   size_t *gpu_count, struct suggestion *suggestion)
 {
 	struct candidate *list;
 	struct ovgpu_type **types;
@@ -54,11 +54,13 @@ static int find_candidates(const struct cli *cli, const char *type,
 		++*gpu_count;
 		if (ovgpu_type_list(cli->ovgpu, gpus[i]->bdf, &types, &m))
 			continue;
-		for (j = 0; j < m; j++)
-			if (!strcmp(types[j]->id, type)) {
-				strcpy(list[used].bdf, gpus[i]->bdf);
-				list[used++].available = types[j]->available;
-			}
+		for (j = 0; j < m; j++) {
+			suggest_try(suggestion, type_suffix(types[j]->id));
+			if (strcmp(types[j]->id, type))
+				continue;
+			strcpy(list[used].bdf, gpus[i]->bdf);
+			list[used++].available = types[j]->available;
+		}
 		ovgpu_free(types);
 	}
 	ovgpu_free(gpus);
@@ -73,7 +75,7 @@ static enum cli_exit fail_no_gpu(const struct cli *cli)
 	if (!cli->gpu[0])
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"no GPU is bound to the driver openvgpu: 'openvgpu doctor' tells what to do");
-	if (ovgpu_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/devices/%s",
+	if (files_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/devices/%s",
 			 cli->gpu))
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"device %s is not bound to the driver openvgpu: 'openvgpu doctor' tells what to do",
@@ -137,6 +139,7 @@ static int create_on(const struct cli *cli, const char *bdf, const char *type,
 enum cli_exit command_create(struct cli *cli)
 {
 	char type[OVGPU_NAME_SIZE], uuid[OVGPU_UUID_SIZE];
+	struct suggestion suggestion = { 0 };
 	char reason[OVGPU_TEXT_SIZE] = "";
 	struct json_object *object;
 	struct candidate *candidates;
@@ -152,7 +155,9 @@ enum cli_exit command_create(struct cli *cli)
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' is not a UUID: 36 characters, as 8f1c1e5a-3c1d-4b0e-9a51-0c9f6c1d2e3f",
 				shown(cli->uuid).text);
-	err = find_candidates(cli, type, &candidates, &count, &gpus);
+	suggestion.word = type_suffix(type);
+	err = find_candidates(cli, type, &candidates, &count, &gpus,
+			      &suggestion);
 	if (err)
 		return cli_fail_errno(cli, err, "list the GPUs");
 	if (!count) {
@@ -160,8 +165,10 @@ enum cli_exit command_create(struct cli *cli)
 		if (!gpus)
 			return fail_no_gpu(cli);
 		return cli_fail(cli, CLI_NOT_FOUND,
-				"%s offers no type %s: 'openvgpu types' lists what there is",
-				cli->gpu[0] ? cli->gpu : "no GPU", type);
+				"%s%s offers %s type %s: 'openvgpu types' lists what there is%s",
+				cli->gpu[0] ? "GPU " : "no GPU", cli->gpu,
+				cli->gpu[0] ? "no" : "the", type,
+				suggest_text(&suggestion).text);
 	}
 	/* Another creator may be faster: then the next GPU may have room. */
 	for (i = 0; i < count; i++) {

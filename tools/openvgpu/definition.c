@@ -169,13 +169,55 @@ static int parse(const char *text, size_t size, struct definition *definition)
 	return err;
 }
 
+/**
+ * definition_read - read one definition
+ * @fd: where from
+ * @definition: the result, all zero but its UUID at first; its attributes are
+ *	to be freed
+ *
+ * Return: 0, -ENODATA when there is nothing to read, -EINVAL when it can't be
+ * used; @definition says why.
+ */
+int definition_read(int fd, struct definition *definition)
+{
+	char *text = NULL;
+	size_t size = 0;
+	int err;
+
+	err = read_file(fd, definition, &text, &size);
+	if (!err) {
+		err = parse(text, size, definition);
+		if (err && !size)
+			err = -ENODATA;
+		free(text);
+	}
+	if (err)
+		definition->type[0] = '\0';
+	return err;
+}
+
+/**
+ * definition_setting - the setting of a vGPU that an attribute is
+ * @attribute: of a definition
+ *
+ * Return: the setting; NULL when it is none.
+ */
+const struct ovgpu_setting *
+definition_setting(const struct definition_attribute *attribute)
+{
+	const size_t prefix = strlen(OVGPU_DRIVER "/");
+
+	if (strncmp(attribute->path, OVGPU_DRIVER "/", prefix))
+		return NULL;
+	return ovgpu_setting_find(OVGPU_VGPU, attribute->path + prefix);
+}
+
 /* Reads one file. What is wrong with it is said in @definition. */
 static void read_definition(const struct cli *cli, const char *bdf,
 			    struct definition *definition)
 {
-	char path[128], *text = NULL;
+	char path[128];
 	struct stat st;
-	size_t size = 0;
 	int fd;
 
 	snprintf(path, sizeof(path), DEFINITION_FOLDER "/%s/%s", bdf,
@@ -183,19 +225,59 @@ static void read_definition(const struct cli *cli, const char *bdf,
 	/* Not to wait for whoever writes to a FIFO of that name. */
 	fd = openat(ovgpu_dirfd(cli->ovgpu, OVGPU_ROOT), path,
 		    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st)) {
+	if (fd < 0 || fstat(fd, &st))
 		problem(definition, "its definition can't be read: %s",
 			ovgpu_strerror(-errno));
-	} else if (!S_ISREG(st.st_mode)) {
+	else if (!S_ISREG(st.st_mode))
 		problem(definition, "its definition is not a file");
-	} else if (!read_file(fd, definition, &text, &size)) {
-		parse(text, size, definition);
-		free(text);
-	}
+	else
+		definition_read(fd, definition);
 	if (fd >= 0)
 		close(fd);
-	if (definition->problem[0])
-		definition->type[0] = '\0';
+}
+
+/**
+ * definition_gpus - the GPUs, and what else has mediated devices, that vGPUs are
+ * defined for
+ * @cli: the run
+ * @names: PCI addresses, to be given to files_free()
+ * @count: their number
+ *
+ * Return: 0, also when there are none, or a negative errno.
+ */
+int definition_gpus(const struct cli *cli, char ***names, size_t *count)
+{
+	char bdf[OVGPU_BDF_SIZE];
+	size_t n, i;
+	int err;
+
+	*names = NULL;
+	*count = 0;
+	err = files_directory(cli->ovgpu, OVGPU_ROOT, names, &n,
+			      DEFINITION_FOLDER);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	for (i = 0; i < n; i++)
+		if (!ovgpu_bdf_parse((*names)[i], bdf) &&
+		    !strcmp((*names)[i], bdf))
+			(*names)[(*count)++] = (*names)[i];
+		else
+			free((*names)[i]);
+	(*names)[*count] = NULL;
+	return 0;
+}
+
+/**
+ * definition_is_expected - whether a vGPU is to be there whenever its GPU is
+ * @definition: of it
+ *
+ * Return: true if it is one of ours and to be started by itself.
+ */
+bool definition_is_expected(const struct definition *definition)
+{
+	return definition->autostart && !definition->problem[0] &&
+	       !strncmp(definition->type, OVGPU_TYPE_PREFIX,
+			strlen(OVGPU_TYPE_PREFIX));
 }
 
 /**
@@ -219,7 +301,7 @@ int definition_list(const struct cli *cli, const char *bdf,
 
 	*list = NULL;
 	*count = 0;
-	err = ovgpu_directory(cli->ovgpu, OVGPU_ROOT, &names, &n,
+	err = files_directory(cli->ovgpu, OVGPU_ROOT, &names, &n,
 			      DEFINITION_FOLDER "/%s", bdf);
 	if (err == -ENOENT)
 		return 0;
@@ -233,7 +315,7 @@ int definition_list(const struct cli *cli, const char *bdf,
 		read_definition(cli, bdf, &(*list)[*count]);
 		++*count;
 	}
-	ovgpu_free(names);
+	files_free(names);
 	return *list ? 0 : -ENOMEM;
 }
 

@@ -40,6 +40,11 @@ struct definition {
 	char problem[256];
 };
 
+int definition_read(int fd, struct definition *definition);
+const struct ovgpu_setting *
+definition_setting(const struct definition_attribute *attribute);
+int definition_gpus(const struct cli *cli, char ***names, size_t *count);
+bool definition_is_expected(const struct definition *definition);
 int definition_list(const struct cli *cli, const char *bdf,
 		    struct definition **list, size_t *count);
 void definition_list_free(struct definition *list, size_t count);

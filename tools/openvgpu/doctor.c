@@ -64,6 +64,20 @@ void advise(struct finding *finding, const char *format, ...)
 }
 
 /**
+ * doctor_begin - what the checks share
+ * @doctor: the result
+ * @cli: the run
+ */
+void doctor_begin(struct doctor *doctor, const struct cli *cli)
+{
+	memset(doctor, 0, sizeof(*doctor));
+	doctor->ovgpu = cli->ovgpu;
+	doctor->root = cli->root;
+	files_read(cli->ovgpu, OVGPU_PROC, doctor->release,
+		   sizeof(doctor->release), "sys/kernel/osrelease");
+}
+
+/**
  * command_doctor - run all checks
  * @cli: the run
  *
@@ -71,13 +85,12 @@ void advise(struct finding *finding, const char *format, ...)
  */
 enum cli_exit command_doctor(struct cli *cli)
 {
-	struct doctor doctor = { .ovgpu = cli->ovgpu, .root = cli->root };
+	struct doctor doctor;
 	struct json_object *object, *array = NULL, *json;
 	enum finding_state worst = FINDING_OK;
 	size_t i;
 
-	ovgpu_read(cli->ovgpu, OVGPU_PROC, doctor.release,
-		   sizeof(doctor.release), "sys/kernel/osrelease");
+	doctor_begin(&doctor, cli);
 	if (cli->json)
 		array = json_object_new_array();
 	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {

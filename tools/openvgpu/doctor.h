@@ -54,6 +54,7 @@ enum module_place {
 };
 
 /* doctor.c */
+void doctor_begin(struct doctor *doctor, const struct cli *cli);
 void found(struct finding *finding, enum finding_state state,
 	   const char *format, ...) __attribute__((format(printf, 3, 4)));
 void advise(struct finding *finding, const char *format, ...)
@@ -65,6 +66,8 @@ enum module_place module_find(const struct doctor *doctor, const char *name,
 void check_kernel(const struct doctor *doctor, struct finding *finding);
 void check_mdev(const struct doctor *doctor, struct finding *finding);
 void check_vfio(const struct doctor *doctor, struct finding *finding);
+
+/* doctor_module.c: the module openvgpu */
 void check_module(const struct doctor *doctor, struct finding *finding);
 void check_signature(const struct doctor *doctor, struct finding *finding);
 

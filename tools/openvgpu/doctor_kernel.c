@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "distribution.h"
 #include "doctor.h"
 
 /* The oldest kernel the module builds on, and the newest it was run on. */
@@ -97,7 +97,7 @@ enum module_place module_find(const struct doctor *doctor, const char *name,
 	/* A built-in module with parameters has a directory there, too. */
 	if (!search_list(doctor, "modules.builtin", name, unused, sizeof(unused)))
 		return MODULE_BUILTIN;
-	if (ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS, "module/%s", name))
+	if (files_exists(doctor->ovgpu, OVGPU_SYSFS, "module/%s", name))
 		return MODULE_LOADED;
 	return list == 0 ? MODULE_FILE :
 	       list > 0 ? MODULE_ABSENT : MODULE_UNKNOWN;
@@ -167,13 +167,18 @@ void check_mdev(const struct doctor *doctor, struct finding *finding)
 {
 	char path[PATH_MAX];
 	enum module_place place = module_find(doctor, "mdev", path, sizeof(path));
+	struct distribution distribution;
 
 	found_module(finding, "mdev", place, doctor);
-	if (place == MODULE_ABSENT)
-		advise(finding,
-		       "%sboot a kernel with CONFIG_VFIO_MDEV (Debian: linux-image-amd64)",
-		       strstr(doctor->release, "cloud") ?
-		       "cloud kernels lack mediated devices: " : "");
+	if (place != MODULE_ABSENT)
+		return;
+	distribution_get(doctor->ovgpu, &distribution);
+	advise(finding, "%s%s",
+	       strstr(doctor->release, "cloud") ?
+	       "cloud kernels lack mediated devices: " : "",
+	       !strcmp(distribution.id, "debian") ?
+	       "apt install linux-image-amd64, and boot that kernel" :
+	       "boot a kernel with CONFIG_VFIO_MDEV");
 }
 
 /**
@@ -201,114 +206,4 @@ void check_vfio(const struct doctor *doctor, struct finding *finding)
 	found(finding, FINDING_OK, "vfio and vfio_iommu_type1 are %s",
 	      place[0] == MODULE_FILE || place[1] == MODULE_FILE ?
 	      "there and can be loaded" : "loaded");
-}
-
-/**
- * check_module - is openvgpu.ko loaded, or can it be
- * @doctor: shared
- * @finding: result
- */
-void check_module(const struct doctor *doctor, struct finding *finding)
-{
-	char path[PATH_MAX], version[OVGPU_NAME_SIZE];
-
-	switch (module_find(doctor, OVGPU_DRIVER, path, sizeof(path))) {
-	case MODULE_LOADED:
-	case MODULE_BUILTIN:
-		ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, version, sizeof(version),
-			   "module/" OVGPU_DRIVER "/version");
-		found(finding, FINDING_OK, "openvgpu is loaded%s%s",
-		      version[0] ? ", version " : "", shown(version).text);
-		break;
-	case MODULE_FILE:
-		found(finding, FINDING_WARN, "openvgpu is installed, not loaded");
-		advise(finding, "modprobe openvgpu");
-		break;
-	default:
-		found(finding, FINDING_FAIL,
-		      "openvgpu is not installed for Linux %s",
-		      shown(doctor->release).text);
-		advise(finding,
-		       "install this kernel's headers, then 'make && make install && depmod' in the source tree");
-		break;
-	}
-}
-
-/* "[none] integrity confidentiality" -> what is in the brackets. */
-static void lockdown_mode(const struct doctor *doctor, char *mode, size_t size)
-{
-	char value[OVGPU_NAME_SIZE], *open, *end;
-
-	ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, value, sizeof(value),
-		   "kernel/security/lockdown");
-	open = strchr(value, '[');
-	end = open ? strchr(open, ']') : NULL;
-	if (!end) {
-		snprintf(mode, size, "none");
-		return;
-	}
-	*end = '\0';
-	snprintf(mode, size, "%s", open + 1);
-}
-
-/* 1: the file ends with a signature, 0: it does not, -1: cannot tell. */
-static int is_signed(const struct doctor *doctor, const char *module)
-{
-	static const char magic[] = "~Module signature appended~\n";
-	char end[sizeof(magic) - 1], path[PATH_MAX];
-	size_t length = strlen(module);
-	struct stat st = { 0 };
-	int fd, result = -1;
-
-	if (length < 3 || strcmp(module + length - 3, ".ko"))
-		return -1;	/* compressed */
-	if (snprintf(path, sizeof(path), "lib/modules/%s/%s", doctor->release,
-		     module) >= (int)sizeof(path))
-		return -1;
-	fd = openat(ovgpu_dirfd(doctor->ovgpu, OVGPU_ROOT), path,
-		    O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	if (!fstat(fd, &st) && st.st_size < (off_t)sizeof(end))
-		result = 0;
-	else if (pread(fd, end, sizeof(end), st.st_size - sizeof(end)) ==
-		 (ssize_t)sizeof(end))
-		result = !memcmp(end, magic, sizeof(end));
-	close(fd);
-	return result;
-}
-
-/**
- * check_signature - would the kernel refuse the module for its signature
- * @doctor: shared
- * @finding: result
- */
-void check_signature(const struct doctor *doctor, struct finding *finding)
-{
-	char path[PATH_MAX], mode[OVGPU_NAME_SIZE], enforce[OVGPU_NAME_SIZE];
-	enum module_place place;
-	int sign;
-
-	lockdown_mode(doctor, mode, sizeof(mode));
-	ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, enforce, sizeof(enforce),
-		   "module/module/parameters/sig_enforce");
-	place = module_find(doctor, OVGPU_DRIVER, path, sizeof(path));
-	if (place == MODULE_LOADED || place == MODULE_BUILTIN) {
-		found(finding, FINDING_OK, "the kernel took the module");
-		return;
-	}
-	if (!strcmp(mode, "none") && enforce[0] != 'Y') {
-		found(finding, FINDING_OK,
-		      "the kernel takes unsigned modules (no lockdown)");
-		return;
-	}
-	sign = place == MODULE_FILE ? is_signed(doctor, path) : -1;
-	found(finding, sign == 0 ? FINDING_FAIL : FINDING_WARN,
-	      "the kernel takes signed modules only (%s); openvgpu.ko %s",
-	      strcmp(mode, "none") ? "Secure Boot lockdown" : "module.sig_enforce",
-	      sign == 0 ? "has no signature" :
-	      sign > 0 ? "is signed, whether by a known key shows only at loading" :
-	      place == MODULE_FILE ? "may or may not be signed" : "must be signed");
-	advise(finding,
-	       "modprobe says 'Key was rejected by service' or 'Operation not permitted' then: sign with dkms, 'mokutil --import /var/lib/dkms/mok.pub', restart and enroll the key");
 }

@@ -4,16 +4,14 @@
  */
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "distribution.h"
 #include "doctor.h"
+#include "program.h"
 
 #define QEMU_BINARY		"qemu-system-x86_64"
 #define QEMU_TESTED_MAJOR	10
@@ -39,7 +37,7 @@ static void mdevctl_rule_path(const struct doctor *doctor, char *path,
 	path[0] = '\0';
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		/* The first one hides the others, as in udev. */
-		if (ovgpu_read(doctor->ovgpu, OVGPU_ROOT, text, sizeof(text),
+		if (files_read(doctor->ovgpu, OVGPU_ROOT, text, sizeof(text),
 			       "%s", rules[i]))
 			continue;
 		at = strstr(text, "/mdevctl ");
@@ -89,61 +87,6 @@ void check_mdevctl(const struct doctor *doctor, struct finding *finding)
 	found(finding, FINDING_OK, "mdevctl is installed");
 }
 
-/* Reads what is left in a pipe until its end or until patience ends. */
-static bool read_all(int fd, char *text, size_t size)
-{
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-	size_t used = 0;
-	ssize_t n;
-
-	text[0] = '\0';
-	while (used < size - 1) {
-		if (poll(&poll_fd, 1, QEMU_PATIENCE_MS) != 1)
-			return false;
-		n = read(fd, text + used, size - 1 - used);
-		if (n <= 0)
-			break;
-		used += n;
-		text[used] = '\0';
-	}
-	return true;
-}
-
-/* Output of "PROGRAM --version". */
-static bool program_version(char *program, char *text, size_t size)
-{
-	char option[] = "--version";
-	char *argv[3] = { program, option };
-	posix_spawn_file_actions_t actions;
-	int pipe_fd[2], status;
-	bool complete;
-	pid_t pid;
-
-	if (pipe2(pipe_fd, O_CLOEXEC))
-		return false;
-	if (posix_spawn_file_actions_init(&actions)) {
-		close(pipe_fd[0]);
-		close(pipe_fd[1]);
-		return false;
-	}
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, pipe_fd[1], 1);
-	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	status = posix_spawn(&pid, program, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	close(pipe_fd[1]);
-	if (status) {
-		close(pipe_fd[0]);
-		return false;
-	}
-	complete = read_all(pipe_fd[0], text, size);
-	close(pipe_fd[0]);
-	if (!complete)
-		kill(pid, SIGKILL);
-	return waitpid(pid, &status, 0) == pid && complete &&
-	       WIFEXITED(status) && !WEXITSTATUS(status);
-}
-
 /**
  * check_qemu - is there a QEMU that was tested
  * @doctor: shared
@@ -154,17 +97,25 @@ void check_qemu(const struct doctor *doctor, struct finding *finding)
 	static const char *const directories[] = {
 		"usr/local/bin", "usr/bin", "usr/libexec",
 	};
-	char program[PATH_MAX], text[OVGPU_TEXT_SIZE], *version;
+	char option[] = "--version";
+	char program[PATH_MAX], text[OVGPU_TEXT_SIZE];
+	char *argv[3] = { program, option, NULL }, *version;
+	struct distribution distribution;
+	char command[COMMAND_SIZE];
 	unsigned int major, minor;
+	bool newer;
 	size_t i;
 
+	distribution_get(doctor->ovgpu, &distribution);
+	newer = distribution_qemu(&distribution, command, sizeof(command));
 	for (i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
 		if (snprintf(program, sizeof(program), "%s/%s/" QEMU_BINARY,
 			     doctor->root, directories[i]) >=
 		    (int)sizeof(program) || access(program, X_OK))
 			continue;
 		version = NULL;
-		if (program_version(program, text, sizeof(text)))
+		if (!program_run(program, argv, text, sizeof(text),
+				 QEMU_PATIENCE_MS))
 			version = strstr(text, "version ");
 		if (!version ||
 		    sscanf(version, "version %4u.%4u", &major, &minor) != 2) {
@@ -177,9 +128,10 @@ void check_qemu(const struct doctor *doctor, struct finding *finding)
 		      major < QEMU_TESTED_MAJOR ? FINDING_WARN : FINDING_OK,
 		      "QEMU %u.%u", major, minor);
 		if (major < QEMU_TESTED_MAJOR)
-			advise(finding, "tested are QEMU 10 and 11");
+			advise(finding, "tested are QEMU 10 and 11%s%s",
+			       newer ? ": " : "", newer ? command : "");
 		return;
 	}
 	found(finding, FINDING_WARN, "no " QEMU_BINARY);
-	advise(finding, "install QEMU 10 or newer (Debian: qemu-system-x86)");
+	advise(finding, "%s", command);
 }

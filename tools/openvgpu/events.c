@@ -4,10 +4,8 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -110,25 +108,12 @@ static int print_events(const struct cli *cli, struct ovgpu_events *events,
 	return err == -EAGAIN ? 0 : err;
 }
 
-/* A descriptor that becomes readable when the command is to end. */
-static int open_signals(void)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	return signalfd(-1, &signals, SFD_CLOEXEC);
-}
-
 static enum cli_exit follow(const struct cli *cli, struct ovgpu_events *events,
 			    const struct filter *filter)
 {
 	struct pollfd fds[] = {
 		{ .fd = ovgpu_events_fd(events), .events = POLLIN },
-		{ .fd = open_signals(), .events = POLLIN },
+		{ .fd = cli_end_signals(), .events = POLLIN },
 		/* Only whether its reader has gone. */
 		{ .fd = STDOUT_FILENO },
 	};

@@ -7,13 +7,9 @@
  * would be a lie.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "metrics_text.h"
@@ -364,8 +360,16 @@ static void add_vgpu(const struct cli *cli, struct metrics *metrics,
 	struct attributes stats = read_group(cli, OVGPU_VGPU, vgpu->uuid,
 					     "stats");
 	struct metric_sample *sample;
+	struct ovgpu_vgpu *still;
 	char pid[16] = "";
 
+	/* Gone while it was read: what was read is half of it. */
+	if (ovgpu_vgpu_get(cli->ovgpu, vgpu->uuid, &still)) {
+		ovgpu_free(attributes.list);
+		ovgpu_free(stats.list);
+		return;
+	}
+	ovgpu_free(still);
 	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_vgpu_info",
 			     "A vGPU; pid and process that have it open");
 	label_object(sample, vgpu->gpu, vgpu);
@@ -416,66 +420,23 @@ static int collect(const struct cli *cli, struct metrics *metrics)
 
 /* ------------------------------------------------------------------- output */
 
-static int print(const struct cli *cli, const struct metrics *metrics,
-		 FILE *stream)
+/* What is to be written, and how. */
+struct output {
+	const struct metrics *metrics;
+	bool json;
+};
+
+static int print(const void *what, FILE *stream)
 {
+	const struct output *output = what;
 	struct json_object *object;
 
-	if (!cli->json)
-		return metrics_write(metrics, stream);
+	if (!output->json)
+		return metrics_write(output->metrics, stream);
 	object = json_start();
-	json_set(object, "metrics", metrics_json(metrics));
+	json_set(object, "metrics", metrics_json(output->metrics));
 	json_write(object, stream);
 	return ferror(stream) ? -1 : 0;
-}
-
-/* Writes to a file that is not complete until it is; 0 or a negative errno. */
-static int print_to(const struct cli *cli, const struct metrics *metrics, int fd)
-{
-	FILE *stream = fdopen(fd, "w");
-	int err = 0;
-
-	if (!stream) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	errno = 0;
-	if (print(cli, metrics, stream) || fflush(stream) ||
-	    fchmod(fd, 0644) || fsync(fd))
-		err = errno ? -errno : -EIO;
-	if (fclose(stream) && !err)
-		err = -errno;
-	return err;
-}
-
-/*
- * Who reads the file never sees half of it: it is written beside and renamed.
- * The name in between does not end in .prom, which the collector looks for.
- */
-static enum cli_exit write_file(const struct cli *cli,
-				const struct metrics *metrics)
-{
-	const char *slash = strrchr(cli->output, '/');
-	int folder = slash ? slash - cli->output + 1 : 0, fd, err;
-	char path[PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%.*s.openvgpu-XXXXXX", folder,
-		     cli->output) >= (int)sizeof(path))
-		return cli_fail(cli, CLI_USAGE, "the name of the file is too long");
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return cli_fail(cli, cli_exit_of_errno(-errno),
-				"cannot write beside %s: %s",
-				shown(cli->output).text, strerror(errno));
-	err = print_to(cli, metrics, fd);
-	if (!err && rename(path, cli->output))
-		err = -errno;
-	if (!err)
-		return CLI_OK;
-	unlink(path);
-	return cli_fail(cli, cli_exit_of_errno(err), "cannot write %s: %s",
-			shown(cli->output).text, strerror(-err));
 }
 
 /**
@@ -487,18 +448,17 @@ static enum cli_exit write_file(const struct cli *cli,
 enum cli_exit command_metrics(struct cli *cli)
 {
 	struct metrics metrics = { 0 };
+	const struct output output = { &metrics, cli->json };
 	enum cli_exit code = CLI_OK;
 	int err;
 
-	if (cli->output && !cli->output[0])
-		return cli_fail(cli, CLI_USAGE, "--output needs the name of a file");
 	err = collect(cli, &metrics);
 	if (err)
 		code = cli_fail_errno(cli, err, "look at the GPUs");
 	else if (cli->output)
-		code = write_file(cli, &metrics);
+		code = cli_write_file(cli, cli->output, print, &output);
 	else
-		print(cli, &metrics, stdout);
+		print(&output, stdout);
 	metrics_free(&metrics);
 	return code;
 }

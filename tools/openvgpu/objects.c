@@ -53,6 +53,17 @@ static void set_description_number(struct json_object *object, const char *key,
 }
 
 /**
+ * type_suffix - the part of a type's id that people type
+ * @id: as "openvgpu-1q"; may be empty
+ *
+ * Return: as "1q".
+ */
+const char *type_suffix(const char *id)
+{
+	return id[0] ? id + strlen(OVGPU_TYPE_PREFIX) : id;
+}
+
+/**
  * type_json - a type as JSON
  * @type: the type
  *
@@ -96,6 +107,8 @@ struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu)
 		json_set(object, "owner_pid", NULL);
 	json_set(object, "owner_name",
 		 vgpu->owner_name[0] ? json_text(vgpu->owner_name) : NULL);
+	json_set(object, "owner_ended", vgpu->owner_pid ?
+		 json_object_new_boolean(vgpu->owner_ended) : NULL);
 	if (vgpu->iommu_group >= 0)
 		json_set_number(object, "iommu_group", vgpu->iommu_group);
 	else

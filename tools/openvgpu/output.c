@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * output.c - messages, JSON and tables
+ * output.c - messages, JSON, and values for people
  *
  * Text from the command line or from sysfs never reaches the terminal or a
  * JSON parser as it is: control characters and broken UTF-8 are replaced.
@@ -63,7 +63,7 @@ void cli_note(const char *format, ...)
  */
 void cli_note_no_gpu(const struct cli *cli)
 {
-	if (ovgpu_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/drivers/" OVGPU_DRIVER))
+	if (files_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/drivers/" OVGPU_DRIVER))
 		cli_note("no GPU is bound to the driver: 'openvgpu doctor' tells what to do");
 	else
 		cli_note("the module openvgpu is not loaded: 'openvgpu doctor' tells what to do");
@@ -149,7 +149,7 @@ enum cli_exit cli_fail_vgpu(const struct cli *cli, int err, const char *uuid)
 	if (err == -ENOENT)
 		return cli_fail(cli, CLI_NOT_FOUND, "there is no vGPU %s", uuid);
 	if (err == -ENODEV) {
-		ovgpu_link(cli->ovgpu, OVGPU_SYSFS, type, sizeof(type),
+		files_link(cli->ovgpu, OVGPU_SYSFS, type, sizeof(type),
 			   "bus/mdev/devices/%s/mdev_type", uuid);
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"mediated device %s is not OpenVGPU's: its type is %s",
@@ -357,58 +357,6 @@ void json_print_line(struct json_object *object)
 }
 
 /**
- * table_row - add a row; the first is the header
- * @table: table, all zero at first
- * @columns: number of strings that follow, the same in every row
- */
-void table_row(struct table *table, unsigned int columns, ...)
-{
-	struct shown *cells;
-	unsigned int i;
-	va_list args;
-	int width;
-
-	table->columns = columns;
-	cells = reallocarray(table->cells, (table->rows + 1) * columns,
-			     sizeof(*cells));
-	if (!cells)
-		errx(CLI_FAILURE, "out of memory");
-	table->cells = cells;
-	cells += table->rows++ * columns;
-	va_start(args, columns);
-	for (i = 0; i < columns; i++) {
-		cells[i] = shown(va_arg(args, const char *));
-		width = strlen(cells[i].text);
-		if (width > table->width[i])
-			table->width[i] = width;
-	}
-	va_end(args);
-}
-
-/**
- * table_print - print a table and free it
- * @table: table
- */
-void table_print(struct table *table)
-{
-	size_t row;
-	unsigned int i;
-
-	for (row = 0; row < table->rows; row++)
-		for (i = 0; i < table->columns; i++) {
-			const char *text = table->cells[row * table->columns + i].text;
-
-			/* No blanks at the end of a line. */
-			if (i + 1 == table->columns)
-				printf("%s\n", text);
-			else
-				printf("%-*s  ", table->width[i], text);
-		}
-	free(table->cells);
-	memset(table, 0, sizeof(*table));
-}
-
-/**
  * show_size - a size for people
  * @bytes: size
  *
@@ -482,7 +430,7 @@ struct shown show_value_time(struct ovgpu_value ns)
  * show_owner - who has a vGPU open
  * @vgpu: the vGPU
  *
- * Return: "1234 (qemu-system-x86)", or "-".
+ * Return: "1234 (qemu-system-x86)", "1234 (ended)", or "-".
  */
 struct shown show_owner(const struct ovgpu_vgpu *vgpu)
 {
@@ -490,6 +438,8 @@ struct shown show_owner(const struct ovgpu_vgpu *vgpu)
 
 	if (!vgpu->owner_pid)
 		strcpy(s.text, "-");
+	else if (vgpu->owner_ended)
+		snprintf(s.text, sizeof(s.text), "%d (ended)", vgpu->owner_pid);
 	else if (!name.text[0])
 		snprintf(s.text, sizeof(s.text), "%d", vgpu->owner_pid);
 	else

@@ -9,19 +9,21 @@
  * is installed. Then what the configuration file says, which may name one of
  * those vGPUs. What exists stays as it is, so this can run at any time, and more
  * than once at a time.
+ *
+ * What is wanted of a GPU that is not there is a failure: somebody counts on it.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "definition.h"
+#include "doctor.h"
+#include "program.h"
 
 #define CONFIG_FILE	"etc/openvgpu/config.yaml"
 #define LOCK_FILE	"run/openvgpu-restore.lock"
@@ -79,54 +81,19 @@ static void one_line(const char *text, char *line, size_t size)
 	line[used] = '\0';
 }
 
-/*
- * Runs a program and waits for it. What it prints goes to @text, or with no
- * @text to our standard error. Returns its exit status, or a negative errno.
- */
-static int run_program(const char *path, char *const argv[], char *text,
-		       size_t size)
-{
-	posix_spawn_file_actions_t actions;
-	int pipe_fd[2] = { -1, -1 }, status, err;
-	size_t used = 0;
-	char rest[256];
-	ssize_t n;
-	pid_t pid;
-
-	if (text && pipe2(pipe_fd, O_CLOEXEC))
-		return -errno;
-	err = posix_spawn_file_actions_init(&actions);
-	if (err)
-		goto close;
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, text ? pipe_fd[1] : 2, 1);
-	if (text)
-		posix_spawn_file_actions_adddup2(&actions, pipe_fd[1], 2);
-	err = posix_spawn(&pid, path, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-close:
-	if (text)
-		close(pipe_fd[1]);
-	if (text && !err) {
-		/* To its end, or the program would wait for a reader. */
-		while ((n = used < size - 1 ?
-			read(pipe_fd[0], text + used, size - 1 - used) :
-			read(pipe_fd[0], rest, sizeof(rest))) > 0)
-			if (used < size - 1)
-				used += n;
-		text[used] = '\0';
-	}
-	if (text)
-		close(pipe_fd[0]);
-	if (err)
-		return -err;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
-
 /* ----------------------------------------------------------------- settings */
+
+/* The path of the configuration file; false when there is none. */
+static bool config_path(const struct cli *cli, char *path, size_t size)
+{
+	const char *slash = "/";
+
+	if (cli->root[0] && cli->root[strlen(cli->root) - 1] == '/')
+		slash = "";
+	return files_exists(cli->ovgpu, OVGPU_ROOT, CONFIG_FILE) &&
+	       snprintf(path, size, "%s%s" CONFIG_FILE, cli->root, slash) <
+	       (int)size;
+}
 
 /*
  * Applies to a GPU what the configuration file says of it, if there is one.
@@ -134,24 +101,15 @@ close:
  */
 static bool restore_settings(const struct restore *restore, const char *bdf)
 {
-	const struct cli *cli = restore->cli;
-	const char *slash = "/";
 	char command[] = "openvgpu", apply[] = "apply", option[] = "--gpu";
 	char path[PATH_MAX], gpu[OVGPU_BDF_SIZE];
 	char *argv[6] = { command, apply, option, gpu, path, NULL };
 	int status;
 
-	if (!ovgpu_exists(cli->ovgpu, OVGPU_ROOT, CONFIG_FILE))
+	if (!config_path(restore->cli, path, sizeof(path)))
 		return true;
-	if (cli->root[0] && cli->root[strlen(cli->root) - 1] == '/')
-		slash = "";
-	if (snprintf(path, sizeof(path), "%s%s" CONFIG_FILE, cli->root,
-		     slash) >= (int)sizeof(path)) {
-		cli_note("the path of " CONFIG_FILE " is too long");
-		return false;
-	}
 	snprintf(gpu, sizeof(gpu), "%s", bdf);
-	status = run_program("/proc/self/exe", argv, NULL, 0);
+	status = program_run("/proc/self/exe", argv, NULL, 0, PROGRAM_PATIENT);
 	if (status < 0)
 		cli_note("cannot apply %s: %s", shown(path).text,
 			 ovgpu_strerror(status));
@@ -159,6 +117,25 @@ static bool restore_settings(const struct restore *restore, const char *bdf)
 		cli_note("%s is not in force on GPU %s: 'openvgpu apply' ended with status %d",
 			 shown(path).text, bdf, status);
 	return !status;
+}
+
+/*
+ * Whether the file is in force when it has been applied to all GPUs there are.
+ * It may be about others.
+ */
+static bool settings_in_force(const struct restore *restore)
+{
+	char command[] = "openvgpu", verb[] = "assert", path[PATH_MAX];
+	char *argv[4] = { command, verb, path, NULL };
+	char text[REASON_SIZE], reason[REASON_SIZE];
+
+	if (!config_path(restore->cli, path, sizeof(path)) ||
+	    !program_run("/proc/self/exe", argv, text, sizeof(text),
+			 PROGRAM_PATIENT))
+		return true;
+	one_line(text, reason, sizeof(reason));
+	cli_note("%s is not in force: %s", shown(path).text, shown(reason).text);
+	return false;
 }
 
 /* -------------------------------------------------------------------- vGPUs */
@@ -201,7 +178,8 @@ static bool start_with_mdevctl(const struct restore *restore, const char *bdf,
 
 	strcpy(uuid, definition->uuid);
 	snprintf(parent, sizeof(parent), "%s", bdf);
-	status = run_program(restore->mdevctl, argv, text, sizeof(text));
+	status = program_run(restore->mdevctl, argv, text, sizeof(text),
+			     PROGRAM_PATIENT);
 	if (!status)
 		return true;
 	if (status < 0)
@@ -219,14 +197,10 @@ static bool set_attribute(const struct restore *restore, const char *uuid,
 			  const struct definition_attribute *attribute,
 			  char *reason, size_t size)
 {
-	const size_t prefix = strlen(OVGPU_DRIVER "/");
-	const struct ovgpu_setting *setting = NULL;
+	const struct ovgpu_setting *setting = definition_setting(attribute);
 	char why[OVGPU_TEXT_SIZE] = "";
 	int err;
 
-	if (!strncmp(attribute->path, OVGPU_DRIVER "/", prefix))
-		setting = ovgpu_setting_find(OVGPU_VGPU,
-					     attribute->path + prefix);
 	if (!setting) {
 		snprintf(reason, size, "there is no setting '%s'",
 			 attribute->path);
@@ -390,6 +364,70 @@ static void restore_gpu(struct restore *restore, const char *bdf)
 		restore->settings_failed = true;
 }
 
+/* --------------------------------------------------- GPUs that are not there */
+
+static bool driver_is_loaded(const struct cli *cli)
+{
+	return files_exists(cli->ovgpu, OVGPU_SYSFS,
+			    "bus/pci/drivers/" OVGPU_DRIVER);
+}
+
+/* vGPUs that are defined for a device which is no GPU of ours. */
+static void report_absent(struct restore *restore, const char *bdf)
+{
+	const struct cli *cli = restore->cli;
+	const char *reason;
+	struct definition *list;
+	size_t count, i;
+
+	if (definition_list(cli, bdf, &list, &count))
+		return;
+	if (!driver_is_loaded(cli))
+		reason = "the module openvgpu is not loaded";
+	else if (files_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/devices/%s", bdf))
+		reason =
+			"that device is not bound to openvgpu; 'openvgpu doctor' tells what to do";
+	else
+		reason =
+			"there is no such GPU; 'openvgpu doctor' tells how to move its definition";
+	for (i = 0; i < count; i++)
+		if (definition_is_expected(&list[i])) {
+			restore->failed++;
+			report(restore, bdf, &list[i], "failed", reason);
+		}
+	definition_list_free(list, count);
+}
+
+/* What is wanted of GPUs that are not there; the cause is said once. */
+static void restore_absent(struct restore *restore,
+			   struct ovgpu_gpu *const *gpus, size_t gpu_count)
+{
+	const struct cli *cli = restore->cli;
+	struct finding finding = { 0 };
+	struct doctor doctor;
+	size_t count, i, j;
+	char **names;
+
+	if (!definition_gpus(cli, &names, &count)) {
+		for (i = 0; i < count; i++) {
+			for (j = 0; j < gpu_count && strcmp(gpus[j]->bdf, names[i]);
+			     j++)
+				;
+			if (j == gpu_count)
+				report_absent(restore, names[i]);
+		}
+		files_free(names);
+	}
+	if (!restore->settings_failed && !settings_in_force(restore))
+		restore->settings_failed = true;
+	if ((restore->failed || restore->settings_failed) &&
+	    !driver_is_loaded(cli)) {
+		doctor_begin(&doctor, cli);
+		check_module(&doctor, &finding);
+		cli_note("%s: %s", finding.text, finding.advice);
+	}
+}
+
 /* ------------------------------------------------------------------ command */
 
 /*
@@ -425,8 +463,8 @@ static enum cli_exit finish(struct restore *restore)
 	char text[128];
 
 	if (restore->failed)
-		snprintf(text, sizeof(text), "%u vGPUs could not be restored%s",
-			 restore->failed,
+		snprintf(text, sizeof(text), "%u vGPU%s could not be restored%s",
+			 restore->failed, restore->failed == 1 ? "" : "s",
 			 restore->settings_failed ? ", nor all settings" : "");
 	else
 		snprintf(text, sizeof(text), "not all settings could be restored");
@@ -486,6 +524,8 @@ enum cli_exit command_restore(struct cli *cli)
 	for (i = 0; i < count; i++)
 		if (!cli->argument || !strcmp(gpus[i]->bdf, cli->gpu))
 			restore_gpu(&restore, gpus[i]->bdf);
+	if (!cli->argument)
+		restore_absent(&restore, gpus, count);
 	ovgpu_free(gpus);
 	close(fd);
 	return finish(&restore);

@@ -205,7 +205,7 @@ static void print_gpu(const struct cli *cli, const struct ovgpu_sched_gpu *gpu,
 	if (table.rows > 1)
 		table_print(&table);
 	else
-		free(table.cells);
+		table_free(&table);
 }
 
 static struct json_object *gpu_json(const struct cli *cli,

@@ -58,6 +58,7 @@ static enum cli_exit parse_target(const struct cli *cli, struct change *change,
 				  bool *used)
 {
 	const char *text = cli->argument;
+	enum cli_exit code;
 
 	*used = false;
 	change->object = OVGPU_GPU;
@@ -66,7 +67,9 @@ static enum cli_exit parse_target(const struct cli *cli, struct change *change,
 	if (strchr(text, '='))
 		return CLI_OK;
 	*used = true;
-	if (!ovgpu_uuid_parse(text, change->name)) {
+	if (cli_uuid(cli, text, change->name, &code)) {
+		if (code != CLI_OK)
+			return code;
 		change->object = OVGPU_VGPU;
 	} else if (ovgpu_bdf_parse(text, change->name)) {
 		if (find_setting(change, OVGPU_GPU, text) ||
@@ -89,6 +92,7 @@ static enum cli_exit fail_name(const struct cli *cli,
 			       const struct change *change, const char *name)
 {
 	enum ovgpu_object object = change->object;
+	struct suggestion suggestion = { .word = name };
 	const struct ovgpu_setting *setting;
 	char names[OVGPU_TEXT_SIZE] = "";
 	unsigned int i;
@@ -110,11 +114,15 @@ static enum cli_exit fail_name(const struct cli *cli,
 			continue;
 		append(names, sizeof(names), i ? ", " : "");
 		append(names, sizeof(names), setting->name);
+		suggest_try(&suggestion, setting->name);
 	}
+	/* Who forgot the UUID may have mistyped as well. */
+	for (i = 0; (setting = ovgpu_setting(OVGPU_VGPU, i)); i++)
+		suggest_try(&suggestion, setting->name);
 	return cli_fail(cli, CLI_USAGE,
-			"there is no setting '%s': a %s has %s",
+			"there is no setting '%s': a %s has %s%s",
 			shown(name).text, object == OVGPU_GPU ? "GPU" : "vGPU",
-			names);
+			names, suggest_text(&suggestion).text);
 }
 
 static enum cli_exit fail_value(const struct cli *cli,

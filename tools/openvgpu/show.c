@@ -31,18 +31,18 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 	struct ovgpu_vgpu *vgpu;
 	int err;
 
-	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
-	if (err)
-		return cli_fail_vgpu(cli, err, uuid);
 	err = ovgpu_attributes(cli->ovgpu, OVGPU_VGPU, uuid, OVGPU_DRIVER,
 			       &attributes, &attribute_count);
 	if (!err || err == -ENOENT)
 		err = ovgpu_attributes(cli->ovgpu, OVGPU_VGPU, uuid, "stats",
 				       &stats, &stat_count);
-	if (err && err != -ENOENT) {
+	/* Last, since a vGPU that goes while it is read leaves half of it. */
+	if (!err || err == -ENOENT)
+		err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
+	if (err) {
 		ovgpu_free(attributes);
-		ovgpu_free(vgpu);
-		return cli_fail_errno(cli, err, "read the vGPU's attributes");
+		ovgpu_free(stats);
+		return cli_fail_vgpu(cli, err, uuid);
 	}
 	if (cli->json) {
 		object = json_start();
@@ -130,13 +130,14 @@ static void gpu_print(const struct gpu_view *view)
 		puts("  no vGPU");
 }
 
+/* -ENOENT: it is no GPU of the driver, or not any more. */
 static int gpu_view_fill(const struct cli *cli, struct gpu_view *view)
 {
 	int err;
 
-	ovgpu_read(cli->ovgpu, OVGPU_SYSFS, view->vendor, sizeof(view->vendor),
+	files_read(cli->ovgpu, OVGPU_SYSFS, view->vendor, sizeof(view->vendor),
 		   "bus/pci/devices/%s/vendor", view->bdf);
-	ovgpu_read(cli->ovgpu, OVGPU_SYSFS, view->device, sizeof(view->device),
+	files_read(cli->ovgpu, OVGPU_SYSFS, view->device, sizeof(view->device),
 		   "bus/pci/devices/%s/device", view->bdf);
 	err = ovgpu_attributes(cli->ovgpu, OVGPU_GPU, view->bdf, OVGPU_DRIVER,
 			       &view->attributes, &view->attribute_count);
@@ -144,7 +145,12 @@ static int gpu_view_fill(const struct cli *cli, struct gpu_view *view)
 		return err;
 	err = ovgpu_type_list(cli->ovgpu, view->bdf, &view->types,
 			      &view->type_count);
-	return err == -ENOENT ? 0 : err;
+	/* One that does not work offers none. */
+	if (err == -ENOENT &&
+	    files_exists(cli->ovgpu, OVGPU_SYSFS,
+			 "bus/pci/drivers/" OVGPU_DRIVER "/%s", view->bdf))
+		return 0;
+	return err;
 }
 
 static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
@@ -174,6 +180,8 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
 			gpu_print(&view);
 		if (!err)
 			found++;
+		else if (err == -ENOENT)
+			err = 0;
 		ovgpu_free(view.attributes);
 		ovgpu_free(view.types);
 	}
@@ -195,6 +203,14 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
 	return CLI_OK;
 }
 
+/* A VM gets vGPUs. */
+static enum cli_exit refuse_gpus(const struct cli *cli, const char *bdf)
+{
+	(void)bdf;
+	return cli_fail(cli, CLI_USAGE,
+			"--qemu and --libvirt are of a vGPU: name one by its UUID");
+}
+
 /**
  * cli_show_object - show what the argument names
  * @cli: the run; its argument is a UUID, a PCI address, or none
@@ -207,11 +223,12 @@ enum cli_exit cli_show_object(struct cli *cli, cli_show_fn vgpu,
 			      cli_show_fn gpus)
 {
 	char uuid[OVGPU_UUID_SIZE], bdf[OVGPU_BDF_SIZE];
+	enum cli_exit code;
 
 	if (!cli->argument)
 		return gpus(cli, NULL);
-	if (!ovgpu_uuid_parse(cli->argument, uuid))
-		return vgpu(cli, uuid);
+	if (cli_uuid(cli, cli->argument, uuid, &code))
+		return code == CLI_OK ? vgpu(cli, uuid) : code;
 	if (!ovgpu_bdf_parse(cli->argument, bdf))
 		return gpus(cli, bdf);
 	return cli_fail(cli, CLI_USAGE,
@@ -227,5 +244,7 @@ enum cli_exit cli_show_object(struct cli *cli, cli_show_fn vgpu,
  */
 enum cli_exit command_show(struct cli *cli)
 {
-	return cli_show_object(cli, show_vgpu, show_gpus);
+	if (!cli->qemu && !cli->libvirt)
+		return cli_show_object(cli, show_vgpu, show_gpus);
+	return cli_show_object(cli, show_for_vm, refuse_gpus);
 }

@@ -67,7 +67,6 @@ static enum cli_exit once(const struct view *view)
 {
 	const struct cli *cli = view->cli;
 	struct top_sample before, now;
-	uint64_t start = top_now();
 	int err;
 
 	err = top_sample_take(cli->ovgpu, view->bdf, &before);
@@ -77,9 +76,12 @@ static enum cli_exit once(const struct view *view)
 		top_sample_free(&before);
 		return cli_fail_no_gpu(cli, view->bdf);
 	}
-	/* Nothing to measure: say so at once. */
+	/*
+	 * Nothing to measure: say so at once. Else from the end of the first
+	 * look on, so that on a slow machine the time is not too short.
+	 */
 	if (before.gpu_count)
-		sleep_until(start + cli->interval_ms * 1000000ULL);
+		sleep_until(top_now() + cli->interval_ms * 1000000ULL);
 	err = top_sample_take(cli->ovgpu, view->bdf, &now);
 	if (!err)
 		top_sample_compare(&now, &before);
@@ -238,7 +240,7 @@ enum cli_exit command_top(struct cli *cli)
 			view.key++;
 		if (view.key == KEYS)
 			return cli_fail(cli, CLI_USAGE,
-					"can't sort by '%s': share, wait, longest, framebuffer or uuid",
+					"can't sort by '%s': there are " TOP_KEYS,
 					shown(cli->sort).text);
 	}
 	/* Without a keyboard nobody could end it. */

@@ -2,7 +2,7 @@
 /*
  * top_screen.c - the terminal of openvgpu top
  *
- * ncurses puts the terminal right when a signal ends the program.
+ * ncurses would end the program when a signal comes, with status 1.
  */
 #include <errno.h>
 #include <ncurses.h>
@@ -21,6 +21,7 @@
 #define EMPTY_MOST	20	/* so many inputs with no key in them: no terminal */
 
 static SCREEN *screen;
+static int signals = -1;
 
 /**
  * screen_open - take the terminal
@@ -38,6 +39,7 @@ bool screen_open(void)
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
 		return false;
+	signals = cli_end_signals();
 	set_term(screen);
 	cbreak();
 	noecho();
@@ -127,7 +129,11 @@ static int event_of_key(int key)
  */
 int screen_wait(uint64_t until)
 {
-	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = signals, .events = POLLIN },
+	};
+	struct pollfd *input = &fds[0];
 	unsigned int empty = 0;
 	uint64_t now, ms;
 	int key, n;
@@ -140,17 +146,20 @@ int screen_wait(uint64_t until)
 				return key;
 			continue;
 		}
-		/* Readable, but nothing came: a terminal that was hung up. */
-		if (input.revents & (POLLHUP | POLLERR | POLLNVAL) ||
+		/* A signal; or readable, but nothing came: the terminal was hung up. */
+		if (fds[1].revents ||
+		    input->revents & (POLLHUP | POLLERR | POLLNVAL) ||
 		    empty > EMPTY_MOST)
 			return SCREEN_GONE;
 		now = top_now();
 		if (now >= until)
 			return SCREEN_TIME;
 		ms = (until - now) / 1000000 + 1;
-		n = poll(&input, 1, ms < LOOK_MS ? ms : LOOK_MS);
-		if (n <= 0)
-			input.revents = 0;
+		n = poll(fds, 2, ms < LOOK_MS ? ms : LOOK_MS);
+		if (n <= 0) {
+			fds[0].revents = 0;
+			fds[1].revents = 0;
+		}
 		empty = n > 0 ? empty + 1 : 0;
 	}
 }

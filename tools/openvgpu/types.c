@@ -9,23 +9,34 @@
 
 #include "cli.h"
 
-static void add_rows(struct table *table, struct ovgpu_type *const *types,
-		     size_t count)
+#define COLUMNS	7
+
+static const char by_default[] =
+	"GPU,TYPE,FRAMEBUFFER,HEADS,MAX,AVAILABLE,NAME";
+
+static void add_row(struct table *table, const struct ovgpu_type *type)
 {
 	char heads[OVGPU_NAME_SIZE], most[OVGPU_NAME_SIZE], available[16];
-	size_t i;
 
-	for (i = 0; i < count; i++) {
-		description_value(types[i]->description, "num_heads", heads,
-				  sizeof(heads));
-		description_value(types[i]->description, "max_instance", most,
-				  sizeof(most));
-		snprintf(available, sizeof(available), "%u", types[i]->available);
-		table_row(table, 7, types[i]->gpu, types[i]->id,
-			  show_size(types[i]->framebuffer).text,
-			  heads[0] ? heads : "-", most[0] ? most : "-",
-			  available, types[i]->name);
-	}
+	description_value(type->description, "num_heads", heads, sizeof(heads));
+	description_value(type->description, "max_instance", most, sizeof(most));
+	snprintf(available, sizeof(available), "%u", type->available);
+	table_row(table, COLUMNS, type->gpu, type->id,
+		  show_size(type->framebuffer).text, heads[0] ? heads : "-",
+		  most[0] ? most : "-", available, type->name);
+}
+
+/* Ends the command where nothing is as --gpu and --type say. */
+static enum cli_exit fail_nothing(const struct cli *cli, bool gpu_found,
+				  const struct suggestion *suggestion)
+{
+	if (!gpu_found)
+		return cli_fail_no_gpu(cli, cli->gpu);
+	return cli_fail(cli, CLI_NOT_FOUND,
+			"%s%s offers %s type %s: 'openvgpu types' lists what there is%s",
+			cli->gpu[0] ? "GPU " : "no GPU", cli->gpu,
+			cli->gpu[0] ? "no" : "the", cli->type,
+			suggest_text(suggestion).text);
 }
 
 /**
@@ -36,56 +47,56 @@ static void add_rows(struct table *table, struct ovgpu_type *const *types,
  */
 enum cli_exit command_types(struct cli *cli)
 {
-	struct json_object *object = NULL, *array = NULL;
+	struct suggestion suggestion = { .word = type_suffix(cli->type) };
+	struct json_object *object, *array = json_object_new_array();
+	enum cli_exit code = CLI_OK;
 	struct ovgpu_type **types;
 	struct table table = { 0 };
 	struct ovgpu_gpu **gpus;
 	size_t count, n, i, j, shown_gpus = 0;
 	int err;
 
-	err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
-	if (err)
-		return cli_fail_errno(cli, err, "list the GPUs");
-	array = json_object_new_array();
-	table_row(&table, 7, "GPU", "TYPE", "FRAMEBUFFER", "HEADS", "MAX",
+	table_row(&table, COLUMNS, "GPU", "TYPE", "FRAMEBUFFER", "HEADS", "MAX",
 		  "AVAILABLE", "NAME");
-	for (i = 0; i < count; i++) {
+	err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
+	for (i = 0; !err && i < count; i++) {
 		if (cli->gpu[0] && strcmp(cli->gpu, gpus[i]->bdf))
 			continue;
 		err = ovgpu_type_list(cli->ovgpu, gpus[i]->bdf, &types, &n);
-		if (err == -ENOENT && !cli->gpu[0])
-			continue;	/* went away meanwhile */
+		if (err == -ENOENT) {
+			err = 0;	/* went away meanwhile */
+			continue;
+		}
 		if (err)
 			break;
 		shown_gpus++;
-		for (j = 0; j < n; j++)
+		for (j = 0; j < n; j++) {
+			suggest_try(&suggestion, type_suffix(types[j]->id));
+			if (cli->type[0] && strcmp(cli->type, types[j]->id))
+				continue;
 			json_object_array_add(array, type_json(types[j]));
-		add_rows(&table, types, n);
+			add_row(&table, types[j]);
+		}
 		ovgpu_free(types);
 	}
 	ovgpu_free(gpus);
-	if (err == -ENOENT)
-		err = 0;
-	if (err || (cli->gpu[0] && !shown_gpus)) {
-		json_object_put(array);
-		free(table.cells);
-		if (err)
-			return cli_fail_errno(cli, err, "read the types");
-		return cli_fail_no_gpu(cli, cli->gpu);
-	}
-	if (cli->json) {
+	if (err)
+		code = cli_fail_errno(cli, err, "read the types");
+	else if ((cli->gpu[0] && !shown_gpus) ||
+		 (cli->type[0] && shown_gpus && table.rows == 1))
+		code = fail_nothing(cli, shown_gpus, &suggestion);
+	else
+		code = table_choose(cli, &table, by_default);
+	if (code == CLI_OK && cli->json) {
 		object = json_start();
-		json_set(object, "types", array);
+		json_set(object, "types", json_object_get(array));
 		json_print(object);
-		free(table.cells);
-		return CLI_OK;
-	}
-	json_object_put(array);
-	if (shown_gpus) {
+	} else if (code == CLI_OK && shown_gpus) {
 		table_print(&table);
-	} else {
-		free(table.cells);
+	} else if (code == CLI_OK) {
 		cli_note_no_gpu(cli);
 	}
-	return CLI_OK;
+	json_object_put(array);
+	table_free(&table);
+	return code;
 }

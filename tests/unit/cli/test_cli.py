@@ -7,11 +7,12 @@ scheduler's commands are test_cli_sched.py's."""
 
 import json
 import os
+import re
 import shutil
 
 from cli_machine import (
     BUSY, FAILURE, FOREIGN, GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
-    OK, RELEASE, USAGE, USED, CliTest, main)
+    OK, OUTPUT, RELEASE, USAGE, USED, CliTest, main)
 
 
 class Listing(CliTest):
@@ -30,10 +31,65 @@ class Listing(CliTest):
             {"uuid": USED, "gpu": GPU, "type": "openvgpu-256mq",
              "name": "OpenVGPU TEST-256MQ", "state": "open",
              "owner_pid": 4242, "owner_name": "qemu-system-x86",
+             "owner_ended": False,
              "iommu_group": 7},
             {"uuid": IDLE, "gpu": GPU, "type": "openvgpu-256mq",
              "name": "OpenVGPU TEST-256MQ", "state": "closed",
-             "owner_pid": None, "owner_name": None, "iommu_group": 7}])
+             "owner_pid": None, "owner_name": None,
+             "owner_ended": None, "iommu_group": 7}])
+
+    def test_filters(self):
+        self.fill()
+        self.machine.add_vgpu(NEW, GPU2, "2q")
+        for args, uuids in ((["--gpu", "02:00.0"], [NEW]),
+                            (["--type", "2q"], [NEW]),
+                            (["--type", "openvgpu-256MQ"], [USED, IDLE]),
+                            (["-t", "2q", "-g", GPU], [])):
+            self.assertEqual([v["uuid"] for v in self.expect_json(
+                OK, "list", *args)["vgpus"]], uuids, args)
+            out = self.expect(OK, "list", "-q", *args).out.decode()
+            self.assertEqual(out.split(), uuids, args)
+        self.expect_unchanged(OK, "list", "--type", "77q", err="no such vGPU")
+        self.expect_unchanged(NOT_FOUND, "list", "--gpu", NIC, err=NIC)
+        self.expect_unchanged(USAGE, "list", "--type", "../x")
+        types = self.expect_json(OK, "types", "--type", "256mq")["types"]
+        self.assertEqual([(t["gpu"], t["type"]) for t in types],
+                         [(GPU, "openvgpu-256mq"), (GPU2, "openvgpu-256mq")])
+        self.expect_unchanged(NOT_FOUND, "types", "--type", "265mq",
+                              err="did you mean '256mq'?")
+        self.expect_unchanged(NOT_FOUND, "types", "--gpu", GPU, "--type", "2q")
+
+    def test_columns(self):
+        self.fill()
+        self.assertEqual(
+            self.expect(OK, "list", "--columns", "group,UUID,pid").out.decode(),
+            f"GROUP  UUID                                  PID\n"
+            f"7      {USED}  4242\n7      {IDLE}  -\n")
+        self.assertEqual(
+            self.expect(OK, "list", "-o", "process", "--no-legend").out.decode(),
+            "qemu-system-x86\n-\n")
+        self.assertEqual(
+            self.expect(OK, "types", "-o", "TYPE,AVAILABLE", "-g", GPU,
+                        "--no-legend").out.decode().split(),
+            ["openvgpu-256mq", "2", "openvgpu-1q", "0"])
+        out = self.expect(OK, "list").out.decode()
+        self.assertEqual(self.expect(OK, "list", "--no-legend").out.decode(),
+                         "".join(out.splitlines(True)[1:]))
+        self.expect_unchanged(USAGE, "list", "-o", "uuid,sate",
+                              err="did you mean 'STATE'?")
+        for names in ("", ",", "uuid,", ",uuid", "uuid,,pid", "uuid pid",
+                      "x" * 100000, b"\xff", ",".join(["uuid"] * 13)):
+            self.expect_unchanged(USAGE, "list", "--columns", names)
+        # Help names them all.
+        for command in ("list", "types"):
+            out = self.expect(OK, command, "--help").out.decode()
+            names = re.search(r"^Columns: (.*)$", out, re.M)[1].split()
+            out = self.expect(OK, command, "-o", ",".join(names)).out.decode()
+            self.assertEqual(out.splitlines()[0].split(), names)
+            result = self.expect(USAGE, command, "-o", "x")
+            self.assertIn(", ".join(names).encode(), result.err)
+        for option in (["-q"], ["-o", "uuid"], ["--no-legend"]):
+            self.expect_unchanged(USAGE, "list", "--json", *option, err="--json")
 
     def test_types(self):
         self.fill()
@@ -109,6 +165,36 @@ class Listing(CliTest):
         self.assertEqual(gpus[0]["attributes"]["scheduler"], "[round_robin]")
         self.assertEqual(len(gpus[1]["types"]), 2)
 
+    def test_show_for_a_vm(self):
+        self.fill()
+        bios = "/usr/share/seabios/vgabios-bochs-display.bin"
+        qemu = f"-device vfio-pci,sysfsdev=/sys/bus/mdev/devices/{IDLE}"
+        source = f"  <source>\n    <address uuid='{IDLE}'/>\n  </source>\n"
+        hostdev = "<hostdev mode='subsystem' type='mdev' model='vfio-pci'"
+        for personality, display, shown, note in (
+                ("[native] bochs", "[region] dmabuf off", False, ""),
+                ("native [bochs]", "region dmabuf [off]", False, ""),
+                ("native [bochs]", "[region] dmabuf off", True, ""),
+                ("native [bochs]", "region [dmabuf] off", True, "OpenGL")):
+            self.machine.add_attributes(f"{GPU}/{IDLE}", {
+                "personality": personality, "display": display})
+            result = self.expect_unchanged(OK, "show", IDLE, "--qemu")
+            self.assertEqual(result.out.decode(),
+                             qemu + (",display=on" if shown else "") + "\n")
+            self.assertEqual(b"OpenGL" in result.err, bool(note), result)
+            self.assertEqual(
+                self.expect(OK, "show", IDLE[:8], "--libvirt").out.decode(),
+                hostdev + (" display='on'" if shown else "") + ">\n" + source +
+                "</hostdev>\n")
+        self.machine.write("root" + bios)
+        self.assertEqual(self.expect(OK, "show", IDLE, "--qemu").out.decode(),
+                         f"{qemu},display=on,romfile={bios}\n")
+        self.assertIn(f"  <rom file='{bios}'/>\n</hostdev>",
+                      self.expect(OK, "show", IDLE, "--libvirt").out.decode())
+        for args in (["--qemu"], [GPU, "--libvirt"], [IDLE, "--qemu", "--libvirt"]):
+            self.expect_unchanged(USAGE, "show", *args)
+        self.expect_unchanged(NOT_FOUND, "show", NEW, "--qemu")
+
     def test_show_what_is_not_there(self):
         self.fill()
         self.expect_unchanged(NOT_FOUND, "show", NEW, err=NEW)
@@ -173,11 +259,16 @@ class Create(CliTest):
 
     def test_no_capacity(self):
         self.fill()
-        self.machine.refuse(GPU, "1q", "no 1024 MiB block is free\n")
-        self.expect_unchanged(NO_CAPACITY, "create", "1q",
-                              err="no 1024 MiB block is free")
-        value = self.expect_json(NO_CAPACITY, "create", "1q")
-        self.assertIn("no 1024 MiB block is free", value["error"]["message"])
+        reason = f"vGPU {NEW} not created: no 1024 MiB block is free"
+        self.machine.refuse(GPU, "1q", reason + "\n")
+        self.expect_unchanged(NO_CAPACITY, "create", "1q", "--uuid", NEW,
+                              err=reason)
+        value = self.expect_json(NO_CAPACITY, "create", "1q", "--uuid", NEW)
+        self.assertIn(reason, value["error"]["message"])
+        # Of another vGPU: not the reason here.
+        result = self.expect_unchanged(NO_CAPACITY, "create", "1q",
+                                       err="No space left")
+        self.assertNotIn(b"block is free", result.err)
         self.machine.refuse(GPU, "256mq", "")
         self.expect_unchanged(NO_CAPACITY, "create", "256mq", "--gpu", GPU,
                               err="No space left")
@@ -237,6 +328,34 @@ class Remove(CliTest):
         self.expect_json(BUSY, "remove", USED)
         self.assertEqual(self.removed(USED), "")
 
+    def test_opened_in_between(self):
+        """Opens are refused first, so that nobody is made to let go."""
+        self.fill()
+        folder = f"sys/devices/pci0000:00/{GPU}/{IDLE}/openvgpu"
+        self.machine.write(f"{folder}/refuse_opens", "0\n")
+        self.expect(OK, "remove", IDLE)
+        self.assertEqual(self.removed(IDLE), "1")
+        self.assertEqual(self.machine.read(f"{folder}/refuse_opens"), "1\n")
+        # A process that opens it as late as it can: number 1.
+        self.machine.write(f"sys/devices/pci0000:00/{GPU}/{IDLE}/remove")
+        self.machine.write(f"{folder}/owner_pid", "0\n")
+        os.unlink(self.machine.path(f"{folder}/refuse_opens"))
+        os.symlink("owner_pid", self.machine.path(f"{folder}/refuse_opens"))
+        self.expect_unchanged(BUSY, "remove", IDLE, err="in use")
+        self.assertEqual(self.removed(IDLE), "")
+
+    def test_owner_has_ended(self):
+        """The process that is named is gone: what else can hold it is said."""
+        self.fill()
+        shutil.rmtree(self.machine.path("proc/4242"))
+        self.machine.write("proc/1/comm", "init\n")
+        result = self.expect_unchanged(BUSY, "remove", USED, err="4242, which opened it, has ended")
+        for word in (b"vhost", b"fuser -v /dev/vfio/7"):
+            self.assertIn(word, result.err)
+        self.assertIn(b"4242 (ended)", self.expect(OK, "list").out)
+        self.assertIs(self.expect_json(OK, "list")["vgpus"][0]["owner_ended"], True)
+        self.expect(OK, "remove", "--force", USED)
+
     def test_force(self):
         self.fill()
         self.expect(OK, "remove", "--force", USED, err="4242")
@@ -275,7 +394,7 @@ class Usage(CliTest):
     def test_wrong(self):
         self.fill()
         for args in ([], [""], ["lst"], ["--frob"], ["--uuid"], [b"\xff"],
-                     ["x" * 100000], ["list", "now"], ["list", "--gpu", GPU],
+                     ["x" * 100000], ["list", "now"], ["list", "--force"],
                      ["list", "--frob"], ["list", "-x"], ["list", "-xy"],
                      ["list", "--json=yes"], ["list", b"-\xff"],
                      ["list", "--" + "x" * 100000], ["types", "1q"],
@@ -295,297 +414,31 @@ class Usage(CliTest):
         result = self.run_cli("--json", "list")
         self.assertEqual(len(json.loads(result.out)["vgpus"]), 2)
 
+    def test_module_with_another_interface(self):
+        """What is read may mean something else; nothing is written."""
+        self.fill()
+        self.machine.add_attributes(GPU, {"abi_version": 1})
+        self.assertEqual(self.expect(OK, "list").err, b"")
+        self.machine.add_attributes(GPU, {"abi_version": 7})
+        self.machine.add_attributes(f"{GPU}/{IDLE}", {"weight": 100})
+        note = b"the loaded module has version 7 of its interface, this command is for version 1"
+        self.assertIn(note, self.expect(OK, "list").err)
+        self.expect_unchanged(FAILURE, "create", "256mq", "--gpu", GPU,
+                              err="the loaded module has version 7 of its interface")
+        self.expect_unchanged(FAILURE, "set", IDLE, "weight=300",
+                              err="the loaded module has version 7 of its interface")
+        self.assertNotIn(note, self.run_cli("doctor").err)
+
     def test_lost_output(self):
         self.fill()
         with open("/dev/full", "w", encoding="ascii") as full:
             result = self.run_cli("list", stdout=full)
-        self.assertEqual(result.status, FAILURE, result)
+        self.assertEqual(result.status, OUTPUT, result)
         self.assertIn(b"cannot write", result.err)
 
     def test_no_sysfs(self):
         self.expect(FAILURE, "list", env={"OPENVGPU_SYSFS": "/nonexistent"},
                     err="sysfs")
-
-
-class Doctor(CliTest):
-    def healthy(self):
-        """A machine with nothing to complain about."""
-        machine = self.machine
-        machine.add_gpu(GPU, {"1q": (1024, 1, 1)})
-        modules = f"root/lib/modules/{RELEASE}"
-        machine.write("proc/sys/kernel/osrelease", RELEASE + "\n")
-        machine.write("proc/self/status", "Name:\tx\nCapEff:\t000001ffffffffff\n")
-        machine.write("proc/self/limits",
-                      "Limit                     Soft Limit           Hard Limit           Units     \n"
-                      "Max locked memory         8388608              8388608              bytes     \n")
-        machine.write(f"{modules}/modules.dep",
-                      "kernel/drivers/vfio/mdev/mdev.ko.xz: x\n"
-                      "kernel/drivers/vfio/vfio.ko.xz:\n"
-                      "kernel/drivers/vfio/vfio_iommu_type1.ko.xz:\n"
-                      "updates/openvgpu.ko: kernel/drivers/vfio/mdev/mdev.ko.xz\n")
-        machine.write(f"{modules}/modules.builtin", "kernel/fs/ext4/ext4.ko\n")
-        machine.write(f"{modules}/modules.alias",
-                      "alias pci:v00001B36d00000100sv* openvgpu\n")
-        machine.write(f"{modules}/updates/openvgpu.ko", "ELF")
-        machine.write("sys/module/openvgpu/version", "0.1.0\n")
-        machine.write("sys/kernel/security/lockdown",
-                      "[none] integrity confidentiality\n")
-        machine.write("root/dev/vfio/vfio")
-        machine.write("root/usr/bin/qemu-system-x86_64",
-                      "#!/bin/sh\necho 'QEMU emulator version 11.1.3 (Debian)'\n")
-        os.chmod(machine.path("root/usr/bin/qemu-system-x86_64"), 0o755)
-
-    def unload(self):
-        shutil.rmtree(self.machine.path("sys/module/openvgpu"))
-
-    def checks(self, status=OK):
-        before = self.machine.contents()
-        value = self.expect_json(status, "doctor")
-        self.assertEqual(self.machine.contents(), before)
-        self.expect(status, "doctor")
-        checks = {check["check"]: check for check in value["checks"]}
-        self.assertEqual(set(checks), {
-            "kernel", "mdev", "vfio", "module", "signature", "secure_boot",
-            "gpu", "vfio_device", "iommu", "memlock", "mdevctl", "restore",
-            "qemu"})
-        return checks
-
-    def expect_check(self, name, state, text="", advice="", status=None):
-        if status is None:
-            status = FAILURE if state == "fail" else OK
-        check = self.checks(status)[name]
-        self.assertEqual(check["state"], state, check)
-        self.assertIn(text, check["text"])
-        self.assertIn(advice, check["advice"])
-        if state == "fail":
-            self.assertTrue(check["advice"], check)
-
-    def test_healthy(self):
-        self.healthy()
-        for check in self.checks().values():
-            self.assertEqual(check["state"], "ok", check)
-
-    def test_empty_machine(self):
-        self.checks(FAILURE)
-
-    def test_kernel(self):
-        self.healthy()
-        for release, state in (("6.0.9", "fail"), ("5.10.0-26", "fail"),
-                               ("nonsense", "fail"), ("../../x", "fail"),
-                               ("6.1.0-30-amd64", "ok"), ("99.1.0", "warn")):
-            self.machine.write("proc/sys/kernel/osrelease", release + "\n")
-            self.assertEqual(
-                self.expect_json(FAILURE if state == "fail" else OK, "doctor")
-                ["checks"][0]["state"], state, release)
-
-    def test_cloud_kernel(self):
-        self.healthy()
-        name = "6.12.1-cloud-amd64"
-        self.machine.write("proc/sys/kernel/osrelease", name)
-        self.machine.write(f"root/lib/modules/{name}/modules.dep",
-                           "kernel/drivers/vfio/vfio.ko:\n"
-                           "kernel/drivers/vfio/vfio_iommu_type1.ko:\n")
-        self.expect_check("mdev", "fail", "no mdev", "cloud")
-        self.assertEqual(self.checks(FAILURE)["vfio"]["state"], "ok")
-
-    def test_builtin(self):
-        self.healthy()
-        self.machine.write(f"root/lib/modules/{RELEASE}/modules.builtin",
-                           "kernel/drivers/vfio/mdev/mdev.ko\n")
-        self.expect_check("mdev", "ok", "built in")
-
-    def test_module_not_loaded(self):
-        self.healthy()
-        self.unload()
-        self.expect_check("module", "warn", "not loaded", "modprobe openvgpu")
-
-    def test_module_not_installed(self):
-        self.healthy()
-        self.unload()
-        self.machine.write(f"root/lib/modules/{RELEASE}/modules.dep", "")
-        self.expect_check("module", "fail", "not installed", "make install")
-
-    def test_signature(self):
-        self.healthy()
-        self.unload()
-        self.machine.write("sys/kernel/security/lockdown",
-                           "none [integrity] confidentiality\n")
-        self.expect_check("signature", "fail", "has no signature", "mokutil")
-        self.machine.write(f"root/lib/modules/{RELEASE}/updates/openvgpu.ko",
-                           "ELF~Module signature appended~\n")
-        self.expect_check("signature", "warn", "is signed")
-        self.machine.write("sys/kernel/security/lockdown",
-                           "[none] integrity confidentiality\n")
-        self.machine.write("sys/module/module/parameters/sig_enforce", "Y\n")
-        self.expect_check("signature", "warn", "sig_enforce")
-
-    def variable(self, name, value):
-        """A variable of the firmware: four bytes of attributes before it."""
-        vendor = {"SecureBoot": "8be4df61-93ca-11d2-aa0d-00e098032b8c"}.get(
-            name, "605dab50-e046-4300-abb6-3dd810dd8b23")
-        self.machine.write(f"sys/firmware/efi/efivars/{name}-{vendor}",
-                           b"\x06\0\0\0" + value)
-
-    def test_secure_boot(self):
-        self.healthy()
-        self.expect_check("secure_boot", "ok", "not started by UEFI")
-        self.machine.write("sys/firmware/efi/systab")
-        self.expect_check("secure_boot", "ok", "does not say")
-        for value, text in ((b"\0", "is off"), (b"", "does not say"),
-                            (b"\1", "the kernel took the module")):
-            self.variable("SecureBoot", value)
-            self.expect_check("secure_boot", "ok", text)
-        self.unload()
-        self.expect_check("secure_boot", "warn", "made no key", "mokutil --import")
-        key = b"\x30\x82\n\0\xff" * 200
-        self.machine.write("root/var/lib/dkms/mok.pub", key)
-        self.expect_check("secure_boot", "warn", "key is not enrolled",
-                          "mokutil --import /var/lib/dkms/mok.pub")
-        self.variable("MokNew", b"\0" * 44 + key)
-        self.expect_check("secure_boot", "warn", "waits to be enrolled",
-                          "restart")
-        self.variable("MokListRT", b"\1" * 44 + key[:-1])
-        self.expect_check("secure_boot", "warn", "waits")
-        self.variable("MokListRT", b"\1" * 44 + key + b"\2" * 9)
-        self.expect_check("secure_boot", "ok", "key is enrolled")
-        os.unlink(self.machine.path("root/var/lib/dkms/mok.pub"))
-        self.variable("MokSBStateRT", b"\1")
-        self.expect_check("secure_boot", "ok", "boot loader")
-
-    def test_restore(self):
-        self.healthy()
-        self.expect_check("restore", "ok", "nothing is defined")
-        folder = f"root/etc/mdevctl.d/{GPU}"
-        self.machine.write(f"{folder}/{IDLE}",
-                           '{"mdev_type": "openvgpu-1q", "start": "manual"}')
-        self.machine.write(f"root/etc/mdevctl.d/{NIC}/{FOREIGN}",
-                           '{"mdev_type": "other-1", "start": "auto"}')
-        self.machine.write("root/etc/mdevctl.d/scripts.d/x", "no GPU")
-        self.machine.write(f"{folder}/{USED}", "not JSON")
-        self.expect_check("restore", "ok", "nothing is defined")
-        self.machine.write(f"{folder}/{NEW}",
-                           '{"mdev_type": "openvgpu-1q", "start": "auto"}')
-        self.expect_check("restore", "warn", "1 vGPU is defined to start by "
-                          "itself; openvgpu-restore.service is not installed",
-                          "openvgpu-utils")
-        self.machine.write("root/usr/lib/systemd/system/openvgpu-restore.service")
-        self.expect_check("restore", "warn", "is not enabled",
-                          "systemctl enable openvgpu-restore.service")
-        wants = "root/etc/systemd/system/multi-user.target.wants"
-        os.makedirs(self.machine.path(wants))
-        os.symlink("/usr/lib/systemd/system/openvgpu-restore.service",
-                   self.machine.path(f"{wants}/openvgpu-restore.service"))
-        self.expect_check("restore", "warn",
-                          f"vGPU {NEW} of GPU {GPU} is defined",
-                          f"openvgpu restore {GPU}")
-        self.machine.add_vgpu(NEW, GPU, "1q")
-        self.expect_check("restore", "ok", "is enabled")
-
-    def test_restore_of_settings(self):
-        self.healthy()
-        config = "root/etc/openvgpu/config.yaml"
-        self.machine.write(config, "# nothing\n")
-        self.expect_check("restore", "ok", "nothing is defined")
-        self.machine.write(config, "version: v1\nvgpu-configs:\n  a:\n"
-                           "    - devices: all\n      settings: {speed: 1}\n")
-        self.expect_check("restore", "warn",
-                          "/etc/openvgpu/config.yaml, line 5: a GPU has no "
-                          "setting 'speed'", "apply --dry-run")
-        self.machine.write(config, "version: v1\nvgpu-configs:\n  a:\n"
-                           "    - devices: all\n")
-        self.expect_check("restore", "warn",
-                          "settings in /etc/openvgpu/config.yaml",
-                          "openvgpu-utils")
-
-    def unbind(self, driver=None):
-        """The GPU stays, the driver lets go of it."""
-        device = f"sys/devices/pci0000:00/{GPU}"
-        os.unlink(self.machine.path(f"sys/bus/pci/drivers/openvgpu/{GPU}"))
-        os.unlink(self.machine.path(f"{device}/driver"))
-        shutil.rmtree(self.machine.path(f"{device}/mdev_supported_types"))
-        if driver:
-            os.makedirs(self.machine.path(f"sys/bus/pci/drivers/{driver}"))
-            self.machine.link(f"{device}/driver", f"sys/bus/pci/drivers/{driver}")
-
-    def test_gpu_unbound(self):
-        self.healthy()
-        self.unbind()
-        self.expect_check("gpu", "fail", f"{GPU} has no driver", "/bind")
-
-    def test_gpu_of_another_driver(self):
-        self.healthy()
-        self.unbind("vfio-pci")
-        self.expect_check("gpu", "fail", "vfio-pci", "driver_override")
-
-    def test_gpu_without_types(self):
-        self.healthy()
-        shutil.rmtree(self.machine.path(
-            f"sys/devices/pci0000:00/{GPU}/mdev_supported_types"))
-        self.expect_check("gpu", "fail", "no types", "dmesg")
-
-    def test_gpu_dead(self):
-        self.healthy()
-        self.machine.write(f"sys/devices/pci0000:00/{GPU}/openvgpu/state",
-                           "dead\n")
-        self.expect_check("gpu", "fail", "does not answer", "unbind")
-
-    def test_no_gpu(self):
-        self.healthy()
-        self.unbind()
-        self.machine.write(f"sys/devices/pci0000:00/{GPU}/modalias", "pci:v8\n")
-        self.expect_check("gpu", "fail", "no GPU", "make demo")
-
-    def test_no_vfio_device(self):
-        self.healthy()
-        os.unlink(self.machine.path("root/dev/vfio/vfio"))
-        self.expect_check("vfio_device", "fail", "/dev/vfio/vfio", "modprobe")
-
-    def test_iommu(self):
-        self.healthy()
-        self.expect_check("iommu", "ok", "do not need one")
-        self.machine.write("sys/class/iommu/dmar0/x")
-        self.expect_check("iommu", "ok", "an IOMMU is on")
-
-    def test_memlock(self):
-        self.healthy()
-        self.machine.write("proc/self/status",
-                           "Name:\tx\nCapEff:\t0000000000000000\n")
-        self.expect_check("memlock", "warn", "8192 KiB", "ulimit -l")
-        self.machine.write("proc/self/limits",
-                           "Max locked memory         unlimited            unlimited            bytes\n")
-        self.expect_check("memlock", "ok", "off")
-
-    def test_mdevctl(self):
-        """Debian's rule names a path that Debian's package does not have."""
-        self.healthy()
-        self.machine.write("root/usr/bin/mdevctl")
-        os.chmod(self.machine.path("root/usr/bin/mdevctl"), 0o755)
-        self.expect_check("mdevctl", "ok")
-        self.machine.write("root/usr/lib/udev/rules.d/60-mdevctl.rules",
-                           'ACTION=="change", RUN+="/usr/sbin/mdevctl start-parent-mdevs %k"\n')
-        self.expect_check("mdevctl", "warn", "/usr/sbin/mdevctl",
-                          "openvgpu-restore.service")
-        unit = "root/usr/lib/systemd/system/openvgpu-restore.service"
-        self.machine.write(unit)
-        self.expect_check("mdevctl", "ok", "its own autostart does nothing")
-        os.unlink(self.machine.path(unit))
-        self.machine.write("root/usr/sbin/mdevctl")
-        os.chmod(self.machine.path("root/usr/sbin/mdevctl"), 0o755)
-        self.expect_check("mdevctl", "ok")
-
-    def test_qemu(self):
-        self.healthy()
-        program = "root/usr/bin/qemu-system-x86_64"
-        for script, state, text in (
-                ("echo QEMU emulator version 7.2.1", "warn", "QEMU 7.2"),
-                ("echo QEMU emulator version 10.0.3", "ok", "QEMU 10.0"),
-                ("echo nothing", "warn", "does not tell"),
-                ("exit 1", "warn", "does not tell"),
-                ("cat /dev/zero", "warn", "does not tell")):
-            self.machine.write(program, f"#!/bin/sh\n{script}\n")
-            self.expect_check("qemu", state, text)
-        os.unlink(self.machine.path(program))
-        self.expect_check("qemu", "warn", "no qemu")
 
 
 if __name__ == "__main__":

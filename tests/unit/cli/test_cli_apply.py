@@ -4,12 +4,13 @@
 and said. That vGPUs really come and go is tests/vm/suites/apply.sh's; the
 grammar of the file is test_config_file.c's."""
 
+import json
 import os
 import subprocess
 
 from cli_machine import (
     BUSY, FAILURE, FOREIGN, GPU, GPU2, GPU_SETTINGS, IDLE, NEW, NIC,
-    NO_CAPACITY, NOT_FOUND, OK, OPENVGPU, USAGE, USED, VGPU_SETTINGS, CliTest,
+    NO_CAPACITY, NOT_FOUND, OK, OPENVGPU, OUTPUT, USAGE, USED, VGPU_SETTINGS, CliTest,
     Result, main)
 
 HEAD = "version: v1\nvgpu-configs:\n  default:\n"
@@ -157,7 +158,8 @@ class Settings(ApplyTest):
         file = self.machine.path(self.gpu_file(GPU, "fault_window_s"))
         os.unlink(file)
         os.symlink("/dev/full", file)   # reads as zeros: empty text
-        self.machine.write(self.gpu_file(GPU, "last_error"), "not today\n")
+        self.machine.write(self.gpu_file(GPU, "last_error"),
+                           "fault_window_s not changed: not today\n")
         path = self.entry("settings:\n  fault_limit: 5\n  fault_window_s: 9\n"
                           "  averaging_factor: 9", "[0]")
         result = self.expect(NO_CAPACITY, "apply", path, "--json")
@@ -166,7 +168,8 @@ class Settings(ApplyTest):
         value = self.expect_json(NO_CAPACITY, "apply", path)
         self.assertEqual([c["state"] for c in value["changes"]],
                          ["failed", "planned"])
-        self.assertEqual(value["changes"][0]["reason"], "not today")
+        self.assertEqual(value["changes"][0]["reason"],
+                         "fault_window_s not changed: not today")
 
 
 class Vgpus(ApplyTest):
@@ -286,9 +289,82 @@ class Vgpus(ApplyTest):
 
     def test_refused_create(self):
         self.fill()
-        self.machine.refuse(GPU2, "2q", "no 2048 MiB block is free\n")
-        path = self.entry("vgpu-devices: {2q: 1}", "[1]")
-        self.expect(NO_CAPACITY, "apply", path, err="no 2048 MiB block is free")
+        reason = f"vGPU {NEW} not created: no 2048 MiB block is free"
+        self.machine.refuse(GPU2, "2q", reason + "\n")
+        path = self.entry(f"vgpu-devices: {{2q: [{{uuid: {NEW}}}]}}", "[1]")
+        self.expect(NO_CAPACITY, "apply", path, err=reason)
+
+
+class Export(ApplyTest):
+    """What is exported, applied to what it came from, changes nothing."""
+
+    def export(self, *args):
+        result = self.expect_unchanged(OK, "export", *args)
+        self.assertEqual(result.err, b"")
+        return result.out.decode()
+
+    def test_round(self):
+        self.fill()
+        self.machine.add_attributes(GPU, {
+            "scheduler": "best_effort [fixed_share]", "timeslice_us": 5000,
+            "sched_hz": 200, "console": IDLE})
+        self.machine.add_attributes(f"{GPU}/{USED}", {
+            "weight": 7, "frozen": 1, "display": "region dmabuf [off]",
+            "personality": "native [bochs]", "frame_rate_limit": 0})
+        text = self.export()
+        path = self.config(text)
+        self.assertEqual(self.expect(OK, "assert", path).out, b"")
+        self.assertEqual(self.changes(path), [])
+        self.assertNotIn("frozen", text)
+        # To others "off" is a truth value, and 0000:01 a time of day.
+        self.assertIn('display: "off"\n', text)
+        self.assertIn(f'devices: ["{GPU}"]\n', text)
+        # What was the GPU's own choice stays that.
+        self.assertIn("timeslice_us: 5000\n", text)
+        self.assertIn("timeslice_us: 0\n", text.split(GPU2)[1])
+        # And what is not as then is found.
+        self.machine.add_attributes(f"{GPU}/{USED}", {"weight": 8})
+        self.machine.add_attributes(GPU2, {"fault_limit": 9})
+        self.assertEqual(self.changes(path), [
+            ("set", GPU2, "fault_limit", "9", "3"),
+            ("set", USED, "weight", "8", "7")])
+
+    def test_one_gpu_and_json(self):
+        self.fill()
+        text = self.export("--gpu", GPU2)
+        self.assertNotIn(GPU, text)
+        self.assertIn("vgpu-devices: {}\n", text)
+        self.assertEqual(self.changes(self.config(text)), [])
+        value = self.expect_json(OK, "export")["config"]
+        self.assertEqual(value["version"], "v1")
+        entries = value["vgpu-configs"]["default"]
+        self.assertEqual([e["devices"] for e in entries], [[GPU], [GPU2]])
+        self.assertEqual([v["uuid"] for v in entries[0]["vgpu-devices"]["256mq"]],
+                         [USED, IDLE])
+        # YAML is more than JSON.
+        self.assertEqual(self.changes(self.config(json.dumps(value))), [])
+        self.expect_unchanged(NOT_FOUND, "export", "--gpu", NIC, err=NIC)
+        self.expect_unchanged(USAGE, "export", "x")
+
+    def test_file(self):
+        self.fill()
+        path = self.machine.path("out.yaml")
+        self.assertEqual(self.expect(OK, "export", "--output", path).out, b"")
+        self.assertEqual(self.machine.read("out.yaml"), self.export())
+        self.expect(OUTPUT, "export", "--output", "/dev/full")
+
+    def test_no_engine(self):
+        """Settings of a scheduler that is not there would be refused."""
+        self.fill()
+        self.machine.add_attributes(GPU, {"scheduler": "none"})
+        text = self.export("--gpu", GPU)
+        for name in ("scheduler", "timeslice_us", "weight"):
+            self.assertNotIn(name, text)
+        self.assertEqual(self.changes(self.config(text)), [])
+
+    def test_nothing(self):
+        path = self.config(self.expect(OK, "export", err="not loaded").out.decode())
+        self.expect(OK, "assert", path)
 
 
 class Bad(ApplyTest):
@@ -430,6 +506,24 @@ class Bad(ApplyTest):
             done.returncode, done.stdout, done.stderr))
         self.assertEqual(result.status, OK, result)
         self.assertIn(b"fault_limit: 3 -> 5", result.out)
+
+    def test_others_do_not_wait_for_standard_input(self):
+        self.fill()
+        self.machine.write("root/run/there")
+        with subprocess.Popen([OPENVGPU, "apply", "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE,
+                              env=self.environment()) as process:
+            self.addCleanup(process.kill)
+            # More than a pipe holds: when this returns, it has begun to read.
+            process.stdin.write(b"#\n" * 100000)
+            process.stdin.flush()
+            result = self.expect(OK, "apply", self.entry(
+                "settings: {fault_limit: 5}", "[0]"))
+            self.assertEqual(result.err, b"")
+            with open(self.entry("settings: {fault_limit: 7}", "[0]"), "rb") as file:
+                out = process.communicate(file.read(), timeout=60)[0]
+        self.assertEqual(process.returncode, OK)
+        self.assertIn(b"fault_limit: 5 -> 7", out)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from tree import read
 TYPES = {str: "string", bool: "boolean", int: "number", float: "number",
          type(None): "null"}
 # Objects whose keys are names of files, settings or labels.
-OPEN = ("attributes", "stats", "set", "labels")
+OPEN = ("attributes", "stats", "set", "labels", "settings", "vgpu-devices")
 
 
 def flatten(value, path=""):
@@ -126,7 +126,9 @@ class Json(CliTest):
             "list": [self.expect_json(OK, "list")],
             "types": [self.expect_json(OK, "types")],
             "show": [self.expect_json(OK, "show"),
-                     self.expect_json(OK, "show", USED)],
+                     self.expect_json(OK, "show", USED),
+                     self.expect_json(OK, "show", USED, "--qemu"),
+                     self.expect_json(OK, "show", USED, "--libvirt")],
             "top": [self.expect_json(OK, "top", "--interval", "50")],
             "sched show": [self.expect_json(OK, "sched", "show"),
                            self.expect_json(OK, "sched", "show", USED)],
@@ -144,6 +146,7 @@ class Json(CliTest):
                     "      vgpu-devices:\n        1q: 1\n        256mq: 1\n")),
                 self.expect_json(BUSY, "apply",
                                  self.config("vgpu-devices: {}\n"))],
+            "export": [self.expect_json(OK, "export")],
             "create": [self.expect_json(OK, "create", "2q", "--uuid", NEW)],
             "remove": [self.expect_json(OK, "remove", IDLE)],
             "set": [self.expect_json(OK, "set", IDLE, "weight=3",
@@ -162,7 +165,7 @@ class Json(CliTest):
         args = ["set", USED, "weight=4", "cap_percent=5", "timeslice_us=100"]
         values["set"].append(self.expect_json(NO_CAPACITY, *args))
         values["sched set"].append(self.expect_json(NO_CAPACITY, "sched", *args))
-        self.machine.refuse(GPU, "1q", "no block is free\n")
+        self.machine.refuse(GPU, "1q", f"vGPU {NEW} not created: no block\n")
         self.machine.write(f"root/etc/mdevctl.d/{GPU}/{NEW}",
                            '{"mdev_type": "openvgpu-1q", "start": "auto"}')
         self.machine.write(f"root/etc/mdevctl.d/{GPU}/{USED}",

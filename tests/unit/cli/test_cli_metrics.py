@@ -9,7 +9,7 @@ import re
 import stat
 
 from cli_machine import (
-    FAILURE, GPU, GPU2, IDLE, NOT_FOUND, OK, USAGE, USED, CliTest, main)
+    GPU, GPU2, IDLE, OK, OUTPUT, USAGE, USED, CliTest, main)
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 SAMPLE = re.compile(rf"({NAME})(?:\{{(.*)\}})? (\S+)\Z")
@@ -232,11 +232,11 @@ class Output(MetricsTest):
         self.fill()
         os.mkdir(self.machine.path("folder"))
         self.machine.write("file")
-        for status, name in ((NOT_FOUND, self.machine.path("no/x.prom")),
-                             (FAILURE, self.machine.path("folder")),
-                             (FAILURE, self.machine.path("file/x.prom")),
-                             (FAILURE, self.machine.path("x" * 300)),
-                             (USAGE, "x/" * 5000), (USAGE, "")):
+        for status, name in ((OUTPUT, self.machine.path("no/x.prom")),
+                             (OUTPUT, self.machine.path("folder")),
+                             (OUTPUT, self.machine.path("file/x.prom")),
+                             (OUTPUT, self.machine.path("x" * 300)),
+                             (OUTPUT, "x/" * 5000), (USAGE, "")):
             self.expect_unchanged(status, "metrics", "--output", name)
 
     def test_no_room(self):
@@ -244,7 +244,50 @@ class Output(MetricsTest):
         self.fill()
         with open("/dev/full", "w", encoding="ascii") as full:
             result = self.run_cli("metrics", stdout=full)
-        self.assertEqual(result.status, FAILURE, result)
+        self.assertEqual(result.status, OUTPUT, result)
+        # Not "no capacity": that is about vGPUs.
+        self.expect(OUTPUT, "metrics", "--output", "/dev/full",
+                    err="No space left")
+        self.assertTrue(stat.S_ISCHR(os.stat("/dev/full").st_mode))
+
+    def test_what_is_no_file_stays(self):
+        """Anything but a regular file is written in place, by a link too."""
+        self.fill()
+        pipe = self.machine.path("pipe")
+        os.mkfifo(pipe)
+        os.symlink("pipe", self.machine.path("to-pipe"))
+        for name in ("pipe", "to-pipe"):
+            reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+            self.addCleanup(os.close, reader)
+            self.expect(OK, "metrics", "--output", self.machine.path(name))
+            self.assertTrue(stat.S_ISFIFO(os.lstat(pipe).st_mode), name)
+            self.assertIn(b"openvgpu_gpus 2", os.read(reader, 1 << 16))
+        self.assertTrue(os.path.islink(self.machine.path("to-pipe")))
+        self.expect(OK, "metrics", "--output", "/dev/stderr")
+        # A device, where we may make one: root's mistake is the worst.
+        null = self.machine.path("null")
+        try:
+            os.mknod(null, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        except PermissionError:
+            return
+        self.expect(OK, "metrics", "--output", null)
+        self.assertTrue(stat.S_ISCHR(os.lstat(null).st_mode))
+
+    def test_links(self):
+        """What a link leads to is replaced, not the link."""
+        self.fill()
+        os.mkdir(self.machine.path("folder"))
+        self.machine.write("folder/old.prom", "old\n")
+        for link, target in (("a", "folder/old.prom"), ("b", "folder/new.prom"),
+                             ("folder/c", "d.prom"), ("e", "a")):
+            os.symlink(target, self.machine.path(link))
+            self.expect(OK, "metrics", "--output", self.machine.path(link))
+            self.assertEqual(os.readlink(self.machine.path(link)), target)
+            self.assertIn("openvgpu_gpus 2", self.machine.read(link))
+        self.assertFalse(os.path.islink(self.machine.path("folder/d.prom")))
+        os.symlink("loop", self.machine.path("loop"))
+        self.expect_unchanged(OUTPUT, "metrics", "--output",
+                              self.machine.path("loop"))
 
     def test_usage(self):
         self.fill()

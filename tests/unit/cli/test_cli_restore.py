@@ -10,8 +10,8 @@ import os
 import subprocess
 
 from cli_machine import (
-    FAILURE, GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, OK, OPENVGPU, USAGE,
-    CliTest, main)
+    FAILURE, FOREIGN, GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, OK, OPENVGPU, USAGE,
+    USED, CliTest, main)
 
 OTHER = "77777777-7777-4777-8777-777777777777"
 
@@ -76,12 +76,49 @@ class Restore(CliTest):
         self.assertEqual(result.out, b"")
         self.assertIn(b"0 vGPUs started, 0 were there already", result.err)
 
-    def test_no_gpu(self):
+    def unload(self):
         os.rename(self.machine.path("sys/bus/pci/drivers/openvgpu"),
                   self.machine.path("gone"))
-        self.define(NEW, "256mq")
+
+    def test_module_not_loaded(self):
+        """Nobody wanted anything, or it is said what is missing and why."""
+        self.unload()
+        self.machine.write("proc/sys/kernel/osrelease", "6.12.1-amd64\n")
+        self.machine.write("root/usr/src/openvgpu-0.2.0/dkms.conf")
+        self.machine.write("root/etc/os-release", "ID=debian\n")
+        self.define(FOREIGN, "256mq", start="manual")
+        self.define_raw(USED, '{"mdev_type":"other-1","start":"auto"}', NIC)
         self.expect(OK, "restore")
+        self.define(NEW, "256mq")
+        result = self.expect(FAILURE, "restore", err=f"vGPU {NEW}, type openvgpu-256mq of GPU "
+                             f"{GPU} is not there: the module openvgpu is not loaded")
+        self.assertIn(b"DKMS has not built openvgpu for Linux 6.12.1-amd64, whose headers are "
+                      b"not installed: apt install linux-headers-6.12.1-amd64 && dkms "
+                      b"autoinstall -k 6.12.1-amd64 && modprobe openvgpu", result.err)
+        self.assertIn(b"1 vGPU could not be restored", result.err)
+        self.assertEqual(self.expect_json(FAILURE, "restore")["vgpus"][0]["result"], "failed")
         self.expect(NOT_FOUND, "restore", GPU, err=f"no GPU {GPU} is bound")
+        os.unlink(self.machine.path(f"root/etc/mdevctl.d/{GPU}/{NEW}"))
+        self.configure("# nothing yet\n")
+        self.expect(OK, "restore")
+        self.configure("version: v1\nvgpu-configs:\n  default:\n    - devices: all\n")
+        result = self.expect(FAILURE, "restore", err="config.yaml is not in force: openvgpu: "
+                             "no GPU is bound to the driver openvgpu")
+        self.assertIn(b"apt install linux-headers-6.12.1-amd64", result.err)
+
+    def test_gpu_got_another_address(self):
+        self.define(NEW, "256mq", gpu="0000:99:00.0")
+        self.define(IDLE, "256mq")
+        result = self.run_cli("restore")
+        self.assertEqual(result.status, FAILURE, result)
+        self.assertIn(f"vGPU {NEW}, type openvgpu-256mq of GPU 0000:99:00.0 is not there: there "
+                      "is no such GPU; 'openvgpu doctor' tells how to move", result.err.decode())
+        self.assertIn(f"{IDLE} openvgpu-256mq: present", result.out.decode())
+        self.expect(OK, "restore", GPU)
+        # What has its address now is not a GPU of ours.
+        folder = self.machine.path("root/etc/mdevctl.d")
+        os.rename(f"{folder}/0000:99:00.0", f"{folder}/{NIC}")
+        self.assertIn(b"that device is not bound to openvgpu", self.run_cli("restore").err)
 
     def test_bad_argument(self):
         self.expect_unchanged(USAGE, "restore", "../x", err="is not a PCI address")
@@ -293,7 +330,9 @@ class Restore(CliTest):
         self.configure("version: v1\nvgpu-configs:\n  default:\n"
                        "    - devices: ['0000:77:00.0']\n      settings: {sched_hz: 960}\n"
                        f"    - devices: ['{GPU}']\n      settings: {{sched_hz: 100}}\n")
-        self.expect(OK, "restore")
+        # Others have theirs.
+        self.expect(FAILURE, "restore", err="config.yaml is not in force: openvgpu: line 4: "
+                    "no GPU 0000:77:00.0 is bound to the driver openvgpu")
         self.assertEqual(self.sched_hz(GPU), "100")
 
     def test_bad_settings(self):

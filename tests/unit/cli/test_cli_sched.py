@@ -325,7 +325,7 @@ class Set(SchedTest):
     def test_refused(self):
         """The reason of the driver, and what was set before."""
         self.fill()
-        reason = "the GPU is being reset"
+        reason = f"vGPU {USED}: timeslice_us not changed: it is being reset"
         self.refuse(self.vgpu_file(USED, "timeslice_us"), reason + "\n")
         self.expect_unchanged(FAILURE, "sched", "set", USED, "timeslice_us=2000",
                               err=f"refused timeslice_us=2000: {reason}\n")
@@ -346,11 +346,14 @@ class Set(SchedTest):
 
     def test_refused_without_a_reason(self):
         self.fill()
-        for reason in ("", b"\x1b[2J\xff"):
+        for reason, said in (
+                ("", "Invalid argument"),
+                ("scheduler not changed: somebody else's", "Invalid argument"),
+                (b"sched_hz \x1b[2J\xff", "\\x1b[2J\\xff")):
             self.refuse(self.gpu_file(GPU, "sched_hz"), reason)
-            self.expect_unchanged(FAILURE, "sched", "set", GPU, "sched_hz=2000",
-                                  err="Invalid argument" if not reason else
-                                  "\\x1b[2J\\xff")
+            result = self.expect_unchanged(FAILURE, "sched", "set", GPU,
+                                           "sched_hz=2000", err=said)
+            self.assertNotIn(b"somebody", result.err)
 
 
 class Log(SchedTest):

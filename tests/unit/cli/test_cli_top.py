@@ -249,7 +249,7 @@ class Once(TopTest):
 
     def test_bad_arguments(self):
         self.fill()
-        for interval in ("", "0", "49", "60001", "-1", "1s", "1.5", "9" * 30,
+        for interval in ("", "0", "49", "60001", "-1", "1.5", "9" * 30,
                          "9" * 100000, b"\xff", "0x100", " 100"):
             self.expect_unchanged(USAGE, "top", "--interval", interval,
                                   err="50 to 60000")
@@ -395,7 +395,7 @@ class Live(TopTest):
                 terminal.hang_up()
                 self.assertIn(terminal.process.wait(60), (0, -signal.SIGHUP))
                 continue
-            self.assertIn(terminal.end(), (1, 130, 143), action)
+            self.assertEqual(terminal.end(), 0, action)
             self.assertNotIn("Sanitizer", self.said())
 
     def test_odd_terminals(self):

@@ -49,6 +49,7 @@ AT(ovgpu_vgpu, state, 185);
 AT(ovgpu_vgpu, owner_pid, 252);
 AT(ovgpu_vgpu, owner_name, 256);
 AT(ovgpu_vgpu, iommu_group, 320);
+AT(ovgpu_vgpu, owner_ended, 324);
 
 AT(ovgpu_attribute, name, 0);
 AT(ovgpu_attribute, value, 64);

@@ -85,6 +85,46 @@ START_TEST(test_vgpus)
 }
 END_TEST
 
+static void check_owner(const char *name, bool ended)
+{
+	struct ovgpu_vgpu *vgpu;
+
+	ck_assert_int_eq(ovgpu_vgpu_get(fake.ovgpu, FAKE_USED, &vgpu), 0);
+	ck_assert_int_eq(vgpu->owner_pid, FAKE_PID);
+	ck_assert_str_eq(vgpu->owner_name, name);
+	ck_assert_int_eq(vgpu->owner_ended, ended);
+	ovgpu_free(vgpu);
+}
+
+/* The driver's numbers of processes are the machine's. */
+START_TEST(test_owner)
+{
+	char path[256];
+
+	check_owner("qemu-system-x86", false);
+	fake_link(&fake, "proc/self/ns/pid", "proc/self/ns/pid:[4026531836]");
+	check_owner("qemu-system-x86", false);
+	/* A container with a procfs of its own. */
+	fake_link(&fake, "proc/self/ns/pid", "proc/self/ns/pid:[4026532712]");
+	fake_write(&fake, "Name:\tx\nNSpid:\t17\nNSpgid:\t17\t18\n", "proc/self/status");
+	check_owner("", false);
+	/* And one with the machine's. */
+	fake_write(&fake, "Name:\tx\nNSpid:\t4711\t17\nNSpgid:\t17\n", "proc/self/status");
+	check_owner("qemu-system-x86", false);
+
+	/* It has ended; or, where we see our own processes only, may have not. */
+	snprintf(path, sizeof(path), "%s/proc/%d/comm", fake.top, FAKE_PID);
+	ck_assert_int_eq(unlink(path), 0);
+	*strrchr(path, '/') = '\0';
+	ck_assert_int_eq(rmdir(path), 0);
+	check_owner("", false);
+	fake_write(&fake, "init\n", "proc/1/comm");
+	check_owner("", true);
+	fake_write(&fake, "Name:\tx\nNSpid:\t17\n", "proc/self/status");
+	check_owner("", false);
+}
+END_TEST
+
 /* A machine without the driver, and then without anything. */
 START_TEST(test_nothing)
 {
@@ -259,10 +299,54 @@ START_TEST(test_create)
 }
 END_TEST
 
-/* What the kernel refuses comes with the driver's reason. */
+static void say(const char *error)
+{
+	fake_write(&fake, error, "sys/devices/%s/openvgpu/last_error", FAKE_GPU);
+}
+
+/* Nobody comes in between the look and the removal. */
+START_TEST(test_remove_idle)
+{
+	const char *remove = "sys/bus/mdev/devices/" FAKE_IDLE "/remove";
+	const char *refuse = "sys/bus/mdev/devices/" FAKE_IDLE "/openvgpu/refuse_opens";
+	const char *owner = "sys/bus/mdev/devices/" FAKE_IDLE "/openvgpu/owner_pid";
+
+	/* An older module. */
+	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, FAKE_USED), -EBUSY);
+	ck_assert_str_eq(fake_read(&fake, "sys/bus/mdev/devices/" FAKE_USED "/remove"), "");
+	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, FAKE_IDLE), 0);
+	ck_assert_str_eq(fake_read(&fake, remove), "1");
+
+	fake_write(&fake, "", "%s", remove);
+	fake_write(&fake, "0\n", "%s", refuse);
+	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, FAKE_IDLE), 0);
+	ck_assert_str_eq(fake_read(&fake, remove), "1");
+	ck_assert_str_eq(fake_read(&fake, refuse), "1\n");
+
+	/* Opened in the moment before opens are refused: it can be again. */
+	fake_write(&fake, "", "%s", remove);
+	fake_link(&fake, refuse, owner);
+	fake_write(&fake, "0\n", "%s", owner);
+	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, FAKE_IDLE), -EBUSY);
+	ck_assert_str_eq(fake_read(&fake, remove), "");
+	ck_assert_str_eq(fake_read(&fake, refuse), "0\n");
+	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, FAKE_NEW), -ENOENT);
+	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, "../x"), -EINVAL);
+}
+END_TEST
+
+/* What the kernel refuses comes with the driver's reason, if it is about that. */
 START_TEST(test_refused)
 {
+	static const char *const others[] = {
+		"", "weight not changed: because",
+		"vGPU " FAKE_USED ": weight not changed: because",
+		"vGPU " FAKE_IDLE ": weights not changed: because",
+		"vGPU " FAKE_IDLE ": display not changed: because",
+		"vGPU " FAKE_IDLE " not opened: because",
+	};
 	char path[256], reason[OVGPU_TEXT_SIZE], few[8];
+	size_t i;
 
 	snprintf(path, sizeof(path),
 		 "%s/sys/devices/%s/mdev_supported_types/openvgpu-1q/create",
@@ -271,10 +355,19 @@ START_TEST(test_refused)
 	ck_assert_int_eq(symlink("/dev/full", path), 0);
 	ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-1q", FAKE_NEW,
 				      reason, sizeof(reason)), -ENOSPC);
-	ck_assert_str_eq(reason, "weight: 0 is not allowed");
+	ck_assert_str_eq(reason, "");
+	say("vGPU " FAKE_NEW " not created: no room");
+	ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-1q", FAKE_NEW,
+				      reason, sizeof(reason)), -ENOSPC);
+	ck_assert_str_eq(reason, "vGPU " FAKE_NEW " not created: no room");
 	ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-1q", FAKE_NEW,
 				      few, sizeof(few)), -ENOSPC);
-	ck_assert_str_eq(few, "weight:");
+	ck_assert_str_eq(few, "vGPU ab");
+	/* Somebody else's, which came in between. */
+	say("vGPU " FAKE_IDLE " not created: no room");
+	ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, "openvgpu-1q", FAKE_NEW,
+				      reason, sizeof(reason)), -ENOSPC);
+	ck_assert_str_eq(reason, "");
 	snprintf(path, sizeof(path), "%s/sys/devices/%s/%s/openvgpu/weight",
 		 fake.top, FAKE_GPU, FAKE_IDLE);
 	unlink(path);
@@ -282,7 +375,19 @@ START_TEST(test_refused)
 	ck_assert_int_eq(ovgpu_setting_write(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
 					     ovgpu_setting(OVGPU_VGPU, OVGPU_WEIGHT),
 					     "7", reason, sizeof(reason)), -ENOSPC);
-	ck_assert_str_eq(reason, "weight: 0 is not allowed");
+	ck_assert_str_eq(reason, "");
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		say(others[i]);
+		ovgpu_setting_write(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+				    ovgpu_setting(OVGPU_VGPU, OVGPU_WEIGHT), "7",
+				    reason, sizeof(reason));
+		ck_assert_msg(!reason[0], "the reason is '%s'", reason);
+	}
+	say("vGPU " FAKE_IDLE ": weight not changed: because");
+	ovgpu_setting_write(fake.ovgpu, OVGPU_VGPU, FAKE_IDLE,
+			    ovgpu_setting(OVGPU_VGPU, OVGPU_WEIGHT), "7", reason,
+			    sizeof(reason));
+	ck_assert_str_eq(reason, "vGPU " FAKE_IDLE ": weight not changed: because");
 }
 END_TEST
 
@@ -418,6 +523,11 @@ START_TEST(test_scheduler)
 	ovgpu_free(vgpu);
 	for (i = 0; ovgpu_counter_name(i); i++)
 		ck_assert(ovgpu_file_name_valid(ovgpu_counter_name(i)));
+	ck_assert(ovgpu_counter_is_hardware(OVGPU_BUSY_NS));
+	ck_assert(ovgpu_counter_is_hardware(OVGPU_PREEMPT_MAX_NS));
+	ck_assert(!ovgpu_counter_is_hardware(OVGPU_RUN_NS));
+	ck_assert(!ovgpu_counter_is_hardware(OVGPU_FAULTS));
+	ck_assert(!ovgpu_counter_is_hardware(1000));
 	ck_assert_int_eq(i, OVGPU_FAULTS + 1);
 }
 END_TEST
@@ -453,11 +563,23 @@ END_TEST
 
 START_TEST(test_errors)
 {
+	/* What documents and headers say that functions return. */
+	static const int errors[] = {
+		EPERM, ENOENT, EINTR, EIO, EAGAIN, ENOMEM, EACCES, EBUSY, EEXIST,
+		ENODEV, ENOTDIR, EINVAL, EMFILE, ENFILE, EFBIG, ENOSPC, EROFS,
+		ERANGE, ENAMETOOLONG, ELOOP, EPROTO, EOVERFLOW, EOPNOTSUPP,
+		EUSERS, ENOBUFS, ENOTCONN, ETIMEDOUT, EAFNOSUPPORT,
+		EPROTONOSUPPORT,
+	};
+	size_t i;
+
 	ck_assert_str_eq(ovgpu_strerror(-ENOSPC), ovgpu_strerror(ENOSPC));
 	ck_assert_ptr_eq(ovgpu_strerror(-ENOSPC), ovgpu_strerror(-ENOSPC));
 	ck_assert_str_ne(ovgpu_strerror(-ENOSPC), ovgpu_strerror(-EUSERS));
 	ck_assert_ptr_nonnull(ovgpu_strerror(0));
 	ck_assert_str_eq(ovgpu_strerror(-123456), "Unknown error");
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		ck_assert_str_eq(ovgpu_strerror(-errors[i]), strerror(errors[i]));
 	ck_assert_ptr_nonnull(ovgpu_strerror(INT32_MIN));
 	ck_assert_str_eq(ovgpu_version(), "1.2.3");
 }
@@ -642,10 +764,12 @@ int main(void)
 	tcase_add_test(tests, test_gpus);
 	tcase_add_test(tests, test_types);
 	tcase_add_test(tests, test_vgpus);
+	tcase_add_test(tests, test_owner);
 	tcase_add_test(tests, test_nothing);
 	tcase_add_test(tests, test_attributes);
 	tcase_add_test(tests, test_bad_names);
 	tcase_add_test(tests, test_create);
+	tcase_add_test(tests, test_remove_idle);
 	tcase_add_test(tests, test_refused);
 	tcase_add_test(tests, test_settings);
 	tcase_add_test(tests, test_choices);

@@ -100,6 +100,11 @@ class Abi(unittest.TestCase):
         self.assertGreater(len(names), 30)
         self.assertEqual(self.exported(), names)
 
+    def test_no_formats(self):
+        """Other languages can call each, and no text from outside is a format."""
+        for declaration in declared().values():
+            self.assertNotIn("...", declaration)
+
     def test_version_script_names_each(self):
         listed = re.findall(r"^\t\t(ovgpu_\w+);$",
                             read(os.path.join(SOURCE, "libopenvgpu.map")), re.M)
@@ -212,6 +217,22 @@ int main(void) { puts(ovgpu_version()); return 0; }
 """), "")
         self.assertEqual(run(self.place + "/version",
                              env={"LD_LIBRARY_PATH": self.libdir}).strip(), version())
+
+    def test_install_tells_the_linker(self):
+        """Programs find the library at once, unless it goes into a package."""
+        fake, told = os.path.join(self.place, "bin"), os.path.join(self.place, "told")
+        os.mkdir(fake)
+        for name, body in (("ldconfig", f"echo told >>{told}"), ("id", "echo 0")):
+            with open(os.path.join(fake, name), "w", encoding="ascii") as file:
+                file.write(f"#!/bin/sh\n{body}\n")
+            os.chmod(file.name, 0o755)
+        env = dict(self.environment(), PATH=f"{fake}:{os.environ['PATH']}")
+        for destdir, wanted in ((self.place + "/package", False), ("", True)):
+            run("make", "-s", "-C", SOURCE, "install", f"O={self.build}",
+                f"DESTDIR={destdir}", f"PREFIX={self.place}/installed",
+                "SANITIZE=", "CFLAGS=-O2 -g", env=env)
+            self.assertEqual(os.path.exists(told), wanted)
+        self.assertTrue(os.path.exists(f"{self.place}/installed/lib/libopenvgpu.so.0"))
 
     def test_no_state(self):
         """No variables, nothing of libc that keeps some, prints or exits."""

@@ -82,6 +82,16 @@ for slice in "sched_hz: 10000" "sched_hz: 1" "sched_hz: 9999" "sched_hz: 333" "t
 	run "$slice is as written" 0 openvgpu assert config.yaml
 done
 
+# What is there can be written down, and is as written then.
+run "export" 0 openvgpu export --output exported.yaml
+contains "export: what was set" exported.yaml "fault_window_s: 3600"
+contains "export: a vGPU" exported.yaml "$a"
+run "what was exported is so" 0 openvgpu assert exported.yaml
+openvgpu set "$a" weight=9
+run "and what was changed is found" 1 openvgpu assert exported.yaml
+contains "the change" "$out" "vGPU $a: weight: 9 -> 250"
+openvgpu set "$a" weight=250
+
 # -------------------------------------------------------------- the console
 
 config "    - devices: [$big]
@@ -104,6 +114,9 @@ config "    - devices: ['$display']
 run "a console that is created by the same file" 0 openvgpu apply config.yaml
 same "console" $c "$(cat "/sys/bus/pci/devices/$display/openvgpu/console")"
 run "assert the console" 0 openvgpu assert config.yaml
+run "export of a GPU with a console and without an engine" 0 openvgpu export --gpu "$display" --output exported.yaml
+contains "export: the console" exported.yaml "$c"
+run "it is so" 0 openvgpu assert exported.yaml
 config "    - devices: ['$display']
       settings: {console: $a}"
 run "console that is another GPU's" 3 openvgpu apply config.yaml

@@ -239,6 +239,7 @@ contains "its user is named" "$err" "process $holder (hold-vgpu)"
 run "list names the user" 0 openvgpu list --json
 same "owner_pid" "$holder" "$(get "$out" "[g['owner_pid'] for g in v['vgpus'] if g['uuid'] == '$odd'][0]")"
 holds "it is still there" "gone" test -e "/sys/bus/mdev/devices/$odd"
+same "it can be opened still" 0 "$(cat "/sys/bus/mdev/devices/$odd/openvgpu/refuse_opens")"
 
 timeout 60 openvgpu remove --force "$odd" >"$out" 2>"$err" &
 remover=$!

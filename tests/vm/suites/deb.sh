@@ -24,13 +24,19 @@ tar -C /src --exclude=./build --exclude-vcs -cf - . | tar -C /tmp/tree -xf -
 . /src/tests/vm/suite.sh
 holds make-deb "see the lines before" make -s -C /tmp/tree deb BUILD=/tmp/build
 cp /tmp/build/deb/* "$1"
+# Built for another architecture, everything is that one's: compiler, archiver and
+# pkg-config, which this root file system does not have.
+(cd /tmp/tree && dpkg-architecture -aarm64 -c make -n -f debian/rules override_dh_auto_build-arch) >/tmp/cross 2>&1
+same cross-build-runs-nothing-of-here '' "$(grep -E '^(cc|gcc|ar|pkg-config) ' /tmp/cross | head -n 1)"
+run cross-compiler 0 grep -qm 1 '^aarch64-linux-gnu-gcc ' /tmp/cross
+run cross-pkg-config 0 grep -qm 1 aarch64-linux-gnu-pkg /tmp/cross
 holds lintian "it found errors, see the lines before" lintian --fail-on error "$1"/*.changes
 finish
 EOF
 grep -E '^(ok|not ok) ' "$folder/build.txt"
 add build "$folder/build.txt"
 grep -E '^[EW]: ' "$folder/build.txt"
-for package in openvgpu-dkms openvgpu-utils libopenvgpu0 libopenvgpu-dev; do
+for package in openvgpu-dkms openvgpu-utils libopenvgpu0 libopenvgpu-dev refgpu; do
 	file=$(echo "$folder/$package"_*.deb)
 	holds "has-$package" "there is no $file" test -e "$file"
 done
@@ -43,7 +49,7 @@ holds has-source "there is no $file" test -e "$file"
 
 tests/vm/chroot bash -s "/src/$folder" >"$folder/install.txt" 2>&1 <<'EOF'
 . /src/tests/vm/suite.sh
-packages=(openvgpu-dkms openvgpu-utils libopenvgpu0 libopenvgpu-dev)
+packages=(openvgpu-dkms openvgpu-utils libopenvgpu0 libopenvgpu-dev refgpu)
 # Pages are left out of this root file system to save time; ours are tested.
 apt=(apt-get -y --no-install-recommends -o 'Dpkg::Options::=--path-include=/usr/share/man/*'
 	-o 'Dpkg::Options::=--path-include=/usr/share/doc/*')
@@ -87,7 +93,7 @@ for kernel in /usr/lib/modules/*/; do
 	[ "$kernel" = "/usr/lib/modules/$KVER/" ] || rm -f "$kernel/build"
 done
 files >/tmp/before
-holds install "apt-get said the lines before" "${apt[@]}" install "$1"/{openvgpu-dkms,openvgpu-utils,libopenvgpu0,libopenvgpu-dev}_*.deb
+holds install "apt-get said the lines before" "${apt[@]}" install "$1"/{openvgpu-dkms,openvgpu-utils,libopenvgpu0,libopenvgpu-dev,refgpu}_*.deb
 for package in "${packages[@]}"; do
 	says "installed-$package" 'install ok installed' dpkg-query -W -f '${Status}' "$package"
 done
@@ -148,22 +154,55 @@ done
 check completion bash -c '. /usr/share/bash-completion/bash_completion &&
 	. /usr/share/bash-completion/completions/openvgpu && complete -p openvgpu'
 check mdevctl mdevctl types
-for folder in /usr/lib/mdevctl/scripts.d /etc/mdevctl.d/scripts.d; do
-	check "script-in-$folder" test -x "$folder/callouts/openvgpu.sh"
-done
-check shipped-configuration openvgpu apply --dry-run /etc/openvgpu/config.yaml
+check script test -x /usr/lib/mdevctl/scripts.d/callouts/openvgpu.sh
+# mdevctl 1.3 and later would ask it twice.
+check script-only-there test ! -e /etc/mdevctl.d/scripts.d
+says script-finds-the-command '"supports"' /usr/lib/mdevctl/scripts.d/callouts/openvgpu.sh \
+	-t openvgpu-1q -e get -a capabilities -s none -u "" -p ""
+# What configures nothing would make every boot wait for udev.
+check no-configuration test ! -e /etc/openvgpu/config.yaml
+check example-of-configuration openvgpu apply --dry-run /usr/share/doc/openvgpu-utils/examples/config.yaml
+same no-conffiles '' "$(dpkg-query -W -f '${Conffiles}' "${packages[@]}")"
+says symbols 'OVGPU_0' dpkg-query --control-show libopenvgpu0 symbols
+says depends-on-the-library 'libopenvgpu0 (>= ' dpkg-query -W -f '${Depends}' openvgpu-utils
+
+# doctor knows what DKMS lacks, on this distribution. (There is no module here for
+# the kernel that runs, which is none of Debian's.)
+mkdir -p "/usr/lib/modules/$(uname -r)"
+echo kernel/drivers/vfio/mdev/mdev.ko: >"/usr/lib/modules/$(uname -r)/modules.dep"
+says doctor-headers "apt install linux-headers-$(uname -r) && dkms autoinstall -k $(uname -r)" openvgpu doctor
+rm -r "/usr/lib/modules/$(uname -r)"
+
+# As autopkgtest does.
+status=0
+(cd /src && AUTOPKGTEST_TMP=$(mktemp -d) debian/tests/command) >/tmp/autopkgtest 2>&1 || status=$?
+same autopkgtest-command "0 " "$status $(grep -E '^(FAIL|ERROR):' /tmp/autopkgtest | head -n 20 | tr '\n' ' ')"
 
 # An upgrade keeps what an administrator wrote, and builds the module anew.
-echo '# mine' >>/etc/openvgpu/config.yaml
+echo '# mine' >/etc/openvgpu/config.yaml
 systemctl --root=/ disable -q openvgpu-restore.service
+# systemd of a machine that runs is told of the new units.
+mv /usr/bin/systemctl /usr/bin/systemctl.real
+printf '#!/bin/sh\necho "$*" >>/tmp/systemctl\n' >/usr/bin/systemctl
+chmod 755 /usr/bin/systemctl
+mkdir -p /run/systemd/system
 check reinstall "${apt[@]}" --reinstall -o Dpkg::Options::=--force-confold install \
-	"$1"/{openvgpu-dkms,openvgpu-utils,libopenvgpu0,libopenvgpu-dev}_*.deb
+	"$1"/{openvgpu-dkms,openvgpu-utils,libopenvgpu0,libopenvgpu-dev,refgpu}_*.deb
+says daemon-reload daemon-reload cat /tmp/systemctl
+rmdir /run/systemd/system
+mv /usr/bin/systemctl.real /usr/bin/systemctl
 says keeps-configuration '# mine' tail -n 1 /etc/openvgpu/config.yaml
 says keeps-disabled disabled systemctl --root=/ is-enabled openvgpu-restore.service
 says dkms-again installed dkms status "openvgpu/$version" -k "$KVER"
 
 check remove "${apt[@]}" remove openvgpu-dkms
 run remove-module 1 modinfo -k "$KVER" openvgpu
+mkdir -p /var/lib/prometheus/node-exporter
+echo 'openvgpu_gpus 1' >/var/lib/prometheus/node-exporter/openvgpu.prom
+check remove-utils "${apt[@]}" remove openvgpu-utils
+check remove-metrics test ! -e /var/lib/prometheus/node-exporter/openvgpu.prom
+rmdir -p --ignore-fail-on-non-empty /var/lib/prometheus/node-exporter
+says remove-keeps-configuration '# mine' cat /etc/openvgpu/config.yaml
 check purge "${apt[@]}" purge "${packages[@]}"
 files >/tmp/after
 check purge-leaves-nothing diff /tmp/before /tmp/after
@@ -176,6 +215,15 @@ check make-install make -s install-tools BUILD=/tmp/make DESTDIR=/tmp/made
 says unit-names-the-place '/usr/local/bin/openvgpu' \
 	cat /tmp/made/usr/local/lib/systemd/system/openvgpu-restore@.service
 check script-of-mdevctl test -x /tmp/made/usr/lib/mdevctl/scripts.d/callouts/openvgpu.sh
+check make-install-without-old-script test ! -e /tmp/made/etc/mdevctl.d
+check make-install-for-mdevctl-1.2 make -s -C tools/dist install BUILD=/tmp/make DESTDIR=/tmp/old OLD_MDEVCTL=y
+says old-script-is-a-link /usr/lib/mdevctl/scripts.d/callouts/openvgpu.sh \
+	readlink /tmp/old/etc/mdevctl.d/scripts.d/callouts/openvgpu.sh
+check old-notifiers test -d /tmp/old/etc/mdevctl.d/scripts.d/notifiers
+# A program finds the library at once.
+check make-install-here make -s install-tools BUILD=/tmp/make
+check program-here sh -c 'gcc /tmp/program.c -o /tmp/here $(PKG_CONFIG_PATH=/usr/local/lib/pkgconfig pkg-config --cflags --libs libopenvgpu) && /tmp/here'
+check make-uninstall-here make -s uninstall BUILD=/tmp/make INSTALL_MOD_PATH=/nowhere
 check make-uninstall make -s uninstall BUILD=/tmp/make DESTDIR=/tmp/made
 left=$(find /tmp/made ! -type d)
 same uninstall-leaves-nothing '' "$left"

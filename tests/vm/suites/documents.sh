@@ -126,8 +126,8 @@ for file in /tmp/example-*.yaml; do
 	done
 done
 holds "openvgpu-config(5) has examples" "found $count" test "$count" -ge 2
-run "config.yaml configures nothing" 0 openvgpu apply --dry-run tools/dist/etc/openvgpu/config.yaml
-sed -nE '/^#version/,$s/^#//p' tools/dist/etc/openvgpu/config.yaml | grep -vE '^ [A-Z]|^ that|^$' >/tmp/config.yaml
+run "config.yaml configures nothing" 0 openvgpu apply --dry-run tools/dist/examples/config.yaml
+sed -nE '/^#version/,$s/^#//p' tools/dist/examples/config.yaml | grep -vE '^ [A-Z]|^ that|^$' >/tmp/config.yaml
 sed -i 's/devices: all/devices: [0000:5e:00.0]/' /tmp/config.yaml
 run "config.yaml without its #" 0 openvgpu apply --dry-run /tmp/config.yaml
 cp "$out" /tmp/plan
@@ -197,7 +197,7 @@ completes()
 }
 
 idle=11111111-1111-4111-8111-111111111111 used=00000003-0000-0000-0000-000000000100
-completes "openvgpu " $(openvgpu --help | sed -n '/^Commands:/,/^$/p' | awk 'NF > 1 { print $1 }' | sort -u) --help --version
+completes "openvgpu " $(openvgpu --help | sed -n '/^Commands:/,/^$/p' | awk 'NF > 1 { print $1 }' | sort -u) help --help --version
 completes "openvgpu cr" create
 completes "openvgpu sched " log set show --help
 completes "openvgpu sched s" set show
@@ -217,6 +217,8 @@ completes "openvgpu apply --d" --dry-run
 completes "openvgpu apply /etc/openvg" ""
 completes "openvgpu frobnicate " ""
 completes "openvgpu list " ""
+completes "openvgpu list --type 2" 256mq 2q
+completes "openvgpu list --columns UUID,P" UUID,PID UUID,PROCESS
 
 finish
 EOF

@@ -7,7 +7,7 @@
 #
 # Real mdevctl on the real module: the commands of doc/clients/mdevctl.md, what
 # it refuses, and several administrators at once. What the script for mdevctl
-# answers in detail is callout.sh's.
+# answers in detail is the unit test cli_callout's.
 
 # shellcheck source=clients.sh
 . /src/tests/vm/clients.sh
@@ -82,6 +82,7 @@ holds "nor was the definition" "$(cat "/etc/mdevctl.d/$gpu/$second")" grep -q '"
 run "stop of one in use" fails mdevctl stop -u "$second"
 contains "it names the process" "process $user (compute) uses it; end that first"
 holds "it is still there" "gone" test -e "/sys/bus/mdev/devices/$second"
+same "and can be opened again" 0 "$(attribute "$second" refuse_opens)"
 kill -9 "$user"
 wait "$user" 2>/dev/null
 do_block "stop and undefine" "mdevctl undefine"

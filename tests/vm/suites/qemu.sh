@@ -96,6 +96,49 @@ run "dmabuf" 0 openvgpu set "$native" display=dmabuf
 run "display=on without OpenGL" fails "${failing[@]}" "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$native,display=on"
 contains "says so, too" "vfio-display-dmabuf: opengl not available"
 
+run "the default display" 0 openvgpu set "$native" display=region
+run "a size for a display of regions" fails "${failing[@]}" "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$native,display=on,xres=640,yres=480"
+contains "says that" "xres and yres properties need edid support"
+run "a size without a display" fails "${failing[@]}" "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$native,display=off,xres=640,yres=480"
+contains "says that, too" "xres and yres properties require display=on"
+
+# ------------------------------------------- taken away while a VM has it
+
+# start: a QEMU that has the vGPU on pcie.0; what it says is in qemu.log
+start()
+{
+	/usr/bin/qemu-system-x86_64 -S -accel kvm -cpu host -machine q35 -m 128 -nodefaults -display none \
+		-device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$native" >qemu.log 2>&1 &
+	echo $! >pid
+	within 20 open_by_qemu "$native" || fail "QEMU starts" "$(words qemu.log)"
+}
+
+# waits NAME PID: process PID, which takes the vGPU away, waits for QEMU, which says
+# that it was asked, and the kernel for whom it waits
+waits()
+{
+	holds "$1: QEMU says so" "$(words qemu.log)" within 20 grep -qF "Bus 'pcie.0' does not support hotplugging" qemu.log
+	holds "$1: the kernel log says so" "$(dmesg | tail -n 5)" within 20 eval \
+		"dmesg | grep -qF 'vGPU $native is to be removed but process $(cat pid) has it open, which was asked to let go'"
+	holds "$1: it waits" "it is over" kill -0 "$2"
+	kill -9 "$(cat pid)"
+	holds "$1: it is done when QEMU has ended" "it still waits" within 20 eval "! kill -0 $2 2>/dev/null"
+}
+
+start
+(echo 1 >"/sys/bus/mdev/devices/$native/remove") &
+waits "remove" $!
+holds "the vGPU is gone" "it is there" test ! -e "/sys/bus/mdev/devices/$native"
+run "it can be created again" 0 openvgpu create 256mq --uuid "$native"
+dmesg --clear
+start
+(echo "$gpu" >/sys/bus/pci/drivers/openvgpu/unbind) &
+waits "unbind" $!
+run "the GPU back" 0 eval "echo $gpu >/sys/bus/pci/drivers/openvgpu/bind"
+same "closed vGPUs are gone, too" "" "$(ls /sys/bus/mdev/devices)"
+run "one again" 0 openvgpu create 256mq --uuid "$native"
+run "and the other" 0 openvgpu create 32ma --uuid "$display"
+
 do_block "remove" "openvgpu remove"
 blocks_done
 all_free "all room is back" "$gpu"

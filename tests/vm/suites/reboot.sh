@@ -112,7 +112,10 @@ before_reboot()
 	as_defined "without mdevctl"
 	mv /usr/bin/mdevctl.away /usr/bin/mdevctl
 
-	run "define one of a type there is not" 0 mdevctl define -p "$gpu" -t openvgpu-2q -u "$large" --auto
+	# As if the GPU had been exchanged for a smaller one: mdevctl refuses it now.
+	run "a type there is not can't be defined" fails mdevctl define -p "$gpu" -t openvgpu-2q -u "$large" --auto
+	contains "it says which there are" "has no type openvgpu-2q; it has openvgpu-"
+	echo '{"mdev_type":"openvgpu-2q","start":"auto"}' >"/etc/mdevctl.d/$gpu/$large"
 	reload || fail "reload with one that can't be" "$(words "$said")"
 	within 30 systemctl is-failed --quiet "$unit"
 	run "one that can't be: the unit fails" 0 systemctl is-failed "$unit"

@@ -155,6 +155,34 @@ holds failure-other "$devices/$auto/openvgpu/weight" 400
 rm "/etc/mdevctl.d/$gpu/$large"
 systemctl reset-failed openvgpu-restore.service
 
+# Without the module, and after the GPU got another address, it says which vGPUs
+# are not there, and why.
+modprobe -r openvgpu
+if systemctl restart openvgpu-restore.service 2>/dev/null; then
+	fail no-module "the unit is content though the module is not loaded"
+else
+	pass no-module
+fi
+said=$(journalctl -b -u openvgpu-restore.service -o cat | tail -n 8)
+for text in "vGPU $auto, type openvgpu-256mq of GPU $gpu is not there: the module openvgpu is not loaded" \
+	'config.yaml is not in force: openvgpu: no GPU is bound' 'modprobe openvgpu'; do
+	case $said in
+	*"$text"*) pass "no-module-says '${text:0:30}'" ;;
+	*) fail "no-module-says" "no '$text' in '$(echo "$said" | tr '\n' ' ')'" ;;
+	esac
+done
+systemctl reset-failed openvgpu-restore.service
+modprobe openvgpu
+back with-module-again
+mv "/etc/mdevctl.d/$gpu" /etc/mdevctl.d/0000:99:00.0
+if openvgpu restore >/run/said 2>&1; then fail moved "it is content though no GPU is 0000:99:00.0"
+else pass moved; fi
+holds moved-says /run/said "of GPU 0000:99:00.0 is not there: there is no such GPU"
+advice=$(openvgpu doctor | grep -o 'mv /etc/mdevctl.d/.* && openvgpu restore .*')
+check moved-advice-is-a-command test -n "$advice"
+check moved-advice sh -c "$advice"
+check moved-back openvgpu restore
+
 # mdevctl's own rule, where it finds its program, starts the same vGPUs.
 ln -s /usr/bin/mdevctl /usr/sbin/mdevctl
 for i in 1 2 3; do
@@ -206,5 +234,11 @@ rm "$metrics"
 check metrics-timer systemctl start openvgpu-metrics.timer
 if appears "$metrics"; then pass metrics-timer-writes; else fail metrics-timer-writes "no file within a minute"; fi
 systemctl stop openvgpu-metrics.timer
+
+# A machine that wants nothing does not wait for udev when it starts.
+rm -rf "/etc/mdevctl.d/$gpu"
+systemctl stop openvgpu-restore.service
+systemctl start openvgpu-restore.service
+same "nothing wanted, nothing waited for" no "$(systemctl show -P ConditionResult openvgpu-restore.service)"
 
 finish

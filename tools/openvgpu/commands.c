@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * commands.c - which commands there are, and their help
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+
+static const struct command commands[] = {
+	{ "list", NULL, NONE, OPTION_GPU | OPTION_TYPE | OPTION_QUIET |
+	  OPTION_COLUMNS | OPTION_NO_LEGEND, command_list,
+	  "list the vGPUs",
+	  .help = "Prints UUID, type, GPU, state and user of every vGPU, or of those of a GPU or\n"
+	  "type. NAME is the type's, PID and PROCESS are the user's, GROUP is N of\n"
+	  "/dev/vfio/N: these only with --columns.\n\n"
+	  "Columns: UUID TYPE GPU STATE USED-BY NAME PID PROCESS GROUP\n" },
+	{ "types", NULL, NONE, OPTION_GPU | OPTION_TYPE | OPTION_COLUMNS |
+	  OPTION_NO_LEGEND, command_types,
+	  "list the vGPU types of every GPU",
+	  .help = "AVAILABLE is how many vGPUs of that type can still be created. All types\n"
+	  "of a GPU share its video memory: creating one changes the others' number.\n\n"
+	  "Columns: GPU TYPE FRAMEBUFFER HEADS MAX AVAILABLE NAME\n" },
+	{ "create", "TYPE", ONE, OPTION_UUID | OPTION_GPU, command_create,
+	  "create a vGPU and print its UUID",
+	  .help = "TYPE is a name of 'openvgpu types', with or without 'openvgpu-' before it.\n"
+	  "Without --gpu the GPU with most room for the type is taken.\n"
+	  "The vGPU lasts until it is removed or the machine restarts.\n" },
+	{ "remove", "UUID", ONE, OPTION_FORCE, command_remove,
+	  "remove a vGPU",
+	  .help = "A vGPU that a process has open is left alone (exit status 4). With --force\n"
+	  "that process is asked to let go of it, and the command waits until it has.\n" },
+	{ "restore", "GPU", OPTIONAL, 0, command_restore,
+	  "bring back defined vGPUs and settings, as at boot",
+	  .help = "Starts the vGPUs that are defined with start \"auto\" in /etc/mdevctl.d, by\n"
+	  "mdevctl if it is installed, then applies /etc/openvgpu/config.yaml if there is one.\n"
+	  "What exists is left as it is. Without a GPU, for all GPUs. The unit\n"
+	  "openvgpu-restore.service does it at boot, openvgpu-restore@GPU.service whenever a\n"
+	  "GPU begins to offer vGPUs.\n" },
+	{ "show", "UUID|GPU", OPTIONAL, OPTION_QEMU | OPTION_LIBVIRT, command_show,
+	  "show a vGPU, a GPU, or all GPUs",
+	  .help = "Prints all attributes and counters. A GPU is named by its PCI address.\n"
+	  "With --qemu or --libvirt, what one pastes to give that vGPU to a VM.\n" },
+	{ "sched show", "UUID|GPU", OPTIONAL, 0, command_sched_show,
+	  "show the scheduler's settings and what each vGPU got",
+	  .help = "Without an argument all GPUs. Of a vGPU, all counters and how long it waited\n"
+	  "how often. Times are of the GPU's clock.\n" },
+	{ "sched set", "[UUID|GPU] NAME=VALUE...", SEVERAL, OPTION_GPU,
+	  command_sched_set,
+	  "change settings of a GPU's scheduler or of a vGPU",
+	  .help = "In force at once, also while vGPUs run. With neither UUID nor GPU, the only\n"
+	  "GPU there is. All names and values are checked before the first is set.\n",
+	  .more_help = command_sched_set_help },
+	{ "sched log", "GPU", OPTIONAL, 0, command_sched_log,
+	  "show the last 256 switches of a GPU",
+	  .help = "Oldest first: when the run ended (GPU's clock), whose it was, why it ended, its\n"
+	  "quantum, what it took, what switching took, how long its vGPU had waited.\n"
+	  "REASON is idle (out of work), quantum (used up), preempted, reset, rejected, or\n"
+	  "slot: the GPU was kept idle for a vGPU, or for nobody ('-').\n"
+	  "Reads debugfs: as root, with debugfs mounted.\n" },
+	{ "top", "GPU", OPTIONAL, OPTION_ONCE | OPTION_INTERVAL | OPTION_SORT,
+	  command_top,
+	  "watch who gets how much of a GPU",
+	  .help = "SHARE is the part of the last interval for which a vGPU held the GPU, WAIT the\n"
+	  "part for which it had work and did not. LONGEST is its longest wait ever, FB MiB\n"
+	  "the framebuffer that its guest says it uses, of what it has.\n"
+	  "With --once or --json, or when it is not on a terminal: prints one table, after\n"
+	  "one interval. Else keys: s, w, l, m, u sort (share, wait, longest wait,\n"
+	  "framebuffer, UUID), r turns the order round, arrows and page keys move, q and\n"
+	  "Ctrl-C end it, with exit status 0.\n" },
+	{ "apply", "FILE", ONE, OPTION_CONFIG | OPTION_GPU | OPTION_DRY_RUN,
+	  command_apply,
+	  "make GPUs and vGPUs as a file says",
+	  .help = "FILE is described in openvgpu-config(5); '-' reads standard input. Prints what\n"
+	  "it changes; what is as the file says already is left alone. When any change\n"
+	  "would break a running VM nothing is changed, and the VM's process is named.\n"
+	  "With --gpu, only what the file says of that GPU.\n" },
+	{ "assert", "FILE", ONE, OPTION_CONFIG | OPTION_GPU, command_assert,
+	  "check that GPUs and vGPUs are as a file says",
+	  .help = "Prints what is not, and ends with 1 then. Changes nothing.\n" },
+	{ "export", NULL, NONE, OPTION_GPU | OPTION_OUTPUT, command_export,
+	  "write GPUs and vGPUs down as a file for apply",
+	  .help = "Prints settings and vGPUs as they are, in the form of openvgpu-config(5): applied\n"
+	  "to this machine as it is, the file changes nothing. Pauses (frozen) are left out.\n" },
+	{ "metrics", NULL, NONE, OPTION_OUTPUT, command_metrics,
+	  "print figures of GPUs and vGPUs for Prometheus",
+	  .help = "In the text format, for node_exporter's textfile collector; doc/metrics.md\n"
+	  "lists them. With --output the file appears complete or not at all; what is\n"
+	  "no regular file, as a device or a pipe, is written in place.\n" },
+	{ "set", "[UUID|GPU] NAME=VALUE...", SEVERAL, OPTION_GPU, command_set,
+	  "change settings of a GPU or a vGPU",
+	  .help = "In force at once. With neither UUID nor GPU, the only GPU there is. All names\n"
+	  "and values are checked before the first is set. Some settings of a vGPU can't\n"
+	  "change while a process has it open (exit status 4).\n",
+	  .more_help = command_set_help },
+	{ "events", "UUID|GPU", OPTIONAL, 0, command_events,
+	  "follow what happens to vGPUs",
+	  .help = "Prints a line for each: create, remove, open, close, fault, faulted (it gets no\n"
+	  "more turns until it is reset), recover. Only of that vGPU or GPU, if one is\n"
+	  "named; it need not exist yet. With --json, an object a line; \"lost\" when they\n"
+	  "came too fast. Ends when it is interrupted (exit status 0) or nobody reads the\n"
+	  "output.\n" },
+	{ "doctor", NULL, NONE, 0, command_doctor,
+	  "check whether this machine can run vGPUs",
+	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
+	  "failed. Changes nothing.\n" },
+	{ "callout", "-- ARGUMENT...", SEVERAL, 0, command_callout, NULL,
+	  .help = "Answers mdevctl, whose script calls it.\n" },
+	{ "complete", "-- WORD...", SEVERAL, 0, command_complete, NULL,
+	  .help = "Prints what the last word can become, for the completions of shells.\n" },
+};
+
+#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+/* What users of other programs type. */
+static const struct {
+	const char *word;
+	const char *name;
+} aliases[] = {
+	{ "ls", "list" },
+	{ "rm", "remove" },
+};
+
+#define ALIASES		(sizeof(aliases) / sizeof(aliases[0]))
+
+/**
+ * command_find - the command that arguments begin with
+ * @argc: how many there are
+ * @argv: the arguments; the first is the program's name
+ * @words: receives how many of them name the command
+ *
+ * Return: the command; NULL when there is none of that name.
+ */
+const struct command *command_find(int argc, char **argv, int *words)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+	size_t i, n;
+
+	for (i = 0; i < ALIASES; i++)
+		if (!strcmp(word, aliases[i].word))
+			word = aliases[i].name;
+	for (i = 0; i < COMMANDS; i++) {
+		n = strcspn(commands[i].name, " ");
+		*words = commands[i].name[n] ? 2 : 1;
+		if (strncmp(word, commands[i].name, n) || word[n])
+			continue;
+		if (*words == 1 ||
+		    (argc > 2 && !strcmp(argv[2], commands[i].name + n + 1)))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* The second word of a command of a group; NULL: it is of no such. */
+static const char *in_group(const struct command *command, const char *group)
+{
+	size_t n = strlen(group);
+
+	return n && !strncmp(command->name, group, n) &&
+	       command->name[n] == ' ' ? command->name + n + 1 : NULL;
+}
+
+/**
+ * command_is_group - whether a word is the first of two of a command
+ * @word: anything
+ *
+ * Return: true if it is.
+ */
+bool command_is_group(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		if (in_group(&commands[i], word))
+			return true;
+	return false;
+}
+
+/**
+ * command_each - the names of commands that people use
+ * @group: first of their two words: then the second is given; NULL: the first
+ *	words, each once
+ * @fn: called for each
+ * @context: is given to @fn
+ */
+void command_each(const char *group, name_fn fn, void *context)
+{
+	const char *name, *before = "";
+	char first[OVGPU_NAME_SIZE];
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++) {
+		snprintf(first, sizeof(first), "%.*s",
+			 (int)strcspn(commands[i].name, " "), commands[i].name);
+		name = group ? in_group(&commands[i], group) : first;
+		if (!name || !commands[i].summary ||
+		    (!group && !strncmp(before, first, strlen(first)) &&
+		     before[strlen(first)] == ' '))
+			continue;
+		fn(context, name, commands[i].summary);
+		before = commands[i].name;
+	}
+}
+
+/**
+ * command_suggest - which command may have been meant
+ * @group: first of its two words; NULL: any
+ * @word: what was typed
+ *
+ * Return: a question, or nothing.
+ */
+struct shown command_suggest(const char *group, const char *word)
+{
+	struct suggestion suggestion = { .word = word };
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++) {
+		name = group ? in_group(&commands[i], group) : commands[i].name;
+		if (name && commands[i].summary)
+			suggest_try(&suggestion, name);
+	}
+	return suggest_text(&suggestion);
+}
+
+static const char exit_help[] =
+	"Exit status: 0 done, 1 failure, 2 wrong usage, 3 not found,\n"
+	"4 busy (in use, or the UUID exists), 5 no capacity left,\n"
+	"6 the output can't be written.\n";
+
+/**
+ * command_print_all - help, with all commands
+ */
+void command_print_all(void)
+{
+	size_t i;
+
+	puts("Usage: openvgpu COMMAND [ARGUMENT]... [--json]\n"
+	     "\n"
+	     "Manages the vGPUs of the openvgpu driver through sysfs.\n"
+	     "\n"
+	     "Commands:");
+	for (i = 0; i < COMMANDS; i++)
+		if (commands[i].summary)
+			printf("  %-10s %-9s %s\n", commands[i].name,
+			       commands[i].arguments == SEVERAL ? "..." :
+			       commands[i].argument ? commands[i].argument : "",
+			       commands[i].summary);
+	puts("\n"
+	     "  -j, --json     print JSON; keys are stable, \"version\" is 1\n"
+	     "  -h, --help     help, also of each command: openvgpu help COMMAND\n"
+	     "  -V, --version  print the version\n"
+	     "\n"
+	     "A UUID may be cut to its first digits, 4 at least, where only one vGPU has them.\n");
+	fputs(exit_help, stdout);
+	puts("\n"
+	     "OPENVGPU_SYSFS, OPENVGPU_PROC and OPENVGPU_ROOT in the environment name\n"
+	     "other places for /sys, /proc and /.");
+}
+
+/**
+ * command_print_group - help of commands of two words
+ * @group: the first of them
+ */
+void command_print_group(const char *group)
+{
+	const char *name;
+	size_t i;
+
+	printf("Usage: openvgpu %s COMMAND [ARGUMENT]... [--json]\n\nCommands:\n",
+	       group);
+	for (i = 0; i < COMMANDS; i++) {
+		name = in_group(&commands[i], group);
+		if (name)
+			printf("  %-10s %s\n", commands[i].name,
+			       commands[i].summary);
+	}
+	printf("\nEach has --help.\n\n%s", exit_help);
+}
+
+/**
+ * command_print_help - help of one command
+ * @command: which
+ */
+void command_print_help(const struct command *command)
+{
+	printf("Usage: openvgpu %s", command->name);
+	if (command->argument)
+		printf(command->arguments == OPTIONAL ? " [%s]" : " %s",
+		       command->argument);
+	options_print_usage(command);
+	printf("\n\n%s\n", command->help);
+	if (command->more_help)
+		command->more_help();
+	options_print_help(command);
+	putchar('\n');
+	fputs(exit_help, stdout);
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * export.c - openvgpu export: what there is, as openvgpu apply reads it
+ *
+ * The configuration is made as JSON, which is the output with --json, and
+ * written as YAML.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apply.h"
+
+/* ------------------------------------------------------------ what there is */
+
+/* A setting as a file has it: a number where it is one. */
+static void set_value(struct json_object *object, const char *name,
+		      const char *value)
+{
+	uint64_t number;
+
+	if (ovgpu_number_parse(value, &number))
+		json_set_text(object, name, value);
+	else
+		json_set_number(object, name, number);
+}
+
+/* What can be read and written back; -ENOENT of one: the module lacks it. */
+static int add_settings(const struct cli *cli, enum ovgpu_object object,
+			const char *of, bool scheduled, struct json_object *json)
+{
+	const struct ovgpu_setting *setting;
+	char value[OVGPU_NAME_SIZE];
+	unsigned int i;
+	int err;
+
+	for (i = 0; (setting = ovgpu_setting(object, i)); i++) {
+		/* Another form of timeslice_us. A pause does not last. */
+		if ((object == OVGPU_GPU && i == OVGPU_SCHED_HZ) ||
+		    (object == OVGPU_VGPU && i == OVGPU_FROZEN) ||
+		    (setting->scheduler && !scheduled))
+			continue;
+		err = ovgpu_setting_read(cli->ovgpu, object, of, setting, value,
+					 sizeof(value), NULL, 0);
+		if (err && err != -ENOENT)
+			return err;
+		if (!err && value[0])
+			set_value(json, setting->name, value);
+	}
+	return 0;
+}
+
+/* Slices of the GPU's own choice stay its choice. */
+static void keep_default_slices(struct ovgpu_vgpu *const *vgpus, size_t count,
+				const char *bdf, struct json_object *settings)
+{
+	struct json_object *slice;
+
+	if (json_object_object_get_ex(settings, "timeslice_us", &slice) &&
+	    json_object_get_uint64(slice) ==
+	    1000000 / apply_default_hz(vgpus, count, bdf))
+		json_set_number(settings, "timeslice_us", 0);
+}
+
+/* False where the host schedules no engine, and its settings can't be set. */
+static bool is_scheduled(const struct cli *cli, const char *bdf)
+{
+	char scheduler[OVGPU_NAME_SIZE];
+
+	return !ovgpu_setting_read(cli->ovgpu, OVGPU_GPU, bdf,
+				   ovgpu_setting(OVGPU_GPU, OVGPU_SCHEDULER),
+				   scheduler, sizeof(scheduler), NULL, 0) &&
+	       scheduler[0] && strcmp(scheduler, "none");
+}
+
+/* The list of a type's vGPUs, which may still be missing. */
+static struct json_object *list_of_type(struct json_object *types,
+					const char *type)
+{
+	struct json_object *list;
+
+	if (json_object_object_get_ex(types, type, &list))
+		return list;
+	list = json_object_new_array();
+	json_set(types, type, list);
+	return list;
+}
+
+static int add_vgpus(const struct cli *cli, struct ovgpu_vgpu *const *vgpus,
+		     size_t count, const char *bdf, bool scheduled,
+		     struct json_object *types)
+{
+	struct json_object *vgpu;
+	size_t i;
+	int err;
+
+	for (i = 0; i < count; i++) {
+		if (strcmp(vgpus[i]->gpu, bdf))
+			continue;
+		vgpu = json_object_new_object();
+		json_set_text(vgpu, "uuid", vgpus[i]->uuid);
+		err = add_settings(cli, OVGPU_VGPU, vgpus[i]->uuid, scheduled,
+				   vgpu);
+		if (err) {
+			json_object_put(vgpu);
+			return err;
+		}
+		json_object_array_add(list_of_type(types, vgpus[i]->type +
+						   strlen(OVGPU_TYPE_PREFIX)),
+				      vgpu);
+	}
+	return 0;
+}
+
+static int add_gpu(const struct cli *cli, const char *bdf,
+		   struct ovgpu_vgpu *const *vgpus, size_t count,
+		   struct json_object *entries)
+{
+	struct json_object *entry = json_object_new_object();
+	struct json_object *devices = json_object_new_array();
+	struct json_object *settings = json_object_new_object();
+	struct json_object *types = json_object_new_object();
+	bool scheduled = is_scheduled(cli, bdf);
+	int err;
+
+	json_object_array_add(entries, entry);
+	json_object_array_add(devices, json_text(bdf));
+	json_set(entry, "devices", devices);
+	json_set(entry, "settings", settings);
+	json_set(entry, "vgpu-devices", types);
+	err = add_settings(cli, OVGPU_GPU, bdf, scheduled, settings);
+	keep_default_slices(vgpus, count, bdf, settings);
+	return err ? err : add_vgpus(cli, vgpus, count, bdf, scheduled, types);
+}
+
+/* ------------------------------------------------------------------ as YAML */
+
+/* Words that YAML may take for something else are quoted, as "off". */
+static void write_text(const char *text, FILE *stream)
+{
+	bool plain = strspn(text, "abcdefghijklmnopqrstuvwxyz_-") > 3;
+
+	plain = plain && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-")];
+	fprintf(stream, plain ? "%s" : "\"%s\"", text);
+}
+
+static void write_scalar(struct json_object *value, FILE *stream)
+{
+	if (json_object_is_type(value, json_type_string))
+		write_text(json_object_get_string(value), stream);
+	else
+		fputs(json_object_get_string(value), stream);
+}
+
+static void write_object(struct json_object *object, int indent, FILE *stream);
+
+/* A list of objects, or of words in one line. */
+static void write_list(struct json_object *list, int indent, FILE *stream)
+{
+	size_t count = json_object_array_length(list), i;
+	struct json_object *value;
+
+	if (count && json_object_is_type(json_object_array_get_idx(list, 0),
+					 json_type_object)) {
+		fputc('\n', stream);
+		for (i = 0; i < count; i++) {
+			fprintf(stream, "%*s- ", indent, "");
+			write_object(json_object_array_get_idx(list, i),
+				     indent + 2, stream);
+		}
+		return;
+	}
+	fputs(" [", stream);
+	for (i = 0; i < count; i++) {
+		value = json_object_array_get_idx(list, i);
+		fputs(i ? ", " : "", stream);
+		write_scalar(value, stream);
+	}
+	fputs("]\n", stream);
+}
+
+/* The first line is not indented: something stands before it. */
+static void write_object(struct json_object *object, int indent, FILE *stream)
+{
+	bool first = true;
+
+	json_object_object_foreach(object, key, value) {
+		fprintf(stream, "%*s", first ? 0 : indent, "");
+		write_text(key, stream);
+		fputc(':', stream);
+		first = false;
+		if (json_object_is_type(value, json_type_array)) {
+			write_list(value, indent + 2, stream);
+		} else if (!json_object_is_type(value, json_type_object)) {
+			fputc(' ', stream);
+			write_scalar(value, stream);
+			fputc('\n', stream);
+		} else if (!json_object_object_length(value)) {
+			fputs(" {}\n", stream);
+		} else {
+			fprintf(stream, "\n%*s", indent + 2, "");
+			write_object(value, indent + 2, stream);
+		}
+	}
+}
+
+static int write_yaml(const void *what, FILE *stream)
+{
+	fputs("# Written by openvgpu export. Where mdevctl, libvirt or others create the vGPUs,\n"
+	      "# take every vgpu-devices out: openvgpu apply removes those that are not named.\n",
+	      stream);
+	write_object((struct json_object *)what, 0, stream);
+	return ferror(stream) ? -1 : 0;
+}
+
+static int write_json(const void *what, FILE *stream)
+{
+	struct json_object *object = json_start();
+
+	json_set(object, "config",
+		 json_object_get((struct json_object *)what));
+	json_write(object, stream);
+	return ferror(stream) ? -1 : 0;
+}
+
+/* ------------------------------------------------------------------ command */
+
+static enum cli_exit add_gpus(const struct cli *cli, struct json_object *entries)
+{
+	struct ovgpu_vgpu **vgpus = NULL;
+	struct ovgpu_gpu **gpus;
+	size_t count, n, i, found = 0;
+	int err;
+
+	err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
+	if (!err)
+		err = ovgpu_vgpu_list(cli->ovgpu, &vgpus, &n);
+	for (i = 0; !err && i < count; i++) {
+		if (cli->gpu[0] && strcmp(cli->gpu, gpus[i]->bdf))
+			continue;
+		found++;
+		err = add_gpu(cli, gpus[i]->bdf, vgpus, n, entries);
+	}
+	ovgpu_free(vgpus);
+	ovgpu_free(gpus);
+	if (err)
+		return cli_fail_errno(cli, err, "look at the GPUs");
+	if (!found && cli->gpu[0])
+		return cli_fail_no_gpu(cli, cli->gpu);
+	if (!found)
+		cli_note_no_gpu(cli);
+	return CLI_OK;
+}
+
+/**
+ * command_export - write what there is as a configuration
+ * @cli: the run
+ *
+ * Return: exit status; no GPU at all is no failure.
+ */
+enum cli_exit command_export(struct cli *cli)
+{
+	struct json_object *config = json_object_new_object();
+	struct json_object *configs = json_object_new_object();
+	struct json_object *entries = json_object_new_array();
+	cli_write_fn write_config = cli->json ? write_json : write_yaml;
+	enum cli_exit code;
+
+	json_set_text(config, "version", "v1");
+	json_set(config, "vgpu-configs", configs);
+	json_set(configs, APPLY_DEFAULT_LABEL, entries);
+	code = add_gpus(cli, entries);
+	if (code == CLI_OK && cli->output)
+		code = cli_write_file(cli, cli->output, write_config, config);
+	else if (code == CLI_OK)
+		write_config(config, stdout);
+	json_object_put(config);
+	return code;
+}
