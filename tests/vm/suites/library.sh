@@ -168,10 +168,11 @@ openvgpu remove "$two"
 uuid=$(openvgpu create 256mq)
 folder=/sys/bus/mdev/devices/$uuid/openvgpu
 
-# What can be written is a setting of the library, and the other way round.
+# What can be written is a setting of the library, and the other way round; but
+# refuse_opens, which is a step of the removal.
 writable()
 {
-	find "$1" -maxdepth 1 -type f -perm -200 -printf '%f\n' | sort | xargs
+	find "$1" -maxdepth 1 -type f -perm -200 ! -name refuse_opens -printf '%f\n' | sort | xargs
 }
 settings()
 {
