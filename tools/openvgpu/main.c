@@ -114,8 +114,6 @@ static enum cli_exit run(struct cli *cli, int argc, char **argv)
 		return cli_fail(cli, CLI_FAILURE,
 				"cannot open sysfs, procfs or the root directory: %s",
 				ovgpu_strerror(err));
-	if (command->run != command_doctor)
-		note_abi(cli);
 	if (command->run != command_doctor && command->run != command_complete)
 		note_abi(cli);
 	code = command->run(cli);

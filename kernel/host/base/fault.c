@@ -54,7 +54,7 @@ static const struct fault_text fault_texts[] = {
 		"save timeout", "its context was not saved in time and it was reset", true
 	},
 	[VGPU_FAULT_STOPPED] = {
-		"faulted", "reset too often, no turns until it is reset and fault_window_s have passed",
+		"faulted", "no turns: reset too often; reset it and wait for fault_window_s",
 		false
 	},
 };
