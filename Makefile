@@ -36,6 +36,7 @@ help:
 	@echo '  make check-full     every suite on every kernel and the debug kernel; goes on'
 	@echo '                      where a former run of the same files ended'
 	@echo '  make check-unit     unit tests (user space)'
+	@echo '  make check-fuzz     fuzz targets of the parsers, with fixed inputs (user space)'
 	@echo '  make check-vm       tests in the machine; KERNEL=6.1|6.12|7.2 for one of them'
 	@echo '  make check-headers  builds the module against the headers of every kernel'
 	@echo '  make check-debug    the same on a kernel with KASAN, lockdep, kmemleak'
@@ -98,15 +99,18 @@ deps:
 
 check:
 	$(VM)/setup
-	$(VM)/check-all unit 6.12 7.2 6.1
+	$(VM)/check-all unit fuzz 6.12 7.2 6.1
 
 check-full:
 	$(VM)/setup --debug-kernel
-	$(VM)/check-all --full unit 6.12 7.2 6.1 debug
+	$(VM)/check-all --full unit fuzz 6.12 7.2 6.1 debug
 
 check-unit:
 	$(MAKE) -C tests/kernels all
 	$(MAKE) -C tests/unit check
+
+check-fuzz:
+	tests/fuzz/run
 
 check-vm:
 	$(VM)/setup
@@ -139,4 +143,5 @@ bench:
 
 .PHONY: all help tools modules install install-tools install-modules uninstall deb \
 	clean deps \
-	check check-full check-unit check-vm check-headers check-debug vm-shell demo lint bench
+	check check-full check-unit check-fuzz check-vm check-headers check-debug vm-shell \
+	demo lint bench
