@@ -40,6 +40,7 @@ help:
 	@echo '  make check-vm       tests in the machine; KERNEL=6.1|6.12|7.2 for one of them'
 	@echo '  make check-headers  builds the module against the headers of every kernel'
 	@echo '  make check-debug    the same on a kernel with KASAN, lockdep, kmemleak'
+	@echo '  make fuzz MINUTES=N new random inputs for so long; SEED=S repeats them'
 	@echo '  make lint           checkpatch, sparse, W=1, ranks, licences, shellcheck'
 	@echo '  make bench          benchmarks; results in build/bench'
 	@echo '  make deps           install what building and testing needs, build the test machine'
@@ -124,6 +125,10 @@ check-debug:
 	$(VM)/setup --debug-kernel
 	$(VM)/check-all debug
 
+fuzz:
+	$(VM)/setup
+	tests/fuzz/campaign $(or $(MINUTES),10) $(SEED)
+
 vm-shell:
 	$(VM)/setup
 	$(VM)/build-for-vm $(or $(KERNEL),6.12)
@@ -143,5 +148,5 @@ bench:
 
 .PHONY: all help tools modules install install-tools install-modules uninstall deb \
 	clean deps \
-	check check-full check-unit check-fuzz check-vm check-headers check-debug vm-shell \
+	check check-full check-unit check-fuzz check-vm check-headers check-debug fuzz vm-shell \
 	demo lint bench
