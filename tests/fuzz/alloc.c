@@ -78,7 +78,9 @@ static void arm(int fd, unsigned int nth)
 	char text[16];
 	int length = snprintf(text, sizeof(text), "%u", nth);
 
-	CHECK(pwrite(fd, text, (size_t)length, 0) == length, FAIL_NTH ": %s", strerror(errno));
+	/* To write a 0 may be what fails, and then nothing else does. */
+	while (pwrite(fd, text, (size_t)length, 0) != length)
+		CHECK(errno == EFAULT || errno == ENOMEM, FAIL_NTH ": %s", strerror(errno));
 }
 
 /* Whether the failure came; no more will. */
