@@ -112,7 +112,9 @@ static void open_some(struct vmm *vmm, struct actor *first)
 		if (device)
 			vmm->device[vmm->count++] = device;
 		else
-			CHECK(errno == EBUSY || errno == EAGAIN || errno == EINTR,
+			/* EINVAL is how VFIO says that a cdev is bound already. */
+			CHECK(errno == EBUSY || errno == EAGAIN || errno == EINTR ||
+			      (errno == EINVAL && transport == RT_VFIO_IOMMUFD),
 			      "opening: %s (%s)", strerror(errno), rt_message());
 	}
 }
