@@ -170,6 +170,8 @@ static void check_create(void *context)
 	CHECK(host_available(TYPE) == creation->available,
 	      "%d can be created, not %d, after one could not", host_available(TYPE),
 	      creation->available);
+	/* mdev knows a name until the last reference is gone, which takes a while. */
+	host_uuid(creation->uuid);
 }
 
 static void undo_create(void *context)
