@@ -36,9 +36,11 @@ help:
 	@echo '  make check-full     every suite on every kernel and the debug kernel; goes on'
 	@echo '                      where a former run of the same files ended'
 	@echo '  make check-unit     unit tests (user space)'
+	@echo '  make check-fuzz     fuzz targets of the parsers, with fixed inputs (user space)'
 	@echo '  make check-vm       tests in the machine; KERNEL=6.1|6.12|7.2 for one of them'
 	@echo '  make check-headers  builds the module against the headers of every kernel'
 	@echo '  make check-debug    the same on a kernel with KASAN, lockdep, kmemleak'
+	@echo '  make fuzz MINUTES=N new random inputs for so long; SEED=S repeats them'
 	@echo '  make lint           checkpatch, sparse, W=1, ranks, licences, shellcheck'
 	@echo '  make bench          benchmarks; results in build/bench'
 	@echo '  make deps           install what building and testing needs, build the test machine'
@@ -97,15 +99,18 @@ deps:
 
 check:
 	$(VM)/setup
-	$(VM)/check-all unit 6.12 7.2 6.1
+	$(VM)/check-all unit fuzz 6.12 7.2 6.1
 
 check-full:
 	$(VM)/setup --debug-kernel
-	$(VM)/check-all --full unit 6.12 7.2 6.1 debug
+	$(VM)/check-all --full unit fuzz 6.12 7.2 6.1 debug
 
 check-unit:
 	$(MAKE) -C tests/kernels all
 	$(MAKE) -C tests/unit check
+
+check-fuzz:
+	tests/fuzz/run
 
 check-vm:
 	$(VM)/setup
@@ -118,6 +123,10 @@ check-headers:
 check-debug:
 	$(VM)/setup --debug-kernel
 	$(VM)/check-all debug
+
+fuzz:
+	$(VM)/setup
+	tests/fuzz/campaign $(or $(MINUTES),10) $(SEED)
 
 vm-shell:
 	$(VM)/setup
@@ -138,4 +147,5 @@ bench:
 
 .PHONY: all help tools modules install install-tools install-modules uninstall deb \
 	clean deps \
-	check check-full check-unit check-vm check-headers check-debug vm-shell demo lint bench
+	check check-full check-unit check-fuzz check-vm check-headers check-debug fuzz vm-shell \
+	demo lint bench

@@ -242,8 +242,11 @@ static int attach_group(struct rt_space *space, const char *uuid, int *device,
 	*group = open(path, O_RDWR | O_CLOEXEC);
 	if (*group < 0)
 		return rt_fail(errno, "open %s: %m", path);
-	if (ioctl(*group, VFIO_GROUP_GET_STATUS, &status) ||
-	    !(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
+	if (ioctl(*group, VFIO_GROUP_GET_STATUS, &status)) {
+		error = rt_fail(errno, "VFIO_GROUP_GET_STATUS: %m");
+		goto close_group;
+	}
+	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
 		error = rt_fail(EPERM, "%s is not viable", path);
 		goto close_group;
 	}

@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# machine: --timeout 900
+# kernels: debug
+#
+# Each allocation of create, open, map and the ioctls fails once.
+exec /src/tests/vfio/run ../fuzz/alloc
