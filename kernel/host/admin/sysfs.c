@@ -190,13 +190,20 @@ static ssize_t refuse_opens_store(struct device *dev,
 				  struct device_attribute *attr,
 				  const char *buf, size_t count)
 {
-	bool refuse;
+	struct vgpu *vgpu = to_vgpu(dev);
+	u64 value;
+	int ret;
 
-	if (kstrtobool(buf, &refuse)) {
-		vgpu_error(to_vgpu(dev), ": refuse_opens not changed: it can be 0 or 1");
+	ret = vgpu_parse_number(vgpu->gpu, vgpu, "refuse_opens", buf, count,
+				&value);
+	if (ret)
+		return ret;
+	if (value > 1) {
+		vgpu_error(vgpu, ": refuse_opens not changed: %llu was written, it takes 0 or 1",
+			   value);
 		return -EINVAL;
 	}
-	vgpu_refuse_opens(to_vgpu(dev), refuse);
+	vgpu_refuse_opens(vgpu, value);
 	return count;
 }
 static DEVICE_ATTR_RW(refuse_opens);
