@@ -10,7 +10,8 @@
 # picture must be, pixel for pixel, what the guest drew. Pictures stay in
 # /out/*.png. Parts are the functions at the end, by default all of them.
 
-font=/tmp/console.font
+# The kernel's own font is in the kernel the guests run.
+font=/src/build/guest/6.12/vmlinux
 rom=/usr/share/seabios/vgabios-bochs-display.bin
 # shellcheck source=suite.sh
 . /src/tests/vm/suite.sh
@@ -97,25 +98,24 @@ seen_text()
 	guest-screen text "/tmp/$1.ppm" "${2:-$font}" 2>/dev/null
 }
 
-# until_shown NAME END PROPERTY...: takes pictures until one has the property
-# (guest-screen await); false when the guest said END, or ended, and none had
-until_shown()
+# until_text NAME PATTERN END [FONT]: takes pictures until one has the text;
+# false when the guest said END, or ended, and none had
+until_text()
 {
-	local name=$1 end=$2 looking
+	local over=''
 
-	shift 2
-	guest-screen await "$name" "/tmp/$name.ppm" "$@" &
-	looking=$!
-	while kill -0 "$looking" 2>/dev/null; do
-		if ! alive "$name" || grep -q "$end" "/tmp/$name.log"; then
-			# Time for one more look at what it shows in the end.
-			sleep 3
-			kill "$looking" 2>/dev/null
-			break
+	while :; do
+		if [ -S "/run/guest/$1.qmp" ] && shot "$1" &&
+		   seen_text "$1" "${4:-}" | grep -Eq "$2"; then
+			return 0
 		fi
-		sleep 0.3
+		[ -z "$over" ] || return 1
+		# One more look at what it shows in the end.
+		if ! alive "$1" || grep -q "$3" "/tmp/$1.log"; then
+			over=1
+		fi
+		sleep 0.5
 	done
-	wait "$looking"
 }
 
 # drawn NAME FRAME: size and CRC of what the guest says it shows
@@ -131,8 +131,12 @@ shows()
 	local want
 
 	want=$(drawn "$1" "$2")
-	timeout 20 guest-screen await "$1" "/tmp/$1.ppm" crc "$want" && return
-	saw="shown $(guest-screen crc "/tmp/$1.ppm" 2>&1), drawn $want"
+	for _ in 1 2 3 4 5 6 7 8; do
+		shot "$1" && saw=$(guest-screen crc "/tmp/$1.ppm")
+		[ "$saw" != "$want" ] || return 0
+		sleep 0.3
+	done
+	saw="shown $saw, drawn $want"
 	return 1
 }
 
@@ -174,7 +178,7 @@ common()
 	until_said "$name" 'at console'
 	grep -q 'driver: bochs-drm device 0x1234 0x1111 0x4f56' "/tmp/$name.log"
 	holds $? "$name: bochs-drm binds" "$(last "$name")"
-	until_shown "$name" 'at console' text "$font" "This is the console of $name\\."
+	until_text "$name" "This is the console of $name\\." 'at console'
 	holds $? "$name: kernel console visible" "$(seen_text "$name" | head -n 3)"
 	guest-screen shot "$name" "/out/$name-console.png"
 	guest-screen send "$name" next
@@ -228,10 +232,10 @@ two_guests()
 	begin left --vgpu "$uuid,display=on,romfile=$rom" --vnc
 	create "$gpu" 256mb || return
 	begin right --vgpu "$uuid,display=auto,romfile=$rom" --vnc
-	until_shown left 'at console' text "$rom" SeaBIOS
+	until_text left SeaBIOS 'at console' "$rom"
 	holds $? "left: SeaBIOS is visible, display=on" "$(seen_text left "$rom" | head -n 3; last left)"
 	guest-screen shot left /out/seabios.png
-	until_shown right 'at console' text "$rom" SeaBIOS
+	until_text right SeaBIOS 'at console' "$rom"
 	holds $? "right: SeaBIOS is visible, display=auto" "$(seen_text right "$rom" | head -n 3; last right)"
 	common left vnc
 	common right vnc
@@ -319,7 +323,7 @@ ramfb()
 		"vfio-pci-nohotplug,sysfsdev=/sys/bus/mdev/devices/$uuid,display=on,ramfb=on" \
 		</dev/null >/tmp/ramfb.log 2>&1 &
 	job[ramfb]=$!
-	until_shown ramfb 'No bootable device' text "$rom" 'No bootable device'
+	until_text ramfb 'No bootable device' 'No bootable device' "$rom"
 	holds $? "firmware is visible through ramfb beside native" \
 		"$(seen_text ramfb "$rom" | head -n 3; last ramfb)"
 	guest-screen shot ramfb /out/ramfb.png
@@ -330,13 +334,23 @@ ramfb()
 # OVMF, the kernel on OVMF's framebuffer, and then bochs-drm.
 uefi()
 {
+	local logo=1
+
 	payload /tmp/uefi 5
 	create "$gpu" 256ma || return
 	append='loglevel=6' begin uefi --vgpu "$uuid,display=on" --uefi --vnc --boot-time 240
-	until_shown uefi 'guest: up' colours 16
-	holds $? "uefi: OVMF's logo is visible" "no picture with colours; $(last uefi)"
-	guest-screen shot uefi /out/ovmf.png
-	until_shown uefi 'guest: up' text "$font" 'Linux version|\] [a-z]+: '
+	while alive uefi && ! grep -q 'guest: up' /tmp/uefi.log; do
+		if [ -S /run/guest/uefi.qmp ] && shot uefi; then
+			if [ "$logo" != 0 ] && [ "$(guest-screen colours /tmp/uefi.ppm)" -gt 16 ]; then
+				logo=0
+				guest-screen shot uefi /out/ovmf.png
+			fi
+			! seen_text uefi | grep -q 'Linux version' || break
+		fi
+		sleep 1
+	done
+	holds "$logo" "uefi: OVMF's logo is visible" "no picture with colours; $(last uefi)"
+	until_text uefi 'Linux version|\] [a-z]+: ' 'guest: up'
 	holds $? "uefi: the kernel's first messages are visible on OVMF's framebuffer" \
 		"$(seen_text uefi | head -n 3)"
 	common uefi vnc
@@ -347,11 +361,6 @@ uefi()
 
 modprobe -a vfio_iommu_type1 openvgpu || {
 	fail modprobe "modprobe openvgpu failed: $(dmesg | tail -n 1)"
-	finish
-}
-# The kernel's own font is in the kernel the guests run.
-guest-screen font /src/build/guest/6.12/vmlinux "$font" || {
-	fail "the console's font" "see above"
 	finish
 }
 gpu=$(dirname /sys/bus/pci/drivers/openvgpu/0000:*/mdev_supported_types)
