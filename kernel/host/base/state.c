@@ -172,6 +172,14 @@ void vgpu_gpu_error(struct vgpu_gpu *gpu, const char *fmt, ...)
 	mutex_unlock(&gpu->lock);
 }
 
+/* A line that begins with the vGPU's name. Takes the lock of its GPU. */
+static void error_of(struct vgpu *vgpu, const char *fmt, va_list *args)
+{
+	struct va_format rest = { .fmt = fmt, .va = args };
+
+	vgpu_gpu_error(vgpu->gpu, "vGPU %s%pV", vgpu_name(vgpu), &rest);
+}
+
 /**
  * vgpu_error - report why a request for one vGPU was refused
  * @vgpu: the vGPU; the line begins with "vGPU UUID"
@@ -181,12 +189,10 @@ void vgpu_gpu_error(struct vgpu_gpu *gpu, const char *fmt, ...)
  */
 void vgpu_error(struct vgpu *vgpu, const char *fmt, ...)
 {
-	struct va_format rest = { .fmt = fmt };
 	va_list args;
 
 	va_start(args, fmt);
-	rest.va = &args;
-	vgpu_gpu_error(vgpu->gpu, "vGPU %s%pV", vgpu_name(vgpu), &rest);
+	error_of(vgpu, fmt, &args);
 	va_end(args);
 }
 
@@ -201,14 +207,12 @@ void vgpu_error(struct vgpu *vgpu, const char *fmt, ...)
  */
 void vgpu_owner_error(struct vgpu *vgpu, const char *fmt, ...)
 {
-	struct va_format rest = { .fmt = fmt };
 	va_list args;
 
 	if (!vgpu_may_log(vgpu))
 		return;
 	va_start(args, fmt);
-	rest.va = &args;
-	vgpu_gpu_error(vgpu->gpu, "vGPU %s%pV", vgpu_name(vgpu), &rest);
+	error_of(vgpu, fmt, &args);
 	va_end(args);
 }
 

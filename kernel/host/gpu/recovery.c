@@ -26,6 +26,16 @@
  */
 #define STUCK_WAIT	(60 * HZ)
 
+/* The device must not be touched from here on. Death is final. */
+static void enter_reset(struct vgpu_gpu *gpu)
+{
+	enum vgpu_gpu_state state = READ_ONCE(gpu->state);
+
+	while (state != VGPU_GPU_DEAD &&
+	       !try_cmpxchg(&gpu->state, &state, VGPU_GPU_RESET))
+		;
+}
+
 /**
  * vgpu_gpu_quiesce - take the hardware away from every vGPU
  * @gpu: the GPU
@@ -37,16 +47,12 @@
  */
 void vgpu_gpu_quiesce(struct vgpu_gpu *gpu)
 {
-	enum vgpu_gpu_state state;
 	struct vgpu *vgpu;
 
 	mutex_lock(&gpu->state_lock);
 	list_for_each_entry(vgpu, &gpu->vgpus, node)
 		vgpu_quiesce(vgpu);
-	state = READ_ONCE(gpu->state);
-	while (state != VGPU_GPU_DEAD &&
-	       !try_cmpxchg(&gpu->state, &state, VGPU_GPU_RESET))
-		;
+	enter_reset(gpu);
 	mutex_unlock(&gpu->state_lock);
 	/* All who looked at the state before. */
 	synchronize_srcu(&gpu->access);
@@ -58,12 +64,8 @@ void vgpu_gpu_quiesce(struct vgpu_gpu *gpu)
  */
 static void gpu_isolate(struct vgpu_gpu *gpu)
 {
-	enum vgpu_gpu_state state = READ_ONCE(gpu->state);
-
 	pci_clear_master(gpu->pdev);
-	while (state != VGPU_GPU_DEAD &&
-	       !try_cmpxchg(&gpu->state, &state, VGPU_GPU_RESET))
-		;
+	enter_reset(gpu);
 	vgpu_gpu_quiesce(gpu);
 	queue_delayed_work(gpu->wq, &gpu->stuck_work, STUCK_WAIT);
 }

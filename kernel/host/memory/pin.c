@@ -258,6 +258,14 @@ static bool wait_unpinned(struct vgpu *vgpu, unsigned long first,
 	}
 }
 
+/* The same without a limit. In pieces: the kernel reports long sleeps. */
+static void wait_long_unpinned(struct vgpu *vgpu, unsigned long first,
+			       unsigned long last)
+{
+	while (!wait_unpinned(vgpu, first, last, HZ))
+		;
+}
+
 /* ---------------------------------------------------------------- mapping */
 
 static int check_request(struct vgpu *vgpu, u32 first, u32 count,
@@ -472,8 +480,8 @@ void vgpu_pin_unmap_iova(struct vgpu *vgpu, u64 iova, u64 length)
 {
 	u64 end = iova + (length - 1);
 	unsigned long first = iova >> PAGE_SHIFT;
-	unsigned long last, timeout;
 	unsigned int batches, calls;
+	unsigned long last;
 
 	if (!length)
 		return;
@@ -492,17 +500,11 @@ void vgpu_pin_unmap_iova(struct vgpu *vgpu, u64 iova, u64 length)
 	queue_unpin(vgpu);
 	mutex_unlock(&vgpu->pins.lock);
 
-	/* iommufd, which does not come again, and holds no lock meanwhile. */
-	if (length == ULONG_MAX)
-		calls = UNPIN_TRIES + 1;
-	if (calls <= UNPIN_TRIES) {
-		timeout = UNPIN_WAIT << (calls - 1);
-		wait_unpinned(vgpu, first, last, timeout);
-		return;
-	}
-	/* In pieces: the kernel reports tasks that sleep for minutes. */
-	while (!wait_unpinned(vgpu, first, last, HZ))
-		;
+	/* All at once is iommufd, which does not come again, and holds no lock. */
+	if (calls <= UNPIN_TRIES && length != ULONG_MAX)
+		wait_unpinned(vgpu, first, last, UNPIN_WAIT << (calls - 1));
+	else
+		wait_long_unpinned(vgpu, first, last);
 }
 
 /**
@@ -531,8 +533,7 @@ void vgpu_pin_revoke_all(struct vgpu *vgpu)
 void vgpu_pin_drain(struct vgpu *vgpu)
 {
 	unpin_revoked(vgpu);
-	while (!wait_unpinned(vgpu, 0, ULONG_MAX, HZ))
-		;
+	wait_long_unpinned(vgpu, 0, ULONG_MAX);
 	flush_work(&vgpu->pins.unpin_work);
 }
 

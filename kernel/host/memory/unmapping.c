@@ -109,24 +109,22 @@ static unsigned int calls_before(unsigned long first, unsigned long last)
 	return calls;
 }
 
-/* With pins.lock held. A new one takes part in the round that is under way. */
+/*
+ * With pins.lock held. One that has not been asked for this range takes part in
+ * the round that is under way.
+ */
 static unsigned int add_call(struct pin_unmapping *unmapping,
-			     unsigned long first, unsigned long last, bool new)
+			     unsigned long first, unsigned long last)
 {
 	unsigned int calls;
 
 	unmapping->first = min(unmapping->first, first);
 	unmapping->last = max(unmapping->last, last);
 	spin_lock(&notes_lock);
-	if (new) {
-		unmapping->calls = max(calls_before(first, last), 1U);
-		list_add(&unmapping->note, &notes);
-	} else if (first != unmapping->call_first ||
-		   last != unmapping->call_last) {
-		unmapping->calls = max(calls_before(first, last), 1U);
-	} else {
+	if (first == unmapping->call_first && last == unmapping->call_last)
 		unmapping->calls++;
-	}
+	else
+		unmapping->calls = max(calls_before(first, last), 1U);
 	unmapping->call_first = first;
 	unmapping->call_last = last;
 	calls = unmapping->calls;
@@ -155,7 +153,7 @@ unsigned int pin_unmapping_note(struct vgpu *vgpu, unsigned long first,
 	mutex_lock(&vgpu->pins.lock);
 	unmapping = find(vgpu);
 	if (unmapping)
-		calls = add_call(unmapping, first, last, false);
+		calls = add_call(unmapping, first, last);
 	mutex_unlock(&vgpu->pins.lock);
 	if (unmapping)
 		return calls;
@@ -173,9 +171,15 @@ unsigned int pin_unmapping_note(struct vgpu *vgpu, unsigned long first,
 	unmapping->task = current;
 	unmapping->first = first;
 	unmapping->last = last;
+	/* Of no range yet. */
+	unmapping->call_first = 1;
+	unmapping->call_last = 0;
 	get_device(&vgpu->vdev.device);
 	mutex_lock(&vgpu->pins.lock);
-	calls = add_call(unmapping, first, last, true);
+	spin_lock(&notes_lock);
+	list_add(&unmapping->note, &notes);
+	spin_unlock(&notes_lock);
+	calls = add_call(unmapping, first, last);
 	list_add(&unmapping->node, &vgpu->pins.unmappings);
 	mutex_unlock(&vgpu->pins.lock);
 	fput(file);

@@ -55,6 +55,7 @@ static void start(struct vgpu *vgpu)
 	vgpu_pace(vgpu);
 	if (vgpu_mapping_enter(vgpu, VGPU_OPEN))
 		vgpu_dmabuf_set_offline(vgpu, false);
+	vgpu_sched_answer_stop(vgpu);
 	if (vgpu->master && !vgpu_gpu_is_dead(vgpu->gpu))
 		vgpu_sched_add(vgpu);
 }
@@ -105,7 +106,6 @@ static int open_clean(struct vgpu *vgpu)
 	vgpu_mapping_open(vgpu);
 	vgpu_pin_open(vgpu);
 	vgpu_irq_open(vgpu);
-	vgpu_sched_answer_stop(vgpu);
 	vgpu_monitors_open(vgpu);
 	WRITE_ONCE(vgpu->faults.last, VGPU_FAULT_NONE);
 	WRITE_ONCE(vgpu->faults.last_reset, VGPU_RESET_NONE);
@@ -189,9 +189,8 @@ void vgpu_refuse_opens(struct vgpu *vgpu, bool refuse)
  * May sleep, up to ten seconds for the scrub of the former owner's slice.
  *
  * Return: 0; -EBUSY: the slice is not zeroed yet, the GPU is being reset, or an
- * administrator refuses opens;
- * -ENODEV: the GPU is going or dead; -EINTR; the error of the family. The
- * reason is in the log and in last_error.
+ * administrator refuses opens; -ENODEV: the GPU is going or dead; -EINTR; the
+ * error of the family. The reason is in the log and in last_error.
  */
 int vgpu_open(struct vgpu *vgpu)
 {
@@ -311,7 +310,6 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 	WRITE_ONCE(vgpu->faults.last_reset, reason);
 	/* Last, because a guest may see from its registers that all is done. */
 	vgpu->personality->reset(vgpu);
-	vgpu_sched_answer_stop(vgpu);
 	if (hardware)
 		start(vgpu);
 	vgpu_console_changed(vgpu);
@@ -388,7 +386,6 @@ int vgpu_recover(struct vgpu *vgpu)
 	mutex_lock(&vgpu->lock);
 	if (vgpu_is_open(vgpu)) {
 		ret = enable_partition(vgpu);
-		vgpu_sched_answer_stop(vgpu);
 		if (!ret)
 			start(vgpu);
 	} else {
