@@ -9,6 +9,7 @@
 
 #include "admin.h"
 #include "vm.h"
+#include "watch.h"
 
 #define CYCLES	200
 
@@ -154,19 +155,34 @@ TEST(remove_while_open, 0)
 	      (unsigned long long)took / 1000000);
 }
 
-/* A VM that ignores the request is killed: removal ends within a second. */
+/*
+ * A VM that ignores the request is killed: removal ends within a second. Meanwhile
+ * everybody can learn who removes it, and who is in the way.
+ */
 TEST(kill_while_removing, 0)
 {
+	char text[TEXT_SIZE], word[128];
 	uint64_t begin, took;
+	int events, log;
 	struct vgpu vgpu;
 	pid_t vm, remover;
 
 	OK(host_create_any("64mq", vgpu.uuid));
 	vm = vm_start(&vgpu, false, work);
+	events = uevents_listen();
+	log = log_begin();
 	remover = fork();
 	if (!remover)
 		_exit(host_remove(vgpu.uuid) ? 1 : 0);
-	usleep(300000);
+	snprintf(word, sizeof(word), "OPENVGPU_PID=%d ", remover);
+	CHECK(uevents_next(events, vgpu.uuid, text) &&
+	      strstr(text, "OPENVGPU_EVENT=request ") && strstr(text, word),
+	      "a removal by process %d is told as: %s", remover, text);
+	snprintf(word, sizeof(word),
+		 "removed by lifecycle (%d) but process %d has it open, which was asked",
+		 remover, vm);
+	CHECK(log_count(log, word, NULL) == 1, "the log has no '%s'", word);
+	usleep(100000);
 	/* sysfs hides it already; what counts is that nobody goes on. */
 	CHECK(!waitpid(remover, NULL, WNOHANG) && !waitpid(vm, NULL, WNOHANG),
 	      "it was removed under its user");
