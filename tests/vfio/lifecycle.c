@@ -305,18 +305,30 @@ TEST(unbind, ONCE | SLOW)
 /* A sysfs reset of the GPU: refused, or the users are told; all go on after. */
 TEST(parent_reset, SLOW)
 {
-	const char *path = admin_pci_path("reset");
+	char state[TEXT_SIZE], path[PATH_SIZE];
+	bool offline = false;
 	struct rt_ring ring;
 	struct vgpu vgpu;
 	uint64_t value;
+	pid_t resetter;
 	int error;
 
+	snprintf(path, sizeof(path), "%s", admin_pci_path("reset"));
 	vgpu_make(&vgpu, "64mq");
 	vgpu_eventfd(&vgpu, VFIO_PCI_ERR_IRQ_INDEX, 0);
 	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
 	if (access(path, F_OK))
 		harness_skip("this kernel offers no reset of the GPU");
-	error = host_write(path, "1");
+	resetter = fork();
+	if (!resetter)
+		_exit(-host_write(path, "1"));
+	while (!waitpid(resetter, &error, WNOHANG)) {
+		admin_text(admin_vgpu_path(vgpu.uuid, "openvgpu/state"), state);
+		offline = offline || !strcmp(state, "offline");
+		CHECK(strcmp(state, "dead"), "the vGPU is dead during a reset");
+	}
+	error = -WEXITSTATUS(error);
+	CHECK(error || offline, "the vGPU was never offline during a reset");
 	if (!error) {
 		CHECK(rt_ring_wait(&ring, 1, 3000) < 0,
 		      "a fence came that nobody submitted");
