@@ -11,7 +11,6 @@
  * later) and without (1.2).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,7 +218,7 @@ static enum cli_exit check_room(const struct callout *callout)
 	if (!type) {
 		code = refuse_type(callout, types);
 	} else if (!type->available &&
-		   !files_exists(ovgpu, OVGPU_SYSFS, "bus/mdev/devices/%s",
+		   !ovgpu_exists(ovgpu, OVGPU_SYSFS, "bus/mdev/devices/%s",
 				 callout->uuid)) {
 		/* mdevctl itself says that a vGPU exists. */
 		for (i = 0; i < 2; i++)
@@ -259,20 +258,13 @@ static enum cli_exit check_type(const struct callout *callout)
 /* Lets no process open the vGPU, or any. An older module can't refuse. */
 static void refuse_opens(const struct callout *callout, bool refuse)
 {
-	char path[128];
-	int fd;
+	int err = ovgpu_write(callout->cli->ovgpu, refuse ? "1" : "0",
+			      "bus/mdev/devices/%s/" OVGPU_DRIVER "/refuse_opens",
+			      callout->uuid);
 
-	snprintf(path, sizeof(path),
-		 "bus/mdev/devices/%s/" OVGPU_DRIVER "/refuse_opens",
-		 callout->uuid);
-	fd = openat(ovgpu_dirfd(callout->cli->ovgpu, OVGPU_SYSFS), path,
-		    O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (write(fd, refuse ? "1" : "0", 1) != 1)
+	if (err && err != -ENOENT)
 		cli_note("vGPU %s: cannot write refuse_opens: %s", callout->uuid,
-			 ovgpu_strerror(-errno));
-	close(fd);
+			 ovgpu_strerror(err));
 }
 
 /*
