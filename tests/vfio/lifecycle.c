@@ -2,9 +2,11 @@
 /*
  * lifecycle.c - the end of a vGPU, in every way it can come
  */
+#include <linux/io_uring.h>
 #include <linux/vfio.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "admin.h"
@@ -216,6 +218,40 @@ TEST(killed, 0)
 	CHECK(!host_attribute(vgpu.uuid, "owner_pid"),
 	      "owner_pid is %llu though nobody has it open",
 	      (unsigned long long)host_attribute(vgpu.uuid, "owner_pid"));
+	vgpu_open(&vgpu);
+	vgpu_works(&vgpu, 1);
+}
+
+/*
+ * The last reference may be dropped by a kernel thread, without a VMM around it:
+ * io_uring lets go of the files of a ring like that.
+ */
+TEST(closed_by_a_kernel_thread, 0)
+{
+	struct io_uring_params parameters = { 0 };
+	uint64_t end = rt_now_ns() + 10 * second();
+	long pinned = pinned_pages();
+	struct vgpu vgpu;
+	int ring;
+
+	OK(host_create_any("64mq", vgpu.uuid));
+	ring = (int)syscall(SYS_io_uring_setup, 1, &parameters);
+	if (ring < 0)
+		harness_skip("no io_uring: %s", strerror(errno));
+	use(&vgpu, true);
+	CHECK(!syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES,
+		       &vgpu.device->fd, 1), "io_uring_register: %s",
+	      strerror(errno));
+	vgpu_close(&vgpu);
+	usleep(100000);
+	CHECK(host_attribute(vgpu.uuid, "owner_pid") == (uint64_t)getpid(),
+	      "it is closed although a ring has it");
+	close(ring);
+	while (host_attribute(vgpu.uuid, "owner_pid")) {
+		CHECK(rt_now_ns() < end, "it is not closed 10 s after the ring");
+		usleep(10000);
+	}
+	unpinned(pinned, "the close");
 	vgpu_open(&vgpu);
 	vgpu_works(&vgpu, 1);
 }
