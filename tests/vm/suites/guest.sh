@@ -56,7 +56,7 @@ fi
 # the kernel has it for emulated devices.
 iommufd=() vgpu=$first
 modprobe -q iommufd
-if [ -c /dev/iommu ] && [ -d "/sys/bus/mdev/devices/$first/vfio-dev" ]; then
+if [ -c /dev/iommu ] && compgen -G "/sys/bus/mdev/devices/$first/vfio-dev/vfio*/dev" >/dev/null; then
 	iommufd=(--qemu-arg -object --qemu-arg "iommufd,id=iommufd0")
 	vgpu=$first,iommufd=iommufd0
 fi
