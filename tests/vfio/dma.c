@@ -5,6 +5,8 @@
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "vgpu.h"
 
@@ -69,6 +71,75 @@ TEST(accounting, 0)
 	CHECK(!value, "MAPPED is %llu after opening again",
 	      (unsigned long long)value);
 	vgpu_works(&vgpu, 1);
+}
+
+/* Moves this process into a memory control group of its own. */
+static bool enter_group(char group[64])
+{
+	const char *top = "/tmp/openvgpu-groups";
+	char path[128];
+
+	mkdir(top, 0700);
+	if (mount("none", top, "cgroup2", 0, NULL) && errno != EBUSY)
+		return false;
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", top);
+	if (host_write(path, "+memory"))
+		return false;
+	snprintf(group, 64, "%s/%d", top, getpid());
+	CHECK(!mkdir(group, 0700), "mkdir %s: %s", group, strerror(errno));
+	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+	OK(host_write(path, "0"));
+	return true;
+}
+
+/* Bytes that the kernel has allocated on the group's behalf. */
+static long kernel_bytes(const char *group)
+{
+	char path[128], word[64];
+	long value, bytes = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/memory.stat", group);
+	file = fopen(path, "re");
+	CHECK(file, "%s: %s", path, strerror(errno));
+	while (fscanf(file, "%63s %ld", word, &value) == 2)
+		if (!strcmp(word, "kernel"))
+			bytes = value;
+	fclose(file);
+	CHECK(bytes >= 0, "%s has no line 'kernel'", path);
+	return bytes;
+}
+
+/*
+ * What a guest has the host allocate to map its memory is its VMM's, as all else:
+ * an administrator limits that by a control group. Its pages are as scattered as
+ * can be, each of which costs most then.
+ */
+TEST(charged, 0)
+{
+	const size_t pages = 4096;
+	uint64_t page[4096];
+	struct rt_memory memory;
+	struct vgpu vgpu;
+	char group[64];
+	long before, after;
+	size_t i;
+
+	if (!enter_group(group))
+		harness_skip("there are no memory control groups");
+	vgpu_make(&vgpu, "64mq");
+	OK(rt_memory_alloc(vgpu.device, pages * RT_PAGE_SIZE, &memory));
+	memset(memory.cpu, 1, memory.bytes);
+	for (i = 0; i < pages; i++)
+		page[i] = memory.page[i % 2 ? pages / 2 + i / 2 : i / 2];
+	before = kernel_bytes(group);
+	OK(rt_map_pages(vgpu.device, page, pages, 0, true));
+	after = kernel_bytes(group);
+	CHECK(after - before > 200000,
+	      "%zu pages mapped for the guest cost its VMM's group %ld bytes",
+	      pages, after - before);
+	vgpu_close(&vgpu);
+	rt_memory_free(&memory);
 }
 
 static void expect(int error, int expected, const char *what)

@@ -239,6 +239,36 @@ TEST(memory_error, SLOW)
 	OK(rt_ring_finish(&ring, 5000));
 }
 
+/* All accesses that were refused count, also when many are told at once. */
+TEST(violations, 0)
+{
+	const unsigned int count = 100;
+	uint64_t end = rt_now_ns() + 10 * second();
+	struct rt_ring ring;
+	struct vgpu vgpu;
+	unsigned int i;
+	int error;
+
+	vgpu_make(&vgpu, "64mq");
+	/* The host looks when all are there. */
+	inject("late-interrupt ns=1000000000 vector=65");
+	for (i = 0; i < count; i++) {
+		rt_framebuffer_free_all(vgpu.device);
+		OK(rt_ring_create(vgpu.device, 0, 64, &ring));
+		OK(rt_fill(&ring, 64 * MIB, 4096, i));
+		error = rt_ring_finish(&ring, 5000);
+		CHECK(error == -EIO, "filling what is outside the slice: %s (%s)",
+		      error ? strerror(-error) : "accepted", rt_message());
+	}
+	while (host_stat(vgpu.uuid, "violations") < count && rt_now_ns() < end)
+		usleep(50000);
+	CHECK(host_stat(vgpu.uuid, "violations") == count,
+	      "%llu of %u violations count",
+	      (unsigned long long)host_stat(vgpu.uuid, "violations"), count);
+	OK(rt_guest_reset(vgpu.device));
+	vgpu_works(&vgpu, 1);
+}
+
 /* A bad packet stops its ring, tells its guest, and nobody else. */
 TEST(bad_packets, 0)
 {

@@ -238,6 +238,40 @@ TEST(uevents, SLOW)
 	      "when a faulted vGPU has turns again: %s", text);
 }
 
+/* That it was stopped is not lost in a flood, nor does it make the flood larger. */
+TEST(stop_in_a_flood, SLOW)
+{
+	int i, log, events;
+	struct pair pair;
+	const char *uuid;
+	unsigned int n;
+
+	make_pair(&pair, "1", "3600");
+	uuid = pair.vgpu[0].uuid;
+	log = log_begin();
+	events = uevents_listen();
+	for (i = 0; i < 12; i++) {
+		vgpu_close(&pair.vgpu[0]);
+		admin_set(admin_vgpu_path(uuid, "openvgpu/refuse_opens"), "1");
+		CHECK(!rt_open_vfio(uuid, transport, NULL),
+		      "it was opened although refuse_opens is 1");
+		admin_set(admin_vgpu_path(uuid, "openvgpu/refuse_opens"), "0");
+		vgpu_open(&pair.vgpu[0]);
+	}
+	hang_once(&pair, 1);
+	vgpu_wait_state(uuid, "faulted");
+	n = log_count(log, uuid, NULL);
+	CHECK(n <= 10, "%u lines of 12 refused opens, a hang and a stop", n);
+	n = uevents_count(events, uuid);
+	CHECK(n <= 10, "%u uevents of 24 opens and closes, a hang and a stop", n);
+	CHECK(host_stat(uuid, "suppressed_lines") &&
+	      host_stat(uuid, "suppressed_events"), "nothing was left out");
+	/* 30 s later, or at the latest when it goes. */
+	vgpu_remove(&pair.vgpu[0]);
+	CHECK(log_count(log, "fault 9", NULL) == 1,
+	      "the log does not say that it was stopped");
+}
+
 static void expect_event(int fd, const char *uuid, const char *event,
 			 char text[TEXT_SIZE])
 {

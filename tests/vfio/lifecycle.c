@@ -2,13 +2,16 @@
 /*
  * lifecycle.c - the end of a vGPU, in every way it can come
  */
+#include <linux/io_uring.h>
 #include <linux/vfio.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "admin.h"
 #include "vm.h"
+#include "watch.h"
 
 #define CYCLES	200
 
@@ -154,19 +157,34 @@ TEST(remove_while_open, 0)
 	      (unsigned long long)took / 1000000);
 }
 
-/* A VM that ignores the request is killed: removal ends within a second. */
+/*
+ * A VM that ignores the request is killed: removal ends within a second. Meanwhile
+ * everybody can learn who removes it, and who is in the way.
+ */
 TEST(kill_while_removing, 0)
 {
+	char text[TEXT_SIZE], word[128];
 	uint64_t begin, took;
+	int events, log;
 	struct vgpu vgpu;
 	pid_t vm, remover;
 
 	OK(host_create_any("64mq", vgpu.uuid));
 	vm = vm_start(&vgpu, false, work);
+	events = uevents_listen();
+	log = log_begin();
 	remover = fork();
 	if (!remover)
 		_exit(host_remove(vgpu.uuid) ? 1 : 0);
-	usleep(300000);
+	snprintf(word, sizeof(word), "OPENVGPU_PID=%d ", remover);
+	CHECK(uevents_next(events, vgpu.uuid, text) &&
+	      strstr(text, "OPENVGPU_EVENT=request ") && strstr(text, word),
+	      "a removal by process %d is told as: %s", remover, text);
+	snprintf(word, sizeof(word),
+		 "removed by lifecycle (%d) but process %d has it open, which was asked",
+		 remover, vm);
+	CHECK(log_count(log, word, NULL) == 1, "the log has no '%s'", word);
+	usleep(100000);
 	/* sysfs hides it already; what counts is that nobody goes on. */
 	CHECK(!waitpid(remover, NULL, WNOHANG) && !waitpid(vm, NULL, WNOHANG),
 	      "it was removed under its user");
@@ -200,6 +218,40 @@ TEST(killed, 0)
 	CHECK(!host_attribute(vgpu.uuid, "owner_pid"),
 	      "owner_pid is %llu though nobody has it open",
 	      (unsigned long long)host_attribute(vgpu.uuid, "owner_pid"));
+	vgpu_open(&vgpu);
+	vgpu_works(&vgpu, 1);
+}
+
+/*
+ * The last reference may be dropped by a kernel thread, without a VMM around it:
+ * io_uring lets go of the files of a ring like that.
+ */
+TEST(closed_by_a_kernel_thread, 0)
+{
+	struct io_uring_params parameters = { 0 };
+	uint64_t end = rt_now_ns() + 10 * second();
+	long pinned = pinned_pages();
+	struct vgpu vgpu;
+	int ring;
+
+	OK(host_create_any("64mq", vgpu.uuid));
+	ring = (int)syscall(SYS_io_uring_setup, 1, &parameters);
+	if (ring < 0)
+		harness_skip("no io_uring: %s", strerror(errno));
+	use(&vgpu, true);
+	CHECK(!syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES,
+		       &vgpu.device->fd, 1), "io_uring_register: %s",
+	      strerror(errno));
+	vgpu_close(&vgpu);
+	usleep(100000);
+	CHECK(host_attribute(vgpu.uuid, "owner_pid") == (uint64_t)getpid(),
+	      "it is closed although a ring has it");
+	close(ring);
+	while (host_attribute(vgpu.uuid, "owner_pid")) {
+		CHECK(rt_now_ns() < end, "it is not closed 10 s after the ring");
+		usleep(10000);
+	}
+	unpinned(pinned, "the close");
 	vgpu_open(&vgpu);
 	vgpu_works(&vgpu, 1);
 }
@@ -289,18 +341,30 @@ TEST(unbind, ONCE | SLOW)
 /* A sysfs reset of the GPU: refused, or the users are told; all go on after. */
 TEST(parent_reset, SLOW)
 {
-	const char *path = admin_pci_path("reset");
+	char state[TEXT_SIZE], path[PATH_SIZE];
+	bool offline = false;
 	struct rt_ring ring;
 	struct vgpu vgpu;
 	uint64_t value;
+	pid_t resetter;
 	int error;
 
+	snprintf(path, sizeof(path), "%s", admin_pci_path("reset"));
 	vgpu_make(&vgpu, "64mq");
 	vgpu_eventfd(&vgpu, VFIO_PCI_ERR_IRQ_INDEX, 0);
 	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
 	if (access(path, F_OK))
 		harness_skip("this kernel offers no reset of the GPU");
-	error = host_write(path, "1");
+	resetter = fork();
+	if (!resetter)
+		_exit(-host_write(path, "1"));
+	while (!waitpid(resetter, &error, WNOHANG)) {
+		admin_text(admin_vgpu_path(vgpu.uuid, "openvgpu/state"), state);
+		offline = offline || !strcmp(state, "offline");
+		CHECK(strcmp(state, "dead"), "the vGPU is dead during a reset");
+	}
+	error = -WEXITSTATUS(error);
+	CHECK(error || offline, "the vGPU was never offline during a reset");
 	if (!error) {
 		CHECK(rt_ring_wait(&ring, 1, 3000) < 0,
 		      "a fence came that nobody submitted");

@@ -36,6 +36,7 @@ static const struct {
 	{ "fault", OVGPU_EVENT_FAULT },
 	{ "faulted", OVGPU_EVENT_FAULTED },
 	{ "recover", OVGPU_EVENT_RECOVER },
+	{ "request", OVGPU_EVENT_REQUEST },
 };
 
 /**

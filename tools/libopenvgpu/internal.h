@@ -5,6 +5,7 @@
 #ifndef OVGPU_INTERNAL_H
 #define OVGPU_INTERNAL_H
 
+#include "files.h"
 #include "openvgpu.h"
 
 #define OVGPU_TREES		(OVGPU_ROOT + 1)
@@ -16,29 +17,12 @@
 #define OVGPU_MDEV_PATH		"bus/mdev/devices"
 #define OVGPU_PCI_PATH		"bus/pci/devices"
 
-#define OVGPU_PRINTF(format_at, first)	\
-	__attribute__((format(printf, format_at, first)))
-
-/* handle.c */
-int ovgpu_read(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *value,
-	       size_t size, const char *path, ...) OVGPU_PRINTF(5, 6);
-int ovgpu_write(const struct ovgpu *ovgpu, const char *value,
-		const char *path, ...) OVGPU_PRINTF(3, 4);
-int ovgpu_link(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *name,
-	       size_t size, const char *path, ...) OVGPU_PRINTF(5, 6);
-bool ovgpu_exists(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
-		  const char *path, ...) OVGPU_PRINTF(3, 4);
-int ovgpu_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
-		    char ***names, size_t *count, const char *path, ...)
-	OVGPU_PRINTF(5, 6);
-
 /* name.c */
 bool ovgpu_object_valid(enum ovgpu_object object, const char *name);
 bool ovgpu_file_name_valid(const char *name);
 
 /* list.c */
 void *ovgpu_list_pack(const void *items, size_t count, size_t size);
-int ovgpu_names_pack(char **names, size_t count, char ***result);
 
 /* attribute.c */
 int ovgpu_object_path(char *path, size_t size, enum ovgpu_object object,

@@ -48,36 +48,3 @@ void *ovgpu_list_pack(const void *items, size_t count, size_t size)
 		memcpy(block + first, items, count * size);
 	return list;
 }
-
-/**
- * ovgpu_names_pack - make an array of strings a list
- * @names: the array and the strings; given back here in any case
- * @count: how many
- * @result: the list
- *
- * Return: 0 or -ENOMEM.
- */
-int ovgpu_names_pack(char **names, size_t count, char ***result)
-{
-	size_t size = (count + 1) * sizeof(char *), i, length;
-	char **list, *at;
-
-	for (i = 0; i < count; i++)
-		size += strlen(names[i]) + 1;
-	list = malloc(size);
-	at = list ? (char *)(list + count + 1) : NULL;
-	for (i = 0; i < count; i++) {
-		if (list) {
-			length = strlen(names[i]) + 1;
-			list[i] = memcpy(at, names[i], length);
-			at += length;
-		}
-		free(names[i]);
-	}
-	free(names);
-	if (!list)
-		return -ENOMEM;
-	list[count] = NULL;
-	*result = list;
-	return 0;
-}

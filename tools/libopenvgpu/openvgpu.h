@@ -380,6 +380,8 @@ int ovgpu_switch_log(const struct ovgpu *ovgpu, const char *bdf,
  * @OVGPU_EVENT_FAULT: it had a fault
  * @OVGPU_EVENT_FAULTED: and gets no more turns until it is reset
  * @OVGPU_EVENT_RECOVER: it was reset after that, or its GPU was
+ * @OVGPU_EVENT_REQUEST: a process removes it, and waits for the one that has it
+ *	open
  */
 enum ovgpu_event_kind {
 	OVGPU_EVENT_OTHER,
@@ -390,6 +392,7 @@ enum ovgpu_event_kind {
 	OVGPU_EVENT_FAULT,
 	OVGPU_EVENT_FAULTED,
 	OVGPU_EVENT_RECOVER,
+	OVGPU_EVENT_REQUEST,
 };
 
 /**
@@ -399,7 +402,7 @@ enum ovgpu_event_kind {
  * @uuid: of the vGPU
  * @gpu: PCI address of its GPU; empty when the driver does not say
  * @type: id of its type; likewise
- * @pid: process that opened it; 0: it is no such event
+ * @pid: process that opened it, or that removes it; 0: no such event
  * @fault: number of the fault; unknown: it is no such event
  * @fault_name: its name; likewise empty
  * @sequence: the kernel's number of the event

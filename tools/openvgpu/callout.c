@@ -11,7 +11,6 @@
  * later) and without (1.2).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,7 +218,7 @@ static enum cli_exit check_room(const struct callout *callout)
 	if (!type) {
 		code = refuse_type(callout, types);
 	} else if (!type->available &&
-		   !files_exists(ovgpu, OVGPU_SYSFS, "bus/mdev/devices/%s",
+		   !ovgpu_exists(ovgpu, OVGPU_SYSFS, "bus/mdev/devices/%s",
 				 callout->uuid)) {
 		/* mdevctl itself says that a vGPU exists. */
 		for (i = 0; i < 2; i++)
@@ -259,20 +258,13 @@ static enum cli_exit check_type(const struct callout *callout)
 /* Lets no process open the vGPU, or any. An older module can't refuse. */
 static void refuse_opens(const struct callout *callout, bool refuse)
 {
-	char path[128];
-	int fd;
+	int err = ovgpu_write(callout->cli->ovgpu, refuse ? "1" : "0",
+			      "bus/mdev/devices/%s/" OVGPU_DRIVER "/refuse_opens",
+			      callout->uuid);
 
-	snprintf(path, sizeof(path),
-		 "bus/mdev/devices/%s/" OVGPU_DRIVER "/refuse_opens",
-		 callout->uuid);
-	fd = openat(ovgpu_dirfd(callout->cli->ovgpu, OVGPU_SYSFS), path,
-		    O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (write(fd, refuse ? "1" : "0", 1) != 1)
+	if (err && err != -ENOENT)
 		cli_note("vGPU %s: cannot write refuse_opens: %s", callout->uuid,
-			 ovgpu_strerror(-errno));
-	close(fd);
+			 ovgpu_strerror(err));
 }
 
 /*
@@ -303,70 +295,26 @@ static enum cli_exit prepare_stop(const struct callout *callout)
 	}
 }
 
-/* Whether the vGPU's type has heads; true when it does not say. */
-static bool has_heads(const struct callout *callout, const char *id)
+static void add_attribute(void *data, const struct ovgpu_setting *setting,
+			  const char *value)
 {
-	const struct ovgpu_type *type;
-	struct ovgpu_type **types;
-	char heads[16] = "";
-	size_t count;
+	struct json_object *item = json_object_new_object();
+	char path[DEFINITION_PATH_SIZE];
 
-	types = types_of_gpu(callout, &count);
-	type = types ? find_type(types, id) : NULL;
-	if (type)
-		description_value(type->description, "num_heads", heads,
-				  sizeof(heads));
-	ovgpu_free(types);
-	return strcmp(heads, "0");
+	snprintf(path, sizeof(path), OVGPU_DRIVER "/%s", setting->name);
+	json_set_text(item, path, value);
+	json_object_array_add(data, item);
 }
 
-/*
- * Settings that a definition should keep, in the order in which they can be
- * written: others depend on the personality. What can't be written to this vGPU
- * is left out, because mdevctl gives up a device that refuses a value. A pause
- * is not kept: nobody expects a vGPU that stands still after a restart.
- */
+/* Settings that a definition should keep. */
 static enum cli_exit print_attributes(const struct callout *callout)
 {
-	const struct ovgpu *ovgpu = callout->cli->ovgpu;
-	const struct ovgpu_setting *setting, *first, *scheduler, *limit, *frozen;
-	char now[OVGPU_NAME_SIZE], choices[OVGPU_TEXT_SIZE];
-	bool schedules, limits = true;
-	struct json_object *array = json_object_new_array(), *item;
+	struct json_object *array = json_object_new_array();
 	struct ovgpu_vgpu *vgpu;
-	unsigned int i;
 
-	first = ovgpu_setting(OVGPU_VGPU, OVGPU_PERSONALITY);
-	limit = ovgpu_setting(OVGPU_VGPU, OVGPU_FRAME_RATE_LIMIT);
-	frozen = ovgpu_setting(OVGPU_VGPU, OVGPU_FROZEN);
-	scheduler = ovgpu_setting(OVGPU_GPU, OVGPU_SCHEDULER);
-	schedules = !ovgpu_setting_read(ovgpu, OVGPU_GPU, callout->gpu, scheduler,
-					now, sizeof(now), NULL, 0) &&
-		    strcmp(now, "none");
-	if (!ovgpu_vgpu_get(ovgpu, callout->uuid, &vgpu)) {
-		limits = has_heads(callout, vgpu->type);
+	if (!ovgpu_vgpu_get(callout->cli->ovgpu, callout->uuid, &vgpu)) {
+		kept_of_vgpu(callout->cli, vgpu, add_attribute, array);
 		ovgpu_free(vgpu);
-	}
-	for (i = 0, setting = first; setting;
-	     setting = ovgpu_setting(OVGPU_VGPU, i++)) {
-		if ((i && setting == first) || setting == frozen ||
-		    (setting == limit && !limits) ||
-		    (setting->scheduler && !schedules) ||
-		    ovgpu_setting_read(ovgpu, OVGPU_VGPU, callout->uuid, setting,
-				       now, sizeof(now), choices,
-				       sizeof(choices)))
-			continue;
-		/* What a bochs display shows has no limit. */
-		if (setting == first && !strcmp(now, "bochs"))
-			limits = false;
-		/* One choice is no choice, and writing it is refused. */
-		if (setting->kind == OVGPU_CHOICE && !strchr(choices, ' '))
-			continue;
-		item = json_object_new_object();
-		snprintf(choices, sizeof(choices), OVGPU_DRIVER "/%s",
-			 setting->name);
-		json_set_text(item, choices, now);
-		json_object_array_add(array, item);
 	}
 	json_print_line(array);
 	return CLI_OK;

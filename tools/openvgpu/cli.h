@@ -240,6 +240,14 @@ typedef int (*cli_write_fn)(const void *what, FILE *stream);
 enum cli_exit cli_write_file(const struct cli *cli, const char *name,
 			     cli_write_fn write_output, const void *what);
 
+/* kept.c: settings that are written down, to be set again */
+typedef void (*kept_fn)(void *data, const struct ovgpu_setting *setting,
+			const char *value);
+int kept_of_gpu(const struct cli *cli, const char *bdf, kept_fn callback,
+		void *data);
+int kept_of_vgpu(const struct cli *cli, const struct ovgpu_vgpu *vgpu,
+		 kept_fn callback, void *data);
+
 /* objects.c: GPUs, types and vGPUs as JSON */
 const char *type_suffix(const char *id);
 struct json_object *type_json(const struct ovgpu_type *type);

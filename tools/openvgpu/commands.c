@@ -95,11 +95,11 @@ static const struct command commands[] = {
 	  .more_help = command_set_help },
 	{ "events", "UUID|GPU", OPTIONAL, 0, command_events,
 	  "follow what happens to vGPUs",
-	  .help = "Prints a line for each: create, remove, open, close, fault, faulted (it gets no\n"
-	  "more turns until it is reset), recover. Only of that vGPU or GPU, if one is\n"
-	  "named; it need not exist yet. With --json, an object a line; \"lost\" when they\n"
-	  "came too fast. Ends when it is interrupted (exit status 0) or nobody reads the\n"
-	  "output.\n" },
+	  .help = "Prints a line for each: create, remove, open, close, request (a process removes\n"
+	  "it while another has it open, and waits), fault, faulted (it gets no more turns\n"
+	  "until it is reset), recover. Only of that vGPU or GPU, if one is named; it need\n"
+	  "not exist yet. With --json, an object a line; \"lost\" when they came too fast.\n"
+	  "Ends when it is interrupted (exit status 0) or nobody reads the output.\n" },
 	{ "doctor", NULL, NONE, 0, command_doctor,
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"

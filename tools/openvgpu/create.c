@@ -75,7 +75,7 @@ static enum cli_exit fail_no_gpu(const struct cli *cli)
 	if (!cli->gpu[0])
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"no GPU is bound to the driver openvgpu: 'openvgpu doctor' tells what to do");
-	if (files_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/devices/%s",
+	if (ovgpu_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/devices/%s",
 			 cli->gpu))
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"device %s is not bound to the driver openvgpu: 'openvgpu doctor' tells what to do",

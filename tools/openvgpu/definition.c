@@ -240,7 +240,7 @@ static void read_definition(const struct cli *cli, const char *bdf,
  * definition_gpus - the GPUs, and what else has mediated devices, that vGPUs are
  * defined for
  * @cli: the run
- * @names: PCI addresses, to be given to files_free()
+ * @names: PCI addresses, to be given to ovgpu_free()
  * @count: their number
  *
  * Return: 0, also when there are none, or a negative errno.
@@ -253,7 +253,7 @@ int definition_gpus(const struct cli *cli, char ***names, size_t *count)
 
 	*names = NULL;
 	*count = 0;
-	err = files_directory(cli->ovgpu, OVGPU_ROOT, names, &n,
+	err = ovgpu_directory(cli->ovgpu, OVGPU_ROOT, names, &n,
 			      DEFINITION_FOLDER);
 	if (err)
 		return err == -ENOENT ? 0 : err;
@@ -261,8 +261,6 @@ int definition_gpus(const struct cli *cli, char ***names, size_t *count)
 		if (!ovgpu_bdf_parse((*names)[i], bdf) &&
 		    !strcmp((*names)[i], bdf))
 			(*names)[(*count)++] = (*names)[i];
-		else
-			free((*names)[i]);
 	(*names)[*count] = NULL;
 	return 0;
 }
@@ -301,7 +299,7 @@ int definition_list(const struct cli *cli, const char *bdf,
 
 	*list = NULL;
 	*count = 0;
-	err = files_directory(cli->ovgpu, OVGPU_ROOT, &names, &n,
+	err = ovgpu_directory(cli->ovgpu, OVGPU_ROOT, &names, &n,
 			      DEFINITION_FOLDER "/%s", bdf);
 	if (err == -ENOENT)
 		return 0;
@@ -315,7 +313,7 @@ int definition_list(const struct cli *cli, const char *bdf,
 		read_definition(cli, bdf, &(*list)[*count]);
 		++*count;
 	}
-	files_free(names);
+	ovgpu_free(names);
 	return *list ? 0 : -ENOMEM;
 }
 

@@ -69,8 +69,8 @@ void distribution_get(const struct ovgpu *ovgpu,
 {
 	char text[OVGPU_ATTRIBUTE_SIZE], like[OVGPU_NAME_SIZE];
 
-	if (files_read(ovgpu, OVGPU_ROOT, text, sizeof(text), "etc/os-release"))
-		files_read(ovgpu, OVGPU_ROOT, text, sizeof(text),
+	if (ovgpu_read(ovgpu, OVGPU_ROOT, text, sizeof(text), "etc/os-release"))
+		ovgpu_read(ovgpu, OVGPU_ROOT, text, sizeof(text),
 			   "usr/lib/os-release");
 	get_value(text, "ID", distribution->id, sizeof(distribution->id));
 	get_value(text, "VERSION_ID", distribution->version,

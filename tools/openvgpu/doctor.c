@@ -73,7 +73,7 @@ void doctor_begin(struct doctor *doctor, const struct cli *cli)
 	memset(doctor, 0, sizeof(*doctor));
 	doctor->ovgpu = cli->ovgpu;
 	doctor->root = cli->root;
-	files_read(cli->ovgpu, OVGPU_PROC, doctor->release,
+	ovgpu_read(cli->ovgpu, OVGPU_PROC, doctor->release,
 		   sizeof(doctor->release), "sys/kernel/osrelease");
 }
 

@@ -108,7 +108,7 @@ void check_secure_boot(const struct doctor *doctor, struct finding *finding)
 	enum module_place place;
 	char path[PATH_MAX];
 
-	if (!files_exists(doctor->ovgpu, OVGPU_SYSFS, "firmware/efi")) {
+	if (!ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS, "firmware/efi")) {
 		found(finding, FINDING_OK,
 		      "this machine was not started by UEFI: there is no Secure Boot");
 		return;

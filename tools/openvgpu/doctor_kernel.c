@@ -97,7 +97,7 @@ enum module_place module_find(const struct doctor *doctor, const char *name,
 	/* A built-in module with parameters has a directory there, too. */
 	if (!search_list(doctor, "modules.builtin", name, unused, sizeof(unused)))
 		return MODULE_BUILTIN;
-	if (files_exists(doctor->ovgpu, OVGPU_SYSFS, "module/%s", name))
+	if (ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS, "module/%s", name))
 		return MODULE_LOADED;
 	return list == 0 ? MODULE_FILE :
 	       list > 0 ? MODULE_ABSENT : MODULE_UNKNOWN;

@@ -44,7 +44,7 @@ static bool find_unbound_gpu(const struct doctor *doctor, char *bdf,
 			close(fd);
 		return false;
 	}
-	if (files_directory(doctor->ovgpu, OVGPU_SYSFS, &names, &count,
+	if (ovgpu_directory(doctor->ovgpu, OVGPU_SYSFS, &names, &count,
 			    "bus/pci/devices")) {
 		fclose(stream);
 		return false;
@@ -55,19 +55,19 @@ static bool find_unbound_gpu(const struct doctor *doctor, char *bdf,
 			continue;
 		for (i = 0; i < count && !result; i++) {
 			if (ovgpu_bdf_parse(names[i], bdf) ||
-			    files_read(doctor->ovgpu, OVGPU_SYSFS, modalias,
+			    ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, modalias,
 				       sizeof(modalias),
 				       "bus/pci/devices/%s/modalias", bdf) ||
 			    fnmatch(pattern, modalias, 0))
 				continue;
-			files_link(doctor->ovgpu, OVGPU_SYSFS, driver, size,
+			ovgpu_link(doctor->ovgpu, OVGPU_SYSFS, driver, size,
 				   "bus/pci/devices/%s/driver", bdf);
 			result = strcmp(driver, OVGPU_DRIVER);
 		}
 	}
 	free(line);
 	fclose(stream);
-	files_free(names);
+	ovgpu_free(names);
 	return result;
 }
 
@@ -77,14 +77,14 @@ static bool check_bound_gpu(const struct doctor *doctor, const char *bdf,
 {
 	char state[OVGPU_NAME_SIZE];
 
-	if (!files_exists(doctor->ovgpu, OVGPU_SYSFS,
+	if (!ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
 			  "bus/pci/devices/%s/mdev_supported_types", bdf)) {
 		found(finding, FINDING_FAIL,
 		      "GPU %s is bound to openvgpu but offers no types", bdf);
 		advise(finding, "'dmesg | grep %s' tells why", bdf);
 		return false;
 	}
-	files_read(doctor->ovgpu, OVGPU_SYSFS, state, sizeof(state),
+	ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, state, sizeof(state),
 		   "bus/pci/devices/%s/openvgpu/state", bdf);
 	if (!strcmp(state, "dead")) {
 		found(finding, FINDING_FAIL, "GPU %s does not answer any more",
@@ -136,7 +136,7 @@ void check_gpu(const struct doctor *doctor, struct finding *finding)
 	} else if (unbound) {
 		found(finding, count ? FINDING_WARN : FINDING_FAIL,
 		      "GPU %s has no driver", bdf);
-		if (files_exists(doctor->ovgpu, OVGPU_SYSFS,
+		if (ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
 				 "bus/pci/drivers/" OVGPU_DRIVER))
 			advise(finding,
 			       "echo %s > /sys/bus/pci/drivers/openvgpu/bind; 'dmesg | grep %s' tells why if that fails",
@@ -199,9 +199,9 @@ void check_iommu(const struct doctor *doctor, struct finding *finding)
 	char **names;
 	size_t count;
 
-	if (!files_directory(doctor->ovgpu, OVGPU_SYSFS, &names, &count,
+	if (!ovgpu_directory(doctor->ovgpu, OVGPU_SYSFS, &names, &count,
 			     "class/iommu")) {
-		files_free(names);
+		ovgpu_free(names);
 		if (count) {
 			found(finding, FINDING_OK,
 			      "an IOMMU is on; vGPUs do not need it, but it bounds what the GPU can reach");
@@ -217,7 +217,7 @@ static bool may_lock_all(const struct doctor *doctor)
 	char status[8192], *line;
 	unsigned long long mask;
 
-	files_read(doctor->ovgpu, OVGPU_PROC, status, sizeof(status),
+	ovgpu_read(doctor->ovgpu, OVGPU_PROC, status, sizeof(status),
 		   "self/status");
 	line = strstr(status, "\nCapEff:");
 	return line && sscanf(line, "\nCapEff: %llx", &mask) == 1 &&
@@ -239,7 +239,7 @@ void check_memlock(const struct doctor *doctor, struct finding *finding)
 		      "this user may lock any amount of memory");
 		return;
 	}
-	files_read(doctor->ovgpu, OVGPU_PROC, limits, sizeof(limits),
+	ovgpu_read(doctor->ovgpu, OVGPU_PROC, limits, sizeof(limits),
 		   "self/limits");
 	line = strstr(limits, "Max locked memory");
 	if (!line || sscanf(line, "Max locked memory %31s", soft) != 1) {

@@ -65,14 +65,14 @@ static void dkms_version(const struct doctor *doctor, char *version, size_t size
 	size_t count, i;
 
 	version[0] = '\0';
-	if (files_directory(doctor->ovgpu, OVGPU_ROOT, &names, &count, "usr/src"))
+	if (ovgpu_directory(doctor->ovgpu, OVGPU_ROOT, &names, &count, "usr/src"))
 		return;
 	for (i = 0; i < count; i++)
 		if (!strncmp(names[i], prefix, strlen(prefix)) &&
-		    files_exists(doctor->ovgpu, OVGPU_ROOT,
+		    ovgpu_exists(doctor->ovgpu, OVGPU_ROOT,
 				 "usr/src/%s/dkms.conf", names[i]))
 			snprintf(version, size, "%s", names[i] + strlen(prefix));
-	files_free(names);
+	ovgpu_free(names);
 }
 
 /* The running kernel has no openvgpu: why, and what to type. */
@@ -87,7 +87,7 @@ static void found_absent(const struct doctor *doctor, struct finding *finding)
 	distribution_headers(&distribution, release.text, headers,
 			     sizeof(headers));
 	dkms_version(doctor, version, sizeof(version));
-	built = files_exists(doctor->ovgpu, OVGPU_ROOT,
+	built = ovgpu_exists(doctor->ovgpu, OVGPU_ROOT,
 			     "lib/modules/%s/build/Makefile", doctor->release);
 	if (!version[0]) {
 		found(finding, FINDING_FAIL,
@@ -115,7 +115,7 @@ static void found_absent(const struct doctor *doctor, struct finding *finding)
 		return;
 	}
 	/* DKMS puts the log of a build that succeeded elsewhere. */
-	if (files_exists(doctor->ovgpu, OVGPU_ROOT, DKMS_FOLDER "/%s/build/make.log",
+	if (ovgpu_exists(doctor->ovgpu, OVGPU_ROOT, DKMS_FOLDER "/%s/build/make.log",
 			 version)) {
 		found(finding, FINDING_FAIL,
 		      "DKMS failed to build openvgpu for Linux %.100s: /"
@@ -170,7 +170,7 @@ static bool is_another_build(const struct doctor *doctor, const char *module)
 {
 	char loaded[OVGPU_NAME_SIZE], installed[OVGPU_NAME_SIZE];
 
-	files_read(doctor->ovgpu, OVGPU_SYSFS, loaded, sizeof(loaded),
+	ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, loaded, sizeof(loaded),
 		   "module/" OVGPU_DRIVER "/srcversion");
 	return loaded[0] &&
 	       module_info(doctor, module, "srcversion", installed,
@@ -189,7 +189,7 @@ static void found_loaded(const struct doctor *doctor, const char *module,
 	char abi[OVGPU_NAME_SIZE];
 	struct shown version;
 
-	files_read(doctor->ovgpu, OVGPU_SYSFS, loaded, sizeof(loaded),
+	ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, loaded, sizeof(loaded),
 		   "module/" OVGPU_DRIVER "/version");
 	version = shown(loaded);
 	if (module[0])
@@ -257,7 +257,7 @@ static void lockdown_mode(const struct doctor *doctor, char *mode, size_t size)
 {
 	char value[OVGPU_NAME_SIZE], *open, *end;
 
-	files_read(doctor->ovgpu, OVGPU_SYSFS, value, sizeof(value),
+	ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, value, sizeof(value),
 		   "kernel/security/lockdown");
 	open = strchr(value, '[');
 	end = open ? strchr(open, ']') : NULL;
@@ -282,7 +282,7 @@ void check_signature(const struct doctor *doctor, struct finding *finding)
 	bool known;
 
 	lockdown_mode(doctor, mode, sizeof(mode));
-	files_read(doctor->ovgpu, OVGPU_SYSFS, enforce, sizeof(enforce),
+	ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, enforce, sizeof(enforce),
 		   "module/module/parameters/sig_enforce");
 	place = module_find(doctor, OVGPU_DRIVER, path, sizeof(path));
 	if (place == MODULE_LOADED || place == MODULE_BUILTIN) {

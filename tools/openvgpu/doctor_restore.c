@@ -36,7 +36,7 @@ struct defined {
 static bool any_exists(const struct doctor *doctor, const char *const *paths)
 {
 	for (; *paths; paths++)
-		if (files_exists(doctor->ovgpu, OVGPU_ROOT, "%s", *paths))
+		if (ovgpu_exists(doctor->ovgpu, OVGPU_ROOT, "%s", *paths))
 			return true;
 	return false;
 }
@@ -68,7 +68,7 @@ static bool unit_enabled(const struct doctor *doctor)
 
 	/* The link may point at what is there only from inside the root. */
 	return any_exists(doctor, paths) ||
-	       !files_link(doctor->ovgpu, OVGPU_ROOT, target, sizeof(target),
+	       !ovgpu_link(doctor->ovgpu, OVGPU_ROOT, target, sizeof(target),
 			   "%s", paths[0]);
 }
 
@@ -78,7 +78,7 @@ static bool offers(const struct doctor *doctor, const char *bdf,
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (!files_exists(doctor->ovgpu, OVGPU_SYSFS,
+		if (!ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
 				  "bus/pci/devices/%s/mdev_supported_types/%s",
 				  bdf, list[i].type))
 			return false;
@@ -105,7 +105,7 @@ static void find_candidate(const struct doctor *doctor,
 	if (ovgpu_gpu_list(doctor->ovgpu, &gpus, &gpu_count))
 		return;
 	for (i = 0; i < gpu_count; i++)
-		if (!files_exists(doctor->ovgpu, OVGPU_ROOT,
+		if (!ovgpu_exists(doctor->ovgpu, OVGPU_ROOT,
 				  DEFINITION_FOLDER "/%s", gpus[i]->bdf) &&
 		    offers(doctor, gpus[i]->bdf, list, count)) {
 			strcpy(candidate, gpus[i]->bdf);
@@ -126,7 +126,7 @@ static void look_at(const struct doctor *doctor, const char *bdf,
 	bool bound;
 	size_t count, i;
 
-	bound = files_exists(doctor->ovgpu, OVGPU_SYSFS,
+	bound = ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
 			     "bus/pci/drivers/" OVGPU_DRIVER "/%s", bdf);
 	if (definition_list(&cli, bdf, &list, &count))
 		return;
@@ -168,7 +168,7 @@ static void find_unknown(const struct doctor *doctor,
 			entry = &label->entries[j];
 			for (k = 0; k < entry->device_count; k++)
 				if (!ovgpu_bdf_parse(entry->devices[k].text, bdf) &&
-				    !files_exists(doctor->ovgpu, OVGPU_SYSFS,
+				    !ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
 						  "bus/pci/drivers/" OVGPU_DRIVER "/%s",
 						  bdf)) {
 					config_fail(error, entry->devices[k].line,
@@ -182,7 +182,7 @@ static void find_unknown(const struct doctor *doctor,
 
 static bool driver_is_loaded(const struct doctor *doctor)
 {
-	return files_exists(doctor->ovgpu, OVGPU_SYSFS,
+	return ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
 			    "bus/pci/drivers/" OVGPU_DRIVER);
 }
 
@@ -227,7 +227,7 @@ void check_restore(const struct doctor *doctor, struct finding *finding)
 	if (!definition_gpus(&cli, &names, &count)) {
 		for (i = 0; i < count; i++)
 			look_at(doctor, names[i], &defined);
-		files_free(names);
+		ovgpu_free(names);
 	}
 	if (error.text[0]) {
 		found(finding, FINDING_WARN, "/" CONFIG ", line %u: %.300s",

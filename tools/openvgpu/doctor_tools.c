@@ -37,7 +37,7 @@ static void mdevctl_rule_path(const struct doctor *doctor, char *path,
 	path[0] = '\0';
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		/* The first one hides the others, as in udev. */
-		if (files_read(doctor->ovgpu, OVGPU_ROOT, text, sizeof(text),
+		if (ovgpu_read(doctor->ovgpu, OVGPU_ROOT, text, sizeof(text),
 			       "%s", rules[i]))
 			continue;
 		at = strstr(text, "/mdevctl ");

@@ -14,40 +14,16 @@
 /* ------------------------------------------------------------ what there is */
 
 /* A setting as a file has it: a number where it is one. */
-static void set_value(struct json_object *object, const char *name,
-		      const char *value)
+static void add_setting(void *data, const struct ovgpu_setting *setting,
+			const char *value)
 {
+	struct json_object *object = data;
 	uint64_t number;
 
 	if (ovgpu_number_parse(value, &number))
-		json_set_text(object, name, value);
+		json_set_text(object, setting->name, value);
 	else
-		json_set_number(object, name, number);
-}
-
-/* What can be read and written back; -ENOENT of one: the module lacks it. */
-static int add_settings(const struct cli *cli, enum ovgpu_object object,
-			const char *of, bool scheduled, struct json_object *json)
-{
-	const struct ovgpu_setting *setting;
-	char value[OVGPU_NAME_SIZE];
-	unsigned int i;
-	int err;
-
-	for (i = 0; (setting = ovgpu_setting(object, i)); i++) {
-		/* Another form of timeslice_us. A pause does not last. */
-		if ((object == OVGPU_GPU && i == OVGPU_SCHED_HZ) ||
-		    (object == OVGPU_VGPU && i == OVGPU_FROZEN) ||
-		    (setting->scheduler && !scheduled))
-			continue;
-		err = ovgpu_setting_read(cli->ovgpu, object, of, setting, value,
-					 sizeof(value), NULL, 0);
-		if (err && err != -ENOENT)
-			return err;
-		if (!err && value[0])
-			set_value(json, setting->name, value);
-	}
-	return 0;
+		json_set_number(object, setting->name, number);
 }
 
 /* Slices of the GPU's own choice stay its choice. */
@@ -60,17 +36,6 @@ static void keep_default_slices(struct ovgpu_vgpu *const *vgpus, size_t count,
 	    json_object_get_uint64(slice) ==
 	    1000000 / apply_default_hz(vgpus, count, bdf))
 		json_set_number(settings, "timeslice_us", 0);
-}
-
-/* False where the host schedules no engine, and its settings can't be set. */
-static bool is_scheduled(const struct cli *cli, const char *bdf)
-{
-	char scheduler[OVGPU_NAME_SIZE];
-
-	return !ovgpu_setting_read(cli->ovgpu, OVGPU_GPU, bdf,
-				   ovgpu_setting(OVGPU_GPU, OVGPU_SCHEDULER),
-				   scheduler, sizeof(scheduler), NULL, 0) &&
-	       scheduler[0] && strcmp(scheduler, "none");
 }
 
 /* The list of a type's vGPUs, which may still be missing. */
@@ -87,8 +52,7 @@ static struct json_object *list_of_type(struct json_object *types,
 }
 
 static int add_vgpus(const struct cli *cli, struct ovgpu_vgpu *const *vgpus,
-		     size_t count, const char *bdf, bool scheduled,
-		     struct json_object *types)
+		     size_t count, const char *bdf, struct json_object *types)
 {
 	struct json_object *vgpu;
 	size_t i;
@@ -99,8 +63,7 @@ static int add_vgpus(const struct cli *cli, struct ovgpu_vgpu *const *vgpus,
 			continue;
 		vgpu = json_object_new_object();
 		json_set_text(vgpu, "uuid", vgpus[i]->uuid);
-		err = add_settings(cli, OVGPU_VGPU, vgpus[i]->uuid, scheduled,
-				   vgpu);
+		err = kept_of_vgpu(cli, vgpus[i], add_setting, vgpu);
 		if (err) {
 			json_object_put(vgpu);
 			return err;
@@ -120,7 +83,6 @@ static int add_gpu(const struct cli *cli, const char *bdf,
 	struct json_object *devices = json_object_new_array();
 	struct json_object *settings = json_object_new_object();
 	struct json_object *types = json_object_new_object();
-	bool scheduled = is_scheduled(cli, bdf);
 	int err;
 
 	json_object_array_add(entries, entry);
@@ -128,9 +90,9 @@ static int add_gpu(const struct cli *cli, const char *bdf,
 	json_set(entry, "devices", devices);
 	json_set(entry, "settings", settings);
 	json_set(entry, "vgpu-devices", types);
-	err = add_settings(cli, OVGPU_GPU, bdf, scheduled, settings);
+	err = kept_of_gpu(cli, bdf, add_setting, settings);
 	keep_default_slices(vgpus, count, bdf, settings);
-	return err ? err : add_vgpus(cli, vgpus, count, bdf, scheduled, types);
+	return err ? err : add_vgpus(cli, vgpus, count, bdf, types);
 }
 
 /* ------------------------------------------------------------------ as YAML */

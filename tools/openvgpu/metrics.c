@@ -109,7 +109,8 @@ static const struct source stat_sources[] = {
 
 static const char *const gpu_states[] = { "up", "reset", "going", "dead", NULL };
 static const char *const vgpu_states[] = {
-	"closed", "idle", "runnable", "running", "frozen", "faulted", "dead", NULL
+	"closed", "idle", "runnable", "running", "frozen", "faulted", "offline",
+	"dead", NULL
 };
 
 /* --------------------------------------------------------------- attributes */

@@ -63,7 +63,7 @@ void cli_note(const char *format, ...)
  */
 void cli_note_no_gpu(const struct cli *cli)
 {
-	if (files_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/drivers/" OVGPU_DRIVER))
+	if (ovgpu_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/drivers/" OVGPU_DRIVER))
 		cli_note("no GPU is bound to the driver: 'openvgpu doctor' tells what to do");
 	else
 		cli_note("the module openvgpu is not loaded: 'openvgpu doctor' tells what to do");
@@ -149,7 +149,7 @@ enum cli_exit cli_fail_vgpu(const struct cli *cli, int err, const char *uuid)
 	if (err == -ENOENT)
 		return cli_fail(cli, CLI_NOT_FOUND, "there is no vGPU %s", uuid);
 	if (err == -ENODEV) {
-		files_link(cli->ovgpu, OVGPU_SYSFS, type, sizeof(type),
+		ovgpu_link(cli->ovgpu, OVGPU_SYSFS, type, sizeof(type),
 			   "bus/mdev/devices/%s/mdev_type", uuid);
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"mediated device %s is not OpenVGPU's: its type is %s",

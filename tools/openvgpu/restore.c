@@ -90,7 +90,7 @@ static bool config_path(const struct cli *cli, char *path, size_t size)
 
 	if (cli->root[0] && cli->root[strlen(cli->root) - 1] == '/')
 		slash = "";
-	return files_exists(cli->ovgpu, OVGPU_ROOT, CONFIG_FILE) &&
+	return ovgpu_exists(cli->ovgpu, OVGPU_ROOT, CONFIG_FILE) &&
 	       snprintf(path, size, "%s%s" CONFIG_FILE, cli->root, slash) <
 	       (int)size;
 }
@@ -368,7 +368,7 @@ static void restore_gpu(struct restore *restore, const char *bdf)
 
 static bool driver_is_loaded(const struct cli *cli)
 {
-	return files_exists(cli->ovgpu, OVGPU_SYSFS,
+	return ovgpu_exists(cli->ovgpu, OVGPU_SYSFS,
 			    "bus/pci/drivers/" OVGPU_DRIVER);
 }
 
@@ -384,7 +384,7 @@ static void report_absent(struct restore *restore, const char *bdf)
 		return;
 	if (!driver_is_loaded(cli))
 		reason = "the module openvgpu is not loaded";
-	else if (files_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/devices/%s", bdf))
+	else if (ovgpu_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/devices/%s", bdf))
 		reason =
 			"that device is not bound to openvgpu; 'openvgpu doctor' tells what to do";
 	else
@@ -416,7 +416,7 @@ static void restore_absent(struct restore *restore,
 			if (j == gpu_count)
 				report_absent(restore, names[i]);
 		}
-		files_free(names);
+		ovgpu_free(names);
 	}
 	if (!restore->settings_failed && !settings_in_force(restore))
 		restore->settings_failed = true;

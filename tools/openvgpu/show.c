@@ -135,9 +135,9 @@ static int gpu_view_fill(const struct cli *cli, struct gpu_view *view)
 {
 	int err;
 
-	files_read(cli->ovgpu, OVGPU_SYSFS, view->vendor, sizeof(view->vendor),
+	ovgpu_read(cli->ovgpu, OVGPU_SYSFS, view->vendor, sizeof(view->vendor),
 		   "bus/pci/devices/%s/vendor", view->bdf);
-	files_read(cli->ovgpu, OVGPU_SYSFS, view->device, sizeof(view->device),
+	ovgpu_read(cli->ovgpu, OVGPU_SYSFS, view->device, sizeof(view->device),
 		   "bus/pci/devices/%s/device", view->bdf);
 	err = ovgpu_attributes(cli->ovgpu, OVGPU_GPU, view->bdf, OVGPU_DRIVER,
 			       &view->attributes, &view->attribute_count);
@@ -147,7 +147,7 @@ static int gpu_view_fill(const struct cli *cli, struct gpu_view *view)
 			      &view->type_count);
 	/* One that does not work offers none. */
 	if (err == -ENOENT &&
-	    files_exists(cli->ovgpu, OVGPU_SYSFS,
+	    ovgpu_exists(cli->ovgpu, OVGPU_SYSFS,
 			 "bus/pci/drivers/" OVGPU_DRIVER "/%s", view->bdf))
 		return 0;
 	return err;

@@ -39,7 +39,7 @@ static struct picture picture_of(const struct cli *cli, const char *uuid)
 	picture.display = !strcmp(personality, "bochs") &&
 			  strcmp(display, "off");
 	picture.video_bios = picture.display &&
-			     files_exists(cli->ovgpu, OVGPU_ROOT, VIDEO_BIOS);
+			     ovgpu_exists(cli->ovgpu, OVGPU_ROOT, VIDEO_BIOS);
 	if (picture.display && !strcmp(display, "dmabuf"))
 		cli_note("its display is dmabuf, for which QEMU needs OpenGL: 'openvgpu set %s display=region' does without",
 			 uuid);

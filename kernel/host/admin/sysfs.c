@@ -58,7 +58,9 @@ static const char *state_name(struct vgpu *vgpu)
 
 	if (state < VGPU_OPEN)
 		return "closed";
-	if (state != VGPU_OPEN)
+	if (state == VGPU_OFFLINE)
+		return "offline";
+	if (state == VGPU_LOST)
 		return "dead";
 	/* Open, but there is no engine to schedule. */
 	if (READ_ONCE(vgpu->sched_state) == VGPU_SCHED_CLOSED)

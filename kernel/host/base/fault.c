@@ -147,13 +147,21 @@ void vgpu_fault_cancel(struct vgpu *vgpu)
 	send_uevents(vgpu);
 }
 
+static void log_fault(struct vgpu *vgpu, enum vgpu_fault code)
+{
+	dev_err(&vgpu->gpu->pdev->dev, "vGPU %s: fault %d: %s: %s\n",
+		vgpu_name(vgpu), code, fault_texts[code].name,
+		fault_texts[code].text);
+}
+
 /**
  * vgpu_report_fault - report a fault of a vGPU
  * @vgpu: the vGPU
  * @code: the fault
  *
- * Logs and counts it; the guest and the host's user space are notified later.
- * Takes no lock.
+ * Logs and counts it; the guest and the host's user space are notified later. A
+ * guest may cause faults at will, so there are limits to what is said; but that it
+ * was stopped must not be lost among the faults that led to it. Takes no lock.
  */
 void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
 {
@@ -161,13 +169,14 @@ void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
 	if (fault_texts[code].reset)
 		WRITE_ONCE(vgpu->faults.last_reset, code);
 	atomic64_inc(&vgpu->stats.faults);
-	/* The last of them must not be lost among those that led to it. */
-	if (code == VGPU_FAULT_STOPPED || vgpu_may_log(vgpu))
-		dev_err(&vgpu->gpu->pdev->dev, "vGPU %s: fault %d: %s: %s\n",
-			vgpu_name(vgpu), code, fault_texts[code].name,
-			fault_texts[code].text);
-	if (code == VGPU_FAULT_STOPPED || vgpu_may_send(vgpu))
+	if (vgpu_may_log(vgpu))
+		log_fault(vgpu, code);
+	else if (code == VGPU_FAULT_STOPPED)
+		vgpu_say_later(vgpu, VGPU_LATER_LOG_STOP);
+	if (vgpu_may_send(vgpu))
 		set_bit(code, &vgpu->faults.unsent);
+	else if (code == VGPU_FAULT_STOPPED)
+		vgpu_say_later(vgpu, VGPU_LATER_SEND_STOP);
 	set_bit(code, &vgpu->faults.pending);
 	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
 }
@@ -181,7 +190,32 @@ void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
  */
 void vgpu_report_recovery(struct vgpu *vgpu)
 {
-	/* Not limited: it comes once for each "faulted" or reset of the GPU. */
-	set_bit(RECOVERED, &vgpu->faults.unsent);
-	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
+	if (vgpu_may_send(vgpu)) {
+		set_bit(RECOVERED, &vgpu->faults.unsent);
+		queue_work(vgpu->gpu->wq, &vgpu->faults.work);
+	} else {
+		vgpu_say_later(vgpu, VGPU_LATER_SEND_STOP);
+	}
+}
+
+/**
+ * vgpu_fault_log_stop - log that a vGPU was stopped, some time ago
+ * @vgpu: the vGPU
+ */
+void vgpu_fault_log_stop(struct vgpu *vgpu)
+{
+	log_fault(vgpu, VGPU_FAULT_STOPPED);
+}
+
+/**
+ * vgpu_fault_send_stop - say by a uevent whether a vGPU is stopped now
+ * @vgpu: the vGPU
+ *
+ * May sleep.
+ */
+void vgpu_fault_send_stop(struct vgpu *vgpu)
+{
+	set_bit(READ_ONCE(vgpu->faulted) ? VGPU_FAULT_STOPPED : RECOVERED,
+		&vgpu->faults.unsent);
+	send_uevents(vgpu);
 }

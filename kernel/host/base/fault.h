@@ -79,6 +79,8 @@ void vgpu_fault_init(struct vgpu *vgpu);
 void vgpu_fault_cancel(struct vgpu *vgpu);
 void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code);
 void vgpu_report_recovery(struct vgpu *vgpu);
+void vgpu_fault_log_stop(struct vgpu *vgpu);
+void vgpu_fault_send_stop(struct vgpu *vgpu);
 const char *vgpu_reset_name(unsigned int reason);
 
 #endif /* BASE_FAULT_H */

@@ -9,13 +9,16 @@
  */
 #include <linux/ratelimit.h>
 
+#include "base/fault.h"
 #include "base/flood.h"
 #include "base/state.h"
 #include "base/uevent.h"
 #include "base/vgpu.h"
 
+/* With what follows an interval later, these make ten: see settle_work(). */
 #define INTERVAL	(30 * HZ)
-#define BURST		10
+#define LINES		9
+#define EVENTS		8
 
 /* With who has it open. */
 static void send_open(struct vgpu *vgpu)
@@ -30,15 +33,23 @@ static void send_open(struct vgpu *vgpu)
 		vgpu_uevent(vgpu, "close", NULL, NULL);
 }
 
+/* A line at most, and two events. */
 static void settle_work(struct work_struct *work)
 {
-	send_open(container_of(to_delayed_work(work), struct vgpu,
-			       flood.settle));
+	struct vgpu *vgpu = container_of(to_delayed_work(work), struct vgpu,
+					 flood.settle);
+
+	if (test_and_clear_bit(VGPU_LATER_OPEN, &vgpu->flood.later))
+		send_open(vgpu);
+	if (test_and_clear_bit(VGPU_LATER_LOG_STOP, &vgpu->flood.later))
+		vgpu_fault_log_stop(vgpu);
+	if (test_and_clear_bit(VGPU_LATER_SEND_STOP, &vgpu->flood.later))
+		vgpu_fault_send_stop(vgpu);
 }
 
-static void init_limit(struct ratelimit_state *limit)
+static void init_limit(struct ratelimit_state *limit, int burst)
 {
-	ratelimit_state_init(limit, INTERVAL, BURST);
+	ratelimit_state_init(limit, INTERVAL, burst);
 	/* Its own message would name a function; stats has the numbers. */
 	ratelimit_set_flags(limit, RATELIMIT_MSG_ON_RELEASE);
 }
@@ -49,18 +60,33 @@ static void init_limit(struct ratelimit_state *limit)
  */
 void vgpu_flood_init(struct vgpu *vgpu)
 {
-	init_limit(&vgpu->flood.lines);
-	init_limit(&vgpu->flood.events);
+	init_limit(&vgpu->flood.lines, LINES);
+	init_limit(&vgpu->flood.events, EVENTS);
 	INIT_DELAYED_WORK(&vgpu->flood.settle, settle_work);
 }
 
 /**
- * vgpu_flood_exit - say nothing any more
+ * vgpu_flood_exit - say what was to follow, then nothing any more
  * @vgpu: the vGPU; closed, and about to go
+ *
+ * May sleep.
  */
 void vgpu_flood_exit(struct vgpu *vgpu)
 {
-	cancel_delayed_work_sync(&vgpu->flood.settle);
+	flush_delayed_work(&vgpu->flood.settle);
+}
+
+/**
+ * vgpu_say_later - something was left out that must not be lost
+ * @vgpu: the vGPU
+ * @what: what; it is said an interval later, as it is then
+ *
+ * Any context.
+ */
+void vgpu_say_later(struct vgpu *vgpu, enum vgpu_later what)
+{
+	set_bit(what, &vgpu->flood.later);
+	queue_delayed_work(vgpu->gpu->wq, &vgpu->flood.settle, INTERVAL);
 }
 
 /**
@@ -104,5 +130,5 @@ void vgpu_send_open(struct vgpu *vgpu)
 	if (vgpu_may_send(vgpu))
 		send_open(vgpu);
 	else
-		queue_delayed_work(vgpu->gpu->wq, &vgpu->flood.settle, INTERVAL);
+		vgpu_say_later(vgpu, VGPU_LATER_OPEN);
 }

@@ -24,7 +24,9 @@
  * depend on what the engines do.
  */
 #include <linux/jiffies.h>
+#include <linux/memcontrol.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 
 #include "base/state.h"
 #include "base/vgpu.h"
@@ -76,16 +78,52 @@ void vgpu_pin_init(struct vgpu *vgpu)
 	init_waitqueue_head(&pins->wait);
 }
 
+static void set_owner(struct vgpu *vgpu, struct mm_struct *mm)
+{
+	struct mm_struct *old;
+
+	if (mm)
+		mmgrab(mm);
+	mutex_lock(&vgpu->pins.lock);
+	old = vgpu->pins.mm;
+	vgpu->pins.mm = mm;
+	mutex_unlock(&vgpu->pins.lock);
+	if (old)
+		mmdrop(old);
+}
+
 /**
  * vgpu_pin_open - nothing of the former owner is left
- * @vgpu: the vGPU; is being opened
+ * @vgpu: the vGPU; is being opened by the calling process
  */
 void vgpu_pin_open(struct vgpu *vgpu)
 {
+	set_owner(vgpu, current->mm);
 	pin_unmapping_forget(vgpu);
 	mutex_lock(&vgpu->pins.lock);
 	vgpu->pins.refusals = 0;
 	mutex_unlock(&vgpu->pins.lock);
+}
+
+/**
+ * vgpu_pin_payer - whose memory is what is allocated for a vGPU's mappings
+ * @vgpu: the vGPU
+ *
+ * For set_active_memcg() around vgpu_pin_map(): a work item is in no control
+ * group, and a guest can have it allocate some 100 bytes for each of its pages.
+ *
+ * Return: the VMM's memory control group, for mem_cgroup_put(); NULL: nobody has
+ * it open, or the kernel has no such groups.
+ */
+struct mem_cgroup *vgpu_pin_payer(struct vgpu *vgpu)
+{
+	struct mem_cgroup *payer = NULL;
+
+	mutex_lock(&vgpu->pins.lock);
+	if (vgpu->pins.mm)
+		payer = get_mem_cgroup_from_mm(vgpu->pins.mm);
+	mutex_unlock(&vgpu->pins.lock);
+	return payer;
 }
 
 /**
@@ -535,6 +573,7 @@ void vgpu_pin_drain(struct vgpu *vgpu)
 	unpin_revoked(vgpu);
 	wait_long_unpinned(vgpu, 0, ULONG_MAX);
 	flush_work(&vgpu->pins.unpin_work);
+	set_owner(vgpu, NULL);
 }
 
 /**
@@ -546,4 +585,6 @@ void vgpu_pin_drain(struct vgpu *vgpu)
 void vgpu_pin_exit(struct vgpu *vgpu)
 {
 	cancel_work_sync(&vgpu->pins.unpin_work);
+	/* Of an open that failed. */
+	set_owner(vgpu, NULL);
 }

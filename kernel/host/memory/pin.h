@@ -13,6 +13,8 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+struct mem_cgroup;
+struct mm_struct;
 struct vgpu;
 
 /**
@@ -26,6 +28,7 @@ struct vgpu;
  * @blind: there may be others, until @blind_until
  * @blind_until: jiffies
  * @dma: DMA mappings of guest pages, by guest page; see pin_batch.c
+ * @mm: memory of the VMM that has it open, for its control group
  * @wait: woken when @changes or @epoch has changed
  * @changes: how many batches have been given back
  * @epoch: how often all was revoked; READ_ONCE without the lock
@@ -43,6 +46,7 @@ struct vgpu_pins {
 	bool blind;
 	unsigned long blind_until;
 	struct xarray dma;
+	struct mm_struct *mm;
 	wait_queue_head_t wait;
 	unsigned int changes;
 	unsigned int epoch;
@@ -54,6 +58,7 @@ struct vgpu_pins {
 void vgpu_pin_init(struct vgpu *vgpu);
 void vgpu_pin_open(struct vgpu *vgpu);
 unsigned int vgpu_pin_epoch(const struct vgpu *vgpu);
+struct mem_cgroup *vgpu_pin_payer(struct vgpu *vgpu);
 int vgpu_pin_map(struct vgpu *vgpu, unsigned int epoch, u32 first, u32 count,
 		 const u64 *addr, bool write);
 int vgpu_pin_unmap(struct vgpu *vgpu, u32 first);

@@ -10,6 +10,8 @@
  * copied once, and only the copy is used.
  */
 #include <linux/io.h>
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "base/vgpu.h"
@@ -93,6 +95,7 @@ static int execute(struct vgpu *vgpu, const struct native_map *job,
 static void map_work(struct work_struct *work)
 {
 	struct native *native = container_of(work, struct native, map_work);
+	struct mem_cgroup *payer, *before;
 	unsigned int generation, epoch;
 	struct native_map job;
 	bool go;
@@ -105,7 +108,11 @@ static void map_work(struct work_struct *work)
 	spin_unlock(&native->lock);
 	if (!go)
 		return;
+	payer = vgpu_pin_payer(native->vgpu);
+	before = set_active_memcg(payer);
 	ret = execute(native->vgpu, &job, epoch);
+	set_active_memcg(before);
+	mem_cgroup_put(payer);
 
 	spin_lock(&native->lock);
 	go = native_registers_complete(&native->registers, generation,

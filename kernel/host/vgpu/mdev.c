@@ -54,8 +54,6 @@ static void vgpu_teardown(struct vgpu *vgpu)
 {
 	const struct vgpu_family *family = vgpu->gpu->family;
 
-	vgpu_fault_cancel(vgpu);
-	vgpu_flood_exit(vgpu);
 	vgpu_pin_exit(vgpu);
 	/* The slice goes to somebody else: it must be zero before. */
 	flush_work(&vgpu->scrub.work);
@@ -83,12 +81,18 @@ static int vgpu_link(struct vgpu *vgpu)
 	return ret;
 }
 
+/*
+ * From here on they do not, and nothing more is said of it: what was still to be
+ * told is told here, or dropped. The vGPU is closed.
+ */
 static void vgpu_unlink(struct vgpu *vgpu)
 {
 	mutex_lock(&vgpu->gpu->state_lock);
 	list_del(&vgpu->node);
 	mutex_unlock(&vgpu->gpu->state_lock);
 	vgpu_console_forget(vgpu);
+	vgpu_fault_cancel(vgpu);
+	vgpu_flood_exit(vgpu);
 }
 
 static int vgpu_mdev_probe(struct mdev_device *mdev)
@@ -151,12 +155,9 @@ static void vgpu_mdev_remove(struct mdev_device *mdev)
 
 	/* Waits until the user has closed it; see the request operation. */
 	vfio_unregister_group_dev(&vgpu->vdev);
-	/* Nothing is said of it after that it was removed. */
-	vgpu_fault_cancel(vgpu);
-	vgpu_flood_exit(vgpu);
+	vgpu_unlink(vgpu);
 	vgpu_uevent(vgpu, "remove", NULL, NULL);
 	sysfs_remove_groups(&mdev_dev(mdev)->kobj, vgpu_mdev_groups);
-	vgpu_unlink(vgpu);
 	vgpu_teardown(vgpu);
 	dev_info(&gpu->pdev->dev, "vGPU %s removed by %s (%d)\n",
 		 vgpu_name(vgpu), current->comm, task_tgid_nr(current));

@@ -7,6 +7,7 @@
 #include <linux/uaccess.h>
 
 #include "base/state.h"
+#include "base/uevent.h"
 #include "base/vgpu.h"
 #include "compat/compat.h"
 #include "compat/region_info.h"
@@ -217,18 +218,26 @@ static int vgpu_vfio_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	return vgpu_mapping_mmap(vgpu_from_vdev(vdev), vma);
 }
 
-/* Somebody removes the vGPU while it is in use. VFIO repeats it every 10 s. */
+/*
+ * Somebody removes the vGPU while it is in use, and waits for its user from here
+ * on. VFIO repeats it every 10 s, in the same thread.
+ */
 static void vgpu_vfio_request(struct vfio_device *vdev, unsigned int count)
 {
 	struct vgpu *vgpu = vgpu_from_vdev(vdev);
-	bool told = vgpu_irq_request(vgpu);
+	bool asked = vgpu_irq_request(vgpu);
+	char pid[32];
 
+	if (count)
+		return;
 	dev_notice(&vgpu->gpu->pdev->dev,
-		   "vGPU %s is to be removed but process %d has it open%s (request %u)\n",
-		   vgpu_name(vgpu), READ_ONCE(vgpu->owner_pid),
-		   told ? ", which was asked to let go" :
-			  " and takes no requests: end it",
-		   count + 1);
+		   "vGPU %s is to be removed by %s (%d) but process %d has it open%s\n",
+		   vgpu_name(vgpu), current->comm, task_tgid_nr(current),
+		   READ_ONCE(vgpu->owner_pid),
+		   asked ? ", which was asked to let go" :
+			   " and takes no requests: end it");
+	snprintf(pid, sizeof(pid), "OPENVGPU_PID=%d", task_tgid_nr(current));
+	vgpu_uevent(vgpu, "request", pid, NULL);
 }
 
 static void vgpu_vfio_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)

@@ -329,6 +329,19 @@ class Export(ApplyTest):
             ("set", GPU2, "fault_limit", "9", "3"),
             ("set", USED, "weight", "8", "7")])
 
+    def test_what_cannot_be_written(self):
+        """What the driver refuses is not in the file, whatever it reads as."""
+        self.fill()
+        self.machine.add_attributes(f"{GPU}/{USED}", {
+            "personality": "native [bochs]", "frame_rate_limit": 60})
+        self.machine.add_attributes(f"{GPU}/{IDLE}", {
+            "personality": "[native]", "frame_rate_limit": 45})
+        used, idle = self.export("--gpu", GPU).split(IDLE)
+        self.assertIn("personality: bochs\n", used)
+        self.assertNotIn("frame_rate_limit", used)
+        self.assertNotIn("personality", idle)
+        self.assertIn("frame_rate_limit: 45\n", idle)
+
     def test_one_gpu_and_json(self):
         self.fill()
         text = self.export("--gpu", GPU2)

@@ -206,6 +206,9 @@ class Events(CliTest):
         self.assertRegex(self.line(process),
                          rf"^\S+Z  {NEW}  open      openvgpu-1q  on {GPU}  "
                          r"by process 4242\n$")
+        # Who takes it away while another has it open.
+        self.send(NEW, "request", "OPENVGPU_PID=77")
+        self.assertRegex(self.line(process), r"  request .*  by process 77\n$")
         self.send(NEW, "fault", "OPENVGPU_FAULT=6",
                   "OPENVGPU_FAULT_NAME=run timeout")
         self.assertIn("fault 6 run timeout", self.line(process))

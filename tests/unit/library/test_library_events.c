@@ -69,7 +69,7 @@ START_TEST(test_kinds)
 		{ "create", OVGPU_EVENT_CREATE }, { "remove", OVGPU_EVENT_REMOVE },
 		{ "open", OVGPU_EVENT_OPEN }, { "close", OVGPU_EVENT_CLOSE },
 		{ "fault", OVGPU_EVENT_FAULT }, { "faulted", OVGPU_EVENT_FAULTED },
-		{ "recover", OVGPU_EVENT_RECOVER },
+		{ "recover", OVGPU_EVENT_RECOVER }, { "request", OVGPU_EVENT_REQUEST },
 	};
 	struct ovgpu_event event;
 	char message[512];

@@ -112,7 +112,11 @@ run "a live change that can't be" fails virsh nodedev-update "$(node "$first")" 
 contains "it says why" "it takes 1 to 10000"
 same "it changed nothing" 200 "$(attribute "$first" weight)"
 run "no saving to disk" fails virsh managedsave vm1
+holds "it says why" "$(words "$said")" grep -qE "cannot migrate domain: .*VFIO migration is not supported" "$said"
 holds "its domain runs on" "$(virsh domstate vm1)" test "$(virsh domstate vm1)" = running
+run "suspend it" 0 virsh suspend vm1
+same "it has its vGPU" "paused $(qemu_pid vm1)" "$(virsh domstate vm1) $(attribute "$first" owner_pid)"
+run "resume it" 0 virsh resume vm1
 
 # The guest's own reboot, and the reset button: the same QEMU, a vGPU as if new.
 for how in "in_guest vm1 5 'reboot -f'" "virsh reset vm1"; do

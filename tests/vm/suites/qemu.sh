@@ -119,7 +119,7 @@ waits()
 {
 	holds "$1: QEMU says so" "$(words qemu.log)" within 20 grep -qF "Bus 'pcie.0' does not support hotplugging" qemu.log
 	holds "$1: the kernel log says so" "$(dmesg | tail -n 5)" within 20 eval \
-		"dmesg | grep -qF 'vGPU $native is to be removed but process $(cat pid) has it open, which was asked to let go'"
+		"dmesg | grep -qE 'vGPU $native is to be removed by .* \($2\) but process $(cat pid) has it open, which was asked to let go'"
 	holds "$1: it waits" "it is over" kill -0 "$2"
 	kill -9 "$(cat pid)"
 	holds "$1: it is done when QEMU has ended" "it still waits" within 20 eval "! kill -0 $2 2>/dev/null"

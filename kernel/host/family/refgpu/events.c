@@ -21,8 +21,8 @@
 #define RING_SIZE	(RING_RECORDS * sizeof(struct refgpu_event))
 /* How many records behind a missing one are examined. */
 #define HOLE_MAX	16
-/* Faults read at a time: a guest can cause them faster than they can be logged. */
-#define FAULTS_MAX	16
+/* Faults read at a time: a guest can cause them faster than they can be read. */
+#define FAULTS_MAX	64
 
 /* ------------------------------------------------------------------- events */
 
@@ -260,7 +260,8 @@ static irqreturn_t event_thread(int irq, void *data)
 
 static void read_faults(struct refgpu *refgpu)
 {
-	u64 put, n;
+	unsigned int n;
+	u64 put;
 
 	put = reg_read(refgpu, REFGPU_FAULT + REFGPU_FAULT_PUT);
 	if (put == REFGPU_GONE) {
@@ -270,13 +271,13 @@ static void read_faults(struct refgpu *refgpu)
 	/* A device that was reset counts from 0 again. */
 	if (refgpu->faults > put)
 		refgpu->faults = 0;
-	for (n = 0; n < FAULTS_MAX && refgpu->faults + n < put; n++)
-		read_fault(refgpu, refgpu->faults + n);
-	refgpu->faults = put;
+	for (n = 0; n < FAULTS_MAX && refgpu->faults < put; n++)
+		read_fault(refgpu, refgpu->faults++);
 	/* A guest that faults in a loop must not keep this thread running. */
 	if (n == FAULTS_MAX)
 		usleep_range(5000, 10000);
-	reg_write(refgpu, REFGPU_FAULT + REFGPU_FAULT_GET, put);
+	/* If some are left, the interrupt comes again. */
+	reg_write(refgpu, REFGPU_FAULT + REFGPU_FAULT_GET, refgpu->faults);
 }
 
 static irqreturn_t fault_thread(int irq, void *data)
