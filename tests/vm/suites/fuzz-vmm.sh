@@ -7,6 +7,7 @@
 # VMMs that do anything, for a while, with a fixed seed. `fuzz-vmm.sh MINUTES SEED`
 # goes on that long, a seed after the other; tests/fuzz/campaign calls it so.
 
+modprobe -q fuse
 minutes=${1:-} FUZZ_SEED=${2:-1}
 export FUZZ_SEED
 [ -n "$minutes" ] || exec /src/tests/vfio/run ../fuzz/vmm
