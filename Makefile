@@ -41,6 +41,8 @@ help:
 	@echo '  make check-headers  builds the module against the headers of every kernel'
 	@echo '  make check-debug    the same on a kernel with KASAN, lockdep, kmemleak'
 	@echo '  make fuzz MINUTES=N new random inputs for so long; SEED=S repeats them'
+	@echo '  make coverage       lines of the module that SUITES (default: fuzz-vmm, fuzz-alloc)'
+	@echo '                      reach, on the debug kernel'
 	@echo '  make lint           checkpatch, sparse, W=1, ranks, licences, shellcheck'
 	@echo '  make bench          benchmarks; results in build/bench'
 	@echo '  make deps           install what building and testing needs, build the test machine'
@@ -128,6 +130,12 @@ fuzz:
 	$(VM)/setup
 	tests/fuzz/campaign $(or $(MINUTES),10) $(SEED)
 
+coverage: SUITES ?= fuzz-vmm fuzz-alloc
+coverage:
+	$(VM)/setup --debug-kernel
+	COVERAGE=1 $(VM)/check debug $(SUITES)
+	$(VM)/coverage $(SUITES:%=debug-%)
+
 vm-shell:
 	$(VM)/setup
 	$(VM)/build-for-vm $(or $(KERNEL),6.12)
@@ -147,5 +155,5 @@ bench:
 
 .PHONY: all help tools modules install install-tools install-modules uninstall deb \
 	clean deps \
-	check check-full check-unit check-fuzz check-vm check-headers check-debug fuzz vm-shell \
-	demo lint bench
+	check check-full check-unit check-fuzz check-vm check-headers check-debug fuzz coverage \
+	vm-shell demo lint bench

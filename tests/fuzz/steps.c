@@ -156,10 +156,22 @@ static uint8_t *any_page(struct actor *actor)
 	return any_place(actor).at;
 }
 
+/* Behind it are sizeof(actor->buffer) bytes at least. */
+static uint8_t *any_stuck_page(struct actor *actor)
+{
+	const uint64_t pages = VMM_STUCK_PAGES - sizeof(actor->buffer) / RT_PAGE_SIZE;
+
+	return (uint8_t *)actor->vmm->stuck.cpu + vmm_below(actor, pages) * RT_PAGE_SIZE;
+}
+
 /* Where an ioctl finds its argument of at most @bytes: mostly in plain memory. */
 static void *argument(struct actor *actor, size_t bytes)
 {
 	struct vmm_map place;
+
+	/* The kernel's copy waits, and with it what it holds. Few of those. */
+	if (actor->vmm->stuck.cpu && one_in(actor, 64))
+		return any_stuck_page(actor);
 
 	switch (vmm_below(actor, 16)) {
 	case 0:
@@ -405,7 +417,11 @@ static bool step_dispi(struct actor *actor)
 	static const uint16_t useful[] = { 64, 640, 480, 800, 600, 1024, 16, 24, 32, 0x41, 1, 0 };
 	uint16_t value = useful[vmm_below(actor, sizeof(useful) / sizeof(useful[0]))];
 
-	return !rt_region_write(device, 2, 0x500 + 2 * vmm_below(actor, 11), &value, 2);
+	const uint64_t offset = 0x500 + 2 * vmm_below(actor, 11);
+
+	if (one_in(actor, 4))
+		return !rt_region_read(device, 2, offset, &value, 2);
+	return !rt_region_write(device, 2, offset, &value, 2);
 }
 
 /* ---------------------------------------------------------------- mappings */
@@ -549,6 +565,9 @@ static bool step_dma_map(struct actor *actor)
 
 	if (one_in(actor, 4))
 		return !rt_space_map(actor->vmm->space, actor->vmm->ram, VMM_IOVA, VMM_RAM_BYTES);
+	if (actor->vmm->stuck.cpu && one_in(actor, 4))
+		return !rt_space_map(actor->vmm->space, actor->vmm->stuck.cpu,
+				     VMM_IOVA + VMM_RAM_BYTES, VMM_STUCK_BYTES);
 	place = any_place(actor);
 	if (bytes > place.bytes)
 		bytes = place.bytes;
@@ -580,6 +599,8 @@ static bool step_guest_memory(struct actor *actor)
 
 	if (page + bytes > actor->vmm->ram + VMM_RAM_BYTES)
 		bytes = RT_PAGE_SIZE;
+	if (actor->vmm->stuck.cpu && one_in(actor, 64))
+		stuck_release(&actor->vmm->stuck);
 	switch (vmm_below(actor, 6)) {
 	case 0:
 		return !madvise(page, bytes, MADV_REMOVE);

@@ -8,6 +8,7 @@
 #ifndef FUZZ_STREAM_H
 #define FUZZ_STREAM_H
 
+#include "device/packets.h"
 #include "fuzz.h"
 #include "refgpu_hw.h"
 
@@ -72,17 +73,7 @@ static inline uint64_t stream_address(struct fuzz *fuzz, const struct stream_lay
  */
 static inline void stream_packet(struct fuzz *fuzz, const struct stream_layout *layout, void *to)
 {
-	union {
-		struct refgpu_packet_header header;
-		struct refgpu_fill fill;
-		struct refgpu_copy copy;
-		struct refgpu_dispatch dispatch;
-		struct refgpu_fence fence;
-		struct refgpu_semaphore semaphore;
-		struct refgpu_timestamp timestamp;
-		struct refgpu_flip flip;
-		uint8_t bytes[REFGPU_PACKET_SIZE];
-	} p;
+	union packet p;
 	unsigned int changes = (unsigned int)fuzz_below(fuzz, 8);
 
 	memset(&p, 0, sizeof(p));

@@ -32,6 +32,9 @@
 /* What ends, ends within this, and takes turns with all that is under way. */
 #define BOUND_NS	(20 * second())
 
+/* The last of them is removed now and then. */
+#define LAST		(VGPUS - 1)
+
 static const char series[VGPUS] = { 'q', 'q', 'c', 'b', 'q' };
 
 /**
@@ -113,7 +116,8 @@ static void open_some(struct vmm *vmm, struct actor *first)
 			vmm->device[vmm->count++] = device;
 		else
 			/* EINVAL is how VFIO says that a cdev is bound already. */
-			CHECK(errno == EBUSY || errno == EAGAIN || errno == EINTR ||
+			CHECK((offset + i) % VGPUS == LAST ||
+			      errno == EBUSY || errno == EAGAIN || errno == EINTR ||
 			      (errno == EINVAL && transport == RT_VFIO_IOMMUFD),
 			      "opening: %s (%s)", strerror(errno), rt_message());
 	}
@@ -131,6 +135,15 @@ static void get_memory(struct vmm *vmm)
 		   vmm->ram_file, 0) != MAP_FAILED, "guest memory");
 }
 
+/* Some of the guest's memory is a file of a server that ends with the VMM. */
+static void get_stuck_memory(struct vmm *vmm, struct actor *first)
+{
+	if (vmm_below(first, 4) || access("/dev/fuse", F_OK))
+		return;
+	stuck_make(&vmm->stuck, VMM_STUCK_BYTES);
+	rt_space_map(vmm->space, vmm->stuck.cpu, VMM_IOVA + VMM_RAM_BYTES, VMM_STUCK_BYTES);
+}
+
 /* The life of a VMM. */
 static void live(uint64_t seed)
 {
@@ -146,6 +159,7 @@ static void live(uint64_t seed)
 		_exit(0);
 	get_memory(&vmm);
 	rt_space_map(vmm.space, vmm.ram, VMM_IOVA, VMM_RAM_BYTES);
+	get_stuck_memory(&vmm, &actor[0]);
 	threads = (unsigned int)vmm_below(&actor[0], THREADS + 1);
 	for (i = 0; i < threads; i++) {
 		init_actor(&actor[i + 1], &vmm, seed + i + 1);
@@ -173,7 +187,7 @@ static void live(uint64_t seed)
 
 /* ---------------------------------------------------------- the supervisor */
 
-/* Somebody looks at everything that can be read of the vGPUs. */
+/* Somebody looks at everything that can be read of the vGPUs, and at the log of switches. */
 static void look(void)
 {
 	unsigned int i;
@@ -181,7 +195,8 @@ static void look(void)
 	glob_t files;
 
 	for (;;) {
-		if (glob("/sys/bus/mdev/devices/*/{openvgpu,stats}/*", GLOB_BRACE, NULL, &files))
+		if (glob("{/sys/bus/mdev/devices/*/{openvgpu,stats}/*,"
+			 "/sys/kernel/debug/openvgpu/*/switches}", GLOB_BRACE, NULL, &files))
 			continue;
 		for (i = 0; i < files.gl_pathc; i++)
 			host_read(files.gl_pathv[i], text, sizeof(text));
@@ -208,6 +223,20 @@ static void look_on(uint64_t seed)
 {
 	(void)seed;
 	look();
+}
+
+static void administer(uint64_t seed)
+{
+	static struct actor actor;
+
+	init_actor(&actor, NULL, seed);
+	vmm_administer(&actor, uuid, VGPUS, type_of(series[LAST]));
+}
+
+static void set_displays(void)
+{
+	admin_set(admin_vgpu_path(uuid[1], "openvgpu/display"), "dmabuf");
+	admin_set(admin_vgpu_path(uuid[3], "openvgpu/display"), "dmabuf");
 }
 
 static void took(uint64_t since, const char *what)
@@ -240,11 +269,13 @@ static void round_of(struct actor *random)
 {
 	unsigned int count = 1 + (unsigned int)vmm_below(random, VMMS), i;
 	uint64_t until = rt_now_ns() + vmm_below(random, 2 * second());
-	pid_t vmm[VMMS], watcher = start(look_on, 0);
+	pid_t vmm[VMMS], watcher = start(look_on, 0), administrator = 0;
 	bool alive[VMMS];
 	unsigned int left = count;
 	int status;
 
+	if (vmm_below(random, 2))
+		administrator = start(administer, vmm_random(random));
 	vmms += count;
 	for (i = 0; i < count; i++) {
 		vmm[i] = start(live, vmm_random(random));
@@ -271,6 +302,11 @@ static void round_of(struct actor *random)
 		if (alive[i])
 			end(vmm[i]);
 	end(watcher);
+	if (!administrator)
+		return;
+	end(administrator);
+	vmm_undo_administrator(uuid, VGPUS, type_of(series[LAST]));
+	set_displays();
 }
 
 static void check_neighbour(struct neighbour *neighbour)
@@ -329,8 +365,7 @@ static void make_vgpus(void)
 
 	for (i = 0; i < VGPUS; i++)
 		OK(host_create_any(type_of(series[i]), uuid[i]));
-	admin_set(admin_vgpu_path(uuid[1], "openvgpu/display"), "dmabuf");
-	admin_set(admin_vgpu_path(uuid[3], "openvgpu/display"), "dmabuf");
+	set_displays();
 }
 
 static void summary(unsigned int rounds)

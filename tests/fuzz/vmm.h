@@ -5,6 +5,7 @@
 #ifndef FUZZ_VMM_H
 #define FUZZ_VMM_H
 
+#include "stuck.h"
 #include "vgpu.h"
 
 #define VMM_DEVICES	3	/* vGPUs of one VMM */
@@ -13,6 +14,8 @@
 #define VMM_RAM_PAGES	256u	/* guest memory */
 #define VMM_RAM_BYTES	(VMM_RAM_PAGES * RT_PAGE_SIZE)
 #define VMM_IOVA	0x100000000ULL	/* where it is mapped at first */
+#define VMM_STUCK_PAGES	64u	/* behind it: memory that does not arrive */
+#define VMM_STUCK_BYTES	(VMM_STUCK_PAGES * RT_PAGE_SIZE)
 
 /* What a thread can do. The names are for the summary. */
 #define VMM_STEPS(STEP)								\
@@ -45,6 +48,7 @@ struct vmm_count {
  * @count: at least 1
  * @ram: guest memory; a thread may have unmapped it
  * @ram_file: what it consists of
+ * @stuck: more of it, which does not arrive; @stuck.cpu is NULL: none
  * @put: packets written, by vGPU and ring
  * @counts: of all VMMs
  */
@@ -55,6 +59,7 @@ struct vmm {
 	unsigned int count;
 	uint8_t *ram;
 	int ram_file;
+	struct stuck stuck;
 	uint32_t put[VMM_DEVICES][REFGPU_RINGS];
 	struct vmm_count *counts;
 };
@@ -92,6 +97,10 @@ uint64_t vmm_random(struct actor *actor);
 uint64_t vmm_below(struct actor *actor, uint64_t limit);
 const char *vmm_step_name(enum vmm_step step);
 void vmm_step(struct actor *actor);
+void vmm_administer(struct actor *actor, const char uuid[][UUID_LENGTH + 1], unsigned int vgpus,
+		    const char *type);
+void vmm_undo_administrator(const char uuid[][UUID_LENGTH + 1], unsigned int vgpus,
+			    const char *type);
 void vmm_stream(struct actor *actor, unsigned int which);
 
 #endif /* FUZZ_VMM_H */

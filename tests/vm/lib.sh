@@ -77,6 +77,13 @@ kernel_release()
 	cat "$file"
 }
 
+# module_dir 6.12: where build-module leaves the module for a kernel. With
+# COVERAGE set it is another module, which counts the lines that run.
+module_dir()
+{
+	echo "$BUILD/module/$1${COVERAGE:+-coverage}"
+}
+
 # Runs "$@" in namespaces of its own, so that a killed script leaves no mount
 # and no process behind. Usually followed by tests/vm/enter.
 in_namespace()

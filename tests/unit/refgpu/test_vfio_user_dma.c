@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Interrupts and DMA of the vfio-user server. */
 #define _GNU_SOURCE
+#include <signal.h>
+
 #include "vfio_user_client.h"
 
 /* ---- interrupts ---- */
@@ -52,6 +54,25 @@ START_TEST(irq_mask)
 	ck_assert_int_eq(set_irqs(none | VFIO_IRQ_SET_ACTION_UNMASK, VFIO_PCI_MSIX_IRQ_INDEX, 0, 1,
 				  NULL, 0), 0);
 	ck_assert(readable(fd, 0));
+	close(fd);
+}
+END_TEST
+
+/* Whoever takes a pipe for an eventfd gets no interrupts; the server goes on. */
+START_TEST(irq_to_dead_pipe)
+{
+	int ends[2], fd = eventfd(0, EFD_NONBLOCK);
+
+	/* What the server asks of its program. */
+	signal(SIGPIPE, SIG_IGN);
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(set_irqs(EVENTFD_TRIGGER, VFIO_PCI_MSIX_IRQ_INDEX, 0, 1, &ends[1], 1), 0);
+	close(ends[0]);
+	close(ends[1]);
+	ck_assert_int_eq(vfio_user_irq_raise(vu, 0), 0);
+	ck_assert_int_eq(set_irqs(EVENTFD_TRIGGER, VFIO_PCI_MSIX_IRQ_INDEX, 0, 1, &fd, 1), 0);
+	ck_assert_int_eq(vfio_user_irq_raise(vu, 0), 0);
+	ck_assert(readable(fd, 1000));
 	close(fd);
 }
 END_TEST
@@ -287,8 +308,8 @@ END_TEST
 int main(void)
 {
 	const struct TTest *const tests[] = {
-		irq_delivery, irq_mask, irq_nonsense, dma_round_trip, dma_permissions,
-		dma_map_nonsense, dma_unmap_kinds, dma_many_ranges,
+		irq_delivery, irq_mask, irq_to_dead_pipe, irq_nonsense, dma_round_trip,
+		dma_permissions, dma_map_nonsense, dma_unmap_kinds, dma_many_ranges,
 		dma_unmap_waits_for_engines, NULL };
 	Suite *s = suite_create("vfio_user_dma");
 

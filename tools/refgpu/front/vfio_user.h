@@ -251,7 +251,8 @@ void vfio_user_dma_drain(struct vfio_user *vu);
  * @vector: vector number
  *
  * Without an eventfd, or while the vector is masked, it becomes pending and is
- * signalled as soon as that changes.
+ * signalled as soon as that changes. A client may hand over anything in place of an
+ * eventfd, a pipe that nobody reads among it: the program must ignore SIGPIPE.
  *
  * Context: any thread.
  * Return: 0, or -EINVAL if the device has no such vector.

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * administrator.c - an administrator who changes settings and removes a vGPU while
+ * VMMs do anything
+ *
+ * Nothing is left of it: vmm_undo_administrator() makes everything as it was. Not
+ * among what is changed is what ends a vGPU or the GPU for its neighbours: limits
+ * of hangs, the time a preemption has.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "vmm.h"
+
+#define VALUES	6
+
+/**
+ * struct setting - a file, and what is written to it
+ * @file: of the GPU's or the vGPU's folder
+ * @value: the first is the default, some are refused
+ */
+struct setting {
+	const char *file;
+	const char *value[VALUES];
+};
+
+static const struct setting gpu_settings[] = {
+	{ "scheduler", { "best_effort", "equal_share", "fixed_share", "equal_share", "none", "" } },
+	{ "timeslice_us", { "0", "1000", "2000", "30000", "1", "-1" } },
+	{ "sched_hz", { "0", "30", "480", "960", "5", "x" } },
+	{ "averaging_factor", { "33", "1", "60", "10", "61", "0" } },
+};
+
+static const struct setting vgpu_settings[] = {
+	{ "openvgpu/weight", { "100", "1", "10000", "300", "0", "4294967296" } },
+	{ "openvgpu/cap_percent", { "100", "1", "50", "0", "101", "" } },
+	{ "openvgpu/timeslice_us", { "0", "1000", "5000", "30000", "1", "x" } },
+	{ "openvgpu/frozen", { "0", "1", "0", "1", "0", "2" } },
+	{ "openvgpu/frame_rate_limit", { "0", "1", "10", "60", "-1", "61" } },
+	{ "openvgpu/refuse_opens", { "0", "1", "0", "0", "0", "2" } },
+	{ "openvgpu/display", { "region", "dmabuf", "dmabuf", "off", "region", "none" } },
+};
+
+#define COUNT(array)	((unsigned int)(sizeof(array) / sizeof((array)[0])))
+
+static void change(struct actor *actor, const char uuid[][UUID_LENGTH + 1], unsigned int vgpus)
+{
+	const char *own = uuid[vmm_below(actor, vgpus)];
+	const struct setting *setting;
+
+	if (!vmm_below(actor, 3)) {
+		setting = &gpu_settings[vmm_below(actor, COUNT(gpu_settings))];
+		host_write(admin_gpu_path(setting->file), setting->value[vmm_below(actor, VALUES)]);
+		return;
+	}
+	setting = &vgpu_settings[vmm_below(actor, COUNT(vgpu_settings))];
+	host_write(admin_vgpu_path(own, setting->file), setting->value[vmm_below(actor, VALUES)]);
+}
+
+/**
+ * vmm_administer - change settings, remove the last vGPU, create it again; for ever
+ * @actor: its random numbers
+ * @uuid: vGPUs there are
+ * @vgpus: how many
+ * @type: of the last
+ */
+void vmm_administer(struct actor *actor, const char uuid[][UUID_LENGTH + 1], unsigned int vgpus,
+		    const char *type)
+{
+	const char *last = uuid[vgpus - 1];
+
+	for (;;) {
+		switch (vmm_below(actor, 16)) {
+		case 0:
+			/* Waits until nobody has it open any more. */
+			host_remove(last);
+			break;
+		case 1:
+			host_create(type, last);
+			break;
+		default:
+			change(actor, uuid, vgpus);
+		}
+		usleep((unsigned int)vmm_below(actor, 20000));
+	}
+}
+
+/**
+ * vmm_undo_administrator - all settings are the default, and the last vGPU is there
+ * @uuid: vGPUs, none of them open
+ * @vgpus: how many
+ * @type: of the last
+ */
+void vmm_undo_administrator(const char uuid[][UUID_LENGTH + 1], unsigned int vgpus,
+			    const char *type)
+{
+	uint64_t since = rt_now_ns();
+	unsigned int i, j;
+	int error;
+
+	while (!host_exists(uuid[vgpus - 1])) {
+		/* mdev knows a name until the last reference to it is gone. */
+		error = host_create(type, uuid[vgpus - 1]);
+		CHECK(!error || (error == -EEXIST && rt_now_ns() - since < 10 * second()),
+		      "creating a vGPU again: %s", rt_message());
+	}
+	for (j = 0; j < COUNT(gpu_settings); j++)
+		admin_set(admin_gpu_path(gpu_settings[j].file), gpu_settings[j].value[0]);
+	for (i = 0; i < vgpus; i++)
+		for (j = 0; j < COUNT(vgpu_settings); j++) {
+			error = host_write(admin_vgpu_path(uuid[i], vgpu_settings[j].file),
+					   vgpu_settings[j].value[0]);
+			/* Not every type has heads. */
+			CHECK(!error || error == -EOPNOTSUPP, "%s", rt_message());
+		}
+}
