@@ -4,10 +4,12 @@
 # machine: --systemd --timeout 900
 # own machine: an installed system, with systemd and udev
 # kernels: 6.12
+# check: none
 #
 # What our udev rule and units do on a running system: the module and the GPU
 # come and go, and vGPUs and settings come back with them, whoever else tries
-# the same; a failure names the vGPU. A reboot is suite reboot's.
+# the same; a failure names the vGPU. A reboot is suite reboot's, which runs this one
+# before it.
 
 # shellcheck source=suite.sh
 . /src/tests/vm/suite.sh
