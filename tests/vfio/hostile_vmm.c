@@ -399,7 +399,7 @@ TEST(many_batches, SLOW)
 
 /* ------------------------------------------------------ resets against a reset */
 
-#define GPU_RESETS	200
+#define GPU_RESETS	100
 
 static void run_resets(void *data, int ready)
 {

@@ -18,10 +18,31 @@
 #define ROUNDS		120
 #define SLICE_MAX_NS	(10 * MS)	/* of those set here */
 
-/* Work of a frozen vGPU waits, and nothing is lost when it goes on. */
-TEST(frozen, ONCE)
+/*
+ * The GPU is a vGPU's alone: it has three quarters of 100 ms. A busy machine is
+ * late with its answers to the GPU, so one such period is enough; a scheduler that
+ * keeps turns for others never has one.
+ */
+static void has_the_gpu(const struct vgpu *clock, const char *uuid)
 {
-	uint64_t served, fences, neighbour;
+	uint64_t give_up = rt_now_ns() + 20 * second(), before, since, had, of;
+
+	do {
+		since = clock_ns(clock);
+		before = host_stat(uuid, "resident_ns");
+		clock_wait(clock, 100 * MS);
+		had = host_stat(uuid, "resident_ns") - before;
+		of = clock_ns(clock) - since;
+		CHECK(4 * had > 3 * of || rt_now_ns() < give_up,
+		      "beside a frozen vGPU another had %lu of %lu us",
+		      had / 1000, of / 1000);
+	} while (4 * had <= 3 * of);
+}
+
+/* Work of a frozen vGPU waits, and nothing is lost when it goes on. */
+TEST(frozen, ONCE | SLOW)
+{
+	uint64_t served, fences;
 	struct jobs jobs;
 	struct vgpu vgpu;
 	struct load load;
@@ -41,19 +62,13 @@ TEST(frozen, ONCE)
 		vgpu_wait_state(vgpu.uuid, "frozen");
 		served = host_stat(vgpu.uuid, "resident_ns");
 		fences = host_stat(vgpu.uuid, "fences");
-		neighbour = host_stat(load.vgpu[0].uuid, "resident_ns");
 		jobs_submit(&jobs);
-		clock_wait(&vgpu, 100 * MS);
+		has_the_gpu(&vgpu, load.vgpu[0].uuid);
 		CHECK(host_stat(vgpu.uuid, "resident_ns") == served &&
 		      host_stat(vgpu.uuid, "fences") == fences,
 		      "frozen, it had %lu us more and did %lu jobs",
 		      (host_stat(vgpu.uuid, "resident_ns") - served) / 1000,
 		      host_stat(vgpu.uuid, "fences") - fences);
-		CHECK(host_stat(load.vgpu[0].uuid, "resident_ns") >
-		      neighbour + 75 * MS,
-		      "beside a frozen vGPU another had %lu us of 100 ms",
-		      (host_stat(load.vgpu[0].uuid, "resident_ns") - neighbour) /
-		      1000);
 		vgpu_set(&vgpu, "frozen", 0);
 	}
 	jobs_finish(&jobs);

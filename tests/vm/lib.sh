@@ -16,6 +16,9 @@ CACHE=${OPENVGPU_CACHE:-$HOME/.cache/openvgpu}
 
 # The kernels under test, by the names every script takes.
 VM_KERNELS=(6.1 6.12 7.2)
+# How the module is built for them, so that all that build it share the objects.
+# shellcheck disable=SC2034 # for the scripts that source this
+MODULE_CHECKS=(W=1 KCFLAGS=-Werror)
 
 say()
 {

@@ -18,6 +18,27 @@ rom=/usr/share/seabios/vgabios-bochs-display.bin
 declare -A job
 vgpus=()
 
+# One process looks at all pictures: to start Python takes longer than most looks.
+coproc serve { exec guest-screen serve; }
+# Subshells have these, but not those of a coprocess.
+exec 7<&"${serve[0]}" 8>&"${serve[1]}"
+
+# look COMMAND...: a command of guest-screen. The answer is read to its end
+# before any of it is printed: who reads that may not want all.
+look()
+{
+	local IFS=$'\t' line said=''
+
+	printf '%s\n' "$*" >&8
+	while IFS= read -r line <&7; do
+		case $line in
+		"status "*) printf '%s' "$said"; return "${line#status }" ;;
+		esac
+		said+=${line# }$'\n'
+	done
+	return 1
+}
+
 # holds STATUS NAME SAW: passes when STATUS is 0
 holds()
 {
@@ -90,12 +111,12 @@ last()
 # shot NAME: the picture, in /tmp/NAME.ppm
 shot()
 {
-	guest-screen shot "$1" "/tmp/$1.ppm" 2>/tmp/screen.err
+	look shot "$1" "/tmp/$1.ppm" 2>/tmp/screen.err
 }
 
 seen_text()
 {
-	guest-screen text "/tmp/$1.ppm" "${2:-$font}" 2>/dev/null
+	look text "/tmp/$1.ppm" "${2:-$font}" 2>/dev/null
 }
 
 # until_text NAME PATTERN END [FONT]: takes pictures until one has the text;
@@ -132,7 +153,7 @@ shows()
 
 	want=$(drawn "$1" "$2")
 	for _ in 1 2 3 4 5 6 7 8; do
-		shot "$1" && saw=$(guest-screen crc "/tmp/$1.ppm")
+		shot "$1" && saw=$(look crc "/tmp/$1.ppm")
 		[ "$saw" != "$want" ] || return 0
 		sleep 0.3
 	done
@@ -146,8 +167,8 @@ vnc_shows()
 
 	want=$(drawn "$1" "$2")
 	for _ in 1 2 3; do
-		guest-screen vnc "/run/guest/$1.vnc" "/tmp/$1-vnc.ppm" 2>/tmp/screen.err || continue
-		saw=$(guest-screen crc "/tmp/$1-vnc.ppm")
+		look vnc "/run/guest/$1.vnc" "/tmp/$1-vnc.ppm" 2>/tmp/screen.err || continue
+		saw=$(look crc "/tmp/$1-vnc.ppm")
 		[ "$saw" != "$want" ] || return 0
 	done
 	saw="shown $saw, drawn $want $(cat /tmp/screen.err)"
@@ -157,7 +178,7 @@ vnc_shows()
 # next NAME FRAME: has the guest show the next picture
 next()
 {
-	guest-screen send "$1" next && until_said "$1" ": frame $2 is shown"
+	look send "$1" next && until_said "$1" ": frame $2 is shown"
 }
 
 # ends NAME: the guest ends well
@@ -165,7 +186,7 @@ ends()
 {
 	local status=0
 
-	guest-screen send "$1" quit
+	look send "$1" quit
 	wait "${job[$1]}" || status=$?
 	holds "$status" "$1: ends well" "status $status: $(last "$1")"
 }
@@ -180,13 +201,13 @@ common()
 	holds $? "$name: bochs-drm binds" "$(last "$name")"
 	until_text "$name" "This is the console of $name\\." 'at console'
 	holds $? "$name: kernel console visible" "$(seen_text "$name" | head -n 3)"
-	guest-screen shot "$name" "/out/$name-console.png"
-	guest-screen send "$name" next
+	look shot "$name" "/out/$name-console.png"
+	look send "$name" next
 	until_said "$name" 'kms: frame 0 is shown'
 	holds $? "$name: mode set" "$(last "$name")"
 	shows "$name" 0
 	holds $? "$name: picture is what was drawn" "$saw"
-	guest-screen shot "$name" "/out/$name-drawn.png"
+	look shot "$name" "/out/$name-drawn.png"
 	next "$name" 1 && shows "$name" 1
 	holds $? "$name: picture after a page flip" "$saw"
 	if [ -n "$vnc" ]; then
@@ -234,7 +255,7 @@ two_guests()
 	begin right --vgpu "$uuid,display=auto,romfile=$rom" --vnc
 	until_text left SeaBIOS 'at console' "$rom"
 	holds $? "left: SeaBIOS is visible, display=on" "$(seen_text left "$rom" | head -n 3; last left)"
-	guest-screen shot left /out/seabios.png
+	look shot left /out/seabios.png
 	until_text right SeaBIOS 'at console' "$rom"
 	holds $? "right: SeaBIOS is visible, display=auto" "$(seen_text right "$rom" | head -n 3; last right)"
 	common left vnc
@@ -284,7 +305,7 @@ dmabuf()
 	fi
 	begin gl --vgpu "$uuid,display=on,xres=1152,yres=864" \
 		--ui egl-headless,rendernode=/dev/dri/renderD128
-	until_said gl 'at console' && guest-screen send gl next
+	until_said gl 'at console' && look send gl next
 	wait "${job[gl]}" || status=$?
 	holds "$status" "gl: a guest flips 8 times while QEMU takes dma-bufs" "status $status: $(last gl)"
 	grep -q 'first mode: 1152x864' /tmp/gl.log
@@ -326,8 +347,8 @@ ramfb()
 	until_text ramfb 'No bootable device' 'No bootable device' "$rom"
 	holds $? "firmware is visible through ramfb beside native" \
 		"$(seen_text ramfb "$rom" | head -n 3; last ramfb)"
-	guest-screen shot ramfb /out/ramfb.png
-	guest-screen quit ramfb
+	look shot ramfb /out/ramfb.png
+	look quit ramfb
 	wait "${job[ramfb]}"
 }
 
@@ -341,9 +362,9 @@ uefi()
 	append='loglevel=6' begin uefi --vgpu "$uuid,display=on" --uefi --vnc --boot-time 240
 	while alive uefi && ! grep -q 'guest: up' /tmp/uefi.log; do
 		if [ -S /run/guest/uefi.qmp ] && shot uefi; then
-			if [ "$logo" != 0 ] && [ "$(guest-screen colours /tmp/uefi.ppm)" -gt 16 ]; then
+			if [ "$logo" != 0 ] && [ "$(look colours /tmp/uefi.ppm)" -gt 16 ]; then
 				logo=0
-				guest-screen shot uefi /out/ovmf.png
+				look shot uefi /out/ovmf.png
 			fi
 			! seen_text uefi | grep -q 'Linux version' || break
 		fi

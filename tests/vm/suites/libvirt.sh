@@ -136,12 +136,12 @@ done
 # ------------------------------------------------------------------- hot-plug
 
 do_block "plug a second vGPU in" "virsh attach-device vm1 second-hostdev.xml --live"
-holds "the guest sees it" "$(in_guest vm1 20 'vgpus; dmesg | tail -n 5')" within 30 guest_has vm1 2
+holds "the guest sees it" "$(words "$share/vm1.log")" within 30 guest_has vm1 2
 run "the guest computes on both" 0 in_guest vm1 120 'all 3' ||
 	in_guest vm1 20 'dmesg | tail -n 40; cat /proc/iomem | grep 0000:'
 same "twice" 2 "$(grep -c ' passed, 0 failed' "$said")"
 do_block "plug it out" "virsh detach-device vm1 second-hostdev.xml --live"
-holds "the guest sees it go" "$(in_guest vm1 20 'vgpus; dmesg | tail -n 5')" within 30 guest_has vm1 1
+holds "the guest sees it go" "$(words "$share/vm1.log")" within 30 guest_has vm1 1
 holds "it is closed" "$(openvgpu list)" within 20 closed "$second"
 do_block "it can be removed" "virsh nodedev-destroy mdev_0d2c1f6e"
 holds "it is gone" "still there" test ! -e "/sys/bus/mdev/devices/$second"
@@ -158,9 +158,6 @@ kill "$job"
 wait "$job"
 rm -f "$share"/vm1/do.*
 holds "libvirt sees that it died" "$(virsh domstate vm1)" within 20 bash -c '[ "$(virsh domstate vm1)" = "shut off" ]'
-run "the vGPU can be used at once" 0 start_domain vm1
-run "and computes" 0 in_guest vm1 120 'all 5'
-run "power off" 0 virsh destroy vm1
 
 # ------------------------------------------------------- several, and a display
 
@@ -169,8 +166,9 @@ run "a second vGPU, for compute" 0 virsh nodedev-create second.xml
 sed -i "s/$second/22222222-2222-4222-8222-222222222222/" second-hostdev.xml
 run "attach it" 0 virsh attach-device vm1 second-hostdev.xml --config
 do_block "a third, with a display" "virsh attach-device vm1 display-hostdev.xml --config"
+# The first is that of the QEMU that was killed.
 run "a domain with three vGPUs starts" 0 start_domain vm1
-run "it computes on those that do" 0 in_guest vm1 120 'all 6'
+run "it computes on those that do, a killed QEMU's too" 0 in_guest vm1 120 'all 6'
 same "on two" 2 "$(grep -c ' passed, 0 failed' "$said")"
 run "the third is a display" 0 in_guest vm1 20 'grep -l "PCI_ID=1234:1111" /sys/bus/pci/devices/*/uevent'
 same "one process has all three" "$(qemu_pid vm1) $(qemu_pid vm1) $(qemu_pid vm1)" \

@@ -89,9 +89,9 @@ do_block "stop and undefine" "mdevctl undefine"
 holds "it is gone" "still there" test ! -e "/sys/bus/mdev/devices/$second"
 holds "so is its definition" "still there" test ! -e "/etc/mdevctl.d/$gpu/$second"
 if [ -e /run/systemd/system ]; then
-	echo "# systemd runs: reboot.sh has the document's systemctl"
+	echo "# systemd runs: restore.sh has the document's systemctl"
 fi
-rm -f "$(grep -lF 'systemctl status' block.*[0-9])"	# reboot.sh's
+rm -f "$(grep -lF 'systemctl status' block.*[0-9])"	# restore.sh's
 blocks_done
 
 # -------------------------------------------------------------- what it refuses
@@ -177,7 +177,7 @@ administrator()
 	echo "$got" >"got.$tool"
 }
 small=$(cd /sys/class/mdev_bus && for parent in *; do [ "$parent" = "$gpu" ] || echo "$parent"; done)
-for round in 1 2 3; do
+for round in 1 2; do
 	for tool in openvgpu mdevctl echo; do
 		administrator "$tool" 2>/dev/null &
 	done

@@ -4,16 +4,19 @@
 # machine: --systemd --timeout 900
 # own machine: an installed system, with systemd and udev
 # kernels: 6.12
+# check: none
 #
 # What our udev rule and units do on a running system: the module and the GPU
 # come and go, and vGPUs and settings come back with them, whoever else tries
-# the same; a failure names the vGPU. A reboot is suite reboot's.
+# the same; a failure names the vGPU. A reboot is suite reboot's, which runs this one
+# before it.
 
 # shellcheck source=suite.sh
 . /src/tests/vm/suite.sh
 auto=11111111-1111-4111-8111-111111111111
 manual=22222222-2222-4222-8222-222222222222
 large=33333333-3333-4333-8333-333333333333
+strange=44444444-4444-4444-8444-444444444444	# of no type of the GPU
 devices=/sys/bus/mdev/devices
 
 # check NAME CMD...: the command succeeds
@@ -108,8 +111,6 @@ END
 
 reload
 back reload
-reload
-back reload-again
 
 # A GPU that is taken out and put in again is a new one to udev.
 echo 1 >"$gpu_path/remove"
@@ -139,8 +140,10 @@ for who in libvirtd.service virtqemud.service; do
 	esac
 done
 
-# One that has no room does not keep the other from it, and is named.
+# One that has no room, and one of a type that is not there any more, as after the
+# GPU was exchanged for a smaller one, do not keep the other from it, and are named.
 echo '{"mdev_type":"openvgpu-1q","start":"auto"}' >"/etc/mdevctl.d/$gpu/$large"
+echo '{"mdev_type":"openvgpu-2q","start":"auto"}' >"/etc/mdevctl.d/$gpu/$strange"
 if systemctl restart openvgpu-restore.service 2>/dev/null; then
 	fail failure "the unit is content though vGPU $large has no room"
 else
@@ -151,8 +154,12 @@ case $said in
 *"vGPU $large, type openvgpu-1q of GPU $gpu is not there: "*room*) pass failure-says-why ;;
 *) fail failure-says-why "the journal says '$(echo "$said" | tail -n 4 | tr '\n' ' ')'" ;;
 esac
+case $said in
+*"vGPU $strange, type openvgpu-2q of GPU $gpu is not there: "*"has no type openvgpu-2q"*) pass no-such-type-says-why ;;
+*) fail no-such-type-says-why "the journal says '$(echo "$said" | tail -n 4 | tr '\n' ' ')'" ;;
+esac
 holds failure-other "$devices/$auto/openvgpu/weight" 400
-rm "/etc/mdevctl.d/$gpu/$large"
+rm "/etc/mdevctl.d/$gpu/$large" "/etc/mdevctl.d/$gpu/$strange"
 systemctl reset-failed openvgpu-restore.service
 
 # Without the module, and after the GPU got another address, it says which vGPUs
@@ -185,7 +192,7 @@ check moved-back openvgpu restore
 
 # mdevctl's own rule, where it finds its program, starts the same vGPUs.
 ln -s /usr/bin/mdevctl /usr/sbin/mdevctl
-for i in 1 2 3; do
+for i in 1 2; do
 	reload
 	back "two-rules-$i"
 done
@@ -216,6 +223,9 @@ case $(journalctl -b -u "$unit" -o cat) in
 *"config.yaml is not in force on GPU $gpu"*) pass bad-configuration-says-why ;;
 *) fail bad-configuration-says-why "$(journalctl -b -u "$unit" -o cat | tail -n 3 | tr '\n' ' ')" ;;
 esac
+systemctl status --no-pager -l "$unit" >/run/said
+same "a failed unit's status" 3 "$?"
+holds bad-configuration-in-status /run/said "config.yaml is not in force on GPU $gpu"
 rm /etc/openvgpu/config.yaml
 
 # Metrics, with all that the unit is not allowed to do.

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 1800
-# own machine: half a minute of work, so that two suites run at a time
+# own machine: a minute and a half of work, so that two suites run at a time
 #
 # What a VMM sees of a vGPU: information, config space, bus mastering, regions,
-# mappings, interrupts; and what the administrator sees: types and capacity.
-exec /src/tests/vfio/run info config master region mapping irq capacity
+# mappings, interrupts; what the administrator sees: types and capacity. Then vGPUs
+# at work: the path without traps, guest memory, reset, many at once, errors of the
+# GPU, and a guest that attacks its neighbours.
+exec /src/tests/vfio/run info config master region mapping irq capacity \
+	fastpath dma reset share errors isolation stress

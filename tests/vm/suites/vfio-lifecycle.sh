@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 1800
-# own machine: the GPU is gone after it
+# own machine: it makes the GPU hang, and the GPU is gone after it
 #
-# The end of a vGPU and of its GPU, in every way it can come, and whether guest
-# memory is given back too early in any of them.
-exec /src/tests/vfio/run lifecycle aer stale removal
+# The administrator and the scheduler: settings, what is told of its work, and
+# vGPUs that hang again and again. Then the end of a vGPU and of its GPU, in every
+# way it can come, and whether guest memory is given back too early in any of them.
+exec /src/tests/vfio/run settings accounts guard lifecycle aer stale removal
