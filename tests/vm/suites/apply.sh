@@ -3,7 +3,8 @@
 #
 # machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 900 --qemu-arg -device --qemu-arg bochs-display,vgamem=64M
 # own machine: two GPUs of different size and a bochs-display
-# kernels: 6.12
+# kernels: 6.1 6.12 7.2
+# check: 6.12
 #
 # openvgpu apply and assert against the real module, and metrics as promtool and
 # the scheduler's counters see them. Plans, files and messages in general are

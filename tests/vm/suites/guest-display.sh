@@ -3,7 +3,8 @@
 #
 # machine: --timeout 900 --qemu-arg -device --qemu-arg bochs-display,vgamem=64M
 # own machine: it has a bochs-display, and its guests need both processors
-# kernels: 6.12
+# kernels: 6.12 7.2
+# check: 6.12
 #
 # guest-display.sh [PART]...: what unmodified guests show: firmware, kernel
 # console, mode set and page flip, as QEMU's screendump and VNC see it. Every

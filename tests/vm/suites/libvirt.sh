@@ -3,7 +3,8 @@
 #
 # machine: --systemd --timeout 1800
 # own machine: an installed system, with systemd, udev and libvirt
-# kernels: 6.12
+# kernels: 6.12 7.2
+# check: 6.12
 #
 # Real libvirt, as Debian has it: node devices, and domains whose guests compute
 # on vGPUs, reboot, die, and get vGPUs while they run. The commands are those of

@@ -3,7 +3,8 @@
 #
 # machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 900
 # own machine: two GPUs of different size
-# kernels: 6.12
+# kernels: 6.1 6.12 7.2
+# check: 6.12
 #
 # Real mdevctl on the real module: the commands of doc/clients/mdevctl.md, what
 # it refuses, and several administrators at once. What the script for mdevctl

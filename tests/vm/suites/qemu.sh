@@ -3,7 +3,8 @@
 #
 # machine: --timeout 900
 # own machine: the document begins where nothing is loaded
-# kernels: 6.12
+# kernels: 6.1 6.12 7.2
+# check: 6.12
 #
 # The commands of doc/clients/qemu.md, and the messages it explains. The guests
 # stay before their first instruction: what QEMU does with a vGPU is looked at.

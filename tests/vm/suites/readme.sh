@@ -3,7 +3,8 @@
 #
 # machine: --timeout 600
 # own machine: the document begins with a machine that has just started
-# kernels: 6.12
+# kernels: 6.12 7.2
+# check: 6.12
 #
 # What README.md tells the reader to type in the host machine, typed: the
 # commands are taken from the file itself.

@@ -3,7 +3,8 @@
 #
 # machine: --systemd --timeout 1800
 # own machine: it reboots an installed system
-# kernels: 6.12
+# kernels: 6.12 7.2
+# check: 6.12
 #
 # What is defined comes back after a reboot of the machine, through real systemd,
 # udev, mdevctl and libvirt and our rule and units. The suite runs twice, before

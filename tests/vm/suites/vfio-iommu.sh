@@ -3,7 +3,7 @@
 #
 # machine: --iommu --timeout 300
 # own machine: it has an IOMMU
-# kernels: 6.12 debug
+# check: 6.12
 #
 # With an IOMMU in the host: every address the GPU uses is a mapped one.
 exec /src/tests/vfio/run fastpath dma share
