@@ -3,7 +3,7 @@
 #
 # machine: --timeout 600
 # own machine: the document begins with a machine that has just started
-# kernels: 6.12 7.2
+# kernels: 6.1 6.12 7.2
 # check: 6.12
 #
 # What README.md tells the reader to type in the host machine, typed: the
