@@ -64,7 +64,7 @@ while [ "$count" -lt "$resets" ]; do
 	# One that KVM on the emulated processor lets down is reset once more.
 	if ! within 90 booted vm1 "$before"; then
 		slow=$((slow + 1))
-		[ "$slow" -le 5 ] && answers vm1 || break
+		{ [ "$slow" -le 5 ] && answers vm1; } || break
 	fi
 done
 same "so many resets under load" "$resets" "$count"
