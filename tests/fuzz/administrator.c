@@ -109,8 +109,11 @@ void vmm_undo_administrator(const char uuid[][UUID_LENGTH + 1], unsigned int vgp
 		admin_set(admin_gpu_path(gpu_settings[j].file), gpu_settings[j].value[0]);
 	for (i = 0; i < vgpus; i++)
 		for (j = 0; j < COUNT(vgpu_settings); j++) {
-			error = host_write(admin_vgpu_path(uuid[i], vgpu_settings[j].file),
-					   vgpu_settings[j].value[0]);
+			/* Children of a VMM that was killed have its files a moment longer. */
+			while ((error = host_write(admin_vgpu_path(uuid[i], vgpu_settings[j].file),
+						   vgpu_settings[j].value[0])) == -EBUSY &&
+			       rt_now_ns() - since < 10 * second())
+				usleep(1000);
 			/* Not every type has heads. */
 			CHECK(!error || error == -EOPNOTSUPP, "%s", rt_message());
 		}
