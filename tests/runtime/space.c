@@ -27,14 +27,12 @@
  * @transport: RT_VFIO_GROUP or RT_VFIO_IOMMUFD
  * @fd: container, or /dev/iommu
  * @ioas: iommufd: id of the IOAS
- * @typed: container: type1 was chosen, which needs a first group
  * @next: first address rt_space_reserve() has not given away
  */
 struct rt_space {
 	enum rt_transport transport;
 	int fd;
 	uint32_t ioas;
-	bool typed;
 	uint64_t next;
 };
 
@@ -233,6 +231,7 @@ static int attach_group(struct rt_space *space, const char *uuid, int *device,
 			int *group)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
+	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
 	int number = group_number(uuid), error;
 	char path[64];
 
@@ -254,12 +253,11 @@ static int attach_group(struct rt_space *space, const char *uuid, int *device,
 		error = rt_fail(errno, "VFIO_GROUP_SET_CONTAINER: %m");
 		goto close_group;
 	}
-	if (!space->typed) {
-		if (ioctl(space->fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU)) {
-			error = rt_fail(errno, "VFIO_SET_IOMMU: %m");
-			goto close_group;
-		}
-		space->typed = true;
+	/* The first group chooses type1, and when the last one goes that is gone. */
+	if (ioctl(space->fd, VFIO_IOMMU_GET_INFO, &info) &&
+	    ioctl(space->fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU)) {
+		error = rt_fail(errno, "VFIO_SET_IOMMU: %m");
+		goto close_group;
 	}
 	*device = ioctl(*group, VFIO_GROUP_GET_DEVICE_FD, uuid);
 	if (*device < 0) {
