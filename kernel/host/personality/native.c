@@ -19,17 +19,17 @@
 
 /**
  * native_event - report an event in the control page
- * @native: the personality's data
+ * @native: the personality's data, with its lock held
  * @events: OPENVGPU_NATIVE_EVENT_* bits
  *
- * Process context.
+ * What the event is about is set under the same lock, so that a guest that sees
+ * the one sees the other, too. Process context.
  */
 void native_event(struct native *native, u64 events)
 {
-	spin_lock(&native->lock);
+	lockdep_assert_held(&native->lock);
 	if (native_registers_event(&native->registers, events) & NATIVE_RAISE)
 		vgpu_irq_raise(native->vgpu, OPENVGPU_NATIVE_VECTOR_CONTROL);
-	spin_unlock(&native->lock);
 }
 
 static void native_fault(struct vgpu *vgpu, enum vgpu_fault code)
@@ -41,13 +41,17 @@ static void native_fault(struct vgpu *vgpu, enum vgpu_fault code)
 		events |= OPENVGPU_NATIVE_EVENT_DEAD;
 	spin_lock(&native->lock);
 	native->registers.fault = code;
-	spin_unlock(&native->lock);
 	native_event(native, events);
+	spin_unlock(&native->lock);
 }
 
 static void native_revoked(struct vgpu *vgpu)
 {
-	native_event(native_of(vgpu), OPENVGPU_NATIVE_EVENT_REVOKED);
+	struct native *native = native_of(vgpu);
+
+	spin_lock(&native->lock);
+	native_event(native, OPENVGPU_NATIVE_EVENT_REVOKED);
+	spin_unlock(&native->lock);
 }
 
 /* --------------------------------------------------------------- registers */

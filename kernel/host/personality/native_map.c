@@ -115,11 +115,10 @@ static void map_work(struct work_struct *work)
 	mem_cgroup_put(payer);
 
 	spin_lock(&native->lock);
-	go = native_registers_complete(&native->registers, generation,
-				       status_of(ret));
-	spin_unlock(&native->lock);
-	if (go)
+	if (native_registers_complete(&native->registers, generation,
+				      status_of(ret)))
 		native_event(native, OPENVGPU_NATIVE_EVENT_MAP);
+	spin_unlock(&native->lock);
 }
 
 /**
