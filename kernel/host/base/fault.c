@@ -13,6 +13,12 @@
 /* In vgpu->faults.unsent: beyond all codes. */
 #define RECOVERED	(BITS_PER_LONG - 1)
 
+/* In vgpu->faults.late. */
+enum {
+	LATE_LINE,	/* that it was stopped */
+	LATE_EVENT,	/* whether it is stopped */
+};
+
 /**
  * struct fault_text - a fault in words
  * @name: for scripts; stable as its code is
@@ -124,6 +130,36 @@ static void fault_work(struct work_struct *work)
 	send_uevents(vgpu);
 }
 
+static void log_fault(struct vgpu *vgpu, enum vgpu_fault code)
+{
+	dev_err(&vgpu->gpu->pdev->dev, "vGPU %s: fault %d: %s: %s\n",
+		vgpu_name(vgpu), code, fault_texts[code].name,
+		fault_texts[code].text);
+}
+
+/* What a limit left out; the event says how it is now. */
+static void late_work(struct work_struct *work)
+{
+	struct vgpu *vgpu = container_of(to_delayed_work(work), struct vgpu,
+					 faults.late_work);
+
+	if (test_and_clear_bit(LATE_LINE, &vgpu->faults.late))
+		log_fault(vgpu, VGPU_FAULT_STOPPED);
+	if (test_and_clear_bit(LATE_EVENT, &vgpu->faults.late)) {
+		set_bit(READ_ONCE(vgpu->faulted) ? VGPU_FAULT_STOPPED :
+						   RECOVERED,
+			&vgpu->faults.unsent);
+		send_uevents(vgpu);
+	}
+}
+
+static void tell_late(struct vgpu *vgpu, unsigned int what)
+{
+	set_bit(what, &vgpu->faults.late);
+	queue_delayed_work(vgpu->gpu->wq, &vgpu->faults.late_work,
+			   VGPU_FLOOD_INTERVAL);
+}
+
 /**
  * vgpu_fault_init - nothing has happened yet
  * @vgpu: the vGPU
@@ -131,6 +167,7 @@ static void fault_work(struct work_struct *work)
 void vgpu_fault_init(struct vgpu *vgpu)
 {
 	INIT_WORK(&vgpu->faults.work, fault_work);
+	INIT_DELAYED_WORK(&vgpu->faults.late_work, late_work);
 }
 
 /**
@@ -147,11 +184,16 @@ void vgpu_fault_cancel(struct vgpu *vgpu)
 	send_uevents(vgpu);
 }
 
-static void log_fault(struct vgpu *vgpu, enum vgpu_fault code)
+/**
+ * vgpu_fault_exit - tell what is left, then nothing any more
+ * @vgpu: the vGPU; closed, and about to go
+ *
+ * May sleep, as vgpu_fault_cancel().
+ */
+void vgpu_fault_exit(struct vgpu *vgpu)
 {
-	dev_err(&vgpu->gpu->pdev->dev, "vGPU %s: fault %d: %s: %s\n",
-		vgpu_name(vgpu), code, fault_texts[code].name,
-		fault_texts[code].text);
+	vgpu_fault_cancel(vgpu);
+	flush_delayed_work(&vgpu->faults.late_work);
 }
 
 /**
@@ -172,11 +214,11 @@ void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
 	if (vgpu_may_log(vgpu))
 		log_fault(vgpu, code);
 	else if (code == VGPU_FAULT_STOPPED)
-		vgpu_say_later(vgpu, VGPU_LATER_LOG_STOP);
+		tell_late(vgpu, LATE_LINE);
 	if (vgpu_may_send(vgpu))
 		set_bit(code, &vgpu->faults.unsent);
 	else if (code == VGPU_FAULT_STOPPED)
-		vgpu_say_later(vgpu, VGPU_LATER_SEND_STOP);
+		tell_late(vgpu, LATE_EVENT);
 	set_bit(code, &vgpu->faults.pending);
 	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
 }
@@ -194,28 +236,6 @@ void vgpu_report_recovery(struct vgpu *vgpu)
 		set_bit(RECOVERED, &vgpu->faults.unsent);
 		queue_work(vgpu->gpu->wq, &vgpu->faults.work);
 	} else {
-		vgpu_say_later(vgpu, VGPU_LATER_SEND_STOP);
+		tell_late(vgpu, LATE_EVENT);
 	}
-}
-
-/**
- * vgpu_fault_log_stop - log that a vGPU was stopped, some time ago
- * @vgpu: the vGPU
- */
-void vgpu_fault_log_stop(struct vgpu *vgpu)
-{
-	log_fault(vgpu, VGPU_FAULT_STOPPED);
-}
-
-/**
- * vgpu_fault_send_stop - say by a uevent whether a vGPU is stopped now
- * @vgpu: the vGPU
- *
- * May sleep.
- */
-void vgpu_fault_send_stop(struct vgpu *vgpu)
-{
-	set_bit(READ_ONCE(vgpu->faulted) ? VGPU_FAULT_STOPPED : RECOVERED,
-		&vgpu->faults.unsent);
-	send_uevents(vgpu);
 }

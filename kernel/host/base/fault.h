@@ -66,6 +66,8 @@ enum vgpu_reset_reason {
  * @unsent: bits by code, of which the host's user space must be told, and that
  *	it has recovered
  * @work: tells them
+ * @late: bits of what else must be told, which the limits of base/flood.h left out
+ * @late_work: tells it
  */
 struct vgpu_faults {
 	enum vgpu_fault last;
@@ -73,14 +75,15 @@ struct vgpu_faults {
 	unsigned long pending;
 	unsigned long unsent;
 	struct work_struct work;
+	unsigned long late;
+	struct delayed_work late_work;
 };
 
 void vgpu_fault_init(struct vgpu *vgpu);
 void vgpu_fault_cancel(struct vgpu *vgpu);
+void vgpu_fault_exit(struct vgpu *vgpu);
 void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code);
 void vgpu_report_recovery(struct vgpu *vgpu);
-void vgpu_fault_log_stop(struct vgpu *vgpu);
-void vgpu_fault_send_stop(struct vgpu *vgpu);
 const char *vgpu_reset_name(unsigned int reason);
 
 #endif /* BASE_FAULT_H */

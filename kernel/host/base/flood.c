@@ -9,14 +9,15 @@
  */
 #include <linux/ratelimit.h>
 
-#include "base/fault.h"
 #include "base/flood.h"
 #include "base/state.h"
 #include "base/uevent.h"
 #include "base/vgpu.h"
 
-/* With what follows an interval later, these make ten: see settle_work(). */
-#define INTERVAL	(30 * HZ)
+/*
+ * With what follows an interval later, these make ten: a line (it was stopped) and
+ * two events (whether it is open, whether it is stopped).
+ */
 #define LINES		9
 #define EVENTS		8
 
@@ -24,32 +25,22 @@
 static void send_open(struct vgpu *vgpu)
 {
 	pid_t owner = READ_ONCE(vgpu->owner_pid);
-	char pid[32];
 
-	snprintf(pid, sizeof(pid), "OPENVGPU_PID=%d", owner);
 	if (owner)
-		vgpu_uevent(vgpu, "open", pid, NULL);
+		vgpu_uevent_process(vgpu, "open", owner);
 	else
 		vgpu_uevent(vgpu, "close", NULL, NULL);
 }
 
-/* A line at most, and two events. */
 static void settle_work(struct work_struct *work)
 {
-	struct vgpu *vgpu = container_of(to_delayed_work(work), struct vgpu,
-					 flood.settle);
-
-	if (test_and_clear_bit(VGPU_LATER_OPEN, &vgpu->flood.later))
-		send_open(vgpu);
-	if (test_and_clear_bit(VGPU_LATER_LOG_STOP, &vgpu->flood.later))
-		vgpu_fault_log_stop(vgpu);
-	if (test_and_clear_bit(VGPU_LATER_SEND_STOP, &vgpu->flood.later))
-		vgpu_fault_send_stop(vgpu);
+	send_open(container_of(to_delayed_work(work), struct vgpu,
+			       flood.settle));
 }
 
 static void init_limit(struct ratelimit_state *limit, int burst)
 {
-	ratelimit_state_init(limit, INTERVAL, burst);
+	ratelimit_state_init(limit, VGPU_FLOOD_INTERVAL, burst);
 	/* Its own message would name a function; stats has the numbers. */
 	ratelimit_set_flags(limit, RATELIMIT_MSG_ON_RELEASE);
 }
@@ -74,19 +65,6 @@ void vgpu_flood_init(struct vgpu *vgpu)
 void vgpu_flood_exit(struct vgpu *vgpu)
 {
 	flush_delayed_work(&vgpu->flood.settle);
-}
-
-/**
- * vgpu_say_later - something was left out that must not be lost
- * @vgpu: the vGPU
- * @what: what; it is said an interval later, as it is then
- *
- * Any context.
- */
-void vgpu_say_later(struct vgpu *vgpu, enum vgpu_later what)
-{
-	set_bit(what, &vgpu->flood.later);
-	queue_delayed_work(vgpu->gpu->wq, &vgpu->flood.settle, INTERVAL);
 }
 
 /**
@@ -130,5 +108,6 @@ void vgpu_send_open(struct vgpu *vgpu)
 	if (vgpu_may_send(vgpu))
 		send_open(vgpu);
 	else
-		vgpu_say_later(vgpu, VGPU_LATER_OPEN);
+		queue_delayed_work(vgpu->gpu->wq, &vgpu->flood.settle,
+				   VGPU_FLOOD_INTERVAL);
 }

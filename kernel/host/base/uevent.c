@@ -34,3 +34,17 @@ void vgpu_uevent(struct vgpu *vgpu, const char *event, char *first,
 		 pci_name(vgpu->gpu->pdev));
 	kobject_uevent_env(&mdev_dev(vgpu->mdev)->kobj, KOBJ_CHANGE, envp);
 }
+
+/**
+ * vgpu_uevent_process - the same, with the process that made it happen
+ * @vgpu: the vGPU
+ * @event: what happened, in one word
+ * @pid: the process
+ */
+void vgpu_uevent_process(struct vgpu *vgpu, const char *event, pid_t pid)
+{
+	char process[32];
+
+	snprintf(process, sizeof(process), "OPENVGPU_PID=%d", pid);
+	vgpu_uevent(vgpu, event, process, NULL);
+}

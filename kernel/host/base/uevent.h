@@ -5,9 +5,12 @@
 #ifndef BASE_UEVENT_H
 #define BASE_UEVENT_H
 
+#include <linux/types.h>
+
 struct vgpu;
 
 void vgpu_uevent(struct vgpu *vgpu, const char *event, char *first,
 		 char *second);
+void vgpu_uevent_process(struct vgpu *vgpu, const char *event, pid_t pid);
 
 #endif /* BASE_UEVENT_H */

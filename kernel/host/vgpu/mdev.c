@@ -91,7 +91,7 @@ static void vgpu_unlink(struct vgpu *vgpu)
 	list_del(&vgpu->node);
 	mutex_unlock(&vgpu->gpu->state_lock);
 	vgpu_console_forget(vgpu);
-	vgpu_fault_cancel(vgpu);
+	vgpu_fault_exit(vgpu);
 	vgpu_flood_exit(vgpu);
 }
 

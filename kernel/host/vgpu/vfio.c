@@ -226,7 +226,6 @@ static void vgpu_vfio_request(struct vfio_device *vdev, unsigned int count)
 {
 	struct vgpu *vgpu = vgpu_from_vdev(vdev);
 	bool asked = vgpu_irq_request(vgpu);
-	char pid[32];
 
 	if (count)
 		return;
@@ -236,8 +235,7 @@ static void vgpu_vfio_request(struct vfio_device *vdev, unsigned int count)
 		   READ_ONCE(vgpu->owner_pid),
 		   asked ? ", which was asked to let go" :
 			   " and takes no requests: end it");
-	snprintf(pid, sizeof(pid), "OPENVGPU_PID=%d", task_tgid_nr(current));
-	vgpu_uevent(vgpu, "request", pid, NULL);
+	vgpu_uevent_process(vgpu, "request", task_tgid_nr(current));
 }
 
 static void vgpu_vfio_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
