@@ -9,19 +9,18 @@
 #include <string.h>
 
 #include "cli.h"
+#include "files.h"
 
 /**
  * struct place - whose settings
  * @object: a GPU or a vGPU
  * @name: its
  * @gpu: PCI address of the GPU
- * @vgpu: NULL: it is a GPU
  */
 struct place {
 	enum ovgpu_object object;
 	const char *name;
 	const char *gpu;
-	const struct ovgpu_vgpu *vgpu;
 };
 
 /* False where the host schedules no engine. */
@@ -37,19 +36,13 @@ static bool schedules(const struct cli *cli, const char *gpu)
 }
 
 /* Whether a vGPU's pictures can be limited: its type has heads, or says nothing. */
-static bool has_heads(const struct cli *cli, const struct ovgpu_vgpu *vgpu)
+static bool has_heads(const struct cli *cli, const char *uuid)
 {
-	struct ovgpu_type **types;
-	char heads[16] = "";
-	size_t count, i;
+	char description[OVGPU_TEXT_SIZE], heads[16] = "";
 
-	if (ovgpu_type_list(cli->ovgpu, vgpu->gpu, &types, &count))
-		return true;
-	for (i = 0; i < count; i++)
-		if (!strcmp(types[i]->id, vgpu->type))
-			description_value(types[i]->description, "num_heads",
-					  heads, sizeof(heads));
-	ovgpu_free(types);
+	ovgpu_read(cli->ovgpu, OVGPU_SYSFS, description, sizeof(description),
+		   "bus/mdev/devices/%s/mdev_type/description", uuid);
+	description_value(description, "num_heads", heads, sizeof(heads));
 	return strcmp(heads, "0");
 }
 
@@ -68,7 +61,7 @@ static bool is_bochs(const struct cli *cli, const char *uuid)
 static bool is_kept(const struct cli *cli, const struct place *place,
 		    unsigned int index)
 {
-	if (!place->vgpu)
+	if (place->object == OVGPU_GPU)
 		/* Another form of timeslice_us. */
 		return index != OVGPU_SCHED_HZ;
 	switch (index) {
@@ -76,7 +69,7 @@ static bool is_kept(const struct cli *cli, const struct place *place,
 		/* Nobody expects a vGPU that stands still after a restart. */
 		return false;
 	case OVGPU_FRAME_RATE_LIMIT:
-		return has_heads(cli, place->vgpu) &&
+		return has_heads(cli, place->name) &&
 		       !is_bochs(cli, place->name);
 	}
 	return true;
@@ -113,11 +106,11 @@ static int keep_all(const struct cli *cli, const struct place *place,
 	unsigned int i;
 	int err = 0;
 
-	if (place->vgpu)
+	if (place->object == OVGPU_VGPU)
 		err = keep(cli, place, OVGPU_PERSONALITY, callback, data);
 	for (i = 0; !err && (setting = ovgpu_setting(place->object, i)); i++)
 		if ((scheduled || !setting->scheduler) &&
-		    !(place->vgpu && i == OVGPU_PERSONALITY))
+		    !(place->object == OVGPU_VGPU && i == OVGPU_PERSONALITY))
 			err = keep(cli, place, i, callback, data);
 	return err;
 }
@@ -134,7 +127,7 @@ static int keep_all(const struct cli *cli, const struct place *place,
 int kept_of_gpu(const struct cli *cli, const char *bdf, kept_fn callback,
 		void *data)
 {
-	const struct place place = { OVGPU_GPU, bdf, bdf, NULL };
+	const struct place place = { OVGPU_GPU, bdf, bdf };
 
 	return keep_all(cli, &place, callback, data);
 }
@@ -151,7 +144,7 @@ int kept_of_gpu(const struct cli *cli, const char *bdf, kept_fn callback,
 int kept_of_vgpu(const struct cli *cli, const struct ovgpu_vgpu *vgpu,
 		 kept_fn callback, void *data)
 {
-	const struct place place = { OVGPU_VGPU, vgpu->uuid, vgpu->gpu, vgpu };
+	const struct place place = { OVGPU_VGPU, vgpu->uuid, vgpu->gpu };
 
 	return keep_all(cli, &place, callback, data);
 }
