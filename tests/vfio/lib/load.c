@@ -284,18 +284,20 @@ uint64_t load_error(const struct load *load, unsigned int i, double part)
  * @slice: longest slice, ns
  * @part: what a vGPU should have had, 0..1
  *
- * E * (1 + max(0, N - 2) * p) of doc/scheduler.md, E with the part of the debt
- * that is just being paid in the place of all of it. The jobs began one after
- * the other, and the first did not wait for the last.
+ * E * (1 + max(0, N - 2) * p) of doc/scheduler.md, E with the most that anyone's
+ * runs lasted too long in all: no debt is larger, and what a vGPU overran while it
+ * was alone never became debt. The jobs began and ended one after the other, and
+ * the first did not wait for the last.
  */
 uint64_t load_error_bound(const struct load *load, uint64_t slice, double part)
 {
 	unsigned int others = load->count > 2 ? load->count - 2 : 0, i;
-	uint64_t paying = 0, averaging = gpu_number("averaging_factor");
+	uint64_t overrun = 0;
 
 	for (i = 0; i < load->count; i++)
-		if (load->served[i].debt / averaging > paying)
-			paying = load->served[i].debt / averaging;
-	return (uint64_t)((double)(slice + paying + SLIVER_NS) *
-			  (1 + others * part)) + load->skew;
+		if (load->served[i].overrun > overrun)
+			overrun = load->served[i].overrun;
+	return (uint64_t)((double)(slice + overrun + SLIVER_NS) *
+			  (1 + others * part)) +
+	       load->skew + load->ended - load->passed;
 }

@@ -134,10 +134,12 @@ echo 400 >$devices/$auto/openvgpu/weight
 check boot-unit-again systemctl restart openvgpu-restore.service
 holds boot-unit-changes-nothing "$devices/$auto/openvgpu/weight" 400
 for who in libvirtd.service virtqemud.service; do
-	case " $(systemctl show -P Before openvgpu-restore.service) $(systemctl show -P Before "$unit") " in
-	*" $who "*" $who "*) pass "before-$who" ;;
-	*) fail "before-$who" "the units are not ordered before it" ;;
-	esac
+	for whose in openvgpu-restore.service "$unit"; do
+		case " $(systemctl show -P Before "$whose") " in
+		*" $who "*) pass "before-$who" ;;
+		*) fail "before-$who" "$whose is not ordered before it, only before: $(systemctl show -P Before "$whose")" ;;
+		esac
+	done
 done
 
 # One that has no room, and one of a type that is not there any more, as after the
