@@ -131,6 +131,7 @@ int rt_fail(int error, const char *format, ...)
 /* space.c: the guest-physical address space of a VM, VFIO only */
 bool rt_transport_available(enum rt_transport transport);
 const char *rt_transport_name(enum rt_transport transport);
+int rt_vfio_file(const char *uuid);
 struct rt_space *rt_space_create(enum rt_transport transport);
 void rt_space_destroy(struct rt_space *space);
 enum rt_transport rt_space_transport(const struct rt_space *space);

@@ -272,19 +272,17 @@ close_group:
 	return error;
 }
 
-static int attach_iommufd(struct rt_space *space, const char *uuid, int *device)
+/**
+ * rt_vfio_file - open the file of a vGPU in /dev/vfio/devices, and no more
+ * @uuid: of the mdev
+ *
+ * Return: the file, to be closed; nobody has opened the vGPU by that.
+ */
+int rt_vfio_file(const char *uuid)
 {
-	struct vfio_device_bind_iommufd bind = {
-		.argsz = sizeof(bind),
-		.iommufd = space->fd,
-	};
-	struct vfio_device_attach_iommufd_pt attach = {
-		.argsz = sizeof(attach),
-		.pt_id = space->ioas,
-	};
 	char path[PATH_MAX], name[64] = "";
 	struct dirent *entry;
-	int error;
+	int file;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/vfio-dev", uuid);
@@ -298,9 +296,25 @@ static int attach_iommufd(struct rt_space *space, const char *uuid, int *device)
 	if (!name[0])
 		return rt_fail(ENOENT, "no vfioX in %s", path);
 	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
-	*device = open(path, O_RDWR | O_CLOEXEC);
+	file = open(path, O_RDWR | O_CLOEXEC);
+	return file < 0 ? rt_fail(errno, "open %s: %m", path) : file;
+}
+
+static int attach_iommufd(struct rt_space *space, const char *uuid, int *device)
+{
+	struct vfio_device_bind_iommufd bind = {
+		.argsz = sizeof(bind),
+		.iommufd = space->fd,
+	};
+	struct vfio_device_attach_iommufd_pt attach = {
+		.argsz = sizeof(attach),
+		.pt_id = space->ioas,
+	};
+	int error;
+
+	*device = rt_vfio_file(uuid);
 	if (*device < 0)
-		return rt_fail(errno, "open %s: %m", path);
+		return *device;
 	if (ioctl(*device, VFIO_DEVICE_BIND_IOMMUFD, &bind)) {
 		error = rt_fail(errno, "VFIO_DEVICE_BIND_IOMMUFD: %m");
 		goto close_device;

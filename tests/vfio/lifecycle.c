@@ -2,10 +2,12 @@
 /*
  * lifecycle.c - the end of a vGPU, in every way it can come
  */
+#include <fcntl.h>
 #include <linux/io_uring.h>
 #include <linux/vfio.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -194,6 +196,75 @@ TEST(kill_while_removing, 0)
 	took = rt_now_ns() - begin;
 	CHECK(took < 3 * second() / 2, "removal took %llu ms after the last close",
 	      (unsigned long long)took / 1000000);
+	CHECK(!host_exists(vgpu.uuid), "it is still there");
+}
+
+/* A process with a vGPU's file, which opens the vGPU when it is told to. */
+static pid_t file_holder(const char *uuid, int *go)
+{
+	int ready[2], start[2];
+	pid_t child;
+
+	CHECK(!pipe(ready) && !pipe(start), "pipe: %s", strerror(errno));
+	child = fork();
+	if (!child) {
+		struct vfio_device_bind_iommufd bind = {
+			.argsz = sizeof(bind),
+			.iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC),
+		};
+		int file = rt_vfio_file(uuid);
+		char byte;
+
+		CHECK(bind.iommufd >= 0 && file >= 0, "no file: %s", rt_message());
+		CHECK(write(ready[1], "r", 1) == 1, "pipe");
+		CHECK(read(start[0], &byte, 1) == 1, "pipe");
+		CHECK(!ioctl(file, VFIO_DEVICE_BIND_IOMMUFD, &bind),
+		      "VFIO_DEVICE_BIND_IOMMUFD: %s", strerror(errno));
+		for (;;)
+			pause();
+	}
+	child_ready(ready);
+	*go = start[1];
+	return child;
+}
+
+/*
+ * Who only has the file holds a removal up, too. It is no owner, and is not said to
+ * be one before it opens the vGPU; then it is named.
+ */
+TEST(opened_while_removing, SLOW)
+{
+	char text[TEXT_SIZE], word[128];
+	pid_t holder, remover;
+	struct vgpu vgpu;
+	int events, log, go, tries = 0;
+
+	if (transport != RT_VFIO_IOMMUFD)
+		harness_skip("a group gives out no file of a vGPU without opening it");
+	OK(host_create_any("64mq", vgpu.uuid));
+	holder = file_holder(vgpu.uuid, &go);
+	events = uevents_listen();
+	log = log_begin();
+	remover = fork();
+	if (!remover)
+		_exit(host_remove(vgpu.uuid) ? 1 : 0);
+	CHECK(uevents_next(events, vgpu.uuid, text) &&
+	      strstr(text, "OPENVGPU_EVENT=request "),
+	      "a removal that waits is told as: %s", text);
+	snprintf(word, sizeof(word), "removed by lifecycle (%d) but a process is about to",
+		 remover);
+	CHECK(log_count(log, word, NULL) == 1, "the log has no '%s'", word);
+	CHECK(write(go, "g", 1) == 1, "pipe: %s", strerror(errno));
+	/* VFIO asks every 10 s. */
+	while (!uevents_next(events, vgpu.uuid, text) ||
+	       !strstr(text, "OPENVGPU_EVENT=request "))
+		CHECK(++tries < 5, "nothing is told of the new owner");
+	snprintf(word, sizeof(word),
+		 "removed by lifecycle (%d) but process %d has it open and takes no",
+		 remover, holder);
+	CHECK(log_count(log, word, NULL) == 1, "the log has no '%s'", word);
+	vm_kill(holder);
+	wait_child(remover, "the remover");
 	CHECK(!host_exists(vgpu.uuid), "it is still there");
 }
 

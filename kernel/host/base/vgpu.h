@@ -90,6 +90,8 @@ struct vgpu_stats {
  *	returned); after that only fields of struct vgpu may be used
  * @mdev: the mediated device; valid as long as @gpu works
  * @lock: open, close, reset
+ * @asked_pid: owner that was said to be in the way of its removal; of the removing
+ *	thread
  * @refuse_opens: an administrator is about to remove it
  * @master: its function may access memory and raise interrupts, as its guest
  *	wants it: what COMMAND says, once vgpu_update_master() has seen it
@@ -129,6 +131,7 @@ struct vgpu {
 	/* VFIO device model. */
 	struct mutex lock;
 	pid_t owner_pid;		/* lock; 0: closed */
+	pid_t asked_pid;
 	bool refuse_opens;		/* lock */
 	struct mutex config_lock;
 	struct vgpu_config config;	/* config_lock */

@@ -220,21 +220,29 @@ static int vgpu_vfio_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 
 /*
  * Somebody removes the vGPU while it is in use, and waits for its user from here
- * on. VFIO repeats it every 10 s, in the same thread.
+ * on. VFIO repeats it every 10 s, in the same thread. It is said once of each user:
+ * an open that was under way when the removal began makes a process one later.
  */
 static void vgpu_vfio_request(struct vfio_device *vdev, unsigned int count)
 {
 	struct vgpu *vgpu = vgpu_from_vdev(vdev);
+	pid_t owner = READ_ONCE(vgpu->owner_pid);
 	bool asked = vgpu_irq_request(vgpu);
 
-	if (count)
+	if (count && owner == vgpu->asked_pid)
 		return;
-	dev_notice(&vgpu->gpu->pdev->dev,
-		   "vGPU %s is to be removed by %s (%d) but process %d has it open%s\n",
-		   vgpu_name(vgpu), current->comm, task_tgid_nr(current),
-		   READ_ONCE(vgpu->owner_pid),
-		   asked ? ", which was asked to let go" :
-			   " and takes no requests: end it");
+	vgpu->asked_pid = owner;
+	if (owner)
+		dev_notice(&vgpu->gpu->pdev->dev,
+			   "vGPU %s is to be removed by %s (%d) but process %d has it open%s\n",
+			   vgpu_name(vgpu), current->comm, task_tgid_nr(current),
+			   owner,
+			   asked ? ", which was asked to let go" :
+				   " and takes no requests: end it");
+	else
+		dev_notice(&vgpu->gpu->pdev->dev,
+			   "vGPU %s is to be removed by %s (%d) but a process is about to open it, or has its file in /dev/vfio/devices open\n",
+			   vgpu_name(vgpu), current->comm, task_tgid_nr(current));
 	vgpu_uevent_process(vgpu, "request", task_tgid_nr(current));
 }
 
