@@ -86,7 +86,7 @@
 #define OPENVGPU_NATIVE_EVENT_MAP	(1ULL << 0) /* the map command is complete */
 #define OPENVGPU_NATIVE_EVENT_FAULT	(1ULL << 1) /* FAULT changed: the host had to reset this vGPU */
 #define OPENVGPU_NATIVE_EVENT_REVOKED	(1ULL << 2) /* the host took mappings back by itself */
-#define OPENVGPU_NATIVE_EVENT_DEAD	(1ULL << 3) /* the physical GPU is gone */
+#define OPENVGPU_NATIVE_EVENT_DEAD	(1ULL << 3) /* the physical GPU is gone; comes again after each reset */
 
 enum openvgpu_native_command {
 	OPENVGPU_NATIVE_MAP_WRITE	= 1,	/* map; the device may read and write */

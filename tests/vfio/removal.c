@@ -10,13 +10,30 @@
 #include "admin.h"
 #include "vm.h"
 
+/* The guest is told that there is no GPU any more. */
+static void wait_dead(struct vgpu *vgpu, const char *when)
+{
+	uint64_t end = rt_now_ns() + 10 * second(), events, fault;
+
+	for (;;) {
+		events = rt_control_read(vgpu->device, OPENVGPU_NATIVE_EVENT_STATUS);
+		fault = rt_control_read(vgpu->device, OPENVGPU_NATIVE_FAULT);
+		if (events & OPENVGPU_NATIVE_EVENT_DEAD)
+			break;
+		CHECK(rt_now_ns() < end,
+		      "%s: the guest is not told for 10 s: events 0x%llx, fault %llu",
+		      when, (unsigned long long)events, (unsigned long long)fault);
+		usleep(50000);
+	}
+}
+
 TEST(surprise, ONCE | SLOW)
 {
 	char uuid[UUID_LENGTH + 1];
 	struct rt_memory memory;
 	struct rt_ring ring[2];
 	struct vgpu vgpu[2];
-	uint64_t value, begin, took, address, stop, end;
+	uint64_t value, begin, took, address, stop;
 	int i, error, err, req, event, go;
 	long pinned;
 	pid_t remover;
@@ -47,16 +64,7 @@ TEST(surprise, ONCE | SLOW)
 	CHECK(error, "an endless job ended when the GPU was removed");
 
 	/* The host sees it, and tells. */
-	end = rt_now_ns() + 10 * second();
-	while (!(rt_control_read(vgpu[0].device, OPENVGPU_NATIVE_EVENT_STATUS) &
-		 OPENVGPU_NATIVE_EVENT_DEAD)) {
-		CHECK(rt_now_ns() < end, "nobody noticed for 10 s: events 0x%llx, fault %llu",
-		      (unsigned long long)rt_control_read(vgpu[0].device,
-							  OPENVGPU_NATIVE_EVENT_STATUS),
-		      (unsigned long long)rt_control_read(vgpu[0].device,
-							  OPENVGPU_NATIVE_FAULT));
-		usleep(50000);
-	}
+	wait_dead(&vgpu[0], "removed");
 	CHECK(eventfd_count(err, 5000), "the VMM got no ERR");
 	CHECK(eventfd_count(event, 1000), "the guest got no interrupt");
 	value = rt_control_read(vgpu[0].device, OPENVGPU_NATIVE_FAULT);
@@ -80,6 +88,8 @@ TEST(surprise, ONCE | SLOW)
 	rt_control_write(vgpu[0].device, OPENVGPU_NATIVE_RESET, 1);
 	rt_control_read(vgpu[0].device, OPENVGPU_NATIVE_ID);
 	rt_vfio_reset(vgpu[0].device);
+	/* A driver that is loaded now must not believe in it. */
+	wait_dead(&vgpu[0], "after a reset");
 	begin = rt_now_ns();
 	rt_memory_free(&memory);
 	took = rt_now_ns() - begin;

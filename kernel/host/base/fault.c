@@ -224,6 +224,20 @@ void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
 }
 
 /**
+ * vgpu_repeat_fault - tell a guest of a fault once more
+ * @vgpu: the vGPU
+ * @code: the fault; reported before
+ *
+ * For one that lasts, when the guest has lost what it was told by a reset. Neither
+ * logged nor counted again. Takes no lock.
+ */
+void vgpu_repeat_fault(struct vgpu *vgpu, enum vgpu_fault code)
+{
+	set_bit(code, &vgpu->faults.pending);
+	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
+}
+
+/**
  * vgpu_report_recovery - a vGPU gets turns again after a fault
  * @vgpu: the vGPU
  *

@@ -83,6 +83,7 @@ void vgpu_fault_init(struct vgpu *vgpu);
 void vgpu_fault_cancel(struct vgpu *vgpu);
 void vgpu_fault_exit(struct vgpu *vgpu);
 void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code);
+void vgpu_repeat_fault(struct vgpu *vgpu, enum vgpu_fault code);
 void vgpu_report_recovery(struct vgpu *vgpu);
 const char *vgpu_reset_name(unsigned int reason);
 

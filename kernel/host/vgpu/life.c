@@ -312,6 +312,9 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 	vgpu->personality->reset(vgpu);
 	if (hardware)
 		start(vgpu);
+	/* The one fault that a reset does not end; whoever is lost later tells so. */
+	if (READ_ONCE(vgpu->state) == VGPU_LOST)
+		vgpu_repeat_fault(vgpu, VGPU_FAULT_GPU_DEAD);
 	vgpu_console_changed(vgpu);
 	return 0;
 }
