@@ -8,7 +8,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "vgpu.h"
+#include "vm.h"
 
 /* What the VMM may wait for an unmap while an engine works, or hangs. */
 #define UNMAP_LIMIT_NS	(3 * second())
@@ -110,36 +110,70 @@ static long kernel_bytes(const char *group)
 	return bytes;
 }
 
-/*
- * What a guest has the host allocate to map its memory is its VMM's, as all else:
- * an administrator limits that by a control group. Its pages are as scattered as
- * can be, each of which costs most then.
- */
-TEST(charged, 0)
+/* Maps pages that are as scattered as can be, each of which costs most then. */
+static void expect_charged(struct vgpu *vgpu, const char *group)
 {
 	const size_t pages = 4096;
 	uint64_t page[4096];
 	struct rt_memory memory;
-	struct vgpu vgpu;
-	char group[64];
 	long before, after;
 	size_t i;
 
-	if (!enter_group(group))
-		harness_skip("there are no memory control groups");
-	vgpu_make(&vgpu, "64mq");
-	OK(rt_memory_alloc(vgpu.device, pages * RT_PAGE_SIZE, &memory));
+	OK(rt_memory_alloc(vgpu->device, pages * RT_PAGE_SIZE, &memory));
 	memset(memory.cpu, 1, memory.bytes);
 	for (i = 0; i < pages; i++)
 		page[i] = memory.page[i % 2 ? pages / 2 + i / 2 : i / 2];
 	before = kernel_bytes(group);
-	OK(rt_map_pages(vgpu.device, page, pages, 0, true));
+	OK(rt_map_pages(vgpu->device, page, pages, 0, true));
 	after = kernel_bytes(group);
 	CHECK(after - before > 200000,
 	      "%zu pages mapped for the guest cost its VMM's group %ld bytes",
 	      pages, after - before);
-	vgpu_close(&vgpu);
 	rt_memory_free(&memory);
+	vgpu_close(vgpu);
+}
+
+/*
+ * What a guest has the host allocate to map its memory is its VMM's, as all else:
+ * an administrator limits that by a control group.
+ */
+TEST(charged, 0)
+{
+	struct vgpu vgpu;
+	char group[64];
+
+	if (!enter_group(group))
+		harness_skip("there are no memory control groups");
+	vgpu_make(&vgpu, "64mq");
+	expect_charged(&vgpu, group);
+}
+
+/* Nor can a VMM get out of it by having another process open the vGPU and end. */
+TEST(charged_without_opener, 0)
+{
+	struct vgpu vgpu;
+	char group[64];
+	pid_t opener;
+	int ready[2];
+
+	if (!enter_group(group))
+		harness_skip("there are no memory control groups");
+	OK(host_create_any("64mq", vgpu.uuid));
+	CHECK(!pipe(ready), "pipe: %s", strerror(errno));
+	opener = fork();
+	if (!opener) {
+		vgpu_open(&vgpu);
+		opener = getpid();
+		if (fork())
+			_exit(0);
+		while (getppid() == opener)
+			usleep(1000);
+		expect_charged(&vgpu, group);
+		CHECK(write(ready[1], "r", 1) == 1, "pipe");
+		_exit(0);
+	}
+	wait_child(opener, "the opener");
+	child_ready(ready);
 }
 
 static void expect(int error, int expected, const char *what)

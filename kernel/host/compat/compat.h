@@ -14,6 +14,7 @@
 #include <linux/eventfd.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/vfio.h>
@@ -62,6 +63,15 @@ static inline void vgpu_eventfd_signal(struct eventfd_ctx *ctx)
  * it expands to has not changed.
  */
 #define VGPU_IMPORT_NS(namespace)	MODULE_INFO(import_ns, namespace)
+
+/* One more reference to a group that is referred to; 6.1 has no call for it. */
+static inline void vgpu_mem_cgroup_get(struct mem_cgroup *memcg)
+{
+#ifdef CONFIG_MEMCG
+	if (memcg)
+		css_get(&memcg->css);
+#endif
+}
 
 /* 6.13 added hrtimer_setup(); 6.15 removed hrtimer_init(). */
 #ifndef VGPU_HAVE_HRTIMER_SETUP

@@ -26,10 +26,10 @@
 #include <linux/jiffies.h>
 #include <linux/memcontrol.h>
 #include <linux/sched.h>
-#include <linux/sched/mm.h>
 
 #include "base/state.h"
 #include "base/vgpu.h"
+#include "compat/compat.h"
 #include "memory/pin.h"
 #include "memory/pin_batch.h"
 #include "memory/unmapping.h"
@@ -78,27 +78,27 @@ void vgpu_pin_init(struct vgpu *vgpu)
 	init_waitqueue_head(&pins->wait);
 }
 
-static void set_owner(struct vgpu *vgpu, struct mm_struct *mm)
+static void set_payer(struct vgpu *vgpu, struct mem_cgroup *payer)
 {
-	struct mm_struct *old;
+	struct mem_cgroup *old;
 
-	if (mm)
-		mmgrab(mm);
 	mutex_lock(&vgpu->pins.lock);
-	old = vgpu->pins.mm;
-	vgpu->pins.mm = mm;
+	old = vgpu->pins.payer;
+	vgpu->pins.payer = payer;
 	mutex_unlock(&vgpu->pins.lock);
-	if (old)
-		mmdrop(old);
+	mem_cgroup_put(old);
 }
 
 /**
  * vgpu_pin_open - nothing of the former owner is left
  * @vgpu: the vGPU; is being opened by the calling process
+ *
+ * From here on that process's control group pays, also when the process has ended
+ * and another one has its files.
  */
 void vgpu_pin_open(struct vgpu *vgpu)
 {
-	set_owner(vgpu, current->mm);
+	set_payer(vgpu, get_mem_cgroup_from_mm(current->mm));
 	pin_unmapping_forget(vgpu);
 	mutex_lock(&vgpu->pins.lock);
 	vgpu->pins.refusals = 0;
@@ -117,11 +117,11 @@ void vgpu_pin_open(struct vgpu *vgpu)
  */
 struct mem_cgroup *vgpu_pin_payer(struct vgpu *vgpu)
 {
-	struct mem_cgroup *payer = NULL;
+	struct mem_cgroup *payer;
 
 	mutex_lock(&vgpu->pins.lock);
-	if (vgpu->pins.mm)
-		payer = get_mem_cgroup_from_mm(vgpu->pins.mm);
+	payer = vgpu->pins.payer;
+	vgpu_mem_cgroup_get(payer);
 	mutex_unlock(&vgpu->pins.lock);
 	return payer;
 }
@@ -573,7 +573,7 @@ void vgpu_pin_drain(struct vgpu *vgpu)
 	unpin_revoked(vgpu);
 	wait_long_unpinned(vgpu, 0, ULONG_MAX);
 	flush_work(&vgpu->pins.unpin_work);
-	set_owner(vgpu, NULL);
+	set_payer(vgpu, NULL);
 }
 
 /**
@@ -586,5 +586,5 @@ void vgpu_pin_exit(struct vgpu *vgpu)
 {
 	cancel_work_sync(&vgpu->pins.unpin_work);
 	/* Of an open that failed. */
-	set_owner(vgpu, NULL);
+	set_payer(vgpu, NULL);
 }

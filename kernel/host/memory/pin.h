@@ -14,7 +14,6 @@
 #include <linux/xarray.h>
 
 struct mem_cgroup;
-struct mm_struct;
 struct vgpu;
 
 /**
@@ -28,7 +27,7 @@ struct vgpu;
  * @blind: there may be others, until @blind_until
  * @blind_until: jiffies
  * @dma: DMA mappings of guest pages, by guest page; see pin_batch.c
- * @mm: memory of the VMM that has it open, for its control group
+ * @payer: memory control group of the VMM that has it open; referred to
  * @wait: woken when @changes or @epoch has changed
  * @changes: how many batches have been given back
  * @epoch: how often all was revoked; READ_ONCE without the lock
@@ -46,7 +45,7 @@ struct vgpu_pins {
 	bool blind;
 	unsigned long blind_until;
 	struct xarray dma;
-	struct mm_struct *mm;
+	struct mem_cgroup *payer;
 	wait_queue_head_t wait;
 	unsigned int changes;
 	unsigned int epoch;
