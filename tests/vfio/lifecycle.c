@@ -451,6 +451,64 @@ TEST(parent_reset, SLOW)
 	vgpu_works(&vgpu, 2);
 }
 
+/* A process that resets the GPU when it is told to; it must have no vGPU open. */
+static pid_t parent_resetter(int *go)
+{
+	char path[PATH_SIZE], byte;
+	pid_t child;
+	int start[2];
+
+	snprintf(path, sizeof(path), "%s", admin_pci_path("reset"));
+	if (access(path, F_OK))
+		harness_skip("this kernel offers no reset of the GPU");
+	CHECK(!pipe(start), "pipe: %s", strerror(errno));
+	child = fork();
+	if (!child) {
+		close(start[1]);
+		_exit(read(start[0], &byte, 1) != 1 || host_write(path, "1"));
+	}
+	close(start[0]);
+	*go = start[1];
+	return child;
+}
+
+/* Who closes a vGPU while its GPU is reset, and opens it, may try again later. */
+TEST(reopen_in_parent_reset, SLOW)
+{
+	unsigned int i, refused = 0;
+	char state[TEXT_SIZE];
+	struct vgpu vgpu;
+	pid_t resetter;
+	bool ended;
+	int go;
+
+	OK(host_create_any("64mq", vgpu.uuid));
+	for (i = 0; i < 10; i++) {
+		resetter = parent_resetter(&go);
+		vgpu_open(&vgpu);
+		CHECK(write(go, "g", 1) == 1, "pipe: %s", strerror(errno));
+		close(go);
+		do {
+			admin_text(admin_gpu_path("state"), state);
+			ended = waitpid(resetter, NULL, WNOHANG);
+		} while (!ended && strcmp(state, "reset"));
+		vgpu_close(&vgpu);
+		while (!ended) {
+			vgpu.device = rt_open_vfio(vgpu.uuid, transport, NULL);
+			CHECK(vgpu.device || errno == EBUSY,
+			      "opening while the GPU is reset: %s", strerror(errno));
+			if (vgpu.device)
+				vgpu_close(&vgpu);
+			else
+				refused++;
+			ended = waitpid(resetter, NULL, WNOHANG);
+		}
+	}
+	CHECK(refused, "it could be opened all the time");
+	vgpu_open(&vgpu);
+	vgpu_works(&vgpu, 1);
+}
+
 /*
  * System suspend with a user is refused. suspend.c has the other case, which
  * the disks of the test machine do not survive.
