@@ -70,7 +70,10 @@ struct exported_picture {
 	struct page *dummy;
 };
 
-/* Of all vGPUs: a dma-buf may end at the same time as its vGPU. */
+/*
+ * Of all vGPUs: a dma-buf may end at the same time as its vGPU. So nothing that takes
+ * long, or that a VMM can hold up, is done with it.
+ */
 static DEFINE_MUTEX(dmabufs_lock);
 
 /* --------------------------------------------------------------------- ids */
@@ -343,18 +346,28 @@ static struct exported_picture *picture_create(struct vgpu *vgpu,
 	return picture;
 }
 
-/* The dma-buf's file exists; from now on the picture follows its vGPU. */
-static void link_picture(struct vgpu *vgpu, struct exported_picture *picture,
+/*
+ * The dma-buf's file exists; from now on the picture follows its vGPU. Return: false
+ * if that has too many.
+ */
+static bool link_picture(struct vgpu *vgpu, struct exported_picture *picture,
 			 struct dma_buf *dmabuf)
 {
-	lockdep_assert_held(&dmabufs_lock);
-	/* The file may be freed before the picture leaves the list. */
-	picture->inode = file_inode(dmabuf->file);
-	ihold(picture->inode);
-	picture->vgpu = vgpu;
-	list_add_tail(&picture->node, &vgpu->dmabufs.list);
-	vgpu->dmabufs.count++;
-	picture->present = vgpu_has_hardware(vgpu);
+	bool room;
+
+	mutex_lock(&dmabufs_lock);
+	room = vgpu->dmabufs.count < DMABUFS_MAX;
+	if (room) {
+		/* The file may be freed before the picture leaves the list. */
+		picture->inode = file_inode(dmabuf->file);
+		ihold(picture->inode);
+		picture->vgpu = vgpu;
+		list_add_tail(&picture->node, &vgpu->dmabufs.list);
+		vgpu->dmabufs.count++;
+		picture->present = vgpu_has_hardware(vgpu);
+	}
+	mutex_unlock(&dmabufs_lock);
+	return room;
 }
 
 static struct dma_buf *export_picture(struct vgpu *vgpu,
@@ -370,15 +383,16 @@ static struct dma_buf *export_picture(struct vgpu *vgpu,
 	info.size = PAGE_ALIGN(vgpu_plane_bytes(plane));
 	info.flags = O_RDWR | O_CLOEXEC;
 	info.priv = picture;
-	mutex_lock(&dmabufs_lock);
-	dmabuf = vgpu->dmabufs.count < DMABUFS_MAX ? dma_buf_export(&info) :
-						   ERR_PTR(-EMFILE);
-	if (!IS_ERR(dmabuf))
-		link_picture(vgpu, picture, dmabuf);
-	mutex_unlock(&dmabufs_lock);
-	if (IS_ERR(dmabuf))
+	dmabuf = dma_buf_export(&info);
+	if (IS_ERR(dmabuf)) {
 		picture_put(picture);
-	return dmabuf;
+		return dmabuf;
+	}
+	if (link_picture(vgpu, picture, dmabuf))
+		return dmabuf;
+	/* It takes the picture with it. */
+	dma_buf_put(dmabuf);
+	return ERR_PTR(-EMFILE);
 }
 
 /**
@@ -463,6 +477,23 @@ void vgpu_dmabuf_set_offline(struct vgpu *vgpu, bool offline)
 	mutex_unlock(&dmabufs_lock);
 }
 
+/* One dma-buf that shows the slice no more, for picture_put(); NULL: none is left. */
+static struct exported_picture *revoke_first(struct vgpu *vgpu)
+{
+	struct exported_picture *picture;
+
+	mutex_lock(&dmabufs_lock);
+	picture = list_first_entry_or_null(&vgpu->dmabufs.list,
+					   struct exported_picture, node);
+	if (picture) {
+		kref_get(&picture->kref);
+		set_present(picture, false);
+		unlink_picture(picture);
+	}
+	mutex_unlock(&dmabufs_lock);
+	return picture;
+}
+
 /**
  * vgpu_dmabuf_close - revoke every dma-buf for good
  * @vgpu: the vGPU; nobody has it open any more
@@ -471,16 +502,14 @@ void vgpu_dmabuf_set_offline(struct vgpu *vgpu, bool offline)
  */
 void vgpu_dmabuf_close(struct vgpu *vgpu)
 {
-	struct exported_picture *picture, *next;
+	struct exported_picture *picture;
 
-	mutex_lock(&dmabufs_lock);
-	list_for_each_entry_safe(picture, next, &vgpu->dmabufs.list, node) {
-		set_present(picture, false);
+	while ((picture = revoke_first(vgpu))) {
+		/* Large, and other vGPUs wait for the lock. It gets no copy any more. */
 		if (picture->copy)
 			vgpu_copy_clear(picture->copy);
-		unlink_picture(picture);
+		picture_put(picture);
 	}
-	mutex_unlock(&dmabufs_lock);
 	mutex_lock(&vgpu->display.lock);
 	memset(vgpu->dmabufs.ids, 0, sizeof(vgpu->dmabufs.ids));
 	mutex_unlock(&vgpu->display.lock);
