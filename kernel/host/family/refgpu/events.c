@@ -343,10 +343,11 @@ static int request_vectors(struct refgpu *refgpu)
 	while (refgpu->vectors < REFGPU_VECTORS) {
 		ret = request(refgpu, refgpu->vectors);
 		if (ret) {
+			dev_err_probe(&pdev->dev, ret,
+				      "interrupt %u is not to be had\n",
+				      refgpu->vectors);
 			free_vectors(refgpu);
-			return dev_err_probe(&pdev->dev, ret,
-					     "interrupt %u is not to be had\n",
-					     refgpu->vectors);
+			return ret;
 		}
 		refgpu->vectors++;
 	}
