@@ -21,6 +21,13 @@
 /* What one vfio_pin_pages() takes at most (VFIO_PIN_PAGES_MAX_ENTRIES). */
 #define PIN_PAGES	512
 
+/*
+ * The lock is also taken to revoke, for which an administrator and other tenants
+ * wait. So with it held no allocation waits for what the VMM's control group lacks.
+ */
+#define LOCKED_GFP	(GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT)
+#define MAP_TRIES	8
+
 /**
  * struct pin_dma - a guest page that the device may write
  * @address: DMA address
@@ -151,11 +158,11 @@ static int map_writable(struct vgpu *vgpu, unsigned long number,
 	lockdep_assert_held(&vgpu->pins.lock);
 	dma = xa_load(&vgpu->pins.dma, number);
 	if (!dma) {
-		dma = kzalloc(sizeof(*dma), GFP_KERNEL_ACCOUNT);
+		dma = kzalloc(sizeof(*dma), LOCKED_GFP);
 		if (!dma)
 			return -ENOMEM;
 		ret = xa_err(xa_store(&vgpu->pins.dma, number, dma,
-				      GFP_KERNEL_ACCOUNT));
+				      LOCKED_GFP));
 		if (!ret) {
 			ret = dma_map(&vgpu->gpu->pdev->dev, page, true,
 				      &dma->address);
@@ -193,7 +200,7 @@ static void unmap_page(struct vgpu *vgpu, unsigned long number, bool write,
 	kfree(dma);
 }
 
-static int map_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
+static int map_more(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 {
 	struct device *dev = &vgpu->gpu->pdev->dev;
 	struct pin_batch *batch = run->batch;
@@ -213,6 +220,23 @@ static int map_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 			ret = dma_map(dev, page, false, address);
 	}
 	mutex_unlock(&vgpu->pins.lock);
+	return ret;
+}
+
+static int map_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
+{
+	unsigned int tries = 0;
+	void *room;
+	int ret;
+
+	while ((ret = map_more(vgpu, run, pages)) == -ENOMEM && tries++ < MAP_TRIES) {
+		/* Have room made for what is left, without the lock. */
+		room = kmalloc_array(PIN_PAGES, sizeof(struct pin_dma),
+				     GFP_KERNEL_ACCOUNT);
+		if (!room)
+			break;
+		kfree(room);
+	}
 	return ret;
 }
 
