@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 900
+# own machine: allocations of its whole machine fail
 # kernels: debug
 #
 # Each allocation of create, open, map and the ioctls fails once.

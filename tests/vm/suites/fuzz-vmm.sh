@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 900
+# own machine: whatever it leaves behind, nobody else is to find
 # check: 6.12
 #
 # VMMs that do anything, for a while, with a fixed seed. `fuzz-vmm.sh MINUTES SEED`

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --systemd --timeout 3000
+# machine: --systemd --timeout 6000
 # own machine: an installed system, with systemd, udev and libvirt
 # kernels: 6.12
 # check: none
 #
-# A domain is reset 50 times while its guest computes on a vGPU, beside a
-# neighbour that computes on another one of the same GPU all the time.
+# A domain is reset 50 times while its guest computes on a vGPU, beside a neighbour
+# that computes on another one of the same GPU all the time. Half an hour, on a
+# machine that does nothing else.
 
 # shellcheck source=clients.sh
 . /src/tests/vm/clients.sh

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # machine: --timeout 1800
+# own machine: it measures how long others wait
 # check: 6.1 6.12
 #
 # VMMs that stand in everybody's way: what the administrator and other tenants
