@@ -6,9 +6,9 @@
 # kernels: 6.12 7.2
 # check: 6.12
 #
-# Real libvirt, as Debian has it: node devices, and domains whose guests compute
-# on vGPUs, reboot, die, and get vGPUs while they run. The commands are those of
-# doc/clients/libvirt.md.
+# Real libvirt, as Debian has it, with AppArmor around each QEMU: node devices, and
+# domains whose guests compute on vGPUs, reboot, die, and get vGPUs while they run.
+# The commands are those of doc/clients/libvirt.md.
 
 # shellcheck source=clients.sh
 . /src/tests/vm/clients.sh
@@ -34,6 +34,10 @@ qemu_pid()
 
 install_openvgpu || { fail install "status $?"; finish; }
 prepare_guests
+# libvirt takes AppArmor only if its daemon has a profile itself.
+run "libvirt's AppArmor profiles" 0 \
+	apparmor_parser -r /etc/apparmor.d/usr.sbin.libvirtd /etc/apparmor.d/usr.lib.libvirt.virt-aa-helper
+run "a daemon that has one" 0 systemctl restart libvirtd
 split_document /src/doc/clients/libvirt.md
 
 # ------------------------------------------------------------------ node devices
@@ -100,6 +104,8 @@ unset -f virsh
 run "the guest computes" 0 in_guest vm1 120 'all 1'
 contains "all is right" " 0 failed"
 same "QEMU has it open" "$(qemu_pid vm1)" "$(attribute "$first" owner_pid)"
+same "AppArmor holds QEMU to its domain's profile" "libvirt-$(virsh domuuid vm1 | xargs) (enforce)" \
+	"$(cat "/proc/$(qemu_pid vm1)/attr/current")"
 
 run "destroy of a vGPU in use" fails virsh nodedev-destroy "$(node "$first")"
 contains "it says so" "device in use"
