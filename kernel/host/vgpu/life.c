@@ -133,8 +133,11 @@ static int try_open(struct vgpu *vgpu)
 	int ret;
 
 	ret = vgpu_scrub_wait(vgpu);
-	/* Nothing is zeroed while the GPU is not up, which is the reason then. */
-	if (ret && READ_ONCE(gpu->state) == VGPU_GPU_UP) {
+	/*
+	 * Nothing is zeroed while the GPU is not up, which is the reason then; it may
+	 * be up again by now, and then it is worth another try.
+	 */
+	if (ret && ret != -ENODEV && READ_ONCE(gpu->state) == VGPU_GPU_UP) {
 		vgpu_owner_error(vgpu,
 				 " not opened: slice not zeroed yet (%d); try again",
 				 ret);
