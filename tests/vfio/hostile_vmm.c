@@ -94,7 +94,7 @@ static pid_t start(void (*run)(void *data, int ready), void *data)
 		for (;;)
 			pause();
 	}
-	child_ready(ready);
+	pipe_await(ready);
 	return child;
 }
 

@@ -200,12 +200,12 @@ TEST(kill_while_removing, 0)
 }
 
 /* A process with a vGPU's file, which opens the vGPU when it is told to. */
-static pid_t file_holder(const char *uuid, int *go)
+static pid_t file_holder(const char *uuid, int go[2])
 {
-	int ready[2], start[2];
+	int ready[2];
 	pid_t child;
 
-	CHECK(!pipe(ready) && !pipe(start), "pipe: %s", strerror(errno));
+	CHECK(!pipe(ready) && !pipe(go), "pipe: %s", strerror(errno));
 	child = fork();
 	if (!child) {
 		struct vfio_device_bind_iommufd bind = {
@@ -213,18 +213,16 @@ static pid_t file_holder(const char *uuid, int *go)
 			.iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC),
 		};
 		int file = rt_vfio_file(uuid);
-		char byte;
 
 		CHECK(bind.iommufd >= 0 && file >= 0, "no file: %s", rt_message());
-		CHECK(write(ready[1], "r", 1) == 1, "pipe");
-		CHECK(read(start[0], &byte, 1) == 1, "pipe");
+		pipe_send(ready);
+		pipe_await(go);
 		CHECK(!ioctl(file, VFIO_DEVICE_BIND_IOMMUFD, &bind),
 		      "VFIO_DEVICE_BIND_IOMMUFD: %s", strerror(errno));
 		for (;;)
 			pause();
 	}
-	child_ready(ready);
-	*go = start[1];
+	pipe_await(ready);
 	return child;
 }
 
@@ -237,12 +235,12 @@ TEST(opened_while_removing, SLOW)
 	char text[TEXT_SIZE], word[128];
 	pid_t holder, remover;
 	struct vgpu vgpu;
-	int events, log, go, tries = 0;
+	int events, log, go[2], tries = 0;
 
 	if (transport != RT_VFIO_IOMMUFD)
 		harness_skip("a group gives out no file of a vGPU without opening it");
 	OK(host_create_any("64mq", vgpu.uuid));
-	holder = file_holder(vgpu.uuid, &go);
+	holder = file_holder(vgpu.uuid, go);
 	events = uevents_listen();
 	log = log_begin();
 	remover = fork();
@@ -254,7 +252,7 @@ TEST(opened_while_removing, SLOW)
 	snprintf(word, sizeof(word), "removed by lifecycle (%d) but a process is about to",
 		 remover);
 	CHECK(log_count(log, word, NULL) == 1, "the log has no '%s'", word);
-	CHECK(write(go, "g", 1) == 1, "pipe: %s", strerror(errno));
+	pipe_send(go);
 	/* VFIO asks every 10 s. */
 	while (!uevents_next(events, vgpu.uuid, text) ||
 	       !strstr(text, "OPENVGPU_EVENT=request "))
@@ -452,23 +450,20 @@ TEST(parent_reset, SLOW)
 }
 
 /* A process that resets the GPU when it is told to; it must have no vGPU open. */
-static pid_t parent_resetter(int *go)
+static pid_t parent_resetter(int go[2])
 {
-	char path[PATH_SIZE], byte;
+	char path[PATH_SIZE];
 	pid_t child;
-	int start[2];
 
 	snprintf(path, sizeof(path), "%s", admin_pci_path("reset"));
 	if (access(path, F_OK))
 		harness_skip("this kernel offers no reset of the GPU");
-	CHECK(!pipe(start), "pipe: %s", strerror(errno));
+	CHECK(!pipe(go), "pipe: %s", strerror(errno));
 	child = fork();
 	if (!child) {
-		close(start[1]);
-		_exit(read(start[0], &byte, 1) != 1 || host_write(path, "1"));
+		pipe_await(go);
+		_exit(host_write(path, "1") ? 1 : 0);
 	}
-	close(start[0]);
-	*go = start[1];
 	return child;
 }
 
@@ -480,14 +475,13 @@ TEST(reopen_in_parent_reset, SLOW)
 	struct vgpu vgpu;
 	pid_t resetter;
 	bool ended;
-	int go;
+	int go[2];
 
 	OK(host_create_any("64mq", vgpu.uuid));
 	for (i = 0; i < 10; i++) {
-		resetter = parent_resetter(&go);
+		resetter = parent_resetter(go);
 		vgpu_open(&vgpu);
-		CHECK(write(go, "g", 1) == 1, "pipe: %s", strerror(errno));
-		close(go);
+		pipe_send(go);
 		do {
 			admin_text(admin_gpu_path("state"), state);
 			ended = waitpid(resetter, NULL, WNOHANG);

@@ -93,7 +93,7 @@ enum vgpu_run_stage {
  *	enabled. Bounded. 0, or -EIO when the hardware did not obey, after
  *	vgpu_gpu_failed(). May sleep.
  * @scrub: zero the slice and every hidden store of a disabled partition. May
- *	sleep, bounded. 0 or errno.
+ *	sleep, bounded. 0, -EAGAIN while the GPU must not be touched, or errno.
  * @notify: notify the guest of fault @code through the error register and the
  *	interrupt of its partition. May be NULL. May sleep.
  * @run: make @vgpu resident on its instance for @quantum_ns (0: until

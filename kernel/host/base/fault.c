@@ -197,6 +197,20 @@ void vgpu_fault_exit(struct vgpu *vgpu)
 }
 
 /**
+ * vgpu_repeat_fault - tell a guest of a fault once more
+ * @vgpu: the vGPU
+ * @code: the fault; reported before
+ *
+ * For one that lasts, when the guest has lost what it was told by a reset. Neither
+ * logged nor counted again. Takes no lock.
+ */
+void vgpu_repeat_fault(struct vgpu *vgpu, enum vgpu_fault code)
+{
+	set_bit(code, &vgpu->faults.pending);
+	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
+}
+
+/**
  * vgpu_report_fault - report a fault of a vGPU
  * @vgpu: the vGPU
  * @code: the fault
@@ -219,22 +233,7 @@ void vgpu_report_fault(struct vgpu *vgpu, enum vgpu_fault code)
 		set_bit(code, &vgpu->faults.unsent);
 	else if (code == VGPU_FAULT_STOPPED)
 		tell_late(vgpu, LATE_EVENT);
-	set_bit(code, &vgpu->faults.pending);
-	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
-}
-
-/**
- * vgpu_repeat_fault - tell a guest of a fault once more
- * @vgpu: the vGPU
- * @code: the fault; reported before
- *
- * For one that lasts, when the guest has lost what it was told by a reset. Neither
- * logged nor counted again. Takes no lock.
- */
-void vgpu_repeat_fault(struct vgpu *vgpu, enum vgpu_fault code)
-{
-	set_bit(code, &vgpu->faults.pending);
-	queue_work(vgpu->gpu->wq, &vgpu->faults.work);
+	vgpu_repeat_fault(vgpu, code);
 }
 
 /**

@@ -259,7 +259,7 @@ static int bochs_scrub(struct vgpu *vgpu)
 
 	for (done = 0; done < vgpu->fb_size; done += size) {
 		if (!vgpu_gpu_begin(gpu, &section))
-			return -ENODEV;
+			return -EAGAIN;
 		size = min_t(u64, vgpu->fb_size - done, SCRUB_PIECE);
 		memset_io(slice + done, 0, size);
 		vgpu_gpu_end(gpu, section);
@@ -267,7 +267,7 @@ static int bochs_scrub(struct vgpu *vgpu)
 	}
 	/* Has arrived when the device answers; and it must be there to. */
 	if (!vgpu_gpu_begin(gpu, &section))
-		return -ENODEV;
+		return -EAGAIN;
 	alive = bochs_alive(gpu);
 	vgpu_gpu_end(gpu, section);
 	return alive ? 0 : -ENODEV;

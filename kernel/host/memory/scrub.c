@@ -39,15 +39,16 @@ static void scrub_work(struct work_struct *work)
 	struct vgpu *vgpu = container_of(work, struct vgpu, scrub.work);
 	struct vgpu_gpu *gpu = vgpu->gpu;
 	unsigned long wanted = READ_ONCE(vgpu->scrub.wanted);
-	int ret = -ENODEV;
+	int ret;
 
 	if (!scrub_pending(vgpu))
 		return;
-	if (!vgpu_gpu_is_dead(gpu))
-		ret = gpu->family->scrub(vgpu);
+	ret = gpu->family->scrub(vgpu);
+	if (ret && vgpu_gpu_is_dead(gpu))
+		ret = -EAGAIN;
 	if (!ret)
 		note_clean(vgpu, wanted);
-	else if (!vgpu_gpu_is_dead(gpu))
+	else if (ret != -EAGAIN)
 		vgpu_owner_error(vgpu,
 				 ": its framebuffer can't be zeroed (%d); it can't be opened before that succeeds",
 				 ret);
@@ -87,8 +88,8 @@ void vgpu_scrub_queue(struct vgpu *vgpu)
  *
  * Tries again what failed before. May sleep, up to ten seconds.
  *
- * Return: 0; -EBUSY if it takes too long; -EINTR if the caller was killed; the
- * error of the family.
+ * Return: 0; -EAGAIN if the GPU must not be touched; -EBUSY if it takes too long; -EINTR if
+ * the caller was killed; the error of the family.
  */
 int vgpu_scrub_wait(struct vgpu *vgpu)
 {

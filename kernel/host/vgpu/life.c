@@ -133,11 +133,7 @@ static int try_open(struct vgpu *vgpu)
 	int ret;
 
 	ret = vgpu_scrub_wait(vgpu);
-	/*
-	 * Nothing is zeroed while the GPU is not up, which is the reason then; it may
-	 * be up again by now, and then it is worth another try.
-	 */
-	if (ret && ret != -ENODEV && READ_ONCE(gpu->state) == VGPU_GPU_UP) {
+	if (ret && ret != -EAGAIN) {
 		vgpu_owner_error(vgpu,
 				 " not opened: slice not zeroed yet (%d); try again",
 				 ret);

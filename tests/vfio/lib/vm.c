@@ -27,17 +27,28 @@ void wait_child(pid_t child, const char *what)
 }
 
 /**
- * child_ready - wait until a process that was forked has said so
- * @ready: a pipe it has written a byte to; closed
+ * pipe_send - let another process go on that waits at a pipe
+ * @ends: the pipe; closed
  */
-void child_ready(const int ready[2])
+void pipe_send(const int ends[2])
+{
+	close(ends[0]);
+	CHECK(write(ends[1], "r", 1) == 1, "pipe: %s", strerror(errno));
+	close(ends[1]);
+}
+
+/**
+ * pipe_await - wait until another process has come to its pipe_send()
+ * @ends: the pipe; closed
+ */
+void pipe_await(const int ends[2])
 {
 	char byte;
 
 	/* So that a process that has ended is noticed. */
-	close(ready[1]);
-	CHECK(read(ready[0], &byte, 1) == 1, "the other process did not start");
-	close(ready[0]);
+	close(ends[1]);
+	CHECK(read(ends[0], &byte, 1) == 1, "the other process has ended");
+	close(ends[0]);
 }
 
 /**
@@ -73,13 +84,13 @@ pid_t vm_start(struct vgpu *vgpu, bool polite, void (*open)(struct vgpu *vgpu))
 	if (!child) {
 		open(vgpu);
 		request = vgpu_eventfd(vgpu, VFIO_PCI_REQ_IRQ_INDEX, 0);
-		CHECK(write(ready[1], "r", 1) == 1, "pipe");
+		pipe_send(ready);
 		while (!eventfd_count(request, 1000) || !polite)
 			;
 		vgpu_close(vgpu);
 		_exit(LET_GO);
 	}
-	child_ready(ready);
+	pipe_await(ready);
 	return child;
 }
 

@@ -8,7 +8,8 @@
 #include "vgpu.h"
 
 void wait_child(pid_t child, const char *what);
-void child_ready(const int ready[2]);
+void pipe_send(const int ends[2]);
+void pipe_await(const int ends[2]);
 int child_end(pid_t child);
 
 pid_t vm_start(struct vgpu *vgpu, bool polite, void (*open)(struct vgpu *vgpu));

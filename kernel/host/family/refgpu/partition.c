@@ -271,7 +271,7 @@ int refgpu_scrub(struct vgpu *vgpu)
 	int section, ret = -EBUSY;
 
 	if (!vgpu_gpu_begin(vgpu->gpu, &section))
-		return -ENODEV;
+		return -EAGAIN;
 	mutex_lock(&partition->lock);
 	if (!partition->enabled)
 		ret = program_slice(partition, vgpu->fb_offset, vgpu->fb_size);
