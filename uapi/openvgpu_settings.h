@@ -37,9 +37,15 @@
 	NUMBER(TIMESLICE_US, timeslice_us, 100, 1000000, 0,			\
 	       OPENVGPU_OR_ZERO | OPENVGPU_SCHEDULING,				\
 	       "length of a slice, us: 1000000 / sched_hz; 0: the default")	\
+	NUMBER(TIMESLICE_MAX_US, timeslice_max_us, 100, 1000000, 20000,		\
+	       OPENVGPU_SCHEDULING,						\
+	       "most that slices grow to while nobody waits for it, us")	\
+	NUMBER(WAKE_BUDGET_PERMILLE, wake_budget_permille, 0, 1000, 60,		\
+	       OPENVGPU_SCHEDULING,						\
+	       "of the time, to cut runs short when others wake; 0: none")	\
 	NUMBER(AVERAGING_FACTOR, averaging_factor, 1, 60, 33,			\
 	       OPENVGPU_SCHEDULING,						\
-	       "over how many turns an overrun is paid back; 1: at once")	\
+	       "no effect any more: an overrun is paid back at once")		\
 	NUMBER(PREEMPT_TIMEOUT_US, preempt_timeout_us, 100, 10000000, 500000,	\
 	       OPENVGPU_SCHEDULING,						\
 	       "how long a vGPU may take to yield before it is reset, us")	\

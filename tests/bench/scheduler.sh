@@ -17,7 +17,8 @@ tree=$(cd "$(dirname "$0")/../.." && pwd)
 build=${BUILD:-$tree/build}
 make -s -C "$tree/tests/sim" BUILD="$build"
 mkdir -p "$build/bench" "$build/tests/bench"
-${CC:-gcc} -O2 -g -std=gnu11 -Wall -Wextra -D_GNU_SOURCE "$tree/tests/bench/scheduler.c" \
+${CC:-gcc} -O2 -g -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -D_GNU_SOURCE \
+	-I"$tree/kernel/host" -I"$tree/uapi" "$tree/tests/bench/scheduler.c" \
 	"$build/tests/sim/libsim.a" -o "$build/tests/bench/scheduler"
 # shellcheck disable=SC1003 # a backslash for tr
 model=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1 | tr -d '"\\')

@@ -117,11 +117,10 @@ static void balance_charge(struct sim *sim, enum sched_end reason,
 }
 
 /* A GPU that is idle looks at its next tick; one that runs does so anyway. */
-static bool balance_look(struct sim *sim, uint64_t *stop_in_ns)
+static uint64_t balance_look(struct sim *sim)
 {
 	(void)sim;
-	*stop_in_ns = 0;
-	return false;
+	return SCHED_FOREVER;
 }
 
 static uint64_t keep(struct sim *sim, bool stale)

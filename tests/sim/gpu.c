@@ -71,63 +71,67 @@ static void draw_gap(struct sim *sim, struct sim_vgpu *vgpu)
 	vgpu->wake_at = sim->now + (gap ? gap : 1);
 }
 
-/* The end of a run without a drawn overrun is at @base. */
+/* How long a run that was told to end at @base lasts on; @reason may change. */
+static uint64_t overrun(struct sim *sim, uint64_t base, enum sched_end *reason)
+{
+	struct sim_vgpu *vgpu = &sim->vgpu[sim->current];
+	uint64_t progress = base - sim->work_from, most = sim->config.overrun_ns, rest;
+
+	rest = progress <= vgpu->job_left ? vgpu->job_left - progress :
+	       sim_between(&sim->random, 0, vgpu->load.job_max);
+	if (sim->scheduler->keep)	/* It has no way to stop a job. */
+		return sim->draining ? rest : 0;
+	if (!vgpu->load.never_yields) {
+		if (*reason == SCHED_END_PREEMPTED && sim->config.preempt_ns)
+			most = sim->config.preempt_ns;
+		return sim_between(&sim->random, 0, most);
+	}
+	if (rest <= sim->config.preempt_timeout_ns)
+		return rest;
+	*reason = SCHED_END_RESET;
+	return sim->config.preempt_timeout_ns + sim->config.reset_ns;
+}
+
+/* The present run is told to end at @base, for @reason; NEVER: it is not. */
 static void plan_stop(struct sim *sim, uint64_t base, enum sched_end reason)
 {
 	struct sim_vgpu *vgpu = &sim->vgpu[sim->current];
-	uint64_t work_end = NEVER, left = vgpu->job_left;
-	uint64_t stop = base, progress, rest;
+	uint64_t work_end = NEVER, stop = base;
 
-	if (has_gaps(vgpu))
-		work_end = sim->began + left;
-	if (base != NEVER) {
-		progress = base - sim->began;
-		rest = progress <= left ? left - progress :
-		       sim_between(&sim->random, 0, vgpu->load.job_max);
-		if (sim->scheduler->keep) {
-			/* It has no way to stop a job. */
-			stop = base + (sim->draining ? rest : 0);
-		} else if (!vgpu->load.never_yields) {
-			stop = base + sim_between(&sim->random, 0,
-						  sim->config.overrun_ns);
-		} else if (rest <= sim->config.preempt_timeout_ns) {
-			stop = base + rest;
-		} else {
-			stop = base + sim->config.preempt_timeout_ns +
-			       sim->config.reset_ns;
-			reason = SCHED_END_RESET;
-		}
-	}
 	sim->stop_base = base;
-	if (work_end <= stop) {
-		sim->stop = work_end;
+	sim->stop_why = reason;
+	if (sim->staying) {
+		/* There is nothing to stop, and no work is why it ends. */
 		sim->reason = SCHED_END_IDLE;
-	} else {
-		sim->stop = stop;
-		sim->reason = reason;
+		sim->stop = sim->linger_ns == SCHED_FOREVER ? NEVER :
+			    sim->work_from + sim->linger_ns;
+		if (base < sim->stop)
+			sim->stop = base;
+		return;
 	}
+	if (has_gaps(vgpu))
+		work_end = sim->work_from + vgpu->job_left;
+	if (base != NEVER)
+		stop += overrun(sim, base, &reason);
+	sim->stop = work_end <= stop ? work_end : stop;
+	sim->reason = work_end <= stop ? SCHED_END_IDLE : reason;
 }
 
 static void look(struct sim *sim)
 {
 	uint64_t in;
 
-	if (sim->gpu == SIM_FREE) {
+	if (sim->gpu == SIM_FREE)
 		sim->free_until = sim->now;
+	sim->look_at = NEVER;
+	/* A load ends first; then it is asked again. One that is to stop does. */
+	if (sim->gpu != SIM_RUNNING || sim->scheduler->keep || sim->stop_base <= sim->now)
 		return;
-	}
-	if (!sim->scheduler->look(sim, &in))
-		return;
-	if (sim->gpu == SIM_SLOT) {
-		sim->stop = sim->now;
-	} else if (sim->gpu == SIM_SWITCHING) {
-		/* It runs for as little as it can. */
-		if (in < sim->free_until)
-			sim->free_until = in;
-	} else if (sim->stop_base == NEVER ||
-		   sim->now + in < sim->stop_base) {
-		plan_stop(sim, sim->now + in, SCHED_END_PREEMPTED);
-	}
+	in = sim->scheduler->look(sim);
+	if (in && in != SCHED_FOREVER)
+		sim->look_at = sim->now + in;
+	if (!in)
+		plan_stop(sim, sim->now, SCHED_END_PREEMPTED);
 }
 
 static void wake(struct sim *sim, int who)
@@ -137,12 +141,21 @@ static void wake(struct sim *sim, int who)
 	vgpu->wake_at = 0;
 	if (!vgpu->open || vgpu->load.absent)
 		return;
-	if (!vgpu->job_left)
+	if (!vgpu->job_left) {
 		draw_job(sim, vgpu);
+		vgpu->job_since = sim->now;
+	}
 	if (vgpu->frozen)
 		return;
-	if (sim->current != who || sim->gpu != SIM_RUNNING)
+	if (sim->current == who && sim->staying) {
+		/* Its job begins without anybody's doing. */
+		sim->staying = false;
+		sim->stayed_run += sim->now - sim->work_from;
+		sim->work_from = sim->now;
+		plan_stop(sim, sim->stop_base, sim->stop_why);
+	} else if (sim->current != who || sim->gpu != SIM_RUNNING) {
 		vgpu->ready_since = sim->now;
+	}
 	sim->scheduler->wake(sim, who);
 	look(sim);
 }
@@ -174,13 +187,16 @@ static void start(struct sim *sim, uint64_t quantum)
 		record_wait(sim, sim->current);
 	sim->gpu = SIM_RUNNING;
 	sim->began = sim->now;
+	sim->work_from = sim->now;
+	sim->stayed_run = 0;
+	sim->look_at = NEVER;
 	plan_stop(sim, quantum ? sim->now + quantum : NEVER, SCHED_END_QUANTUM);
 	look(sim);
 }
 
 static void decide(struct sim *sim)
 {
-	struct sim_choice choice;
+	struct sim_choice choice = { .who = SIM_NONE };
 
 	sim->scheduler->pick(sim, &choice);
 	sim->decisions++;
@@ -190,12 +206,8 @@ static void decide(struct sim *sim)
 		sim->free_until = choice.until ? choice.until : NEVER;
 		return;
 	}
-	if (choice.idle_slot) {
-		sim->gpu = SIM_SLOT;
-		sim->stop = sim->now + choice.quantum_ns +
-			    sim_between(&sim->random, 0, sim->config.late_ns);
-		return;
-	}
+	sim->linger_ns = choice.linger_ns;
+	sim->switched_ns = 0;
 	sim->free_until = choice.quantum_ns ? choice.quantum_ns : NEVER;
 	if (sim->resident == choice.who || !sim->config.switch_ns) {
 		sim->resident = choice.who;
@@ -208,27 +220,13 @@ static void decide(struct sim *sim)
 
 static void end_switch(struct sim *sim)
 {
-	sim->switch_ns += sim->now - sim->began;
+	sim->switched_ns = sim->now - sim->began;
+	sim->switch_ns += sim->switched_ns;
 	sim->switches++;
 	sim->vgpu[sim->current].switches++;
 	trace(sim, "switch", sim->current, sim->began, "");
 	sim->resident = sim->current;
-	start(sim, sim->free_until == NEVER ? 0 :
-	      sim->free_until ? sim->free_until : 1);
-}
-
-static void end_slot(struct sim *sim)
-{
-	uint64_t ran = sim->now - sim->began;
-
-	sim->slot_ns += ran;
-	trace(sim, "slot", sim->current, sim->began, "");
-	sim->gpu = SIM_FREE;
-	if (sim->on_run)
-		sim->on_run(sim, sim->current, ran, SCHED_END_QUANTUM, true);
-	sim->scheduler->charge(sim, SCHED_END_QUANTUM, ran);
-	sim->current = SIM_NONE;
-	sim->free_until = sim->now;
+	start(sim, sim->free_until == NEVER ? 0 : sim->free_until);
 }
 
 static void progress(struct sim *sim, struct sim_vgpu *vgpu, uint64_t ran)
@@ -237,11 +235,30 @@ static void progress(struct sim *sim, struct sim_vgpu *vgpu, uint64_t ran)
 		ran -= vgpu->job_left;
 		vgpu->job_left = 0;
 		vgpu->jobs++;
-		if (has_gaps(vgpu))
+		if (has_gaps(vgpu)) {
+			if (sim->on_job)
+				sim->on_job(sim, (int)(vgpu - sim->vgpu),
+					    sim->now - vgpu->job_since);
 			return;
+		}
 		draw_job(sim, vgpu);
 	}
 	vgpu->job_left -= ran;
+}
+
+/* Out of work, but it may stay. */
+static void stay(struct sim *sim, struct sim_vgpu *vgpu)
+{
+	progress(sim, vgpu, sim->now - sim->work_from);
+	vgpu->job_left = 0;
+	draw_gap(sim, vgpu);
+	sim->staying = true;
+	sim->work_from = sim->now;
+	plan_stop(sim, sim->stop_base, sim->stop_why);
+	if (sim->linger_ns == SCHED_FOREVER) {
+		sim->scheduler->sleep(sim, sim->current);
+		look(sim);
+	}
 }
 
 static void end_run(struct sim *sim)
@@ -252,6 +269,10 @@ static void end_run(struct sim *sim)
 	int who = sim->current;
 	uint64_t keep_ns;
 
+	if (reason == SCHED_END_IDLE && !sim->staying && sim->linger_ns) {
+		stay(sim, vgpu);
+		return;
+	}
 	if (reason == SCHED_END_QUANTUM && sim->scheduler->keep &&
 	    !sim->draining) {
 		keep_ns = sim->scheduler->keep(sim);
@@ -260,13 +281,20 @@ static void end_run(struct sim *sim)
 		return;
 	}
 	sim->draining = false;
-	progress(sim, vgpu, ran);
-	vgpu->served_ns += ran;
-	sim->busy_ns += ran;
+	if (sim->staying)
+		sim->stayed_run += sim->now - sim->work_from;
+	else
+		progress(sim, vgpu, sim->now - sim->work_from);
+	sim->staying = false;
+	vgpu->served_ns += ran - sim->stayed_run;
+	vgpu->stayed_ns += sim->stayed_run;
+	sim->busy_ns += ran - sim->stayed_run;
+	sim->stayed_ns += sim->stayed_run;
+	sim->stayed_run = 0;
 	trace(sim, "run", who, sim->began, reason_name[reason]);
 	sim->gpu = SIM_FREE;
 	if (sim->on_run)
-		sim->on_run(sim, who, ran, reason, false);
+		sim->on_run(sim, who, ran, reason);
 	if (reason == SCHED_END_RESET) {
 		/* The reset is the offender's as well. */
 		vgpu->resets++;
@@ -282,7 +310,8 @@ static void end_run(struct sim *sim)
 	if (vgpu->frozen)
 		sim->scheduler->sleep(sim, who);
 	if (reason == SCHED_END_IDLE || reason == SCHED_END_RESET) {
-		draw_gap(sim, vgpu);
+		if (!vgpu->wake_at)
+			draw_gap(sim, vgpu);
 		vgpu->job_left = 0;
 	}
 }
@@ -333,6 +362,8 @@ static uint64_t next_event(struct sim *sim, int *waker)
 	uint64_t next = sim->gpu == SIM_FREE ? sim->free_until : sim->stop;
 	unsigned int i;
 
+	if (sim->gpu == SIM_RUNNING && sim->look_at < next)
+		next = sim->look_at;
 	*waker = SIM_NONE;
 	for (i = 0; i < sim->count; i++)
 		if (sim->vgpu[i].wake_at && sim->vgpu[i].wake_at <= next) {
@@ -378,10 +409,10 @@ void sim_run_until(struct sim *sim, uint64_t end)
 			end_switch(sim);
 			break;
 		case SIM_RUNNING:
-			end_run(sim);
-			break;
-		case SIM_SLOT:
-			end_slot(sim);
+			if (sim->look_at <= sim->now && sim->stop > sim->now)
+				look(sim);
+			else
+				end_run(sim);
 			break;
 		}
 	}
@@ -412,7 +443,7 @@ void sim_fini(struct sim *sim)
 void sim_update(struct sim *sim, int who, uint32_t weight, uint32_t cap_percent,
 		uint64_t timeslice_ns)
 {
-	if (sim->scheduler != &sim_turns) {
+	if (sim->scheduler != &sim_module) {
 		sim->vgpu[who].client.weight = weight;
 		return;
 	}
@@ -444,7 +475,7 @@ void sim_set_load(struct sim *sim, int who, const struct sim_load *load)
 
 	vgpu->load = *load;
 	if (sim->current == who && sim->gpu == SIM_RUNNING)
-		plan_stop(sim, sim->stop_base, SCHED_END_QUANTUM);
+		plan_stop(sim, sim->stop_base, sim->stop_why);
 	if (!vgpu->client.runnable && !vgpu->wake_at && !load->absent)
 		vgpu->wake_at = sim->now + 1;
 }
@@ -462,6 +493,8 @@ void sim_freeze(struct sim *sim, int who, bool frozen)
 	if (vgpu->frozen == frozen || !vgpu->open)
 		return;
 	vgpu->frozen = frozen;
+	if (sim->gpu == SIM_FREE)
+		sim->free_until = sim->now;
 	if (frozen) {
 		sim->scheduler->sleep(sim, who);
 		if (sim->current == who && sim->gpu == SIM_RUNNING)
@@ -526,7 +559,8 @@ uint64_t sim_served(const struct sim *sim, int who)
 	uint64_t served = sim->vgpu[who].served_ns;
 
 	if (sim->current == who && sim->gpu == SIM_RUNNING)
-		served += sim->now - sim->began;
+		served += (sim->staying ? sim->work_from : sim->now) - sim->began -
+			  sim->stayed_run;
 	return served;
 }
 

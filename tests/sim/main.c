@@ -29,20 +29,23 @@ static const char usage[] =
 "  --caps LIST         percent, 1 to 100\n"
 "  --instances LIST    max_instance of each one's type (fixed_share)\n"
 "  --loads LIST        busy (default), desktop (4 ms each 16 ms), bursts,\n"
-"                      storm (10 us jobs), hang (never stops), idle\n"
+"                      storm (10 us jobs), hang (never stops), idle,\n"
+"                      interactive (20 us each 2-5 ms), small (0.5 ms jobs)\n"
 "  --job-us MIN-MAX    length of the jobs of busy (default 10-50000)\n"
 "  --slice-us US       100 to 1000000 (default 2083 below 8 vGPUs, else 1041)\n"
-"  --averaging A       1 to 60 (default 33)\n"
-"  --switch-us US      cost of a switch (default 200)\n"
-"  --overrun-us US     a run lasts up to this longer (default 100)\n"
-"  --late-us US        and an idle slot up to this (default 0)\n"
+"  --slice-max-us US   longest slice (default 20000)\n"
+"  --cuts PERMILLE     of the time, for cutting runs at wake-ups (default 60)\n"
+"  --no-linger         runs end as soon as they have no work\n"
+"  --switch-us US      cost of a switch (default 152)\n"
+"  --overrun-us US     a run lasts up to this longer (default 1)\n"
+"  --preempt-us US     and one that is cut up to this (default 50)\n"
 "  --timeout-us US     preempt time-out (default 100000)\n"
 "  --seconds S         how long (default 10)\n"
 "  --seed N            of everything random (default 1)\n"
 "  --at MS:WHAT=VALUE  change something, in order of time: policy=NAME,\n"
-"                      slice=US, averaging=A, or of one vGPU: weight.I=,\n"
-"                      cap.I=, load.I=, open.I=0|1, freeze.I=0|1\n"
-"  --trace FILE        write every run, switch and idle slot as CSV\n"
+"                      slice=US, or of one vGPU: weight.I=, cap.I=, load.I=,\n"
+"                      open.I=0|1, freeze.I=0|1\n"
+"  --trace FILE        write every run and switch as CSV\n"
 "  --json              print JSON\n"
 "  --help              print this\n";
 
@@ -98,6 +101,12 @@ static struct sim_load load_of(const char *name)
 	if (!strcmp(name, "storm"))
 		return (struct sim_load) { 10 * SIM_US, 10 * SIM_US,
 					   1 * SIM_US, 2 * SIM_US, false, false };
+	if (!strcmp(name, "interactive"))
+		return (struct sim_load) { 20 * SIM_US, 20 * SIM_US,
+					   2 * SIM_MS, 5 * SIM_MS, false, false };
+	if (!strcmp(name, "small"))
+		return (struct sim_load) { 500 * SIM_US, 500 * SIM_US,
+					   5 * SIM_US, 20 * SIM_US, false, false };
 	if (!strcmp(name, "hang"))
 		return (struct sim_load) { 100 * SIM_S, 100 * SIM_S,
 					   1 * SIM_MS, 2 * SIM_MS, true, false };
@@ -148,9 +157,6 @@ static void apply(struct sim *sim, const struct event *event)
 		} else if (!strcmp(event->what, "slice")) {
 			sim->queue.timeslice_ns = SIM_US *
 				number("--at slice", event->value, 100, 1000000);
-		} else if (!strcmp(event->what, "averaging")) {
-			sim->queue.averaging = (__u32)
-				number("--at averaging", event->value, 1, 60);
 		} else {
 			bad("--at", event->what);
 		}
@@ -194,20 +200,20 @@ static void print(struct sim *sim, bool json)
 	}
 	if (json)
 		printf("{\"scheduler\":\"%s\",\"policy\":\"%s\",\"seed\":%llu,\"time_ns\":%llu,"
-		       "\"run_ns\":%llu,\"switch_ns\":%llu,\"slot_ns\":%llu,\"idle_ns\":%llu,"
+		       "\"run_ns\":%llu,\"switch_ns\":%llu,\"linger_ns\":%llu,\"idle_ns\":%llu,"
 		       "\"switches\":%llu,\"decisions\":%llu,\"jain\":%.6f,\"min_max\":%.6f,\"vgpus\":[",
 		       sim->scheduler->name, sim->config.policy->name,
 		       (unsigned long long)sim->config.seed,
 		       (unsigned long long)sim->now,
 		       (unsigned long long)sim->busy_ns,
 		       (unsigned long long)sim->switch_ns,
-		       (unsigned long long)sim->slot_ns,
+		       (unsigned long long)sim->stayed_ns,
 		       (unsigned long long)sim->idle_ns,
 		       (unsigned long long)sim->switches,
 		       (unsigned long long)sim->decisions,
 		       sim_jain(share, sim->count), sim_min_max(share, sim->count));
 	else
-		printf("vgpu weight  cap   share  of time  wait p99 us  longest us  switches resets  debt us\n");
+		printf("vgpu weight  cap   share  of time  wait p99 us  longest us  switches resets   lag us\n");
 	for (i = 0; i < sim->count; i++) {
 		struct sim_vgpu *vgpu = &sim->vgpu[i];
 		double of_all = total > 0 ? (double)vgpu->served_ns / total : 0;
@@ -217,14 +223,14 @@ static void print(struct sim *sim, bool json)
 		if (json)
 			printf("%s{\"weight\":%u,\"cap_percent\":%u,\"run_ns\":%llu,\"share\":%.6f,"
 			       "\"of_time\":%.6f,\"wait_p99_ns\":%.0f,\"wait_max_ns\":%llu,"
-			       "\"switches\":%llu,\"resets\":%llu,\"debt_ns\":%llu}",
+			       "\"switches\":%llu,\"resets\":%llu,\"lag_ns\":%lld}",
 			       i ? "," : "", vgpu->client.weight,
 			       vgpu->client.cap_percent,
 			       (unsigned long long)vgpu->served_ns, of_all,
 			       of_time, p99, (unsigned long long)vgpu->wait_max,
 			       (unsigned long long)vgpu->switches,
 			       (unsigned long long)vgpu->resets,
-			       (unsigned long long)vgpu->client.debt_ns);
+			       (long long)sched_lag(&sim->queue, &vgpu->client, sim->now));
 		else
 			printf("%4u %6u %3u%% %6.2f%%  %6.2f%%  %11.0f %11.0f %9llu %6llu %8.0f\n",
 			       i, vgpu->client.weight, vgpu->client.cap_percent,
@@ -232,15 +238,15 @@ static void print(struct sim *sim, bool json)
 			       (double)vgpu->wait_max / 1e3,
 			       (unsigned long long)vgpu->switches,
 			       (unsigned long long)vgpu->resets,
-			       (double)vgpu->client.debt_ns / 1e3);
+			       (double)sched_lag(&sim->queue, &vgpu->client, sim->now) / 1e3);
 	}
 	if (json)
 		printf("]}\n");
 	else
-		printf("%.1f%% running, %.1f%% switching, %.1f%% idle slots, %.1f%% idle; by weight: Jain %.6f, min/max %.4f\n",
+		printf("%.1f%% running, %.1f%% switching, %.1f%% lingering, %.1f%% idle; by weight: Jain %.6f, min/max %.4f\n",
 		       100.0 * (double)sim->busy_ns / (double)sim->now,
 		       100.0 * (double)sim->switch_ns / (double)sim->now,
-		       100.0 * (double)sim->slot_ns / (double)sim->now,
+		       100.0 * (double)sim->stayed_ns / (double)sim->now,
 		       100.0 * (double)sim->idle_ns / (double)sim->now,
 		       sim_jain(share, sim->count), sim_min_max(share, sim->count));
 }
@@ -252,20 +258,21 @@ int main(int argc, char **argv)
 		{ "weights", 1, NULL, 'w' },	{ "caps", 1, NULL, 'c' },
 		{ "instances", 1, NULL, 'i' },	{ "loads", 1, NULL, 'l' },
 		{ "job-us", 1, NULL, 'J' },	{ "slice-us", 1, NULL, 's' },
-		{ "averaging", 1, NULL, 'a' },	{ "switch-us", 1, NULL, 'S' },
+		{ "slice-max-us", 1, NULL, 'M' }, { "cuts", 1, NULL, 'C' },
+		{ "no-linger", 0, NULL, 'N' },	{ "switch-us", 1, NULL, 'S' },
 		{ "overrun-us", 1, NULL, 'o' },	{ "timeout-us", 1, NULL, 'O' },
-		{ "late-us", 1, NULL, 'L' },
+		{ "preempt-us", 1, NULL, 'P' },
 		{ "seconds", 1, NULL, 't' },	{ "seed", 1, NULL, 'r' },
 		{ "at", 1, NULL, 'A' },		{ "trace", 1, NULL, 'T' },
 		{ "json", 0, NULL, 'j' },	{ "help", 0, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct sim_config config = {
-		.policy = &sched_best_effort, .averaging = SCHED_AVERAGING_DEFAULT,
-		.switch_ns = 200 * SIM_US, .overrun_ns = 100 * SIM_US,
+		.policy = &sched_best_effort, .cuts_permille = 60, .lingers = true,
+		.switch_ns = 152 * SIM_US, .overrun_ns = SIM_US, .preempt_ns = 50 * SIM_US,
 		.preempt_timeout_ns = 100 * SIM_MS, .reset_ns = SIM_MS, .seed = 1,
 	};
-	const struct sim_scheduler *scheduler = &sim_turns;
+	const struct sim_scheduler *scheduler = &sim_module;
 	const char *weights = "100", *caps = "100", *loads = "busy", *name = NULL;
 	const char *instances = NULL;
 	struct event event[MAX_EVENTS];
@@ -314,8 +321,15 @@ int main(int argc, char **argv)
 		case 's':
 			config.timeslice_ns = SIM_US * number("--slice-us", optarg, 100, 1000000);
 			break;
-		case 'a':
-			config.averaging = (uint32_t)number("--averaging", optarg, 1, 60);
+		case 'M':
+			config.timeslice_max_ns = SIM_US *
+				number("--slice-max-us", optarg, 100, 1000000);
+			break;
+		case 'C':
+			config.cuts_permille = (uint32_t)number("--cuts", optarg, 0, 1000);
+			break;
+		case 'N':
+			config.lingers = false;
 			break;
 		case 'S':
 			config.switch_ns = SIM_US * number("--switch-us", optarg, 0, 1000000);
@@ -323,8 +337,8 @@ int main(int argc, char **argv)
 		case 'o':
 			config.overrun_ns = SIM_US * number("--overrun-us", optarg, 0, 1000000);
 			break;
-		case 'L':
-			config.late_ns = SIM_US * number("--late-us", optarg, 0, 1000000);
+		case 'P':
+			config.preempt_ns = SIM_US * number("--preempt-us", optarg, 0, 1000000);
 			break;
 		case 'O':
 			config.preempt_timeout_ns = SIM_US *
@@ -359,7 +373,7 @@ int main(int argc, char **argv)
 		bad("argument", argv[optind]);
 	if (!config.timeslice_ns)
 		config.timeslice_ns = SIM_S / (n < 8 ? 480 : 960);
-	if (events && scheduler != &sim_turns)
+	if (events && scheduler != &sim_module)
 		bad("--at: not with", scheduler->name);
 	if (name) {
 		config.trace = fopen(name, "we");

@@ -18,7 +18,6 @@
 
 #define SIM_MAX_VGPUS	64
 #define SIM_NONE	(-1)		/* nobody can run */
-#define SIM_NOBODY	(-2)		/* an idle slot that no vGPU owns */
 #define SIM_US		1000ULL
 #define SIM_MS		1000000ULL
 #define SIM_S		1000000000ULL
@@ -40,10 +39,12 @@ struct sim_load {
 /**
  * struct sim_config - the machine
  * @policy: of the built-in scheduler
- * @timeslice_ns, @averaging: likewise
+ * @timeslice_ns, @timeslice_max_ns, @cuts_permille, @lingers: likewise, of its
+ *	queue; timeslice_max_ns 0: the default
  * @switch_ns: save of one vGPU and load of another
  * @overrun_ns: a run lasts up to this longer than its quantum, at random
- * @late_ns: and an idle slot up to this, for its timer is late
+ * @preempt_ns: one that is asked to stop before lasts up to this longer; 0: as
+ *	@overrun_ns
  * @preempt_timeout_ns: who has not stopped by then is reset ...
  * @reset_ns: ... which takes this
  * @seed: of everything random
@@ -52,10 +53,12 @@ struct sim_load {
 struct sim_config {
 	const struct sched_policy *policy;
 	uint64_t timeslice_ns;
-	uint32_t averaging;
+	uint64_t timeslice_max_ns;
+	uint32_t cuts_permille;
+	bool lingers;
 	uint64_t switch_ns;
 	uint64_t overrun_ns;
-	uint64_t late_ns;
+	uint64_t preempt_ns;
 	uint64_t preempt_timeout_ns;
 	uint64_t reset_ns;
 	uint64_t seed;
@@ -64,15 +67,15 @@ struct sim_config {
 
 /**
  * struct sim_choice - what a scheduler wants
- * @who: a vGPU, SIM_NOBODY with @idle_slot, or SIM_NONE
- * @idle_slot: keep the GPU idle
+ * @who: a vGPU, or SIM_NONE
  * @quantum_ns: for how long at most, 0: no limit
+ * @linger_ns: for how long it may stay without work; SCHED_FOREVER: no limit
  * @until: with SIM_NONE: when to ask again, 0: at a wake-up
  */
 struct sim_choice {
 	int who;
-	bool idle_slot;
 	uint64_t quantum_ns;
+	uint64_t linger_ns;
 	uint64_t until;
 };
 
@@ -95,11 +98,11 @@ struct sim_scheduler {
 	void (*sleep)(struct sim *sim, int who);
 	void (*pick)(struct sim *sim, struct sim_choice *choice);
 	void (*charge)(struct sim *sim, enum sched_end reason, uint64_t run_ns);
-	bool (*look)(struct sim *sim, uint64_t *stop_in_ns);
+	uint64_t (*look)(struct sim *sim);
 	uint64_t (*keep)(struct sim *sim);
 };
 
-extern const struct sim_scheduler sim_turns;	/* the module's */
+extern const struct sim_scheduler sim_module;	/* the module's */
 extern const struct sim_scheduler sim_balance;	/* as GVT-g does */
 extern const struct sim_scheduler sim_balance_stale; /* and as it once did */
 
@@ -115,6 +118,8 @@ extern const struct sim_scheduler sim_balance_stale; /* and as it once did */
  * @wait_ns, @wait_max: how long it was ready and did not run
  * @waits, @wait: each single wait
  * @served_ns: how long it ran, without its present run
+ * @stayed_ns: how long it held the GPU without work, likewise
+ * @job_since: when its present job came
  * @left_ns, @lru: account of sim_balance
  */
 struct sim_vgpu {
@@ -124,7 +129,8 @@ struct sim_vgpu {
 	uint64_t job_left;
 	uint64_t wake_at;
 	uint64_t ready_since;
-	uint64_t served_ns;
+	uint64_t served_ns, stayed_ns;
+	uint64_t job_since;
 	uint64_t switches, resets, jobs;
 	uint64_t wait_ns, wait_max;
 	unsigned int waits, wait_room;
@@ -137,20 +143,26 @@ enum sim_gpu {
 	SIM_FREE,
 	SIM_SWITCHING,
 	SIM_RUNNING,
-	SIM_SLOT,
 };
 
 /**
  * struct sim - the simulation
  * @current: who holds the GPU; @resident: whose context it has
  * @began: when the present state did; @stop: when it ends
- * @stop_base: when a run was told to end
+ * @stop_base: when a run was told to end; @look_at: when to look again
  * @free_until: SIM_FREE: when to decide; SIM_SWITCHING: the quantum to come
+ * @stop_why: for what reason
  * @draining: a run goes on to the end of its job
+ * @staying: a run has no work, and is waited for; since @work_from, where its
+ *	present stretch of work began otherwise
+ * @stayed_run: how long it stayed before that
+ * @linger_ns: how long it may
+ * @switched_ns: what the switch to it took
  * @on_run: told of each run that ended, before it is charged; may be NULL
  * @on_wait: told of each wait that ended; may be NULL
- * @on_idle: told of each stretch of time without a run, a switch or an idle
- *	slot; may be NULL
+ * @on_idle: told of each stretch of time without a run or a switch; may be
+ *	NULL
+ * @on_job: told of each job that ended, of a vGPU with gaps; may be NULL
  * @stopped: one of them may set it: sim_run_until() returns soon
  */
 struct sim {
@@ -163,24 +175,25 @@ struct sim {
 
 	enum sim_gpu gpu;
 	int current, resident;
-	uint64_t began, stop, stop_base, free_until;
-	bool draining;
+	uint64_t began, stop, stop_base, look_at, free_until;
+	enum sched_end stop_why;
+	bool draining, staying;
+	uint64_t work_from, stayed_run, linger_ns, switched_ns;
 	enum sched_end reason;
 
-	uint64_t busy_ns, switch_ns, slot_ns, idle_ns;
+	uint64_t busy_ns, switch_ns, stayed_ns, idle_ns;
 	uint64_t switches, decisions;
 
 	struct sched_queue queue;
-	struct sched_heap_node ready[SIM_MAX_VGPUS + 1];
-	struct sched_heap_node throttled[SIM_MAX_VGPUS + 1];
 	uint64_t next_balance;
 	unsigned int balances;
 	uint64_t lru;
 	uint64_t charged;
 
 	void (*on_run)(struct sim *sim, int who, uint64_t run_ns,
-		       enum sched_end reason, bool idle_slot);
+		       enum sched_end reason);
 	void (*on_wait)(struct sim *sim, int who, uint64_t wait_ns);
+	void (*on_job)(struct sim *sim, int who, uint64_t took_ns);
 	void (*on_idle)(struct sim *sim, uint64_t from, uint64_t to);
 	bool stopped;
 };

@@ -181,6 +181,8 @@ enum ovgpu_gpu_setting {
 	OVGPU_FAULT_LIMIT,
 	OVGPU_FAULT_WINDOW_S,
 	OVGPU_CONSOLE,
+	OVGPU_TIMESLICE_MAX_US,
+	OVGPU_WAKE_BUDGET_PERMILLE,
 };
 
 /* The settings of a vGPU, likewise. */
@@ -345,7 +347,7 @@ size_t ovgpu_sched_vgpu_waits(const struct ovgpu_sched_vgpu *vgpu,
  * struct ovgpu_switch - one run that ended
  * @time_ns: when it ended, GPU's clock
  * @runqueue: which resource
- * @partition: of the vGPU, -1: an idle slot that was nobody's
+ * @partition: of the vGPU; of modules before 0.2 -1, too: nothing ran
  * @uuid: of the vGPU; empty: likewise, or the vGPU is gone
  * @reason: why it ended: a word
  * @quantum_ns: what it was given

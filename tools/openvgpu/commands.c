@@ -55,8 +55,8 @@ static const struct command commands[] = {
 	  "show the last 256 switches of a GPU",
 	  .help = "Oldest first: when the run ended (GPU's clock), whose it was, why it ended, its\n"
 	  "quantum, what it took, what switching took, how long its vGPU had waited.\n"
-	  "REASON is idle (out of work), quantum (used up), preempted, reset, rejected, or\n"
-	  "slot: the GPU was kept idle for a vGPU, or for nobody ('-').\n"
+	  "REASON is idle (out of work), quantum (used up), preempted, reset or rejected;\n"
+	  "of modules before 0.2 slot, too: nothing ran.\n"
 	  "Reads debugfs: as root, with debugfs mounted.\n" },
 	{ "top", "GPU", OPTIONAL, OPTION_ONCE | OPTION_INTERVAL | OPTION_SORT,
 	  command_top,

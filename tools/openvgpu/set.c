@@ -389,7 +389,7 @@ static void print_settings(bool scheduler)
 				 setting->zero ? "0, " : "",
 				 (unsigned long long)setting->minimum,
 				 (unsigned long long)setting->maximum);
-			printf("  %-18s  %-15s  %s\n", setting->name,
+			printf("  %-20s  %-15s  %s\n", setting->name,
 			       setting->kind != OVGPU_NUMBER ? "" : range,
 			       setting->meaning);
 		}

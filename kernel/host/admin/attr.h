@@ -14,6 +14,8 @@
 extern struct device_attribute vgpu_gpu_attr_scheduler;
 extern struct device_attribute vgpu_gpu_attr_sched_hz;
 extern struct device_attribute vgpu_gpu_attr_timeslice_us;
+extern struct device_attribute vgpu_gpu_attr_timeslice_max_us;
+extern struct device_attribute vgpu_gpu_attr_wake_budget_permille;
 extern struct device_attribute vgpu_gpu_attr_averaging_factor;
 extern struct device_attribute vgpu_gpu_attr_preempt_timeout_us;
 extern struct device_attribute vgpu_gpu_attr_fault_limit;
@@ -38,6 +40,7 @@ extern struct device_attribute vgpu_attr_frame_rate_limit;
 extern struct device_attribute vgpu_stat_overrun_ns;
 extern struct device_attribute vgpu_stat_debt_ns;
 extern struct device_attribute vgpu_stat_idle_ns;
+extern struct device_attribute vgpu_stat_lag_ns;
 extern struct device_attribute vgpu_stat_wait_max_ns;
 extern struct device_attribute vgpu_stat_wait_histogram;
 

@@ -114,9 +114,9 @@ int vgpu_set_scheduler(struct vgpu_instance *instance, const char *name)
  * @setting: which, of those in OPENVGPU_GPU_SETTINGS
  * @value: the number
  *
- * The length of slices and averaging_factor act at once, preempt_timeout_us on
- * stages of a preemption that begin after it, fault_limit and fault_window_s at
- * the next hang. May sleep.
+ * The length of slices and wake_budget_permille act at once, preempt_timeout_us
+ * on stages of a preemption that begin after it, fault_limit and fault_window_s
+ * at the next hang. May sleep.
  *
  * Return: 0, -EINVAL or -EOPNOTSUPP.
  */
@@ -137,9 +137,15 @@ int vgpu_set_number(struct vgpu_instance *instance, enum vgpu_setting setting,
 	case VGPU_TIMESLICE_US:
 		WRITE_ONCE(settings->timeslice_ns, value * NSEC_PER_USEC);
 		break;
+	case VGPU_TIMESLICE_MAX_US:
+		WRITE_ONCE(settings->timeslice_max_ns, value * NSEC_PER_USEC);
+		break;
+	case VGPU_WAKE_BUDGET_PERMILLE:
+		WRITE_ONCE(settings->wake_budget_permille, value);
+		break;
 	case VGPU_AVERAGING_FACTOR:
 		WRITE_ONCE(settings->averaging, value);
-		break;
+		return 0;
 	case VGPU_PREEMPT_TIMEOUT_US:
 		WRITE_ONCE(settings->preempt_timeout_ns, value * NSEC_PER_USEC);
 		return 0;

@@ -8,6 +8,7 @@
  */
 #include <linux/ctype.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/string.h>
 #include <linux/string_helpers.h>
@@ -107,6 +108,10 @@ GPU_SETTING(sched_hz, VGPU_SCHED_HZ,
 				    vgpu_sched_timeslice(instance)));
 GPU_SETTING(timeslice_us, VGPU_TIMESLICE_US,
 	    to_us(vgpu_sched_timeslice(instance)));
+GPU_SETTING(timeslice_max_us, VGPU_TIMESLICE_MAX_US,
+	    to_us(READ_ONCE(instance->settings.timeslice_max_ns)));
+GPU_SETTING(wake_budget_permille, VGPU_WAKE_BUDGET_PERMILLE,
+	    READ_ONCE(instance->settings.wake_budget_permille));
 GPU_SETTING(averaging_factor, VGPU_AVERAGING_FACTOR,
 	    READ_ONCE(instance->settings.averaging));
 GPU_SETTING(preempt_timeout_us, VGPU_PREEMPT_TIMEOUT_US,
@@ -216,6 +221,12 @@ struct device_attribute vgpu_attr_sched_state =
 
 /* -------------------------------------------------------------- statistics */
 
+static s64 lag_now(struct vgpu *vgpu)
+{
+	return sched_lag(&vgpu->instance->rq.queue, &vgpu->entity,
+			 ktime_get_ns());
+}
+
 #define SCHED_STAT(name, value_now)					\
 	static ssize_t stat_##name##_show(struct device *dev,		\
 					  struct device_attribute *attr,\
@@ -234,9 +245,24 @@ struct device_attribute vgpu_attr_sched_state =
 		__ATTR(name, 0444, stat_##name##_show, NULL)
 
 SCHED_STAT(overrun_ns, vgpu->account.overrun_ns);
-SCHED_STAT(debt_ns, vgpu->entity.debt_ns);
-SCHED_STAT(idle_ns, vgpu->entity.idle_ns);
+SCHED_STAT(debt_ns, max_t(s64, -lag_now(vgpu), 0));
+SCHED_STAT(idle_ns, vgpu->entity.share.lost_ns);
 SCHED_STAT(wait_max_ns, vgpu->account.wait_max_ns);
+
+static ssize_t stat_lag_ns_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	struct vgpu *vgpu = dev_get_drvdata(dev);
+	s64 value;
+
+	settings_lock(vgpu);
+	value = lag_now(vgpu);
+	settings_unlock(vgpu);
+	return sysfs_emit(buf, "%lld\n", value);
+}
+
+struct device_attribute vgpu_stat_lag_ns =
+	__ATTR(lag_ns, 0444, stat_lag_ns_show, NULL);
 
 static ssize_t stat_wait_histogram_show(struct device *dev,
 					struct device_attribute *attr,

@@ -99,14 +99,14 @@ TRACE_EVENT(vgpu_idle,
 	    TP_printk("gpu=%s runqueue=%u", __entry->gpu, __entry->runqueue)
 );
 
-/* A run, or an idle slot, has ended. */
+/* A run has ended. slot: is of a former scheduler, and 0. */
 TRACE_EVENT(vgpu_switch,
 	    TP_PROTO(struct vgpu_gpu *gpu, const struct vgpu_switch *run),
 	    TP_ARGS(gpu, run),
 	    TP_STRUCT__entry(__array(char, gpu, VGPU_TRACE_GPU)
 			     __array(char, uuid, VGPU_TRACE_UUID)
 			     __field(unsigned int, runqueue)
-			     __field(int, partition)
+			     __field(unsigned int, partition)
 			     __field(bool, slot)
 			     __field(unsigned int, reason)
 			     __field(u64, time)
@@ -118,14 +118,14 @@ TRACE_EVENT(vgpu_switch,
 			   strscpy(__entry->uuid, run->name, VGPU_TRACE_UUID);
 			   __entry->runqueue = run->runqueue;
 			   __entry->partition = run->partition;
-			   __entry->slot = run->slot;
+			   __entry->slot = false;
 			   __entry->reason = run->reason;
 			   __entry->time = run->time;
 			   __entry->quantum_ns = run->quantum_ns;
 			   __entry->run_ns = run->run_ns;
 			   __entry->switch_ns = run->switch_ns;
 			   __entry->wait_ns = run->wait_ns;),
-	    TP_printk("gpu=%s runqueue=%u uuid=%s partition=%d slot=%d reason=%s time=%llu quantum_ns=%llu run_ns=%llu switch_ns=%llu wait_ns=%llu",
+	    TP_printk("gpu=%s runqueue=%u uuid=%s partition=%u slot=%d reason=%s time=%llu quantum_ns=%llu run_ns=%llu switch_ns=%llu wait_ns=%llu",
 		      __entry->gpu, __entry->runqueue, __entry->uuid,
 		      __entry->partition, __entry->slot,
 		      __print_symbolic(__entry->reason,

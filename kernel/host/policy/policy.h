@@ -1,48 +1,71 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * policy.h - scheduling policies, and the turns they are made of
+ * policy.h - whose turn it is on an engine, and for how long
  *
  * Pure C over plain structs: no kernel calls, no clock of its own, no locks
  * (the caller holds the run queue's), no allocation. The module and the
- * user-space simulator compile the same files.
+ * user-space simulator compile the same files. eevdf.c has the algorithm and
+ * its bounds.
  *
  * All times are nanoseconds of one monotonic clock of the caller's.
  *
  * One run, from the caller's side:
  *
- *	sched_pick()	says who, and for how long at most
- *	...		wake-ups, changes; after each, sched_look() says whether
- *			the run must be cut short
- *	sched_charge()	says how it ended and what it took
+ *	sched_pick()	says who, for how long at most, and for how long it may
+ *			hold the engine without work
+ *	...		wake-ups, changes; after each, sched_look() says when the
+ *			run must be cut short
+ *	sched_charge()	says how it ended, what it took and what its switch took
  */
-#ifndef SCHED_POLICY_H
-#define SCHED_POLICY_H
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
 
 #include <linux/types.h>
 
 #include "openvgpu_settings.h"
-#include "policy/heap.h"
+#include "policy/bucket.h"
 
 #ifdef __KERNEL__
 #include <linux/math64.h>
 #else
+#include <stdbool.h>
+#include <stddef.h>
+
 static inline __u64 div64_u64(__u64 dividend, __u64 divisor)
+{
+	return dividend / divisor;
+}
+
+static inline __s64 div64_s64(__s64 dividend, __s64 divisor)
 {
 	return dividend / divisor;
 }
 #endif
 
+static inline __u64 sched_min(__u64 a, __u64 b)
+{
+	return a < b ? a : b;
+}
+
+static inline __u64 sched_max(__u64 a, __u64 b)
+{
+	return a > b ? a : b;
+}
+
 #define SCHED_WEIGHT_DEFAULT	OPENVGPU_WEIGHT_DEFAULT
+#define SCHED_WEIGHT_MAX	OPENVGPU_WEIGHT_MAX
 #define SCHED_CAP_MAX		OPENVGPU_CAP_PERCENT_MAX	/* no cap */
-#define SCHED_AVERAGING_DEFAULT	OPENVGPU_AVERAGING_FACTOR_DEFAULT
 #define SCHED_TIMESLICE_MIN_NS	(OPENVGPU_TIMESLICE_US_MIN * 1000ULL)
 
-/* The names the bounds in turns.c have for these are W, e and R. */
+#define SCHED_FOREVER		(~0ULL)
+#define SCHED_NS_MAX		(1ULL << 36)	/* longer times count as this */
 #define SCHED_CAP_WINDOW_NS	100000000ULL
-/* Less than this left of a turn is not worth a switch: the next has it. */
+/* Less is not worth a run. */
 #define SCHED_SLIVER_NS		(SCHED_TIMESLICE_MIN_NS / 2)
-/* Runs a turn may be split into by sleeping. */
-#define SCHED_RUNS_PER_TURN	2
+/* Of what the budget for cuts is the permille, and what is used of it forgotten. */
+#define SCHED_BUDGET_NS		(SCHED_EPOCH_NS << SCHED_FORGET_SHIFT)
+#define SCHED_EPOCH_NS		10000000ULL
+#define SCHED_FORGET_SHIFT	3
 
 /**
  * enum sched_end - why a run ended
@@ -66,26 +89,28 @@ enum sched_end {
  * @cap_percent: 1..SCHED_CAP_MAX; likewise
  * @timeslice_ns: its own slice, 0: the queue's; likewise
  * @max_instance: of its type; fixed while it is added
- * @debt_ns: time it overran and has not paid back; survives sleep and removal,
- *	so that a reset of the vGPU pays nothing
- * @run_ns: time it held the resource
- * @idle_ns: length of the idle slots that were kept for it
+ * @run_ns: how long it held the resource
+ * @charged_ns: that, with the switches it paid for
  * @runnable: has work
  * @member: was added
- * @start: virtual time at which its present turn begins
- * @turn_ns: length of that turn; 0: never had one
- * @left_ns: what is left of it for running; negative: overran
- * @paying_ns: debt that is paid when the turn is used up
- * @skipped_ns: debt paid by beginning this turn later, while it has not begun
- * @sleeps: how often it ran out of work in this turn
- * @order: decides among turns that begin at the same time
- * @heap_index: its place in the heap it is in
- * @throttled: that heap is the one of the capped
- * @out_at: when it was last taken out of the ready heap by sleep, removal or cap
- * @tokens_ns: what its cap lets it run now; negative: overran
- * @tokens_at: when @tokens_ns was right
- * @drained: used up its tokens, and has not got enough again; see cap_wait()
- * @capped_at: when it got a cap
+ * @woken: woke, and has not run since
+ * @cut: its run was cut, and the request goes on before others begin
+ * @brief: was back sooner than a switch takes
+ * @throttled: out of tokens
+ * @drained: used up those of its cap, and has not got enough again
+ * @scale: weight in force
+ * @lag: virtual time that it is behind the mean; survives sleep and removal
+ * @due: virtual time, from the mean, at which its present request is served
+ * @request_ns: length of that request, switch included
+ * @taken_ns: what it took since it woke
+ * @prepaid_ns: of its next switch, paid by the client that had its run cut
+ * @cuts_ns: what it holds of the budget for cuts
+ * @slept_at: when it ran out of work; 0: not by itself
+ * @out_at: when it was removed
+ * @out_vtime: mean virtual time then
+ * @order: among equals, who came first
+ * @cap: tokens of its cap
+ * @share: tokens of a policy that keeps shares
  * @next, @link: list of the members
  */
 struct sched_client {
@@ -94,139 +119,158 @@ struct sched_client {
 	__u64 timeslice_ns;
 	__u32 max_instance;
 
-	__u64 debt_ns;
 	__u64 run_ns;
-	__u64 idle_ns;
+	__u64 charged_ns;
 	bool runnable;
 	bool member;
 
-	__u64 start;
-	__u64 turn_ns;
-	__s64 left_ns;
-	__u64 paying_ns;
-	__u64 skipped_ns;
-	unsigned int sleeps;
-	__u64 order;
-	unsigned int heap_index;
+	bool woken;
+	bool cut;
+	bool brief;
 	bool throttled;
-	__u64 out_at;
-	__s64 tokens_ns;
-	__u64 tokens_at;
 	bool drained;
-	__u64 capped_at;
+	__u32 scale;
+	__s64 lag;
+	__s64 due;
+	__u64 request_ns;
+	__u64 taken_ns;
+	__u64 prepaid_ns;
+	__u64 cuts_ns;
+	__u64 slept_at;
+	__u64 out_at;
+	__u64 out_vtime;
+	__u64 order;
+	struct sched_bucket cap;
+	struct sched_bucket share;
 	struct sched_client *next, **link;
 };
+
+struct sched_queue;
 
 /**
  * struct sched_policy - what tells one policy from another
  * @name: as shown in sysfs
- * @keeps_idle: a turn is its owner's even when it can't use it
- * @reserves: what no vGPU owns is nobody's: idle slots fill it
+ * @adapts: slices get longer than timeslice_ns while that keeps nobody waiting
  * @guarantees_share: a client has its share whatever the others do; without
  *	it, each that takes more takes it from the others
- * @weight: share of a client relative to others', at least 1
+ * @weight: share of a client relative to others', 1 to SCHED_WEIGHT_MAX
+ * @rate: the most of the time it gets, parts of SCHED_RATE_ONE; 0: no limit
  */
 struct sched_policy {
 	const char *name;
-	bool keeps_idle;
-	bool reserves;
+	bool adapts;
 	bool guarantees_share;
-	__u64 (*weight)(const struct sched_client *client);
+	__u32 (*weight)(const struct sched_client *client);
+	__u32 (*rate)(const struct sched_queue *queue, const struct sched_client *client);
 };
-
-/* Sum of all weights of a policy that reserves. */
-#define SCHED_RESERVE_TOTAL	1000000ULL
 
 extern const struct sched_policy sched_best_effort;
 extern const struct sched_policy sched_equal_share;
 extern const struct sched_policy sched_fixed_share;
 
 /**
- * struct sched_queue - one run queue
+ * struct sched_queue - one run queue; the first group is settable at any time
+ * @timeslice_ns: length of a slice, at least
+ * @timeslice_max_ns: and at most
+ * @round_max_ns: so long may longer slices make a round of the busy clients
+ * @credit_ns: how much a client that sleeps can be owed
+ * @cuts_permille: of the time, what the switches of cuts may take; 0: none is cut
+ * @lingers: the resource can be held without work for a stated time
+ * @reloads: each run begins with a switch, also the next one of the same client
+ * @switch_ns: what a switch takes: a mean of what was charged
+ *
  * @policy: who decides; change with sched_set_policy()
- * @timeslice_ns: length of a slice; settable at any time
- * @averaging: OPENVGPU_AVERAGING_FACTOR_MIN..MAX; settable at any time
- * @ready: clients whose turn can come, by its start
- * @throttled: clients over their cap, by the time they may run again
- * @nobody: owner of the share that a reserving policy leaves over
  * @first: list of the members
  * @members: clients added
- * @runnable: how many of them have work
- * @reserved: sum of their weights, of a reserving policy
- * @now: virtual time: start of the turn picked last
  * @order: given last
+ * @weights: sum of those that compete
+ * @vtime: their mean virtual time
+ * @slice_ns: that is in force
+ * @short_until: slices have their least length until then
+ * @cuts: runs that were cut for a client that woke
+ * @cuts_ns: what is used of the budget for that
+ * @wakes_ns: what switches for less than a slice of work took lately, and back
+ * @epoch: of those two and the clients' part in the first
+ *
  * @current_client: whose run it is, NULL: nobody's
- * @idle_slot: @current_client can't run; the resource is kept idle for it
- * @alone: @current_client runs without a quantum
- * @drains: its quantum is all the tokens it has
+ * @resident: whose context the resource has, NULL: unknown
+ * @cutter: who woke and has @current_client's run cut
  * @since: when @current_client was picked
- * @charged_ns: how much of its run is charged already
+ * @settled_ns: how much of its run is in its lag already
+ * @foreseen_ns: others take no account of more than this before it ended
+ * @quantum_ns: of that run, 0: none
+ * @linger_ns: of that run
+ * @is_wake: it was picked for having woken
+ * @drains: its quantum is all the tokens of its cap
  */
 struct sched_queue {
-	const struct sched_policy *policy;
 	__u64 timeslice_ns;
-	__u32 averaging;
+	__u64 timeslice_max_ns;
+	__u64 round_max_ns;
+	__u64 credit_ns;
+	__u32 cuts_permille;
+	bool lingers;
+	bool reloads;
+	__u64 switch_ns;
 
-	struct sched_heap ready;
-	struct sched_heap throttled;
-	struct sched_client nobody;
+	const struct sched_policy *policy;
 	struct sched_client *first;
 	unsigned int members;
-	unsigned int runnable;
-	__u64 reserved;
-	__u64 now;
 	__u64 order;
+	__s64 weights;
+	__u64 vtime;
+	__u64 slice_ns;
+	__u64 short_until;
+	__u64 cuts;
+	__u64 cuts_ns;
+	__u64 wakes_ns;
+	__u64 epoch;
 
 	struct sched_client *current_client;
-	bool idle_slot;
-	bool alone;
-	bool drains;
+	struct sched_client *resident;
+	struct sched_client *cutter;
 	__u64 since;
-	__u64 charged_ns;
+	__s64 settled_ns;
+	__u64 foreseen_ns;
+	__u64 quantum_ns;
+	__u64 linger_ns;
+	bool is_wake;
+	bool drains;
 };
 
 /**
  * struct sched_decision - what to do now
- * @client: whose turn it is, NULL: nobody's; with @idle_slot it may be one that
- *	is no vGPU
- * @idle_slot: keep the resource idle for @quantum_ns, then charge that
+ * @client: whose turn it is, NULL: nobody's
  * @quantum_ns: for how long at most; 0: until sched_look() says stop
+ * @linger_ns: for how long it may hold the resource without work; 0: not at all,
+ *	SCHED_FOREVER: until sched_look() says stop
  * @until: without @client: when to decide again, 0: at the next wake-up
  */
 struct sched_decision {
 	struct sched_client *client;
-	bool idle_slot;
 	__u64 quantum_ns;
+	__u64 linger_ns;
 	__u64 until;
 };
 
-void sched_queue_init(struct sched_queue *queue,
-		      const struct sched_policy *policy,
-		      struct sched_heap_node *ready,
-		      struct sched_heap_node *throttled, unsigned int capacity);
+void sched_queue_init(struct sched_queue *queue, const struct sched_policy *policy);
 void sched_client_init(struct sched_client *client);
-bool sched_add(struct sched_queue *queue, struct sched_client *client,
-	       __u64 now);
-void sched_remove(struct sched_queue *queue, struct sched_client *client,
-		  __u64 now);
-void sched_wake(struct sched_queue *queue, struct sched_client *client,
-		__u64 now);
-void sched_sleep(struct sched_queue *queue, struct sched_client *client,
-		 __u64 now);
-void sched_update(struct sched_queue *queue, struct sched_client *client,
-		  __u32 weight, __u32 cap_percent, __u64 timeslice_ns,
-		  __u64 now);
-void sched_set_policy(struct sched_queue *queue,
-		      const struct sched_policy *policy, __u64 now);
-void sched_pick(struct sched_queue *queue, __u64 now,
-		struct sched_decision *decision);
-void sched_charge(struct sched_queue *queue, enum sched_end reason,
-		  __u64 run_ns, __u64 now);
-bool sched_look(struct sched_queue *queue, __u64 now, __u64 *stop_in_ns);
+void sched_add(struct sched_queue *queue, struct sched_client *client, __u64 now);
+void sched_remove(struct sched_queue *queue, struct sched_client *client, __u64 now);
+void sched_wake(struct sched_queue *queue, struct sched_client *client, __u64 now);
+void sched_sleep(struct sched_queue *queue, struct sched_client *client, __u64 now);
+void sched_update(struct sched_queue *queue, struct sched_client *client, __u32 weight,
+		  __u32 cap_percent, __u64 timeslice_ns, __u64 now);
+void sched_set_policy(struct sched_queue *queue, const struct sched_policy *policy, __u64 now);
+void sched_pick(struct sched_queue *queue, __u64 now, struct sched_decision *decision);
+void sched_charge(struct sched_queue *queue, enum sched_end reason, __u64 run_ns,
+		  __u64 switch_ns, __u64 now);
+__u64 sched_look(struct sched_queue *queue, __u64 now);
+__s64 sched_lag(struct sched_queue *queue, struct sched_client *client, __u64 now);
 
 /* tables.c of the module: the policies there are */
 const struct sched_policy *sched_policy_find(const char *name);
 int sched_policy_list(char *buf, size_t size,
 		      const struct sched_policy *current_policy);
 
-#endif /* SCHED_POLICY_H */
+#endif /* POLICY_POLICY_H */

@@ -62,12 +62,9 @@ static void log_switch(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 	const struct vgpu_instance *instance = rq->instance;
 
 	entry->runqueue = instance->index;
-	entry->partition = -1;
+	entry->partition = vgpu->partition;
 	entry->quantum_ns = rq->quantum_ns;
-	if (vgpu) {
-		entry->partition = vgpu->partition;
-		strscpy(entry->name, vgpu_name(vgpu), sizeof(entry->name));
-	}
+	strscpy(entry->name, vgpu_name(vgpu), sizeof(entry->name));
 	trace_vgpu_switch(instance->gpu, entry);
 	vgpu_sched_log_add(instance->gpu, entry);
 }
@@ -99,8 +96,6 @@ void vgpu_account_run(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 		log_switch(rq, vgpu, &entry);
 		return;
 	}
-	rq->clock = time;
-	rq->clock_at = ktime_get_ns();
 	atomic64_inc(&vgpu->stats.slices);
 	atomic64_add(run_ns, &vgpu->stats.run_ns);
 	if (reason == SCHED_END_PREEMPTED || reason == SCHED_END_QUANTUM)
@@ -113,23 +108,4 @@ void vgpu_account_run(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 	log_switch(rq, vgpu, &entry);
 	if (vgpu->entity.runnable)
 		account->waiting_since = time;
-}
-
-/**
- * vgpu_account_slot - an idle slot has ended
- * @rq: the run queue
- * @vgpu: the vGPU whose slot it was, NULL: it belonged to none
- * @ran_ns: how long it lasted, by the kernel's clock
- */
-void vgpu_account_slot(struct vgpu_runqueue *rq, struct vgpu *vgpu, u64 ran_ns)
-{
-	struct vgpu_switch entry = {
-		/* The GPU was not asked: both clocks run at the same rate. */
-		.time = rq->clock + (ktime_get_ns() - rq->clock_at),
-		.run_ns = ran_ns,
-		.slot = true,
-		.reason = SCHED_END_QUANTUM,
-	};
-
-	log_switch(rq, vgpu, &entry);
 }

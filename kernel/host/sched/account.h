@@ -14,6 +14,5 @@ void vgpu_account_rest(struct vgpu *vgpu);
 void vgpu_account_run(struct vgpu_runqueue *rq, struct vgpu *vgpu,
 		      enum sched_end reason, u64 time, u64 run_ns,
 		      u64 switch_ns);
-void vgpu_account_slot(struct vgpu_runqueue *rq, struct vgpu *vgpu, u64 ran_ns);
 
 #endif /* SCHED_ACCOUNT_H */

@@ -113,7 +113,7 @@ MODULE_PARM_DESC(scheduler, "Policy of GPUs bound later: best_effort (default), 
 module_param_cb(sched_hz, &number_ops, &default_hz, 0644);
 MODULE_PARM_DESC(sched_hz, "Time slices a second of GPUs bound later, 1 to 10000; 0 (default): by the number of open vGPUs");
 module_param_cb(averaging_factor, &number_ops, &default_averaging, 0644);
-MODULE_PARM_DESC(averaging_factor, "Over how many slices of GPUs bound later an overrun is paid back, 1 to 60 (default 33)");
+MODULE_PARM_DESC(averaging_factor, "No effect any more, 1 to 60 (default 33)");
 module_param_cb(preempt_timeout_us, &number_ops, &default_preempt_timeout, 0644);
 MODULE_PARM_DESC(preempt_timeout_us, "Microseconds for each stage of a preemption of GPUs bound later, 100 to 10000000 (default 500000)");
 
@@ -126,7 +126,10 @@ void vgpu_sched_defaults(struct vgpu_sched_settings *settings)
 	unsigned int hz = READ_ONCE(default_hz.value);
 
 	settings->timeslice_ns = hz ? NSEC_PER_SEC / hz : 0;
+	settings->timeslice_max_ns =
+		OPENVGPU_TIMESLICE_MAX_US_DEFAULT * (u64)NSEC_PER_USEC;
 	settings->averaging = READ_ONCE(default_averaging.value);
+	settings->wake_budget_permille = OPENVGPU_WAKE_BUDGET_PERMILLE_DEFAULT;
 	settings->preempt_timeout_ns =
 		READ_ONCE(default_preempt_timeout.value) * (u64)NSEC_PER_USEC;
 	settings->fault_limit = OPENVGPU_FAULT_LIMIT_DEFAULT;

@@ -71,8 +71,6 @@ static void switches_stop(struct seq_file *file, void *item)
 
 static const char *reason_name(const struct vgpu_switch *entry)
 {
-	if (entry->slot)
-		return "slot";
 	switch (entry->reason) {
 	case SCHED_END_IDLE:
 		return "idle";
@@ -96,14 +94,10 @@ static int switches_show(struct seq_file *file, void *item)
 		seq_puts(file, "# TIME_NS RUNQUEUE PARTITION UUID REASON QUANTUM_NS RUN_NS SWITCH_NS WAIT_NS\n");
 		return 0;
 	}
-	seq_printf(file, "%llu %u ", entry->time, entry->runqueue);
-	if (entry->partition < 0)
-		seq_puts(file, "- - ");
-	else
-		seq_printf(file, "%d %s ", entry->partition, entry->name);
-	seq_printf(file, "%s %llu %llu %llu %llu\n", reason_name(entry),
-		   entry->quantum_ns, entry->run_ns, entry->switch_ns,
-		   entry->wait_ns);
+	seq_printf(file, "%llu %u %u %s %s %llu %llu %llu %llu\n", entry->time,
+		   entry->runqueue, entry->partition, entry->name,
+		   reason_name(entry), entry->quantum_ns, entry->run_ns,
+		   entry->switch_ns, entry->wait_ns);
 	return 0;
 }
 

@@ -149,7 +149,7 @@ void vgpu_sched_run_end(struct vgpu *vgpu, enum sched_end reason, u64 time,
 	 * run ends at once.
 	 */
 	knew = vgpu->entity.runnable;
-	sched_charge(&rq->queue, reason, run_ns, ktime_get_ns());
+	sched_charge(&rq->queue, reason, run_ns, switch_ns, ktime_get_ns());
 	vgpu_account_run(rq, vgpu, reason, time, run_ns, switch_ns);
 	if (vgpu->sched_state != VGPU_SCHED_CLOSED) {
 		if (vgpu->frozen)
@@ -210,9 +210,7 @@ void vgpu_sched_add(struct vgpu *vgpu)
 		return;
 	spin_lock_irq(&rq->lock);
 	if (vgpu->sched_state == VGPU_SCHED_CLOSED) {
-		/* There is a place for each partition. */
-		WARN_ON_ONCE(!sched_add(&rq->queue, &vgpu->entity,
-					ktime_get_ns()));
+		sched_add(&rq->queue, &vgpu->entity, ktime_get_ns());
 		vgpu->sched_state = resting_state(vgpu);
 		recovered = end_stop(vgpu);
 		/* Events were ignored until now. */
@@ -290,10 +288,6 @@ void vgpu_sched_remove(struct vgpu *vgpu)
 	}
 	vgpu->sched_state = VGPU_SCHED_CLOSED;
 	sched_remove(&rq->queue, &vgpu->entity, ktime_get_ns());
-	/* An idle slot of its own is not waited for below. */
-	if (rq->stage == VGPU_STAGE_IDLE_SLOT &&
-	    rq->queue.current_client == &vgpu->entity)
-		vgpu_queue_end_slot(rq, ktime_get_ns());
 	vgpu_account_rest(vgpu);
 	vgpu_sched_kick(rq);
 	/* The stage that is under way keeps the timeout it began with. */

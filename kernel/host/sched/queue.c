@@ -6,9 +6,8 @@
  * decides whose turn is next; this file carries that out, step by step:
  *
  *	IDLE --run--> RUNNING --preempt--> PREEMPTING --reset--> RESETTING
- *	 ^ ^             |                     |                    |
- *	 | +-------------+---- run ended ------+--------------------+
- *	 +--> IDLE_SLOT: a turn that passes without use
+ *	  ^              |                     |                    |
+ *	  +--------------+---- run ended ------+--------------------+
  *
  * Decisions are made in one place, the work item of the run queue, which runs
  * on a real-time kthread because a step may sleep in the family's code.
@@ -28,9 +27,11 @@
  * necessary too often gets no more turns until its guest resets it.
  *
  * A vGPU alone with work runs without a quantum and stays resident when it
- * runs out of work, so that its next job starts without the host; it is
- * preempted when another one has work and its own slice is over, or it has none
- * itself.
+ * runs out of work, so that its next job starts without the host.
+ *
+ * While a vGPU runs, the policy is asked after each change whether its run is to
+ * be cut: for another that woke, or because its slice is over, if it has no
+ * quantum. The answer may be to ask again later.
  *
  * There are two clocks: the GPU's measures what a vGPU has used, the kernel's
  * decides when something is to be done.
@@ -51,6 +52,8 @@
 #include "sched/sched.h"
 
 #define LOOK_NS		(100 * NSEC_PER_MSEC)
+/* Guests cause looks, which read registers: so often at most. */
+#define LOOK_PAUSE_NS	(5 * NSEC_PER_MSEC)
 /* Slices a second unless a setting fixes them: shorter ones where many wait. */
 #define HZ_FEW		480
 #define HZ_MANY		960
@@ -121,14 +124,8 @@ static void enter_stage(struct vgpu_runqueue *rq, enum vgpu_sched_stage stage,
 	rq->stage = stage;
 	rq->since = now;
 	rq->deadline = patience_ns ? now + patience_ns : 0;
+	rq->ask_at = 0;
 	rq->extended = false;
-}
-
-static struct vgpu *vgpu_of(struct vgpu_runqueue *rq,
-			    struct sched_client *client)
-{
-	return client == &rq->queue.nobody ? NULL :
-	       container_of(client, struct vgpu, entity);
 }
 
 /**
@@ -150,7 +147,7 @@ void vgpu_queue_release(struct vgpu_runqueue *rq)
  */
 void vgpu_queue_abandon(struct vgpu_runqueue *rq, u64 now)
 {
-	sched_charge(&rq->queue, SCHED_END_RESET, 0, now);
+	sched_charge(&rq->queue, SCHED_END_RESET, 0, 0, now);
 	vgpu_queue_release(rq);
 }
 
@@ -188,8 +185,6 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	struct vgpu *vgpu;
 	u64 patience;
 
-	rq->queue.timeslice_ns = vgpu_sched_timeslice(rq->instance);
-	rq->queue.averaging = READ_ONCE(rq->instance->settings.averaging);
 	sched_pick(&rq->queue, now, &next);
 	rq->deadline = next.until;
 	if (!next.client) {
@@ -197,11 +192,7 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 		return step;
 	}
 	rq->quantum_ns = next.quantum_ns;
-	if (next.idle_slot) {
-		enter_stage(rq, VGPU_STAGE_IDLE_SLOT, now, next.quantum_ns);
-		return step;
-	}
-	vgpu = vgpu_of(rq, next.client);
+	vgpu = container_of(next.client, struct vgpu, entity);
 	step.op = SCHED_RUN;
 	step.vgpu = vgpu;
 	step.quantum_ns = next.quantum_ns;
@@ -216,31 +207,6 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	return step;
 }
 
-/**
- * vgpu_queue_end_slot - end the idle slot of a run queue
- * @rq: the run queue, in the stage IDLE_SLOT; its lock is held
- * @now: kernel clock
- */
-void vgpu_queue_end_slot(struct vgpu_runqueue *rq, u64 now)
-{
-	u64 ran = now - rq->since;
-
-	vgpu_account_slot(rq, vgpu_of(rq, rq->queue.current_client), ran);
-	sched_charge(&rq->queue, SCHED_END_QUANTUM, ran, now);
-	vgpu_queue_release(rq);
-}
-
-static struct sched_step decide_idle_slot(struct vgpu_runqueue *rq, u64 now)
-{
-	struct sched_step step = { SCHED_WAIT };
-	u64 stop_in;
-
-	if (now < rq->deadline && !sched_look(&rq->queue, now, &stop_in))
-		return step;
-	vgpu_queue_end_slot(rq, now);
-	return decide_idle(rq, now);
-}
-
 static struct sched_step decide_running(struct vgpu_runqueue *rq, u64 now)
 {
 	struct sched_step step = { SCHED_WAIT };
@@ -249,21 +215,15 @@ static struct sched_step decide_running(struct vgpu_runqueue *rq, u64 now)
 
 	if (vgpu->sched_state == VGPU_SCHED_CLOSED || vgpu->frozen)
 		return step_preempt(rq, now);
-
-	if (rq->quantum_ns) {
-		/* It stops by itself unless it is overdue. */
-		if (now < rq->deadline || stood_still(rq, now))
-			return step;
-		step.op = SCHED_OVERDUE;
-		step.vgpu = vgpu;
-		return step;
-	}
-	rq->deadline = 0;
-	if (!sched_look(&rq->queue, now, &stop_in))
-		return step;
+	stop_in = sched_look(&rq->queue, now);
 	if (!stop_in)
 		return step_preempt(rq, now);
-	rq->deadline = now + stop_in;
+	rq->ask_at = stop_in == SCHED_FOREVER ? 0 : now + stop_in;
+	/* With a quantum it stops by itself unless it is overdue. */
+	if (!rq->quantum_ns || now < rq->deadline || stood_still(rq, now))
+		return step;
+	step.op = SCHED_OVERDUE;
+	step.vgpu = vgpu;
 	return step;
 }
 
@@ -278,6 +238,22 @@ static struct sched_step decide_preempting(struct vgpu_runqueue *rq, u64 now)
 	return step;
 }
 
+static void use_settings(struct vgpu_runqueue *rq)
+{
+	const struct vgpu_sched_settings *settings = &rq->instance->settings;
+
+	rq->queue.timeslice_ns = vgpu_sched_timeslice(rq->instance);
+	rq->queue.timeslice_max_ns = READ_ONCE(settings->timeslice_max_ns);
+	rq->queue.cuts_permille = READ_ONCE(settings->wake_budget_permille);
+}
+
+/* When to look at the hardware's registers. */
+static u64 next_look(const struct vgpu_runqueue *rq)
+{
+	return rq->look ? min(rq->look_at, rq->looked_at + LOOK_PAUSE_NS) :
+			  rq->look_at;
+}
+
 static struct sched_step decide(struct vgpu_runqueue *rq)
 {
 	struct sched_step step = { SCHED_WAIT };
@@ -290,11 +266,12 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 		vgpu_queue_abandon(rq, now);
 		return step;
 	}
-	/* Between two looks comes a decision, however often a guest causes looks. */
-	if (rq->queue.members && !rq->looked &&
-	    (rq->look || now >= rq->look_at)) {
+	use_settings(rq);
+	/* Between two looks comes a decision. */
+	if (rq->queue.members && !rq->looked && now >= next_look(rq)) {
 		rq->looked = true;
 		rq->look = false;
+		rq->looked_at = now;
 		rq->look_at = now + LOOK_NS;
 		step.op = SCHED_LOOK;
 		step.vgpu = rq->current_vgpu;
@@ -304,8 +281,6 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 	switch (rq->stage) {
 	case VGPU_STAGE_IDLE:
 		return decide_idle(rq, now);
-	case VGPU_STAGE_IDLE_SLOT:
-		return decide_idle_slot(rq, now);
 	case VGPU_STAGE_RUNNING:
 		return decide_running(rq, now);
 	case VGPU_STAGE_PREEMPTING:
@@ -448,8 +423,10 @@ static void arm_timer(struct vgpu_runqueue *rq)
 	lockdep_assert_held(&rq->lock);
 	if (rq->stopping || vgpu_gpu_is_dead(rq->instance->gpu))
 		return;
-	if (rq->queue.members && (!at || rq->look_at < at))
-		at = rq->look_at;
+	if (rq->ask_at && (!at || rq->ask_at < at))
+		at = rq->ask_at;
+	if (rq->queue.members && (!at || next_look(rq) < at))
+		at = next_look(rq);
 	if (at)
 		hrtimer_start(&rq->timer, ns_to_ktime(at), HRTIMER_MODE_ABS);
 }
@@ -567,8 +544,9 @@ int vgpu_sched_init(struct vgpu_instance *instance)
 
 	vgpu_sched_defaults(&instance->settings);
 	rq->instance = instance;
-	sched_queue_init(&rq->queue, vgpu_sched_default_policy(), rq->ready,
-			 rq->throttled, VGPU_MAX_PARTITIONS);
+	sched_queue_init(&rq->queue, vgpu_sched_default_policy());
+	/* Families save a context when its run ends, and can't wait for work. */
+	rq->queue.reloads = true;
 	rq->stage = VGPU_STAGE_IDLE;
 	spin_lock_init(&rq->lock);
 	init_waitqueue_head(&rq->off);

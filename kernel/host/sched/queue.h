@@ -9,6 +9,5 @@
 
 void vgpu_queue_release(struct vgpu_runqueue *rq);
 void vgpu_queue_abandon(struct vgpu_runqueue *rq, u64 now);
-void vgpu_queue_end_slot(struct vgpu_runqueue *rq, u64 now);
 
 #endif /* SCHED_QUEUE_H */

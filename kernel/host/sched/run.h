@@ -40,14 +40,12 @@ enum vgpu_sched_state {
 /**
  * enum vgpu_sched_stage - what the scheduler waits for on a run queue
  * @VGPU_STAGE_IDLE: for work; no vGPU is resident
- * @VGPU_STAGE_IDLE_SLOT: for the end of a turn that passes without use
  * @VGPU_STAGE_RUNNING: for the end of a run
  * @VGPU_STAGE_PREEMPTING: for a vGPU that was asked to stop
  * @VGPU_STAGE_RESETTING: for the reset of one that did not
  */
 enum vgpu_sched_stage {
 	VGPU_STAGE_IDLE,
-	VGPU_STAGE_IDLE_SLOT,
 	VGPU_STAGE_RUNNING,
 	VGPU_STAGE_PREEMPTING,
 	VGPU_STAGE_RESETTING,
@@ -56,8 +54,10 @@ enum vgpu_sched_stage {
 /**
  * struct vgpu_sched_settings - settings of an instance's scheduler
  * @timeslice_ns: length of a slice; 0: by the number of open vGPUs
+ * @timeslice_max_ns: what slices may grow to
  * @preempt_timeout_ns: patience with each stage of a preemption
- * @averaging: over how many slices an overrun is paid back
+ * @wake_budget_permille: of the time, for cutting runs when others wake
+ * @averaging: had a meaning for a former policy
  * @fault_limit: how many resets for a hang within the window put a vGPU out of
  *	turn; 0: any number is tolerated
  * @fault_window_s: length of that window
@@ -66,7 +66,9 @@ enum vgpu_sched_stage {
  */
 struct vgpu_sched_settings {
 	u64 timeslice_ns;
+	u64 timeslice_max_ns;
 	u64 preempt_timeout_ns;
+	u32 wake_budget_permille;
 	u32 averaging;
 	u32 fault_limit;
 	u32 fault_window_s;
@@ -78,47 +80,45 @@ struct vgpu_sched_settings {
  * @worker: runs @work; a real-time thread, NULL: nothing is scheduled
  * @lock: protects all below
  * @queue: the policy's data, which decide whose turn is next
- * @ready, @throttled: storage of @queue
  * @current_vgpu: the vGPU that holds the engine, NULL: none
  * @acting: the vGPU the worker is dealing with, outside the lock
  * @stage: what is being waited for
  * @since: kernel clock when @stage began, ns
  * @deadline: kernel clock when patience ends or a decision is due, 0: never
+ * @ask_at: kernel clock when the policy wants to be asked about the current run
+ *	again, 0: not
  * @look_at: kernel clock of the next look without an occasion
+ * @looked_at: kernel clock of the last look
  * @looked: it has looked since it decided last
  * @quantum_ns: of the current run, 0: until preempted
  * @look: read the hardware's truth at the next decision
  * @extended: @deadline was put off once in the present stage
  * @overdue: the current run outlived its quantum and is being preempted for it
  * @saving: the current run was seen to save its context
- * @clock: GPU's clock when a run ended last
- * @clock_at: kernel's clock then
  * @stopping: no more decisions
  * @off: woken when @current_vgpu or @acting changes
  * @work: makes the decisions
- * @timer: fires at @deadline or @look_at
+ * @timer: fires at @deadline, @ask_at or for a look
  */
 struct vgpu_runqueue {
 	struct vgpu_instance *instance;
 	struct kthread_worker *worker;
 	spinlock_t lock;			/* all below */
 	struct sched_queue queue;
-	struct sched_heap_node ready[VGPU_MAX_PARTITIONS + 1];
-	struct sched_heap_node throttled[VGPU_MAX_PARTITIONS + 1];
 	struct vgpu *current_vgpu;
 	struct vgpu *acting;
 	enum vgpu_sched_stage stage;
 	u64 since;
 	u64 deadline;
+	u64 ask_at;
 	u64 look_at;
+	u64 looked_at;
 	bool looked;
 	u64 quantum_ns;
 	bool look;
 	bool extended;
 	bool overdue;
 	bool saving;
-	u64 clock;
-	u64 clock_at;
 	bool stopping;
 	wait_queue_head_t off;
 	struct kthread_work work;
@@ -129,14 +129,13 @@ struct vgpu_runqueue {
  * struct vgpu_switch - one switch of an engine, for the log
  * @time: when the run ended, ns of the GPU's clock
  * @quantum_ns: the quantum it had; 0: no limit
- * @run_ns: how long it ran, or the idle slot lasted
+ * @run_ns: how long it ran
  * @switch_ns: how long load and save took
  * @wait_ns: how long its vGPU had waited for it
  * @runqueue: index of the instance
- * @partition: of the vGPU; negative: an idle slot that belongs to none
- * @slot: an idle slot
+ * @partition: of the vGPU
  * @reason: why it ended
- * @name: UUID of the vGPU, empty with such a slot
+ * @name: UUID of the vGPU
  */
 struct vgpu_switch {
 	u64 time;
@@ -145,8 +144,7 @@ struct vgpu_switch {
 	u64 switch_ns;
 	u64 wait_ns;
 	unsigned int runqueue;
-	int partition;
-	bool slot;
+	unsigned int partition;
 	enum sched_end reason;
 	char name[37];
 };

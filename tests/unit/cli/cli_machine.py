@@ -27,6 +27,7 @@ RELEASE = "6.12.1-amd64"
 GPU_SETTINGS = {
     "scheduler": "[best_effort] equal_share fixed_share", "sched_hz": 480,
     "timeslice_us": 2083, "averaging_factor": 33,
+    "timeslice_max_us": 20000, "wake_budget_permille": 60,
     "preempt_timeout_us": 500000, "fault_limit": 3, "fault_window_s": 60,
     "console": "none"}
 VGPU_SETTINGS = {

@@ -12,6 +12,7 @@ from cli_machine import (
     CliTest, main)
 
 GPU_SETTINGS = {"sched_hz": 480, "timeslice_us": 2083, "averaging_factor": 33,
+                "timeslice_max_us": 20000, "wake_budget_permille": 60,
                 "preempt_timeout_us": 500000, "fault_limit": 3,
                 "fault_window_s": 60}
 VGPU_SETTINGS = {"weight": 100, "cap_percent": 100, "timeslice_us": 0,
@@ -180,6 +181,8 @@ class Set(SchedTest):
                              "sched_hz": (0, 1, 10000),
                              "timeslice_us": (0, 100, 1000000),
                              "averaging_factor": (1, 60),
+                             "timeslice_max_us": (100, 1000000),
+                             "wake_budget_permille": (0, 1000),
                              "preempt_timeout_us": (100, 10000000),
                              "fault_limit": (0, 1, 100),
                              "fault_window_s": (1, 3600)}.items():

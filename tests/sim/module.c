@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * turns_scheduler.c - the module's policies as a scheduler of the simulator
+ * module.c - the module's policies as a scheduler of the simulator
  */
 #include <stddef.h>
 #include <string.h>
@@ -32,73 +32,70 @@ static struct sched_client *client_of(struct sim *sim, int who)
 	return &sim->vgpu[who].client;
 }
 
-static void turns_init(struct sim *sim)
+static void module_init(struct sim *sim)
 {
-	sched_queue_init(&sim->queue, sim->config.policy, sim->ready,
-			 sim->throttled, SIM_MAX_VGPUS);
+	sched_queue_init(&sim->queue, sim->config.policy);
 	sim->queue.timeslice_ns = sim->config.timeslice_ns;
-	sim->queue.averaging = sim->config.averaging;
+	if (sim->config.timeslice_max_ns)
+		sim->queue.timeslice_max_ns = sim->config.timeslice_max_ns;
+	sim->queue.cuts_permille = sim->config.cuts_permille;
+	sim->queue.lingers = sim->config.lingers;
+	/* What a family knows once it has probed the GPU. */
+	sim->queue.switch_ns = sim->config.switch_ns;
 }
 
-static void turns_add(struct sim *sim, int who)
+static void module_add(struct sim *sim, int who)
 {
 	sched_add(&sim->queue, client_of(sim, who), sim->now);
 }
 
-static void turns_remove(struct sim *sim, int who)
+static void module_remove(struct sim *sim, int who)
 {
 	sched_remove(&sim->queue, client_of(sim, who), sim->now);
 }
 
-static void turns_wake(struct sim *sim, int who)
+static void module_wake(struct sim *sim, int who)
 {
 	sched_wake(&sim->queue, client_of(sim, who), sim->now);
 }
 
-static void turns_sleep(struct sim *sim, int who)
+static void module_sleep(struct sim *sim, int who)
 {
 	sched_sleep(&sim->queue, client_of(sim, who), sim->now);
 }
 
-static void turns_pick(struct sim *sim, struct sim_choice *choice)
+static void module_pick(struct sim *sim, struct sim_choice *choice)
 {
 	struct sched_decision decision;
 
 	sched_pick(&sim->queue, sim->now, &decision);
 	choice->who = SIM_NONE;
-	if (decision.client == &sim->queue.nobody)
-		choice->who = SIM_NOBODY;
-	else if (decision.client)
+	if (decision.client)
 		choice->who = (int)((struct sim_vgpu *)((char *)decision.client -
 			offsetof(struct sim_vgpu, client)) - sim->vgpu);
-	choice->idle_slot = decision.idle_slot;
 	choice->quantum_ns = decision.quantum_ns;
+	choice->linger_ns = decision.linger_ns;
 	choice->until = decision.until;
 }
 
-static void turns_charge(struct sim *sim, enum sched_end reason,
-			 uint64_t run_ns)
+static void module_charge(struct sim *sim, enum sched_end reason, uint64_t run_ns)
 {
-	sched_charge(&sim->queue, reason, run_ns, sim->now);
+	sched_charge(&sim->queue, reason, run_ns, sim->switched_ns, sim->now);
 }
 
-static bool turns_look(struct sim *sim, uint64_t *stop_in_ns)
+static uint64_t module_look(struct sim *sim)
 {
-	__u64 in;
-	bool stop = sched_look(&sim->queue, sim->now, &in);
-
-	*stop_in_ns = in;
-	return stop;
+	return sched_look(&sim->queue, sim->now);
 }
 
-const struct sim_scheduler sim_turns = {
+const struct sim_scheduler sim_module = {
 	.name	= "openvgpu",
-	.init	= turns_init,
-	.add	= turns_add,
-	.remove	= turns_remove,
-	.wake	= turns_wake,
-	.sleep	= turns_sleep,
-	.pick	= turns_pick,
-	.charge	= turns_charge,
-	.look	= turns_look,
+	.init	= module_init,
+	.add	= module_add,
+	.remove	= module_remove,
+	.wake	= module_wake,
+	.sleep	= module_sleep,
+	.pick	= module_pick,
+	.charge	= module_charge,
+	.look	= module_look,
 };
