@@ -5,7 +5,8 @@
  * Events come as records in host memory, so in the normal case no register is
  * read: an interrupt wakes a thread, the thread reads records. Interrupts and
  * records can be lost; then
- *   - a later record shows that there is a hole, or
+ *   - a later record shows that there is a hole, or that the device is a ring
+ *     ahead, or
  *   - the scheduler asks refgpu_poll() to look at the registers,
  * and the registers say what the present state is.
  */
@@ -82,6 +83,17 @@ static void drain(struct refgpu *refgpu)
 		else
 			partition_event(refgpu, &event);
 	}
+}
+
+/*
+ * The device has written over the next record: it is a ring ahead. No later
+ * record would show that, for all of them are.
+ */
+static bool was_lapped(struct refgpu *refgpu)
+{
+	u32 sequence = le32_to_cpu(READ_ONCE(slot(refgpu, refgpu->next)->sequence));
+
+	return sequence && (s32)(sequence - (u32)(refgpu->next + 1)) > 0;
 }
 
 /* If the next record is missing and a later one is not, skip to that. */
@@ -251,8 +263,12 @@ static irqreturn_t event_thread(int irq, void *data)
 		return IRQ_HANDLED;
 	mutex_lock(&refgpu->events);
 	drain(refgpu);
-	if (skip_hole(refgpu))
+	if (was_lapped(refgpu)) {
+		catch_up(refgpu);
 		look(refgpu);
+	} else if (skip_hole(refgpu)) {
+		look(refgpu);
+	}
 	mutex_unlock(&refgpu->events);
 	vgpu_gpu_end(refgpu->gpu, section);
 	return IRQ_HANDLED;
