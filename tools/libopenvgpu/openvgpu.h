@@ -283,6 +283,7 @@ enum ovgpu_counter {
 	OVGPU_WAIT_MAX_NS,
 	OVGPU_RESETS,
 	OVGPU_FAULTS,
+	OVGPU_WAIT_SUM_NS,
 };
 
 #define OVGPU_COUNTER(counter)	(UINT64_C(1) << (counter))
@@ -313,6 +314,8 @@ struct ovgpu_sched_gpu {
  * @last_fault: code, 0: none
  * @last_reset_reason: code and text; empty: unknown
  * @read_at: CLOCK_MONOTONIC when the counters were read, ns
+ * @lag_ns: what it is owed of the engine's time; negative: owes
+ * @lag_known: whether that is known
  *
  * Its settings, counters and waits: the functions ovgpu_sched_vgpu_*().
  */
@@ -323,6 +326,8 @@ struct ovgpu_sched_vgpu {
 	struct ovgpu_value last_fault;
 	char last_reset_reason[OVGPU_TEXT_SIZE];
 	uint64_t read_at;
+	int64_t lag_ns;
+	bool lag_known;
 };
 
 const char *ovgpu_counter_name(unsigned int counter);

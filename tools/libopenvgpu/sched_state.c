@@ -55,6 +55,7 @@ static const struct {
 	[OVGPU_WAIT_MAX_NS] = { "wait_max_ns", false },
 	[OVGPU_RESETS] = { "resets", false },
 	[OVGPU_FAULTS] = { "faults", false },
+	[OVGPU_WAIT_SUM_NS] = { "wait_sum_ns", false },
 };
 
 /**
@@ -93,6 +94,23 @@ static struct ovgpu_value read_number(const struct ovgpu *ovgpu,
 					   sizeof(text)) &&
 		      !ovgpu_number_parse(text, &value.number);
 	return value;
+}
+
+static void read_lag(const struct ovgpu *ovgpu, const char *uuid,
+		     struct ovgpu_sched_vgpu *shown)
+{
+	char text[OVGPU_NAME_SIZE];
+	uint64_t number;
+	bool owes;
+
+	if (ovgpu_attribute_get(ovgpu, OVGPU_VGPU, uuid, "stats", "lag_ns", text,
+				sizeof(text)))
+		return;
+	owes = text[0] == '-';
+	if (ovgpu_number_parse(text + owes, &number) || number > INT64_MAX)
+		return;
+	shown->lag_known = true;
+	shown->lag_ns = owes ? -(int64_t)number : (int64_t)number;
 }
 
 static struct ovgpu_value read_setting(const struct ovgpu *ovgpu,
@@ -189,7 +207,7 @@ static void read_waits(const struct ovgpu *ovgpu, const char *uuid,
  * @uuid: as ovgpu_uuid_parse() gives it
  * @counters: which to read: OVGPU_COUNTER(OVGPU_xxx) | ..., OVGPU_NO_COUNTERS
  *	or OVGPU_ALL_COUNTERS. The hardware's cost an access to the GPU each.
- * @waits: read the histogram of waits as well
+ * @waits: read the histogram of waits as well, and the lag
  * @vgpu: the result, to be given to ovgpu_free(); NULL on failure
  *
  * Return: 0, -ENOENT when there is none, -EINVAL or -ENOMEM.
@@ -230,8 +248,10 @@ int ovgpu_sched_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
 			found->counter[i] = read_number(ovgpu, OVGPU_VGPU, uuid,
 							"stats",
 							known[i].name);
-	if (waits)
+	if (waits) {
 		read_waits(ovgpu, uuid, found);
+		read_lag(ovgpu, uuid, shown);
+	}
 	/* Gone while it was read: what was read is half of it. */
 	if (!ovgpu_exists(ovgpu, OVGPU_SYSFS, OVGPU_MDEV_PATH "/%s", uuid)) {
 		free(found);

@@ -82,7 +82,7 @@ static const struct source stat_sources[] = {
 	COUNTER("overrun_ns", UNIT_NS, "vgpu_overrun_seconds",
 		"Time its runs lasted beyond their quanta"),
 	COUNTER("idle_ns", UNIT_NS, "vgpu_reserved_idle_seconds",
-		"Time an engine was kept idle for it"),
+		"Time of its share that it left unused and nobody else got"),
 	COUNTER("switches", UNIT_ONE, "vgpu_switches",
 		"Times it was switched in, since it was opened"),
 	COUNTER("switch_ns", UNIT_NS, "vgpu_switch_seconds",
@@ -326,6 +326,35 @@ static void add_wait_bucket(struct metrics *metrics,
 	metric_number(sample, waits);
 }
 
+static void add_wait_sum(struct metrics *metrics, const struct ovgpu_vgpu *vgpu,
+			 const struct ovgpu_sched_vgpu *sched)
+{
+	struct ovgpu_value ns = ovgpu_sched_vgpu_counter(sched, OVGPU_WAIT_SUM_NS);
+	struct metric_sample *sample;
+
+	if (!ns.known)
+		return;
+	sample = metrics_add(metrics, METRIC_HISTOGRAM,
+			     "openvgpu_vgpu_sched_wait_duration_seconds",
+			     "How long it waited for an engine, each time");
+	sample->suffix = "_sum";
+	label_object(sample, vgpu->gpu, vgpu);
+	metric_seconds(sample, ns.number);
+}
+
+static void add_lag(struct metrics *metrics, const struct ovgpu_vgpu *vgpu,
+		    const struct ovgpu_sched_vgpu *sched)
+{
+	struct metric_sample *sample;
+
+	if (!sched->lag_known)
+		return;
+	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_vgpu_lag_seconds",
+			     "Time of an engine that it is owed, negative if it owes");
+	label_object(sample, vgpu->gpu, vgpu);
+	metric_signed_seconds(sample, sched->lag_ns);
+}
+
 static void add_waits(const struct cli *cli, struct metrics *metrics,
 		      const struct ovgpu_vgpu *vgpu)
 {
@@ -335,8 +364,8 @@ static void add_waits(const struct cli *cli, struct metrics *metrics,
 	char le[32];
 	size_t n, i;
 
-	if (ovgpu_sched_vgpu_get(cli->ovgpu, vgpu->uuid, OVGPU_NO_COUNTERS, true,
-				 &sched))
+	if (ovgpu_sched_vgpu_get(cli->ovgpu, vgpu->uuid,
+				 OVGPU_COUNTER(OVGPU_WAIT_SUM_NS), true, &sched))
 		return;
 	n = ovgpu_sched_vgpu_waits(sched, &waits);
 	for (i = 0; i < n; i++) {
@@ -349,7 +378,9 @@ static void add_waits(const struct cli *cli, struct metrics *metrics,
 	if (n) {
 		add_wait_bucket(metrics, vgpu, "+Inf", sum);
 		add_wait_bucket(metrics, vgpu, NULL, sum);
+		add_wait_sum(metrics, vgpu, sched);
 	}
+	add_lag(metrics, vgpu, sched);
 	ovgpu_free(sched);
 }
 

@@ -105,6 +105,20 @@ void metric_seconds(struct metric_sample *sample, uint64_t ns)
 }
 
 /**
+ * metric_signed_seconds - give a sample its value, a difference of times
+ * @sample: the sample
+ * @ns: nanoseconds
+ */
+void metric_signed_seconds(struct metric_sample *sample, int64_t ns)
+{
+	uint64_t size = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+
+	snprintf(sample->value, sizeof(sample->value), "%s%llu.%09llu",
+		 ns < 0 ? "-" : "", (unsigned long long)(size / 1000000000),
+		 (unsigned long long)(size % 1000000000));
+}
+
+/**
  * metric_ratio - give a sample its value, a part of a whole
  * @sample: the sample
  * @percent: percent

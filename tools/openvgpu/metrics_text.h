@@ -79,6 +79,7 @@ void metric_label(struct metric_sample *sample, const char *name,
 		  const char *value);
 void metric_number(struct metric_sample *sample, uint64_t number);
 void metric_seconds(struct metric_sample *sample, uint64_t ns);
+void metric_signed_seconds(struct metric_sample *sample, int64_t ns);
 void metric_ratio(struct metric_sample *sample, unsigned int percent);
 int metrics_write(const struct metrics *metrics, FILE *stream);
 struct json_object *metrics_json(const struct metrics *metrics);

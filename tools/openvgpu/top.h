@@ -19,6 +19,8 @@
  *	PERCENT_UNKNOWN, as the next two
  * @busy: percent for which its work was executing
  * @wait: percent for which it had work and did not hold the GPU
+ * @half: half of its waits in the interval were shorter than so many ns
+ * @most: 99 of 100 were
  */
 struct top_vgpu {
 	const struct ovgpu_vgpu *vgpu;
@@ -26,6 +28,8 @@ struct top_vgpu {
 	double share;
 	double busy;
 	double wait;
+	struct ovgpu_value half;
+	struct ovgpu_value most;
 };
 
 /**

@@ -66,6 +66,31 @@ static struct shown show_wait(struct ovgpu_value ns)
 	return s;
 }
 
+/* A power of two of nanoseconds: no more digits than it has meaning. */
+static struct shown show_bucket(struct ovgpu_value ns)
+{
+	struct shown s = { "-" };
+
+	if (ns.known && ns.number < 1000000)
+		snprintf(s.text, sizeof(s.text), "%.0f us", ns.number / 1e3);
+	else if (ns.known && ns.number < 1000000000)
+		snprintf(s.text, sizeof(s.text), "%.0f ms", ns.number / 1e6);
+	else if (ns.known)
+		snprintf(s.text, sizeof(s.text), "%.0f s", ns.number / 1e9);
+	return s;
+}
+
+/* With its sign: what it is owed is positive. */
+static struct shown show_lag(const struct ovgpu_sched_vgpu *sched)
+{
+	struct shown s = { "-" };
+
+	if (sched->lag_known)
+		snprintf(s.text, sizeof(s.text), "%+.1fms",
+			 (double)sched->lag_ns / 1e6);
+	return s;
+}
+
 static void add_gpu(struct top_lines *lines, const struct top_gpu *gpu)
 {
 	const struct ovgpu_sched_gpu *sched = gpu->sched;
@@ -101,13 +126,15 @@ static void add_vgpu(struct top_lines *lines, const struct top_vgpu *vgpu)
 
 	if (vgpu->vgpu->owner_pid)
 		snprintf(pid, sizeof(pid), "%d", vgpu->vgpu->owner_pid);
-	add_line(lines, "%-8.8s %6s %5s %6s %4s %9s %8s %7s %6s  %s",
+	add_line(lines, "%-8.8s %6s %5s %6s %4s %9s %7s %7s %8s %8s %7s %6s  %s",
 		 sched->state[0] ? shown(sched->state).text : "-",
 		 show_percent(vgpu->share).text, show_percent(vgpu->wait).text,
 		 show_value(setting_of(vgpu, OVGPU_WEIGHT)).text,
 		 show_value(setting_of(vgpu, OVGPU_CAP_PERCENT)).text,
-		 show_framebuffer(sched).text,
-		 show_wait(counter_of(vgpu, OVGPU_WAIT_MAX_NS)).text, pid,
+		 show_framebuffer(sched).text, show_bucket(vgpu->half).text,
+		 show_bucket(vgpu->most).text,
+		 show_wait(counter_of(vgpu, OVGPU_WAIT_MAX_NS)).text,
+		 show_lag(sched).text, pid,
 		 show_value(counter_of(vgpu, OVGPU_FAULTS)).text,
 		 vgpu->vgpu->uuid);
 }
@@ -129,9 +156,10 @@ void top_lines_make(const struct top_sample *sample, struct top_lines *lines)
 			add_line(lines, "%s", "");
 		add_gpu(lines, gpu);
 		if (gpu->count)
-			add_line(lines, "%-8s %6s %5s %6s %4s %9s %8s %7s %6s  %s",
+			add_line(lines, "%-8s %6s %5s %6s %4s %9s %7s %7s %8s %8s %7s %6s  %s",
 				 "STATE", "SHARE%", "WAIT%", "WEIGHT", "CAP%",
-				 "FB MiB", "LONGEST", "PID", "FAULTS", "UUID");
+				 "FB MiB", "WAIT 50", "WAIT 99", "LONGEST",
+				 "LAG", "PID", "FAULTS", "UUID");
 		for (j = gpu->first; j < gpu->first + gpu->count; j++)
 			add_vgpu(lines, &sample->vgpus[j]);
 	}
@@ -178,8 +206,12 @@ static struct json_object *vgpu_line_json(const struct top_vgpu *vgpu)
 	json_set_value(object, "framebuffer_bytes", sched->framebuffer_size);
 	json_set_value(object, "framebuffer_used_bytes",
 		       sched->framebuffer_used);
+	json_set_value(object, "wait_p50_ns", vgpu->half);
+	json_set_value(object, "wait_p99_ns", vgpu->most);
 	json_set_value(object, "wait_max_ns",
 		       counter_of(vgpu, OVGPU_WAIT_MAX_NS));
+	json_set(object, "lag_ns", sched->lag_known ?
+		 json_object_new_int64(sched->lag_ns) : NULL);
 	if (vgpu->vgpu->owner_pid)
 		json_set_number(object, "owner_pid", vgpu->vgpu->owner_pid);
 	else

@@ -49,7 +49,7 @@ static void take_gpu(const struct ovgpu *ovgpu, const char *bdf,
 		vgpu = &sample->vgpus[sample->vgpu_count];
 		if (strcmp(sample->list[i]->gpu, bdf) ||
 		    ovgpu_sched_vgpu_get(ovgpu, sample->list[i]->uuid, COUNTERS,
-					 false, &vgpu->sched))
+					 true, &vgpu->sched))
 			continue;
 		vgpu->vgpu = sample->list[i];
 		vgpu->share = PERCENT_UNKNOWN;
@@ -141,6 +141,33 @@ static double percent(const struct ovgpu_sched_vgpu *now,
 	return share > 100 ? 100 : share;
 }
 
+/*
+ * Shorter than how many ns were so many percent of the waits between two samples?
+ * The upper end of a bucket of the histogram: a power of two.
+ */
+static struct ovgpu_value wait_quantile(const struct ovgpu_sched_vgpu *now,
+					const struct ovgpu_sched_vgpu *before,
+					unsigned int percent)
+{
+	const uint64_t *a, *b;
+	size_t old = ovgpu_sched_vgpu_waits(before, &a);
+	size_t n = ovgpu_sched_vgpu_waits(now, &b), i;
+	struct ovgpu_value ns = { 0 };
+	uint64_t all = 0, sum = 0;
+
+	for (i = 0; i < n; i++)
+		all += i < old && a[i] <= b[i] ? b[i] - a[i] : b[i];
+	for (i = 0; all && i < n; i++) {
+		sum += i < old && a[i] <= b[i] ? b[i] - a[i] : b[i];
+		if (100 * sum < percent * all)
+			continue;
+		ns.known = true;
+		ns.number = UINT64_C(1024) << i;
+		break;
+	}
+	return ns;
+}
+
 /**
  * top_sample_compare - what happened between two samples
  * @now: the later one; its percentages are filled in
@@ -170,6 +197,8 @@ void top_sample_compare(struct top_sample *now, const struct top_sample *before)
 					     OVGPU_BUSY_NS);
 			vgpu->wait = percent(vgpu->sched, old->sched,
 					     OVGPU_WAIT_NS);
+			vgpu->half = wait_quantile(vgpu->sched, old->sched, 50);
+			vgpu->most = wait_quantile(vgpu->sched, old->sched, 99);
 			if (vgpu->busy >= 0 && gpu->busy >= 0)
 				gpu->busy += vgpu->busy;
 		}

@@ -42,6 +42,7 @@ extern struct device_attribute vgpu_stat_debt_ns;
 extern struct device_attribute vgpu_stat_idle_ns;
 extern struct device_attribute vgpu_stat_lag_ns;
 extern struct device_attribute vgpu_stat_wait_max_ns;
+extern struct device_attribute vgpu_stat_wait_sum_ns;
 extern struct device_attribute vgpu_stat_wait_histogram;
 
 /* sysfs_sched.c */

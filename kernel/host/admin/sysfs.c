@@ -431,6 +431,7 @@ static struct attribute *vgpu_stats_attrs[] = {
 	&vgpu_stat_idle_ns.attr,
 	&vgpu_stat_lag_ns.attr,
 	&vgpu_stat_wait_max_ns.attr,
+	&vgpu_stat_wait_sum_ns.attr,
 	&vgpu_stat_wait_histogram.attr,
 	&dev_attr_dma_pinned_bytes.attr,
 	NULL

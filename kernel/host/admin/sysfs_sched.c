@@ -248,6 +248,7 @@ SCHED_STAT(overrun_ns, vgpu->account.overrun_ns);
 SCHED_STAT(debt_ns, max_t(s64, -lag_now(vgpu), 0));
 SCHED_STAT(idle_ns, vgpu->entity.share.lost_ns);
 SCHED_STAT(wait_max_ns, vgpu->account.wait_max_ns);
+SCHED_STAT(wait_sum_ns, vgpu->account.wait_sum_ns);
 
 static ssize_t stat_lag_ns_show(struct device *dev,
 				struct device_attribute *attr, char *buf)

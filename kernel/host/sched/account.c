@@ -50,6 +50,7 @@ static u64 end_wait(struct vgpu_sched_account *account, u64 start)
 		wait = start - account->waiting_since;
 	account->waiting_since = 0;
 	account->wait_max_ns = max(account->wait_max_ns, wait);
+	account->wait_sum_ns += wait;
 	if (wait >> FIRST_BUCKET_LOG2)
 		bucket = ilog2(wait) - FIRST_BUCKET_LOG2 + 1;
 	account->waits[min(bucket, VGPU_WAIT_BUCKETS - 1U)]++;

@@ -154,12 +154,14 @@ struct vgpu_switch {
  * @waiting_since: GPU's clock since when it has work and does not run; 0: it
  *	does not wait
  * @wait_max_ns: the longest it waited
+ * @wait_sum_ns: all its waits
  * @overrun_ns: how long its runs lasted beyond their quanta
  * @waits: how often it waited less than 2^10 ns, and 2^(9+i) to 2^(10+i)
  */
 struct vgpu_sched_account {
 	u64 waiting_since;
 	u64 wait_max_ns;
+	u64 wait_sum_ns;
 	u64 overrun_ns;
 	u64 waits[VGPU_WAIT_BUCKETS];
 };

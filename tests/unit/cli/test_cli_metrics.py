@@ -30,7 +30,8 @@ STATS = {
     "switches": 7, "switch_ns": 350000, "faults": 2, "resets": 1,
     "violations": 0, "bad_accesses": 4, "interrupts": 5, "packets": 6,
     "bytes_read": 4096, "bytes_written": 8192, "dma_pinned_bytes": 12288,
-    "wait_histogram": " ".join(map(str, WAITS))}
+    "wait_histogram": " ".join(map(str, WAITS)), "wait_sum_ns": 5500000000,
+    "lag_ns": -2500000}
 
 
 def unescape(text):
@@ -165,6 +166,15 @@ class Metrics(MetricsTest):
         self.assertEqual(samples[(name + "_count", frozenset(
             {"gpu": GPU, "uuid": USED, "type": "openvgpu-256mq"}.items()))],
             sum(WAITS))
+        self.assertEqual(samples[(name + "_sum", frozenset(
+            {"gpu": GPU, "uuid": USED, "type": "openvgpu-256mq"}.items()))], 5.5)
+
+    def test_lag_has_a_sign(self):
+        self.fill()
+        kinds, samples = self.metrics()
+        self.assertEqual(kinds["openvgpu_vgpu_lag_seconds"], "gauge")
+        self.assertEqual(samples[("openvgpu_vgpu_lag_seconds", frozenset(
+            {"gpu": GPU, "uuid": USED, "type": "openvgpu-256mq"}.items()))], -0.0025)
 
     def test_what_is_not_known_is_left_out(self):
         CliTest.fill(self)

@@ -21,7 +21,8 @@ COUNTERS = {"busy_ns": 900, "resident_ns": 1000, "wait_ns": 2083000,
             "switches": 7, "switch_ns": 350000, "preempt_max_ns": 51000,
             "run_ns": 3200000000, "slices": 1500, "preemptions": 3,
             "overrun_ns": 12, "debt_ns": 5, "idle_ns": 0,
-            "wait_max_ns": 6249000, "resets": 1, "faults": 2}
+            "wait_max_ns": 6249000, "resets": 1, "faults": 2,
+            "wait_sum_ns": 31245000}
 WAITS = [0, 5] + [0] * 20 + [9] + [0] * 8 + [1]
 
 LOG = f"""\

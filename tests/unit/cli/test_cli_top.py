@@ -129,6 +129,31 @@ class Once(TopTest):
         self.assertEqual(other["wait_percent"], 100)
         self.assertEqual(gpus[1]["busy_percent"], 0)
 
+    def test_waits_and_lag(self):
+        """Waits of the interval, not of before; a lag with its sign."""
+        self.fill()
+        before = [0] * 30 + [500, 0]
+
+        def histogram(waits):
+            self.machine.write(self.vgpu_file(USED, "stats/wait_histogram"),
+                               " ".join(map(str, waits)) + "\n")
+
+        def work():
+            histogram([0, 0, 60, 0, 0, 38, 0, 0, 0, 2] + [0] * 20 + [500, 0])
+
+        histogram(before)
+        self.machine.write(self.vgpu_file(USED, "stats/lag_ns"), "-1234567\n")
+        self.machine.write(self.vgpu_file(IDLE, "stats/lag_ns"), "8000000\n")
+        _gpus, vgpus = self.between_json(work)
+        self.assertEqual(vgpus[USED]["wait_p50_ns"], 1024 << 2)
+        self.assertEqual(vgpus[USED]["wait_p99_ns"], 1024 << 9)
+        self.assertEqual(vgpus[USED]["lag_ns"], -1234567)
+        self.assertEqual(vgpus[IDLE]["lag_ns"], 8000000)
+        self.assertIsNone(vgpus[IDLE]["wait_p99_ns"])
+        out = self.expect(OK, "top", "--interval", "50").out.decode()
+        self.assertRegex(out, rf"6\.2 ms +-1\.2ms +4242 +2  {USED}\n")
+        self.assertRegex(out, rf"6\.2 ms +\+8\.0ms +- +2  {IDLE}\n")
+
     def test_json(self):
         self.fill()
         value = self.expect_json(OK, "top", "01:00.0", "--interval", "50")
@@ -140,7 +165,8 @@ class Once(TopTest):
                     "sched_state": "runnable", "share_percent": 0,
                     "busy_percent": 0, "wait_percent": 0, "weight": 150,
                     "cap_percent": 90, "framebuffer_bytes": 256 << 20,
-                    "framebuffer_used_bytes": used, "wait_max_ns": 6249000,
+                    "framebuffer_used_bytes": used, "wait_p50_ns": None,
+                    "wait_p99_ns": None, "wait_max_ns": 6249000, "lag_ns": None,
                     "owner_pid": pid, "faults": 2}
                     for uuid, used, pid in ((USED, 3 << 20, 4242),
                                             (IDLE, 0, None))]}]})
@@ -153,7 +179,7 @@ class Once(TopTest):
         self.assertEqual(lines[0], f"GPU {GPU}  scheduler best_effort  "
                                    "slice 2083 us  busy 0.0 %  2 vGPUs")
         self.assertRegex(lines[2], r"^runnable +0\.0 +0\.0 +150 +90 +3/256 "
-                                   rf"+6\.2 ms +4242 +2  {USED}$")
+                                   rf"+- +- +6\.2 ms +- +4242 +2  {USED}$")
         self.assertRegex(lines[3], rf" - +2  {IDLE}$")
         self.assertTrue(lines[5].startswith(f"GPU {GPU2} "), out)
         self.gpu_write(GPU, "state", "dead\n")
@@ -238,7 +264,7 @@ class Once(TopTest):
         shutil.rmtree(self.machine.path(self.vgpu_file(USED, "openvgpu")))
         shutil.rmtree(self.machine.path(self.vgpu_file(USED, "stats")))
         out = self.expect(OK, "top", "--interval", "50").out.decode()
-        self.assertRegex(out, rf"\n- +- +- +- +- +- +- +- +-  {USED}\n")
+        self.assertRegex(out, rf"\n- +- +- +- +- +- +- +- +- +- +- +-  {USED}\n")
 
     def test_nothing_there(self):
         self.expect(OK, "top", err="not loaded")

@@ -104,6 +104,7 @@ IS(OVGPU_IDLE_NS, 11);
 IS(OVGPU_WAIT_MAX_NS, 12);
 IS(OVGPU_RESETS, 13);
 IS(OVGPU_FAULTS, 14);
+IS(OVGPU_WAIT_SUM_NS, 15);
 IS(OVGPU_COUNTER(OVGPU_FAULTS), UINT64_C(16384));
 IS(OVGPU_ALL_COUNTERS, UINT64_MAX);
 
@@ -118,6 +119,8 @@ AT(ovgpu_sched_vgpu, framebuffer_used, 80);
 AT(ovgpu_sched_vgpu, last_fault, 96);
 AT(ovgpu_sched_vgpu, last_reset_reason, 112);
 AT(ovgpu_sched_vgpu, read_at, 624);
+AT(ovgpu_sched_vgpu, lag_ns, 632);
+AT(ovgpu_sched_vgpu, lag_known, 640);
 
 AT(ovgpu_switch, time_ns, 0);
 AT(ovgpu_switch, runqueue, 8);

@@ -528,7 +528,7 @@ START_TEST(test_scheduler)
 	ck_assert(!ovgpu_counter_is_hardware(OVGPU_RUN_NS));
 	ck_assert(!ovgpu_counter_is_hardware(OVGPU_FAULTS));
 	ck_assert(!ovgpu_counter_is_hardware(1000));
-	ck_assert_int_eq(i, OVGPU_FAULTS + 1);
+	ck_assert_int_eq(i, OVGPU_WAIT_SUM_NS + 1);
 }
 END_TEST
 
