@@ -64,8 +64,8 @@ static double jain(const struct load *load, bool owed)
 	unsigned int i;
 
 	for (i = 0; i < load->count; i++) {
-		v = (double)load->served[i].run -
-		    (owed ? (double)load->served[i].debt : 0);
+		v = owed ? service_entitled(&load->served[i]) :
+			   (double)load->served[i].run;
 		sum += v;
 		squares += v * v;
 	}
@@ -153,10 +153,10 @@ static void equal(unsigned int count)
 		load_remove(&load);
 	}
 	snprintf(conditions, sizeof(conditions),
-		 "\"policy\":\"best_effort\",\"vgpus\":%u,\"slice_us\":%u,\"averaging\":33,\"window\":\"max(1 s, 100 rounds)\",",
+		 "\"policy\":\"best_effort\",\"vgpus\":%u,\"slice_us\":%u,\"window\":\"max(1 s, 100 rounds)\",",
 		 count, 1000000 / (count < 8 ? 480 : 960));
 	report("fairness_jain", fair, "index", true, &even, conditions);
-	report("fairness_jain_with_debt", level, "index", true, &even, conditions);
+	report("fairness_jain_entitled", level, "index", true, &even, conditions);
 	report("fairness_min_max", ratio, "ratio", true, &near, conditions);
 	report("wait_p99", wait, "ns", false, NULL, conditions);
 	report("useful_time", useful, "percent", true, NULL, conditions);
@@ -189,7 +189,7 @@ static void weights(void)
 		load_remove(&load);
 	}
 	report("weight_share_error", error, "points", false, &target,
-	       "\"policy\":\"best_effort\",\"weights\":\"1:2:4\",\"slice_us\":2083,\"averaging\":33,\"window\":\"max(1 s, 100 rounds)\",");
+	       "\"policy\":\"best_effort\",\"weights\":\"1:2:4\",\"slice_us\":2083,\"window\":\"max(1 s, 100 rounds)\",");
 }
 
 static void cap(void)
@@ -237,10 +237,8 @@ static void beside(void (*neighbour)(const char *uuid), double *given,
 	load_run(&load, 2000 * MS);
 	service_read(uuid, &after);
 	for (i = 0; i < 3; i++)
-		mine += (double)load.served[i].run - (double)load.served[i].debt;
-	*given = mine / (mine + (double)(after.run - before.run) +
-			 (double)(after.idle - before.idle) -
-			 (double)after.debt + (double)before.debt);
+		mine += service_entitled(&load.served[i]);
+	*given = mine / (mine + service_entitled(&after) - service_entitled(&before));
 	*clock = (double)load.total / (double)load.passed;
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);

@@ -434,6 +434,7 @@ TEST(settings, ONCE)
 {
 	static const char *const gpu_settings[] = {
 		"sched_hz", "timeslice_us", "averaging_factor",
+		"timeslice_max_us", "wake_budget_permille",
 		"preempt_timeout_us", "fault_limit", "fault_window_s",
 	};
 	static const char *const vgpu_settings[] = {

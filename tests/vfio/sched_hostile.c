@@ -55,14 +55,12 @@ static struct outcome beside(const char *name, void (*neighbour)(const char *uui
 	service_read(uuid, &after);
 
 	/* What was overrun is paid back later: it is not what was meant. */
-	own = (double)(after.run - before.run) + (double)(after.idle - before.idle) -
-	      (double)after.debt + (double)before.debt;
+	own = service_entitled(&after) - service_entitled(&before);
 	total = own;
 	for (i = 0; i < VICTIMS; i++)
-		total += (double)load.served[i].run - (double)load.served[i].debt;
+		total += service_entitled(&load.served[i]);
 	for (i = 0; i < VICTIMS; i++)
-		outcome.given[i] = ((double)load.served[i].run -
-				    (double)load.served[i].debt) / total;
+		outcome.given[i] = service_entitled(&load.served[i]) / total;
 	outcome.clock = (double)load.total / (double)load.passed;
 	outcome.slack = (double)load_error_bound(&load, slice_ns(), 0.25) / total;
 	printf("# beside %-15s: %.2f %% %.2f %% %.2f %% of what was handed out, bound %.2f points; together %.2f %% of the clock; the neighbour %.2f %%, %lu runs\n",

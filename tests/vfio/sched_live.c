@@ -32,21 +32,21 @@ struct shift {
 	struct switch_log log;
 };
 
-#define NOBODY		(WORKERS + 1)	/* behind the idle one */
-#define OWNERS		(WORKERS + 2)
-
 /**
  * struct turns - what happened in a stretch of the log
- * @count: turns, run or passed
- * @slots: of them, idle slots
- * @served_ns: what each owner was charged: workers, the idle one, nobody
+ * @count: runs
+ * @passed_ns: from its beginning to its end
+ * @served_ns: what each worker was charged, with its switches
+ * @idle_one: runs of the one that has no work
  * @overrun_ns: the longest that one of them went beyond its quantum
+ * @cost_ns: the most that a switch took
  * @quantum_min, @quantum_max: of the workers' runs
  */
 struct turns {
-	unsigned int count, slots;
-	uint64_t served_ns[OWNERS];
-	uint64_t overrun_ns;
+	unsigned int count, idle_one;
+	uint64_t passed_ns;
+	uint64_t served_ns[WORKERS];
+	uint64_t overrun_ns, cost_ns;
 	uint64_t quantum_min, quantum_max;
 };
 
@@ -55,8 +55,8 @@ static void shift_begin(struct shift *shift)
 	unsigned int i;
 
 	scheduler_defaults();
-	/* Debt is paid at once: few rounds show whether the parts are right. */
-	gpu_set("averaging_factor", "1");
+	/* Slices of one length: few rounds show whether the parts are right. */
+	gpu_set("timeslice_max_us", "100");
 	for (i = 0; i <= WORKERS; i++)
 		vgpu_make(&shift->vgpu[i], "128mq");
 	for (i = 0; i < WORKERS; i++)
@@ -101,10 +101,10 @@ static unsigned int owner_of(const struct shift *shift,
 {
 	unsigned int i;
 
-	for (i = 0; i <= WORKERS; i++)
+	for (i = 0; i < WORKERS; i++)
 		if (!strcmp(entry->uuid, shift->vgpu[i].uuid))
 			return i;
-	return NOBODY;
+	return WORKERS;
 }
 
 static struct turns turns_count(const struct shift *shift, size_t from, size_t to)
@@ -115,19 +115,18 @@ static struct turns turns_count(const struct shift *shift, size_t from, size_t t
 	for (k = from; k < to && k < shift->log.count; k++) {
 		const struct switch_entry *entry = &shift->log.entry[k];
 		unsigned int owner = owner_of(shift, entry);
-		bool slot = switch_is_slot(entry);
-		uint64_t served = entry->run;
 
 		turns.count++;
-		turns.slots += slot;
-		/* That the timer is late is not the idle one's fault. */
-		if (slot && owner != NOBODY && served > entry->quantum)
-			served = entry->quantum;
-		turns.served_ns[owner] += served;
-		if (served > entry->quantum + turns.overrun_ns)
-			turns.overrun_ns = served - entry->quantum;
-		if (slot)
+		turns.passed_ns = entry->time - shift->log.entry[from].time;
+		if (owner == WORKERS) {
+			turns.idle_one++;
 			continue;
+		}
+		turns.served_ns[owner] += entry->run + entry->cost;
+		if (entry->run > entry->quantum + turns.overrun_ns)
+			turns.overrun_ns = entry->run - entry->quantum;
+		if (entry->cost > turns.cost_ns)
+			turns.cost_ns = entry->cost;
 		if (entry->quantum < turns.quantum_min)
 			turns.quantum_min = entry->quantum;
 		if (entry->quantum > turns.quantum_max)
@@ -157,18 +156,18 @@ static struct turns turns_after(struct shift *shift, unsigned int round,
  * makes the bound wider, not the test fail.
  */
 static void expect_parts(const char *what, const struct turns *turns,
-			 const unsigned int weight[OWNERS])
+			 const unsigned int weight[WORKERS])
 {
 	uint64_t given = 0, off, bound, slice = slice_ns();
 	double part, others = 0;
 	unsigned int i, sum = 0, owners = 0;
 
-	for (i = 0; i < OWNERS; i++) {
+	for (i = 0; i < WORKERS; i++) {
 		given += turns->served_ns[i];
 		sum += weight[i];
 		owners += weight[i] > 0;
 	}
-	for (i = 0; i < OWNERS; i++) {
+	for (i = 0; i < WORKERS; i++) {
 		part = (double)weight[i] / sum;
 		off = turns->served_ns[i] > part * given ?
 		      turns->served_ns[i] - part * given :
@@ -177,50 +176,57 @@ static void expect_parts(const char *what, const struct turns *turns,
 		bound = 2 * (1 + others) *
 			(2 * slice + turns->overrun_ns + SLIVER_NS);
 		CHECK(off <= bound,
-		      "%s: owner %u had %lu of %lu us, %lu us off, bound %lu us (overrun %lu us)",
+		      "%s: worker %u had %lu of %lu us, %lu us off, bound %lu us (overrun %lu us)",
 		      what, i, turns->served_ns[i] / 1000, given / 1000,
 		      off / 1000, bound / 1000, turns->overrun_ns / 1000);
 	}
 }
 
+/* No worker had more than that part of the time, but for what a bucket holds. */
+static void expect_limit(const char *what, const struct turns *turns, unsigned int part)
+{
+	uint64_t most = turns->passed_ns / part + 8 * MS + 2 * slice_ns() + turns->overrun_ns;
+	unsigned int i;
+
+	for (i = 0; i < WORKERS; i++)
+		CHECK(turns->served_ns[i] <= most,
+		      "%s: worker %u had %lu of %lu us, at most %lu us are its own",
+		      what, i, turns->served_ns[i] / 1000, turns->passed_ns / 1000,
+		      most / 1000);
+}
+
 TEST(policy, ONCE)
 {
-	/* Workers, the idle one, nobody. */
-	static const unsigned int workers[OWNERS] = { 1, 1, 1, 0, 0 };
-	static const unsigned int open[OWNERS] = { 1, 1, 1, 1, 0 };
-	/* One of eight: four of eight turns are nobody's. */
-	static const unsigned int fixed[OWNERS] = { 1, 1, 1, 1, 4 };
+	static const unsigned int same[WORKERS] = { 1, 1, 1 };
 	struct shift shift;
 	struct turns turns;
 
 	shift_begin(&shift);
 	shift_go_on(&shift, 60);
-	turns = turns_count(&shift, 12, 60);
-	CHECK(!turns.slots, "best_effort kept the GPU idle for %u of %u turns",
-	      turns.slots, turns.count);
 
+	/* The idle one owns a quarter, too. */
 	gpu_set("scheduler", "equal_share");
 	turns = turns_after(&shift, WORKERS + 1, 120);
-	expect_parts("equal_share", &turns, open);
-	CHECK(!turns.served_ns[NOBODY], "equal_share: %lu us were nobody's",
-	      turns.served_ns[NOBODY] / 1000);
+	expect_parts("equal_share", &turns, same);
+	expect_limit("equal_share", &turns, WORKERS + 1);
 
+	/* One of eight. */
 	gpu_set("scheduler", "fixed_share");
 	turns = turns_after(&shift, 8, 160);
-	expect_parts("fixed_share", &turns, fixed);
+	expect_parts("fixed_share", &turns, same);
+	expect_limit("fixed_share", &turns, 8);
 
 	gpu_set("scheduler", "best_effort");
 	turns = turns_after(&shift, 8, 120);
-	CHECK(!turns.slots, "best_effort again kept the GPU idle for %u of %u turns",
-	      turns.slots, turns.count);
-	expect_parts("best_effort", &turns, workers);
+	expect_parts("best_effort", &turns, same);
+	CHECK(!turns.idle_one, "one without work was run %u times", turns.idle_one);
 	shift_end(&shift);
 }
 
 TEST(weight, ONCE)
 {
-	static const unsigned int first[OWNERS] = { 4, 1, 1, 0, 0 };
-	static const unsigned int second[OWNERS] = { 1, 2, 1, 0, 0 };
+	static const unsigned int first[WORKERS] = { 4, 1, 1 };
+	static const unsigned int second[WORKERS] = { 1, 2, 1 };
 	struct shift shift;
 	struct turns turns;
 
@@ -250,7 +256,8 @@ TEST(timeslice, ONCE)
 		gpu_set("timeslice_us", "%u", slice_us[i]);
 		slice = slice_us[i] * 1000UL;
 		turns = turns_after(&shift, WORKERS, 30);
-		CHECK(turns.quantum_max <= slice + SLIVER_NS &&
+		/* Less than a switch left of a slice is added to the next. */
+		CHECK(turns.quantum_max <= slice + turns.cost_ns + SLIVER_NS &&
 		      turns.quantum_max > slice / 2,
 		      "a slice of %u us: turns were given %lu to %lu us",
 		      slice_us[i], turns.quantum_min / 1000,
@@ -259,8 +266,9 @@ TEST(timeslice, ONCE)
 	/* A vGPU's own wins. */
 	vgpu_set(&shift.vgpu[1], "timeslice_us", 3000);
 	turns = turns_after(&shift, 2 * 6, 30);
-	CHECK(turns.quantum_max <= 3000000 + SLIVER_NS &&
-	      turns.quantum_max > 1500000 && turns.quantum_min <= slice + SLIVER_NS,
+	CHECK(turns.quantum_max <= 3000000 + turns.cost_ns + SLIVER_NS &&
+	      turns.quantum_max > 1500000 &&
+	      turns.quantum_min <= slice + turns.cost_ns + SLIVER_NS,
 	      "own slice 3000 us beside 500 us: turns were given %lu to %lu us",
 	      turns.quantum_min / 1000, turns.quantum_max / 1000);
 	shift_end(&shift);
@@ -300,13 +308,13 @@ TEST(return_of_the_lone_one, ONCE)
 	struct rt_ring ring[2];
 	struct switch_log log;
 	struct vgpu vgpu[2];
-	uint64_t stop[2], slice, longest, bound, before, solo, owed, allowed;
+	uint64_t stop[2], slice, longest, bound, before, solo, allowed;
 	uint64_t others = 0, most = 0;
 	unsigned int i, mine = 0;
 	size_t k;
 
 	scheduler_defaults();
-	gpu_set("averaging_factor", "60");
+	gpu_set("timeslice_max_us", "100");
 	for (i = 0; i < 2; i++) {
 		vgpu_make(&vgpu[i], "64mq");
 		OK(rt_ring_create(vgpu[i].device, 0, 64, &ring[i]));
@@ -332,11 +340,10 @@ TEST(return_of_the_lone_one, ONCE)
 		OK(rt_ring_wait(&ring[i], ring[i].fence, 20000));
 
 	/*
-	 * Never more than one turn of the other while it waits; a turn may be
-	 * two runs. But a debt of its own of more than a turn makes it wait.
+	 * Never more than a slice of the other while it waits, and what it
+	 * overran itself before.
 	 */
-	owed = host_stat(vgpu[0].uuid, "overrun_ns") / 60;
-	allowed = (slice + SLIVER_NS) * (1 + (owed + SLIVER_NS) / slice);
+	allowed = 2 * (slice + SLIVER_NS) + host_stat(vgpu[0].uuid, "overrun_ns");
 	for (k = 0; k < log.count; k++) {
 		if (!strcmp(log.entry[k].uuid, vgpu[0].uuid)) {
 			mine++;

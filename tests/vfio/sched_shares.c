@@ -37,10 +37,10 @@ static void expect_shares(const struct load *load, const unsigned int *weight,
 		error = load_error(load, i, part);
 		bound = load_error_bound(load, slice, part);
 		CHECK(error <= bound,
-		      "vGPU %u of %u had %.3f %% of the time, not %.3f %%: %lu us off, bound %lu us (skew %lu us, debt %lu us, overrun %lu us)",
+		      "vGPU %u of %u had %.3f %% of the time, not %.3f %%: %lu us off, bound %lu us (skew %lu us, lag %ld us, overrun %lu us)",
 		      i, load->count, percent(load->served[i].run, load->total),
 		      100 * part, error / 1000, bound / 1000, load->skew / 1000,
-		      load->served[i].debt / 1000, load->served[i].overrun / 1000);
+		      load->served[i].lag / 1000, load->served[i].overrun / 1000);
 		off = distance(load->served[i].run,
 			       (uint64_t)(part * (double)load->total));
 		if (error > worst)
@@ -62,7 +62,7 @@ static void equal(unsigned int count)
 	CHECK(gpu_number("sched_hz") == (count < 8 ? 480 : 960),
 	      "sched_hz is %lu with %u vGPUs open", gpu_number("sched_hz"), count);
 	load_run(&load, 2000 * MS);
-	expect_shares(&load, NULL, count < 8 ? slice_ns() : 1000000000 / 480);
+	expect_shares(&load, NULL, 20 * MS);
 }
 
 TEST(two, ONCE)
@@ -96,7 +96,7 @@ TEST(weights, ONCE)
 	for (i = 0; i < 3; i++)
 		vgpu_set(&load.vgpu[i], "weight", weight[i]);
 	load_run(&load, 3000 * MS);
-	expect_shares(&load, weight, slice_ns());
+	expect_shares(&load, weight, 20 * MS);
 }
 
 /*
@@ -148,6 +148,7 @@ TEST(own_timeslice, ONCE)
 	size_t k;
 
 	scheduler_defaults();
+	gpu_set("timeslice_max_us", "100");
 	load_make(&load, 2, "64mq");
 	slice = slice_ns();
 	vgpu_set(&load.vgpu[0], "timeslice_us", own / 1000);
@@ -171,16 +172,24 @@ TEST(own_timeslice, ONCE)
 	CHECK(longest[1] && longest[1] <= slice + 50000,
 	      "the other's longest slice was given %lu us, of %lu us",
 	      longest[1] / 1000, slice / 1000);
-	expect_shares(&load, NULL, own);
+	expect_shares(&load, NULL, 20 * MS);
+}
+
+/*
+ * What a bucket of tokens allows in that time beyond its rate: its depth, a slice
+ * with its switch, and what was overrun.
+ */
+static uint64_t burst(const struct load *load, uint64_t slice)
+{
+	return 8 * MS + 2 * slice + load->served[0].overrun + load->skew;
 }
 
 /* Alone, and still no more than what its type stands for. */
 TEST(fixed_share_alone, ONCE)
 {
 	struct switch_log log;
-	uint64_t run = 0, slots = 0, late = 0, slice, bound;
+	uint64_t run = 0, slice, held;
 	struct load load;
-	double of_clock, of_given;
 	size_t k;
 
 	scheduler_defaults();
@@ -199,39 +208,29 @@ TEST(fixed_share_alone, ONCE)
 	load_read(&load);
 	switch_log_read(&log);
 	CHECK(!log.gap, "the log of switches was not read in time");
-	for (k = 0; k < log.count; k++) {
-		const struct switch_entry *entry = &log.entry[k];
-
-		if (!switch_is_slot(entry)) {
-			run += entry->run;
-			continue;
-		}
-		slots += entry->run;
-		if (entry->run > entry->quantum)
-			late += entry->run - entry->quantum;
-	}
-	of_clock = percent(load.total, load.passed);
-	of_given = percent(run, run + slots);
-	printf("# 1 of 4 fixed shares, alone: %.2f %% of the clock, %.2f %% of what was handed out\n",
-	       of_clock, of_given);
+	for (k = 0; k < log.count; k++)
+		run += log.entry[k].run;
+	held = load.total + load.served[0].switch_ns;
+	printf("# 1 of 4 fixed shares, alone: %.2f %% of the clock, %.2f %% with its switches\n",
+	       percent(load.total, load.passed), percent(held, load.passed));
 	CHECK(run == load.total,
 	      "the log of switches has %lu us of it, its counter %lu us",
 	      run / 1000, load.total / 1000);
-	bound = load_error_bound(&load, slice, 0.25) + load.served[0].debt;
-	CHECK(run <= load.passed / 4 + bound,
-	      "one of four fixed shares, alone, had %.2f %% of the clock", of_clock);
-	/* Slots of nobody end late too, and pay that back like others. */
-	CHECK(distance(run, (run + slots) / 4) <= 2 * bound + late,
-	      "one of four fixed shares, alone, had %.2f %% of what was handed out, bound %.2f points",
-	      of_given, percent(2 * bound + late, run + slots));
+	CHECK(held <= load.passed / 4 + burst(&load, slice),
+	      "one of four fixed shares, alone, had %.2f %% of the clock",
+	      percent(held, load.passed));
+	/* The host and its timers are late; a tenth of it is not lost by that. */
+	CHECK(held + burst(&load, slice) >= load.passed / 4 * 9 / 10,
+	      "one of four fixed shares, alone, had %.2f %% of the clock",
+	      percent(held, load.passed));
 }
 
 /* What an idle vGPU does with its part: nothing, or it gives it away. */
 static void idle_peer(const char *policy, bool gives)
 {
-	uint64_t idle, bound;
 	struct vgpu peer;
 	struct load load;
+	uint64_t idle, held;
 	double share;
 
 	scheduler_defaults();
@@ -242,10 +241,11 @@ static void idle_peer(const char *policy, bool gives)
 	clock_wait(&load.vgpu[0], 2000 * MS);
 	load_stop(&load);
 	idle = host_stat(peer.uuid, "idle_ns");
+	held = load.total + load.served[0].switch_ns;
 	/* Whom nobody disturbs runs on and on: no run of it has ended. */
 	share = gives ? percent(load.served[0].busy, load.ended) :
-		percent(load.total, load.passed);
-	printf("# beside an idle vGPU, %s: %.2f %% of the clock, %lu ms kept for the idle one\n",
+		percent(held, load.passed);
+	printf("# beside an idle vGPU, %s: %.2f %% of the clock, %lu ms of the idle one's share unused\n",
 	       policy, share, idle / MS);
 	CHECK(!host_stat(peer.uuid, "switches"), "the idle vGPU was run %lu times",
 	      host_stat(peer.uuid, "switches"));
@@ -255,16 +255,11 @@ static void idle_peer(const char *policy, bool gives)
 		CHECK(!idle, "%lu us were kept for an idle vGPU", idle / 1000);
 		return;
 	}
-	bound = load_error_bound(&load, slice_ns(), 0.5) + load.served[0].debt;
-	CHECK(load.total <= load.passed / 2 + bound,
+	CHECK(held <= load.passed / 2 + burst(&load, 20 * MS),
 	      "it used %.2f %% of the clock though half is its idle peer's", share);
-	/*
-	 * Slots are timed by the host and may be late: that is not taken from
-	 * the one that has work, and not charged to the one that has none.
-	 */
-	CHECK(idle + bound >= load.total,
-	      "%lu us were kept for the idle one, the other had %lu us",
-	      idle / 1000, load.total / 1000);
+	CHECK(idle + burst(&load, 20 * MS) >= held,
+	      "%lu us of the idle one's share were unused, the other had %lu us",
+	      idle / 1000, held / 1000);
 }
 
 TEST(equal_share_keeps, ONCE)
@@ -322,7 +317,7 @@ TEST(begins_with_nothing, ONCE)
 	static const char *const counter[] = {
 		"busy_ns", "resident_ns", "wait_ns", "switches", "switch_ns",
 		"fences", "doorbells", "run_ns", "slices", "idle_ns", "debt_ns",
-		"overrun_ns", "wait_max_ns",
+		"lag_ns", "overrun_ns", "wait_max_ns", "wait_sum_ns",
 	};
 	char uuid[UUID_LENGTH + 1];
 	struct vgpu vgpu;

@@ -28,6 +28,8 @@ struct setting {
 static const struct setting gpu_settings[] = {
 	{ "sched_hz", 480, 1, 10000, true },
 	{ "timeslice_us", 2083, 100, 1000000, true },
+	{ "timeslice_max_us", 20000, 100, 1000000, false },
+	{ "wake_budget_permille", 60, 0, 1000, false },
 	{ "averaging_factor", 33, 1, 60, false },
 	{ "preempt_timeout_us", 500000, 100, 10000000, false },
 	{ "fault_limit", 3, 0, 100, false },
@@ -264,7 +266,8 @@ TEST(changes_under_load, SLOW)
 
 		admin_set(admin_gpu_path("scheduler"), policy[round % 3]);
 		admin_set_number(admin_gpu_path("sched_hz"), hz[round / 3 % 4]);
-		admin_set_number(admin_gpu_path("averaging_factor"), 1 + round % 60);
+		admin_set_number(admin_gpu_path("timeslice_max_us"), 100 + round * 500);
+		admin_set_number(admin_gpu_path("wake_budget_permille"), round * 10);
 		admin_set_number(admin_vgpu_path(uuid, "openvgpu/weight"),
 				 weight[round / 2 % 3]);
 		admin_set_number(admin_vgpu_path(uuid, "openvgpu/cap_percent"),
@@ -392,7 +395,7 @@ TEST(permissions, ONCE)
 		"openvgpu/sched_state", "openvgpu/last_fault",
 		"openvgpu/last_reset_reason", "openvgpu/framebuffer_used",
 		"stats/overrun_ns", "stats/debt_ns", "stats/idle_ns",
-		"stats/wait_max_ns", "stats/wait_histogram",
+		"stats/lag_ns", "stats/wait_max_ns", "stats/wait_histogram",
 	};
 	char uuid[UUID_LENGTH + 1];
 	unsigned int i;

@@ -9,7 +9,7 @@
 
 #include "admin.h"
 
-/* What is left of a turn below this is added to the next: policy/policy.h. */
+/* What is left of a slice below this is added to the next: policy/policy.h. */
 #define SLIVER_NS	50000
 
 /* Where nothing but a lost wake-up can take so long. */
@@ -50,7 +50,8 @@ void scheduler_defaults(void)
 {
 	gpu_set("scheduler", "best_effort");
 	gpu_set("sched_hz", "0");
-	gpu_set("averaging_factor", "33");
+	gpu_set("timeslice_max_us", "20000");
+	gpu_set("wake_budget_permille", "60");
 	gpu_set("fault_limit", "3");
 	gpu_set("fault_window_s", "60");
 	gpu_set("preempt_timeout_us", "1000000");
@@ -183,7 +184,7 @@ void service_read(const char *uuid, struct service *service)
 	service->switches = host_stat(uuid, "switches");
 	service->switch_ns = host_stat(uuid, "switch_ns");
 	service->idle = host_stat(uuid, "idle_ns");
-	service->debt = host_stat(uuid, "debt_ns");
+	service->lag = (int64_t)host_stat(uuid, "lag_ns");
 	service->overrun = host_stat(uuid, "overrun_ns");
 }
 
@@ -251,10 +252,16 @@ void load_remove(struct load *load)
 	load->count = 0;
 }
 
-/* What a vGPU is entitled to so far: it pays back later what it owes. */
-static double level(const struct load *load, unsigned int i)
+/**
+ * service_entitled - what a vGPU is entitled to so far
+ * @service: of it
+ *
+ * It is charged for runs and the switches to them, and had what it owes by now,
+ * or has not yet had what it is owed.
+ */
+double service_entitled(const struct service *service)
 {
-	return (double)load->served[i].run - (double)load->served[i].debt;
+	return (double)service->run + (double)service->switch_ns + (double)service->lag;
 }
 
 /**
@@ -264,8 +271,8 @@ static double level(const struct load *load, unsigned int i)
  * @part: what it should have had of all, 0..1
  *
  * What a run lasted beyond its quantum, because the GPU or the host was late,
- * is debt; it is subtracted, and so the error is the scheduler's own, on
- * however slow a machine.
+ * is owed to the others; so the error is the scheduler's own, on however slow a
+ * machine.
  */
 uint64_t load_error(const struct load *load, unsigned int i, double part)
 {
@@ -273,8 +280,8 @@ uint64_t load_error(const struct load *load, unsigned int i, double part)
 	unsigned int other;
 
 	for (other = 0; other < load->count; other++)
-		sum += level(load, other);
-	error = level(load, i) - part * sum;
+		sum += service_entitled(&load->served[other]);
+	error = service_entitled(&load->served[i]) - part * sum;
 	return (uint64_t)(error < 0 ? -error : error);
 }
 
@@ -284,10 +291,10 @@ uint64_t load_error(const struct load *load, unsigned int i, double part)
  * @slice: longest slice, ns
  * @part: what a vGPU should have had, 0..1
  *
- * E * (1 + max(0, N - 2) * p) of doc/scheduler.md, E with the most that anyone's
- * runs lasted too long in all: no debt is larger, and what a vGPU overran while it
- * was alone never became debt. The jobs began and ended one after the other, and
- * the first did not wait for the last.
+ * E * (1 + max(0, N - 2) * p) of doc/scheduler.md. The counters are read after the
+ * jobs, and who is idle by then has lost what it was owed beyond its credit: at
+ * most what others' runs lasted too long. The jobs began and ended one after the
+ * other, and the first did not wait for the last.
  */
 uint64_t load_error_bound(const struct load *load, uint64_t slice, double part)
 {

@@ -20,8 +20,8 @@
  * @wait: it had work and did not hold the engine
  * @switches: how often it was switched to
  * @switch_ns: cost of that
- * @idle: idle slots kept for it
- * @debt: overrun it has not paid back
+ * @idle: of its share, what it left unused where nobody else may have it
+ * @lag: what it is owed; negative: owes
  * @overrun: how long its runs lasted beyond their quanta
  */
 struct service {
@@ -32,7 +32,7 @@ struct service {
 	uint64_t switches;
 	uint64_t switch_ns;
 	uint64_t idle;
-	uint64_t debt;
+	int64_t lag;
 	uint64_t overrun;
 };
 
@@ -82,6 +82,7 @@ void load_stop(struct load *load);
 void load_read(struct load *load);
 void load_run(struct load *load, uint64_t ns);
 void load_remove(struct load *load);
+double service_entitled(const struct service *service);
 void service_read(const char *uuid, struct service *service);
 uint64_t slice_ns(void);
 uint64_t load_error(const struct load *load, unsigned int i, double part);

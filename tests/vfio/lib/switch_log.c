@@ -122,12 +122,3 @@ void switch_log_end(struct switch_log *log)
 	free(log->entry);
 	memset(log, 0, sizeof(*log));
 }
-
-/**
- * switch_is_slot - was the GPU kept idle?
- * @entry: any
- */
-bool switch_is_slot(const struct switch_entry *entry)
-{
-	return !strcmp(entry->reason, "slot");
-}

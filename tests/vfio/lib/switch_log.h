@@ -17,9 +17,9 @@
 /**
  * struct switch_entry - one switch
  * @time: when the run ended, ns
- * @partition: whose; -1: an idle slot that is nobody's
+ * @partition: whose
  * @uuid: whose; "-": nobody's
- * @reason: idle, quantum, preempted, reset, rejected or slot
+ * @reason: idle, quantum, preempted, reset or rejected
  * @quantum: what it was given, ns; 0: no limit
  * @run: how long it ran, ns
  * @cost: of its load and save, ns
@@ -55,6 +55,5 @@ struct switch_log {
 void switch_log_begin(struct switch_log *log);
 void switch_log_read(struct switch_log *log);
 void switch_log_end(struct switch_log *log);
-bool switch_is_slot(const struct switch_entry *entry);
 
 #endif /* SWITCH_LOG_H */
