@@ -209,7 +209,7 @@ static void decide(struct sim *sim)
 	sim->linger_ns = choice.linger_ns;
 	sim->switched_ns = 0;
 	sim->free_until = choice.quantum_ns ? choice.quantum_ns : NEVER;
-	if (sim->resident == choice.who || !sim->config.switch_ns) {
+	if ((sim->resident == choice.who && !sim->scheduler->reloads) || !sim->config.switch_ns) {
 		sim->resident = choice.who;
 		start(sim, choice.quantum_ns);
 		return;

@@ -90,6 +90,7 @@ static uint64_t module_look(struct sim *sim)
 
 const struct sim_scheduler sim_module = {
 	.name	= "openvgpu",
+	.reloads = true,
 	.init	= module_init,
 	.add	= module_add,
 	.remove	= module_remove,

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "../../kernel/host/policy/policy.h"
+#include "../../kernel/host/policy/pace.h"
 
 #define SIM_MAX_VGPUS	64
 #define SIM_NONE	(-1)		/* nobody can run */
@@ -84,6 +84,7 @@ struct sim;
 /**
  * struct sim_scheduler - who decides
  * @name: for people
+ * @reloads: each run begins with a switch, also the next one of the same vGPU
  * @keep: for one that can't stop a job, NULL for others: after a quantum, for
  *	how long the current run just goes on; 0: to the end of its job
  *
@@ -91,6 +92,7 @@ struct sim;
  */
 struct sim_scheduler {
 	const char *name;
+	bool reloads;
 	void (*init)(struct sim *sim);
 	void (*add)(struct sim *sim, int who);
 	void (*remove)(struct sim *sim, int who);

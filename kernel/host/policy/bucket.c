@@ -58,10 +58,12 @@ void sched_bucket_spend(struct sched_bucket *bucket, __u64 ns, __u64 now)
 
 /**
  * sched_bucket_time_to - in how many nanoseconds a bucket holds that much
- * @bucket: the bucket, with a limit
- * @enough: more than it holds
+ * @bucket: the bucket; without a limit it always does
+ * @enough: how much
  */
 __u64 sched_bucket_time_to(const struct sched_bucket *bucket, __s64 enough)
 {
+	if (!bucket->rate || bucket->tokens >= enough)
+		return 0;
 	return div64_u64((__u64)(enough - bucket->tokens) * SCHED_RATE_ONE, bucket->rate) + 1;
 }

@@ -52,25 +52,15 @@
  *    times of tests/bench/scheduler.c. One that hangs costs its time-out, once,
  *    and pays it back.
  */
+#include "policy/pace.h"
 #include "policy/policy.h"
 
 #define LAG_SHIFT		16	/* virtual time has 2^16 to a nanosecond, at weight 1 */
 #define SECOND_NS		1000000000ULL
 /* One that took longer was no measure. */
 #define SWITCH_MAX_NS		(SECOND_NS / 10)
-/* A long slice is so many switches: these are 2 % of the time then. */
-#define SWITCHES_PER_SLICE	50
-/* Rounds are fitted into this, so that all had the same at its end. */
-#define WINDOW_NS		(SECOND_NS / 10)
 /* For so long a client that woke is safe from the next one that wakes. */
 #define GRAIN_NS		500000ULL
-/* For so long slices stay short for a client that may not cut runs. */
-#define SHORT_NS		(SECOND_NS / 5)
-/* What one client may hold of the budget: so many times what is free. */
-#define CUTS_OF_FREE		4
-/* So much switches to clients with little work, and back, may take: a fifth of the time. */
-#define WAKES_MAX_NS		(SCHED_BUDGET_NS / 5)
-
 /* ---- lag */
 
 static __s64 to_virtual(__s64 ns, __u32 scale)
@@ -136,8 +126,12 @@ static bool may_run(const struct sched_client *client)
 	return client->runnable && !client->throttled;
 }
 
-/* So much, as after a hang, that it would be no measure for the others. */
-static bool owes_much(const struct sched_queue *queue, const struct sched_client *client)
+/**
+ * sched_owes_much - does a client owe so much that it is no measure for others?
+ * @queue: run queue
+ * @client: as after a hang
+ */
+bool sched_owes_much(const struct sched_queue *queue, const struct sched_client *client)
 {
 	return lag_ns(client) < -2 * (__s64)slot_of(queue, client);
 }
@@ -145,7 +139,7 @@ static bool owes_much(const struct sched_queue *queue, const struct sched_client
 static bool competes(const struct sched_queue *queue, const struct sched_client *client)
 {
 	return client == queue->current_client ? client->member :
-	       may_run(client) && !owes_much(queue, client);
+	       may_run(client) && !sched_owes_much(queue, client);
 }
 
 /* Lag is behind the mean, so the mean of all that compete is made 0. */
@@ -199,45 +193,12 @@ static void settle(struct sched_queue *queue, __u64 now)
 	queue->settled_ns = ran;
 }
 
-/* ---- slices, limits, budget */
+/* ---- limits */
 
-/*
- * Long ones while nobody is kept waiting by them, and such that the busy clients
- * have whole rounds in a tenth of a second, or in a second if a round is long.
- */
-static void fit_slice(struct sched_queue *queue, __u64 now)
+/* What a cap must hold for a run: a slice, for less is mere switching. */
+static __s64 enough(const struct sched_queue *queue, const struct sched_client *client)
 {
-	__u64 base = queue->timeslice_ns + queue->switch_ns;
-	__u64 longest = sched_max(queue->timeslice_max_ns + queue->switch_ns, base);
-	__u64 slot = sched_min((SWITCHES_PER_SLICE + 1) * queue->switch_ns, longest);
-	__u64 busy = 0, window, rounds, fewest, most;
-	const struct sched_client *client;
-
-	queue->slice_ns = queue->timeslice_ns;
-	if (!queue->policy->adapts || (__s64)(queue->short_until - now) > 0)
-		return;
-	for (client = queue->first; client; client = client->next)
-		busy += client->runnable && (client->taken_ns >= queue->timeslice_ns ||
-					     owes_much(queue, client));
-	busy = sched_max(busy, 1);
-	window = busy * base <= queue->round_max_ns ? WINDOW_NS : SECOND_NS;
-	most = div64_u64(window, busy * base);
-	fewest = div64_u64(window - 1, queue->round_max_ns) + 1;
-	rounds = sched_max(div64_u64(window, busy * sched_max(slot, base)), fewest);
-	if (rounds < most && div64_u64(window, busy * rounds) > longest)
-		rounds++;
-	rounds = sched_min(rounds, most);
-	if (!rounds)
-		return;
-	slot = div64_u64(window, busy * rounds);
-	if (slot <= longest)
-		queue->slice_ns = slot - queue->switch_ns;
-}
-
-/* A bucket of a cap that ran empty waits for a slice: less is mere switching. */
-static __u64 enough(const struct sched_queue *queue, const struct sched_client *client)
-{
-	return sched_min(queue->timeslice_ns, client->cap.depth / 2);
+	return client->cap.rate ? sched_min(queue->timeslice_ns, client->cap.depth / 2) : 0;
 }
 
 static void limit(struct sched_queue *queue, struct sched_client *client, __u64 now)
@@ -254,43 +215,15 @@ static void limit(struct sched_queue *queue, struct sched_client *client, __u64 
 	if (client->runnable)
 		depth += SECOND_NS * rate / SCHED_RATE_ONE;
 	sched_bucket_set(&client->share, rate, depth, now);
-	if (client == queue->current_client)
-		return;
-	if (client->cap.tokens <= 0)
-		client->drained = cap;
-	else if (!cap || client->cap.tokens >= (__s64)enough(queue, client))
-		client->drained = false;
-	client->throttled = client->drained || client->share.tokens < 0;
+	if (client != queue->current_client)
+		client->throttled = client->share.tokens < 0 ||
+				    client->cap.tokens < enough(queue, client);
 }
 
 static __u64 time_to_release(const struct sched_queue *queue, const struct sched_client *client)
 {
-	__u64 wait = 0;
-
-	if (client->share.tokens < 0)
-		wait = sched_bucket_time_to(&client->share, 0);
-	if (client->drained)
-		wait = sched_max(wait, sched_bucket_time_to(&client->cap, enough(queue, client)));
-	return wait;
-}
-
-static void decay(__u64 *ns)
-{
-	*ns -= (*ns + (1 << SCHED_FORGET_SHIFT) - 1) >> SCHED_FORGET_SHIFT;
-}
-
-static void forget(struct sched_queue *queue, __u64 now)
-{
-	__u64 epoch = div64_u64(now, SCHED_EPOCH_NS);
-	__u64 passed = sched_min(epoch - queue->epoch, 128);
-	struct sched_client *client;
-
-	for (queue->epoch = epoch; passed; passed--) {
-		decay(&queue->cuts_ns);
-		decay(&queue->wakes_ns);
-		for (client = queue->first; client; client = client->next)
-			decay(&client->cuts_ns);
-	}
+	return sched_max(sched_bucket_time_to(&client->share, 0),
+			 sched_bucket_time_to(&client->cap, enough(queue, client)));
 }
 
 /* Bring all up to @now. There are few clients: scans are cheaper than heaps. */
@@ -299,42 +232,11 @@ static void refresh(struct sched_queue *queue, __u64 now)
 	struct sched_client *client;
 
 	settle(queue, now);
-	forget(queue, now);
-	fit_slice(queue, now);
+	sched_pace_forget(queue, now);
+	sched_pace_slice(queue, now);
 	for (client = queue->first; client; client = client->next)
 		limit(queue, client, now);
 	level(queue);
-}
-
-/*
- * What a client must be owed to cut a run: the less of the budget is free, the
- * more. So one that wakes all the time, and is owed little, leaves it to others.
- */
-static __s64 least_to_cut(const struct sched_queue *queue)
-{
-	__u64 all = SCHED_BUDGET_NS / 1000 * queue->cuts_permille;
-	__u64 most = queue->credit_ns / 2;
-
-	if (!all)
-		return most;
-	return 2 * queue->switch_ns + div64_u64(most * sched_min(queue->cuts_ns, all), all);
-}
-
-/*
- * Each may hold some times what is free of the budget, so that some stays free
- * for the next. Where many small users have used it up, slices become short
- * instead; that no single one can bring about.
- */
-static bool may_cut(struct sched_queue *queue, const struct sched_client *client, __u64 now)
-{
-	__u64 all = SCHED_BUDGET_NS / 1000 * queue->cuts_permille;
-
-	if (all && queue->cuts_ns + queue->switch_ns <= all &&
-	    client->cuts_ns <= CUTS_OF_FREE * (all - queue->cuts_ns))
-		return true;
-	if (client->cuts_ns <= all / 4)
-		queue->short_until = now + SHORT_NS;
-	return false;
 }
 
 /* ---- requests */
@@ -479,8 +381,6 @@ void sched_remove(struct sched_queue *queue, struct sched_client *client, __u64 
 	client->out_vtime = queue->vtime;
 	if (queue->cutter == client)
 		queue->cutter = NULL;
-	if (queue->resident == client)
-		queue->resident = NULL;
 	*client->link = client->next;
 	if (client->next)
 		client->next->link = client->link;
@@ -507,7 +407,7 @@ void sched_wake(struct sched_queue *queue, struct sched_client *client, __u64 no
 		return;
 	client->taken_ns = 0;
 	/* Whose share is kept wastes time of its own only. */
-	client->woken = client->share.rate || queue->wakes_ns <= WAKES_MAX_NS;
+	client->woken = client->share.rate || sched_pace_waking_counts(queue);
 	if (client->woken) {
 		begin_request(client, slot_of(queue, client));
 		return;
@@ -578,19 +478,15 @@ void sched_set_policy(struct sched_queue *queue, const struct sched_policy *poli
 
 static __u64 quantum_of(struct sched_queue *queue, struct sched_client *client)
 {
-	bool loaded = client == queue->resident && !queue->reloads;
-	__u64 load = loaded || client->prepaid_ns ? 0 : queue->switch_ns;
+	__u64 load = client->prepaid_ns ? 0 : queue->switch_ns;
 	__s64 quantum;
 
-	queue->drains = false;
 	if (!others_wait(queue, client) && !client->cap.rate && !client->share.rate)
 		return 0;
 	go_on(queue, client, load);
 	quantum = left_ns(client) - (__s64)load;
-	if (client->cap.rate && quantum > client->cap.tokens) {
+	if (client->cap.rate && quantum > client->cap.tokens)
 		quantum = client->cap.tokens;
-		queue->drains = true;
-	}
 	return quantum > (__s64)SCHED_SLIVER_NS ? (__u64)quantum : SCHED_SLIVER_NS;
 }
 
@@ -644,19 +540,12 @@ void sched_pick(struct sched_queue *queue, __u64 now, struct sched_decision *dec
 static void end_work(struct sched_queue *queue, struct sched_client *client,
 		     enum sched_end reason, __u64 now)
 {
-	queue->resident = NULL;
-	if (reason == SCHED_END_QUANTUM || reason == SCHED_END_PREEMPTED) {
-		queue->resident = client;
+	if (reason == SCHED_END_QUANTUM || reason == SCHED_END_PREEMPTED)
 		return;
-	}
 	client->runnable = false;
 	client->slept_at = 0;
-	if (reason != SCHED_END_IDLE)
-		return;
-	queue->resident = client;
-	client->slept_at = now;
-	if (queue->linger_ns != SCHED_FOREVER)
-		client->slept_at -= queue->linger_ns;
+	if (reason == SCHED_END_IDLE)
+		client->slept_at = now - (queue->linger_ns == SCHED_FOREVER ? 0 : queue->linger_ns);
 }
 
 /* Who had the run of @client cut pays for the switch back to it. */
@@ -669,10 +558,8 @@ static void pay_cut(struct sched_queue *queue, struct sched_client *cutter,
 	client->prepaid_ns += cost;
 	owe(cutter, cost);
 	cutter->charged_ns += cost;
-	cutter->cuts_ns += cost;
 	sched_bucket_spend(&cutter->share, cost, now);
-	queue->cuts_ns += cost;
-	queue->cuts++;
+	sched_pace_cut(queue, cutter, cost);
 }
 
 /**
@@ -712,11 +599,9 @@ void sched_charge(struct sched_queue *queue, enum sched_end reason, __u64 run_ns
 	client->charged_ns += cost;
 	client->taken_ns += cost;
 	if (reason == SCHED_END_IDLE && client->taken_ns < queue->timeslice_ns)
-		queue->wakes_ns += 2 * switch_ns;
+		sched_pace_little_work(queue, switch_ns);
 	sched_bucket_spend(&client->cap, run_ns, now);
 	sched_bucket_spend(&client->share, cost, now);
-	if (queue->drains && reason == SCHED_END_QUANTUM)
-		client->drained = true;
 	if (reason != SCHED_END_PREEMPTED)
 		client->order = ++queue->order;
 	end_work(queue, client, reason, now);
@@ -737,7 +622,7 @@ static struct sched_client *find_cutter(struct sched_queue *queue, __u64 now, bo
 					__u64 *again)
 {
 	struct sched_client *client, *first = NULL;
-	__s64 least = least_to_cut(queue), lag;
+	__s64 least = sched_pace_least_lag(queue), lag;
 
 	*wakers = false;
 	*again = SCHED_FOREVER;
@@ -750,7 +635,7 @@ static struct sched_client *find_cutter(struct sched_queue *queue, __u64 now, bo
 			*again = sched_min(*again, SCHED_SLIVER_NS +
 					   div64_u64((__u64)(least - lag) * queue->weights,
 						     client->scale));
-		else if (goes_before(queue, client, first) && may_cut(queue, client, now))
+		else if (goes_before(queue, client, first) && sched_pace_may_cut(queue, client, now))
 			first = client;
 	}
 	return first;

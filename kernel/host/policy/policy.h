@@ -62,10 +62,6 @@ static inline __u64 sched_max(__u64 a, __u64 b)
 #define SCHED_CAP_WINDOW_NS	100000000ULL
 /* Less is not worth a run. */
 #define SCHED_SLIVER_NS		(SCHED_TIMESLICE_MIN_NS / 2)
-/* Of what the budget for cuts is the permille, and what is used of it forgotten. */
-#define SCHED_BUDGET_NS		(SCHED_EPOCH_NS << SCHED_FORGET_SHIFT)
-#define SCHED_EPOCH_NS		10000000ULL
-#define SCHED_FORGET_SHIFT	3
 
 /**
  * enum sched_end - why a run ended
@@ -96,8 +92,7 @@ enum sched_end {
  * @woken: woke, and has not run since
  * @cut: its run was cut, and the request goes on before others begin
  * @brief: was back sooner than a switch takes
- * @throttled: out of tokens
- * @drained: used up those of its cap, and has not got enough again
+ * @throttled: has not tokens enough for a run
  * @scale: weight in force
  * @lag: virtual time that it is behind the mean; survives sleep and removal
  * @due: virtual time, from the mean, at which its present request is served
@@ -128,7 +123,6 @@ struct sched_client {
 	bool cut;
 	bool brief;
 	bool throttled;
-	bool drained;
 	__u32 scale;
 	__s64 lag;
 	__s64 due;
@@ -176,7 +170,6 @@ extern const struct sched_policy sched_fixed_share;
  * @credit_ns: how much a client that sleeps can be owed
  * @cuts_permille: of the time, what the switches of cuts may take; 0: none is cut
  * @lingers: the resource can be held without work for a stated time
- * @reloads: each run begins with a switch, also the next one of the same client
  * @switch_ns: what a switch takes: a mean of what was charged
  *
  * @policy: who decides; change with sched_set_policy()
@@ -193,7 +186,6 @@ extern const struct sched_policy sched_fixed_share;
  * @epoch: of those two and the clients' part in the first
  *
  * @current_client: whose run it is, NULL: nobody's
- * @resident: whose context the resource has, NULL: unknown
  * @cutter: who woke and has @current_client's run cut
  * @since: when @current_client was picked
  * @settled_ns: how much of its run is in its lag already
@@ -201,7 +193,6 @@ extern const struct sched_policy sched_fixed_share;
  * @quantum_ns: of that run, 0: none
  * @linger_ns: of that run
  * @is_wake: it was picked for having woken
- * @drains: its quantum is all the tokens of its cap
  */
 struct sched_queue {
 	__u64 timeslice_ns;
@@ -210,7 +201,6 @@ struct sched_queue {
 	__u64 credit_ns;
 	__u32 cuts_permille;
 	bool lingers;
-	bool reloads;
 	__u64 switch_ns;
 
 	const struct sched_policy *policy;
@@ -227,7 +217,6 @@ struct sched_queue {
 	__u64 epoch;
 
 	struct sched_client *current_client;
-	struct sched_client *resident;
 	struct sched_client *cutter;
 	__u64 since;
 	__s64 settled_ns;
@@ -235,7 +224,6 @@ struct sched_queue {
 	__u64 quantum_ns;
 	__u64 linger_ns;
 	bool is_wake;
-	bool drains;
 };
 
 /**

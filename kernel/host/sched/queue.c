@@ -545,8 +545,6 @@ int vgpu_sched_init(struct vgpu_instance *instance)
 	vgpu_sched_defaults(&instance->settings);
 	rq->instance = instance;
 	sched_queue_init(&rq->queue, vgpu_sched_default_policy());
-	/* Families save a context when its run ends, and can't wait for work. */
-	rq->queue.reloads = true;
 	rq->stage = VGPU_STAGE_IDLE;
 	spin_lock_init(&rq->lock);
 	init_waitqueue_head(&rq->off);

@@ -152,7 +152,6 @@ static void step(struct fuzz *fuzz, struct machine *m)
 			fuzz_below(fuzz, NS_PER_S - SCHED_TIMESLICE_MIN_NS + 1);
 		m->queue.cuts_permille = (uint32_t)fuzz_below(fuzz, 1001);
 		m->queue.lingers = fuzz_below(fuzz, 2);
-		m->queue.reloads = fuzz_below(fuzz, 2);
 		break;
 	case 9:
 		in = sched_look(&m->queue, m->now);
