@@ -87,7 +87,7 @@
 /* --------------------------------------------------------- global block */
 
 #define REFGPU_GLOBAL_ID		0x000	/* RO 0x0055504746455200 REFGPU_ID */
-#define REFGPU_GLOBAL_VERSION		0x008	/* RO 0x00010000 major in bits 31:16, minor in 15:0 */
+#define REFGPU_GLOBAL_VERSION		0x008	/* RO 0x00010001 major in bits 31:16, minor in 15:0 */
 #define REFGPU_GLOBAL_CAPS		0x010	/* RO - REFGPU_CAP_* */
 #define REFGPU_GLOBAL_VRAM_SIZE		0x018	/* RO - bytes of video memory */
 #define REFGPU_GLOBAL_BOARD		0x020	/* RO - board code, up to 8 ASCII characters */
@@ -104,7 +104,12 @@
 #define REFGPU_GLOBAL_SCRATCH		0x078	/* RW 0 storage without meaning */
 
 #define REFGPU_ID			0x0055504746455200ULL /* "\0REFGPU\0" */
-#define REFGPU_VERSION			0x00010000
+/*
+ * A minor version adds registers and bits, each with a capability. Without it the
+ * register reads 0 and drops writes, and the bit can't be set.
+ */
+#define REFGPU_VERSION			0x00010001
+#define REFGPU_VERSION_1_0		0x00010000
 
 #define REFGPU_CAP_COMPUTE		(1ULL << 0) /* DISPATCH */
 #define REFGPU_CAP_COPY			(1ULL << 1) /* COPY, FILL */
@@ -114,6 +119,8 @@
 #define REFGPU_CAP_DIRTY		(1ULL << 5) /* dirty tracking */
 #define REFGPU_CAP_CONTEXT		(1ULL << 6) /* context window */
 #define REFGPU_CAP_VIRTUAL_CLOCK	(1ULL << 7) /* TIMER advances by retired work */
+#define REFGPU_CAP_LINGER_NS		(1ULL << 10) /* RC_LINGER_NS */
+#define REFGPU_CAP_PENDING_ONCE		(1ULL << 11) /* PARTITION_PENDING_ONCE */
 
 /* --------------------------------------------------- run-control blocks */
 
@@ -131,6 +138,7 @@
 #define REFGPU_RC_RUN_NS		0x28	/* RO 0 how long the last run lasted: load end to stop, nanoseconds */
 #define REFGPU_RC_SWITCH_NS		0x30	/* RO 0 what its load and save took, nanoseconds */
 #define REFGPU_RC_SEQUENCE		0x38	/* RO 0 number of RUNs accepted */
+#define REFGPU_RC_LINGER_NS		0x40	/* RW 0 a run with REFGPU_RUN_LINGER ends when it is out of work for so long, nanoseconds; 0: it does not */
 
 /**
  * REFGPU_RUN - value for REFGPU_RC_RUN
@@ -142,7 +150,10 @@
 #define REFGPU_RUN(partition, flags, quantum_ns) \
 	((__u64)(partition) | (__u64)(flags) << 8 | (__u64)(quantum_ns) << 16)
 #define REFGPU_RUN_NONE			0xff
-/* Stay resident when out of work; the run ends by quantum or PREEMPT only. */
+/*
+ * Stay resident when out of work; the run ends by quantum, PREEMPT or RC_LINGER_NS,
+ * which is taken when RUN is written.
+ */
 #define REFGPU_RUN_LINGER		0x01
 
 enum refgpu_rc_state {
@@ -228,6 +239,7 @@ enum refgpu_event_type {
 
 #define REFGPU_PARTITION_ENABLE		(1ULL << 0) /* 0: registers hold reset values, nothing runs */
 #define REFGPU_PARTITION_FREEZE		(1ULL << 1) /* doorbells latch, nothing runs, no interrupt is raised */
+#define REFGPU_PARTITION_PENDING_ONCE	(1ULL << 2) /* no second PENDING event before a RUN names the partition, or RESET */
 
 #define REFGPU_PARTITION_IS_RESIDENT	(1ULL << 0)
 #define REFGPU_PARTITION_IS_PENDING	(1ULL << 1) /* as in GLOBAL_PENDING */
@@ -309,7 +321,7 @@ enum refgpu_event_type {
 /* ------------------------------------------------------------ user page */
 
 #define REFGPU_USER_ID			0x0000	/* RO 0x0055504746455200 REFGPU_ID; 0 while the partition is disabled */
-#define REFGPU_USER_VERSION		0x0008	/* RO 0x00010000 REFGPU_VERSION */
+#define REFGPU_USER_VERSION		0x0008	/* RO 0x00010001 REFGPU_VERSION */
 #define REFGPU_USER_CAPS		0x0010	/* RO - REFGPU_CAP_* */
 #define REFGPU_USER_TIMER		0x0018	/* RO - nanoseconds, with the partition's offset */
 #define REFGPU_USER_VRAM_SIZE		0x0020	/* RO - bytes of the slice */

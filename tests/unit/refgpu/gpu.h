@@ -130,12 +130,13 @@ static inline void gpu_events_on(struct gpu *g)
 	g->event = 0;
 }
 
-static inline struct gpu *gpu_create(bool virtual_clock)
+static inline struct gpu *gpu_create_version(bool virtual_clock, u32 version)
 {
 	struct gpu *g = calloc(1, sizeof(*g));
 	struct device_config config = {
 		.vram_size = GPU_VRAM,
 		.switch_ns = virtual_clock ? GPU_SWITCH_NS : 0,
+		.version = version,
 		.virtual_clock = virtual_clock,
 		.ops = &gpu_ops,
 		.context = g,
@@ -151,6 +152,11 @@ static inline struct gpu *gpu_create(bool virtual_clock)
 	g->vram = device_vram(g->dev);
 	gpu_events_on(g);
 	return g;
+}
+
+static inline struct gpu *gpu_create(bool virtual_clock)
+{
+	return gpu_create_version(virtual_clock, 0);
 }
 
 static inline void gpu_destroy(struct gpu *g)

@@ -213,6 +213,8 @@ START_TEST(command_line)
 		{ 2, { "--socket", "/tmp/x", "--vram", "18446744073709551615G" } },
 		{ 2, { "--socket", "/tmp/x", "--switch-cost", "cheap" } },
 		{ 2, { "--socket", "/tmp/x", "--board", "TOOLONGNAME" } },
+		{ 2, { "--socket", "/tmp/x", "--hw", "1.2" } },
+		{ 2, { "--socket", "/tmp/x", "--hw", "1" } },
 		{ 2, { "--socket", "/tmp/x", "--socket-timeout", "0" } },
 		{ 1, { "--socket", "/nonexistent/x", "--vram", "64M" } },
 		{ 1, { "--socket", "/tmp", "--vram", "64M" } },

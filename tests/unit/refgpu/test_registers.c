@@ -145,7 +145,8 @@ START_TEST(values_that_depend_on_the_device)
 	ck_assert_uint_eq(rd(g, REFGPU_GLOBAL_CAPS),
 			  REFGPU_CAP_COMPUTE | REFGPU_CAP_COPY | REFGPU_CAP_HEADS |
 			  REFGPU_CAP_SYSMEM | REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
-			  REFGPU_CAP_VIRTUAL_CLOCK);
+			  REFGPU_CAP_VIRTUAL_CLOCK | REFGPU_CAP_LINGER_NS |
+			  REFGPU_CAP_PENDING_ONCE);
 	ck_assert_uint_eq(rd(g, REFGPU_RUN_CONTROL(0) + REFGPU_RC_SLICES), 0xffff);
 	ck_assert_uint_eq(rd(g, REFGPU_RUN_CONTROL(7) + REFGPU_RC_SLICES), 0);
 	partition_on(g, 63);

@@ -192,6 +192,144 @@ START_TEST(pending_is_told_once)
 }
 END_TEST
 
+static unsigned int pending_events(struct gpu *gpu)
+{
+	struct refgpu_event event;
+	unsigned int events = 0;
+
+	while (event = next_event(gpu), event.type)
+		events += event.type == REFGPU_EVENT_PENDING;
+	return events;
+}
+
+/* A guest makes its partition pending as often as it likes. */
+static unsigned int storm_of_rings(struct gpu *gpu, unsigned int p)
+{
+	unsigned int i, events = 0;
+
+	for (i = 0; i < 500; i++) {
+		ring_on(gpu, p, 0);
+		push_fence(gpu, p, 0, 1, 0, 0);
+		bell(gpu, p, 0);
+		events += pending_events(gpu);
+	}
+	ck_assert_uint_eq(rd(gpu, REFGPU_GLOBAL_PENDING), 1ULL << p);
+	return events;
+}
+
+START_TEST(pending_once)
+{
+	u64 control = REFGPU_PARTITION(2) + REFGPU_PARTITION_CONTROL;
+
+	ck_assert_uint_eq(storm_of_rings(g, 2), 500);
+	wr(g, control, REFGPU_PARTITION_ENABLE | REFGPU_PARTITION_PENDING_ONCE);
+	ck_assert_uint_eq(storm_of_rings(g, 2), 0);
+	/* Who was named by a RUN may post again: once, whatever became of the run. */
+	run(g, 2, 0, 0);
+	step_us(g, 1000);
+	forget_events(g);
+	ck_assert_uint_eq(storm_of_rings(g, 2), 1);
+	wr(g, control, REFGPU_PARTITION_ENABLE | REFGPU_PARTITION_PENDING_ONCE |
+	   REFGPU_PARTITION_FREEZE);
+	run(g, 2, 0, 0);
+	EXPECT_RUN_END(g, 2, REFGPU_END_REJECTED);
+	wr(g, control, REFGPU_PARTITION_ENABLE | REFGPU_PARTITION_PENDING_ONCE);
+	ck_assert_uint_eq(pending_events(g), 1);
+	/* Work that came while it was saved: the same. */
+	run(g, 2, REFGPU_RUN_LINGER, 0);
+	step_us(g, 1000);
+	preempt(g);
+	step_us(g, 10);
+	push_fence(g, 2, 0, 4, 0, 0);
+	bell(g, 2, 0);
+	step_us(g, 100);
+	ck_assert_uint_eq(pending_events(g), 1);
+	ck_assert_uint_eq(storm_of_rings(g, 2), 0);
+	/* After a reset the driver knows nothing of its work. */
+	wr(g, REFGPU_PARTITION(2) + REFGPU_PARTITION_RESET, 1);
+	step_us(g, 100);
+	forget_events(g);
+	ck_assert_uint_eq(storm_of_rings(g, 2), 1);
+	/* Another partition is not affected. */
+	push_fence(g, 3, 0, 1, 0, 0);
+	bell(g, 3, 0);
+	ck_assert_uint_eq(pending_events(g), 1);
+}
+END_TEST
+
+static u64 lingers(u64 limit_ns, u64 quantum_ns, unsigned int *reason)
+{
+	struct refgpu_event event;
+
+	wr(g, REFGPU_RUN_CONTROL(0) + REFGPU_RC_LINGER_NS, limit_ns);
+	push_fence(g, 1, 0, 1, 0, 0);
+	bell(g, 1, 0);
+	forget_events(g);
+	run(g, 1, REFGPU_RUN_LINGER, quantum_ns);
+	/* Taken when RUN is written. */
+	wr(g, REFGPU_RUN_CONTROL(0) + REFGPU_RC_LINGER_NS, 1);
+	step_us(g, 5000);
+	event = next_run_end(g);
+	*reason = event.reason;
+	return le64toh(event.run_ns);
+}
+
+START_TEST(lingering_for_a_stated_time)
+{
+	unsigned int reason;
+	u64 ran;
+
+	ran = lingers(300000, 0, &reason);
+	ck_assert_uint_eq(reason, REFGPU_END_IDLE);
+	ck_assert_msg(ran >= 300000 && ran < 302000, "lingering for 300 us took %llu ns",
+		      (unsigned long long)ran);
+	/* The quantum ends it sooner. */
+	ran = lingers(300000, 100000, &reason);
+	ck_assert_uint_eq(reason, REFGPU_END_QUANTUM);
+	ck_assert_uint_eq(ran, 100000);
+	/* Work that comes in time is done, and the time begins anew behind it. */
+	wr(g, REFGPU_RUN_CONTROL(0) + REFGPU_RC_LINGER_NS, 300000);
+	push_fence(g, 1, 0, 1, 0, 0);
+	bell(g, 1, 0);
+	run(g, 1, REFGPU_RUN_LINGER, 0);
+	step_us(g, 250);
+	ck_assert_uint_eq(rc_state(g), REFGPU_RC_LINGERING);
+	push_fence(g, 1, 0, 7, 0, 0);
+	bell(g, 1, 0);
+	step_us(g, 250);
+	ck_assert_uint_eq(rc_state(g), REFGPU_RC_LINGERING);
+	ck_assert_uint_eq(ring_rd(g, 1, 0, REFGPU_RING_FENCE), 7);
+	step_us(g, 1000);
+	EXPECT_RUN_END(g, 1, REFGPU_END_IDLE);
+	/* 0: any time. */
+	ck_assert_uint_eq(lingers(0, 0, &reason), 0);
+	ck_assert_uint_eq(rc_state(g), REFGPU_RC_LINGERING);
+}
+END_TEST
+
+/* A device of interface 1.0 has neither. */
+START_TEST(version_1_0)
+{
+	struct gpu *old = gpu_create_version(true, REFGPU_VERSION_1_0);
+	u64 control = REFGPU_PARTITION(2) + REFGPU_PARTITION_CONTROL;
+	u64 linger = REFGPU_RUN_CONTROL(0) + REFGPU_RC_LINGER_NS;
+
+	ck_assert_uint_eq(rd(old, REFGPU_GLOBAL_VERSION), REFGPU_VERSION_1_0);
+	ck_assert(!(rd(old, REFGPU_GLOBAL_CAPS) &
+		    (REFGPU_CAP_LINGER_NS | REFGPU_CAP_PENDING_ONCE)));
+	partition_on(old, 2);
+	wr(old, control, REFGPU_PARTITION_ENABLE | REFGPU_PARTITION_PENDING_ONCE);
+	ck_assert_uint_eq(rd(old, control), REFGPU_PARTITION_ENABLE);
+	ck_assert_uint_eq(storm_of_rings(old, 2), 500);
+	wr(old, linger, 1000);
+	ck_assert_uint_eq(rd(old, linger), 0);
+	run(old, 2, REFGPU_RUN_LINGER, 0);
+	step_us(old, 1000);
+	ck_assert_uint_eq(rc_state(old), REFGPU_RC_LINGERING);
+	gpu_destroy(old);
+}
+END_TEST
+
 START_TEST(freezing)
 {
 	u64 control = REFGPU_PARTITION(1) + REFGPU_PARTITION_CONTROL;
@@ -453,6 +591,9 @@ int main(void)
 	tcase_add_test(tests, what_is_rejected);
 	tcase_add_test(tests, halves_of_the_run_register);
 	tcase_add_test(tests, pending_is_told_once);
+	tcase_add_test(tests, pending_once);
+	tcase_add_test(tests, lingering_for_a_stated_time);
+	tcase_add_test(tests, version_1_0);
 	tcase_add_test(tests, freezing);
 	tcase_add_test(tests, time_adds_up);
 	tcase_add_test(tests, a_larger_context_costs_more);

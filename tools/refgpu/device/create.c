@@ -44,7 +44,9 @@ u64 device_vram_bytes(struct device *dev)
 
 static bool config_valid(const struct device_config *config)
 {
-	return config->vram_size >= REFGPU_VRAM_MIN && config->vram_size <= REFGPU_VRAM_MAX &&
+	return (!config->version || config->version == REFGPU_VERSION ||
+		config->version == REFGPU_VERSION_1_0) &&
+	       config->vram_size >= REFGPU_VRAM_MIN && config->vram_size <= REFGPU_VRAM_MAX &&
 	       config->vram_size % REFGPU_VRAM_ALIGN == 0 &&
 	       (!config->board || strlen(config->board) <= 8);
 }
@@ -67,9 +69,12 @@ struct device *device_create(const struct device_config *config)
 	dev->initial_switch_ns = config->switch_ns;
 	dev->initial_switch_bytes = config->switch_bytes;
 	memcpy(&dev->board, board, strlen(board));
+	dev->version = config->version ? config->version : REFGPU_VERSION;
 	dev->caps = REFGPU_CAP_COMPUTE | REFGPU_CAP_COPY | REFGPU_CAP_HEADS |
 		    REFGPU_CAP_SYSMEM | REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
 		    (config->virtual_clock ? REFGPU_CAP_VIRTUAL_CLOCK : 0);
+	if (dev->version > REFGPU_VERSION_1_0)
+		dev->caps |= REFGPU_CAP_LINGER_NS | REFGPU_CAP_PENDING_ONCE;
 	bus_init(&dev->bus, config->ops, config->context);
 	/* Held for less than a sleep takes: a thread that waits spins a little. */
 	pthread_mutexattr_init(&attr);

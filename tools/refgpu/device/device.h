@@ -51,6 +51,7 @@ struct device_ops {
  * @board: board code, at most 8 ASCII characters; NULL: "REFGPU"
  * @switch_ns: fixed cost of a context load and of a save, nanoseconds
  * @switch_bytes: bytes a microsecond of the context store; 0: infinite
+ * @version: REFGPU_VERSION_1_0: as devices of that interface are; 0: the newest
  * @virtual_clock: time is driven by device_step()
  * @ops: front end; NULL: no DMA, no interrupts
  * @context: first argument of every op
@@ -60,6 +61,7 @@ struct device_config {
 	const char *board;
 	u64 switch_ns;
 	u64 switch_bytes;
+	u32 version;
 	bool virtual_clock;
 	const struct device_ops *ops;
 	void *context;

@@ -78,7 +78,6 @@ static void end_run(struct engine *e)
 {
 	struct device *dev = e->actor.dev;
 	struct partition *p = e->partition;
-	struct refgpu_event event = { .type = REFGPU_EVENT_PENDING, .run_control = NOBODY };
 
 	e->state = REFGPU_RC_EMPTY;
 	e->partition = NULL;
@@ -94,10 +93,8 @@ static void end_run(struct engine *e)
 	post_run_end(e, p->number, e->reason, e->run_ns, e->switch_ns);
 
 	/* Work that came after the decision to stop: the driver can't know. */
-	if (p->pending && !p->pending_at_stop) {
-		event.partition = (u8)p->number;
-		event_post(dev, &event);
-	}
+	if (p->pending && !p->pending_at_stop)
+		partition_announce(dev, p);
 	if (dev->service_partitions || dev->resetting)
 		actor_wake(&dev->service);
 }
@@ -418,10 +415,12 @@ static u64 step_running(struct engine *e)
 	if (p->job.active && !job_current(p))
 		job_drop(&p->job);
 	if (!p->job.active && !pick(p)) {
-		if (!e->linger)
+		if (e->state != REFGPU_RC_LINGERING)
+			e->linger_end = e->linger_limit ? later(now, e->linger_limit) : NEVER;
+		if (!e->linger || now >= e->linger_end)
 			return stop(e, REFGPU_END_IDLE, now);
 		e->state = REFGPU_RC_LINGERING;
-		return when;
+		return when < e->linger_end ? when : e->linger_end;
 	}
 	e->state = REFGPU_RC_RUNNING;
 	return run_slice(e);
@@ -493,6 +492,7 @@ void engine_clear(struct engine *e)
 	e->run_ns = 0;
 	e->switch_ns = 0;
 	e->sequence = 0;
+	e->linger_ns = 0;
 }
 
 static bool works(const struct engine *e)
@@ -528,12 +528,15 @@ static void write_run(struct device *dev, void *object, u64 value, u64 mask)
 	quantum = e->run_request >> 16;
 	e->run_request = 0;
 
+	if (number < REFGPU_PARTITIONS)
+		dev->partition[number].announced = false;
 	if (!acceptable(e, number, flags, quantum)) {
 		post_run_end(e, number, REFGPU_END_REJECTED, 0, 0);
 		return;
 	}
 	e->sequence++;
 	e->linger = flags & REFGPU_RUN_LINGER;
+	e->linger_limit = e->linger_ns;
 	e->quantum_ns = quantum;
 	e->preempt_since = NEVER;
 	e->run_ns = 0;
@@ -596,6 +599,13 @@ static void write_engine_slices(struct device *dev, void *object, u64 value, u64
 	((struct engine *)object)->slices = value & 0xffff;
 }
 
+static void write_linger(struct device *dev, void *object, u64 value, u64 mask)
+{
+	(void)mask;
+	if (dev->caps & REFGPU_CAP_LINGER_NS)
+		((struct engine *)object)->linger_ns = value;
+}
+
 #define FIELD(name)	offsetof(struct engine, name)
 
 static const struct reg registers[] = {
@@ -607,5 +617,6 @@ static const struct reg registers[] = {
 	{ REFGPU_RC_RUN_NS, REG_RO, FIELD(run_ns), NULL, NULL },
 	{ REFGPU_RC_SWITCH_NS, REG_RO, FIELD(switch_ns), NULL, NULL },
 	{ REFGPU_RC_SEQUENCE, REG_RO, FIELD(sequence), NULL, NULL },
+	{ REFGPU_RC_LINGER_NS, REG_RW, FIELD(linger_ns), NULL, write_linger },
 };
 const struct reg_table engine_registers = REG_TABLE(registers);

@@ -51,6 +51,20 @@ void partition_unblock(struct partition *p)
 	p->wakeups++;
 }
 
+void partition_announce(struct device *dev, struct partition *p)
+{
+	struct refgpu_event event = {
+		.type = REFGPU_EVENT_PENDING,
+		.partition = (u8)p->number,
+		.run_control = NOBODY,
+	};
+
+	if (p->announced && p->control & REFGPU_PARTITION_PENDING_ONCE)
+		return;
+	p->announced = true;
+	event_post(dev, &event);
+}
+
 void partition_update(struct device *dev, struct partition *p)
 {
 	bool pending = partition_runs(p) && (p->image.size || partition_find_busy(p) >= 0);
@@ -65,15 +79,8 @@ void partition_update(struct device *dev, struct partition *p)
 		p->counters.wait_ns += now - p->wait_since;
 	p->waiting = waiting;
 
-	if (rose && !p->engine) {
-		struct refgpu_event event = {
-			.type = REFGPU_EVENT_PENDING,
-			.partition = p->number,
-			.run_control = NOBODY,
-		};
-
-		event_post(dev, &event);
-	}
+	if (rose && !p->engine)
+		partition_announce(dev, p);
 	/* Work, or a request to stop: the engine finds out which. */
 	if (p->engine && (pending || p->abort || !partition_runs(p)))
 		actor_wake(&p->engine->actor);

@@ -42,6 +42,9 @@ enum refgpu_ring_status ring_status(struct partition *p, unsigned int r);
  */
 void partition_update(struct device *dev, struct partition *p);
 
+/** partition_announce() - post its PENDING event, unless one is enough; lock held */
+void partition_announce(struct device *dev, struct partition *p);
+
 /** partition_raise() - set INTR_STATUS bits and raise the vector if due; lock held */
 void partition_raise(struct device *dev, struct partition *p, u64 bits);
 

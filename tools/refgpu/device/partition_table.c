@@ -32,6 +32,7 @@ void partition_clear(struct device *dev, struct partition *p)
 	heads_clear(dev, p);
 
 	p->intr_latched = false;
+	p->announced = false;
 	p->next_ring = 0;
 	if (!p->engine)
 		job_free(&p->job);
@@ -89,11 +90,13 @@ static void write_control(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 	bool did_run = partition_runs(p);
-	u64 old = p->control;
+	u64 old = p->control, bits = REFGPU_PARTITION_ENABLE | REFGPU_PARTITION_FREEZE;
 
 	if (!ACTS(mask))
 		return;
-	p->control = value & (REFGPU_PARTITION_ENABLE | REFGPU_PARTITION_FREEZE);
+	if (dev->caps & REFGPU_CAP_PENDING_ONCE)
+		bits |= REFGPU_PARTITION_PENDING_ONCE;
+	p->control = value & bits;
 	if ((old ^ p->control) & REFGPU_PARTITION_ENABLE) {
 		/* From now on, no section that begins reaches the old slice. */
 		partition_configure(dev, p);

@@ -23,13 +23,6 @@ static u64 read_id(struct device *dev, void *object)
 	return REFGPU_ID;
 }
 
-static u64 read_version(struct device *dev, void *object)
-{
-	(void)dev;
-	(void)object;
-	return REFGPU_VERSION;
-}
-
 static u64 read_timer(struct device *dev, void *object)
 {
 	(void)object;
@@ -88,7 +81,7 @@ static u64 read_slices(struct device *dev, void *object)
 
 static const struct reg global_registers[] = {
 	{ REFGPU_GLOBAL_ID, REG_RO, 0, read_id, NULL },
-	{ REFGPU_GLOBAL_VERSION, REG_RO, 0, read_version, NULL },
+	{ REFGPU_GLOBAL_VERSION, REG_RO, GLOBAL(version), NULL, NULL },
 	{ REFGPU_GLOBAL_CAPS, REG_RO, GLOBAL(caps), NULL, NULL },
 	{ REFGPU_GLOBAL_VRAM_SIZE, REG_RO, GLOBAL(vram.size), NULL, NULL },
 	{ REFGPU_GLOBAL_BOARD, REG_RO, GLOBAL(board), NULL, NULL },

@@ -94,6 +94,7 @@ struct injected {
 struct device {
 	/* constant */
 	u64 board;
+	u64 version;
 	u64 caps;
 	u64 initial_switch_ns;
 	u64 initial_switch_bytes;

@@ -14,6 +14,8 @@ struct partition;
 
 /**
  * struct engine - a run-control block
+ * @linger: it stays when it is out of work, and @linger_end is when that ends
+ * @linger_limit: @linger_ns when RUN was written
  * @until: LOADING, SAVING: when that is done
  * @quantum_end: when the quantum is used up, or NEVER
  * @preempt_since: when PREEMPT asked it to stop, or NEVER
@@ -32,10 +34,13 @@ struct engine {
 	u64 run_ns;
 	u64 switch_ns;
 	u64 sequence;
+	u64 linger_ns;
 
 	enum refgpu_rc_state state;
 	struct partition *partition;
 	bool linger;
+	u64 linger_limit;
+	u64 linger_end;
 	u64 quantum_ns;
 	u64 until;
 	u64 run_start;

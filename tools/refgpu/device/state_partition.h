@@ -126,6 +126,7 @@ struct partition {
 	bool hang;		/* injected: its engine makes no progress */
 	bool intr_latched;	/* an enabled status bit rose while frozen */
 	bool pending;		/* as last computed by partition_update() */
+	bool announced;		/* a PENDING event was posted since RUN named it */
 	bool pending_at_stop;	/* when its engine decided to stop */
 	bool waiting;		/* pending and not resident, since: */
 	u64 wait_since;

@@ -22,9 +22,8 @@ static u64 read_id(struct device *dev, void *object)
 
 static u64 read_version(struct device *dev, void *object)
 {
-	(void)dev;
 	(void)object;
-	return REFGPU_VERSION;
+	return dev->version;
 }
 
 static u64 read_caps(struct device *dev, void *object)

@@ -417,6 +417,7 @@ int main(int argc, char **argv)
 	config.board = o.board;
 	config.switch_ns = o.switch_ns;
 	config.switch_bytes = o.switch_bytes;
+	config.version = o.version;
 	fe->dev = device_create(&config);
 	if (!fe->dev) {
 		fprintf(stderr, "refgpu: cannot make a GPU with %" PRIu64 " MiB: %s\n",

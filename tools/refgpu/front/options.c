@@ -45,6 +45,7 @@ static void usage(FILE *to)
 		"  --switch-cost PROFILE  cost of a context switch: fast (50 us, the default),\n"
 		"                         amd-like (200 us) or gvt-like (700 us), plus the live\n"
 		"                         state over 20, 10 or 5 GB/s\n"
+		"  --hw VERSION           hardware interface: 1.1 (the default) or 1.0\n"
 		"  --socket-timeout S     end when no machine connects for S seconds (default: never)\n"
 		"  --once                 end when the first machine disconnects\n"
 		"  --quiet                no messages on standard error\n"
@@ -99,6 +100,7 @@ int options_parse(struct options *o, int argc, char **argv)
 		{ "vram", required_argument, NULL, 'v' },
 		{ "board", required_argument, NULL, 'b' },
 		{ "switch-cost", required_argument, NULL, 'w' },
+		{ "hw", required_argument, NULL, 'i' },
 		{ "socket-timeout", required_argument, NULL, 't' },
 		{ "once", no_argument, NULL, '1' },
 		{ "quiet", no_argument, NULL, 'q' },
@@ -114,6 +116,7 @@ int options_parse(struct options *o, int argc, char **argv)
 		.vram = 1ull << 30,
 		.switch_ns = switch_costs[0].ns,
 		.switch_bytes = switch_costs[0].bytes,
+		.version = REFGPU_VERSION,
 		.timeout_ms = -1,
 	};
 	while ((c = getopt_long(argc, argv, "h", list, NULL)) != -1) {
@@ -143,6 +146,11 @@ int options_parse(struct options *o, int argc, char **argv)
 						 "want fast, amd-like or gvt-like") + 1;
 			o->switch_ns = switch_costs[i].ns;
 			o->switch_bytes = switch_costs[i].bytes;
+			break;
+		case 'i':
+			if (strcmp(optarg, "1.0") && strcmp(optarg, "1.1"))
+				return bad_value("hw", optarg, "want 1.0 or 1.1") + 1;
+			o->version = strcmp(optarg, "1.0") ? REFGPU_VERSION : REFGPU_VERSION_1_0;
 			break;
 		case 't':
 			errno = 0;

@@ -15,6 +15,7 @@
  * @vram: bytes of video memory
  * @switch_ns: fixed cost of a context load and of a save, nanoseconds
  * @switch_bytes: bytes a microsecond of the context store
+ * @version: of the hardware interface, as REFGPU_VERSION
  * @timeout_ms: end when no machine connects for so long; -1: never
  * @once: end when the first machine disconnects
  * @quiet: no messages on standard error
@@ -26,6 +27,7 @@ struct options {
 	u64 vram;
 	u64 switch_ns;
 	u64 switch_bytes;
+	u32 version;
 	int timeout_ms;
 	bool once;
 	bool quiet;
