@@ -60,9 +60,6 @@ enum vgpu_run_stage {
 	VGPU_RUN_SAVING,
 };
 
-/* Flags of vgpu_family.run. */
-#define VGPU_RUN_LINGER		BIT(0)	/* stay resident when out of work */
-
 /**
  * struct vgpu_family - how one family of physical GPUs is driven
  * @name: its name in sysfs
@@ -97,8 +94,10 @@ enum vgpu_run_stage {
  * @notify: notify the guest of fault @code through the error register and the
  *	interrupt of its partition. May be NULL. May sleep.
  * @run: make @vgpu resident on its instance for @quantum_ns (0: until
- *	preempted). Ends with vgpu_sched_run_end(). Does not sleep for long: a
- *	few register writes. 0 or errno.
+ *	preempted), out of work for @linger_ns at a time (SCHED_FOREVER: however
+ *	long; other values but 0 only if the GPU lingers). Ends with
+ *	vgpu_sched_run_end(). Does not sleep for long: a few register writes. 0 or
+ *	errno.
  * @preempt: ask the resident vGPU of an instance to stop; ends with run_end.
  * @run_stage: the stage of the run on an instance. May be NULL: it always
  *	executes. May sleep.
@@ -152,7 +151,7 @@ struct vgpu_family {
 	int (*partition_reset)(struct vgpu *vgpu);
 	int (*scrub)(struct vgpu *vgpu);
 	void (*notify)(struct vgpu *vgpu, enum vgpu_fault code);
-	int (*run)(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns);
+	int (*run)(struct vgpu *vgpu, u64 quantum_ns, u64 linger_ns);
 	void (*preempt)(struct vgpu_instance *instance);
 	enum vgpu_run_stage (*run_stage)(struct vgpu_instance *instance);
 	void (*poll)(struct vgpu_gpu *gpu);

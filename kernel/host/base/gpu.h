@@ -60,6 +60,7 @@ struct vgpu_gpu {
 	unsigned int max_vgpus;		/* family: 1..VGPU_MAX_PARTITIONS */
 	unsigned int heads;		/* family: heads a vGPU can have */
 	u32 sysmem_pages;		/* family: aperture pages a vGPU, 0: none */
+	bool lingers;			/* family: a run can linger for a stated time */
 	unsigned int user_vectors;	/* family: hardware vectors a vGPU, 0 or 1 */
 	u16 vendor_id, device_id;	/* family: PCI ids the native personality shows */
 	u16 subsystem_id;

@@ -72,14 +72,14 @@ enum sched_op {
  * @op: kind of the step
  * @vgpu: the vGPU it concerns; NULL: SCHED_WAIT, or SCHED_LOOK at an engine
  *	that no vGPU holds
- * @flags: SCHED_RUN: VGPU_RUN_* flags
  * @quantum_ns: SCHED_RUN: as vgpu_family.run wants it
+ * @linger_ns: likewise
  */
 struct sched_step {
 	enum sched_op op;
 	struct vgpu *vgpu;
-	unsigned int flags;
 	u64 quantum_ns;
+	u64 linger_ns;
 };
 
 /**
@@ -196,8 +196,7 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	step.op = SCHED_RUN;
 	step.vgpu = vgpu;
 	step.quantum_ns = next.quantum_ns;
-	if (!next.quantum_ns)
-		step.flags = VGPU_RUN_LINGER;
+	step.linger_ns = next.linger_ns;
 	rq->current_vgpu = vgpu;
 	rq->overdue = false;
 	rq->saving = false;
@@ -459,7 +458,7 @@ static void act(struct vgpu_runqueue *rq, const struct sched_step *step)
 		family->poll(instance->gpu);
 		break;
 	case SCHED_RUN:
-		if (family->run(step->vgpu, step->flags, step->quantum_ns))
+		if (family->run(step->vgpu, step->quantum_ns, step->linger_ns))
 			vgpu_sched_run_end(step->vgpu, SCHED_END_REJECTED, 0, 0,
 					   0);
 		else
@@ -545,6 +544,7 @@ int vgpu_sched_init(struct vgpu_instance *instance)
 	vgpu_sched_defaults(&instance->settings);
 	rq->instance = instance;
 	sched_queue_init(&rq->queue, vgpu_sched_default_policy());
+	rq->queue.lingers = instance->gpu->lingers;
 	rq->stage = VGPU_STAGE_IDLE;
 	spin_lock_init(&rq->lock);
 	init_waitqueue_head(&rq->off);

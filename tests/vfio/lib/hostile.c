@@ -74,6 +74,25 @@ void hostile_doorbells(const char *uuid)
 }
 
 /**
+ * hostile_rings - has work, and has it no more, as often as it can
+ * @uuid: of its vGPU
+ */
+void hostile_rings(const char *uuid)
+{
+	struct rt_device *device = open_for_ever(uuid);
+	unsigned int page = REFGPU_USER_RING(0);
+	struct rt_ring ring;
+
+	/* Its memory is zeroes: packets that do nothing. */
+	OK(rt_ring_create(device, 0, 64, &ring));
+	for (;;) {
+		rt_user_write(device, page + REFGPU_RING_CONTROL, 0);
+		rt_user_write(device, page + REFGPU_RING_CONTROL, 1);
+		rt_user_write(device, page + REFGPU_RING_DOORBELL, 1);
+	}
+}
+
+/**
  * hostile_faults - every packet is a fault
  * @uuid: of its vGPU
  */

@@ -12,6 +12,7 @@
 void hostile_not(const char *uuid) __attribute__((noreturn));
 void hostile_endless(const char *uuid) __attribute__((noreturn));
 void hostile_doorbells(const char *uuid) __attribute__((noreturn));
+void hostile_rings(const char *uuid) __attribute__((noreturn));
 void hostile_faults(const char *uuid) __attribute__((noreturn));
 
 #endif /* HOSTILE_H */

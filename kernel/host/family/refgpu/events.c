@@ -18,36 +18,10 @@
 #include "base/vgpu.h"
 #include "family/refgpu/regs.h"
 
-#define RING_RECORDS	1024
-#define RING_SIZE	(RING_RECORDS * sizeof(struct refgpu_event))
-/* How many records behind a missing one are examined. */
-#define HOLE_MAX	16
 /* Faults read at a time: a guest can cause them faster than they can be read. */
 #define FAULTS_MAX	64
 
 /* ------------------------------------------------------------------- events */
-
-static struct refgpu_event *slot(struct refgpu *refgpu, u64 number)
-{
-	return &refgpu->ring[number % RING_RECORDS];
-}
-
-/* Read event @number. Return: false if it is missing, or being overwritten. */
-static bool get_event(struct refgpu *refgpu, u64 number,
-		      struct refgpu_event *event)
-{
-	struct refgpu_event *record = slot(refgpu, number);
-	__le32 sequence = cpu_to_le32(number + 1);
-
-	if (READ_ONCE(record->sequence) != sequence)
-		return false;
-	/* The sequence is written last... */
-	dma_rmb();
-	*event = *record;
-	/* ... and changed first when the device overwrites the record. */
-	dma_rmb();
-	return READ_ONCE(record->sequence) == sequence;
-}
 
 static void partition_event(struct refgpu *refgpu,
 			    const struct refgpu_event *event)
@@ -74,10 +48,9 @@ static void drain(struct refgpu *refgpu)
 	unsigned int i;
 
 	lockdep_assert_held(&refgpu->events);
-	for (i = 0; i < RING_RECORDS; i++) {
-		if (!get_event(refgpu, refgpu->next, &event))
+	for (i = 0; i < REFGPU_EVENT_RING_RECORDS; i++) {
+		if (!refgpu_event_ring_read(&refgpu->ring, &event))
 			return;
-		refgpu->next++;
 		if (event.type == REFGPU_EVENT_RUN_END)
 			refgpu_run_end_event(refgpu, &event);
 		else
@@ -85,46 +58,16 @@ static void drain(struct refgpu *refgpu)
 	}
 }
 
-/*
- * The device has written over the next record: it is a ring ahead. No later
- * record would show that, for all of them are.
- */
-static bool was_lapped(struct refgpu *refgpu)
-{
-	u32 sequence = le32_to_cpu(READ_ONCE(slot(refgpu, refgpu->next)->sequence));
-
-	return sequence && (s32)(sequence - (u32)(refgpu->next + 1)) > 0;
-}
-
-/* If the next record is missing and a later one is not, skip to that. */
-static bool skip_hole(struct refgpu *refgpu)
-{
-	struct refgpu_event event;
-	unsigned int i;
-
-	for (i = 1; i < HOLE_MAX; i++) {
-		if (get_event(refgpu, refgpu->next + i, &event)) {
-			refgpu->next += i;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* ---------------------------------------------------- state of the registers */
 
-/* After the ring overflowed, or after more lost records than skip_hole() skips. */
+/* After the ring overflowed, or after more lost records than are skipped. */
 static void catch_up(struct refgpu *refgpu)
 {
 	u64 put = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_PUT);
-	struct refgpu_event event;
 
 	if (put == REFGPU_GONE)
 		return;
-	if (put - refgpu->next > RING_RECORDS)
-		refgpu->next = put - RING_RECORDS;
-	while (refgpu->next != put && !get_event(refgpu, refgpu->next, &event))
-		refgpu->next++;
+	refgpu_event_ring_catch_up(&refgpu->ring, put);
 	drain(refgpu);
 }
 
@@ -263,10 +206,10 @@ static irqreturn_t event_thread(int irq, void *data)
 		return IRQ_HANDLED;
 	mutex_lock(&refgpu->events);
 	drain(refgpu);
-	if (was_lapped(refgpu)) {
+	if (refgpu_event_ring_is_lapped(&refgpu->ring)) {
 		catch_up(refgpu);
 		look(refgpu);
-	} else if (skip_hole(refgpu)) {
+	} else if (refgpu_event_ring_skip_hole(&refgpu->ring)) {
 		look(refgpu);
 	}
 	mutex_unlock(&refgpu->events);
@@ -382,11 +325,11 @@ void refgpu_events_program(struct refgpu *refgpu)
 	refgpu->faults = 0;
 	memset(refgpu->run, 0, sizeof(refgpu->run));
 	/* Records from before the reset may have valid numbers. */
-	memset(refgpu->ring, 0, RING_SIZE);
-	refgpu->next = reg_read(refgpu,
-				REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_PUT);
+	memset(refgpu->ring.record, 0, REFGPU_EVENT_RING_SIZE);
+	refgpu->ring.next =
+		reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_PUT);
 	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_RECORDS,
-		  RING_RECORDS);
+		  REFGPU_EVENT_RING_RECORDS);
 	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_BASE,
 		  refgpu->ring_bus);
 	mutex_unlock(&refgpu->events);
@@ -403,14 +346,14 @@ int refgpu_events_init(struct refgpu *refgpu)
 	struct device *dev = &refgpu->gpu->pdev->dev;
 	int ret;
 
-	refgpu->ring = dma_alloc_coherent(dev, RING_SIZE, &refgpu->ring_bus,
-					  GFP_KERNEL);
-	if (!refgpu->ring)
+	refgpu->ring.record = dma_alloc_coherent(dev, REFGPU_EVENT_RING_SIZE,
+						 &refgpu->ring_bus, GFP_KERNEL);
+	if (!refgpu->ring.record)
 		return -ENOMEM;
 	ret = request_vectors(refgpu);
 	if (ret) {
-		dma_free_coherent(dev, RING_SIZE, refgpu->ring,
-				  refgpu->ring_bus);
+		dma_free_coherent(dev, REFGPU_EVENT_RING_SIZE,
+				  refgpu->ring.record, refgpu->ring_bus);
 		return ret;
 	}
 	refgpu_events_program(refgpu);
@@ -424,6 +367,6 @@ int refgpu_events_init(struct refgpu *refgpu)
 void refgpu_events_exit(struct refgpu *refgpu)
 {
 	free_vectors(refgpu);
-	dma_free_coherent(&refgpu->gpu->pdev->dev, RING_SIZE, refgpu->ring,
-			  refgpu->ring_bus);
+	dma_free_coherent(&refgpu->gpu->pdev->dev, REFGPU_EVENT_RING_SIZE,
+			  refgpu->ring.record, refgpu->ring_bus);
 }

@@ -156,10 +156,8 @@ static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
 		    -reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_TIMER));
 	reg_write(refgpu, REFGPU_COUNTERS(partition->number) +
 		  REFGPU_COUNTER_CLEAR, 1);
-	entry_write(partition, REFGPU_PARTITION_CONTROL,
-		    REFGPU_PARTITION_ENABLE);
-	if (entry_read(partition, REFGPU_PARTITION_CONTROL) !=
-	    REFGPU_PARTITION_ENABLE)
+	entry_write(partition, REFGPU_PARTITION_CONTROL, refgpu->enable);
+	if (entry_read(partition, REFGPU_PARTITION_CONTROL) != refgpu->enable)
 		return -EIO;
 	partition->enabled = true;
 	return 0;
@@ -330,14 +328,13 @@ void refgpu_notify(struct vgpu *vgpu, enum vgpu_fault code)
 		return;
 	}
 	entry_write(partition, REFGPU_PARTITION_CONTROL,
-		    REFGPU_PARTITION_ENABLE | REFGPU_PARTITION_FREEZE);
+		    refgpu->enable | REFGPU_PARTITION_FREEZE);
 	status = reg_read(refgpu, alias + REFGPU_USER_INTR_STATUS);
 	reg_write(refgpu, alias + REFGPU_USER_ERROR, error);
 	if (status != REFGPU_GONE)
 		reg_write(refgpu, alias + REFGPU_USER_INTR_STATUS,
 			  status | REFGPU_INTR_ERROR);
-	entry_write(partition, REFGPU_PARTITION_CONTROL,
-		    REFGPU_PARTITION_ENABLE);
+	entry_write(partition, REFGPU_PARTITION_CONTROL, refgpu->enable);
 	mutex_unlock(&partition->lock);
 	vgpu_gpu_end(vgpu->gpu, section);
 	/* The reset has disabled the hardware's interrupt, so this is ours. */

@@ -71,6 +71,10 @@ static int identify(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 				     size, room);
 
 	refgpu->caps = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_CAPS);
+	refgpu->enable = REFGPU_PARTITION_ENABLE;
+	/* Otherwise a guest can fill the event ring. */
+	if (refgpu->caps & REFGPU_CAP_PENDING_ONCE)
+		refgpu->enable |= REFGPU_PARTITION_PENDING_ONCE;
 	read_board(gpu, refgpu);
 	gpu->fb_phys = pci_resource_start(gpu->pdev, REFGPU_BAR_VRAM);
 	gpu->fb_size = size;
@@ -78,6 +82,7 @@ static int identify(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 	gpu->heads = refgpu->caps & REFGPU_CAP_HEADS ? REFGPU_HEADS : 0;
 	vgpu_gpu_pool(gpu)->slices =
 		reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_SLICES);
+	gpu->lingers = refgpu->caps & REFGPU_CAP_LINGER_NS;
 	gpu->user_vectors = 1;
 	/* Entries are for pages of 4 KiB; on other hosts VFIO pins larger ones. */
 	if ((refgpu->caps & REFGPU_CAP_SYSMEM) && PAGE_SIZE == REFGPU_PAGE_SIZE)

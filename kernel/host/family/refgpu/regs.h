@@ -19,6 +19,7 @@
 #include <linux/mutex.h>
 
 #include "base/vgpu.h"
+#include "family/refgpu/ring.h"
 #include "refgpu_hw.h"
 
 #define REFGPU_GONE	(~0ULL)		/* what a device that is gone reads as */
@@ -27,12 +28,14 @@
  * struct refgpu_run - a run-control block as the driver sees it
  * @busy: a RUN was written, and its end not yet reported
  * @partition: the partition that runs
+ * @linger_ns: as RC_LINGER_NS was written last
  * @late_end: an end that was found in the registers, and whose event may still
  *	come
  */
 struct refgpu_run {
 	bool busy;
 	unsigned int partition;
+	u64 linger_ns;
 	struct {
 		bool expected;
 		u8 partition;
@@ -77,10 +80,10 @@ struct refgpu_partition {
  * @gpu: the GPU as core sees it
  * @regs: BAR0
  * @caps: REFGPU_CAP_* bits
+ * @enable: CONTROL of a partition that is enabled
  * @events: serialises reading events and starting runs
  * @ring: the event ring, in host memory
  * @ring_bus: bus address of it
- * @next: number of the next event to read
  * @run: run-control blocks; @events
  * @faults: faults consumed; written by their thread, and by a reset
  * @vectors: interrupts requested
@@ -90,10 +93,10 @@ struct refgpu {
 	struct vgpu_gpu *gpu;
 	void __iomem *regs;
 	u64 caps;
+	u64 enable;
 	struct mutex events;	/* innermost */
-	struct refgpu_event *ring;
+	struct refgpu_event_ring ring;
 	dma_addr_t ring_bus;
-	u64 next;
 	struct refgpu_run run[REFGPU_RUN_CONTROLS];
 	u64 faults;
 	unsigned int vectors;
@@ -126,7 +129,7 @@ int reg_wait_zero(struct refgpu *refgpu, u32 offset, u64 mask,
 u64 refgpu_now(struct vgpu_gpu *gpu);
 
 /* runs.c: run-control blocks */
-int refgpu_run(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns);
+int refgpu_run(struct vgpu *vgpu, u64 quantum_ns, u64 linger_ns);
 void refgpu_preempt(struct vgpu_instance *instance);
 enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance);
 void refgpu_run_end_event(struct refgpu *refgpu,

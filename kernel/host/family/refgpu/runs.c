@@ -16,17 +16,18 @@
 /**
  * refgpu_run - see struct vgpu_family
  * @vgpu: the vGPU; the block of its instance is empty
- * @flags: VGPU_RUN_* flags
  * @quantum_ns: length of the run; 0: until preempted
+ * @linger_ns: how long it may be out of work; SCHED_FOREVER: any time
  *
  * Return: 0, or -ENODEV.
  */
-int refgpu_run(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns)
+int refgpu_run(struct vgpu *vgpu, u64 quantum_ns, u64 linger_ns)
 {
 	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
 	unsigned int control = vgpu->instance->index;
 	struct refgpu_run *run = &refgpu->run[control];
-	unsigned int hw_flags = flags & VGPU_RUN_LINGER ? REFGPU_RUN_LINGER : 0;
+	u32 block = REFGPU_RUN_CONTROL(control);
+	u64 limit = linger_ns == SCHED_FOREVER ? 0 : linger_ns;
 	int section;
 
 	if (!vgpu_gpu_begin(vgpu->gpu, &section))
@@ -35,8 +36,13 @@ int refgpu_run(struct vgpu *vgpu, unsigned int flags, u64 quantum_ns)
 	mutex_lock(&refgpu->events);
 	run->busy = true;
 	run->partition = vgpu->partition;
-	reg_write(refgpu, REFGPU_RUN_CONTROL(control) + REFGPU_RC_RUN,
-		  REFGPU_RUN(vgpu->partition, hw_flags, quantum_ns));
+	if (linger_ns && run->linger_ns != limit)
+		reg_write(refgpu, block + REFGPU_RC_LINGER_NS, limit);
+	if (linger_ns)
+		run->linger_ns = limit;
+	reg_write(refgpu, block + REFGPU_RC_RUN,
+		  REFGPU_RUN(vgpu->partition,
+			     linger_ns ? REFGPU_RUN_LINGER : 0, quantum_ns));
 	mutex_unlock(&refgpu->events);
 	vgpu_gpu_end(vgpu->gpu, section);
 	return 0;
