@@ -61,6 +61,7 @@
 #define SWITCH_MAX_NS		(SECOND_NS / 10)
 /* For so long a client that woke is safe from the next one that wakes. */
 #define GRAIN_NS		500000ULL
+
 /* ---- lag */
 
 static __s64 to_virtual(__s64 ns, __u32 scale)
@@ -344,7 +345,6 @@ void sched_add(struct sched_queue *queue, struct sched_client *client, __u64 now
 	if (client->lag > 0)
 		client->lag = 0;
 	rescale(client, queue->policy->weight(client));
-	client->cuts_ns = 0;
 	client->member = true;
 	client->next = queue->first;
 	client->link = &queue->first;
