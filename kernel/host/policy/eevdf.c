@@ -37,7 +37,7 @@
  * 1. Of two busy clients of the same weight neither was charged more than
  *    R + 2o + 2e + s more than the other since they were level, whatever others do.
  * 2. A client within its share, waking, runs after s + o + s if it may cut, else
- *    after one slice, o and 2s.
+ *    after one slice, o and 2s; where several wake, behind those before it.
  * 3. A busy client is charged p * G +- 2(R + 2o + e)(1 + (N - 2)p) of what all G
  *    are charged.
  * 4. A cap: at most cap * (T + SCHED_CAP_WINDOW_NS) + o + e of any time T.
