@@ -635,7 +635,8 @@ static struct sched_client *find_cutter(struct sched_queue *queue, __u64 now, bo
 			*again = sched_min(*again, SCHED_SLIVER_NS +
 					   div64_u64((__u64)(least - lag) * queue->weights,
 						     client->scale));
-		else if (goes_before(queue, client, first) && sched_pace_may_cut(queue, client, now))
+		else if (goes_before(queue, client, first) &&
+			 sched_pace_may_cut(queue, client, now))
 			first = client;
 	}
 	return first;

@@ -186,7 +186,7 @@ int main(void)
 	TCase *cases = tcase_create("policy_attacks");
 
 	policies_seed("policy_attacks");
-	tcase_set_timeout(cases, 240);
+	tcase_set_timeout(cases, 480);
 	tcase_add_loop_test(cases, test_random_attacks, 0, 6);
 	tcase_add_test(cases, test_known_attacks);
 	suite_add_tcase(suite, cases);

@@ -384,7 +384,7 @@ int main(void)
 	TCase *cases = tcase_create("policy_bounds");
 
 	policies_seed("policy_bounds");
-	tcase_set_timeout(cases, 240);
+	tcase_set_timeout(cases, 480);
 	tcase_add_test(cases, test_pairs);
 	tcase_add_test(cases, test_waits_within_a_share);
 	tcase_add_test(cases, test_weights);

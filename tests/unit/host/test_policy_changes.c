@@ -165,7 +165,7 @@ int main(void)
 	TCase *cases = tcase_create("policy_changes");
 
 	policies_seed("policy_changes");
-	tcase_set_timeout(cases, 120);
+	tcase_set_timeout(cases, 480);
 	tcase_add_test(cases, test_any_change_at_any_time);
 	tcase_add_test(cases, test_fixed_share_fills_up);
 	suite_add_tcase(suite, cases);

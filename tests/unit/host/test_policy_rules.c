@@ -494,7 +494,7 @@ int main(void)
 	TCase *cases = tcase_create("policy_rules");
 
 	policies_seed("policy_rules");
-	tcase_set_timeout(cases, 120);
+	tcase_set_timeout(cases, 480);
 	tcase_add_test(cases, test_overrun_is_taken_off);
 	tcase_add_test(cases, test_hangs_are_paid_back);
 	tcase_add_test(cases, test_running_on_pays_nothing);

@@ -382,7 +382,7 @@ int main(void)
 	TCase *cases = tcase_create("policy_targets");
 
 	policies_seed("policy_targets");
-	tcase_set_timeout(cases, 240);
+	tcase_set_timeout(cases, 480);
 	tcase_add_loop_test(cases, test_interactive, 0, 6);
 	tcase_add_loop_test(cases, test_busy, 0, 7);
 	tcase_add_test(cases, test_desktop);
