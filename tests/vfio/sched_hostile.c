@@ -127,8 +127,6 @@ TEST(events_are_the_hosts, ONCE)
 	printf("# beside a storm of rings: %lu doorbells, %lu interrupts of the event ring, %lu runs\n",
 	       host_stat(uuid, "doorbells"), events, runs);
 	CHECK(events <= 2 * runs + 20, "%lu events in %lu runs", events, runs);
-	CHECK(load.served[0].run > load.passed / 4, "its neighbour had %lu of %lu us",
-	      load.served[0].run / 1000, load.passed / 1000);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	load_remove(&load);
