@@ -276,11 +276,7 @@ static bool goes_before(const struct sched_queue *queue, const struct sched_clie
 {
 	unsigned int ra = rank(queue, a), rb = b ? rank(queue, b) : 2;
 
-	if (ra != rb || ra == 2)
-		return ra < rb;
-	if (a->due != b->due)
-		return a->due < b->due;
-	return (__s64)(a->order - b->order) < 0;
+	return ra != rb ? ra < rb : ra < 2 && a->due < b->due;
 }
 
 static bool others_wait(const struct sched_queue *queue, const struct sched_client *client)
@@ -399,7 +395,6 @@ void sched_wake(struct sched_queue *queue, struct sched_client *client, __u64 no
 		return;
 	refresh(queue, now);
 	client->runnable = true;
-	client->order = ++queue->order;
 	client->brief = queue->lingers && client->slept_at &&
 			now - client->slept_at <= queue->switch_ns;
 	/* It hardly slept: all is as if it had not. */
@@ -602,8 +597,6 @@ void sched_charge(struct sched_queue *queue, enum sched_end reason, __u64 run_ns
 		sched_pace_little_work(queue, switch_ns);
 	sched_bucket_spend(&client->cap, run_ns, now);
 	sched_bucket_spend(&client->share, cost, now);
-	if (reason != SCHED_END_PREEMPTED)
-		client->order = ++queue->order;
 	end_work(queue, client, reason, now);
 	queue->current_client = NULL;
 	if (queue->cutter && reason == SCHED_END_PREEMPTED)

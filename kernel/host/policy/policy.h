@@ -103,7 +103,6 @@ enum sched_end {
  * @slept_at: when it ran out of work; 0: not by itself
  * @out_at: when it was removed
  * @out_vtime: mean virtual time then
- * @order: among equals, who came first
  * @cap: tokens of its cap
  * @share: tokens of a policy that keeps shares
  * @next, @link: list of the members
@@ -133,7 +132,6 @@ struct sched_client {
 	__u64 slept_at;
 	__u64 out_at;
 	__u64 out_vtime;
-	__u64 order;
 	struct sched_bucket cap;
 	struct sched_bucket share;
 	struct sched_client *next, **link;
@@ -175,7 +173,6 @@ extern const struct sched_policy sched_fixed_share;
  * @policy: who decides; change with sched_set_policy()
  * @first: list of the members
  * @members: clients added
- * @order: given last
  * @weights: sum of those that compete
  * @vtime: their mean virtual time
  * @slice_ns: that is in force
@@ -206,7 +203,6 @@ struct sched_queue {
 	const struct sched_policy *policy;
 	struct sched_client *first;
 	unsigned int members;
-	__u64 order;
 	__s64 weights;
 	__u64 vtime;
 	__u64 slice_ns;
