@@ -11,12 +11,15 @@
 
 static void refill(struct sched_bucket *bucket, __u64 now)
 {
-	__u64 passed = now - bucket->at;
+	__u64 passed = now - bucket->at, gained;
 
 	if ((__s64)passed <= 0)
 		return;
 	bucket->at = now;
-	bucket->tokens += sched_min(passed, SCHED_NS_MAX) * bucket->rate / SCHED_RATE_ONE;
+	/* Nothing is rounded off, so it does not matter how often it is done. */
+	gained = sched_min(passed, SCHED_NS_MAX) * bucket->rate + bucket->rest;
+	bucket->tokens += gained / SCHED_RATE_ONE;
+	bucket->rest = gained % SCHED_RATE_ONE;
 	if (bucket->rate && bucket->tokens > (__s64)bucket->depth) {
 		bucket->lost_ns += bucket->tokens - bucket->depth;
 		bucket->tokens = bucket->depth;

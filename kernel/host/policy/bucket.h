@@ -14,6 +14,7 @@
  * @rate: parts of SCHED_RATE_ONE of real time that come in; 0: no limit
  * @depth: the most it holds
  * @tokens: what it holds; negative: what was overrun
+ * @rest: parts of SCHED_RATE_ONE of a nanosecond that it holds beyond that
  * @at: time at which @tokens was right
  * @since: when the limit began: what was used before does not count
  * @lost_ns: what came in and did not fit: time its owner left unused
@@ -22,6 +23,7 @@ struct sched_bucket {
 	__u32 rate;
 	__u64 depth;
 	__s64 tokens;
+	__u32 rest;
 	__u64 at;
 	__u64 since;
 	__u64 lost_ns;

@@ -172,12 +172,21 @@ static void level(struct sched_queue *queue)
 		lag = lag > most ? most : lag < least ? least : lag;
 		client->due += client->lag - lag;
 		client->lag = lag;
+		/* One that runs alone for days. */
+		if (client->due < least - lag)
+			client->due = least - lag;
 	}
 }
 
 static __u64 time_of_run(const struct sched_queue *queue, __u64 now)
 {
 	return (__s64)(now - queue->since) > 0 ? now - queue->since : 0;
+}
+
+/* What its next switch costs it. */
+static __u64 load_of(const struct sched_queue *queue, const struct sched_client *client)
+{
+	return queue->switch_ns - sched_min(queue->switch_ns, client->prepaid_ns);
 }
 
 /* The present run so far, but not what nobody could foresee of it. */
@@ -189,7 +198,7 @@ static void settle(struct sched_queue *queue, __u64 now)
 	if (!client)
 		return;
 	ran = sched_min(time_of_run(queue, now), queue->foreseen_ns);
-	ran -= sched_min(ran, client->prepaid_ns);
+	ran -= sched_min(ran, queue->switch_ns - load_of(queue, client));
 	owe(client, ran - queue->settled_ns);
 	queue->settled_ns = ran;
 }
@@ -289,6 +298,19 @@ static bool others_wait(const struct sched_queue *queue, const struct sched_clie
 	return false;
 }
 
+/* Who had the run of @client cut pays for the switch back to it. */
+static void pay_cut(struct sched_queue *queue, struct sched_client *cutter,
+		    struct sched_client *client, __u64 cost, __u64 now)
+{
+	client->cut = true;
+	client->prepaid_ns += cost;
+	owe(cutter, cost);
+	cutter->charged_ns += cost;
+	sched_bucket_spend(&cutter->share, cost, now);
+	sched_pace_cut(queue, cutter, cost);
+	queue->cutter = NULL;
+}
+
 /* ---- interface */
 
 /**
@@ -367,6 +389,9 @@ void sched_remove(struct sched_queue *queue, struct sched_client *client, __u64 
 	if (!client->member)
 		return;
 	refresh(queue, now);
+	/* The run is being stopped for it all the same. What is prepaid was for this run. */
+	if (queue->cutter == client)
+		pay_cut(queue, client, queue->current_client, queue->switch_ns, now);
 	client->member = false;
 	client->runnable = false;
 	client->woken = false;
@@ -375,8 +400,6 @@ void sched_remove(struct sched_queue *queue, struct sched_client *client, __u64 
 	client->out_at = now;
 	level(queue);
 	client->out_vtime = queue->vtime;
-	if (queue->cutter == client)
-		queue->cutter = NULL;
 	*client->link = client->next;
 	if (client->next)
 		client->next->link = client->link;
@@ -473,7 +496,7 @@ void sched_set_policy(struct sched_queue *queue, const struct sched_policy *poli
 
 static __u64 quantum_of(struct sched_queue *queue, struct sched_client *client)
 {
-	__u64 load = client->prepaid_ns ? 0 : queue->switch_ns;
+	__u64 load = load_of(queue, client);
 	__s64 quantum;
 
 	if (!others_wait(queue, client) && !client->cap.rate && !client->share.rate)
@@ -538,23 +561,10 @@ static void end_work(struct sched_queue *queue, struct sched_client *client,
 	if (reason == SCHED_END_QUANTUM || reason == SCHED_END_PREEMPTED)
 		return;
 	client->runnable = false;
+	client->cut = false;
 	client->slept_at = 0;
 	if (reason == SCHED_END_IDLE)
 		client->slept_at = now - (queue->linger_ns == SCHED_FOREVER ? 0 : queue->linger_ns);
-}
-
-/* Who had the run of @client cut pays for the switch back to it. */
-static void pay_cut(struct sched_queue *queue, struct sched_client *cutter,
-		    struct sched_client *client, __u64 now)
-{
-	__u64 cost = queue->switch_ns - sched_min(queue->switch_ns, client->prepaid_ns);
-
-	client->cut = true;
-	client->prepaid_ns += cost;
-	owe(cutter, cost);
-	cutter->charged_ns += cost;
-	sched_bucket_spend(&cutter->share, cost, now);
-	sched_pace_cut(queue, cutter, cost);
 }
 
 /**
@@ -573,7 +583,7 @@ void sched_charge(struct sched_queue *queue, enum sched_end reason, __u64 run_ns
 		  __u64 switch_ns, __u64 now)
 {
 	struct sched_client *client = queue->current_client;
-	__u64 passed = time_of_run(queue, now), cost;
+	__u64 passed = time_of_run(queue, now), cost, prepaid;
 	__s64 longer;
 
 	if (!client)
@@ -583,9 +593,10 @@ void sched_charge(struct sched_queue *queue, enum sched_end reason, __u64 run_ns
 	switch_ns = sched_min(switch_ns, passed - run_ns);
 	/* Without a quantum others were placed by the caller's clock. */
 	cost = queue->quantum_ns ? run_ns + switch_ns : passed;
-	cost -= sched_min(switch_ns, client->prepaid_ns);
+	prepaid = sched_min(switch_ns, client->prepaid_ns);
+	client->prepaid_ns -= prepaid;
+	cost -= prepaid;
 	if (switch_ns) {
-		client->prepaid_ns = 0;
 		longer = sched_min(switch_ns, SWITCH_MAX_NS) - queue->switch_ns;
 		queue->switch_ns += queue->switch_ns ? longer >> 3 : longer;
 	}
@@ -599,12 +610,13 @@ void sched_charge(struct sched_queue *queue, enum sched_end reason, __u64 run_ns
 	sched_bucket_spend(&client->share, cost, now);
 	end_work(queue, client, reason, now);
 	queue->current_client = NULL;
-	if (queue->cutter && reason == SCHED_END_PREEMPTED)
-		pay_cut(queue, queue->cutter, client, now);
+	/* One that was removed meanwhile would have been stopped anyway. */
+	if (queue->cutter && client->member && reason == SCHED_END_PREEMPTED)
+		pay_cut(queue, queue->cutter, client, load_of(queue, client), now);
 	queue->cutter = NULL;
 	refresh(queue, now);
 	/* Others may run before: then it is to be loaded again. */
-	go_on(queue, client, client->prepaid_ns ? 0 : queue->switch_ns);
+	go_on(queue, client, load_of(queue, client));
 }
 
 /*
@@ -648,7 +660,7 @@ static struct sched_client *find_cutter(struct sched_queue *queue, __u64 now, bo
  */
 __u64 sched_look(struct sched_queue *queue, __u64 now)
 {
-	struct sched_client *client = queue->current_client;
+	struct sched_client *client = queue->current_client, *cutter;
 	__u64 ran = time_of_run(queue, now), slice, again;
 	bool wakers;
 
@@ -667,21 +679,20 @@ __u64 sched_look(struct sched_queue *queue, __u64 now)
 		return SCHED_FOREVER;
 	if (!queue->quantum_ns && !client->runnable)
 		return 0;
-	queue->cutter = find_cutter(queue, now, &wakers, &again);
+	cutter = find_cutter(queue, now, &wakers, &again);
 	if (!queue->quantum_ns) {
 		slice = wakers ? queue->timeslice_ns : slice_of(queue, client);
 		queue->foreseen_ns = sched_min(queue->foreseen_ns, sched_max(ran, slice));
-		if (ran >= slice) {
-			queue->cutter = NULL;	/* its slice is over anyway */
+		if (ran >= slice)
 			return 0;
-		}
 		again = sched_min(again, slice - ran);
 	}
-	if (!queue->cutter)
+	if (!cutter)
 		return again;
 	if (queue->is_wake && ran < queue->switch_ns + GRAIN_NS)
 		return queue->switch_ns + GRAIN_NS - ran;
 	queue->foreseen_ns = sched_min(queue->foreseen_ns, ran + queue->timeslice_ns);
+	queue->cutter = cutter;
 	return 0;
 }
 

@@ -98,7 +98,7 @@ enum sched_end {
  * @due: virtual time, from the mean, at which its present request is served
  * @request_ns: length of that request, switch included
  * @taken_ns: what it took since it woke
- * @prepaid_ns: of its next switch, paid by the client that had its run cut
+ * @prepaid_ns: of its next switches, paid by clients that had its runs cut
  * @cuts_ns: what it holds of the budget for cuts
  * @slept_at: when it ran out of work; 0: not by itself
  * @out_at: when it was removed
@@ -183,7 +183,7 @@ extern const struct sched_policy sched_fixed_share;
  * @epoch: of those two and the clients' part in the first
  *
  * @current_client: whose run it is, NULL: nobody's
- * @cutter: who woke and has @current_client's run cut
+ * @cutter: for whom, awake, @current_client's run is being cut; NULL: nobody
  * @since: when @current_client was picked
  * @settled_ns: how much of its run is in its lag already
  * @foreseen_ns: others take no account of more than this before it ended

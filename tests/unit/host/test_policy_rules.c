@@ -280,6 +280,100 @@ START_TEST(test_a_cut_is_paid_by_who_woke)
 }
 END_TEST
 
+/* Clients 0 and 1 sleep and are owed their credit; another is SIM_MS into its run. */
+static struct sched_client *run_beside_sleepers(void)
+{
+	unsigned int i;
+
+	make_queue(4);
+	sched_sleep(&queue, &client[0], now);
+	sched_sleep(&queue, &client[1], now);
+	for (i = 0; i < 100; i++) {
+		pick();
+		use_quantum();
+	}
+	pick();
+	now += SWITCH + SIM_MS;
+	return decision.client;
+}
+
+/* Who has a run cut and leaves before it has ended pays all the same. */
+START_TEST(test_leaving_is_no_way_out_of_a_cut)
+{
+	struct sched_client *cut = run_beside_sleepers();
+	uint64_t before = client[0].charged_ns, cut_before = cut->charged_ns;
+
+	sched_wake(&queue, &client[0], now);
+	ck_assert_uint_eq(sched_look(&queue, now), 0);
+	sched_remove(&queue, &client[0], now);
+	sched_charge(&queue, SCHED_END_PREEMPTED, SIM_MS, SWITCH, now);
+	ck_assert_uint_eq(client[0].charged_ns - before, SWITCH);
+	ck_assert_uint_eq(queue.cuts, 1);
+	ck_assert_ptr_eq(pick(), cut);
+	use_quantum();
+	/* Of two switches it pays one. */
+	ck_assert_uint_eq(cut->charged_ns - cut_before,
+			  SIM_MS + SWITCH + decision.quantum_ns);
+}
+END_TEST
+
+/* A run that ends for another reason before it is cut costs whoever woke nothing. */
+START_TEST(test_nobody_pays_for_a_cut_that_was_not)
+{
+	struct sched_client *ran;
+	uint64_t before;
+
+	run_beside_sleepers();
+	sched_charge(&queue, SCHED_END_QUANTUM, SIM_MS, SWITCH, now);
+	sched_wake(&queue, &client[0], now);
+	ck_assert_ptr_eq(ran = pick(), &client[0]);
+	now += SWITCH + SIM_MS / 10;
+	/* Another that wakes may cut this run, but not yet. */
+	sched_wake(&queue, &client[1], now);
+	ck_assert_uint_ne(sched_look(&queue, now), 0);
+	before = client[1].charged_ns;
+	sched_remove(&queue, ran, now);
+	sched_charge(&queue, SCHED_END_PREEMPTED, SIM_MS / 10, SWITCH, now);
+	ck_assert_uint_eq(client[1].charged_ns, before);
+	ck_assert_uint_eq(queue.cuts, 0);
+	ck_assert_uint_eq(ran->prepaid_ns, 0);
+}
+END_TEST
+
+/* However often a bucket is looked at, the same comes in. */
+START_TEST(test_a_bucket_loses_nothing)
+{
+	struct sched_bucket often = { 0 }, once = { 0 };
+	uint64_t at;
+
+	sched_bucket_set(&often, SCHED_RATE_ONE / 64 + 1, SIM_S, SIM_S);
+	once = often;
+	for (at = SIM_S; at < SIM_S + 60 * SIM_MS; at += 600)
+		sched_bucket_set(&often, often.rate, SIM_S, at);
+	sched_bucket_set(&often, often.rate, SIM_S, at);
+	sched_bucket_set(&once, once.rate, SIM_S, at);
+	ck_assert_int_gt(once.tokens, 900 * (int64_t)SIM_US);
+	ck_assert_int_eq(often.tokens, once.tokens);
+}
+END_TEST
+
+/* A lone run of least weight is looked at for a year; its numbers stay in range. */
+START_TEST(test_a_year_alone)
+{
+	unsigned int minute;
+
+	make_queue(2);
+	sched_sleep(&queue, &client[1], now);
+	sched_update(&queue, &client[0], 1, 100, 0, now);
+	ck_assert_ptr_eq(pick(), &client[0]);
+	for (minute = 0; minute < 365 * 24 * 60; minute++) {
+		now += 60 * SIM_S;
+		ck_assert_uint_eq(sched_look(&queue, now), SCHED_FOREVER);
+		ck_assert_int_le(client[0].due, 0);
+	}
+}
+END_TEST
+
 /* One that owes the others wakes as often as it likes. */
 START_TEST(test_who_owes_cuts_nobody)
 {
@@ -504,6 +598,10 @@ int main(void)
 	tcase_add_test(cases, test_weight_changes_no_debt);
 	tcase_add_test(cases, test_credit_is_bounded);
 	tcase_add_test(cases, test_a_cut_is_paid_by_who_woke);
+	tcase_add_test(cases, test_leaving_is_no_way_out_of_a_cut);
+	tcase_add_test(cases, test_nobody_pays_for_a_cut_that_was_not);
+	tcase_add_test(cases, test_a_bucket_loses_nothing);
+	tcase_add_test(cases, test_a_year_alone);
 	tcase_add_test(cases, test_who_owes_cuts_nobody);
 	tcase_add_test(cases, test_short_gaps_are_waited_for);
 	tcase_add_test(cases, test_lone_run_ends_for_the_capped);
