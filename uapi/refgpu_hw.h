@@ -186,7 +186,8 @@ enum refgpu_run_end {
 
 /**
  * struct refgpu_event - one record of the event ring
- * @sequence: record n of the device's life carries n + 1; written last
+ * @sequence: record n of the device's life carries n + 1; written last, and 0 while
+ *	the record is being written
  * @type: enum refgpu_event_type
  * @partition: the partition meant; 0xff: none
  * @run_control: the run-control block meant; 0xff: none

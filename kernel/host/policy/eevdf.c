@@ -28,6 +28,7 @@
  *
  * Limits. Caps, and the shares of policies that keep what is not used, are buckets
  * of tokens; one that is empty makes its client wait, and changes no other order.
+ * A cap is for runs, but a run that is out of work counts as half its cost at least.
  *
  * Bounds. s is what a switch takes, Q the longest slice, R = Q + s a request, o
  * the longest overrun or time to stop, e = SCHED_SLIVER_NS, C the credit, N the
@@ -40,7 +41,8 @@
  *    after one slice, o and 2s; where several wake, behind those before it.
  * 3. A busy client is charged p * G +- 2(R + 2o + e)(1 + (N - 2)p) of what all G
  *    are charged.
- * 4. A cap: at most cap * (T + SCHED_CAP_WINDOW_NS) + o + e of any time T.
+ * 4. A cap: at most cap * (T + SCHED_CAP_WINDOW_NS) + o + e of any time T, and with
+ *    switches at most twice that and R.
  * 5. A share that is kept: at most p(T + W) + max(C, R) + R + o of any time T,
  *    W being how long it was kept waiting before, up to a second; at least
  *    p * T - max(C, R) - 2N(R + o) if it is busy.
@@ -59,6 +61,8 @@
 #define SECOND_NS		1000000000ULL
 /* One that took longer was no measure. */
 #define SWITCH_MAX_NS		(SECOND_NS / 10)
+/* In so long virtual time does not go round once, and any debt is paid. */
+#define FORGET_NS		(86400 * SECOND_NS)
 /* For so long a client that woke is safe from the next one that wakes. */
 #define GRAIN_NS		500000ULL
 
@@ -306,6 +310,7 @@ static void pay_cut(struct sched_queue *queue, struct sched_client *cutter,
 	client->prepaid_ns += cost;
 	owe(cutter, cost);
 	cutter->charged_ns += cost;
+	sched_bucket_spend(&cutter->cap, cost / 2, now);
 	sched_bucket_spend(&cutter->share, cost, now);
 	sched_pace_cut(queue, cutter, cost);
 	queue->cutter = NULL;
@@ -355,13 +360,15 @@ void sched_client_init(struct sched_client *client)
  */
 void sched_add(struct sched_queue *queue, struct sched_client *client, __u64 now)
 {
+	__s64 least;
+
 	refresh(queue, now);
-	if (client->scale && now - client->out_at < SCHED_NS_MAX)
+	least = client->scale ? -to_virtual(SCHED_NS_MAX, client->scale) : 0;
+	if (now - client->out_at < FORGET_NS)
 		client->lag += queue->vtime - client->out_vtime;
 	else
 		client->lag = 0;
-	if (client->lag > 0)
-		client->lag = 0;
+	client->lag = client->lag > 0 ? 0 : client->lag < least ? least : client->lag;
 	rescale(client, queue->policy->weight(client));
 	client->member = true;
 	client->next = queue->first;
@@ -591,8 +598,11 @@ void sched_charge(struct sched_queue *queue, enum sched_end reason, __u64 run_ns
 	settle(queue, now);
 	run_ns = sched_min(run_ns, passed);
 	switch_ns = sched_min(switch_ns, passed - run_ns);
-	/* Without a quantum others were placed by the caller's clock. */
-	cost = queue->quantum_ns ? run_ns + switch_ns : passed;
+	/*
+	 * Without a quantum others were placed by the caller's clock. And a reset
+	 * takes time of which the resource says nothing.
+	 */
+	cost = queue->quantum_ns && reason != SCHED_END_RESET ? run_ns + switch_ns : passed;
 	prepaid = sched_min(switch_ns, client->prepaid_ns);
 	client->prepaid_ns -= prepaid;
 	cost -= prepaid;
@@ -606,6 +616,9 @@ void sched_charge(struct sched_queue *queue, enum sched_end reason, __u64 run_ns
 	client->taken_ns += cost;
 	if (reason == SCHED_END_IDLE && client->taken_ns < queue->timeslice_ns)
 		sched_pace_little_work(queue, switch_ns);
+	/* Tiny jobs are no way around a cap. */
+	if (reason != SCHED_END_QUANTUM && reason != SCHED_END_PREEMPTED)
+		run_ns = sched_max(run_ns, cost / 2);
 	sched_bucket_spend(&client->cap, run_ns, now);
 	sched_bucket_spend(&client->share, cost, now);
 	end_work(queue, client, reason, now);

@@ -214,6 +214,11 @@ static struct sched_step decide_running(struct vgpu_runqueue *rq, u64 now)
 
 	if (vgpu->sched_state == VGPU_SCHED_CLOSED || vgpu->frozen)
 		return step_preempt(rq, now);
+	/* While it is being loaded, stopping takes as long as letting it run. */
+	if (now - rq->since < rq->queue.switch_ns) {
+		rq->ask_at = rq->since + rq->queue.switch_ns;
+		return step;
+	}
 	stop_in = sched_look(&rq->queue, now);
 	if (!stop_in)
 		return step_preempt(rq, now);

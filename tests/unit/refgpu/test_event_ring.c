@@ -80,6 +80,10 @@ START_TEST(in_order)
 	ck_assert(!refgpu_event_ring_is_lapped(&ring));
 	ck_assert_uint_eq(drain(), RECORDS);
 	reads_on();
+	/* Nothing is missing, so nothing is skipped. */
+	post(3);
+	ck_assert(!refgpu_event_ring_skip_hole(&ring));
+	ck_assert_uint_eq(drain(), 3);
 }
 END_TEST
 

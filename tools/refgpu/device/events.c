@@ -31,6 +31,8 @@ void event_post(struct device *dev, const struct refgpu_event *event)
 	slot = host->translate(host->context, bus, sizeof(record), true);
 	if (slot && (uintptr_t)slot % 8 == 0) {
 		/* The driver believes the record when it sees the sequence. */
+		__atomic_store_n(&slot->sequence, 0, __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_RELEASE);
 		memcpy(&slot->type, &record.type,
 		       sizeof(record) - offsetof(struct refgpu_event, type));
 		__atomic_store_n(&slot->sequence, record.sequence, __ATOMIC_RELEASE);

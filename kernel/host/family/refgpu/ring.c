@@ -62,17 +62,17 @@ bool refgpu_event_ring_read(struct refgpu_event_ring *ring, struct refgpu_event 
  * refgpu_event_ring_skip_hole - go on behind records that were never written
  * @ring: the ring, whose next event is missing
  *
- * Return: true: a later one is there, and is next.
+ * Return: true: a later one is there, and is next. False if none is missing.
  */
 bool refgpu_event_ring_skip_hole(struct refgpu_event_ring *ring)
 {
 	struct refgpu_event event;
 	unsigned int i;
 
-	for (i = 1; i < HOLE_MAX; i++) {
+	for (i = 0; i < HOLE_MAX; i++) {
 		if (get(ring, ring->next + i, &event)) {
 			ring->next += i;
-			return true;
+			return i;
 		}
 	}
 	return false;
