@@ -50,9 +50,9 @@
  *    SCHED_BUDGET_NS on top, and one switch.
  * 7. What all were charged is what runs and switches took, and never more than has
  *    passed by the caller's clock.
- * 8. No client costs another one more than 1 % of its share, on a GPU with the
- *    times of tests/bench/scheduler.c. One that hangs costs its time-out, once,
- *    and pays it back.
+ * 8. Of four or more clients none costs another one more than 1 % of its share, on
+ *    a GPU with the times of tests/bench/scheduler.c. One that hangs costs its
+ *    time-out, once, and pays it back.
  */
 #include "policy/pace.h"
 #include "policy/policy.h"
