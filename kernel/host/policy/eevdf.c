@@ -18,10 +18,10 @@
  * client comes to be owed while it sleeps is kept up to credit_ns.
  *
  * Wake. Who wakes and is eligible is next. Within a budget it also has the
- * present run cut, if it is owed the cost: it pays its own switch and the one
- * back to the client that was cut. If switches for a little work take too much of
- * the time all the same, those that wake wait for their turn like others, unless
- * the policy keeps shares anyway.
+ * present run cut, if it is owed the cost: it pays its own switch and as much for
+ * the one back to the client that was cut. If switches for a little work take too
+ * much of the time all the same, those that wake wait for their turn like others,
+ * unless the policy keeps shares anyway.
  *
  * Stay. Who was seen to come back sooner than a switch takes is waited for, as
  * long as a switch takes, at its own cost.
@@ -46,8 +46,8 @@
  * 5. A share that is kept: at most p(T + W) + max(C, R) + R + o of any time T,
  *    W being how long it was kept waiting before, up to a second; at least
  *    p * T - max(C, R) - 2N(R + o) if it is busy.
- * 6. Cuts: the switches they cause take cuts_permille of any time T and of
- *    SCHED_BUDGET_NS on top, and one switch.
+ * 6. Cuts: what is paid for the switches they cause is cuts_permille of any time T
+ *    and of SCHED_BUDGET_NS on top, and one switch.
  * 7. What all were charged is what runs and switches took, and never more than has
  *    passed by the caller's clock.
  * 8. Of four or more clients none costs another one more than 1 % of its share, on
@@ -120,10 +120,15 @@ static __u64 slice_of(const struct sched_queue *queue, const struct sched_client
 	return client->timeslice_ns ? client->timeslice_ns : queue->slice_ns;
 }
 
+static __u64 switch_of(const struct sched_queue *queue, const struct sched_client *client)
+{
+	return client->switch_ns ? client->switch_ns : queue->switch_ns;
+}
+
 /* A slice and the switch to it. */
 static __u64 slot_of(const struct sched_queue *queue, const struct sched_client *client)
 {
-	return slice_of(queue, client) + queue->switch_ns;
+	return slice_of(queue, client) + switch_of(queue, client);
 }
 
 static bool may_run(const struct sched_client *client)
@@ -190,7 +195,9 @@ static __u64 time_of_run(const struct sched_queue *queue, __u64 now)
 /* What its next switch costs it. */
 static __u64 load_of(const struct sched_queue *queue, const struct sched_client *client)
 {
-	return queue->switch_ns - sched_min(queue->switch_ns, client->prepaid_ns);
+	__u64 load = switch_of(queue, client);
+
+	return load - sched_min(load, client->prepaid_ns);
 }
 
 /* The present run so far, but not what nobody could foresee of it. */
@@ -202,7 +209,7 @@ static void settle(struct sched_queue *queue, __u64 now)
 	if (!client)
 		return;
 	ran = sched_min(time_of_run(queue, now), queue->foreseen_ns);
-	ran -= sched_min(ran, queue->switch_ns - load_of(queue, client));
+	ran -= sched_min(ran, switch_of(queue, client) - load_of(queue, client));
 	owe(client, ran - queue->settled_ns);
 	queue->settled_ns = ran;
 }
@@ -306,6 +313,8 @@ static bool others_wait(const struct sched_queue *queue, const struct sched_clie
 static void pay_cut(struct sched_queue *queue, struct sched_client *cutter,
 		    struct sched_client *client, __u64 cost, __u64 now)
 {
+	/* One whose switches take longer than the cutter's own pays the rest. */
+	cost = sched_min(cost, switch_of(queue, cutter));
 	client->cut = true;
 	client->prepaid_ns += cost;
 	owe(cutter, cost);
@@ -398,7 +407,8 @@ void sched_remove(struct sched_queue *queue, struct sched_client *client, __u64 
 	refresh(queue, now);
 	/* The run is being stopped for it all the same. What is prepaid was for this run. */
 	if (queue->cutter == client)
-		pay_cut(queue, client, queue->current_client, queue->switch_ns, now);
+		pay_cut(queue, client, queue->current_client,
+			switch_of(queue, queue->current_client), now);
 	client->member = false;
 	client->runnable = false;
 	client->woken = false;
@@ -441,7 +451,7 @@ void sched_wake(struct sched_queue *queue, struct sched_client *client, __u64 no
 	if (client->lag > 0)
 		client->lag = 0;
 	begin_request(client, sched_min(slot_of(queue, client),
-					queue->timeslice_ns + queue->switch_ns));
+					queue->timeslice_ns + switch_of(queue, client)));
 }
 
 /**
@@ -557,8 +567,16 @@ void sched_pick(struct sched_queue *queue, __u64 now, struct sched_decision *dec
 	queue->linger_ns = decision->linger_ns;
 	queue->since = now;
 	queue->settled_ns = 0;
-	queue->foreseen_ns = decision->quantum_ns ? decision->quantum_ns + queue->switch_ns :
-						    SCHED_FOREVER;
+	queue->foreseen_ns = decision->quantum_ns ?
+			     decision->quantum_ns + switch_of(queue, best) : SCHED_FOREVER;
+}
+
+/* A mean of what was seen. */
+static void learn(__u64 *mean, __u64 seen)
+{
+	__s64 longer = seen - *mean;
+
+	*mean += *mean ? longer >> 3 : longer;
 }
 
 /* It ran until @reason. */
@@ -591,7 +609,6 @@ void sched_charge(struct sched_queue *queue, enum sched_end reason, __u64 run_ns
 {
 	struct sched_client *client = queue->current_client;
 	__u64 passed = time_of_run(queue, now), cost, prepaid;
-	__s64 longer;
 
 	if (!client)
 		return;
@@ -607,8 +624,8 @@ void sched_charge(struct sched_queue *queue, enum sched_end reason, __u64 run_ns
 	client->prepaid_ns -= prepaid;
 	cost -= prepaid;
 	if (switch_ns) {
-		longer = sched_min(switch_ns, SWITCH_MAX_NS) - queue->switch_ns;
-		queue->switch_ns += queue->switch_ns ? longer >> 3 : longer;
+		learn(&client->switch_ns, sched_min(switch_ns, SWITCH_MAX_NS));
+		learn(&queue->switch_ns, sched_min(switch_ns, SWITCH_MAX_NS));
 	}
 	owe(client, (__s64)cost - queue->settled_ns);
 	client->run_ns += run_ns;

@@ -98,6 +98,7 @@ enum sched_end {
  * @due: virtual time, from the mean, at which its present request is served
  * @request_ns: length of that request, switch included
  * @taken_ns: what it took since it woke
+ * @switch_ns: what a switch to it takes: a mean of its own; 0: not known yet
  * @prepaid_ns: of its next switches, paid by clients that had its runs cut
  * @cuts_ns: what it holds of the budget for cuts
  * @slept_at: when it ran out of work; 0: not by itself
@@ -127,6 +128,7 @@ struct sched_client {
 	__s64 due;
 	__u64 request_ns;
 	__u64 taken_ns;
+	__u64 switch_ns;
 	__u64 prepaid_ns;
 	__u64 cuts_ns;
 	__u64 slept_at;

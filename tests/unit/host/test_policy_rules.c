@@ -317,6 +317,33 @@ START_TEST(test_leaving_is_no_way_out_of_a_cut)
 }
 END_TEST
 
+/* Neighbours whose switches take long make no cut dearer. */
+START_TEST(test_price_of_a_cut_is_its_own)
+{
+	uint64_t cost, before;
+	unsigned int i;
+
+	make_queue(4);
+	for (i = 0; i < 200; i++) {
+		if (i == 100) {
+			sched_sleep(&queue, &client[0], now);
+			sched_sleep(&queue, &client[1], now);
+		}
+		cost = pick() > &client[1] ? 20 * SWITCH : SWITCH;
+		now += decision.quantum_ns + cost;
+		sched_charge(&queue, SCHED_END_QUANTUM, decision.quantum_ns, cost, now);
+	}
+	pick();
+	now += 20 * SWITCH + SIM_MS;
+	sched_wake(&queue, &client[0], now);
+	ck_assert_uint_eq(sched_look(&queue, now), 0);
+	before = client[0].charged_ns;
+	sched_charge(&queue, SCHED_END_PREEMPTED, SIM_MS, 20 * SWITCH, now);
+	ck_assert_uint_eq(queue.cuts, 1);
+	ck_assert_uint_eq(client[0].charged_ns - before, SWITCH);
+}
+END_TEST
+
 /* A run that ends for another reason before it is cut costs whoever woke nothing. */
 START_TEST(test_nobody_pays_for_a_cut_that_was_not)
 {
@@ -663,6 +690,7 @@ int main(void)
 	tcase_add_test(cases, test_credit_is_bounded);
 	tcase_add_test(cases, test_a_cut_is_paid_by_who_woke);
 	tcase_add_test(cases, test_leaving_is_no_way_out_of_a_cut);
+	tcase_add_test(cases, test_price_of_a_cut_is_its_own);
 	tcase_add_test(cases, test_nobody_pays_for_a_cut_that_was_not);
 	tcase_add_test(cases, test_reset_is_charged_by_the_clock);
 	tcase_add_test(cases, test_debt_outlasts_absence);
