@@ -19,8 +19,15 @@
 #define MS		1000000UL
 #define RUNS		3
 #define VICTIMS		3
-#define ROUNDS		100
+#define ROUNDS		200
 #define PATIENCE_MS	60000
+
+/*
+ * The slice of an NVIDIA H200, and pauses of 2 to 5 ms, each this many times as long:
+ * so much longer than there (152 us) a switch takes in the emulated machine.
+ */
+#define SCALE		4
+#define SLICE_US	(2091 * SCALE)
 
 static struct load load;
 
@@ -60,7 +67,7 @@ static void finish(void)
 	load_remove(&load);
 }
 
-/* A little work each 2 to 5 ms beside @busy that always have some. */
+/* A little work each 2 to 5 ms (times SCALE) beside @busy that always have some. */
 static void now_and_then(unsigned int busy, FILE *file)
 {
 	struct switch_log log;
@@ -71,6 +78,7 @@ static void now_and_then(unsigned int busy, FILE *file)
 	unsigned int waits = 0, i;
 	size_t k;
 
+	gpu_set("timeslice_us", "%u", SLICE_US);
 	begin(busy, "64mq");
 	vgpu_make(&vgpu, "64mq");
 	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
@@ -78,7 +86,7 @@ static void now_and_then(unsigned int busy, FILE *file)
 	switch_log_begin(&log);
 	end = clock_ns(&vgpu) + 30000 * MS;
 	for (i = 0; clock_ns(&vgpu) < end; i++) {
-		clock_wait(&vgpu, (2000 + 1000 * (i * 7 % 4)) * 1000);
+		clock_wait(&vgpu, SCALE * (2000 + 1000 * (i * 7 % 4)) * 1000);
 		OK(rt_fill(&ring, target, 65536, i));
 		OK(rt_ring_finish(&ring, PATIENCE_MS));
 		switch_log_read(&log);
@@ -98,9 +106,13 @@ static void now_and_then(unsigned int busy, FILE *file)
 	switch_log_end(&log);
 	vgpu_remove(&vgpu);
 	finish();
+	gpu_set("sched_hz", "0");
 }
 
-/* Who had least by who had most, from one run of the first vGPU to a later one. */
+/*
+ * Who had least by who had most, switches included, from one run of the first vGPU to
+ * a later one.
+ */
 static double min_max(const struct switch_log *log)
 {
 	double run[LOAD_MAX] = { 0 }, had[LOAD_MAX] = { 0 }, least = 1e300, most = 0;
@@ -113,7 +125,7 @@ static double min_max(const struct switch_log *log)
 			if (!strcmp(log->entry[k].uuid, load.vgpu[i].uuid))
 				break;
 		if (begun && i < load.count)
-			run[i] += (double)log->entry[k].run;
+			run[i] += (double)(log->entry[k].run + log->entry[k].cost);
 		if (i)
 			continue;
 		begun = true;
@@ -150,11 +162,17 @@ static void even(unsigned int count)
 	fflush(stdout);
 }
 
-/* How much of the time three vGPUs run beside @neighbour. */
+/* What the GPU did for a vGPU, switches included. */
+static double served(const char *uuid)
+{
+	return (double)(host_stat(uuid, "run_ns") + host_stat(uuid, "switch_ns"));
+}
+
+/* The part of all that is handed out that three vGPUs get beside @neighbour. */
 static double beside(void (*neighbour)(const char *uuid))
 {
 	char uuid[UUID_LENGTH + 1];
-	uint64_t from, run = 0;
+	double mine = 0, its;
 	unsigned int i;
 	pid_t child;
 
@@ -166,18 +184,18 @@ static double beside(void (*neighbour)(const char *uuid))
 	begin(VICTIMS, "256mq");
 	while (host_stat(uuid, "slices") < 2)
 		usleep(10000);
-	from = clock_ns(&load.vgpu[0]);
+	its = -served(uuid);
 	for (i = 0; i < VICTIMS; i++)
-		run -= host_stat(load.vgpu[i].uuid, "run_ns");
+		mine -= served(load.vgpu[i].uuid);
 	clock_wait(&load.vgpu[0], 4000 * MS);
+	its += served(uuid);
 	for (i = 0; i < VICTIMS; i++)
-		run += host_stat(load.vgpu[i].uuid, "run_ns");
-	from = clock_ns(&load.vgpu[0]) - from;
+		mine += served(load.vgpu[i].uuid);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	finish();
 	OK(host_remove(uuid));
-	return (double)run / (double)from;
+	return mine / (mine + its);
 }
 
 static void hostile(void)
