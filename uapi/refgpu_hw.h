@@ -119,6 +119,8 @@
 #define REFGPU_CAP_DIRTY		(1ULL << 5) /* dirty tracking */
 #define REFGPU_CAP_CONTEXT		(1ULL << 6) /* context window */
 #define REFGPU_CAP_VIRTUAL_CLOCK	(1ULL << 7) /* TIMER advances by retired work */
+#define REFGPU_CAP_RIGHTS		(1ULL << 8) /* RIGHTS, RING_RIGHTS* */
+#define REFGPU_CAP_BUSY			(1ULL << 9) /* USER_BUSY_NS */
 #define REFGPU_CAP_LINGER_NS		(1ULL << 10) /* RC_LINGER_NS */
 #define REFGPU_CAP_PENDING_ONCE		(1ULL << 11) /* PARTITION_PENDING_ONCE */
 
@@ -332,6 +334,7 @@ enum refgpu_event_type {
 #define REFGPU_USER_ERROR		0x0040	/* W1C 0 enum refgpu_error of the last partition-wide error; any write clears */
 #define REFGPU_USER_SLICES		0x0048	/* RO - slices the partition may use */
 #define REFGPU_USER_SCRATCH		0x0050	/* RW 0 storage without meaning */
+#define REFGPU_USER_BUSY_NS		0x0058	/* RO 0 time that engines spent on the partition's packets, nanoseconds; CAP_BUSY */
 
 #define REFGPU_USER_RING(r)		(0x1000 + (r) * 0x100)
 #define REFGPU_USER_HEAD(h)		(0x4000 + (h) * 0x400)
@@ -347,7 +350,7 @@ enum refgpu_event_type {
 
 #define REFGPU_RING_BASE		0x00	/* RW 0 address of the first packet, 64-byte aligned */
 #define REFGPU_RING_PACKETS		0x08	/* RW 0 packets in the ring, a power of two */
-#define REFGPU_RING_CONTROL		0x10	/* RW 0 bit 0 enable; 0 to 1 zeroes GET, PUT, FENCE, STATUS, ERROR */
+#define REFGPU_RING_CONTROL		0x10	/* RW 0 bit 0 enable; 0 to 1 zeroes GET, PUT, FENCE, STATUS, ERROR, RIGHTS */
 #define REFGPU_RING_DOORBELL		0x18	/* WO 0 new PUT: packets submitted so far, 32 bits, free running */
 #define REFGPU_RING_PUT			0x20	/* RO 0 packets submitted */
 #define REFGPU_RING_GET			0x28	/* RO 0 packets completed */
@@ -356,6 +359,9 @@ enum refgpu_event_type {
 #define REFGPU_RING_ERROR		0x40	/* RO 0 enum refgpu_error that stopped it */
 #define REFGPU_RING_ERROR_ADDRESS	0x48	/* RO 0 address refused */
 #define REFGPU_RING_ERROR_WHERE		0x50	/* RO 0 program counter, or packet number */
+#define REFGPU_RING_RIGHTS		0x58	/* RO 0 address of the table of rights in force; 0: none, all is permitted; CAP_RIGHTS */
+#define REFGPU_RING_RIGHTS_VRAM		0x60	/* RO 0 granules of video memory in it; CAP_RIGHTS */
+#define REFGPU_RING_RIGHTS_SYSMEM	0x68	/* RO 0 granules of system memory in it; CAP_RIGHTS */
 
 /*
  * BASE and PACKETS may be written only while the ring is disabled. Clearing
@@ -433,6 +439,7 @@ enum refgpu_opcode {
 	REFGPU_OP_TIMESTAMP	= 6,
 	REFGPU_OP_FLIP		= 7,
 	REFGPU_OP_TRAP		= 8,
+	REFGPU_OP_RIGHTS	= 9,	/* CAP_RIGHTS */
 };
 
 #define REFGPU_PACKET_SIZE		64
@@ -584,6 +591,42 @@ struct refgpu_flip {
 	__u32 reserved0;
 	__u64 base;
 	__u64 reserved[5];
+};
+
+/*
+ * Rights: two bits for each granule of the partition's memory. A table of
+ * rights is an array of 64-bit words, 32 granules a word, lowest bits first:
+ * the words of video memory from granule 0 on, then, beginning with a word of
+ * their own, those of the system-memory aperture. Granules beyond those that
+ * the table has are not permitted. WRITE without READ permits nothing.
+ */
+#define REFGPU_RIGHTS_GRANULE		0x10000ULL
+#define REFGPU_RIGHTS_A_WORD		32	/* granules that have their bits in one word */
+#define REFGPU_RIGHTS_READ		1ULL
+#define REFGPU_RIGHTS_WRITE		2ULL
+#define REFGPU_RIGHTS_VRAM_MAX		(REFGPU_VRAM_MAX / REFGPU_RIGHTS_GRANULE)
+#define REFGPU_RIGHTS_SYSMEM_MAX	(REFGPU_SYSMEM_PAGES_MAX * REFGPU_PAGE_SIZE / REFGPU_RIGHTS_GRANULE)
+
+/**
+ * struct refgpu_rights - which memory later packets of the ring may reach
+ * @header: opcode RIGHTS
+ * @table: address of the table, multiple of 8; 0: no table, all is permitted
+ * @vram_granules: granules of video memory that the table has, at most
+ *	REFGPU_RIGHTS_VRAM_MAX
+ * @sysmem_granules: granules of system memory that the table has, at most
+ *	REFGPU_RIGHTS_SYSMEM_MAX; both are 0 without a table
+ * @reserved: 0
+ *
+ * FILL, COPY, DISPATCH and TIMESTAMP obey the table, from the next packet of the
+ * ring on. All else that the ring does is privileged: fetching packets, FENCE,
+ * SEMAPHORE, FLIP, and RIGHTS itself.
+ */
+struct refgpu_rights {
+	struct refgpu_packet_header header;
+	__u64 table;
+	__u64 vram_granules;
+	__u64 sysmem_granules;
+	__u64 reserved[4];
 };
 
 /* ----------------------------------------------------------------- harts */

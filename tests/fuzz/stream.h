@@ -77,7 +77,7 @@ static inline void stream_packet(struct fuzz *fuzz, const struct stream_layout *
 	unsigned int changes = (unsigned int)fuzz_below(fuzz, 8);
 
 	memset(&p, 0, sizeof(p));
-	p.header.opcode = (uint16_t)fuzz_below(fuzz, REFGPU_OP_TRAP + 1);
+	p.header.opcode = (uint16_t)fuzz_below(fuzz, REFGPU_OP_RIGHTS + 1);
 	switch (p.header.opcode) {
 	case REFGPU_OP_FILL:
 		p.fill.target = stream_address(fuzz, layout) & ~3ull;
@@ -128,6 +128,13 @@ static inline void stream_packet(struct fuzz *fuzz, const struct stream_layout *
 		p.header.flags = (uint16_t)fuzz_below(fuzz, 2);
 		p.flip.head = (uint32_t)fuzz_below(fuzz, REFGPU_HEADS + 1);
 		p.flip.base = stream_address(fuzz, layout) & ~63ull;
+		break;
+	case REFGPU_OP_RIGHTS:
+		if (fuzz_below(fuzz, 2)) {
+			p.rights.table = stream_address(fuzz, layout) & ~7ull;
+			p.rights.vram_granules = fuzz_number(fuzz, 1);
+			p.rights.sysmem_granules = fuzz_number(fuzz, 1);
+		}
 		break;
 	}
 	for (changes = changes < 6 ? 0 : changes - 5; changes; changes--)

@@ -64,6 +64,12 @@ static void check_good(const union packet *packet, uint64_t caps)
 	case REFGPU_OP_FLIP:
 		FUZZ_CHECK(caps & REFGPU_CAP_HEADS && packet->flip.head < REFGPU_HEADS, "FLIP");
 		break;
+	case REFGPU_OP_RIGHTS:
+		FUZZ_CHECK(caps & REFGPU_CAP_RIGHTS, "RIGHTS");
+		FUZZ_CHECK(packet->rights.vram_granules <= REFGPU_RIGHTS_VRAM_MAX &&
+			   packet->rights.sysmem_granules <= REFGPU_RIGHTS_SYSMEM_MAX, "granules");
+		FUZZ_CHECK(packet->rights.table % 8 == 0, "alignment");
+		break;
 	default:
 		FUZZ_CHECK(packet->header.opcode == REFGPU_OP_NOP ||
 			   packet->header.opcode == REFGPU_OP_TRAP, "opcode %u",
@@ -74,7 +80,8 @@ static void check_good(const union packet *packet, uint64_t caps)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz fuzz = { data, size };
-	uint64_t caps = ~fuzz_number(&fuzz, 1);
+	/* Among those that packets need are bits 0 to 2, and 8. */
+	uint64_t missing = fuzz_number(&fuzz, 1), caps = ~(missing | (missing & 128) << 1);
 	union packet packet, before;
 	enum refgpu_error error;
 

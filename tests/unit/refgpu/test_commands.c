@@ -50,7 +50,7 @@ static void expect_clear(unsigned int p)
 	ck_assert_uint_eq(user_rd(g, p, REFGPU_USER_ERROR), 0);
 	ck_assert_uint_eq(user_rd(g, p, REFGPU_USER_SCRATCH), 0);
 	for (r = 0; r < REFGPU_RINGS; r++)
-		for (i = 0; i <= REFGPU_RING_ERROR_WHERE; i += 8)
+		for (i = 0; i <= REFGPU_RING_RIGHTS_SYSMEM; i += 8)
 			ck_assert_uint_eq(ring_rd(g, p, r, i), 0);
 	for (h = 0; h < REFGPU_HEADS; h++)
 		for (i = 0; i <= REFGPU_HEAD_EDID_BYTES; i += 8)
@@ -339,10 +339,10 @@ static void migrate(unsigned int from, unsigned int to)
 		ck_assert_uint_eq(context(REFGPU_CONTEXT_STORE), 0);
 	}
 	for (r = 0; r < REFGPU_RINGS; r++)
-		for (i = 0; i <= REFGPU_RING_ERROR_WHERE; i += 8)
+		for (i = 0; i <= REFGPU_RING_RIGHTS_SYSMEM; i += 8)
 			wr(g, REFGPU_USER_ALIAS(to) + REFGPU_USER_RING(r) + i,
 			   rd(g, REFGPU_USER_ALIAS(from) + REFGPU_USER_RING(r) + i));
-	for (i = REFGPU_USER_INTR_STATUS; i <= REFGPU_USER_SCRATCH; i += 8)
+	for (i = REFGPU_USER_INTR_STATUS; i <= REFGPU_USER_BUSY_NS; i += 8)
 		wr(g, REFGPU_USER_ALIAS(to) + i, rd(g, REFGPU_USER_ALIAS(from) + i));
 	ck_assert_uint_eq(context(REFGPU_CONTEXT_COMMIT), 0);
 	wr(g, PART(from, CONTROL), 0);
@@ -351,15 +351,26 @@ static void migrate(unsigned int from, unsigned int to)
 
 START_TEST(work_moves_to_another_partition)
 {
+	struct refgpu_rights rights = {
+		.header = { .opcode = REFGPU_OP_RIGHTS },
+		.table = 15 * REFGPU_RIGHTS_GRANULE,
+		.vram_granules = 16,
+	};
 	unsigned int i;
+	u64 busy;
 
+	/* It reads its code and writes its data, in granules 1 and 2, and no more. */
+	*(u64 *)slice(g, 1, rights.table) = 1 << 2 | 3 << 4;
+	push(g, 1, 0, &rights);
 	put_count(g, 1, 0x000022b7);	/* lui t0, 2: 8192 */
 	push_dispatch(g, 1, 0, 100);
 	push_fence(g, 1, 0, 7, REFGPU_FENCE_INTERRUPT, 0);
 	bell(g, 1, 0);
 	run(g, 1, 0, 3000000);
 	step_us(g, 10000);
+	busy = user_rd(g, 1, REFGPU_USER_BUSY_NS);
 	migrate(1, 2);
+	ck_assert_uint_ge(user_rd(g, 2, REFGPU_USER_BUSY_NS), busy);
 	memset(slice(g, 1, 0), 0x5a, SLICE_BYTES);
 	run(g, 2, 0, 10000000);
 	step_us(g, 15000);
@@ -375,6 +386,15 @@ START_TEST(work_moves_to_another_partition)
 			  counter(g, 2, REFGPU_COUNTER_INSTRUCTIONS) +
 			  counter(g, 3, REFGPU_COUNTER_INSTRUCTIONS),
 			  100 * (5 + 5 * 8192));
+	/* Its ring is restricted there as it was here. */
+	ck_assert_uint_gt(busy, 2000000);
+	g->put[3][0] = 3;
+	push_fill(g, 3, 0, AT_STACK, 4, 1);
+	bell(g, 3, 0);
+	run(g, 3, 0, 0);
+	step_us(g, 1000);
+	ck_assert_uint_eq(ring_rd(g, 3, 0, REFGPU_RING_ERROR), REFGPU_ERROR_ADDRESS);
+	ck_assert_uint_eq(ring_rd(g, 3, 0, REFGPU_RING_ERROR_ADDRESS), AT_STACK);
 }
 END_TEST
 

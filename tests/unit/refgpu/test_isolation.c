@@ -88,7 +88,9 @@ static void make_kernel(void)
 static void make_packet(union packet *p)
 {
 	memset(p, 0, sizeof(*p));
-	p->header.opcode = (u16)(1 + any(6));
+	p->header.opcode = (u16)(1 + any(7));
+	if (p->header.opcode == REFGPU_OP_FLIP)
+		p->header.opcode = REFGPU_OP_RIGHTS;
 	switch (p->header.opcode) {
 	case REFGPU_OP_FILL:
 		p->fill.target = address();
@@ -121,6 +123,14 @@ static void make_packet(union packet *p)
 		p->header.flags = (u16)any(4);
 		p->fence.address = address();
 		p->fence.value = unit_random(&chance);
+		break;
+	case REFGPU_OP_RIGHTS:
+		/* Tables anywhere, of any content; without one, often, so that work goes on. */
+		if (one_in(3)) {
+			p->rights.table = address();
+			p->rights.vram_granules = any(64);
+			p->rights.sysmem_granules = any(8);
+		}
 		break;
 	default:
 		p->header.flags = (u16)any(3);

@@ -7,7 +7,7 @@
 #include "device/packets.h"
 #include "unit.h"
 
-#define CAPS	(REFGPU_CAP_COMPUTE | REFGPU_CAP_COPY | REFGPU_CAP_HEADS)
+#define CAPS	(REFGPU_CAP_COMPUTE | REFGPU_CAP_COPY | REFGPU_CAP_HEADS | REFGPU_CAP_RIGHTS)
 
 /* A packet of each opcode that is right, and what of it may be anything. */
 static const struct sample {
@@ -33,6 +33,8 @@ static const struct sample {
 	{ .packet.flip = { .header = { .opcode = REFGPU_OP_FLIP }, .head = 3, .base = 64 },
 	  .flags = 1, .end = 24 },
 	{ .packet.header = { .opcode = REFGPU_OP_TRAP }, .end = 8 },
+	{ .packet.rights = { .header = { .opcode = REFGPU_OP_RIGHTS }, .table = 8,
+			     .vram_granules = 1, .sysmem_granules = 1 }, .end = 32 },
 };
 
 #define SAMPLES	(sizeof(samples) / sizeof(samples[0]))
@@ -76,7 +78,7 @@ START_TEST(unknown_opcodes)
 {
 	unsigned int opcode;
 
-	for (opcode = REFGPU_OP_TRAP + 1; opcode < 65536; opcode++) {
+	for (opcode = REFGPU_OP_RIGHTS + 1; opcode < 65536; opcode++) {
 		union packet packet = { .header = { .opcode = (u16)opcode } };
 
 		ck_assert_int_eq(packet_check(&packet, CAPS), REFGPU_ERROR_OPCODE);
@@ -90,7 +92,8 @@ START_TEST(what_the_device_lacks)
 
 	for (i = 0; i < SAMPLES; i++) {
 		bool optional = i == REFGPU_OP_FILL || i == REFGPU_OP_COPY ||
-				i == REFGPU_OP_DISPATCH || i == REFGPU_OP_FLIP;
+				i == REFGPU_OP_DISPATCH || i == REFGPU_OP_FLIP ||
+				i == REFGPU_OP_RIGHTS;
 
 		ck_assert_int_eq(packet_check(&samples[i].packet, 0),
 				 optional ? REFGPU_ERROR_OPCODE : REFGPU_ERROR_NONE);
@@ -198,6 +201,32 @@ START_TEST(small_packets)
 }
 END_TEST
 
+START_TEST(rights_limits)
+{
+	union packet p = samples[REFGPU_OP_RIGHTS].packet;
+
+	BAD_IF(p, rights.table, 4);
+	BAD_IF(p, rights.table, 0);	/* no table, but granules */
+	BAD_IF(p, rights.vram_granules, REFGPU_RIGHTS_VRAM_MAX + 1);
+	BAD_IF(p, rights.sysmem_granules, REFGPU_RIGHTS_SYSMEM_MAX + 1);
+	BAD_IF(p, rights.vram_granules, UINT64_MAX);
+	BAD_IF(p, rights.sysmem_granules, UINT64_MAX - 30);
+	/* A word each, and then a table that ends behind the last address. */
+	BAD_IF(p, rights.table, UINT64_MAX - 7);
+	p.rights.table = UINT64_MAX - 23;
+	GOOD(p);
+	p.rights.table = 1ULL << 40;
+	p.rights.vram_granules = 1ULL << 20;
+	p.rights.sysmem_granules = 1ULL << 16;
+	GOOD(p);
+	p.rights.vram_granules = 0;
+	p.rights.sysmem_granules = 0;
+	GOOD(p);
+	p.rights.table = 0;
+	GOOD(p);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("packets");
@@ -211,6 +240,7 @@ int main(void)
 	tcase_add_test(tests, copy_limits);
 	tcase_add_test(tests, dispatch_limits);
 	tcase_add_test(tests, small_packets);
+	tcase_add_test(tests, rights_limits);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite, "packets");
 }

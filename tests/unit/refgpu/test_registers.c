@@ -145,8 +145,8 @@ START_TEST(values_that_depend_on_the_device)
 	ck_assert_uint_eq(rd(g, REFGPU_GLOBAL_CAPS),
 			  REFGPU_CAP_COMPUTE | REFGPU_CAP_COPY | REFGPU_CAP_HEADS |
 			  REFGPU_CAP_SYSMEM | REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
-			  REFGPU_CAP_VIRTUAL_CLOCK | REFGPU_CAP_LINGER_NS |
-			  REFGPU_CAP_PENDING_ONCE);
+			  REFGPU_CAP_VIRTUAL_CLOCK | REFGPU_CAP_RIGHTS | REFGPU_CAP_BUSY |
+			  REFGPU_CAP_LINGER_NS | REFGPU_CAP_PENDING_ONCE);
 	ck_assert_uint_eq(rd(g, REFGPU_RUN_CONTROL(0) + REFGPU_RC_SLICES), 0xffff);
 	ck_assert_uint_eq(rd(g, REFGPU_RUN_CONTROL(7) + REFGPU_RC_SLICES), 0);
 	partition_on(g, 63);
@@ -155,6 +155,37 @@ START_TEST(values_that_depend_on_the_device)
 	ck_assert_uint_eq(user_rd(g, 63, REFGPU_USER_VRAM_SIZE), SLICE_BYTES);
 	ck_assert_uint_eq(user_rd(g, 63, REFGPU_USER_SYSMEM_PAGES), SYSMEM_PAGES);
 	ck_assert_uint_eq(user_rd(g, 63, REFGPU_USER_SLICES), 0xffff);
+}
+END_TEST
+
+/* What a later version has in addition is not there at all. */
+START_TEST(version_1_0)
+{
+	const u64 later[] = {
+		REFGPU_USER_BUSY_NS, REFGPU_USER_RING(0) + REFGPU_RING_RIGHTS,
+		REFGPU_USER_RING(3) + REFGPU_RING_RIGHTS_VRAM,
+		REFGPU_USER_RING(3) + REFGPU_RING_RIGHTS_SYSMEM,
+	};
+	struct gpu *old = gpu_create_version(true, REFGPU_VERSION_1_0);
+	u64 bad;
+	unsigned int i;
+
+	partition_on(old, 1);
+	ck_assert_uint_eq(rd(old, REFGPU_GLOBAL_VERSION), 0x10000);
+	ck_assert_uint_eq(user_rd(old, 1, REFGPU_USER_VERSION), 0x10000);
+	ck_assert_uint_eq(user_rd(old, 1, REFGPU_USER_CAPS),
+			  REFGPU_CAP_COMPUTE | REFGPU_CAP_COPY | REFGPU_CAP_HEADS |
+			  REFGPU_CAP_SYSMEM | REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
+			  REFGPU_CAP_VIRTUAL_CLOCK);
+	bad = rd(old, REFGPU_GLOBAL_BAD_ACCESS);
+	for (i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		user_wr(old, 1, later[i], 8);
+		wr(old, REFGPU_USER_ALIAS(1) + later[i], 8);
+		ck_assert_uint_eq(user_rd(old, 1, later[i]), 0);
+		ck_assert_uint_eq(rd(old, REFGPU_USER_ALIAS(1) + later[i]), 0);
+	}
+	ck_assert_uint_eq(rd(old, REFGPU_GLOBAL_BAD_ACCESS), bad + 4 * i);
+	gpu_destroy(old);
 }
 END_TEST
 
@@ -308,6 +339,7 @@ int main(void)
 	tcase_set_timeout(tests, 300);
 	tcase_add_test(tests, all_of_bar0_after_power_on);
 	tcase_add_test(tests, values_that_depend_on_the_device);
+	tcase_add_test(tests, version_1_0);
 	tcase_add_test(tests, access_of_every_register);
 	tcase_add_test(tests, halves);
 	tcase_add_test(tests, random_accesses);

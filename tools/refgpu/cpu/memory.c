@@ -69,6 +69,18 @@ void memory_synchronise(struct memory_view *view)
 	atomic_fetch_sub(&view->waiters, 1);
 }
 
+static void set_watch(struct memory_view *view)
+{
+	view->watch = view->map.dirty || view->map.poison != MEMORY_NO_POISON ||
+		      view->rights.table;
+}
+
+void memory_restrict(struct memory_view *view, const struct memory_rights *rights)
+{
+	view->rights = rights ? *rights : (struct memory_rights){ 0 };
+	set_watch(view);
+}
+
 /* Apply the requests of other threads since the last section. */
 static void refresh(struct memory_view *view)
 {
@@ -77,7 +89,7 @@ static void refresh(struct memory_view *view)
 	pthread_mutex_lock(&view->lock);
 	view->seen = atomic_load(&view->generation);
 	view->map = view->wanted;
-	view->watch = view->map.dirty || view->map.poison != MEMORY_NO_POISON;
+	set_watch(view);
 	for (i = 0; i < MEMORY_CACHE_ENTRIES; i++) {
 		u64 page = view->cache[i].page;
 
@@ -219,13 +231,11 @@ static void *translate_sysmem(struct memory_view *view, u64 offset, u64 length,
 	return cached->host + within;
 }
 
-void *memory_translate_slow(struct memory_view *view, u64 address, u64 length,
-			    bool write)
+/* All but the rights. @length is not 0. */
+static void *translate(struct memory_view *view, u64 address, u64 length, bool write)
 {
 	u64 limit = view->map.limit;
 
-	if (!length)
-		return refuse(view, MEMORY_REFUSED_ADDRESS);
 	/* Subtract, never add: address + length may wrap. */
 	if (length <= limit && address <= limit - length)
 		return translate_vram(view, address, length, write);
@@ -233,4 +243,65 @@ void *memory_translate_slow(struct memory_view *view, u64 address, u64 length,
 		return translate_sysmem(view, address - REFGPU_SYSMEM_APERTURE,
 					length, write);
 	return refuse(view, MEMORY_REFUSED_ADDRESS);
+}
+
+/* A word of the table of rights. */
+static bool read_rights(struct memory_view *view, u64 index, u64 *bits)
+{
+	u64 table = view->rights.table;
+	const u64 *word;
+
+	if (index > (UINT64_MAX - table) / 8) {
+		refuse(view, MEMORY_REFUSED_ADDRESS);
+		return false;
+	}
+	word = translate(view, table + index * 8, 8, false);
+	if (!word)
+		return false;
+	if ((uintptr_t)word % 8) {
+		/* The front end's mapping is at fault, or the host's alias write. */
+		refuse(view, MEMORY_REFUSED_DMA);
+		return false;
+	}
+	*bits = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+	return true;
+}
+
+/* Does the table permit this access, which is no longer than a granule? */
+static bool permitted(struct memory_view *view, u64 address, u64 length, bool write)
+{
+	const u64 needed = REFGPU_RIGHTS_READ | (write ? REFGPU_RIGHTS_WRITE : 0);
+	u64 granules = view->rights.vram_granules, words = 0, granule, last, bits;
+
+	if (address >= REFGPU_SYSMEM_APERTURE) {
+		address -= REFGPU_SYSMEM_APERTURE;
+		words = memory_rights_bytes(granules, 0) / 8;
+		granules = view->rights.sysmem_granules;
+	}
+	granule = address / REFGPU_RIGHTS_GRANULE;
+	last = (address + length - 1) / REFGPU_RIGHTS_GRANULE;
+	if (length > REFGPU_RIGHTS_GRANULE || last < granule || last >= granules) {
+		refuse(view, MEMORY_REFUSED_ADDRESS);
+		return false;
+	}
+	for (; granule <= last; granule++) {
+		if (!read_rights(view, words + granule / REFGPU_RIGHTS_A_WORD, &bits))
+			return false;
+		bits >>= granule % REFGPU_RIGHTS_A_WORD * 2;
+		if ((bits & needed) != needed) {
+			refuse(view, MEMORY_REFUSED_ADDRESS);
+			return false;
+		}
+	}
+	return true;
+}
+
+void *memory_translate_slow(struct memory_view *view, u64 address, u64 length,
+			    bool write)
+{
+	if (!length)
+		return refuse(view, MEMORY_REFUSED_ADDRESS);
+	if (view->rights.table && !permitted(view, address, length, write))
+		return NULL;
+	return translate(view, address, length, write);
 }

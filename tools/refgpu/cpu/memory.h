@@ -16,6 +16,10 @@
  * The view caches entries of the system-memory table across sections, as an
  * IOTLB does. Entries without VALID are not cached, so the host may fill
  * entries without notice, but must invalidate those that it clears.
+ *
+ * A view can be restricted to granules that a table in the partition's own memory
+ * permits (memory_restrict()). The table is read at every access, so nothing of it
+ * needs to be forgotten.
  */
 #ifndef REFGPU_MEMORY_H
 #define REFGPU_MEMORY_H
@@ -23,6 +27,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "refgpu_hw.h"
 #include "types.h"
 
 #define MEMORY_CACHE_ENTRIES	64	/* power of two */
@@ -74,6 +79,22 @@ struct memory_map {
 	u64 poison;
 };
 
+/**
+ * struct memory_rights - the part of a partition's memory that a packet may reach
+ * @table: address of the bits (struct refgpu_rights), a multiple of 8; 0: all is
+ *	   permitted
+ * @vram_granules: granules of the slice that have bits
+ * @sysmem_granules: granules of the aperture that have bits
+ *
+ * Any values are safe: what has no bits is not permitted, and a table that lies
+ * outside of the partition's memory permits nothing.
+ */
+struct memory_rights {
+	u64 table;
+	u64 vram_granules;
+	u64 sysmem_granules;
+};
+
 struct memory_cached {
 	u64 page;		/* number + 1; 0: empty */
 	u64 entry;
@@ -84,12 +105,13 @@ struct memory_cached {
 /**
  * struct memory_view - one engine's view of one partition
  *
- * The first group belongs to the thread inside the section, the second is
+ * The first group belongs to the thread that uses the view, the second is
  * shared under @lock, the third is atomic.
  */
 struct memory_view {
 	struct memory_map map;
-	bool watch;			/* poison or dirty tracking is on */
+	struct memory_rights rights;	/* in force now */
+	bool watch;			/* poison, dirty tracking or rights are on */
 	enum memory_refusal refusal;
 	const struct memory_host *host;
 	struct memory_cached cache[MEMORY_CACHE_ENTRIES];
@@ -158,6 +180,22 @@ void memory_enter(struct memory_view *view);
 void memory_leave(struct memory_view *view);
 
 /**
+ * memory_restrict() - let accesses reach only what a table permits
+ * @view: the view
+ * @rights: the table, copied; NULL: lift the restriction
+ *
+ * By the thread that uses the view, inside a section or between two.
+ */
+void memory_restrict(struct memory_view *view, const struct memory_rights *rights);
+
+/** memory_rights_bytes() - size of a table of rights */
+static inline u64 memory_rights_bytes(u64 vram_granules, u64 sysmem_granules)
+{
+	return ((vram_granules + REFGPU_RIGHTS_A_WORD - 1) / REFGPU_RIGHTS_A_WORD +
+		(sysmem_granules + REFGPU_RIGHTS_A_WORD - 1) / REFGPU_RIGHTS_A_WORD) * 8;
+}
+
+/**
  * memory_refused_error() - the error code of a translation that was refused
  * @view: the view that has just refused
  * @otherwise: the error when the address itself was at fault
@@ -166,7 +204,7 @@ void memory_leave(struct memory_view *view);
  */
 u32 memory_refused_error(const struct memory_view *view, u32 otherwise);
 
-/* The rest of memory_translate(): system memory, dirty bits, poison. */
+/* The rest of memory_translate(): system memory, dirty bits, poison, rights. */
 void *memory_translate_slow(struct memory_view *view, u64 address, u64 length, bool write);
 
 /**

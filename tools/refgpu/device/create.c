@@ -74,7 +74,8 @@ struct device *device_create(const struct device_config *config)
 		    REFGPU_CAP_SYSMEM | REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
 		    (config->virtual_clock ? REFGPU_CAP_VIRTUAL_CLOCK : 0);
 	if (dev->version > REFGPU_VERSION_1_0)
-		dev->caps |= REFGPU_CAP_LINGER_NS | REFGPU_CAP_PENDING_ONCE;
+		dev->caps |= REFGPU_CAP_RIGHTS | REFGPU_CAP_BUSY | REFGPU_CAP_LINGER_NS |
+			     REFGPU_CAP_PENDING_ONCE;
 	bus_init(&dev->bus, config->ops, config->context);
 	/* Held for less than a sleep takes: a thread that waits spins a little. */
 	pthread_mutexattr_init(&attr);

@@ -247,6 +247,7 @@ static u64 run_slice(struct engine *e)
 		.caps = dev->caps,
 		.ring_base = ring->base,
 		.ring_packets = ring->packets,
+		.rights = ring->rights,
 		.instructions = SLICE_INSTRUCTIONS,
 		.bytes = SLICE_BYTES,
 		.time = read_timer,
@@ -273,6 +274,7 @@ static u64 run_slice(struct engine *e)
 	e->slice_end = dev->timeline.virtual_clock ? begin + slice_cost(&e->slice) :
 						   device_now(dev);
 	p->counters.busy_ns += e->slice_end - begin;
+	p->user.busy_ns += e->slice_end - begin;
 	return e->slice_end;
 }
 
@@ -289,6 +291,12 @@ static void complete(struct device *dev, struct partition *p, struct ring *ring)
 		if (packet->header.flags & REFGPU_FENCE_INTERRUPT)
 			partition_raise(dev, p, REFGPU_INTR_FENCE);
 	}
+	if (packet->header.opcode == REFGPU_OP_RIGHTS)
+		ring->rights = (struct memory_rights){
+			.table = packet->rights.table,
+			.vram_granules = packet->rights.vram_granules,
+			.sysmem_granules = packet->rights.sysmem_granules,
+		};
 	if (packet->header.opcode == REFGPU_OP_SEMAPHORE &&
 	    packet->header.flags & REFGPU_SEMAPHORE_SIGNAL)
 		partition_unblock(p);

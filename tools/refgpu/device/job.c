@@ -235,6 +235,19 @@ static void run_semaphore(struct job *job, const struct job_environment *environ
 		slice->outcome = JOB_BLOCKED;
 }
 
+/* The table lies in memory; whether it can be read turns out when it is needed. */
+static void run_rights(struct job *job, const struct job_environment *environment,
+		       struct job_slice *slice)
+{
+	const struct refgpu_rights *rights = &job->packet.rights;
+	u64 bytes = memory_rights_bytes(rights->vram_granules, rights->sysmem_granules);
+	u64 address;
+
+	if (rights->table &&
+	    !span_inside(environment->view, rights->table, bytes, 0, 1, &address))
+		fault(slice, REFGPU_ERROR_ADDRESS, address, job->number);
+}
+
 /* All packets but DISPATCH; inside a section. */
 static void run_packet(struct job *job, const struct job_environment *environment,
 		       struct job_slice *slice)
@@ -262,6 +275,9 @@ static void run_packet(struct job *job, const struct job_environment *environmen
 		break;
 	case REFGPU_OP_TRAP:
 		fault(slice, REFGPU_ERROR_TRAP, 0, job->number);
+		break;
+	case REFGPU_OP_RIGHTS:
+		run_rights(job, environment, slice);
 		break;
 	default:
 		break;		/* NOP; FLIP is the heads' affair */
@@ -335,6 +351,15 @@ static bool fetch(struct job *job, const struct job_environment *environment,
 	return true;
 }
 
+/* These a guest's kernel takes from its processes; the others are its own. */
+static bool obeys_rights(const union packet *packet)
+{
+	return packet->header.opcode == REFGPU_OP_FILL ||
+	       packet->header.opcode == REFGPU_OP_COPY ||
+	       packet->header.opcode == REFGPU_OP_DISPATCH ||
+	       packet->header.opcode == REFGPU_OP_TIMESTAMP;
+}
+
 void job_run(struct job *job, const struct job_environment *environment,
 	     struct job_slice *slice)
 {
@@ -346,12 +371,15 @@ void job_run(struct job *job, const struct job_environment *environment,
 	memory_enter(environment->view);
 	if (!job->fetched)
 		go = fetch(job, environment, slice);
+	if (go && obeys_rights(&job->packet))
+		memory_restrict(environment->view, &environment->rights);
 	if (go && job->packet.header.opcode != REFGPU_OP_DISPATCH)
 		run_packet(job, environment, slice);
 	memory_leave(environment->view);
 
 	if (go && job->packet.header.opcode == REFGPU_OP_DISPATCH)
 		run_dispatch(job, environment, slice);
+	memory_restrict(environment->view, NULL);
 }
 
 /* ------------------------------------------------------ context images */

@@ -57,6 +57,7 @@ struct job {
  * @caps: REFGPU_CAP_* of the device
  * @ring_base: address of the ring's first packet
  * @ring_packets: packets in it, a power of two
+ * @rights: the memory that the ring's packets may reach
  * @instructions: budget of this slice, at least 1
  * @bytes: budget of this slice, at least 1
  * @time: USER_TIMER of the partition
@@ -67,6 +68,7 @@ struct job_environment {
 	u64 caps;
 	u64 ring_base;
 	u64 ring_packets;
+	struct memory_rights rights;
 	u64 instructions;
 	u64 bytes;
 	u64 (*time)(void *context);

@@ -3,6 +3,7 @@
  * packets.c - the decoder of ring packets; see packets.h
  */
 #include "cpu/grid.h"
+#include "cpu/memory.h"
 #include "device/packets.h"
 
 _Static_assert(sizeof(union packet) == REFGPU_PACKET_SIZE, "a packet is 64 bytes");
@@ -13,6 +14,7 @@ _Static_assert(sizeof(struct refgpu_fence) == REFGPU_PACKET_SIZE, "fence");
 _Static_assert(sizeof(struct refgpu_semaphore) == REFGPU_PACKET_SIZE, "semaphore");
 _Static_assert(sizeof(struct refgpu_timestamp) == REFGPU_PACKET_SIZE, "timestamp");
 _Static_assert(sizeof(struct refgpu_flip) == REFGPU_PACKET_SIZE, "flip");
+_Static_assert(sizeof(struct refgpu_rights) == REFGPU_PACKET_SIZE, "rights");
 
 /* The bytes from the end of the last field to the end of the packet. */
 static bool zero_from(const union packet *packet, size_t from)
@@ -54,6 +56,16 @@ static bool check_copy(const struct refgpu_copy *copy)
 		return false;
 	return span_fits(copy->source, copy->bytes, copy->source_pitch, copy->lines) &&
 	       span_fits(copy->target, copy->bytes, copy->target_pitch, copy->lines);
+}
+
+static bool check_rights(const struct refgpu_rights *rights)
+{
+	if (!rights->table)
+		return !rights->vram_granules && !rights->sysmem_granules;
+	return rights->table % 8 == 0 && rights->vram_granules <= REFGPU_RIGHTS_VRAM_MAX &&
+	       rights->sysmem_granules <= REFGPU_RIGHTS_SYSMEM_MAX &&
+	       span_fits(rights->table, memory_rights_bytes(rights->vram_granules,
+							    rights->sysmem_granules), 0, 1);
 }
 
 enum refgpu_error packet_check(const union packet *packet, u64 caps)
@@ -105,6 +117,11 @@ enum refgpu_error packet_check(const union packet *packet, u64 caps)
 		end = offsetof(struct refgpu_flip, reserved);
 		good = packet->flip.head < REFGPU_HEADS && !packet->flip.reserved0 &&
 		       packet->flip.base % 64 == 0;
+		break;
+	case REFGPU_OP_RIGHTS:
+		cap = REFGPU_CAP_RIGHTS;
+		end = offsetof(struct refgpu_rights, reserved);
+		good = check_rights(&packet->rights);
 		break;
 	default:
 		return REFGPU_ERROR_OPCODE;

@@ -23,6 +23,7 @@ union packet {
 	struct refgpu_semaphore semaphore;
 	struct refgpu_timestamp timestamp;
 	struct refgpu_flip flip;
+	struct refgpu_rights rights;
 	u8 bytes[REFGPU_PACKET_SIZE];
 };
 

@@ -35,6 +35,7 @@ struct ring {
 	u64 error;
 	u64 error_address;
 	u64 error_where;
+	struct memory_rights rights;
 	bool stopped;
 	bool blocked;
 	u8 flipping;		/* head whose flip its FLIP packet waits for, plus 1 */
@@ -68,6 +69,7 @@ struct user_page {
 	u64 intr_enable;
 	u64 error;
 	u64 scratch;
+	u64 busy_ns;
 	struct ring ring[REFGPU_RINGS];
 	struct head head[REFGPU_HEADS];
 };

@@ -113,6 +113,7 @@ static const struct reg user_registers[] = {
 	{ REFGPU_USER_ERROR, REG_W1C, USER(error), NULL, clear_error },
 	{ REFGPU_USER_SLICES, REG_RO, 0, read_slices, NULL },
 	{ REFGPU_USER_SCRATCH, REG_RW, USER(scratch), NULL, NULL },
+	{ REFGPU_USER_BUSY_NS, REG_RO, USER(busy_ns), NULL, NULL },
 };
 static const struct reg_table user_table = REG_TABLE(user_registers);
 
@@ -129,6 +130,7 @@ static const struct reg alias_registers[] = {
 	{ REFGPU_USER_ERROR, REG_RW, USER(error), NULL, NULL },
 	{ REFGPU_USER_SLICES, REG_RW, 0, read_slices, drop },
 	{ REFGPU_USER_SCRATCH, REG_RW, USER(scratch), NULL, NULL },
+	{ REFGPU_USER_BUSY_NS, REG_RW, USER(busy_ns), NULL, NULL },
 };
 static const struct reg_table alias_table = REG_TABLE(alias_registers);
 
@@ -196,6 +198,7 @@ static void ring_write_control(struct device *dev, void *object, u64 value, u64 
 		ring->error = 0;
 		ring->error_address = 0;
 		ring->error_where = 0;
+		ring->rights = (struct memory_rights){ 0 };
 		if (!ring_valid(ring->partition, ring))
 			partition_stop_ring(dev, ring->partition, ring->number,
 					    REFGPU_ERROR_RING, ring->base, 0);
@@ -287,6 +290,9 @@ static const struct reg ring_registers[] = {
 	{ REFGPU_RING_ERROR, REG_RO, RING(error), NULL, NULL },
 	{ REFGPU_RING_ERROR_ADDRESS, REG_RO, RING(error_address), NULL, NULL },
 	{ REFGPU_RING_ERROR_WHERE, REG_RO, RING(error_where), NULL, NULL },
+	{ REFGPU_RING_RIGHTS, REG_RO, RING(rights.table), NULL, NULL },
+	{ REFGPU_RING_RIGHTS_VRAM, REG_RO, RING(rights.vram_granules), NULL, NULL },
+	{ REFGPU_RING_RIGHTS_SYSMEM, REG_RO, RING(rights.sysmem_granules), NULL, NULL },
 };
 static const struct reg_table ring_table = REG_TABLE(ring_registers);
 
@@ -302,6 +308,9 @@ static const struct reg ring_alias_registers[] = {
 	{ REFGPU_RING_ERROR, REG_RW, RING(error), NULL, NULL },
 	{ REFGPU_RING_ERROR_ADDRESS, REG_RW, RING(error_address), NULL, NULL },
 	{ REFGPU_RING_ERROR_WHERE, REG_RW, RING(error_where), NULL, NULL },
+	{ REFGPU_RING_RIGHTS, REG_RW, RING(rights.table), NULL, NULL },
+	{ REFGPU_RING_RIGHTS_VRAM, REG_RW, RING(rights.vram_granules), NULL, NULL },
+	{ REFGPU_RING_RIGHTS_SYSMEM, REG_RW, RING(rights.sysmem_granules), NULL, NULL },
 };
 static const struct reg_table ring_alias_table = REG_TABLE(ring_alias_registers);
 
@@ -319,8 +328,21 @@ static struct ring *ring_at(struct partition *p, u64 offset)
 	return &p->user.ring[(offset - RINGS_START) / RING_STRIDE];
 }
 
+/* What comes with a capability is no register of a device without it. */
+static bool exists(const struct device *dev, u64 offset)
+{
+	if (offset == REFGPU_USER_BUSY_NS)
+		return dev->caps & REFGPU_CAP_BUSY;
+	if (offset >= RINGS_START && offset < RINGS_END &&
+	    (offset - RINGS_START) % RING_STRIDE >= REFGPU_RING_RIGHTS)
+		return dev->caps & REFGPU_CAP_RIGHTS;
+	return true;
+}
+
 bool user_read(struct device *dev, struct partition *p, u64 offset, u64 *value)
 {
+	if (!exists(dev, offset))
+		return false;
 	if (offset >= RINGS_START && offset < RINGS_END)
 		return reg_table_read(dev, &ring_table, ring_at(p, offset),
 				      (offset - RINGS_START) % RING_STRIDE, value);
@@ -335,6 +357,8 @@ bool user_write(struct device *dev, struct partition *p, u64 offset, u64 value, 
 	/* A disabled partition holds reset values; the host may be restoring it. */
 	if (!(p->control & REFGPU_PARTITION_ENABLE))
 		mask = 0;
+	if (!exists(dev, offset))
+		return false;
 	if (offset >= RINGS_START && offset < RINGS_END)
 		return reg_table_write(dev, &ring_table, ring_at(p, offset),
 				       (offset - RINGS_START) % RING_STRIDE, value, mask);
@@ -346,6 +370,8 @@ bool user_write(struct device *dev, struct partition *p, u64 offset, u64 value, 
 
 bool user_alias_write(struct device *dev, struct partition *p, u64 offset, u64 value, u64 mask)
 {
+	if (!exists(dev, offset))
+		return false;
 	if (offset >= RINGS_START && offset < RINGS_END) {
 		if (!reg_table_write(dev, &ring_alias_table, ring_at(p, offset),
 				     (offset - RINGS_START) % RING_STRIDE, value, mask))
