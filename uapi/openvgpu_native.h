@@ -42,7 +42,7 @@
 #define OPENVGPU_NATIVE_VECTORS		2
 
 #define OPENVGPU_NATIVE_ID		0x000	/* RO 0x004e4f4349565500 OPENVGPU_NATIVE_ID_VALUE */
-#define OPENVGPU_NATIVE_VERSION		0x008	/* RO 0x00010001 major in bits 31:16, minor in 15:0 */
+#define OPENVGPU_NATIVE_VERSION		0x008	/* RO 0x00010002 major in bits 31:16, minor in 15:0 */
 #define OPENVGPU_NATIVE_FEATURES	0x010	/* RO - OPENVGPU_NATIVE_FEATURE_* */
 #define OPENVGPU_NATIVE_FRAMEBUFFER	0x018	/* RO - bytes of the framebuffer slice */
 #define OPENVGPU_NATIVE_APERTURE_PAGES	0x020	/* RO - 4 KiB pages of the system-memory aperture */
@@ -53,6 +53,40 @@
 #define OPENVGPU_NATIVE_FAULT		0x048	/* RO 0 stable fault code of the last fault (see doc/faults.md); 0: none */
 #define OPENVGPU_NATIVE_RESET		0x050	/* RW 0 write 1: reset engine state, user page and mappings; framebuffer stays; reads 1 until done */
 #define OPENVGPU_NATIVE_FRAMEBUFFER_USED 0x058	/* RW 0 bytes of the slice that the guest uses, as its driver says; for the administrator's eyes, nothing depends on it; since version 1.1 */
+#define OPENVGPU_NATIVE_HEADS		0x060	/* RO - heads the user page has, from 0 on; since version 1.2 */
+#define OPENVGPU_NATIVE_HEAD_MAX	0x068	/* RO - largest mode of a head: width 31:0, height 63:32; since version 1.2 */
+#define OPENVGPU_NATIVE_GUEST_DRIVER	0x070	/* RW 0 OPENVGPU_NATIVE_DRIVER() of the guest's driver, see below; since version 1.2 */
+#define OPENVGPU_NATIVE_VERDICT		0x078	/* RO 0 enum openvgpu_native_verdict on it; since version 1.2 */
+
+/*
+ * Guest and host are updated each in its own time. A driver says in GUEST_DRIVER
+ * its version and the oldest and the newest version of this page that it can work
+ * with, first of all, and again after each reset; 0 when it ends. VERDICT
+ * answers at once whether the host has one of these. Where it has not, both sides
+ * tell their administrators which of the two is to be updated; nothing else
+ * depends on it. A value whose newest version is older than its oldest is dropped.
+ * With a host whose VERSION is below 1.2 both read 0.
+ */
+#define OPENVGPU_NATIVE_INTERFACE(major, minor) \
+	((__u64)(major) << 8 | (__u64)(minor))	/* each at most 255 */
+
+/**
+ * OPENVGPU_NATIVE_DRIVER - value for OPENVGPU_NATIVE_GUEST_DRIVER
+ * @major, @minor: of the driver's version, at most 255
+ * @patch: likewise, at most 65535
+ * @oldest: OPENVGPU_NATIVE_INTERFACE() of the oldest version it can work with; not 0
+ * @newest: of the newest
+ */
+#define OPENVGPU_NATIVE_DRIVER(major, minor, patch, oldest, newest)	\
+	((__u64)(major) << 56 | (__u64)(minor) << 48 | (__u64)(patch) << 32 | \
+	 (__u64)(oldest) << 16 | (__u64)(newest))
+
+enum openvgpu_native_verdict {
+	OPENVGPU_NATIVE_NO_VERDICT	= 0,	/* no driver has said anything, or an older host */
+	OPENVGPU_NATIVE_MATCH		= 1,
+	OPENVGPU_NATIVE_GUEST_TOO_OLD	= 2,	/* update the guest's driver */
+	OPENVGPU_NATIVE_HOST_TOO_OLD	= 3,	/* update openvgpu on the host */
+};
 
 /*
  * Mapping guest memory into the system-memory aperture. The guest puts the

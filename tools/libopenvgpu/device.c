@@ -47,6 +47,28 @@ static int vgpu_parent(const struct ovgpu *ovgpu, const char *uuid, char *bdf)
 	return ovgpu_bdf_parse(end ? end + 1 : target, bdf) ? -ENODEV : 0;
 }
 
+/* "0.2.0 1.0-1.2 ok"; all or nothing of it. */
+static void guest_driver_fill(const struct ovgpu *ovgpu, struct ovgpu_vgpu *vgpu)
+{
+	char value[OVGPU_NAME_SIZE], *rest = value, *word[3];
+	size_t i;
+
+	ovgpu_read(ovgpu, OVGPU_SYSFS, value, sizeof(value),
+		   OVGPU_MDEV_PATH "/%s/openvgpu/guest_driver", vgpu->uuid);
+	for (i = 0; i < 3; i++) {
+		word[i] = strsep(&rest, " ");
+		if (!word[i] || !word[i][0])
+			return;
+	}
+	if (rest)
+		return;
+	snprintf(vgpu->guest_driver, sizeof(vgpu->guest_driver), "%s", word[0]);
+	snprintf(vgpu->guest_interface, sizeof(vgpu->guest_interface), "%s",
+		 word[1]);
+	snprintf(vgpu->guest_verdict, sizeof(vgpu->guest_verdict), "%s",
+		 word[2]);
+}
+
 /* As ovgpu_vgpu_get(), into memory of the caller. */
 static int vgpu_fill(const struct ovgpu *ovgpu, const char *uuid,
 		     struct ovgpu_vgpu *vgpu)
@@ -82,6 +104,7 @@ static int vgpu_fill(const struct ovgpu *ovgpu, const char *uuid,
 			OVGPU_MDEV_PATH "/%s/iommu_group", uuid) &&
 	    !ovgpu_number_parse(value, &number) && number <= INT_MAX)
 		vgpu->iommu_group = number;
+	guest_driver_fill(ovgpu, vgpu);
 	/* Gone while it was read: what was read is half of it. */
 	return ovgpu_link(ovgpu, OVGPU_SYSFS, value, sizeof(value),
 			  OVGPU_MDEV_PATH "/%s/mdev_type", uuid);

@@ -124,6 +124,12 @@ struct ovgpu_type {
  * @iommu_group: number of its VFIO group, -1: none
  * @owner_ended: the process of @owner_pid has ended, and something that it
  *	shared files or memory with keeps the vGPU open
+ * @guest_driver: version of the driver of its guest, as that says; empty when
+ *	it says nothing, or the module is too old to know
+ * @guest_interface: versions of the interface that this driver can work with, as
+ *	"1.0-1.2"
+ * @guest_verdict: whether the module has one of these, as it words it: "ok",
+ *	"guest_too_old", "host_too_old"
  */
 struct ovgpu_vgpu {
 	char uuid[OVGPU_UUID_SIZE];
@@ -135,6 +141,9 @@ struct ovgpu_vgpu {
 	char owner_name[OVGPU_NAME_SIZE];
 	int iommu_group;
 	bool owner_ended;
+	char guest_driver[OVGPU_NAME_SIZE];
+	char guest_interface[OVGPU_NAME_SIZE];
+	char guest_verdict[OVGPU_NAME_SIZE];
 };
 
 int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu ***gpus,

@@ -248,6 +248,11 @@ int kept_of_gpu(const struct cli *cli, const char *bdf, kept_fn callback,
 int kept_of_vgpu(const struct cli *cli, const struct ovgpu_vgpu *vgpu,
 		 kept_fn callback, void *data);
 
+/* guest.c: drivers of guests that do not go with the host */
+bool guest_too_old(const struct ovgpu_vgpu *vgpu);
+bool host_too_old(const struct ovgpu_vgpu *vgpu);
+void note_mismatch(const struct ovgpu_vgpu *vgpu);
+
 /* objects.c: GPUs, types and vGPUs as JSON */
 const char *type_suffix(const char *id);
 struct json_object *type_json(const struct ovgpu_type *type);

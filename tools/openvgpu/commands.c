@@ -13,8 +13,9 @@ static const struct command commands[] = {
 	  "list the vGPUs",
 	  .help = "Prints UUID, type, GPU, state and user of every vGPU, or of those of a GPU or\n"
 	  "type. NAME is the type's, PID and PROCESS are the user's, GROUP is N of\n"
-	  "/dev/vfio/N: these only with --columns.\n\n"
-	  "Columns: UUID TYPE GPU STATE USED-BY NAME PID PROCESS GROUP\n" },
+	  "/dev/vfio/N, DRIVER is the version of the guest's: these only with\n"
+	  "--columns.\n\n"
+	  "Columns: UUID TYPE GPU STATE USED-BY NAME PID PROCESS GROUP DRIVER\n" },
 	{ "types", NULL, NONE, OPTION_GPU | OPTION_TYPE | OPTION_COLUMNS |
 	  OPTION_NO_LEGEND, command_types,
 	  "list the vGPU types of every GPU",

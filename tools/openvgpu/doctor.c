@@ -26,6 +26,7 @@ static const struct {
 	{ "mdevctl", check_mdevctl },
 	{ "restore", check_restore },
 	{ "qemu", check_qemu },
+	{ "guests", check_guests },
 };
 
 static const char *const state_names[] = {

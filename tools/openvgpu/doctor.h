@@ -84,6 +84,9 @@ void check_vfio_device(const struct doctor *doctor, struct finding *finding);
 void check_iommu(const struct doctor *doctor, struct finding *finding);
 void check_memlock(const struct doctor *doctor, struct finding *finding);
 
+/* guest.c: the drivers of guests */
+void check_guests(const struct doctor *doctor, struct finding *finding);
+
 /* doctor_tools.c: programs that use vGPUs */
 void check_mdevctl(const struct doctor *doctor, struct finding *finding);
 void check_qemu(const struct doctor *doctor, struct finding *finding);

@@ -7,7 +7,7 @@
 
 #include "cli.h"
 
-#define COLUMNS	9
+#define COLUMNS	10
 
 static const char by_default[] = "UUID,TYPE,GPU,STATE,USED-BY";
 
@@ -40,7 +40,8 @@ static void add_row(struct table *table, const struct ovgpu_vgpu *vgpu)
 		  vgpu->type_name[0] ? vgpu->type_name : "-",
 		  show_number(vgpu->owner_pid, vgpu->owner_pid).text,
 		  vgpu->owner_name[0] ? vgpu->owner_name : "-",
-		  show_number(vgpu->iommu_group, vgpu->iommu_group >= 0).text);
+		  show_number(vgpu->iommu_group, vgpu->iommu_group >= 0).text,
+		  vgpu->guest_driver[0] ? vgpu->guest_driver : "-");
 }
 
 /* A GPU that does not exist has no vGPUs, but is a mistake. */
@@ -82,7 +83,7 @@ enum cli_exit command_list(struct cli *cli)
 		cli->no_legend = true;
 	}
 	table_row(&table, COLUMNS, "UUID", "TYPE", "GPU", "STATE", "USED-BY",
-		  "NAME", "PID", "PROCESS", "GROUP");
+		  "NAME", "PID", "PROCESS", "GROUP", "DRIVER");
 	code = check_gpu(cli);
 	if (code == CLI_OK)
 		code = table_choose(cli, &table, by_default);
@@ -95,6 +96,8 @@ enum cli_exit command_list(struct cli *cli)
 			continue;
 		json_object_array_add(array, vgpu_json(vgpus[i]));
 		add_row(&table, vgpus[i]);
+		if (!cli->json && !cli->quiet)
+			note_mismatch(vgpus[i]);
 	}
 	ovgpu_free(vgpus);
 	if (code == CLI_OK && cli->json) {

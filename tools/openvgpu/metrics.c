@@ -403,13 +403,15 @@ static void add_vgpu(const struct cli *cli, struct metrics *metrics,
 	}
 	ovgpu_free(still);
 	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_vgpu_info",
-			     "A vGPU; pid and process that have it open");
+			     "A vGPU; pid and process that have it open, driver of its guest");
 	label_object(sample, vgpu->gpu, vgpu);
 	metric_label(sample, "name", vgpu->type_name);
 	if (vgpu->owner_pid)
 		snprintf(pid, sizeof(pid), "%d", vgpu->owner_pid);
 	metric_label(sample, "pid", pid);
 	metric_label(sample, "process", vgpu->owner_name);
+	metric_label(sample, "guest_driver", vgpu->guest_driver);
+	metric_label(sample, "guest_verdict", vgpu->guest_verdict);
 	metric_number(sample, 1);
 	add_states(metrics, "openvgpu_vgpu_state",
 		   "1 for the state the vGPU is in", vgpu->gpu, vgpu,

@@ -113,6 +113,12 @@ struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu)
 		json_set_number(object, "iommu_group", vgpu->iommu_group);
 	else
 		json_set(object, "iommu_group", NULL);
+	json_set(object, "guest_driver",
+		 vgpu->guest_driver[0] ? json_text(vgpu->guest_driver) : NULL);
+	json_set(object, "guest_interface", vgpu->guest_interface[0] ?
+		 json_text(vgpu->guest_interface) : NULL);
+	json_set(object, "guest_verdict", vgpu->guest_verdict[0] ?
+		 json_text(vgpu->guest_verdict) : NULL);
 	return object;
 }
 
@@ -123,7 +129,7 @@ struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu)
 static bool is_text_attribute(const char *name)
 {
 	static const char *const names[] = {
-		"board", "driver_version", "family", "last_error",
+		"board", "driver_version", "family", "guest_driver", "last_error",
 		"last_fault_name", "last_reset_reason", "personality",
 		"sched_state", "scheduler", "state", "type_name",
 		"wait_histogram",

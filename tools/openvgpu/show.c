@@ -62,6 +62,7 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 			       vgpu->iommu_group);
 		print_attributes("attributes", attributes, attribute_count);
 		print_attributes("stats", stats, stat_count);
+		note_mismatch(vgpu);
 	}
 	ovgpu_free(attributes);
 	ovgpu_free(stats);

@@ -267,6 +267,21 @@ static ssize_t framebuffer_used_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(framebuffer_used);
 
+static ssize_t guest_driver_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	struct vgpu *vgpu = to_vgpu(dev);
+	const struct vgpu_personality *personality =
+		READ_ONCE(vgpu->personality);
+	char text[48] = "none";
+
+	if (personality->guest_driver)
+		personality->guest_driver(READ_ONCE(vgpu->guest_driver), text,
+					  sizeof(text));
+	return sysfs_emit(buf, "%s\n", text);
+}
+static DEVICE_ATTR_RO(guest_driver);
+
 static ssize_t pinned_pages_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
@@ -289,6 +304,7 @@ static struct attribute *vgpu_attrs[] = {
 	&dev_attr_framebuffer_offset.attr,
 	&dev_attr_framebuffer_size.attr,
 	&dev_attr_framebuffer_used.attr,
+	&dev_attr_guest_driver.attr,
 	&dev_attr_type_name.attr,
 	&dev_attr_last_fault.attr,
 	&dev_attr_last_reset_reason.attr,

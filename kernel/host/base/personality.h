@@ -39,6 +39,9 @@ struct vgpu_type;
  *	(0 bytes). Called for each head of the type after every @reset, and
  *	when the VMM changes it; with vgpu->lock held. NULL with @plane.
  *	May sleep.
+ * @guest_driver: put a value of vgpu->guest_driver into words for sysfs: any
+ *	value, since another personality may have set it. Any context. NULL:
+ *	drivers of its guests say nothing of themselves.
  * @paced: whether core may pace its flips (frame_rate_limit) through the
  *	family
  *
@@ -66,6 +69,7 @@ struct vgpu_personality {
 		      enum vgpu_plane_kind kind, struct vgpu_plane *plane);
 	void (*monitor)(struct vgpu *vgpu, unsigned int head,
 			const u8 *edid, unsigned int bytes);
+	void (*guest_driver)(u64 driver, char *buf, size_t size);
 	bool paced;
 };
 

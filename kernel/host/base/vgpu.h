@@ -106,6 +106,8 @@ struct vgpu_stats {
  * @stop_answered: it was reset since then
  * @framebuffer_used: bytes of its slice that its guest says it uses; what the
  *	guest wrote, which may be nonsense
+ * @guest_driver: what the driver of its guest says of itself, for
+ *	personality->guest_driver(); 0: nothing
  */
 struct vgpu {
 	struct vfio_device vdev;
@@ -127,6 +129,7 @@ struct vgpu {
 	void __iomem *user_io;		/* family */
 	u64 user_size;			/* family */
 	u64 framebuffer_used;		/* READ_ONCE, WRITE_ONCE */
+	u64 guest_driver;		/* READ_ONCE, WRITE_ONCE */
 
 	/* VFIO device model. */
 	struct mutex lock;

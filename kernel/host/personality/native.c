@@ -83,6 +83,16 @@ static u64 native_read(struct vgpu *vgpu, unsigned int region, u64 offset,
 	return value;
 }
 
+/* The administrator of the host learns it, too, if one of the two is to be updated. */
+static void tell_mismatch(struct vgpu *vgpu)
+{
+	char text[VGPU_LAST_ERROR_SIZE];
+
+	if (native_mismatch_text(READ_ONCE(vgpu->guest_driver), text,
+				 sizeof(text)))
+		vgpu_owner_error(vgpu, ": %s", text);
+}
+
 static void native_write(struct vgpu *vgpu, unsigned int region, u64 offset,
 			 unsigned int size, u64 value)
 {
@@ -92,6 +102,7 @@ static void native_write(struct vgpu *vgpu, unsigned int region, u64 offset,
 	spin_lock(&native->lock);
 	todo = native_registers_write(&native->registers, offset, size, value);
 	WRITE_ONCE(vgpu->framebuffer_used, native->registers.framebuffer_used);
+	WRITE_ONCE(vgpu->guest_driver, native->registers.guest_driver);
 	if (todo & NATIVE_RAISE)
 		vgpu_irq_raise(vgpu, OPENVGPU_NATIVE_VECTOR_CONTROL);
 	if (todo & NATIVE_MAP)
@@ -101,6 +112,8 @@ static void native_write(struct vgpu *vgpu, unsigned int region, u64 offset,
 	spin_unlock(&native->lock);
 	if (todo & NATIVE_BAD)
 		atomic64_inc(&vgpu->stats.bad_accesses);
+	if (todo & NATIVE_DRIVER)
+		tell_mismatch(vgpu);
 }
 
 /* ---------------------------------------------------------- reset and stop */
@@ -136,6 +149,7 @@ static void native_reset(struct vgpu *vgpu)
 	spin_lock(&native->lock);
 	native_registers_reset(&native->registers);
 	WRITE_ONCE(vgpu->framebuffer_used, 0);
+	WRITE_ONCE(vgpu->guest_driver, 0);
 	spin_unlock(&native->lock);
 }
 
@@ -147,7 +161,9 @@ static void native_stop(struct vgpu *vgpu)
 	spin_lock(&native->lock);
 	native_registers_stop(&native->registers);
 	native->registers.framebuffer_used = 0;
+	native->registers.guest_driver = 0;
 	WRITE_ONCE(vgpu->framebuffer_used, 0);
+	WRITE_ONCE(vgpu->guest_driver, 0);
 	spin_unlock(&native->lock);
 }
 
@@ -240,6 +256,9 @@ static int native_init(struct vgpu *vgpu)
 	native->registers.features = features(vgpu);
 	native->registers.framebuffer = vgpu->fb_size;
 	native->registers.sysmem_pages = vgpu->gpu->sysmem_pages;
+	native->registers.heads = vgpu->type->heads;
+	native->registers.head_max = (u64)vgpu->type->max_y << 32 |
+				     vgpu->type->max_x;
 	/* Nothing before the first reset, which open does. */
 	native->registers.map_blocked = true;
 	spin_lock_init(&native->lock);
@@ -277,5 +296,6 @@ const struct vgpu_personality vgpu_personality_native = {
 	.revoked	= native_revoked,
 	.plane		= native_plane,
 	.monitor	= native_monitor,
+	.guest_driver	= native_driver_text,
 	.paced		= true,
 };

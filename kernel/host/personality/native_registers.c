@@ -6,19 +6,51 @@
  * register starts is left to the caller.
  */
 #ifdef __KERNEL__
+#include <linux/kernel.h>
 #include <linux/string.h>
 #else
+#include <stdio.h>
 #include <string.h>
 #endif
 
 #include "personality/native_registers.h"
 
-#define NATIVE_VERSION	0x00010001
+#define NATIVE_VERSION	0x00010002
+/* The same as an interface, and the oldest whose drivers work with this page. */
+#define NATIVE_NEWEST	OPENVGPU_NATIVE_INTERFACE(1, 2)
+#define NATIVE_OLDEST	OPENVGPU_NATIVE_INTERFACE(1, 0)
 #define LOW_HALF	0xffffffffULL
 
 static bool resetting(const struct native_registers *registers)
 {
 	return registers->reset_wanted || registers->reset_running;
+}
+
+static unsigned int interface_oldest(__u64 driver)
+{
+	return driver >> 16 & 0xffff;
+}
+
+static unsigned int interface_newest(__u64 driver)
+{
+	return driver & 0xffff;
+}
+
+/**
+ * native_verdict - whether this page is one that a guest's driver works with
+ * @driver: GUEST_DRIVER
+ *
+ * Return: VERDICT.
+ */
+enum openvgpu_native_verdict native_verdict(__u64 driver)
+{
+	if (!(driver & LOW_HALF))
+		return OPENVGPU_NATIVE_NO_VERDICT;
+	if (interface_newest(driver) < NATIVE_OLDEST)
+		return OPENVGPU_NATIVE_GUEST_TOO_OLD;
+	if (interface_oldest(driver) > NATIVE_NEWEST)
+		return OPENVGPU_NATIVE_HOST_TOO_OLD;
+	return OPENVGPU_NATIVE_MATCH;
 }
 
 /* The whole register at @offset; false if there is none. */
@@ -77,6 +109,18 @@ static bool read_register(const struct native_registers *registers,
 	case OPENVGPU_NATIVE_FRAMEBUFFER_USED:
 		*value = registers->framebuffer_used;
 		return true;
+	case OPENVGPU_NATIVE_HEADS:
+		*value = registers->heads;
+		return true;
+	case OPENVGPU_NATIVE_HEAD_MAX:
+		*value = registers->head_max;
+		return true;
+	case OPENVGPU_NATIVE_GUEST_DRIVER:
+		*value = registers->guest_driver;
+		return true;
+	case OPENVGPU_NATIVE_VERDICT:
+		*value = native_verdict(registers->guest_driver);
+		return true;
 	case OPENVGPU_NATIVE_MAP_COMMAND:
 		*value = 0;
 		return true;
@@ -101,6 +145,16 @@ static unsigned int write_enable(struct native_registers *registers,
 	registers->event_enable = value;
 	/* An event that came before its bit was enabled must not be missed. */
 	return raise_if(registers, fresh);
+}
+
+/* The low half has the versions of the interface, the high one that of the driver. */
+static unsigned int write_driver(struct native_registers *registers,
+				 __u64 value, bool low)
+{
+	if (interface_newest(value) < interface_oldest(value))
+		return NATIVE_BAD;
+	registers->guest_driver = value;
+	return low ? NATIVE_DRIVER : 0;
 }
 
 static unsigned int write_command(struct native_registers *registers,
@@ -148,6 +202,8 @@ static unsigned int write_register(struct native_registers *registers,
 	case OPENVGPU_NATIVE_FRAMEBUFFER_USED:
 		registers->framebuffer_used = whole;
 		return 0;
+	case OPENVGPU_NATIVE_GUEST_DRIVER:
+		return write_driver(registers, whole, low);
 	case OPENVGPU_NATIVE_MAP_COMMAND:
 		return low ? write_command(registers, value) : 0;
 	case OPENVGPU_NATIVE_RESET:
@@ -289,10 +345,73 @@ void native_registers_reset(struct native_registers *registers)
 	registers->event_enable = 0;
 	registers->fault = 0;
 	registers->framebuffer_used = 0;
+	registers->guest_driver = 0;
 	memset(&registers->map, 0, sizeof(registers->map));
 	registers->map_status = OPENVGPU_NATIVE_OK;
 	registers->map_blocked = false;
 	/* Another reset came first, and may belong to another VM. */
 	if (!registers->reset_running)
 		registers->reset_wanted = false;
+}
+
+/* The numbers of a version, as arguments of printf. */
+#define DRIVER_VERSION(driver)						\
+	(unsigned int)((driver) >> 56), (unsigned int)((driver) >> 48 & 0xff), \
+	(unsigned int)((driver) >> 32 & 0xffff)
+#define INTERFACE_VERSION(interface)					\
+	(unsigned int)(interface) >> 8, (unsigned int)(interface) & 0xff
+
+/**
+ * native_driver_text - what a guest's driver says of itself, and the verdict
+ * @driver: GUEST_DRIVER
+ * @buf: receives the text, as "1.2.3 1.0-1.2 ok"; "none": it says nothing
+ * @size: of @buf
+ */
+void native_driver_text(__u64 driver, char *buf, size_t size)
+{
+	static const char *const verdicts[] = {
+		[OPENVGPU_NATIVE_MATCH]		= "ok",
+		[OPENVGPU_NATIVE_GUEST_TOO_OLD]	= "guest_too_old",
+		[OPENVGPU_NATIVE_HOST_TOO_OLD]	= "host_too_old",
+	};
+	enum openvgpu_native_verdict verdict = native_verdict(driver);
+
+	if (verdict == OPENVGPU_NATIVE_NO_VERDICT) {
+		snprintf(buf, size, "none");
+		return;
+	}
+	snprintf(buf, size, "%u.%u.%u %u.%u-%u.%u %s", DRIVER_VERSION(driver),
+		 INTERFACE_VERSION(interface_oldest(driver)),
+		 INTERFACE_VERSION(interface_newest(driver)),
+		 verdicts[verdict]);
+}
+
+/**
+ * native_mismatch_text - which of guest and host is to be updated, and why
+ * @driver: GUEST_DRIVER
+ * @buf: receives the text for an administrator
+ * @size: of @buf
+ *
+ * Return: whether one of them is.
+ */
+bool native_mismatch_text(__u64 driver, char *buf, size_t size)
+{
+	switch (native_verdict(driver)) {
+	case OPENVGPU_NATIVE_GUEST_TOO_OLD:
+		snprintf(buf, size,
+			 "driver %u.%u.%u of its guest is too old: it is for interface %u.%u, this host has %u.%u and newer; update the driver in the guest",
+			 DRIVER_VERSION(driver),
+			 INTERFACE_VERSION(interface_newest(driver)),
+			 INTERFACE_VERSION(NATIVE_OLDEST));
+		return true;
+	case OPENVGPU_NATIVE_HOST_TOO_OLD:
+		snprintf(buf, size,
+			 "this host is too old for driver %u.%u.%u of its guest, which needs interface %u.%u: this host has %u.%u; update openvgpu on the host",
+			 DRIVER_VERSION(driver),
+			 INTERFACE_VERSION(interface_oldest(driver)),
+			 INTERFACE_VERSION(NATIVE_NEWEST));
+		return true;
+	default:
+		return false;
+	}
 }

@@ -12,6 +12,7 @@
 #include <linux/types.h>
 #else
 #include <stdbool.h>
+#include <stddef.h>
 #include <linux/types.h>
 #endif
 
@@ -25,6 +26,7 @@
 #define NATIVE_RAISE	(1u << 1)	/* raise OPENVGPU_NATIVE_VECTOR_CONTROL */
 #define NATIVE_MAP	(1u << 2)	/* execute job */
 #define NATIVE_RESET	(1u << 3)	/* carry out the reset that is wanted */
+#define NATIVE_DRIVER	(1u << 4)	/* the guest's driver said what it is */
 
 /**
  * struct native_map - one map command
@@ -45,8 +47,11 @@ struct native_map {
  * @features: FEATURES, constant
  * @framebuffer: FRAMEBUFFER, constant
  * @sysmem_pages: APERTURE_PAGES and PINNED_MAX, constant
+ * @heads: HEADS, constant
+ * @head_max: HEAD_MAX, constant
  * @mapped: MAPPED; filled in by the caller before a read
  * @framebuffer_used: FRAMEBUFFER_USED
+ * @guest_driver: GUEST_DRIVER
  * @event_status: EVENT_STATUS
  * @event_enable: EVENT_ENABLE
  * @fault: FAULT
@@ -64,8 +69,11 @@ struct native_registers {
 	__u64 features;
 	__u64 framebuffer;
 	__u64 sysmem_pages;
+	__u64 heads;
+	__u64 head_max;
 	__u64 mapped;
 	__u64 framebuffer_used;
+	__u64 guest_driver;
 	__u64 event_status;
 	__u64 event_enable;
 	__u64 fault;
@@ -92,5 +100,8 @@ bool native_registers_complete(struct native_registers *registers,
 			       unsigned int generation, __u64 status);
 void native_registers_stop(struct native_registers *registers);
 void native_registers_reset(struct native_registers *registers);
+enum openvgpu_native_verdict native_verdict(__u64 driver);
+void native_driver_text(__u64 driver, char *buf, size_t size);
+bool native_mismatch_text(__u64 driver, char *buf, size_t size);
 
 #endif /* PERSONALITY_NATIVE_REGISTERS_H */

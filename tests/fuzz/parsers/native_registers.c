@@ -22,6 +22,20 @@ static void check_page(const struct native_registers *page, const uint64_t *cons
 		   page->sysmem_pages == constants[2], "a constant changed");
 }
 
+/* Whatever a driver says of itself, what is said of it is one short line. */
+static void check_driver(uint64_t driver)
+{
+	bool mismatch = native_verdict(driver) >= OPENVGPU_NATIVE_GUEST_TOO_OLD;
+	char line[48], why[256];
+
+	native_driver_text(driver, line, sizeof(line));
+	FUZZ_CHECK(strlen(line) >= 4 && strlen(line) < sizeof(line) - 1 && !strchr(line, '\n'),
+		   "'%s'", line);
+	FUZZ_CHECK(native_mismatch_text(driver, why, sizeof(why)) == mismatch,
+		   "verdict %d", native_verdict(driver));
+	FUZZ_CHECK(!mismatch || strlen(why) < 200, "%zu characters", strlen(why));
+}
+
 static void write_some(struct fuzz *fuzz, struct native_registers *page,
 		       uint64_t offset, unsigned int size)
 {
@@ -30,8 +44,8 @@ static void write_some(struct fuzz *fuzz, struct native_registers *page,
 	unsigned int result = native_registers_write(page, offset, size, value);
 	uint64_t fresh;
 
-	FUZZ_CHECK(!(result & ~(NATIVE_BAD | NATIVE_RAISE | NATIVE_MAP | NATIVE_RESET)),
-		   "result 0x%x", result);
+	FUZZ_CHECK(!(result & ~(NATIVE_BAD | NATIVE_RAISE | NATIVE_MAP | NATIVE_RESET |
+				NATIVE_DRIVER)), "result 0x%x", result);
 	if (result & NATIVE_BAD)
 		FUZZ_CHECK(result == NATIVE_BAD && !memcmp(page, &before, sizeof(before)),
 			   "a bad write at 0x%llx did something", (unsigned long long)offset);
@@ -54,6 +68,7 @@ static void write_some(struct fuzz *fuzz, struct native_registers *page,
 		FUZZ_CHECK(fresh & page->event_status, "an interrupt for nothing");
 	}
 	FUZZ_CHECK(!(result & NATIVE_RESET) || page->reset_wanted, "no reset is wanted");
+	check_driver(page->guest_driver);
 }
 
 static void read_some(const struct native_registers *page, uint64_t offset,
@@ -134,7 +149,8 @@ static void module(struct fuzz *fuzz, struct native_registers *page)
 		dropped = true;
 		native_registers_reset(page);
 		FUZZ_CHECK(!page->event_status && !page->event_enable && !page->map.list &&
-			   page->map_status == OPENVGPU_NATIVE_OK && !page->map_blocked,
+			   page->map_status == OPENVGPU_NATIVE_OK && !page->map_blocked &&
+			   !page->guest_driver,
 			   "a reset leaves something");
 	}
 }

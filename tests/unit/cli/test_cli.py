@@ -32,11 +32,42 @@ class Listing(CliTest):
              "name": "OpenVGPU TEST-256MQ", "state": "open",
              "owner_pid": 4242, "owner_name": "qemu-system-x86",
              "owner_ended": False,
-             "iommu_group": 7},
+             "iommu_group": 7, "guest_driver": None,
+             "guest_interface": None, "guest_verdict": None},
             {"uuid": IDLE, "gpu": GPU, "type": "openvgpu-256mq",
              "name": "OpenVGPU TEST-256MQ", "state": "closed",
              "owner_pid": None, "owner_name": None,
-             "owner_ended": None, "iommu_group": 7}])
+             "owner_ended": None, "iommu_group": 7, "guest_driver": None,
+             "guest_interface": None, "guest_verdict": None}])
+
+    def test_guest_driver(self):
+        self.fill()
+        for line, words in (
+                ("0.2.0 1.0-1.2 ok", None),
+                ("none", None),
+                ("0.1.0 0.1-0.9 guest_too_old", "driver 0.1.0 in its guest is "
+                 "too old for this host: update the driver in the guest"),
+                ("3.0.0 2.0-2.1 host_too_old", "this host is too old for driver "
+                 "3.0.0 in its guest: update openvgpu on the host")):
+            self.machine.add_attributes(f"{GPU}/{USED}", {"guest_driver": line})
+            version, interface, verdict = (line.split() + [None] * 2)[:3]
+            if line == "none":
+                version = None
+            for args in (("list",), ("show", USED)):
+                err = self.expect_unchanged(OK, *args).err.decode()
+                self.assertEqual(
+                    err, f"openvgpu: vGPU {USED}: {words}\n" if words else "")
+                self.assertEqual(self.expect(OK, *args, "--json").err, b"")
+            self.assertEqual(self.expect(OK, "list", "--quiet").err, b"")
+            self.assertEqual(
+                self.expect(OK, "list", "-o", "driver").out.decode(),
+                f"DRIVER\n{version or '-'}\n-\n")
+            vgpu = self.expect_json(OK, "list")["vgpus"][0]
+            self.assertEqual(
+                [vgpu["guest_driver"], vgpu["guest_interface"],
+                 vgpu["guest_verdict"]], [version, interface, verdict])
+            self.assertEqual(self.expect_json(OK, "show", USED)["vgpu"]
+                             ["attributes"]["guest_driver"], line)
 
     def test_filters(self):
         self.fill()

@@ -88,7 +88,7 @@ class Doctor(CliTest):
         self.assertEqual(set(checks), {
             "kernel", "mdev", "vfio", "module", "signature", "secure_boot",
             "gpu", "vfio_device", "iommu", "memlock", "mdevctl", "restore",
-            "qemu"})
+            "qemu", "guests"})
         return checks
 
     def expect_check(self, name, state, text="", advice="", status=None):
@@ -432,6 +432,26 @@ class Doctor(CliTest):
         self.expect_check("iommu", "ok", "do not need one")
         self.machine.write("sys/class/iommu/dmar0/x")
         self.expect_check("iommu", "ok", "an IOMMU is on")
+
+    def test_guests(self):
+        self.healthy()
+        self.expect_check("guests", "ok")
+        for uuid in (IDLE, USED):
+            self.machine.add_vgpu(uuid, GPU, "1q")
+        driver = (lambda uuid, line: self.machine.add_attributes(
+            f"{GPU}/{uuid}", {"guest_driver": line}))
+        driver(IDLE, "none")
+        driver(USED, "0.2.0 1.0-1.2 ok")
+        self.expect_check("guests", "ok")
+        driver(USED, "0.1.0 0.1-0.9 guest_too_old")
+        self.expect_check("guests", "warn", f"driver 0.1.0 in the guest of vGPU {USED} is too "
+                          "old for this host", "update the driver in the guest")
+        driver(IDLE, "3.0.0 2.0-2.1 host_too_old")
+        self.expect_check("guests", "warn", "this host is too old for driver 3.0.0 in the guest "
+                          f"of vGPU {IDLE}, and 1 more", "update openvgpu on the host")
+        # Whatever a guest may bring a broken module to say.
+        driver(IDLE, "\x1b[2J" * 9 + " x host_too_old")
+        self.expect_check("guests", "warn", "too old")
 
     def test_memlock(self):
         self.healthy()

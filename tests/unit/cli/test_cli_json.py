@@ -80,6 +80,7 @@ class Json(CliTest):
             self.machine.add_attributes(folder, {
                 **VGPU_SETTINGS, "framebuffer_size": 1 << 28,
                 "framebuffer_used": 4096, "sched_state": "idle",
+                "guest_driver": "0.2.0 1.0-1.2 ok" if uuid == USED else "none",
                 "last_fault": 2, "last_reset_reason": "2 run timeout"})
             self.machine.add_attributes(folder, dict.fromkeys((
                 "busy_ns", "resident_ns", "wait_ns", "switches", "switch_ns",

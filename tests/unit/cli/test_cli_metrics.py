@@ -22,7 +22,8 @@ GPU_FILES = {
     "family": "refgpu", "board": "REFGPU", "driver_version": "0.1.0",
     "state": "up", "scheduler": "best_effort [equal_share] fixed_share"}
 VGPU_FILES = {
-    "framebuffer_size": 256 << 20, "framebuffer_used": 1 << 20, "weight": 200,
+    "framebuffer_size": 256 << 20, "framebuffer_used": 1 << 20,
+    "guest_driver": "0.2.0 1.0-1.2 ok", "weight": 200,
     "cap_percent": 50, "frame_rate_limit": 60, "last_fault": 2}
 STATS = {
     "busy_ns": 1500000000, "resident_ns": 1, "wait_ns": 18446744073709551615,
@@ -130,7 +131,8 @@ class Metrics(MetricsTest):
         who = {"gpu": GPU, "uuid": USED, "type": "openvgpu-256mq"}
         self.assertEqual(self.value(samples, "vgpu_info", **who, pid="4242",
                                     name="OpenVGPU TEST-256MQ",
-                                    process="qemu-system-x86"), 1)
+                                    process="qemu-system-x86",
+                                    guest_driver="0.2.0", guest_verdict="ok"), 1)
         for name, value in {
                 "framebuffer_bytes": 256 << 20, "framebuffer_used_bytes": 1 << 20,
                 "weight": 200, "cap_ratio": 0.5, "frame_rate_limit": 60,

@@ -19,6 +19,8 @@ static void setup(void)
 	page.features = OPENVGPU_NATIVE_FEATURE_SYSMEM;
 	page.framebuffer = 256 * MIB;
 	page.sysmem_pages = PAGES;
+	page.heads = 4;
+	page.head_max = 2160ULL << 32 | 3840;
 	page.map_blocked = true;
 	native_registers_reset(&page);
 }
@@ -50,7 +52,7 @@ static unsigned int put_half(unsigned int offset, uint32_t value)
 START_TEST(what_drivers_check)
 {
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_ID), OPENVGPU_NATIVE_ID_VALUE);
-	ck_assert_uint_eq(get(OPENVGPU_NATIVE_VERSION), 0x10001);
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_VERSION), 0x10002);
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_FEATURES),
 			  OPENVGPU_NATIVE_FEATURE_SYSMEM);
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_FRAMEBUFFER), 256 * MIB);
@@ -58,6 +60,8 @@ START_TEST(what_drivers_check)
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_PINNED_MAX), PAGES);
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_MAP_PAGES_MAX), 4096);
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_MAP_STATUS), OPENVGPU_NATIVE_OK);
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_HEADS), 4);
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_HEAD_MAX), 2160ULL << 32 | 3840);
 	page.mapped = 7;
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_MAPPED), 7);
 }
@@ -139,6 +143,7 @@ START_TEST(reset)
 	put(OPENVGPU_NATIVE_EVENT_ENABLE, 1);
 	put(OPENVGPU_NATIVE_MAP_LIST, 8);
 	put(OPENVGPU_NATIVE_FRAMEBUFFER_USED, 4096);
+	put(OPENVGPU_NATIVE_GUEST_DRIVER, 0x100010001);
 	native_registers_event(&page, OPENVGPU_NATIVE_EVENT_FAULT);
 	page.fault = 3;
 	ck_assert_uint_eq(put(OPENVGPU_NATIVE_RESET, 2), 0);
@@ -155,6 +160,8 @@ START_TEST(reset)
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_FAULT), 0);
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_MAP_LIST), 0);
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_FRAMEBUFFER_USED), 0);
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_GUEST_DRIVER), 0);
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_VERDICT), OPENVGPU_NATIVE_NO_VERDICT);
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_FRAMEBUFFER), 256 * MIB);
 }
 END_TEST
@@ -185,10 +192,67 @@ START_TEST(halves)
 }
 END_TEST
 
+/* What a driver says of itself, and what becomes of it. */
+static const struct {
+	unsigned int major, minor, patch;
+	unsigned int oldest, newest;	/* major << 8 | minor */
+	enum openvgpu_native_verdict verdict;
+	const char *text, *why;
+} drivers[] = {
+	{ 0, 2, 0, 0x100, 0x102, OPENVGPU_NATIVE_MATCH, "0.2.0 1.0-1.2 ok", "" },
+	{ 255, 255, 65535, 0x102, 0xffff, OPENVGPU_NATIVE_MATCH,
+	  "255.255.65535 1.2-255.255 ok", "" },
+	{ 1, 0, 1, 0x001, 0x100, OPENVGPU_NATIVE_MATCH, "1.0.1 0.1-1.0 ok", "" },
+	{ 0, 1, 9, 0x001, 0x0ff, OPENVGPU_NATIVE_GUEST_TOO_OLD, "0.1.9 0.1-0.255 guest_too_old",
+	  "driver 0.1.9 of its guest is too old: it is for interface 0.255, this host has 1.0 and newer; update the driver in the guest" },
+	{ 2, 0, 0, 0x103, 0x200, OPENVGPU_NATIVE_HOST_TOO_OLD, "2.0.0 1.3-2.0 host_too_old",
+	  "this host is too old for driver 2.0.0 of its guest, which needs interface 1.3: this host has 1.2; update openvgpu on the host" },
+	/* Nothing is said without an interface, whatever the version. */
+	{ 3, 0, 0, 0, 0, OPENVGPU_NATIVE_NO_VERDICT, "none", "" },
+	{ 0, 0, 0, 0, 0, OPENVGPU_NATIVE_NO_VERDICT, "none", "" },
+};
+
+START_TEST(guest_driver)
+{
+	uint64_t driver = OPENVGPU_NATIVE_DRIVER(drivers[_i].major, drivers[_i].minor,
+						 drivers[_i].patch, drivers[_i].oldest,
+						 drivers[_i].newest);
+	char text[256] = "";
+
+	ck_assert_uint_eq(put(OPENVGPU_NATIVE_GUEST_DRIVER, driver), NATIVE_DRIVER);
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_GUEST_DRIVER), driver);
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_VERDICT), drivers[_i].verdict);
+	native_driver_text(driver, text, sizeof(text));
+	ck_assert_str_eq(text, drivers[_i].text);
+	text[0] = '\0';
+	ck_assert_int_eq(native_mismatch_text(driver, text, sizeof(text)),
+			 drivers[_i].why[0] != '\0');
+	ck_assert_str_eq(text, drivers[_i].why);
+	/* As a 32-bit guest writes it: nothing is said before the low half. */
+	put(OPENVGPU_NATIVE_GUEST_DRIVER, 0);
+	ck_assert_uint_eq(put_half(OPENVGPU_NATIVE_GUEST_DRIVER + 4, driver >> 32), 0);
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_VERDICT), OPENVGPU_NATIVE_NO_VERDICT);
+	ck_assert_uint_eq(put_half(OPENVGPU_NATIVE_GUEST_DRIVER, (uint32_t)driver), NATIVE_DRIVER);
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_GUEST_DRIVER), driver);
+}
+END_TEST
+
+/* A range that ends before it begins is dropped; what stood there stays. */
+START_TEST(guest_driver_nonsense)
+{
+	uint64_t good = OPENVGPU_NATIVE_DRIVER(1, 2, 3, 0x100, 0x101);
+
+	put(OPENVGPU_NATIVE_GUEST_DRIVER, good);
+	ck_assert_uint_eq(put(OPENVGPU_NATIVE_GUEST_DRIVER, good + (1 << 17)), NATIVE_BAD);
+	ck_assert_uint_eq(put_half(OPENVGPU_NATIVE_GUEST_DRIVER, 0x10000), NATIVE_BAD);
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_GUEST_DRIVER), good);
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_VERDICT), OPENVGPU_NATIVE_MATCH);
+}
+END_TEST
+
 static bool has_register(unsigned int offset)
 {
-	return offset < OPENVGPU_NATIVE_FRAMEBUFFER_USED + 8 ||
-	       (offset >= OPENVGPU_NATIVE_MAP_LIST && offset < OPENVGPU_NATIVE_MAPPED + 8);
+	return offset < OPENVGPU_NATIVE_MAPPED + 8;
 }
 
 static void try_access(unsigned int offset, unsigned int size)
@@ -231,6 +295,7 @@ START_TEST(read_only)
 		OPENVGPU_NATIVE_FRAMEBUFFER, OPENVGPU_NATIVE_APERTURE_PAGES,
 		OPENVGPU_NATIVE_MAP_PAGES_MAX, OPENVGPU_NATIVE_PINNED_MAX,
 		OPENVGPU_NATIVE_FAULT, OPENVGPU_NATIVE_MAP_STATUS, OPENVGPU_NATIVE_MAPPED,
+		OPENVGPU_NATIVE_HEADS, OPENVGPU_NATIVE_HEAD_MAX, OPENVGPU_NATIVE_VERDICT,
 	};
 	unsigned int i;
 
@@ -257,6 +322,8 @@ int main(void)
 	tcase_add_test(tests, reset_during_command);
 	tcase_add_test(tests, reset_during_reset);
 	tcase_add_test(tests, halves);
+	tcase_add_loop_test(tests, guest_driver, 0, sizeof(drivers) / sizeof(drivers[0]));
+	tcase_add_test(tests, guest_driver_nonsense);
 	tcase_add_test(tests, every_access);
 	tcase_add_test(tests, read_only);
 	suite_add_tcase(suite, tests);

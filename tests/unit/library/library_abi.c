@@ -50,6 +50,9 @@ AT(ovgpu_vgpu, owner_pid, 252);
 AT(ovgpu_vgpu, owner_name, 256);
 AT(ovgpu_vgpu, iommu_group, 320);
 AT(ovgpu_vgpu, owner_ended, 324);
+AT(ovgpu_vgpu, guest_driver, 325);
+AT(ovgpu_vgpu, guest_interface, 389);
+AT(ovgpu_vgpu, guest_verdict, 453);
 
 AT(ovgpu_attribute, name, 0);
 AT(ovgpu_attribute, value, 64);

@@ -85,6 +85,32 @@ START_TEST(test_vgpus)
 }
 END_TEST
 
+/* What a guest's driver says of itself: all of it, or nothing. */
+START_TEST(test_guest_driver)
+{
+	static const char *const nothing[] = {
+		"none\n", "", "1.2.3\n", "1.2.3 1.0-1.2\n", "1.2.3  ok\n", "1 2 3 4\n", " 1 2\n",
+	};
+	struct ovgpu_vgpu *vgpu;
+	size_t i;
+
+	ck_assert_int_eq(ovgpu_vgpu_get(fake.ovgpu, FAKE_USED, &vgpu), 0);
+	ck_assert_str_eq(vgpu->guest_driver, "0.2.0");
+	ck_assert_str_eq(vgpu->guest_interface, "1.0-1.2");
+	ck_assert_str_eq(vgpu->guest_verdict, "ok");
+	ovgpu_free(vgpu);
+	for (i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+		fake_write(&fake, nothing[i], "sys/devices/%s/%s/openvgpu/guest_driver", FAKE_GPU,
+			   FAKE_USED);
+		ck_assert_int_eq(ovgpu_vgpu_get(fake.ovgpu, FAKE_USED, &vgpu), 0);
+		ck_assert_msg(!vgpu->guest_driver[0] && !vgpu->guest_interface[0] &&
+			      !vgpu->guest_verdict[0], "'%s' is %s, %s, %s", nothing[i],
+			      vgpu->guest_driver, vgpu->guest_interface, vgpu->guest_verdict);
+		ovgpu_free(vgpu);
+	}
+}
+END_TEST
+
 static void check_owner(const char *name, bool ended)
 {
 	struct ovgpu_vgpu *vgpu;
@@ -764,6 +790,7 @@ int main(void)
 	tcase_add_test(tests, test_gpus);
 	tcase_add_test(tests, test_types);
 	tcase_add_test(tests, test_vgpus);
+	tcase_add_test(tests, test_guest_driver);
 	tcase_add_test(tests, test_owner);
 	tcase_add_test(tests, test_nothing);
 	tcase_add_test(tests, test_attributes);
