@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * accounts.c - what the administrator is told: waits, switches, resets, and how
- * much framebuffer a guest uses
+ * accounts.c - what the administrator is told: waits, switches, resets, how much
+ * framebuffer a guest uses, and which driver it has
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -249,6 +249,65 @@ TEST(framebuffer_used, 0)
 	admin_expect(path, "0");
 	vgpu_open(&vgpu);
 	admin_expect(path, "0");
+}
+
+/* A guest's driver that goes with the host, and two that do not. */
+TEST(guest_driver, 0)
+{
+	static const struct {
+		uint64_t oldest, newest, verdict;
+		const char *shown, *advice;
+	} cases[] = {
+		{ OPENVGPU_NATIVE_INTERFACE(0, 1), OPENVGPU_NATIVE_INTERFACE(0, 9),
+		  OPENVGPU_NATIVE_GUEST_TOO_OLD, "7.8.9 0.1-0.9 guest_too_old",
+		  "driver 7.8.9 of its guest is too old" },
+		{ OPENVGPU_NATIVE_INTERFACE(1, 0), OPENVGPU_NATIVE_INTERFACE(1, 2),
+		  OPENVGPU_NATIVE_MATCH, "7.8.9 1.0-1.2 ok", NULL },
+		{ OPENVGPU_NATIVE_INTERFACE(2, 0), OPENVGPU_NATIVE_INTERFACE(2, 1),
+		  OPENVGPU_NATIVE_HOST_TOO_OLD, "7.8.9 2.0-2.1 host_too_old",
+		  "update openvgpu on the host" },
+	};
+	char path[PATH_SIZE], before[TEXT_SIZE], text[TEXT_SIZE];
+	struct vgpu vgpu;
+	unsigned int i;
+	uint64_t value;
+
+	vgpu_make(&vgpu, "64mq");
+	snprintf(path, sizeof(path), "%s",
+		 admin_vgpu_path(vgpu.uuid, "openvgpu/guest_driver"));
+	admin_expect(path, "none");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		OK(host_last_error(before, sizeof(before)));
+		rt_control_write(vgpu.device, OPENVGPU_NATIVE_GUEST_DRIVER,
+				 OPENVGPU_NATIVE_DRIVER(7, 8, 9, cases[i].oldest,
+							cases[i].newest));
+		value = rt_control_read(vgpu.device, OPENVGPU_NATIVE_VERDICT);
+		CHECK(value == cases[i].verdict, "the verdict on '%s' is %llu",
+		      cases[i].shown, (unsigned long long)value);
+		admin_expect(path, cases[i].shown);
+		OK(host_last_error(text, sizeof(text)));
+		if (cases[i].advice)
+			CHECK(strstr(text, cases[i].advice) &&
+			      strstr(text, vgpu.uuid), "last_error is '%s'", text);
+		else
+			CHECK(!strcmp(text, before),
+			      "a driver that matches made last_error '%s'", text);
+	}
+	/* An end before the beginning. */
+	rt_control_write(vgpu.device, OPENVGPU_NATIVE_GUEST_DRIVER,
+			 OPENVGPU_NATIVE_DRIVER(1, 1, 1, 0x102, 0x101));
+	admin_expect(path, cases[2].shown);
+	OK(rt_guest_reset(vgpu.device));
+	admin_expect(path, "none");
+	value = rt_control_read(vgpu.device, OPENVGPU_NATIVE_VERDICT);
+	CHECK(!value, "the verdict after a reset is %llu",
+	      (unsigned long long)value);
+	rt_control_write(vgpu.device, OPENVGPU_NATIVE_GUEST_DRIVER,
+			 OPENVGPU_NATIVE_DRIVER(1, 0, 0, 0x100, 0x102));
+	vgpu_close(&vgpu);
+	admin_expect(path, "none");
+	vgpu_open(&vgpu);
+	admin_expect(path, "none");
 }
 
 /* Finds the PCIe capability, whose device control starts a reset. */

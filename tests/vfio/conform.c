@@ -474,6 +474,7 @@ TEST(settings, ONCE)
 		      error ? strerror(-error) : "taken");
 	}
 	admin_expect(admin_vgpu_path(vgpu.uuid, "openvgpu/state"), "idle");
+	admin_expect(admin_vgpu_path(vgpu.uuid, "openvgpu/guest_driver"), "none");
 	vgpu_close(&vgpu);
 	admin_expect(admin_vgpu_path(vgpu.uuid, "openvgpu/state"), "closed");
 }

@@ -3,9 +3,11 @@
  * info.c - what the device tells a VMM about itself
  */
 #include <linux/vfio.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
-#include "vgpu.h"
+#include "admin.h"
 
 TEST(device, 0)
 {
@@ -176,6 +178,40 @@ TEST(interrupts, 0)
 	      "GET_IRQ_INFO took an argsz of 8");
 }
 
+/* A guest learns of its heads what its type says. */
+static void check_heads(const struct vgpu *vgpu)
+{
+	unsigned long long heads, width, height;
+	char text[TEXT_SIZE];
+	const char *max;
+	uint64_t value;
+
+	admin_text(admin_vgpu_path(vgpu->uuid, "mdev_type/description"), text);
+	max = strstr(text, "max_resolution=");
+	CHECK(sscanf(text, "num_heads=%llu", &heads) == 1 && max &&
+	      sscanf(max, "max_resolution=%llux%llu", &width, &height) == 2,
+	      "description '%s'", text);
+	value = rt_control_read(vgpu->device, OPENVGPU_NATIVE_HEADS);
+	CHECK(value == heads, "%llu heads, its type says %llu",
+	      (unsigned long long)value, heads);
+	value = rt_control_read(vgpu->device, OPENVGPU_NATIVE_HEAD_MAX);
+	CHECK(value == (height << 32 | width),
+	      "largest mode 0x%llx, its type says %llux%llu",
+	      (unsigned long long)value, width, height);
+	value = rt_control_read(vgpu->device, OPENVGPU_NATIVE_FEATURES);
+	CHECK(!(value & OPENVGPU_NATIVE_FEATURE_HEADS) == !heads,
+	      "%llu heads, features 0x%llx", heads, (unsigned long long)value);
+}
+
+/* For compute only. */
+TEST(no_heads, 0)
+{
+	struct vgpu vgpu;
+
+	vgpu_make(&vgpu, "64mc");
+	check_heads(&vgpu);
+}
+
 /* The page that QEMU's boot log and libvirt show first. */
 TEST(control_page, 0)
 {
@@ -203,6 +239,9 @@ TEST(control_page, 0)
 	      "hardware says 0x%llx bytes of framebuffer, host 0x%llx",
 	      (unsigned long long)value,
 	      (unsigned long long)device->framebuffer_bytes);
+	value = rt_control_read(device, OPENVGPU_NATIVE_VERSION);
+	CHECK(value == 0x10002, "version 0x%llx", (unsigned long long)value);
+	check_heads(&vgpu);
 	/* Halves of a register are what the whole is. */
 	value = rt_control_read(device, OPENVGPU_NATIVE_ID);
 	CHECK(rt_control_read32(device, OPENVGPU_NATIVE_ID) ==

@@ -538,6 +538,49 @@ TEST(control_page, SLOW)
 	end_scene(&scene);
 }
 
+/* What a guest's kernel keeps from its processes, by a table of rights. */
+TEST(rights, 0)
+{
+	struct refgpu_rights rights = {
+		.header.opcode = REFGPU_OP_RIGHTS,
+		.vram_granules = SLICE / REFGPU_RIGHTS_GRANULE,
+	};
+	const uint64_t granule = REFGPU_RIGHTS_GRANULE;
+	uint64_t own, secret, value;
+	struct rt_device *device;
+	struct rt_ring ring;
+	struct vgpu vgpu;
+	uint32_t *words;
+
+	vgpu_make(&vgpu, TYPE);
+	device = vgpu.device;
+	value = rt_user_read(device, REFGPU_USER_CAPS);
+	CHECK(value & REFGPU_CAP_RIGHTS, "capabilities 0x%llx", (unsigned long long)value);
+	OK(rt_ring_create(device, 0, 16, &ring));
+	rights.table = rt_framebuffer_alloc(device, granule, granule);
+	own = rt_framebuffer_alloc(device, granule, granule);
+	secret = rt_framebuffer_alloc(device, granule, granule);
+	words = rt_framebuffer(device, secret);
+	words[0] = 0x5ec2e7;
+	((volatile uint64_t *)rt_framebuffer(device, rights.table))
+		[own / granule / REFGPU_RIGHTS_A_WORD] =
+		3ULL << own / granule % REFGPU_RIGHTS_A_WORD * 2;
+	OK(rt_ring_submit(&ring, &rights));
+	OK(rt_fill(&ring, own, granule, 7));
+	OK(rt_ring_finish(&ring, 5000));
+	OK(rt_copy(&ring, own, secret, 4));
+	CHECK(rt_ring_finish(&ring, 5000) == -EIO, "what is not permitted was read");
+	value = rt_ring_register(&ring, REFGPU_RING_ERROR_ADDRESS);
+	CHECK(rt_ring_register(&ring, REFGPU_RING_ERROR) == REFGPU_ERROR_ADDRESS &&
+	      value == secret, "refused at 0x%llx", (unsigned long long)value);
+	value = *(uint32_t *)rt_framebuffer(device, own);
+	CHECK(value == 7, "0x%llx was copied", (unsigned long long)value);
+	vgpu_reset(&vgpu, BY_GUEST);
+	value = rt_user_read(device, REFGPU_USER_RING(0) + REFGPU_RING_RIGHTS);
+	CHECK(!value, "a reset leaves the table 0x%llx", (unsigned long long)value);
+	vgpu_works(&vgpu, 1);
+}
+
 /* Another process opens a vGPU after the first one: everything is clean. */
 TEST(next_owner, SLOW)
 {
@@ -586,8 +629,12 @@ TEST(next_owner, SLOW)
 		value = rt_user_read(device, REFGPU_USER_SCRATCH);
 		CHECK(!value, "round %d: SCRATCH is 0x%llx", round,
 		      (unsigned long long)value);
+		value = rt_user_read(device, REFGPU_USER_BUSY_NS);
+		CHECK(!value, "round %d: BUSY_NS is %llu", round,
+		      (unsigned long long)value);
 		for (ring = 0; ring < REFGPU_RINGS; ring++)
-			for (offset = 0; offset < 0x60; offset += 8) {
+			for (offset = 0; offset <= REFGPU_RING_RIGHTS_SYSMEM;
+			     offset += 8) {
 				value = rt_user_read(device,
 						     REFGPU_USER_RING(ring) + offset);
 				CHECK(!value, "round %d: ring %u register 0x%x is 0x%llx",
@@ -596,6 +643,10 @@ TEST(next_owner, SLOW)
 			}
 		for (offset = OPENVGPU_NATIVE_EVENT_STATUS;
 		     offset <= OPENVGPU_NATIVE_MAPPED; offset += 8) {
+			/* These are of its type. */
+			if (offset == OPENVGPU_NATIVE_HEADS ||
+			    offset == OPENVGPU_NATIVE_HEAD_MAX)
+				continue;
 			value = rt_control_read(device, offset);
 			CHECK(!value, "round %d: control register 0x%x is 0x%llx",
 			      round, offset, (unsigned long long)value);

@@ -394,6 +394,7 @@ TEST(permissions, ONCE)
 	static const char *const read_only[] = {
 		"openvgpu/sched_state", "openvgpu/last_fault",
 		"openvgpu/last_reset_reason", "openvgpu/framebuffer_used",
+		"openvgpu/guest_driver",
 		"stats/overrun_ns", "stats/debt_ns", "stats/idle_ns",
 		"stats/lag_ns", "stats/wait_max_ns", "stats/wait_histogram",
 	};
