@@ -324,6 +324,38 @@ START_TEST(ranges_do_not_wrap)
 }
 END_TEST
 
+/* What was known under one table is not known under the next, in the same section too. */
+START_TEST(each_table_by_itself)
+{
+	struct memory_rights rights = { .table = 2 * REFGPU_RIGHTS_GRANULE, .vram_granules = 1 };
+	u64 *table = (u64 *)(m.vram + rights.table);
+
+	table[0] = REFGPU_RIGHTS_READ | REFGPU_RIGHTS_WRITE;
+	table[1] = REFGPU_RIGHTS_READ;
+	memory_enter(&m.view);
+	ck_assert_ptr_nonnull(memory_translate(&m.view, 0x10000, 8, true));
+	memory_restrict(&m.view, &rights);
+	ck_assert_ptr_eq(memory_translate(&m.view, 8, 8, true), m.vram + 8);
+	ck_assert_ptr_null(memory_translate(&m.view, 0x10000, 8, false));
+	ck_assert_int_eq(m.view.refusal, MEMORY_REFUSED_ADDRESS);
+	/* One that is given is in force at once. */
+	rights.table += 8;
+	memory_restrict(&m.view, &rights);
+	ck_assert_ptr_null(memory_translate(&m.view, 8, 8, true));
+	ck_assert_ptr_eq(memory_translate(&m.view, 8, 8, false), m.vram + 8);
+	table[1] |= REFGPU_RIGHTS_WRITE;
+	ck_assert_ptr_eq(memory_translate(&m.view, 8, 8, true), m.vram + 8);
+	memory_leave(&m.view);
+	/* One that is taken away is, at the latest, in the next section. */
+	table[1] = 0;
+	memory_enter(&m.view);
+	ck_assert_ptr_null(memory_translate(&m.view, 8, 8, false));
+	memory_restrict(&m.view, NULL);
+	ck_assert_ptr_nonnull(memory_translate(&m.view, 0x10000, 8, true));
+	memory_leave(&m.view);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("memory");
@@ -337,6 +369,7 @@ int main(void)
 	tcase_add_test(tests, dirty_and_poison);
 	tcase_add_test(tests, invalidation_waits_for_users);
 	tcase_add_test(tests, ranges_do_not_wrap);
+	tcase_add_test(tests, each_table_by_itself);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite, "memory");
 }

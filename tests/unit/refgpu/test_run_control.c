@@ -578,6 +578,48 @@ START_TEST(injected_interrupt_troubles)
 }
 END_TEST
 
+static u64 busy(unsigned int p)
+{
+	return user_rd(g, p, REFGPU_USER_BUSY_NS);
+}
+
+START_TEST(a_guest_knows_how_long_its_packets_executed)
+{
+	u64 control = REFGPU_PARTITION(1) + REFGPU_PARTITION_CONTROL, ran;
+
+	spin(1, 1);
+	spin(2, 1);
+	step_us(g, 5000);
+	ck_assert_uint_eq(busy(1), 0);
+	run(g, 1, 0, 2000000);
+	step_us(g, 10000);
+	ran = busy(1);
+	ck_assert_msg(ran > 1900000 && ran < 2100000, "%llu ns of 2 ms", (unsigned long long)ran);
+	/* Another one runs, and this one waits. */
+	run(g, 2, 0, 3000000);
+	step_us(g, 10000);
+	ck_assert_uint_eq(busy(1), ran);
+	ck_assert_uint_gt(busy(2), 2900000);
+	/* It is the guest's: the host's statistics change nothing, and the guest neither. */
+	wr(g, REFGPU_COUNTERS(1) + REFGPU_COUNTER_CLEAR, 1);
+	user_wr(g, 1, REFGPU_USER_BUSY_NS, 0);
+	ck_assert_uint_eq(busy(1), ran);
+	/* A guest that comes after it sees nothing of it. */
+	wr(g, REFGPU_PARTITION(1) + REFGPU_PARTITION_RESET, 1);
+	step_us(g, 1000);
+	ck_assert_uint_eq(busy(1), 0);
+	/* One that was moved here goes on where it was. */
+	wr(g, control, REFGPU_PARTITION_ENABLE | REFGPU_PARTITION_FREEZE);
+	wr(g, REFGPU_USER_ALIAS(1) + REFGPU_USER_BUSY_NS, ran);
+	wr(g, control, REFGPU_PARTITION_ENABLE);
+	ring_on(g, 1, 0);
+	spin(1, 1);
+	run(g, 1, 0, 2000000);
+	step_us(g, 10000);
+	ck_assert_uint_gt(busy(1), ran + 1900000);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("run_control");
@@ -596,6 +638,7 @@ int main(void)
 	tcase_add_test(tests, version_1_0);
 	tcase_add_test(tests, freezing);
 	tcase_add_test(tests, time_adds_up);
+	tcase_add_test(tests, a_guest_knows_how_long_its_packets_executed);
 	tcase_add_test(tests, a_larger_context_costs_more);
 	tcase_add_test(tests, preemption_changes_nothing);
 	tcase_add_test(tests, injected_slow_and_lost_preempts);

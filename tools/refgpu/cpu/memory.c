@@ -71,13 +71,18 @@ void memory_synchronise(struct memory_view *view)
 
 static void set_watch(struct memory_view *view)
 {
-	view->watch = view->map.dirty || view->map.poison != MEMORY_NO_POISON ||
-		      view->rights.table;
+	view->watch = 0;
+	if (view->map.dirty || view->map.poison != MEMORY_NO_POISON)
+		view->watch |= MEMORY_WATCH_BYTES;
+	if (view->rights.table)
+		view->watch |= MEMORY_WATCH_RIGHTS;
 }
 
 void memory_restrict(struct memory_view *view, const struct memory_rights *rights)
 {
 	view->rights = rights ? *rights : (struct memory_rights){ 0 };
+	if (view->rights.table)
+		memset(view->granted, 0, sizeof(view->granted));
 	set_watch(view);
 }
 
@@ -272,8 +277,9 @@ static bool permitted(struct memory_view *view, u64 address, u64 length, bool wr
 {
 	const u64 needed = REFGPU_RIGHTS_READ | (write ? REFGPU_RIGHTS_WRITE : 0);
 	u64 granules = view->rights.vram_granules, words = 0, granule, last, bits;
+	bool sysmem = address >= REFGPU_SYSMEM_APERTURE;
 
-	if (address >= REFGPU_SYSMEM_APERTURE) {
+	if (sysmem) {
 		address -= REFGPU_SYSMEM_APERTURE;
 		words = memory_rights_bytes(granules, 0) / 8;
 		granules = view->rights.sysmem_granules;
@@ -288,6 +294,12 @@ static bool permitted(struct memory_view *view, u64 address, u64 length, bool wr
 		if (!read_rights(view, words + granule / REFGPU_RIGHTS_A_WORD, &bits))
 			return false;
 		bits >>= granule % REFGPU_RIGHTS_A_WORD * 2;
+		if (!sysmem)
+			view->granted[granule % MEMORY_GRANTED_ENTRIES] = (struct memory_granted){
+				.granule = granule,
+				.section = view->section,
+				.bits = bits & (REFGPU_RIGHTS_READ | REFGPU_RIGHTS_WRITE),
+			};
 		if ((bits & needed) != needed) {
 			refuse(view, MEMORY_REFUSED_ADDRESS);
 			return false;

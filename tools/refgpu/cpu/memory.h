@@ -18,8 +18,8 @@
  * entries without notice, but must invalidate those that it clears.
  *
  * A view can be restricted to granules that a table in the partition's own memory
- * permits (memory_restrict()). The table is read at every access, so nothing of it
- * needs to be forgotten.
+ * permits (memory_restrict()). What is read of the table is kept for the rest of
+ * the section, so nothing of it needs to be invalidated.
  */
 #ifndef REFGPU_MEMORY_H
 #define REFGPU_MEMORY_H
@@ -31,6 +31,7 @@
 #include "types.h"
 
 #define MEMORY_CACHE_ENTRIES	64	/* power of two */
+#define MEMORY_GRANTED_ENTRIES	16	/* likewise */
 #define MEMORY_NO_POISON	UINT64_MAX
 
 /**
@@ -95,6 +96,17 @@ struct memory_rights {
 	u64 sysmem_granules;
 };
 
+/* The rights of a granule of the slice, in one section. */
+struct memory_granted {
+	u64 granule;
+	u32 section;
+	u32 bits;
+};
+
+/* Why an access to the slice is not just an addition. */
+#define MEMORY_WATCH_BYTES	1	/* poison or dirty tracking */
+#define MEMORY_WATCH_RIGHTS	2
+
 struct memory_cached {
 	u64 page;		/* number + 1; 0: empty */
 	u64 entry;
@@ -111,7 +123,8 @@ struct memory_cached {
 struct memory_view {
 	struct memory_map map;
 	struct memory_rights rights;	/* in force now */
-	bool watch;			/* poison, dirty tracking or rights are on */
+	unsigned int watch;		/* MEMORY_WATCH_* */
+	struct memory_granted granted[MEMORY_GRANTED_ENTRIES];
 	enum memory_refusal refusal;
 	const struct memory_host *host;
 	struct memory_cached cache[MEMORY_CACHE_ENTRIES];
@@ -207,6 +220,19 @@ u32 memory_refused_error(const struct memory_view *view, u32 otherwise);
 /* The rest of memory_translate(): system memory, dirty bits, poison, rights. */
 void *memory_translate_slow(struct memory_view *view, u64 address, u64 length, bool write);
 
+/* Is an access within the slice one that is permitted, as this section knows already? */
+static inline bool memory_granted(const struct memory_view *view, u64 address, u64 length,
+				  bool write)
+{
+	const u64 needed = REFGPU_RIGHTS_READ | (write ? REFGPU_RIGHTS_WRITE : 0);
+	const u64 granule = address / REFGPU_RIGHTS_GRANULE;
+	const struct memory_granted *granted = &view->granted[granule % MEMORY_GRANTED_ENTRIES];
+
+	return view->watch == MEMORY_WATCH_RIGHTS && granted->granule == granule &&
+	       granted->section == view->section && (granted->bits & needed) == needed &&
+	       (address + length - 1) / REFGPU_RIGHTS_GRANULE == granule;
+}
+
 /**
  * memory_translate() - pointer to [address, address + length) of a partition
  * @view: view whose section the thread is in
@@ -222,7 +248,7 @@ static inline void *memory_translate(struct memory_view *view, u64 address,
 {
 	if (likely(length <= view->map.limit &&
 		   address <= view->map.limit - length && length &&
-		   !view->watch))
+		   (!view->watch || memory_granted(view, address, length, write))))
 		return view->map.vram + address;
 	return memory_translate_slow(view, address, length, write);
 }
