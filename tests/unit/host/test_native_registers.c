@@ -204,9 +204,11 @@ static const struct {
 	  "255.255.65535 1.2-255.255 ok", "" },
 	{ 1, 0, 1, 0x001, 0x100, OPENVGPU_NATIVE_MATCH, "1.0.1 0.1-1.0 ok", "" },
 	{ 0, 1, 9, 0x001, 0x0ff, OPENVGPU_NATIVE_GUEST_TOO_OLD, "0.1.9 0.1-0.255 guest_too_old",
-	  "driver 0.1.9 of its guest is too old: it is for interface 0.255, this host has 1.0 and newer; update the driver in the guest" },
+	  "driver 0.1.9 of its guest is too old: it is for interface 0.255, "
+	  "this host has 1.0 and newer; update the driver in the guest" },
 	{ 2, 0, 0, 0x103, 0x200, OPENVGPU_NATIVE_HOST_TOO_OLD, "2.0.0 1.3-2.0 host_too_old",
-	  "this host is too old for driver 2.0.0 of its guest, which needs interface 1.3: this host has 1.2; update openvgpu on the host" },
+	  "this host is too old for driver 2.0.0 of its guest, which needs "
+	  "interface 1.3: this host has 1.2; update openvgpu on the host" },
 	/* Nothing is said without an interface, whatever the version. */
 	{ 3, 0, 0, 0, 0, OPENVGPU_NATIVE_NO_VERDICT, "none", "" },
 	{ 0, 0, 0, 0, 0, OPENVGPU_NATIVE_NO_VERDICT, "none", "" },
