@@ -3,7 +3,7 @@
  * compat.h - differences between the kernels the module is built for
  *
  * New names are used everywhere and old kernels adapted here. A shim says which
- * release made the change, but what decides is VGPU_HAVE_...: probe.sh looks
+ * release made the change, but what decides is VGPU_HAVE_...: probes looks
  * for the interface itself in the kernel's headers, because distributions
  * bring newer ones back to older kernels. What takes more than a few lines has
  * a file of its own: zap_domain.c, region_info.c.
