@@ -1,0 +1,611 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * reset.c - jobs that fail or hang, and GPUs that are reset or go away
+ *
+ * Everything that may be wrong ends in one work item, which looks what it is. A ring
+ * that stopped goes on without the job that stopped it. A hang is seen by the clock of
+ * the GPU's work for this guest: a guest that waits for others has no hang. If that
+ * does not help, the GPU is reset, and contexts that had jobs in rings have lost them.
+ */
+#include <linux/delay.h>
+#include <linux/devcoredump.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <drm/drm_managed.h>
+
+#include "gem.h"
+#include "kms.h"
+#include "trace.h"
+
+#define WATCH_INTERVAL		HZ
+#define DRAIN_TIMEOUT_MS	10000
+#define DUMP_BYTES		SZ_64K
+
+static unsigned int hang_seconds;
+module_param(hang_seconds, uint, 0644);
+MODULE_PARM_DESC(hang_seconds,
+		 "GPU time that one packet may take (default: 10, or 60 where the GPU does not count it)");
+
+static u64 hang_ns(struct refgpu *gpu)
+{
+	unsigned int seconds = READ_ONCE(hang_seconds);
+
+	if (!seconds)
+		seconds = gpu->caps & REFGPU_CAP_BUSY ? 10 : 60;
+	return (u64)seconds * NSEC_PER_SEC;
+}
+
+/* --------------------------------------------------------------- core dumps */
+
+/**
+ * struct verdict - what is known of a job that was stopped
+ * @context: whose it was
+ * @ring: number of its ring
+ * @error: enum refgpu_error; 0: there is no verdict
+ * @address: that was refused
+ * @where: program counter, or number of the packet
+ * @packet: number of the packet in the job
+ * @count: packets of the job
+ * @packets: the packets
+ */
+struct verdict {
+	struct refgpu_context *context;
+	unsigned int ring;
+	u32 error;
+	u64 address;
+	u64 where;
+	unsigned int packet;
+	unsigned int count;
+	void *packets;
+};
+
+static const char * const error_names[] = {
+	[REFGPU_ERROR_OPCODE]		= "unknown packet",
+	[REFGPU_ERROR_PACKET]		= "a field of the packet is out of range",
+	[REFGPU_ERROR_ADDRESS]		= "the packet names memory that its file does not have",
+	[REFGPU_ERROR_INSTRUCTION]	= "illegal instruction",
+	[REFGPU_ERROR_BREAKPOINT]	= "breakpoint",
+	[REFGPU_ERROR_FETCH]		= "instruction fetch refused",
+	[REFGPU_ERROR_LOAD]		= "load refused",
+	[REFGPU_ERROR_STORE]		= "store refused",
+	[REFGPU_ERROR_MISALIGNED]	= "misaligned atomic",
+	[REFGPU_ERROR_BARRIER]		= "a barrier that not all can reach",
+	[REFGPU_ERROR_HANG]		= "it takes too long",
+	[REFGPU_ERROR_DMA]		= "system memory did not answer",
+	[REFGPU_ERROR_MEMORY]		= "uncorrectable memory error",
+};
+
+static const char *error_name(u32 error)
+{
+	if (error < ARRAY_SIZE(error_names) && error_names[error])
+		return error_names[error];
+	return "error";
+}
+
+/* Kernels are stopped at a program counter, packets at their number. */
+static bool is_of_kernel(u32 error)
+{
+	return error >= REFGPU_ERROR_INSTRUCTION && error <= REFGPU_ERROR_BARRIER;
+}
+
+__printf(3, 4)
+static void say(char *text, size_t *used, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	*used += vscnprintf(text + *used, DUMP_BYTES - *used, format, arguments);
+	va_end(arguments);
+}
+
+static void say_buffers(char *text, size_t *used, struct refgpu_file *file)
+{
+	struct refgpu_grant *grant;
+	unsigned long index;
+
+	/* Whoever has the lock may wait for jobs, and they for us. */
+	if (!mutex_trylock(&file->lock))
+		return;
+	xa_for_each(&file->grants, index, grant)
+		say(text, used, "buffer 0x%llx %zu bytes%s%s\n", refgpu_bo_address(grant->bo),
+		    refgpu_bo_object(grant->bo)->size,
+		    grant->bo->flags & DRM_REFGPU_BO_GPU_READONLY ? " readonly" : "",
+		    grant->bo->flags & DRM_REFGPU_BO_SHARED ? " shared" : "");
+	mutex_unlock(&file->lock);
+}
+
+static void dump(struct refgpu *gpu, const struct verdict *verdict)
+{
+	struct refgpu_file *file = verdict->context->file;
+	const u64 *word = verdict->packets;
+	size_t used = 0;
+	unsigned int i;
+	char *text;
+
+	text = vmalloc(DUMP_BYTES);
+	if (!text)
+		return;
+	say(text, &used, "refgpu: ring %u: error %u: %s\n", verdict->ring, verdict->error,
+	    error_name(verdict->error));
+	say(text, &used, "packet %u of %u, address 0x%llx, %s 0x%llx\n", verdict->packet,
+	    verdict->count, verdict->address,
+	    is_of_kernel(verdict->error) ? "pc" : "packet", verdict->where);
+	say(text, &used, "hardware 0x%llx, host 0x%llx, capabilities 0x%llx, client %llu\n",
+	    gpu->version, gpu->host_version, gpu->caps, file ? file->id : 0);
+	if (file)
+		say_buffers(text, &used, file);
+	for (i = 0; i < verdict->count; i++, word += REFGPU_PACKET_SIZE / sizeof(*word))
+		say(text, &used,
+		    "%c%3u %016llx %016llx %016llx %016llx %016llx %016llx %016llx %016llx\n",
+		    i == verdict->packet ? '>' : ' ', i, word[0], word[1], word[2], word[3],
+		    word[4], word[5], word[6], word[7]);
+	dev_coredumpv(gpu->drm.dev, text, used, GFP_KERNEL);
+}
+
+/* Memory may be waited for: the job's fence has been signalled, its ring goes on. */
+static void publish(struct refgpu *gpu, struct verdict *verdict)
+{
+	struct refgpu_file *file;
+
+	if (!verdict->error)
+		return;
+	file = verdict->context->file;
+	dev_warn_ratelimited(gpu->drm.dev,
+			     "ring %u: a job of client %llu was stopped: %s (error %u, address 0x%llx, at 0x%llx)\n",
+			     verdict->ring, file ? file->id : 0, error_name(verdict->error),
+			     verdict->error, verdict->address, verdict->where);
+	dump(gpu, verdict);
+	kvfree(verdict->packets);
+	refgpu_context_put(verdict->context);
+}
+
+/* ---------------------------------------------------------------- the guilty */
+
+static void note_innocents(struct refgpu_ring *ring)
+{
+	struct refgpu_job *job;
+
+	/* Paused and stopped: nobody else changes the list. */
+	list_for_each_entry(job, &ring->jobs, node)
+		refgpu_context_blame(job->context, DRM_REFGPU_CONTEXT_INNOCENT, 0, 0, 0);
+}
+
+/* End the job that a stopped ring is at. Return: false: it has none. */
+static bool condemn(struct refgpu_ring *ring, u32 error, u64 address, u64 where,
+		    struct verdict *verdict)
+{
+	struct refgpu_job *job = refgpu_ring_head(ring);
+
+	if (!job)
+		return false;
+	*verdict = (struct verdict) {
+		.context = job->context,
+		.ring = ring->index,
+		.error = error,
+		.address = address,
+		.where = is_of_kernel(error) ? where : job->done,
+		.packet = job->done,
+		.count = job->count,
+		.packets = job->packets,
+	};
+	kref_get(&job->context->ref);
+	job->packets = NULL;
+	refgpu_context_blame(job->context, DRM_REFGPU_CONTEXT_GUILTY, error, address,
+			     verdict->where);
+	trace_refgpu_guilty(job, error, address, verdict->where);
+	refgpu_ring_remove(ring, job);
+	refgpu_ring_finish(job, error == REFGPU_ERROR_HANG ? -ETIME : -EIO);
+	note_innocents(ring);
+	return true;
+}
+
+/* Return: whether the ring goes on. */
+static bool mend_stopped(struct refgpu_ring *ring)
+{
+	u32 error = ring_read(ring, REFGPU_RING_ERROR);
+	u64 address = ring_read(ring, REFGPU_RING_ERROR_ADDRESS);
+	u64 where = ring_read(ring, REFGPU_RING_ERROR_WHERE);
+	struct verdict verdict;
+
+	refgpu_ring_pause(ring);
+	if (refgpu_ring_stop(ring) || !condemn(ring, error, address, where, &verdict))
+		return false;
+	refgpu_ring_start(ring, false);
+	publish(ring->gpu, &verdict);
+	return true;
+}
+
+/*
+ * Does a ring complete the one packet that it may execute? The others stand still
+ * meanwhile, but for the kernel's, whose packets are short.
+ */
+static bool passes_trial(struct refgpu_ring *ring)
+{
+	u64 since = refgpu_busy_ns(ring->gpu), limit = hang_ns(ring->gpu), now;
+	u32 put = refgpu_ring_start(ring, true);
+
+	for (;;) {
+		now = refgpu_busy_ns(ring->gpu);
+		if ((u32)ring_read(ring, REFGPU_RING_GET) == put)
+			return true;
+		if (ring_read(ring, REFGPU_RING_STATUS) != REFGPU_RING_BUSY)
+			return true; /* stopped: that is seen next */
+		if (now - since > limit)
+			return false;
+		msleep(20);
+	}
+}
+
+/*
+ * Stops the rings of files. Return: how many have jobs, 0 also if a packet was completed
+ * after all; negative: they do not stop.
+ */
+static int stop_user_rings(struct refgpu *gpu)
+{
+	u64 sum = ring_read(&gpu->rings[0], REFGPU_RING_GET);
+	struct refgpu_ring *ring;
+	int suspects = 0;
+
+	for (ring = gpu->rings + 1; ring < gpu->rings + REFGPU_RINGS; ring++) {
+		refgpu_ring_pause(ring);
+		if (refgpu_ring_stop(ring))
+			return -ETIMEDOUT;
+		sum += ring_read(ring, REFGPU_RING_GET);
+		suspects += refgpu_ring_busy(ring);
+	}
+	return sum == gpu->watched ? suspects : 0;
+}
+
+/*
+ * No packet of any ring was completed for too long. The GPU executes one at a time, and
+ * does not tell which; so each ring executes one alone, until that is found. None is
+ * executed twice thereby, but for the one that hangs.
+ */
+static bool mend_hang(struct refgpu *gpu)
+{
+	bool passed[REFGPU_RINGS] = { };
+	int suspects = stop_user_rings(gpu);
+	struct verdict verdict = { };
+	bool fine = suspects >= 0;
+	struct refgpu_ring *ring;
+	unsigned int i;
+
+	for (i = 1; i < REFGPU_RINGS && fine && suspects; i++) {
+		ring = &gpu->rings[i];
+		if (!refgpu_ring_busy(ring))
+			continue;
+		passed[i] = --suspects && passes_trial(ring);
+		if (passed[i])
+			continue;
+		suspects = 0;
+		fine = !refgpu_ring_stop(ring) &&
+		       condemn(ring, REFGPU_ERROR_HANG, 0, 0, &verdict);
+	}
+	for (i = 1; i < REFGPU_RINGS && fine; i++) {
+		if (passed[i])
+			refgpu_ring_go_on(&gpu->rings[i]);
+		else
+			refgpu_ring_start(&gpu->rings[i], false);
+	}
+	publish(gpu, &verdict);
+	return fine;
+}
+
+/* -------------------------------------------------------- reset of all, and end */
+
+/*
+ * Jobs that were in rings have been executed in part: nobody knows how far. The kernel's
+ * own can be executed again.
+ */
+static void lose_jobs(struct refgpu_ring *ring)
+{
+	struct refgpu_job *job;
+
+	refgpu_ring_retire(ring);
+	if (!ring->index)
+		return;
+	list_for_each_entry(job, &ring->jobs, node)
+		if (refgpu_ring_has_written(job))
+			refgpu_context_blame(job->context, DRM_REFGPU_CONTEXT_LOST,
+					     REFGPU_ERROR_RESET, 0, 0);
+	refgpu_ring_cancel(ring, false, -ECANCELED);
+}
+
+static void start_rings(struct refgpu *gpu)
+{
+	struct refgpu_ring *ring;
+
+	user_write(gpu, REFGPU_USER_ERROR, 0);
+	user_write(gpu, REFGPU_USER_INTR_STATUS, U64_MAX);
+	refgpu_interrupt_enable(gpu, REFGPU_INTR_FENCE | REFGPU_INTR_ERROR, 0);
+	gpu->accounted = refgpu_busy_ns(gpu);
+	gpu->watched = U64_MAX;
+	for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++)
+		refgpu_ring_start(ring, false);
+}
+
+static void die(struct refgpu *gpu)
+{
+	struct refgpu_ring *ring;
+
+	mutex_lock(&gpu->mapping);
+	WRITE_ONCE(gpu->gone, true);
+	mutex_unlock(&gpu->mapping);
+	for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++) {
+		/* Whoever has the mutex has seen it, or its job is in the list. */
+		refgpu_ring_pause(ring);
+		refgpu_ring_cancel(ring, true, -ENODEV);
+	}
+}
+
+static int reset_all(struct refgpu *gpu)
+{
+	struct refgpu_ring *ring, *end = gpu->rings + REFGPU_RINGS;
+	int ret;
+
+	for (ring = gpu->rings; ring < end; ring++)
+		refgpu_ring_pause(ring);
+	ret = refgpu_mm_reset(gpu, true);
+	trace_refgpu_reset(ret);
+	if (ret)
+		return ret;
+	for (ring = gpu->rings; ring < end; ring++)
+		lose_jobs(ring);
+	start_rings(gpu);
+	refgpu_kms_restore(gpu);
+	drm_warn(&gpu->drm, "the GPU was reset\n");
+	return 0;
+}
+
+static bool was_reset_by_host(struct refgpu *gpu)
+{
+	struct refgpu_ring *ring;
+
+	if (user_read(gpu, REFGPU_USER_ERROR))
+		return true;
+	for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++)
+		if (ring_read(ring, REFGPU_RING_STATUS) == REFGPU_RING_DISABLED)
+			return true;
+	return false;
+}
+
+static void mend(struct refgpu *gpu, unsigned long troubles)
+{
+	struct refgpu_ring *ring;
+	bool fine = true;
+	int ret;
+
+	if (user_read(gpu, REFGPU_USER_ID) == REFGPU_GONE || troubles & REFGPU_DEAD) {
+		drm_err(&gpu->drm, "the GPU is gone\n");
+		ret = -ENODEV;
+		goto dead;
+	}
+	if (troubles & REFGPU_REVOKED)
+		refgpu_mm_remap(gpu);
+	if (troubles & REFGPU_LOST || was_reset_by_host(gpu)) {
+		fine = false;
+	} else {
+		for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++)
+			if (ring_read(ring, REFGPU_RING_STATUS) == REFGPU_RING_STOPPED)
+				fine &= mend_stopped(ring);
+		if (fine && troubles & REFGPU_HUNG)
+			fine = mend_hang(gpu);
+	}
+	if (fine)
+		return;
+	ret = reset_all(gpu);
+	if (!ret)
+		return;
+	drm_err(&gpu->drm, "reset failed: %d\n", ret);
+dead:
+	die(gpu);
+	queue_work(refgpu_wq, &gpu->depart);
+}
+
+static void recover_work(struct work_struct *work)
+{
+	struct refgpu *gpu = container_of(work, struct refgpu, recover);
+	unsigned long troubles;
+
+	mutex_lock(&gpu->recovery);
+	troubles = xchg(&gpu->troubles, 0);
+	if (!gpu->gone && !gpu->asleep)
+		mend(gpu, troubles);
+	mutex_unlock(&gpu->recovery);
+}
+
+/**
+ * refgpu_recover - have it looked what is wrong
+ * @gpu: the GPU
+ * @trouble: REFGPU_HUNG and the like; 0: its registers tell
+ *
+ * Any context.
+ */
+void refgpu_recover(struct refgpu *gpu, unsigned long trouble)
+{
+	unsigned long troubles = READ_ONCE(gpu->troubles);
+
+	while (!try_cmpxchg(&gpu->troubles, &troubles, troubles | trouble))
+		;
+	queue_work(refgpu_wq, &gpu->recover);
+}
+
+static void depart_work(struct work_struct *work)
+{
+	refgpu_depart(container_of(work, struct refgpu, depart));
+}
+
+/* --------------------------------------------------------------------- watch */
+
+static bool stands_still(struct refgpu_ring *ring)
+{
+	u64 status = ring_read(ring, REFGPU_RING_STATUS);
+
+	return status != REFGPU_RING_BUSY && status != REFGPU_RING_IDLE;
+}
+
+static void look(struct refgpu *gpu)
+{
+	struct refgpu_ring *ring;
+	bool trouble = false;
+	u64 sum = 0, busy;
+
+	for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++) {
+		sum += ring_read(ring, REFGPU_RING_GET);
+		trouble |= stands_still(ring);
+	}
+	busy = refgpu_busy_ns(gpu);
+	if (trouble) {
+		refgpu_recover(gpu, 0);
+	} else if (sum != gpu->watched) {
+		gpu->watched = sum;
+		gpu->watched_since = busy;
+	} else if (busy - gpu->watched_since > hang_ns(gpu)) {
+		gpu->watched_since = busy;
+		refgpu_recover(gpu, REFGPU_HUNG);
+	}
+	refgpu_account(gpu);
+}
+
+static void watch_work(struct work_struct *work)
+{
+	struct refgpu *gpu = container_of(to_delayed_work(work), struct refgpu, watch);
+	struct refgpu_ring *ring;
+	bool busy = false;
+
+	/* Whoever has it looks more closely. */
+	if (mutex_trylock(&gpu->recovery)) {
+		for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++) {
+			/* Should an interrupt have been lost. */
+			refgpu_ring_retire(ring);
+			busy |= refgpu_ring_busy(ring);
+		}
+		if (!busy)
+			gpu->watched = U64_MAX;
+		else if (!gpu->gone && !gpu->asleep)
+			look(gpu);
+		mutex_unlock(&gpu->recovery);
+		if (!busy)
+			return;
+	}
+	queue_delayed_work(refgpu_wq, &gpu->watch, WATCH_INTERVAL);
+}
+
+/**
+ * refgpu_watch - there is a job to be looked after
+ * @gpu: the GPU
+ *
+ * Any context.
+ */
+void refgpu_watch(struct refgpu *gpu)
+{
+	if (!delayed_work_pending(&gpu->watch))
+		queue_delayed_work(refgpu_wq, &gpu->watch, WATCH_INTERVAL);
+}
+
+/* ---------------------------------------------------------- begin, sleep, end */
+
+/**
+ * refgpu_recovery_init - before anything can go wrong
+ * @gpu: the GPU
+ */
+int refgpu_recovery_init(struct refgpu *gpu)
+{
+	INIT_WORK(&gpu->recover, recover_work);
+	INIT_WORK(&gpu->depart, depart_work);
+	INIT_DELAYED_WORK(&gpu->watch, watch_work);
+	gpu->watched = U64_MAX;
+	return drmm_mutex_init(&gpu->drm, &gpu->recovery);
+}
+
+/**
+ * refgpu_start - bring the GPU into a known state, and start its rings
+ * @gpu: with rings and schedulers
+ */
+int refgpu_start(struct refgpu *gpu)
+{
+	int ret;
+
+	mutex_lock(&gpu->recovery);
+	ret = refgpu_mm_reset(gpu, true);
+	/* Jobs never come when there is a display only. */
+	gpu->asleep = gpu->display_only;
+	if (!ret) {
+		refgpu_mm_restore(gpu);
+		if (!gpu->display_only)
+			start_rings(gpu);
+	}
+	mutex_unlock(&gpu->recovery);
+	return ret;
+}
+
+static bool is_drained(struct refgpu *gpu)
+{
+	struct refgpu_ring *ring;
+	bool drained = true;
+
+	for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++)
+		drained &= ring_read(ring, REFGPU_RING_STATUS) != REFGPU_RING_BUSY;
+	return drained;
+}
+
+/**
+ * refgpu_drain - before sleep: let jobs in rings end, hold back the others
+ * @gpu: the GPU
+ *
+ * Return: -EBUSY: they do not end in ten seconds; all goes on.
+ */
+int refgpu_drain(struct refgpu *gpu)
+{
+	ktime_t end = ktime_add_ms(ktime_get(), DRAIN_TIMEOUT_MS);
+	struct refgpu_ring *ring, *last = gpu->rings + REFGPU_RINGS;
+	int ret = 0;
+
+	mutex_lock(&gpu->recovery);
+	for (ring = gpu->rings; ring < last; ring++)
+		refgpu_ring_pause(ring);
+	while (!gpu->gone && !is_drained(gpu) && !ret) {
+		if (ktime_after(ktime_get(), end))
+			ret = -EBUSY;
+		else
+			msleep(20);
+	}
+	for (ring = gpu->rings; ring < last; ring++) {
+		if (ret)
+			refgpu_ring_go_on(ring);
+		else if (!gpu->gone)
+			refgpu_ring_stop(ring);
+	}
+	gpu->asleep = !ret;
+	mutex_unlock(&gpu->recovery);
+	if (!ret)
+		cancel_delayed_work_sync(&gpu->watch);
+	return ret;
+}
+
+/**
+ * refgpu_recovery_end - the driver leaves the GPU: no job runs any more
+ * @gpu: unplugged
+ */
+void refgpu_recovery_end(struct refgpu *gpu)
+{
+	bool gone;
+	int ret;
+
+	mutex_lock(&gpu->recovery);
+	gone = gpu->gone;
+	die(gpu);
+	if (!gone) {
+		ret = refgpu_mm_reset(gpu, false);
+		if (ret)
+			drm_err(&gpu->drm, "reset failed: %d: memory that it may reach is never freed\n",
+				ret);
+		gpu->backend->stop(gpu);
+	}
+	mutex_unlock(&gpu->recovery);
+	/* The former may queue the latter. */
+	cancel_delayed_work_sync(&gpu->watch);
+	cancel_work_sync(&gpu->recover);
+}
