@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# machine: --timeout 1800
+# own machine: its guests need both processors
+# kernels: 6.12
+#
+# guest-drm.sh [PART]...: the guest's driver on a vGPU: buffers, jobs, processes that
+# attack each other, hangs, unbinding and unloading with and without users. The guest
+# counts its own tests. Parts are the functions at the end, by default all of them.
+
+# shellcheck source=suite.sh
+. /src/tests/vm/suite.sh
+
+modprobe -a vfio_iommu_type1 openvgpu || {
+	fail modprobe "modprobe openvgpu failed: $(dmesg | tail -n 1)"
+	finish
+}
+types=/sys/bus/pci/drivers/openvgpu/0000:01:00.0/mdev_supported_types
+
+# payload FOLDER, its run on standard input
+payload()
+{
+	mkdir -p "$1"
+	cp /src/build/tests/guest/{drm,kms} "$1/"
+	cat >"$1/run"
+	chmod +x "$1/run"
+}
+
+# in_guest NAME TYPE [ARG...]: a guest of /tmp/NAME on a new vGPU; its tests count
+in_guest()
+{
+	local name=$1 type=$2 uuid status=0
+
+	shift 2
+	uuid=$(</proc/sys/kernel/random/uuid)
+	if ! echo "$uuid" >"$types/openvgpu-$type/create"; then
+		fail "$name" "no vGPU: $(cat "$types/../openvgpu/last_error")"
+		return
+	fi
+	guest --name "$name" --vgpu "$uuid" --payload "/tmp/$name" --module refgpu --mem 512 \
+		--timeout 600 "$@" >"/tmp/$name.log" 2>&1 || status=$?
+	sed 's/^\[[^]]*\] //' "/tmp/$name.log" >"/tmp/$name.said"
+	cat "/tmp/$name.log"
+	grep -E '^(ok|not ok) ' "/tmp/$name.said" >/dev/null || status="$status, no test"
+	passed=$((passed + $(grep -c '^ok ' "/tmp/$name.said")))
+	failed=$((failed + $(grep -c '^not ok ' "/tmp/$name.said")))
+	same "$name-status" 0 "$status"
+	echo 1 >"/sys/bus/mdev/devices/$uuid/remove"
+}
+
+computing()
+{
+	payload /tmp/computing <<-'RUN'
+		#!/bin/sh
+		dmesg | grep -i -E 'refgpu|drm' | tail -n 5
+		ls /dev/dri
+		./drm
+		status=$?
+		dmesg | tail -n 20
+		exit $status
+	RUN
+	in_guest computing 256mc
+}
+
+# The console, the KMS program as it is, and the ways out.
+display()
+{
+	payload /tmp/display <<-'RUN'
+		#!/bin/sh
+		said() { if [ "$1" = 0 ]; then echo "ok $2"; else echo "not ok $2: $3"; fi; }
+		device=$(cd /sys/class/drm/card0/device && pwd -P)
+		cat /sys/class/drm/card0-*/status | tr '\n' ' '
+		head -n 3 /sys/class/drm/card0-Virtual-1/modes
+		[ "$(cat /sys/class/graphics/fb0/name)" = refgpudrmfb ]
+		said $? console "fb0 is $(cat /sys/class/graphics/fb0/name)"
+		./kms --frames 5
+		said $? kms "the program ended with $?"
+		./drm params buffers fill-and-copy
+		said $? drm "it ended with $?"
+		./kms --frames 100000 >/dev/null &
+		sleep 2
+		echo "${device##*/}" >"$device/driver/unbind"
+		said $? unbind-with-users "it failed"
+		kill %1
+		wait
+		echo "${device##*/}" >/sys/bus/pci/drivers/refgpu/bind
+		said $? bind-again "it failed"
+		./drm params buffers fill-and-copy
+		said $? drm-again "it ended with $?"
+		rmmod refgpu
+		said $? rmmod "refgpu is used by $(cat /sys/module/refgpu/refcnt)"
+		dmesg | tail -n 20
+	RUN
+	in_guest display 256mq
+}
+
+[ $# -gt 0 ] || set -- computing display
+for part; do
+	"$part"
+done
+if modprobe -r openvgpu; then
+	pass unload
+else
+	fail unload "openvgpu is used by $(cat /sys/module/openvgpu/refcnt)"
+fi
+finish

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# machine: --gpu "" --gpu "--hw 1.0 --vram 256M" --timeout 900
+# own machine: refgpu.ko has the GPU that elsewhere openvgpu.ko has
+# check: 6.12
+#
+# Whole GPUs, driven by the guests' driver in the machine that has them: jobs, hostile
+# and hanging ones too, displays, sleep, and all ways to leave them. The second one is
+# of hardware version 1.0, which can't keep processes apart.
+
+# shellcheck source=suite.sh
+. /src/tests/vm/suite.sh
+
+address=0000:01:00.0
+driver=/sys/bus/pci/drivers/refgpu
+
+run load 0 modprobe refgpu whole=1
+[ -e "/sys/bus/pci/devices/$address/driver" ] || {
+	dmesg | tail -n 20
+	fail bound "refgpu does not drive the GPU"
+	finish
+}
+dmesg | grep -E 'refgpu' | tail -n 5
+
+# drm [TEST]...: counts what the program counts
+drm()
+{
+	timeout 300 /src/build/tests/guest/drm "$@" >/tmp/drm.log 2>&1
+	cat /tmp/drm.log
+	add drm /tmp/drm.log
+}
+
+drm
+drm /dev/dri/renderD129
+
+same console refgpudrmfb "$(cat /sys/class/graphics/fb0/name)"
+for head in 1 2 3 4; do
+	same "monitor-$head" connected "$(cat "/sys/class/drm/card0-Virtual-$head/status")"
+done
+run kms 0 timeout 60 /src/build/tests/guest/kms --frames 10
+cat "$out"
+
+# Video memory of a whole GPU is saved.
+echo devices >/sys/power/pm_test
+run suspend 0 sh -c 'echo mem >/sys/power/state'
+drm params buffers fill-and-copy dispatch
+run kms-after-suspend 0 timeout 60 /src/build/tests/guest/kms --frames 3
+
+# With users.
+/src/build/tests/guest/kms --frames 1000000 >/dev/null 2>&1 &
+user=$!
+/src/build/tests/guest/drm many-contexts kill-9 many-contexts >/tmp/user.log 2>&1 &
+sleep 2
+run unbind-with-users 0 sh -c "echo $address >$driver/unbind"
+kill "$user"
+wait
+run bind-again 0 sh -c "echo $address >$driver/bind"
+drm params buffers fill-and-copy
+run unload 0 modprobe -r refgpu
+finish
