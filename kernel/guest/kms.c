@@ -104,12 +104,18 @@ static u64 plane_address(const struct drm_plane_state *state)
 	       (u64)(state->src_x >> 16) * fb->format->cpp[0];
 }
 
-/* What both planes want. Return: 1: it is shown. */
-static int plane_check(struct drm_plane_state *state, struct drm_crtc_state *crtc_state,
+/*
+ * What both planes want. A plane without a head is looked at, too: that is what makes it
+ * invisible. Return: 1: it is shown.
+ */
+static int plane_check(struct drm_plane_state *state, struct drm_atomic_state *commit,
 		       bool can_position)
 {
+	struct drm_crtc_state *crtc_state = NULL;
 	int ret;
 
+	if (state->crtc)
+		crtc_state = drm_atomic_get_new_crtc_state(commit, state->crtc);
 	ret = drm_atomic_helper_check_plane_state(state, crtc_state, DRM_PLANE_NO_SCALING,
 						  DRM_PLANE_NO_SCALING, can_position, true);
 	if (ret || !state->visible)
@@ -127,14 +133,12 @@ static int primary_check(struct drm_plane *plane, struct drm_atomic_state *commi
 	struct drm_crtc_state *crtc_state;
 	int ret;
 
-	if (!new->crtc)
-		return 0;
-	crtc_state = drm_atomic_get_new_crtc_state(commit, new->crtc);
-	ret = plane_check(new, crtc_state, false);
+	ret = plane_check(new, commit, false);
 	if (ret <= 0)
 		return ret;
 	if (new->fb->pitches[0] % ALIGNMENT)
 		return -EINVAL;
+	crtc_state = drm_atomic_get_new_crtc_state(commit, new->crtc);
 	if (old->fb && (old->fb->pitches[0] != new->fb->pitches[0] ||
 			old->fb->format != new->fb->format))
 		crtc_state->mode_changed = true;
@@ -159,9 +163,7 @@ static int cursor_check(struct drm_plane *plane, struct drm_atomic_state *commit
 	struct drm_framebuffer *fb = new->fb;
 	int ret;
 
-	if (!new->crtc)
-		return 0;
-	ret = plane_check(new, drm_atomic_get_new_crtc_state(commit, new->crtc), true);
+	ret = plane_check(new, commit, true);
 	if (ret <= 0)
 		return ret;
 	/* The whole of a picture without gaps between its lines. */

@@ -5,7 +5,8 @@
  *	drm [NODE] [TEST]...
  *
  * No library of the driver's: the ioctls as a hostile program would call them. Each
- * test opens files of its own, so none inherits what another broke.
+ * test is a process with files of its own, so none inherits what another broke, or left
+ * mapped.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +35,8 @@
 
 static const char *node = "/dev/dri/renderD128";
 static unsigned int passed, failed;
-static char reason[256];
+static char *reason; /* of a test that failed; shared with its process */
+#define REASON_BYTES 256
 
 __attribute__((format(printf, 1, 2)))
 static bool no(const char *format, ...)
@@ -42,7 +44,7 @@ static bool no(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(reason, sizeof(reason), format, arguments);
+	vsnprintf(reason, REASON_BYTES, format, arguments);
 	va_end(arguments);
 	return false;
 }
@@ -883,6 +885,27 @@ static const struct test {
 	{ "fdinfo", test_fdinfo },
 };
 
+static bool run_test(const struct test *test)
+{
+	pid_t child;
+	int status;
+
+	reason[0] = '\0';
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		bool good = test->run();
+
+		fflush(stdout);
+		_exit(good ? 0 : 1);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return no("no process: %s", strerror(errno));
+	if (WIFSIGNALED(status))
+		return no("killed by signal %d", WTERMSIG(status));
+	return status == 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct test *test;
@@ -894,6 +917,10 @@ int main(int argc, char **argv)
 		argv++;
 		argc--;
 	}
+	reason = mmap(NULL, REASON_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (reason == MAP_FAILED)
+		return 1;
 	for (test = tests; test < tests + sizeof(tests) / sizeof(tests[0]); test++) {
 		bool wanted = argc == 1;
 
@@ -901,9 +928,8 @@ int main(int argc, char **argv)
 			wanted |= !strcmp(argv[i], test->name);
 		if (!wanted)
 			continue;
-		reason[0] = '\0';
 		begin = rt_now_ns();
-		if (test->run()) {
+		if (run_test(test)) {
 			passed++;
 			printf("ok %s (%.2f s)\n", test->name,
 			       (double)(rt_now_ns() - begin) / 1e9);
