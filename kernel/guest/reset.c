@@ -9,6 +9,7 @@
  */
 #include <linux/delay.h>
 #include <linux/devcoredump.h>
+#include <linux/kernfs.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -116,6 +117,18 @@ static void say_buffers(char *text, size_t *used, struct refgpu_file *file)
 	mutex_unlock(&file->lock);
 }
 
+/*
+ * A device has one core dump at a time, for five minutes or until it was read. While the
+ * old one is on its way out, the kernel would complain of a second one.
+ */
+static bool has_dump(struct refgpu *gpu)
+{
+	struct kernfs_node *link = kernfs_find_and_get(gpu->drm.dev->kobj.sd, "devcoredump");
+
+	kernfs_put(link);
+	return link;
+}
+
 static void dump(struct refgpu *gpu, const struct verdict *verdict)
 {
 	struct refgpu_file *file = verdict->context->file;
@@ -124,7 +137,7 @@ static void dump(struct refgpu *gpu, const struct verdict *verdict)
 	unsigned int i;
 	char *text;
 
-	text = vmalloc(DUMP_BYTES);
+	text = has_dump(gpu) ? NULL : vmalloc(DUMP_BYTES);
 	if (!text)
 		return;
 	say(text, &used, "refgpu: ring %u: error %u: %s\n", verdict->ring, verdict->error,
@@ -134,17 +147,17 @@ static void dump(struct refgpu *gpu, const struct verdict *verdict)
 	    is_of_kernel(verdict->error) ? "pc" : "packet", verdict->where);
 	say(text, &used, "hardware 0x%llx, host 0x%llx, capabilities 0x%llx, client %llu\n",
 	    gpu->version, gpu->host_version, gpu->caps, file ? file->id : 0);
-	if (file)
-		say_buffers(text, &used, file);
 	for (i = 0; i < verdict->count; i++, word += REFGPU_PACKET_SIZE / sizeof(*word))
 		say(text, &used,
 		    "%c%3u %016llx %016llx %016llx %016llx %016llx %016llx %016llx %016llx\n",
 		    i == verdict->packet ? '>' : ' ', i, word[0], word[1], word[2], word[3],
 		    word[4], word[5], word[6], word[7]);
+	if (file)
+		say_buffers(text, &used, file);
 	dev_coredumpv(gpu->drm.dev, text, used, GFP_KERNEL);
 }
 
-/* Memory may be waited for: the job's fence has been signalled, its ring goes on. */
+/* Memory may be waited for: no fence waits for us, and we have no lock. */
 static void publish(struct refgpu *gpu, struct verdict *verdict)
 {
 	struct refgpu_file *file;
@@ -174,8 +187,9 @@ static void note_innocents(struct refgpu_ring *ring)
 
 /* End the job that a stopped ring is at. Return: false: it has none. */
 static bool condemn(struct refgpu_ring *ring, u32 error, u64 address, u64 where,
-		    struct verdict *verdict)
+		    struct verdict *verdicts)
 {
+	struct verdict *verdict = &verdicts[ring->index];
 	struct refgpu_job *job = refgpu_ring_head(ring);
 
 	if (!job)
@@ -202,18 +216,16 @@ static bool condemn(struct refgpu_ring *ring, u32 error, u64 address, u64 where,
 }
 
 /* Return: whether the ring goes on. */
-static bool mend_stopped(struct refgpu_ring *ring)
+static bool mend_stopped(struct refgpu_ring *ring, struct verdict *verdicts)
 {
 	u32 error = ring_read(ring, REFGPU_RING_ERROR);
 	u64 address = ring_read(ring, REFGPU_RING_ERROR_ADDRESS);
 	u64 where = ring_read(ring, REFGPU_RING_ERROR_WHERE);
-	struct verdict verdict;
 
 	refgpu_ring_pause(ring);
-	if (refgpu_ring_stop(ring) || !condemn(ring, error, address, where, &verdict))
+	if (refgpu_ring_stop(ring) || !condemn(ring, error, address, where, verdicts))
 		return false;
 	refgpu_ring_start(ring, false);
-	publish(ring->gpu, &verdict);
 	return true;
 }
 
@@ -263,11 +275,10 @@ static int stop_user_rings(struct refgpu *gpu)
  * does not tell which; so each ring executes one alone, until that is found. None is
  * executed twice thereby, but for the one that hangs.
  */
-static bool mend_hang(struct refgpu *gpu)
+static bool mend_hang(struct refgpu *gpu, struct verdict *verdicts)
 {
 	bool passed[REFGPU_RINGS] = { };
 	int suspects = stop_user_rings(gpu);
-	struct verdict verdict = { };
 	bool fine = suspects >= 0;
 	struct refgpu_ring *ring;
 	unsigned int i;
@@ -281,7 +292,7 @@ static bool mend_hang(struct refgpu *gpu)
 			continue;
 		suspects = 0;
 		fine = !refgpu_ring_stop(ring) &&
-		       condemn(ring, REFGPU_ERROR_HANG, 0, 0, &verdict);
+		       condemn(ring, REFGPU_ERROR_HANG, 0, 0, verdicts);
 	}
 	for (i = 1; i < REFGPU_RINGS && fine; i++) {
 		if (passed[i])
@@ -289,7 +300,6 @@ static bool mend_hang(struct refgpu *gpu)
 		else
 			refgpu_ring_start(&gpu->rings[i], false);
 	}
-	publish(gpu, &verdict);
 	return fine;
 }
 
@@ -371,10 +381,11 @@ static bool was_reset_by_host(struct refgpu *gpu)
 	return false;
 }
 
-static void mend(struct refgpu *gpu, unsigned long troubles)
+/* @verdicts: one a ring, all zero */
+static void mend(struct refgpu *gpu, unsigned long troubles, struct verdict *verdicts)
 {
 	struct refgpu_ring *ring;
-	bool fine = true;
+	bool fine = true, stopped = false;
 	int ret;
 
 	if (user_read(gpu, REFGPU_USER_ID) == REFGPU_GONE || troubles & REFGPU_DEAD) {
@@ -388,10 +399,13 @@ static void mend(struct refgpu *gpu, unsigned long troubles)
 		fine = false;
 	} else {
 		for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++)
-			if (ring_read(ring, REFGPU_RING_STATUS) == REFGPU_RING_STOPPED)
-				fine &= mend_stopped(ring);
-		if (fine && troubles & REFGPU_HUNG)
-			fine = mend_hang(gpu);
+			if (ring_read(ring, REFGPU_RING_STATUS) == REFGPU_RING_STOPPED) {
+				stopped = true;
+				fine &= mend_stopped(ring, verdicts);
+			}
+		/* Else it was the other rings' turn; or the watch comes back. */
+		if (!stopped && troubles & REFGPU_HUNG)
+			fine = mend_hang(gpu, verdicts);
 	}
 	if (fine)
 		return;
@@ -407,13 +421,17 @@ dead:
 static void recover_work(struct work_struct *work)
 {
 	struct refgpu *gpu = container_of(work, struct refgpu, recover);
+	struct verdict verdicts[REFGPU_RINGS] = { };
 	unsigned long troubles;
+	unsigned int i;
 
 	mutex_lock(&gpu->recovery);
 	troubles = xchg(&gpu->troubles, 0);
 	if (!gpu->gone && !gpu->asleep)
-		mend(gpu, troubles);
+		mend(gpu, troubles, verdicts);
 	mutex_unlock(&gpu->recovery);
+	for (i = 0; i < REFGPU_RINGS; i++)
+		publish(gpu, &verdicts[i]);
 }
 
 /**

@@ -607,7 +607,17 @@ static void write_file(const char *path, const char *text)
 		close(fd);
 }
 
-/* The newest dump has the text; it is thrown away. */
+static bool exists(const char *pattern)
+{
+	glob_t files;
+
+	if (glob(pattern, 0, NULL, &files))
+		return false;
+	globfree(&files);
+	return true;
+}
+
+/* A dump has the text, and is thrown away. It comes a moment after the job's end. */
 static bool dump_has(const char *text)
 {
 	static char content[1 << 17];
@@ -615,6 +625,8 @@ static bool dump_has(const char *text)
 	glob_t files;
 	size_t i;
 
+	for (i = 0; i < 250 && !exists("/sys/class/devcoredump/devcd*/data"); i++)
+		usleep(20000);
 	if (glob("/sys/class/devcoredump/devcd*/data", 0, NULL, &files))
 		return no("there is no core dump");
 	for (i = 0; i < files.gl_pathc; i++) {
@@ -632,6 +644,9 @@ static bool dump_has(const char *text)
 		write_file(files.gl_pathv[i], "1");
 	}
 	globfree(&files);
+	/* There is no other one as long as it is on its way out. */
+	for (i = 0; i < 250 && exists("/sys/bus/pci/devices/*/devcoredump"); i++)
+		usleep(20000);
 	if (found)
 		return true;
 	content[120] = '\0';
@@ -640,16 +655,33 @@ static bool dump_has(const char *text)
 
 static bool test_dump(void)
 {
+	uint32_t nothing[16] = { 0 }, argument = 0;
 	struct drm_refgpu_context_status status;
-	struct buffer buffer;
+	struct programme programme = { 0 };
 	struct refgpu_fill fill;
 	int fd = open_node();
+	char text[128];
 
-	if (buffer_create(fd, DRM_REFGPU_BO_VRAM, BYTES, &buffer))
-		return no("set-up");
-	dump_has("");
+	/* Of those who came before, should there be one. */
+	if (exists("/sys/class/devcoredump/devcd*/data"))
+		dump_has("");
 	fill = fill_packet(1ULL << 50, 4, 0);
 	if (!refused(fd, &fill, &status) || !dump_has("packet 0 of 1, address 0x4000000000000"))
+		return false;
+	if (programme_load(fd, "spin", &argument, sizeof(argument), &programme))
+		return no("set-up");
+	/* The third instruction is none. */
+	nothing[0] = nothing[1] = 0x00000013;
+	memcpy(programme.code.words, nothing, sizeof(nothing));
+	if (!refused(fd, &programme.packet, &status))
+		return false;
+	if (status.error != REFGPU_ERROR_INSTRUCTION ||
+	    status.where != programme.code.address + 8)
+		return no("error %u at 0x%llx, not at 0x%llx", status.error,
+			  (unsigned long long)status.where,
+			  (unsigned long long)programme.code.address + 8);
+	snprintf(text, sizeof(text), "pc 0x%llx", (unsigned long long)status.where);
+	if (!dump_has(text))
 		return false;
 	close(fd);
 	return true;

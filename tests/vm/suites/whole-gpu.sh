@@ -57,5 +57,11 @@ kill "$user"
 wait
 run bind-again 0 sh -c "echo $address >$driver/bind"
 drm params buffers fill-and-copy
+
+# The last fences are freed a moment after the last file.
+for _ in $(seq 50); do
+	[ "$(cat /sys/module/refgpu/refcnt)" != 0 ] || break
+	sleep 0.1
+done
 run unload 0 modprobe -r refgpu
 finish
