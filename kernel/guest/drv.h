@@ -323,10 +323,12 @@ struct refgpu_context {
  * struct refgpu_job_fence - tells the scheduler of the end of a job
  * @base: signalled when the ring has passed the job
  * @lock: the fence's
+ * @has_module: it holds the module
  */
 struct refgpu_job_fence {
 	struct dma_fence base;
 	spinlock_t lock; /* of base */
+	bool has_module;
 };
 
 /**

@@ -348,10 +348,13 @@ static const char *fence_timeline_name(struct dma_fence *fence)
 
 static void fence_free(struct rcu_head *rcu)
 {
-	struct dma_fence *fence = container_of(rcu, struct dma_fence, rcu);
+	struct dma_fence *base = container_of(rcu, struct dma_fence, rcu);
+	struct refgpu_job_fence *fence = container_of(base, struct refgpu_job_fence, base);
+	bool has_module = fence->has_module;
 
-	kfree(container_of(fence, struct refgpu_job_fence, base));
-	module_put(THIS_MODULE);
+	kfree(fence);
+	if (has_module)
+		module_put(THIS_MODULE);
 }
 
 static void fence_release(struct dma_fence *fence)
@@ -359,7 +362,10 @@ static void fence_release(struct dma_fence *fence)
 	call_rcu(&fence->rcu, fence_free);
 }
 
-/* Whoever has a sync file of a job has its fence, and so keeps the module. */
+/*
+ * Whoever has a sync file of a job has its fence, and so keeps the module. Nobody else
+ * gets the fences of the kernel's jobs, and its entity has the last one until the end.
+ */
 static const struct dma_fence_ops fence_ops = {
 	.get_driver_name	= fence_driver_name,
 	.get_timeline_name	= fence_timeline_name,
@@ -379,7 +385,10 @@ static struct refgpu_job *job_create(struct refgpu_context *context, void *packe
 		kvfree(packets);
 		return NULL;
 	}
-	__module_get(THIS_MODULE);
+	if (context->file) {
+		__module_get(THIS_MODULE);
+		fence->has_module = true;
+	}
 	spin_lock_init(&fence->lock);
 	dma_fence_init(&fence->base, &fence_ops, &fence->lock, dma_fence_context_alloc(1), 1);
 	job->fence = fence;
