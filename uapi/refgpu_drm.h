@@ -17,7 +17,15 @@
 #ifndef REFGPU_DRM_H
 #define REFGPU_DRM_H
 
+/* Debian 12 has this header of the kernel in libdrm-dev, at another place. */
+#if !defined(__KERNEL__) && defined(__has_include)
+#if !__has_include(<drm/drm.h>)
+#include <libdrm/drm.h>
+#endif
+#endif
+#ifndef _DRM_H_
 #include <drm/drm.h>
+#endif
 
 #if defined(__cplusplus)
 extern "C" {
