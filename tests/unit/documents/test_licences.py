@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-test_licences.py - programs of any licence can link the library, and
+test_licences.py - programs of any licence can link the libraries, and
 debian/copyright says what the files say
 
 `make lint` has `reuse lint`, which checks that every file has a licence.
@@ -17,6 +17,8 @@ from tree import OUT, TOP, read
 
 # What may be in a library that others link.
 LINKABLE = ("LGPL-2.1-or-later", "MIT", "(GPL-2.0-only WITH Linux-syscall-note) OR MIT")
+# Each with one of its files.
+LIBRARIES = {"libopenvgpu": "settings.c", "librefgpu_drm": "buffer.c"}
 # Debian's names of licences.
 DEBIAN = {"GPL-2.0-only": "GPL-2.0-only", "LGPL-2.1-or-later": "LGPL-2.1+", "MIT": "Expat",
           "(GPL-2.0-only WITH Linux-syscall-note) OR MIT":
@@ -32,13 +34,13 @@ def licence(path):
     return found and found.group(1).strip()
 
 
-def library_files():
+def library_files(library):
     """Every file of the tree that is compiled into the library."""
     files = set()
-    for depends in glob.glob(os.path.join(OUT, "libopenvgpu.d/*.d")):
+    for depends in glob.glob(os.path.join(OUT, library + ".d/*.d")):
         with open(depends, encoding="ascii") as file:
             for name in file.read().replace("\\\n", " ").split():
-                path = os.path.join(TOP, "tools/libopenvgpu", name.rstrip(":"))
+                path = os.path.join(TOP, "tools", library, name.rstrip(":"))
                 if not name.startswith("/") and os.path.isfile(path):
                     files.add(os.path.relpath(path, TOP))
     return files
@@ -51,12 +53,15 @@ def debian():
 
 def main():
     problems = []
-    files = library_files()
-    if not any(name.endswith("settings.c") for name in files):
-        problems.append("no settings.c among the files of the library: %s" % sorted(files))
-    for name in files:
-        if licence(name) not in LINKABLE:
-            problems.append("%s is in the library, and is %s" % (name, licence(name)))
+    files = set()
+    for library, one in LIBRARIES.items():
+        own = library_files(library)
+        files |= own
+        if not any(name.endswith("/" + one) for name in own):
+            problems.append("no %s among the files of %s: %s" % (one, library, sorted(own)))
+        for name in own:
+            if licence(name) not in LINKABLE:
+                problems.append("%s is in %s, and is %s" % (name, library, licence(name)))
     patterns = debian()
     listed = subprocess.run(["find", ".", "-type", "f", "-not", "-path", "./.git*",
                              "-not", "-path", "./build/*"], cwd=TOP, capture_output=True, text=True,

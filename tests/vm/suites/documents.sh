@@ -75,7 +75,7 @@ for page in "${pages[@]}"; do
 	empty "man renders ${page##*/}" \
 		"$(LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -l "$page" 2>&1 >/dev/null | grep -v 'cannot adjust line')"
 	while read -r name section; do
-		case $name in openvgpu* | refgpu | libopenvgpu | ovgpu_*) ;; *) continue ;; esac
+		case $name in openvgpu* | refgpu | libopenvgpu | ovgpu_* | librefgpu_drm | refgpu_drm_*) ;; *) continue ;; esac
 		# A page may be about several functions.
 		holds "${page##*/}: $name($section) exists" "no such page" \
 			sh -c 'test -e "tools/dist/man/$1.$2" || grep -qx "\.Nm $1.*" tools/dist/man/*."$2"' sh "$name" "$section"
