@@ -2,8 +2,8 @@
 /*
  * compute.c - runs kernels on a vGPU and checks the results
  *
- * Inside a real guest it finds the vGPU on the PCI bus; in the host machine it
- * opens one through VFIO.
+ * Inside a real guest it finds the vGPU on the PCI bus, or uses its kernel driver; in
+ * the host machine it opens one through VFIO.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -24,6 +24,8 @@ static const char usage[] =
 "usage: compute [OPTION]...\n"
 "Runs kernels on a vGPU, checks each result against this processor.\n"
 "  --pci ADDRESS    the PCI function, as 0000:01:00.0 (default: the first vGPU)\n"
+"  --drm            through the kernel driver, which may have a whole GPU, too\n"
+"  --node FILE      with --drm: its node (default: the first)\n"
 "  --vfio UUID      open a vGPU of this machine through VFIO instead\n"
 "  --transport T    with --vfio: group (default) or iommufd\n"
 "  --rounds N       do everything N times (default 1)\n"
@@ -126,6 +128,8 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "pci", required_argument, NULL, 'p' },
+		{ "drm", no_argument, NULL, 'd' },
+		{ "node", required_argument, NULL, 'n' },
 		{ "vfio", required_argument, NULL, 'v' },
 		{ "transport", required_argument, NULL, 't' },
 		{ "rounds", required_argument, NULL, 'r' },
@@ -136,7 +140,8 @@ int main(int argc, char **argv)
 		{ 0 },
 	};
 	enum rt_transport transport = RT_VFIO_GROUP;
-	const char *uuid = NULL, *picture = NULL;
+	const char *uuid = NULL, *picture = NULL, *node = NULL;
+	bool drm = false;
 	unsigned long rounds = 1, seed = 1, i;
 	struct rt_device *device;
 	char address[64] = "";
@@ -147,6 +152,12 @@ int main(int argc, char **argv)
 		switch (option) {
 		case 'p':
 			snprintf(address, sizeof(address), "%s", optarg);
+			break;
+		case 'd':
+			drm = true;
+			break;
+		case 'n':
+			node = optarg;
 			break;
 		case 'v':
 			uuid = optarg;
@@ -186,12 +197,12 @@ int main(int argc, char **argv)
 	}
 
 	begin = rt_now_ns();
-	if (!uuid && !address[0] && find_vgpu(address)) {
+	if (!drm && !uuid && !address[0] && find_vgpu(address)) {
 		say("open", -ENODEV, begin);
 		goto end;
 	}
-	device = uuid ? rt_open_vfio(uuid, transport, NULL) :
-			rt_open_pci(address);
+	device = drm ? rt_open_drm(node) :
+		 uuid ? rt_open_vfio(uuid, transport, NULL) : rt_open_pci(address);
 	if (say("open", device ? 0 : -errno, begin))
 		goto end;
 	printf("%s# %s: framebuffer %llu MiB, aperture %llu pages\n", label,

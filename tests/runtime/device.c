@@ -122,6 +122,11 @@ void rt_close(struct rt_device *device)
 
 	if (!device)
 		return;
+	if (device->transport == RT_DRM) {
+		rt_drm_close(device);
+		free(device);
+		return;
+	}
 	for (i = 0; i < RT_BARS; i++)
 		if (device->region[i].map)
 			munmap((void *)device->region[i].map,

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "runtime.h"
+#include "device.h"
 
 #define PAGEMAP_PRESENT	(1ULL << 63)
 #define PAGEMAP_FRAME	((1ULL << 55) - 1)
@@ -66,6 +66,8 @@ int rt_memory_alloc(struct rt_device *device, size_t bytes,
 	int error;
 
 	memset(memory, 0, sizeof(*memory));
+	if (device->transport == RT_DRM)
+		return rt_drm_memory_alloc(device, bytes, memory);
 	memory->pages = (bytes + RT_PAGE_SIZE - 1) / RT_PAGE_SIZE;
 	memory->bytes = memory->pages * RT_PAGE_SIZE;
 	memory->page = calloc(memory->pages, sizeof(*memory->page));
@@ -104,6 +106,8 @@ fail:
  */
 void rt_memory_free(struct rt_memory *memory)
 {
+	if (memory->drm)
+		rt_drm_memory_free(memory);
 	if (memory->space)
 		rt_space_unmap(memory->space, memory->page[0], memory->bytes);
 	if (memory->cpu)
@@ -143,6 +147,10 @@ int rt_memory_map(struct rt_device *device, const struct rt_memory *memory,
 	uint64_t first = 0;
 	int error;
 
+	if (memory->drm) {
+		*address = rt_drm_memory_address(memory);
+		return 0;
+	}
 	error = find_range(device, memory->pages, &first);
 	if (error)
 		return error;
@@ -180,6 +188,8 @@ int rt_memory_unmap(struct rt_device *device, const struct rt_memory *memory,
 	uint64_t first = (address - REFGPU_SYSMEM_APERTURE) / RT_PAGE_SIZE;
 	int error = 0, result;
 
+	if (memory->drm)
+		return 0;
 	for (size_t at = 0; at < memory->pages; at += device->map_pages_max) {
 		result = rt_unmap_pages(device, first + at);
 		if (!error)

@@ -2,10 +2,12 @@
 /*
  * runtime.h - drives a vGPU with the native personality from user space
  *
- * The same calls work over three transports: VFIO with a legacy group and a
+ * The same calls work over four transports: VFIO with a legacy group and a
  * type1 container, VFIO with a cdev and iommufd (in both the program plays QEMU
- * and guest at once), and the PCI resource files of sysfs (inside a real
- * guest; no interrupts there, for they would need a driver).
+ * and guest at once), the PCI resource files of sysfs (inside a real guest; no
+ * interrupts there, for they would need a driver), and that driver, refgpu.ko
+ * (which has the registers to itself: rings are contexts of it, and jobs are what
+ * was written between two doorbells).
  *
  * Functions return 0 or a negative errno unless they say otherwise; those that
  * return a pointer return NULL and set errno. rt_message() tells the last
@@ -31,9 +33,13 @@ enum rt_transport {
 	RT_VFIO_GROUP,
 	RT_VFIO_IOMMUFD,
 	RT_PCI,
+	RT_DRM,
 };
 
 struct rt_space;
+struct refgpu_drm;
+struct refgpu_drm_buffer;
+struct refgpu_drm_context;
 
 /**
  * struct rt_region - a BAR, config space or another region of an open vGPU
@@ -60,12 +66,15 @@ struct rt_region {
  * @regions: VFIO: how many there are
  * @region: what they are; BARs are mapped as far as they can be
  * @framebuffer: BAR that shows the slice
+ * @framebuffer_base: address of its first byte; RT_DRM: of a buffer that stands for it
  * @framebuffer_bytes: of the slice, as far as that BAR shows it
  * @framebuffer_next: first byte rt_framebuffer_alloc() has not given away
  * @aperture_pages: pages of the system-memory aperture
  * @aperture_used: one byte a page, 1: mapped by rt_memory_map()
  * @map_pages_max: pages one map command may name
  * @map_list: framebuffer offset of the page list
+ * @drm: RT_DRM: the device
+ * @drm_buffer: RT_DRM: what stands for the framebuffer
  */
 struct rt_device {
 	enum rt_transport transport;
@@ -77,12 +86,15 @@ struct rt_device {
 	unsigned int regions;
 	struct rt_region region[RT_REGIONS];
 	unsigned int framebuffer;
+	uint64_t framebuffer_base;
 	uint64_t framebuffer_bytes;
 	uint64_t framebuffer_next;
 	uint64_t aperture_pages;
 	uint8_t *aperture_used;
 	uint64_t map_pages_max;
 	uint64_t map_list;
+	struct refgpu_drm *drm;
+	struct refgpu_drm_buffer *drm_buffer;
 };
 
 /**
@@ -92,6 +104,8 @@ struct rt_device {
  * @pages: their number
  * @page: guest-physical address of each page
  * @space: the address space it lies in; NULL: a real guest's memory
+ * @drm: RT_DRM: whose; then there is no @page
+ * @drm_buffer: RT_DRM: what it is
  */
 struct rt_memory {
 	void *cpu;
@@ -99,6 +113,8 @@ struct rt_memory {
 	size_t pages;
 	uint64_t *page;
 	struct rt_space *space;
+	struct refgpu_drm *drm;
+	struct refgpu_drm_buffer *drm_buffer;
 };
 
 /**
@@ -111,6 +127,8 @@ struct rt_memory {
  * @get: packets known to be completed
  * @fence: value of the last fence submitted
  * @fence_address: framebuffer offset of the word fences are stored to
+ * @drm_context: RT_DRM: the context; fences are numbers of its jobs
+ * @drm_packets: RT_DRM: @put of them are written, and not yet submitted
  */
 struct rt_ring {
 	struct rt_device *device;
@@ -121,6 +139,8 @@ struct rt_ring {
 	uint32_t get;
 	uint64_t fence;
 	uint64_t fence_address;
+	struct refgpu_drm_context *drm_context;
+	unsigned char (*drm_packets)[REFGPU_PACKET_SIZE];
 };
 
 /* message.c */
@@ -143,12 +163,13 @@ int rt_space_attach(struct rt_space *space, const char *uuid, int *device,
 		    int *group);
 void rt_space_detach(struct rt_space *space, int device, int group);
 
-/* device.c, device_vfio.c, device_pci.c */
+/* device.c, device_vfio.c, device_pci.c, device_drm.c */
 struct rt_device *rt_open_vfio(const char *uuid, enum rt_transport transport,
 			       struct rt_space *space);
 struct rt_device *rt_open_vfio_any(const char *uuid, enum rt_transport transport,
 				   struct rt_space *space);
 struct rt_device *rt_open_pci(const char *address);
+struct rt_device *rt_open_drm(const char *node);
 void rt_close(struct rt_device *device);
 int rt_region_read(const struct rt_device *device, unsigned int region,
 		   uint64_t offset, void *value, size_t bytes);

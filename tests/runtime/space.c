@@ -40,7 +40,7 @@ struct rt_space {
  * rt_transport_name - for messages
  * @transport: any
  *
- * Return: "group", "iommufd" or "pci".
+ * Return: "group", "iommufd", "pci" or "drm".
  */
 const char *rt_transport_name(enum rt_transport transport)
 {
@@ -50,9 +50,11 @@ const char *rt_transport_name(enum rt_transport transport)
 	case RT_VFIO_IOMMUFD:
 		return "iommufd";
 	case RT_PCI:
+		return "pci";
+	case RT_DRM:
 		break;
 	}
-	return "pci";
+	return "drm";
 }
 
 /**
@@ -70,6 +72,7 @@ bool rt_transport_available(enum rt_transport transport)
 		return access("/dev/iommu", F_OK) == 0 &&
 		       access("/sys/class/vfio-dev", F_OK) == 0;
 	case RT_PCI:
+	case RT_DRM:
 		break;
 	}
 	return true;

@@ -43,11 +43,12 @@ void rt_user_write(struct rt_device *device, unsigned int offset,
 /**
  * rt_framebuffer - where this program sees the framebuffer
  * @device: open
- * @offset: byte of the slice
+ * @offset: byte of the slice; RT_DRM: address
  */
 void *rt_framebuffer(const struct rt_device *device, uint64_t offset)
 {
-	return (char *)device->region[device->framebuffer].map + offset;
+	return (char *)device->region[device->framebuffer].map + offset -
+	       device->framebuffer_base;
 }
 
 /**
@@ -59,15 +60,16 @@ void *rt_framebuffer(const struct rt_device *device, uint64_t offset)
  * Given back all at once by rt_framebuffer_free_all(). Running out means the
  * test is wrong, so it ends the program.
  *
- * Return: offset in the slice.
+ * Return: offset in the slice; RT_DRM: address.
  */
 uint64_t rt_framebuffer_alloc(struct rt_device *device, uint64_t bytes,
 			      uint64_t align)
 {
 	uint64_t offset = (device->framebuffer_next + align - 1) & ~(align - 1);
+	uint64_t used = offset - device->framebuffer_base;
 
-	if (offset > device->framebuffer_bytes ||
-	    bytes > device->framebuffer_bytes - offset) {
+	if (used > device->framebuffer_bytes ||
+	    bytes > device->framebuffer_bytes - used) {
 		rt_fail(ENOMEM, "framebuffer of %llu bytes is used up",
 			(unsigned long long)device->framebuffer_bytes);
 		abort();
@@ -82,6 +84,10 @@ uint64_t rt_framebuffer_alloc(struct rt_device *device, uint64_t bytes,
  */
 void rt_framebuffer_free_all(struct rt_device *device)
 {
+	if (device->transport == RT_DRM) {
+		device->framebuffer_next = device->framebuffer_base;
+		return;
+	}
 	device->map_list = 0;
 	device->framebuffer_next = MAP_LIST_BYTES;
 	if (device->map_pages_max > MAP_LIST_BYTES / sizeof(uint64_t))

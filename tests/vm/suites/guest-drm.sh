@@ -22,7 +22,7 @@ types=/sys/bus/pci/drivers/openvgpu/0000:01:00.0/mdev_supported_types
 payload()
 {
 	mkdir -p "$1"
-	cp /src/build/tests/guest/{drm,kms} "$1/"
+	cp /src/build/tests/guest/{compute,drm,kms} "$1/"
 	cat >"$1/run"
 	chmod +x "$1/run"
 }
@@ -55,7 +55,7 @@ computing()
 		#!/bin/sh
 		dmesg | grep -i -E 'refgpu|drm' | tail -n 5
 		ls /dev/dri
-		./drm
+		./drm && ./compute --drm
 		status=$?
 		dmesg | tail -n 20
 		exit $status

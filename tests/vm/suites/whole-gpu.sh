@@ -34,6 +34,13 @@ drm()
 drm
 drm /dev/dri/renderD129
 
+# What guests compute on their vGPUs, through the library.
+for node in /dev/dri/renderD12{8,9}; do
+	timeout 300 /src/build/tests/guest/compute --drm --node $node >/tmp/compute.log 2>&1
+	cat /tmp/compute.log
+	add compute /tmp/compute.log
+done
+
 same console refgpudrmfb "$(cat /sys/class/graphics/fb0/name)"
 for head in 1 2 3 4; do
 	same "monitor-$head" connected "$(cat "/sys/class/drm/card0-Virtual-$head/status")"
@@ -53,7 +60,7 @@ user=$!
 /src/build/tests/guest/drm many-contexts kill-9 many-contexts >/tmp/user.log 2>&1 &
 sleep 2
 run unbind-with-users 0 sh -c "echo $address >$driver/unbind"
-kill "$user"
+kill "$user" 2>/dev/null
 wait
 run bind-again 0 sh -c "echo $address >$driver/bind"
 drm params buffers fill-and-copy
