@@ -11,10 +11,11 @@
  *   struct refgpu_file.lock		grants and rights of a file
  *   struct refgpu_ring.mutex		what is written into a ring
  *   struct refgpu.memory		who has which video memory and aperture
+ *   struct refgpu.rights		tables of rights, in video memory and their copies
  *   struct refgpu_ring.lock		jobs in a ring; taken by the interrupt handler
  *
  * Fences are signalled by the interrupt handler, or under recovery. Nothing that they
- * wait for (ring.mutex, ring.lock, and recovery where it has stopped a ring) is held
+ * wait for (ring.mutex, rights, ring.lock, and recovery where it has stopped a ring) is held
  * while memory is allocated in a way that may wait for them.
  */
 #ifndef REFGPU_DRV_H
@@ -146,6 +147,8 @@ struct refgpu_ring {
  * @aperture_mm: who has which pages of the aperture
  * @vram_free: bytes in no buffer
  * @saved: copies of video memory, while the machine sleeps
+ * @rights: protects @tables, and the tables
+ * @tables: files with tables of rights
  * @mapping: protects the back end's commands and the three below
  * @systems: buffers in the aperture
  * @zombies: buffers that are gone but may still be mapped, until the next reset
@@ -194,6 +197,9 @@ struct refgpu {
 	struct drm_mm aperture_mm;
 	u64 vram_free;
 	struct list_head saved;
+
+	struct mutex rights; /* tables */
+	struct list_head tables;
 
 	struct mutex mapping; /* the back end's commands, systems, zombies */
 	struct list_head systems;
@@ -264,10 +270,11 @@ static inline bool refgpu_isolates(struct refgpu *gpu)
  *	buffers share
  * @contexts: by number
  * @has_module: it holds the module, because it has had a context
+ * @rights: copy of the table of rights; changes with struct refgpu.rights held
+ * @rights_node: its place in video memory; no node: the file had no context yet
+ * @table: in struct refgpu.tables
  * @lock: protects what follows
  * @grants: by the address of their buffers
- * @rights: copy of the table of rights
- * @rights_node: its place in video memory; no node: the file had no context yet
  * @vram_bytes: video memory that it has handles of
  * @system_bytes: system memory, likewise
  * @busy_ns: time of the GPU that its jobs took
@@ -280,10 +287,11 @@ struct refgpu_file {
 	struct drm_gem_object *reservation;
 	struct xarray contexts;
 	bool has_module;
-	struct mutex lock; /* grants, rights, sums of bytes */
-	struct xarray grants;
 	u64 *rights;
 	struct drm_mm_node rights_node;
+	struct list_head table;
+	struct mutex lock; /* grants, sums of bytes */
+	struct xarray grants;
 	u64 vram_bytes;
 	u64 system_bytes;
 	atomic64_t busy_ns;
@@ -379,6 +387,7 @@ int refgpu_mm_reset(struct refgpu *gpu, bool again);
 int refgpu_rights_create(struct refgpu_file *file);
 void refgpu_rights_destroy(struct refgpu_file *file);
 void refgpu_rights_set(struct refgpu_file *file, struct refgpu_bo *bo, bool granted);
+void refgpu_rights_restore(struct refgpu *gpu);
 void refgpu_rights_packet(struct refgpu *gpu, struct refgpu_file *file,
 			  struct refgpu_rights *packet);
 

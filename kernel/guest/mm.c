@@ -35,8 +35,11 @@ int refgpu_mm_init(struct refgpu *gpu)
 	ret = drmm_mutex_init(&gpu->drm, &gpu->memory);
 	if (!ret)
 		ret = drmm_mutex_init(&gpu->drm, &gpu->mapping);
+	if (!ret)
+		ret = drmm_mutex_init(&gpu->drm, &gpu->rights);
 	if (ret)
 		return ret;
+	INIT_LIST_HEAD(&gpu->tables);
 	INIT_LIST_HEAD(&gpu->saved);
 	INIT_LIST_HEAD(&gpu->systems);
 	INIT_LIST_HEAD(&gpu->zombies);
@@ -390,7 +393,10 @@ int refgpu_rights_create(struct refgpu_file *file)
 		refgpu_mm_free(gpu, &file->rights_node);
 		return -ENOMEM;
 	}
+	mutex_lock(&gpu->rights);
 	write_table(file, 0, words - 1);
+	list_add(&file->table, &gpu->tables);
+	mutex_unlock(&gpu->rights);
 	xa_for_each(&file->grants, index, grant)
 		refgpu_rights_set(file, grant->bo, !grant->revoked);
 	return 0;
@@ -402,6 +408,11 @@ int refgpu_rights_create(struct refgpu_file *file)
  */
 void refgpu_rights_destroy(struct refgpu_file *file)
 {
+	if (!file->rights)
+		return;
+	mutex_lock(&file->gpu->rights);
+	list_del(&file->table);
+	mutex_unlock(&file->gpu->rights);
 	refgpu_mm_free(file->gpu, &file->rights_node);
 	kvfree(file->rights);
 	file->rights = NULL;
@@ -433,6 +444,7 @@ void refgpu_rights_set(struct refgpu_file *file, struct refgpu_bo *bo, bool gran
 	}
 	granule = div64_u64(begin, REFGPU_GRANULE);
 	count = div64_u64(size, REFGPU_GRANULE);
+	mutex_lock(&gpu->rights);
 	for (i = granule; i < granule + count; i++) {
 		u64 *word = &file->rights[base + i / REFGPU_RIGHTS_A_WORD];
 		unsigned int shift = i % REFGPU_RIGHTS_A_WORD * 2;
@@ -441,6 +453,24 @@ void refgpu_rights_set(struct refgpu_file *file, struct refgpu_bo *bo, bool gran
 	}
 	write_table(file, base + granule / REFGPU_RIGHTS_A_WORD,
 		    base + (granule + count - 1) / REFGPU_RIGHTS_A_WORD);
+	mutex_unlock(&gpu->rights);
+}
+
+/**
+ * refgpu_rights_restore - write all tables again: a reset may have cleared video memory
+ * @gpu: its rings do not run
+ *
+ * Jobs may wait for the caller: nobody waits for them with the lock held.
+ */
+void refgpu_rights_restore(struct refgpu *gpu)
+{
+	unsigned int words = table_words(gpu);
+	struct refgpu_file *file;
+
+	mutex_lock(&gpu->rights);
+	list_for_each_entry(file, &gpu->tables, table)
+		write_table(file, 0, words - 1);
+	mutex_unlock(&gpu->rights);
 }
 
 /**

@@ -363,6 +363,7 @@ static int reset_all(struct refgpu *gpu)
 		return ret;
 	for (ring = gpu->rings; ring < end; ring++)
 		lose_jobs(ring);
+	refgpu_rights_restore(gpu);
 	start_rings(gpu);
 	refgpu_kms_restore(gpu);
 	drm_warn(&gpu->drm, "the GPU was reset\n");
