@@ -687,9 +687,24 @@ static bool test_dump(void)
 	return true;
 }
 
-static bool test_hang(void)
+/* A job that does not end by itself, of a new context; the buffers stay. */
+static int spin(int fd, struct programme *programme, uint32_t *context, uint32_t syncobj)
 {
 	struct spin_argument argument = { 0 };
+	int error;
+
+	error = buffer_create(fd, DRM_REFGPU_BO_VRAM, BYTES, &programme->data);
+	argument.stop = programme->data.address + 0x1000;
+	argument.counters = programme->data.address + 0x2000;
+	if (!error)
+		error = programme_load(fd, "spin", &argument, sizeof(argument), programme);
+	if (!error)
+		error = context_create(fd, context);
+	return error ? error : submit(fd, *context, &programme->packet, 1, syncobj);
+}
+
+static bool test_hang(void)
+{
 	struct programme programme = { 0 };
 	int fd = open_node(), other = isolates(fd) ? open_node() : fd, error, i;
 	uint32_t context, contexts[3], done = syncobj_create(fd), syncobj[3];
@@ -698,17 +713,10 @@ static bool test_hang(void)
 	struct refgpu_fill fill;
 
 	write_file("/sys/module/refgpu/parameters/hang_seconds", "1");
-	error = buffer_create(fd, DRM_REFGPU_BO_VRAM, BYTES, &programme.data);
-	argument.stop = programme.data.address + 0x1000;
-	argument.counters = programme.data.address + 0x2000;
+	/* Buffers are cleared by the GPU, which has no time for it later. */
+	error = buffer_create(other, DRM_REFGPU_BO_VRAM, BYTES, &buffer);
 	if (!error)
-		error = programme_load(fd, "spin", &argument, sizeof(argument), &programme);
-	if (!error)
-		error = context_create(fd, &context);
-	if (!error)
-		error = buffer_create(other, DRM_REFGPU_BO_VRAM, BYTES, &buffer);
-	if (!error)
-		error = submit(fd, context, &programme.packet, 1, done);
+		error = spin(fd, &programme, &context, done);
 	/* Others that are on all rings meanwhile. */
 	for (i = 0; i < 3 && !error; i++) {
 		fill = fill_packet(buffer.address + (uint64_t)i * 4, 4, (uint32_t)i + 1);
@@ -896,25 +904,97 @@ static bool test_fdinfo(void)
 	return true;
 }
 
+/* The host's administrator resets the GPU when we say that we wait. */
+static bool test_reset_by_host(void)
+{
+	struct programme programme = { 0 };
+	struct drm_refgpu_context_status status;
+	int fd = open_node(), error;
+	uint32_t context, done = syncobj_create(fd);
+	struct buffer buffer, system;
+	struct refgpu_copy copy;
+
+	write_file("/sys/module/refgpu/parameters/hang_seconds", "1000");
+	error = buffer_create(fd, DRM_REFGPU_BO_VRAM, BYTES, &buffer);
+	if (!error)
+		error = buffer_create(fd, DRM_REFGPU_BO_SYSTEM, BYTES, &system);
+	if (!error)
+		error = spin(fd, &programme, &context, done);
+	if (error)
+		return no("set-up: %s", strerror(-error));
+	printf("# waits for a reset\n");
+	fflush(stdout);
+	error = syncobj_wait(fd, done);
+	status = context_status(fd, context);
+	write_file("/sys/module/refgpu/parameters/hang_seconds", "0");
+	if (error || status.state != DRM_REFGPU_CONTEXT_LOST)
+		return no("the job that ran: %d, state %u", error, status.state);
+	/* The file reaches its buffers as before, in video and system memory. */
+	memset(system.words, 0x5a, BYTES);
+	copy = copy_packet(buffer.address, system.address, BYTES);
+	error = context_create(fd, &context);
+	if (!error)
+		error = run(fd, context, &copy, 1);
+	if (error || context_status(fd, context).state)
+		return no("a job after the reset: %d, state %u, error %u", error,
+			  context_status(fd, context).state, context_status(fd, context).error);
+	return all_are(&buffer, 0x5a5a5a5a);
+}
+
+/* The GPU dies when we say that we wait. */
+static bool test_death(void)
+{
+	struct programme programme = { 0 };
+	int fd = open_node(), error, i;
+	uint32_t context, done = syncobj_create(fd);
+	struct buffer buffer;
+
+	write_file("/sys/module/refgpu/parameters/hang_seconds", "1000");
+	error = buffer_create(fd, DRM_REFGPU_BO_VRAM, BYTES, &buffer);
+	if (!error)
+		error = spin(fd, &programme, &context, done);
+	if (error)
+		return no("set-up: %s", strerror(-error));
+	buffer.words[0] = CANARY;
+	printf("# waits for the end\n");
+	fflush(stdout);
+	syncobj_wait(fd, done);
+	for (i = 0; i < 500 && error != -ENODEV; i++) {
+		usleep(20000);
+		error = submit(fd, context, &programme.packet, 1, 0);
+	}
+	if (error != -ENODEV)
+		return no("a job after the end: %d, not ENODEV", error);
+	error = open(node, O_RDWR | O_CLOEXEC);
+	if (error >= 0)
+		return no("the device can still be opened");
+	/* What was mapped is there, and nobody's. */
+	buffer.words[0]++;
+	return true;
+}
+
 static const struct test {
 	const char *name;
 	bool (*run)(void);
+	bool needs_host; /* runs only when it is named: the host has to do something */
 } tests[] = {
-	{ "params", test_params },
-	{ "buffers", test_buffers },
-	{ "fill-and-copy", test_fill_and_copy },
-	{ "dispatch", test_dispatch },
-	{ "opcodes", test_opcodes },
-	{ "isolation", test_isolation },
-	{ "readonly", test_readonly },
-	{ "close-under-job", test_close_under_job },
-	{ "timeline", test_timeline },
-	{ "core-dump", test_dump },
-	{ "hang", test_hang },
-	{ "prime", test_prime },
-	{ "many-contexts", test_many_contexts },
-	{ "kill-9", test_kill },
-	{ "fdinfo", test_fdinfo },
+	{ "params", test_params, false },
+	{ "buffers", test_buffers, false },
+	{ "fill-and-copy", test_fill_and_copy, false },
+	{ "dispatch", test_dispatch, false },
+	{ "opcodes", test_opcodes, false },
+	{ "isolation", test_isolation, false },
+	{ "readonly", test_readonly, false },
+	{ "close-under-job", test_close_under_job, false },
+	{ "timeline", test_timeline, false },
+	{ "core-dump", test_dump, false },
+	{ "hang", test_hang, false },
+	{ "prime", test_prime, false },
+	{ "many-contexts", test_many_contexts, false },
+	{ "kill-9", test_kill, false },
+	{ "fdinfo", test_fdinfo, false },
+	{ "reset-by-host", test_reset_by_host, true },
+	{ "death", test_death, true },
 };
 
 static bool run_test(const struct test *test)
@@ -954,7 +1034,7 @@ int main(int argc, char **argv)
 	if (reason == MAP_FAILED)
 		return 1;
 	for (test = tests; test < tests + sizeof(tests) / sizeof(tests[0]); test++) {
-		bool wanted = argc == 1;
+		bool wanted = argc == 1 && !test->needs_host;
 
 		for (i = 1; i < argc; i++)
 			wanted |= !strcmp(argv[i], test->name);

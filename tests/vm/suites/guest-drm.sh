@@ -6,8 +6,9 @@
 # kernels: 6.12
 #
 # guest-drm.sh [PART]...: the guest's driver on a vGPU: buffers, jobs, processes that
-# attack each other, hangs, unbinding and unloading with and without users. The guest
-# counts its own tests. Parts are the functions at the end, by default all of them.
+# attack each other, hangs, unbinding and unloading with and without users, a reset by
+# the host's administrator, the death of the GPU. The guest counts its own tests. Parts
+# are the functions at the end, by default all of them, in this order.
 
 # shellcheck source=suite.sh
 . /src/tests/vm/suite.sh
@@ -42,11 +43,24 @@ in_guest()
 		--timeout 600 "$@" >"/tmp/$name.log" 2>&1 || status=$?
 	sed 's/^\[[^]]*\] //' "/tmp/$name.log" >"/tmp/$name.said"
 	cat "/tmp/$name.log"
-	grep -E '^(ok|not ok) ' "/tmp/$name.said" >/dev/null || status="$status, no test"
+	grep -qE '^(ok|not ok) ' "/tmp/$name.said" || status="$status, no test"
 	passed=$((passed + $(grep -c '^ok ' "/tmp/$name.said")))
 	failed=$((failed + $(grep -c '^not ok ' "/tmp/$name.said")))
 	same "$name-status" 0 "$status"
-	echo 1 >"/sys/bus/mdev/devices/$uuid/remove"
+	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || echo 1 >"/sys/bus/mdev/devices/$uuid/remove"
+}
+
+# when NAME TEXT CMD...: runs CMD when the guest has said TEXT
+when()
+{
+	local name=$1 text=$2
+
+	shift 2
+	within 300 grep -qsF "$text" "/tmp/$name.log" || {
+		fail "$name-says" "it never said '$text'"
+		return
+	}
+	"$@" && pass "$name-$1"
 }
 
 computing()
@@ -95,7 +109,35 @@ display()
 	in_guest display 256mq
 }
 
-[ $# -gt 0 ] || set -- computing display
+reset_gpu() { echo 1 >/sys/bus/pci/devices/0000:01:00.0/reset; }
+remove_gpu() { echo remove 1<>/dev/virtio-ports/refgpu-control-0; }
+
+# The host's side is counted in a file: it runs beside the guest.
+resets()
+{
+	payload /tmp/resets <<-'RUN'
+		#!/bin/sh
+		./drm reset-by-host && ./kms --frames 3 && ./drm params fill-and-copy && ./drm death
+		status=$?
+		dmesg | tail -n 20
+		exit $status
+	RUN
+	: >/tmp/resets.log
+	(
+		passed=0 failed=0
+		when resets '# waits for a reset' reset_gpu
+		when resets '# waits for the end' remove_gpu
+		finish
+	) >/tmp/host-side.log 2>&1 &
+	in_guest resets 256mq
+	wait $!
+	cat /tmp/host-side.log
+	add host-side /tmp/host-side.log
+	# That the GPU went away is what the kernel is to say here.
+	within 30 sh -c '! [ -e /sys/bus/pci/devices/0000:01:00.0 ]' || fail gone "the GPU is still there"
+}
+
+[ $# -gt 0 ] || set -- computing display resets
 for part; do
 	"$part"
 done
