@@ -86,7 +86,8 @@ uninstall:
 	cd $(BUILD)/uninstall && find . -depth -mindepth 3 -type d | while read -r folder; do \
 		rmdir "$(DESTDIR)/$$folder" 2>/dev/null || true; \
 	done
-	rm -f $(DESTDIR)$(INSTALL_MOD_PATH)/lib/modules/*/updates/openvgpu.ko*
+	rm -f $(DESTDIR)$(INSTALL_MOD_PATH)/lib/modules/*/updates/openvgpu.ko* \
+		$(DESTDIR)$(INSTALL_MOD_PATH)/lib/modules/*/updates/kernel/guest/refgpu.ko*
 	$(if $(DESTDIR)$(INSTALL_MOD_PATH),,depmod -a)
 	$(if $(DESTDIR),,[ "$$(id -u)" != 0 ] || ldconfig)
 

@@ -36,7 +36,7 @@ EOF
 grep -E '^(ok|not ok) ' "$folder/build.txt"
 add build "$folder/build.txt"
 grep -E '^[EW]: ' "$folder/build.txt"
-for package in openvgpu-dkms openvgpu-utils libopenvgpu0 libopenvgpu-dev refgpu; do
+for package in openvgpu-dkms openvgpu-utils libopenvgpu0 libopenvgpu-dev refgpu refgpu-dkms librefgpu-drm0 librefgpu-drm-dev; do
 	file=$(echo "$folder/$package"_*.deb)
 	holds "has-$package" "there is no $file" test -e "$file"
 done
@@ -49,7 +49,8 @@ holds has-source "there is no $file" test -e "$file"
 
 tests/vm/chroot bash -s "/src/$folder" >"$folder/install.txt" 2>&1 <<'EOF'
 . /src/tests/vm/suite.sh
-packages=(openvgpu-dkms openvgpu-utils libopenvgpu0 libopenvgpu-dev refgpu)
+packages=(openvgpu-dkms openvgpu-utils libopenvgpu0 libopenvgpu-dev refgpu
+	refgpu-dkms librefgpu-drm0 librefgpu-drm-dev)
 # Pages are left out of this root file system to save time; ours are tested.
 apt=(apt-get -y --no-install-recommends -o 'Dpkg::Options::=--path-include=/usr/share/man/*'
 	-o 'Dpkg::Options::=--path-include=/usr/share/doc/*')
@@ -93,7 +94,11 @@ for kernel in /usr/lib/modules/*/; do
 	[ "$kernel" = "/usr/lib/modules/$KVER/" ] || rm -f "$kernel/build"
 done
 files >/tmp/before
-holds install "apt-get said the lines before" "${apt[@]}" install "$1"/{openvgpu-dkms,openvgpu-utils,libopenvgpu0,libopenvgpu-dev,refgpu}_*.deb
+debs=()
+for package in "${packages[@]}"; do
+	debs+=("$(echo "$1/${package}"_*.deb)")
+done
+holds install "apt-get said the lines before" "${apt[@]}" install "${debs[@]}"
 for package in "${packages[@]}"; do
 	says "installed-$package" 'install ok installed' dpkg-query -W -f '${Status}' "$package"
 done
@@ -117,6 +122,17 @@ want=$(modinfo -k "$KVER" -F parm openvgpu | sed 's/:.*//' | sort | tr '\n' ' ')
 have=$(sed -n 's/^#options openvgpu \([a-z_]*\)=.*/\1/p' /usr/lib/modprobe.d/openvgpu.conf | sort | tr '\n' ' ')
 same modprobe-d-complete "$want" "$have"
 check modprobe-d modprobe -S "$KVER" -c
+
+# The guests' driver and library are apart from the host's.
+says guest-dkms installed dkms status "refgpu/$version" -k "$KVER"
+says guest-module-loads-the-scheduler gpu-sched.ko modprobe -S "$KVER" --show-depends refgpu
+same guest-module-has-no-host 0 "$(find "/usr/src/refgpu-$version" -path '*host*' | wc -l)"
+same host-module-has-no-guest 0 "$(find "/usr/src/openvgpu-$version" -path '*guest/*' | wc -l)"
+# The example compiles, shared and static; there is no device here.
+cp /usr/share/doc/librefgpu-drm-dev/examples/example-job.c /tmp/guest.c
+check guest-library sh -c 'gcc -Wall -Wextra -Werror /tmp/guest.c -o /tmp/guest $(pkg-config --cflags --libs librefgpu_drm)'
+check guest-library-static sh -c 'gcc /tmp/guest.c -o /tmp/guest-static -static $(pkg-config --static --cflags --libs librefgpu_drm)'
+run guest-library-without-device 1 /tmp/guest
 
 says command "openvgpu $version" openvgpu --version
 says command-uses-the-library '/libopenvgpu.so.0' ldd /usr/bin/openvgpu
@@ -148,7 +164,7 @@ check systemd-analyze systemd-analyze verify "$units/openvgpu-restore.service" \
 check udevadm udevadm verify /usr/lib/udev/rules.d/61-openvgpu.rules
 says restore-at-boot enabled systemctl --root=/ is-enabled openvgpu-restore.service
 says metrics-only-when-asked disabled systemctl --root=/ is-enabled openvgpu-metrics.timer
-for page in openvgpu.8 openvgpu.4 openvgpu-config.5 libopenvgpu.3 refgpu.1; do
+for page in openvgpu.8 openvgpu.4 openvgpu-config.5 libopenvgpu.3 librefgpu_drm.3 refgpu_drm_wait.3 refgpu.1; do
 	check "page-$page" man -w "${page##*.}" "${page%.*}"
 done
 check completion bash -c '. /usr/share/bash-completion/bash_completion &&
@@ -187,7 +203,7 @@ printf '#!/bin/sh\necho "$*" >>/tmp/systemctl\n' >/usr/bin/systemctl
 chmod 755 /usr/bin/systemctl
 mkdir -p /run/systemd/system
 check reinstall "${apt[@]}" --reinstall -o Dpkg::Options::=--force-confold install \
-	"$1"/{openvgpu-dkms,openvgpu-utils,libopenvgpu0,libopenvgpu-dev,refgpu}_*.deb
+	"${debs[@]}"
 says daemon-reload daemon-reload cat /tmp/systemctl
 rmdir /run/systemd/system
 mv /usr/bin/systemctl.real /usr/bin/systemctl
@@ -195,6 +211,8 @@ says keeps-configuration '# mine' tail -n 1 /etc/openvgpu/config.yaml
 says keeps-disabled disabled systemctl --root=/ is-enabled openvgpu-restore.service
 says dkms-again installed dkms status "openvgpu/$version" -k "$KVER"
 
+check remove-guests "${apt[@]}" remove refgpu-dkms
+run remove-guest-module 1 modinfo -k "$KVER" refgpu
 check remove "${apt[@]}" remove openvgpu-dkms
 run remove-module 1 modinfo -k "$KVER" openvgpu
 mkdir -p /var/lib/prometheus/node-exporter

