@@ -149,9 +149,10 @@ struct refgpu_ring {
  * @saved: copies of video memory, while the machine sleeps
  * @rights: protects @tables, and the tables
  * @tables: files with tables of rights
- * @mapping: protects the back end's commands and the three below
+ * @mapping: protects the back end's commands and the four below
  * @systems: buffers in the aperture
  * @zombies: buffers that are gone but may still be mapped, until the next reset
+ * @buried: zombies that were, until somebody without locks frees them
  * @aperture_is_empty: nothing is mapped, and nothing will be
  * @rings: the rings
  * @user_scheds: the schedulers of those that files use
@@ -201,9 +202,10 @@ struct refgpu {
 	struct mutex rights; /* tables */
 	struct list_head tables;
 
-	struct mutex mapping; /* the back end's commands, systems, zombies */
+	struct mutex mapping; /* the back end's commands, systems, zombies, buried */
 	struct list_head systems;
 	struct list_head zombies;
+	struct list_head buried;
 	bool aperture_is_empty;
 
 	struct refgpu_ring rings[REFGPU_RINGS];
@@ -384,6 +386,8 @@ void refgpu_mm_remap(struct refgpu *gpu);
 int refgpu_mm_save(struct refgpu *gpu);
 void refgpu_mm_restore(struct refgpu *gpu);
 int refgpu_mm_reset(struct refgpu *gpu, bool again);
+void refgpu_mm_forget(struct refgpu *gpu);
+void refgpu_mm_bury(struct refgpu *gpu);
 int refgpu_rights_create(struct refgpu_file *file);
 void refgpu_rights_destroy(struct refgpu_file *file);
 void refgpu_rights_set(struct refgpu_file *file, struct refgpu_bo *bo, bool granted);

@@ -43,6 +43,8 @@
  * @flips: it does
  * @event: to be sent when that is shown; protected by the device's event_lock
  * @crc: CRCs are wanted
+ * @blanks: vertical blanks that were reported last
+ * @blanks_before: those before it was switched on, when the hardware begins at 0
  */
 struct refgpu_head {
 	struct refgpu *gpu;
@@ -56,6 +58,8 @@ struct refgpu_head {
 	bool flips;
 	struct drm_pending_vblank_event *event;
 	bool crc;
+	u32 blanks;
+	u32 blanks_before;
 };
 
 /**
@@ -294,6 +298,7 @@ static void switch_on(struct refgpu_head *head, const struct drm_display_mode *m
 		      const struct drm_plane_state *cursor)
 {
 	head_write(head, REFGPU_HEAD_CONTROL, 0);
+	WRITE_ONCE(head->blanks_before, READ_ONCE(head->blanks));
 	head_write(head, REFGPU_HEAD_BASE, plane_address(picture));
 	head_write(head, REFGPU_HEAD_PITCH, picture->fb->pitches[0]);
 	head_write(head, REFGPU_HEAD_FORMAT, picture->fb->format->format);
@@ -400,7 +405,14 @@ static void crtc_disable_vblank(struct drm_crtc *crtc)
 
 static u32 crtc_vblank_counter(struct drm_crtc *crtc)
 {
-	return lower_32_bits(head_read(head_of_crtc(crtc), REFGPU_HEAD_VBLANK_COUNT));
+	struct refgpu_head *head = head_of_crtc(crtc);
+	u32 count = READ_ONCE(head->blanks_before) +
+		    lower_32_bits(head_read(head, REFGPU_HEAD_VBLANK_COUNT));
+
+	/* It stands still from a reset until the head has been switched on again. */
+	if ((s32)(count - READ_ONCE(head->blanks)) > 0)
+		WRITE_ONCE(head->blanks, count);
+	return READ_ONCE(head->blanks);
 }
 
 static bool crtc_vblank_time(struct drm_crtc *crtc, int *max_error, ktime_t *time,

@@ -43,6 +43,7 @@ int refgpu_mm_init(struct refgpu *gpu)
 	INIT_LIST_HEAD(&gpu->saved);
 	INIT_LIST_HEAD(&gpu->systems);
 	INIT_LIST_HEAD(&gpu->zombies);
+	INIT_LIST_HEAD(&gpu->buried);
 	gpu->vram_free = gpu->vram_size;
 	drm_mm_init(&gpu->vram_mm, 0, gpu->vram_size);
 	drm_mm_init(&gpu->aperture_mm, 0, max_t(u64, gpu->aperture_pages, 1));
@@ -301,37 +302,71 @@ void refgpu_mm_remap(struct refgpu *gpu)
 	report(gpu, failed);
 }
 
+static void forget(struct refgpu *gpu)
+{
+	lockdep_assert_held(&gpu->mapping);
+	gpu->aperture_is_empty = true;
+	list_splice_init(&gpu->zombies, &gpu->buried);
+}
+
+/**
+ * refgpu_mm_forget - nothing is mapped any more: there is no GPU that could reach it
+ * @gpu: unplugged, or dead, as the host says
+ *
+ * The caller calls refgpu_mm_bury() when it has no locks any more.
+ */
+void refgpu_mm_forget(struct refgpu *gpu)
+{
+	mutex_lock(&gpu->mapping);
+	forget(gpu);
+	mutex_unlock(&gpu->mapping);
+}
+
 /**
  * refgpu_mm_reset - reset the GPU, and map again what was mapped
  * @gpu: the GPU, with its rings stopped
  * @again: it shall work again
  *
+ * The caller calls refgpu_mm_bury() when it has no locks any more.
+ *
  * Return: an error of the back end; the GPU is of no use then.
  */
 int refgpu_mm_reset(struct refgpu *gpu, bool again)
 {
-	struct refgpu_bo *bo, *next;
 	unsigned int failed = 0;
-	LIST_HEAD(zombies);
 	int ret;
 
 	mutex_lock(&gpu->mapping);
 	ret = gpu->backend->reset(gpu);
-	if (!ret) {
-		gpu->aperture_is_empty = !again;
-		list_splice_init(&gpu->zombies, &zombies);
-	}
-	if (!ret && again)
+	if (!ret || ret == -ENODEV)
+		forget(gpu);
+	if (!ret && again) {
+		gpu->aperture_is_empty = false;
 		ret = gpu->backend->start(gpu);
+	}
 	if (!ret && again)
 		failed = map_all(gpu);
 	mutex_unlock(&gpu->mapping);
-	list_for_each_entry_safe(bo, next, &zombies, link) {
+	report(gpu, failed);
+	return ret;
+}
+
+/**
+ * refgpu_mm_bury - free the buffers that a reset has taken from the GPU
+ * @gpu: the GPU; no lock is held, because that takes reservations
+ */
+void refgpu_mm_bury(struct refgpu *gpu)
+{
+	struct refgpu_bo *bo, *next;
+	LIST_HEAD(buried);
+
+	mutex_lock(&gpu->mapping);
+	list_splice_init(&gpu->buried, &buried);
+	mutex_unlock(&gpu->mapping);
+	list_for_each_entry_safe(bo, next, &buried, link) {
 		list_del(&bo->link);
 		refgpu_gem_bury(bo);
 	}
-	report(gpu, failed);
-	return ret;
 }
 
 /* ------------------------------------------------------------------- rights */

@@ -391,7 +391,7 @@ static void mend(struct refgpu *gpu, unsigned long troubles, struct verdict *ver
 
 	if (user_read(gpu, REFGPU_USER_ID) == REFGPU_GONE || troubles & REFGPU_DEAD) {
 		drm_err(&gpu->drm, "the GPU is gone\n");
-		ret = -ENODEV;
+		refgpu_mm_forget(gpu);
 		goto dead;
 	}
 	if (troubles & REFGPU_REVOKED)
@@ -431,6 +431,7 @@ static void recover_work(struct work_struct *work)
 	if (!gpu->gone && !gpu->asleep)
 		mend(gpu, troubles, verdicts);
 	mutex_unlock(&gpu->recovery);
+	refgpu_mm_bury(gpu);
 	for (i = 0; i < REFGPU_RINGS; i++)
 		publish(gpu, &verdicts[i]);
 }
@@ -557,6 +558,7 @@ int refgpu_start(struct refgpu *gpu)
 			start_rings(gpu);
 	}
 	mutex_unlock(&gpu->recovery);
+	refgpu_mm_bury(gpu);
 	return ret;
 }
 
@@ -618,12 +620,13 @@ void refgpu_recovery_end(struct refgpu *gpu)
 	die(gpu);
 	if (!gone) {
 		ret = refgpu_mm_reset(gpu, false);
-		if (ret)
+		if (ret && ret != -ENODEV)
 			drm_err(&gpu->drm, "reset failed: %d: memory that it may reach is never freed\n",
 				ret);
 		gpu->backend->stop(gpu);
 	}
 	mutex_unlock(&gpu->recovery);
+	refgpu_mm_bury(gpu);
 	/* The former may queue the latter. */
 	cancel_delayed_work_sync(&gpu->watch);
 	cancel_work_sync(&gpu->recover);
