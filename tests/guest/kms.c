@@ -3,14 +3,16 @@
  * kms.c - sets a mode, draws pictures and flips between them
  *
  *	kms [--card PATH] [--mode WIDTHxHEIGHT] [--seed N] [--control PORT]
- *	    [--frames N]
+ *	    [--frames N] [--crc FOLDER]
  *
  * For any KMS driver; the kernel's interface alone, no library. Each picture is
  * drawn into the buffer that is not shown and flipped to. One line says that it
  * is shown and the CRC of what was drawn, see picture.h. With --control, each
  * line read from PORT asks for the next picture and "quit" ends the program;
- * otherwise it shows --frames pictures and ends.
+ * otherwise it shows --frames pictures and ends. --crc names the crc folder of the
+ * first CRTC in debugfs: a picture is shown only when the hardware has seen it there.
  */
+#include "crc32.h"
 #include "picture.h"
 
 #include <errno.h>
@@ -33,6 +35,7 @@
 #define MAX_OBJECTS	32
 #define MAX_MODES	128
 #define FLIP_TIMEOUT_MS	30000
+#define CRC_FRAMES	300	/* in which a picture must be seen */
 
 struct buffer {
 	uint32_t framebuffer;
@@ -46,6 +49,7 @@ struct screen {
 	uint32_t crtc;
 	struct drm_mode_modeinfo mode;
 	struct buffer buffers[BUFFERS];
+	FILE *crcs;
 };
 
 static void die(const char *what)
@@ -190,6 +194,42 @@ static void flip(struct screen *screen, const struct buffer *buffer)
 		die("event");
 }
 
+/* The CRTC must be on. */
+static void open_crcs(struct screen *screen, const char *folder)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/control", folder);
+	file = fopen(path, "we");
+	if (!file || fputs("auto", file) < 0 || fclose(file))
+		die(path);
+	snprintf(path, sizeof(path), "%s/data", folder);
+	screen->crcs = fopen(path, "re");
+	if (!screen->crcs)
+		die(path);
+}
+
+/* Waits until the hardware shows what is in a buffer: its CRC is that of all bytes. */
+static void wait_for_crc(const struct screen *screen, const struct buffer *buffer)
+{
+	unsigned int y, i, seen = 0, number;
+	uint32_t crc = 0;
+
+	for (y = 0; y < screen->mode.vdisplay; y++)
+		crc = crc32(crc, buffer->pixels + (size_t)y * buffer->pitch,
+			    (size_t)screen->mode.hdisplay * 4);
+	for (i = 0; i < CRC_FRAMES && (!i || seen != crc); i++)
+		if (fscanf(screen->crcs, "%x %x", &number, &seen) != 2)
+			die("CRC");
+	if (seen != crc) {
+		printf("kms: after %d frames the head shows %08x, not %08x\n", CRC_FRAMES, seen,
+		       crc);
+		exit(1);
+	}
+	printf("kms: the head shows %08x, which was drawn\n", crc);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -198,10 +238,11 @@ int main(int argc, char **argv)
 		{ "seed", required_argument, NULL, 's' },
 		{ "control", required_argument, NULL, 'p' },
 		{ "frames", required_argument, NULL, 'f' },
+		{ "crc", required_argument, NULL, 'x' },
 		{ NULL, 0, NULL, 0 },
 	};
 	unsigned int width = 0, height = 0, seed = 0, frames = 2, frame, i;
-	const char *card = "/dev/dri/card0", *control_path = NULL;
+	const char *card = "/dev/dri/card0", *control_path = NULL, *crc_folder = NULL;
 	struct drm_version version = { 0 };
 	struct screen screen = { 0 };
 	FILE *control = NULL;
@@ -228,6 +269,9 @@ int main(int argc, char **argv)
 			break;
 		case 'f':
 			frames = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
+		case 'x':
+			crc_folder = optarg;
 			break;
 		default:
 			return 2;
@@ -262,6 +306,10 @@ int main(int argc, char **argv)
 			flip(&screen, buffer);
 		else
 			set_mode(&screen, buffer);
+		if (crc_folder && !frame)
+			open_crcs(&screen, crc_folder);
+		if (crc_folder)
+			wait_for_crc(&screen, buffer);
 		printf("kms: frame %u is shown: %ux%u %08x\n", frame, screen.mode.hdisplay,
 		       screen.mode.vdisplay, crc);
 		if (control && !picture_wanted(control))

@@ -88,8 +88,11 @@ display()
 		head -n 3 /sys/class/drm/card0-Virtual-1/modes
 		[ "$(cat /sys/class/graphics/fb0/name)" = refgpudrmfb ]
 		said $? console "fb0 is $(cat /sys/class/graphics/fb0/name)"
-		./kms --frames 5
+		mount -t debugfs debugfs /sys/kernel/debug
+		./kms --frames 3
 		said $? kms "the program ended with $?"
+		./kms --mode 640x480 --frames 6 --crc /sys/kernel/debug/dri/0/crtc-0/crc
+		said $? kms-crc "the program ended with $?"
 		./drm params buffers fill-and-copy
 		said $? drm "it ended with $?"
 		./kms --frames 100000 >/dev/null &

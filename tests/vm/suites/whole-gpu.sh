@@ -45,7 +45,11 @@ same console refgpudrmfb "$(cat /sys/class/graphics/fb0/name)"
 for head in 1 2 3 4; do
 	same "monitor-$head" connected "$(cat "/sys/class/drm/card0-Virtual-$head/status")"
 done
-run kms 0 timeout 60 /src/build/tests/guest/kms --frames 10
+mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug
+run kms 0 timeout 60 /src/build/tests/guest/kms --frames 3
+run kms-crc 0 timeout 120 /src/build/tests/guest/kms --mode 640x480 --frames 6 \
+	--crc /sys/kernel/debug/dri/0/crtc-0/crc
+# shellcheck disable=SC2154 # run sets it
 cat "$out"
 
 # Video memory of a whole GPU is saved.
