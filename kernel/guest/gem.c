@@ -358,10 +358,13 @@ static int clear(struct refgpu *gpu, struct refgpu_bo *bo)
 	struct refgpu_fill *packets;
 	struct dma_fence *fence;
 	unsigned int count = 0;
-	int ret;
+	int ret, section;
 
 	if (gpu->display_only) {
+		if (!drm_dev_enter(&gpu->drm, &section))
+			return -ENODEV;
 		memset_io(gpu->vram + at, 0, size);
+		drm_dev_exit(section);
 		return 0;
 	}
 	bytes = ALIGN(DIV_ROUND_UP_ULL(size, CLEAR_PACKETS), REFGPU_GRANULE);

@@ -392,15 +392,20 @@ static unsigned int table_words(struct refgpu *gpu)
 	return vram_words(gpu) + DIV_ROUND_UP(system_granules(gpu), REFGPU_RIGHTS_A_WORD);
 }
 
+/* Calls may come after the end: then there is no video memory, or it is another's. */
 static void write_table(struct refgpu_file *file, unsigned int first, unsigned int last)
 {
 	void __iomem *table = file->gpu->vram + file->rights_node.start;
 	unsigned int i;
+	int section;
 
+	if (!drm_dev_enter(&file->gpu->drm, &section))
+		return;
 	for (i = first; i <= last; i++)
 		writeq(file->rights[i], table + i * sizeof(u64));
 	/* Seen by the GPU before the doorbell of a job, or the end of this call. */
 	wmb();
+	drm_dev_exit(section);
 }
 
 /**

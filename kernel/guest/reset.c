@@ -584,6 +584,8 @@ int refgpu_drain(struct refgpu *gpu)
 	struct refgpu_ring *ring, *last = gpu->rings + REFGPU_RINGS;
 	int ret = 0;
 
+	if (gpu->display_only)
+		return 0;
 	mutex_lock(&gpu->recovery);
 	for (ring = gpu->rings; ring < last; ring++)
 		refgpu_ring_pause(ring);

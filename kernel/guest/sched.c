@@ -803,6 +803,8 @@ static void scheds_end(struct drm_device *drm, void *unused)
 	struct refgpu *gpu = refgpu_of(drm);
 	unsigned int i;
 
+	if (gpu->kernel)
+		refgpu_context_put(gpu->kernel);
 	for (i = 0; i < REFGPU_RINGS; i++)
 		if (gpu->rings[i].sched.ready)
 			drm_sched_fini(&gpu->rings[i].sched);
@@ -834,6 +836,8 @@ int refgpu_sched_init(struct refgpu *gpu)
 	context = context_create(NULL, DRM_SCHED_PRIORITY_KERNEL, &kernel, 1);
 	if (IS_ERR(context))
 		return PTR_ERR(context);
+	/* Calls that were begun before the end may still look at it after. */
+	kref_get(&context->ref);
 	gpu->kernel = context;
 	return 0;
 }
@@ -848,9 +852,6 @@ void refgpu_sched_end(struct refgpu *gpu)
 
 	if (!context)
 		return;
-	kref_get(&context->ref);
 	context_end(context);
 	wait_event(context->room, !atomic_read(&context->jobs));
-	gpu->kernel = NULL;
-	refgpu_context_put(context);
 }
