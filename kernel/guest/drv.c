@@ -280,6 +280,11 @@ static int init_gpu(struct refgpu *gpu)
 	return ret;
 }
 
+static void release_regions(void *pdev)
+{
+	pci_release_regions(pdev);
+}
+
 static int refgpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	const struct refgpu_backend *backend = (const void *)id->driver_data;
@@ -295,6 +300,11 @@ static int refgpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	gpu->backend = backend;
 	pci_set_drvdata(pdev, gpu);
 	ret = pcim_enable_device(pdev);
+	if (ret)
+		return ret;
+	ret = pci_request_regions(pdev, "refgpu");
+	if (!ret)
+		ret = devm_add_action_or_reset(&pdev->dev, release_regions, pdev);
 	if (ret)
 		return ret;
 	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(52));
