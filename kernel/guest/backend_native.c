@@ -148,6 +148,12 @@ static int native_map(struct refgpu *gpu, u64 first, struct sg_table *sgt, bool 
 
 /* ------------------------------------------------------------------- events */
 
+/* The control page is the host's own. It says EVENT_DEAD of what is behind the others. */
+static bool native_gone(struct refgpu *gpu)
+{
+	return control_read(native_of(gpu), OPENVGPU_NATIVE_ID) == REFGPU_GONE;
+}
+
 static irqreturn_t native_interrupt(struct refgpu *gpu)
 {
 	struct native *native = native_of(gpu);
@@ -338,5 +344,6 @@ const struct refgpu_backend refgpu_backend_native = {
 	.reset		= native_reset,
 	.map		= native_map,
 	.unmap		= native_unmap,
+	.gone		= native_gone,
 	.interrupt	= native_interrupt,
 };

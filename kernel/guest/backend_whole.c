@@ -283,6 +283,11 @@ static int whole_init(struct refgpu *gpu)
 	return 0;
 }
 
+static bool whole_gone(struct refgpu *gpu)
+{
+	return user_read(gpu, REFGPU_USER_ID) == REFGPU_GONE;
+}
+
 static bool whole_wanted(void)
 {
 	return enabled;
@@ -298,4 +303,5 @@ const struct refgpu_backend refgpu_backend_whole = {
 	.reset		= whole_reset,
 	.map		= whole_map,
 	.unmap		= whole_unmap,
+	.gone		= whole_gone,
 };

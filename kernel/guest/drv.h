@@ -73,9 +73,11 @@ struct sg_table;
  * @map: let the GPU reach pages of system memory from aperture page @first on: all or
  *	none. May sleep; bounded. -ETIMEDOUT: it may still happen, until the next @reset
  * @unmap: take back what one @map of @pages pages gave; likewise
+ * @gone: is it gone for good? What registers and memory read is not enough: while the
+ *	host resets the GPU, a vGPU's are a scratch page
  * @interrupt: of vector 1, NULL: it has none; vector 0 is the user page's
  *
- * The last four are called with struct refgpu.mapping held.
+ * @reset, @map and @unmap are called with struct refgpu.mapping held.
  */
 struct refgpu_backend {
 	const char *name;
@@ -87,6 +89,7 @@ struct refgpu_backend {
 	int (*reset)(struct refgpu *gpu);
 	int (*map)(struct refgpu *gpu, u64 first, struct sg_table *sgt, bool write);
 	int (*unmap)(struct refgpu *gpu, u64 first, u64 pages);
+	bool (*gone)(struct refgpu *gpu);
 	irqreturn_t (*interrupt)(struct refgpu *gpu);
 };
 

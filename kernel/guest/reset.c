@@ -389,7 +389,7 @@ static void mend(struct refgpu *gpu, unsigned long troubles, struct verdict *ver
 	bool fine = true, stopped = false;
 	int ret;
 
-	if (user_read(gpu, REFGPU_USER_ID) == REFGPU_GONE || troubles & REFGPU_DEAD) {
+	if (troubles & REFGPU_DEAD || gpu->backend->gone(gpu)) {
 		drm_err(&gpu->drm, "the GPU is gone\n");
 		refgpu_mm_forget(gpu);
 		goto dead;

@@ -151,13 +151,14 @@ static void write_job(struct refgpu_ring *ring, struct refgpu_job *job)
 	struct refgpu_fence fence = {
 		.header.opcode = REFGPU_OP_FENCE,
 		.header.flags = REFGPU_FENCE_INTERRUPT | REFGPU_FENCE_WRITE,
-		.value = ++ring->value,
+		.value = ring->value + 1,
 		.address = ring->node.start + RING_BYTES,
 	};
 	struct refgpu_rights rights;
 	unsigned int i;
 
 	lockdep_assert_held(&ring->mutex);
+	WRITE_ONCE(ring->value, fence.value);
 	if (refgpu_isolates(ring->gpu)) {
 		refgpu_rights_packet(ring->gpu, job->context->file, &rights);
 		write_packet(ring, &rights);
@@ -259,8 +260,8 @@ void refgpu_ring_retire(struct refgpu_ring *ring)
 
 	spin_lock_irqsave(&ring->lock, flags);
 	value = readq(ring->done);
-	/* All ones is what the memory of a GPU that is gone reads. */
-	if (value != REFGPU_GONE) {
+	/* A GPU that is gone, or that the host is resetting, reads anything. */
+	if (value <= READ_ONCE(ring->value)) {
 		list_for_each_entry_safe(job, next, &ring->jobs, node) {
 			if (job->value > value)
 				break;
