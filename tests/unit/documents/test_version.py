@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-test_version.py - module, DKMS package, Debian package and command have one
+test_version.py - module, DKMS packages, Debian package and command have one
 version
 
-kernel/host/base/version.h has it. The command's Makefile reads it there; dkms.conf
+kernel/host/base/version.h has it. The command's Makefile reads it there; both dkms.conf
 and debian/changelog can't, because packaging tools read them as text.
 """
 import os
@@ -22,9 +22,9 @@ def module():
     return found[0] if len(found) == 1 else "%d VGPU_DRIVER_VERSIONs" % len(found)
 
 
-def dkms():
+def dkms(file):
     """What DKMS gets, which has bash read the file."""
-    return subprocess.run(["bash", "-c", '. ./dkms.conf && echo "$PACKAGE_VERSION"'],
+    return subprocess.run(["bash", "-c", '. "./$0" && echo "$PACKAGE_VERSION"', file],
                           cwd=TOP, stdout=subprocess.PIPE, text=True,
                           check=False).stdout.strip()
 
@@ -42,8 +42,8 @@ def command():
 
 def main():
     wanted, failed = module(), 0
-    claims = (("dkms.conf", dkms()), ("debian/changelog", debian()),
-              ("openvgpu --version", command()))
+    claims = [(file, dkms(file)) for file in ("dkms.conf", "kernel/guest/dkms.conf")]
+    claims += [("debian/changelog", debian()), ("openvgpu --version", command())]
     for name, version in claims:
         if version != wanted:
             print("FAIL %s says '%s', %s says '%s'" % (name, version, HEADER, wanted))

@@ -6,8 +6,8 @@
 #
 # The Debian packages: built in the root file system, judged by lintian,
 # installed into a root file system that has never seen the project, where DKMS
-# builds the module; then what was installed is checked by those who read it,
-# and purged. Suite dkms builds the module on the other kernels.
+# builds the modules; then what was installed is checked by those who read it,
+# and purged. Suite dkms builds the modules on the other kernels.
 
 cd "$(dirname "$0")/../../.." || exit 1
 folder=build/check/deb
@@ -126,13 +126,19 @@ check modprobe-d modprobe -S "$KVER" -c
 # The guests' driver and library are apart from the host's.
 says guest-dkms installed dkms status "refgpu/$version" -k "$KVER"
 says guest-module-loads-the-scheduler gpu-sched.ko modprobe -S "$KVER" --show-depends refgpu
+says guest-vermagic "$KVER " modinfo -k "$KVER" -F vermagic refgpu
+says guest-module-licence GPL modinfo -k "$KVER" -F license refgpu
+says guest-module-signed sha256 modinfo -k "$KVER" -F sig_hashalgo refgpu
+says guest-module-alias pci:v00001234d00005248 modinfo -k "$KVER" -F alias refgpu
+same guest-module-takes-no-class '' "$(modinfo -k "$KVER" -F alias refgpu | grep bc03sc)"
 same guest-module-has-no-host 0 "$(find "/usr/src/refgpu-$version" -path '*host*' | wc -l)"
 same host-module-has-no-guest 0 "$(find "/usr/src/openvgpu-$version" -path '*guest/*' | wc -l)"
 # The example compiles, shared and static; there is no device here.
 cp /usr/share/doc/librefgpu-drm-dev/examples/example-job.c /tmp/guest.c
 check guest-library sh -c 'gcc -Wall -Wextra -Werror /tmp/guest.c -o /tmp/guest $(pkg-config --cflags --libs librefgpu_drm)'
 check guest-library-static sh -c 'gcc /tmp/guest.c -o /tmp/guest-static -static $(pkg-config --static --cflags --libs librefgpu_drm)'
-run guest-library-without-device 1 /tmp/guest
+says guest-library-without-device 'no render node of driver refgpu: No such device' /tmp/guest
+says guest-library-uses-the-shared-one '/librefgpu_drm.so.0' ldd /tmp/guest
 
 says command "openvgpu $version" openvgpu --version
 says command-uses-the-library '/libopenvgpu.so.0' ldd /usr/bin/openvgpu
@@ -180,6 +186,7 @@ check no-configuration test ! -e /etc/openvgpu/config.yaml
 check example-of-configuration openvgpu apply --dry-run /usr/share/doc/openvgpu-utils/examples/config.yaml
 same no-conffiles '' "$(dpkg-query -W -f '${Conffiles}' "${packages[@]}")"
 says symbols 'OVGPU_0' dpkg-query --control-show libopenvgpu0 symbols
+says guest-symbols 'REFGPU_DRM_0' dpkg-query --control-show librefgpu-drm0 symbols
 says depends-on-the-library 'libopenvgpu0 (>= ' dpkg-query -W -f '${Depends}' openvgpu-utils
 
 # doctor knows what DKMS lacks, on this distribution. (There is no module here for
@@ -210,9 +217,11 @@ mv /usr/bin/systemctl.real /usr/bin/systemctl
 says keeps-configuration '# mine' tail -n 1 /etc/openvgpu/config.yaml
 says keeps-disabled disabled systemctl --root=/ is-enabled openvgpu-restore.service
 says dkms-again installed dkms status "openvgpu/$version" -k "$KVER"
+says guest-dkms-again installed dkms status "refgpu/$version" -k "$KVER"
 
 check remove-guests "${apt[@]}" remove refgpu-dkms
 run remove-guest-module 1 modinfo -k "$KVER" refgpu
+check remove-keeps-the-other modinfo -k "$KVER" openvgpu
 check remove "${apt[@]}" remove openvgpu-dkms
 run remove-module 1 modinfo -k "$KVER" openvgpu
 mkdir -p /var/lib/prometheus/node-exporter
