@@ -336,6 +336,7 @@ static int refgpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 stop:
 	irqs_end(gpu);
 	refgpu_recovery_end(gpu);
+	refgpu_kms_cancel(gpu);
 end_sched:
 	refgpu_sched_end(gpu);
 	return ret;
@@ -350,6 +351,7 @@ static void refgpu_remove(struct pci_dev *pdev)
 	refgpu_kms_end(gpu);
 	irqs_end(gpu);
 	refgpu_recovery_end(gpu);
+	refgpu_kms_cancel(gpu);
 	cancel_work_sync(&gpu->depart);
 	refgpu_sched_end(gpu);
 }

@@ -573,7 +573,9 @@ static void hotplug_work(struct work_struct *work)
 {
 	struct refgpu_kms *kms = container_of(work, struct refgpu_kms, hotplug);
 
-	drm_kms_helper_hotplug_event(&kms->gpu->drm);
+	/* User space has been told of the end already. */
+	if (!drm_dev_is_unplugged(&kms->gpu->drm))
+		drm_kms_helper_hotplug_event(&kms->gpu->drm);
 }
 
 /* ------------------------------------------------------------------ commits */
@@ -782,7 +784,17 @@ void refgpu_kms_end(struct refgpu *gpu)
 	if (!gpu->kms)
 		return;
 	drm_kms_helper_poll_fini(&gpu->drm);
+	drm_atomic_helper_shutdown(&gpu->drm);
+}
+
+/**
+ * refgpu_kms_cancel - no work item of heads is left
+ * @gpu: without interrupts and recovery, which queue them
+ */
+void refgpu_kms_cancel(struct refgpu *gpu)
+{
+	if (!gpu->kms)
+		return;
 	cancel_work_sync(&gpu->kms->hotplug);
 	cancel_work_sync(&gpu->kms->restore);
-	drm_atomic_helper_shutdown(&gpu->drm);
 }

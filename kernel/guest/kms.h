@@ -21,5 +21,6 @@ void refgpu_kms_start(struct refgpu *gpu);
 void refgpu_kms_interrupt(struct refgpu *gpu, u64 status);
 void refgpu_kms_restore(struct refgpu *gpu);
 void refgpu_kms_end(struct refgpu *gpu);
+void refgpu_kms_cancel(struct refgpu *gpu);
 
 #endif /* REFGPU_KMS_H */
