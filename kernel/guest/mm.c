@@ -255,6 +255,8 @@ bool refgpu_mm_unmap(struct refgpu_bo *bo)
 	else
 		bo->mapped = false;
 	if (bo->mapped) {
+		/* One that no reset ever frees keeps what it has its memory of. */
+		drm_dev_get(&gpu->drm);
 		list_add_tail(&bo->link, &gpu->zombies);
 		if (!gpu->gone)
 			refgpu_recover(gpu, REFGPU_LOST);
@@ -366,6 +368,7 @@ void refgpu_mm_bury(struct refgpu *gpu)
 	list_for_each_entry_safe(bo, next, &buried, link) {
 		list_del(&bo->link);
 		refgpu_gem_bury(bo);
+		drm_dev_put(&gpu->drm);
 	}
 }
 
