@@ -638,6 +638,7 @@ int main(void)
 	Suite *suite = suite_create("drm");
 	TCase *tests = tcase_create("drm");
 
+	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, test_open);
 	tcase_add_test(tests, test_open_any);

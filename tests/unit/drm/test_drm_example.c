@@ -54,6 +54,7 @@ int main(void)
 	Suite *suite = suite_create("drm_example");
 	TCase *tests = tcase_create("drm_example");
 
+	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, test_example);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite, "drm_example");
