@@ -19,7 +19,7 @@
 
 /* Debian 12 has this header of the kernel in libdrm-dev, at another place. */
 #if !defined(__KERNEL__) && defined(__has_include)
-#if !__has_include(<drm/drm.h>)
+#if !__has_include("drm/drm.h")
 #include <libdrm/drm.h>
 #endif
 #endif

@@ -80,22 +80,6 @@ static int memory_file = -1;
 static uint8_t *memory;
 static _Thread_local bool in_kernel; /* whose memory does not run out */
 
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-int __real_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...);
-int __real_close(int fd);
-int __wrap_close(int fd);
-int __real_ioctl(int fd, unsigned long request, ...);
-int __wrap_ioctl(int fd, unsigned long request, ...);
-void *__real_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
-void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
-int __wrap_scandir64(const char *path, struct dirent ***entries,
-		     int (*filter)(const struct dirent *),
-		     int (*compare)(const struct dirent **, const struct dirent **));
-
 static bool runs_out(void)
 {
 	return !in_kernel && fake.allocations && !--fake.allocations;
@@ -137,8 +121,20 @@ static uint32_t slot(void *table)
 	abort();
 }
 
-#define FIND(file, table, number) \
-	((number) && (number) < SLOTS ? (file)->table[number] : NULL)
+static struct object *object_of(const struct file *file, uint32_t handle)
+{
+	return handle < SLOTS ? file->object[handle] : NULL;
+}
+
+static struct syncobj *syncobj_of(const struct file *file, uint32_t handle)
+{
+	return handle < SLOTS ? file->syncobj[handle] : NULL;
+}
+
+static struct context *context_of(const struct file *file, uint32_t id)
+{
+	return id < SLOTS ? file->context[id] : NULL;
+}
 
 static void object_put(struct object *object)
 {
@@ -277,7 +273,7 @@ int __wrap_scandir64(const char *path, struct dirent ***entries,
 		return -1;
 	}
 	enter();
-	*entries = calloc(sizeof(names) / sizeof(names[0]), sizeof(**entries));
+	*entries = malloc(sizeof(names)); /* as many pointers */
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct dirent *entry = calloc(1, sizeof(*entry));
 
@@ -421,7 +417,7 @@ static int submit(struct file *file, struct drm_refgpu_submit *args)
 {
 	const struct drm_refgpu_sync *syncs = (void *)(uintptr_t)args->syncs;
 	const uint32_t *bos = (void *)(uintptr_t)args->bos;
-	struct context *context = FIND(file, context, args->context);
+	struct context *context = context_of(file, args->context);
 	struct job *job, **end;
 	uint32_t i, j;
 
@@ -437,14 +433,14 @@ static int submit(struct file *file, struct drm_refgpu_submit *args)
 	    context->status.state == DRM_REFGPU_CONTEXT_LOST)
 		return -ECANCELED;
 	for (i = 0; i < args->bo_count; i++) {
-		if (!FIND(file, object, bos[i]))
+		if (!object_of(file, bos[i]))
 			return -ENOENT;
 		for (j = 0; j < i; j++)
 			if (bos[i] == bos[j])
 				return -EINVAL;
 	}
 	for (i = 0; i < args->sync_count; i++) {
-		struct syncobj *syncobj = FIND(file, syncobj, syncs[i].handle);
+		struct syncobj *syncobj = syncobj_of(file, syncs[i].handle);
 
 		if (!syncobj)
 			return -ENOENT;
@@ -534,7 +530,7 @@ static int bo_create(struct file *file, struct drm_refgpu_bo_create *args)
 
 static int bo_info(struct file *file, struct drm_refgpu_bo_info *args)
 {
-	const struct object *object = FIND(file, object, args->handle);
+	const struct object *object = object_of(file, args->handle);
 
 	if (!object)
 		return -ENOENT;
@@ -547,7 +543,7 @@ static int bo_info(struct file *file, struct drm_refgpu_bo_info *args)
 
 static int bo_wait(struct file *file, const struct drm_refgpu_bo_wait *args)
 {
-	const struct object *object = FIND(file, object, args->handle);
+	const struct object *object = object_of(file, args->handle);
 
 	if (!object)
 		return -ENOENT;
@@ -561,7 +557,7 @@ static int bo_wait(struct file *file, const struct drm_refgpu_bo_wait *args)
 
 static int gem_close(struct file *file, const struct drm_gem_close *args)
 {
-	struct object *object = FIND(file, object, args->handle);
+	struct object *object = object_of(file, args->handle);
 
 	if (!object)
 		return -EINVAL;
@@ -572,7 +568,7 @@ static int gem_close(struct file *file, const struct drm_gem_close *args)
 
 static int handle_to_fd(struct file *file, struct drm_prime_handle *args)
 {
-	struct object *object = FIND(file, object, args->handle);
+	struct object *object = object_of(file, args->handle);
 
 	if (!object)
 		return -ENOENT;
@@ -637,7 +633,7 @@ static struct syncobj *syncobj_one(struct file *file, uint64_t handles, uint32_t
 
 	if (count != 1)
 		abort();
-	return FIND(file, syncobj, handle);
+	return syncobj_of(file, handle);
 }
 
 static int timeline_wait(struct file *file, const struct drm_syncobj_timeline_wait *args)
@@ -684,12 +680,15 @@ static int answer(struct file *file, unsigned long request, void *data)
 	} *args = data;
 	struct syncobj *syncobj;
 	struct context *context;
+	size_t length;
 
 	switch (request) {
 	case DRM_IOCTL_VERSION:
+		length = strlen(file->driver);
 		args->version.version_major = file->major;
-		strncpy(args->version.name, file->driver, args->version.name_len);
-		args->version.name_len = strlen(file->driver);
+		memcpy(args->version.name, file->driver,
+		       length < args->version.name_len ? length : args->version.name_len);
+		args->version.name_len = length;
 		return 0;
 	case DRM_IOCTL_REFGPU_GET_PARAM:
 		if (args->param.param > DRM_REFGPU_PARAM_HOST_VERSION || args->param.pad)
@@ -712,7 +711,7 @@ static int answer(struct file *file, unsigned long request, void *data)
 	case DRM_IOCTL_REFGPU_CONTEXT_CREATE:
 		return context_create(file, data);
 	case DRM_IOCTL_REFGPU_CONTEXT_DESTROY:
-		context = FIND(file, context, args->context_destroy.id);
+		context = context_of(file, args->context_destroy.id);
 		if (!context)
 			return -ENOENT;
 		context->status.state = DRM_REFGPU_CONTEXT_LOST;
@@ -721,7 +720,7 @@ static int answer(struct file *file, unsigned long request, void *data)
 		context_free(context);
 		return 0;
 	case DRM_IOCTL_REFGPU_CONTEXT_STATUS:
-		context = FIND(file, context, args->status.id);
+		context = context_of(file, args->status.id);
 		if (!context)
 			return -ENOENT;
 		if (args->status.pad)
@@ -734,14 +733,14 @@ static int answer(struct file *file, unsigned long request, void *data)
 		return args->create.flags ? -EINVAL :
 		       syncobj_new(file, NULL, &args->create.handle);
 	case DRM_IOCTL_SYNCOBJ_DESTROY:
-		syncobj = FIND(file, syncobj, args->destroy.handle);
+		syncobj = syncobj_of(file, args->destroy.handle);
 		if (!syncobj)
 			return -EINVAL;
 		file->syncobj[args->destroy.handle] = NULL;
 		syncobj_put(syncobj);
 		return 0;
 	case DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD:
-		syncobj = FIND(file, syncobj, args->handle.handle);
+		syncobj = syncobj_of(file, args->handle.handle);
 		if (!syncobj || args->handle.flags || args->handle.pad)
 			return -EINVAL;
 		syncobj->users++;
@@ -853,7 +852,7 @@ void fake_lose(uint32_t context)
 
 	enter();
 	for (i = 0; i < FILES; i++)
-		if (files[i] && FIND(files[i], context, context))
+		if (files[i] && context_of(files[i], context))
 			files[i]->context[context]->status.state = DRM_REFGPU_CONTEXT_LOST;
 	advance();
 	leave();

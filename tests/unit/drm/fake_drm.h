@@ -9,8 +9,10 @@
 #ifndef FAKE_DRM_H
 #define FAKE_DRM_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define FAKE_CARD	"/dev/dri/card0"
 #define FAKE_OTHER	"/dev/dri/renderD128"	/* of another driver */
@@ -47,5 +49,22 @@ void fake_reset(void);
 unsigned int fake_left(void);
 void fake_release(void);
 void fake_lose(uint32_t context);
+
+/* The linker's names. */
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+int __real_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __real_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+void *__real_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+int __wrap_scandir64(const char *path, struct dirent ***entries,
+		     int (*filter)(const struct dirent *),
+		     int (*compare)(const struct dirent **, const struct dirent **));
 
 #endif /* FAKE_DRM_H */

@@ -15,8 +15,7 @@
 /* What it prints to a stream, with its exit status in front. */
 static void run(const char *node, FILE *stream, char *said, size_t size)
 {
-	char name[] = "example", path[64];
-	char *argv[] = { name, path, NULL };
+	char path[64], *argv[] = { path, path, NULL };
 	int saved = dup(fileno(stream)), pipe_fd[2], status;
 	ssize_t length;
 
