@@ -810,7 +810,7 @@ static bool test_import(void)
 	struct drm_refgpu_bo_info info = { 0 };
 	struct refgpu_copy copies[2];
 	struct buffer buffer;
-	uint32_t context, i, *words;
+	uint32_t context = 0, i, *words;
 
 	if (device < 0)
 		return no(SKIP "this kernel has no udmabuf");
