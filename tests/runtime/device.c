@@ -122,8 +122,8 @@ void rt_close(struct rt_device *device)
 
 	if (!device)
 		return;
-	if (device->transport == RT_DRM) {
-		rt_drm_close(device);
+	if (device->driver) {
+		device->driver->close(device);
 		free(device);
 		return;
 	}

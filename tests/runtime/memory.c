@@ -66,8 +66,8 @@ int rt_memory_alloc(struct rt_device *device, size_t bytes,
 	int error;
 
 	memset(memory, 0, sizeof(*memory));
-	if (device->transport == RT_DRM)
-		return rt_drm_memory_alloc(device, bytes, memory);
+	if (device->driver)
+		return device->driver->memory_alloc(device, bytes, memory);
 	memory->pages = (bytes + RT_PAGE_SIZE - 1) / RT_PAGE_SIZE;
 	memory->bytes = memory->pages * RT_PAGE_SIZE;
 	memory->page = calloc(memory->pages, sizeof(*memory->page));
@@ -106,8 +106,8 @@ fail:
  */
 void rt_memory_free(struct rt_memory *memory)
 {
-	if (memory->drm)
-		rt_drm_memory_free(memory);
+	if (memory->driver)
+		memory->driver->memory_free(memory);
 	if (memory->space)
 		rt_space_unmap(memory->space, memory->page[0], memory->bytes);
 	if (memory->cpu)
@@ -147,8 +147,8 @@ int rt_memory_map(struct rt_device *device, const struct rt_memory *memory,
 	uint64_t first = 0;
 	int error;
 
-	if (memory->drm) {
-		*address = rt_drm_memory_address(memory);
+	if (memory->driver) {
+		*address = memory->driver->memory_address(memory);
 		return 0;
 	}
 	error = find_range(device, memory->pages, &first);
@@ -188,7 +188,7 @@ int rt_memory_unmap(struct rt_device *device, const struct rt_memory *memory,
 	uint64_t first = (address - REFGPU_SYSMEM_APERTURE) / RT_PAGE_SIZE;
 	int error = 0, result;
 
-	if (memory->drm)
+	if (memory->driver)
 		return 0;
 	for (size_t at = 0; at < memory->pages; at += device->map_pages_max) {
 		result = rt_unmap_pages(device, first + at);

@@ -57,8 +57,8 @@ int rt_ring_create(struct rt_device *device, unsigned int index,
 	ring->device = device;
 	ring->index = index;
 	ring->packets = packets;
-	if (device->transport == RT_DRM)
-		return rt_drm_ring_create(ring);
+	if (device->driver)
+		return device->driver->ring_create(ring);
 	ring->base = rt_framebuffer_alloc(device, packets * REFGPU_PACKET_SIZE,
 					  REFGPU_PACKET_SIZE);
 	ring->fence_address = rt_framebuffer_alloc(device, 8, 8);
@@ -87,8 +87,8 @@ int rt_ring_create(struct rt_device *device, unsigned int index,
  */
 void rt_ring_destroy(struct rt_ring *ring)
 {
-	if (ring->device->transport == RT_DRM)
-		rt_drm_ring_destroy(ring);
+	if (ring->device->driver)
+		ring->device->driver->ring_destroy(ring);
 	else
 		set_register(ring, REFGPU_RING_CONTROL, 0);
 }
@@ -104,8 +104,8 @@ int rt_ring_submit(struct rt_ring *ring, const void *packet)
 {
 	uint64_t slot = ring->put % ring->packets;
 
-	if (ring->device->transport == RT_DRM)
-		return rt_drm_ring_submit(ring, packet);
+	if (ring->device->driver)
+		return ring->device->driver->ring_submit(ring, packet);
 	if (ring->put - ring->get >= ring->packets) {
 		uint64_t end = rt_now_ns() + 1000000000ULL;
 
@@ -132,8 +132,8 @@ int rt_ring_submit(struct rt_ring *ring, const void *packet)
  */
 void rt_ring_doorbell(struct rt_ring *ring)
 {
-	if (ring->device->transport == RT_DRM)
-		rt_drm_ring_flush(ring);
+	if (ring->device->driver)
+		ring->device->driver->ring_doorbell(ring);
 	else
 		set_register(ring, REFGPU_RING_DOORBELL, ring->put);
 }
@@ -157,8 +157,8 @@ int rt_ring_fence(struct rt_ring *ring, unsigned int flags)
 	};
 	int error;
 
-	if (ring->device->transport == RT_DRM)
-		return rt_drm_ring_fence(ring);
+	if (ring->device->driver)
+		return ring->device->driver->ring_fence(ring);
 	error = rt_ring_submit(ring, &packet);
 	if (error)
 		return error;
@@ -177,8 +177,8 @@ bool rt_ring_reached(const struct rt_ring *ring, uint64_t fence)
 	volatile uint64_t *word;
 	uint64_t reached;
 
-	if (ring->device->transport == RT_DRM)
-		return rt_drm_ring_reached(ring, fence);
+	if (ring->device->driver)
+		return ring->device->driver->ring_reached(ring, fence);
 	word = rt_framebuffer(ring->device, ring->fence_address);
 	reached = *word;
 	/* All ones is what memory of a GPU that is gone reads. */
@@ -243,8 +243,8 @@ int rt_ring_wait(struct rt_ring *ring, uint64_t fence, unsigned int timeout_ms)
 	uint64_t look = start + 20000000ULL, now;
 	int error;
 
-	if (ring->device->transport == RT_DRM)
-		return rt_drm_ring_wait(ring, fence, timeout_ms);
+	if (ring->device->driver)
+		return ring->device->driver->ring_wait(ring, fence, timeout_ms);
 	while (!rt_ring_reached(ring, fence)) {
 		now = rt_now_ns();
 		if (now >= look) {

@@ -37,6 +37,7 @@ enum rt_transport {
 };
 
 struct rt_space;
+struct rt_driver;
 struct refgpu_drm;
 struct refgpu_drm_buffer;
 struct refgpu_drm_context;
@@ -73,6 +74,7 @@ struct rt_region {
  * @aperture_used: one byte a page, 1: mapped by rt_memory_map()
  * @map_pages_max: pages one map command may name
  * @map_list: framebuffer offset of the page list
+ * @driver: RT_DRM: what it does instead, see device.h; else NULL
  * @drm: RT_DRM: the device
  * @drm_buffer: RT_DRM: what stands for the framebuffer
  */
@@ -93,6 +95,7 @@ struct rt_device {
 	uint8_t *aperture_used;
 	uint64_t map_pages_max;
 	uint64_t map_list;
+	const struct rt_driver *driver;
 	struct refgpu_drm *drm;
 	struct refgpu_drm_buffer *drm_buffer;
 };
@@ -104,7 +107,7 @@ struct rt_device {
  * @pages: their number
  * @page: guest-physical address of each page
  * @space: the address space it lies in; NULL: a real guest's memory
- * @drm: RT_DRM: whose; then there is no @page
+ * @driver: RT_DRM: that of its device; then there is no @page
  * @drm_buffer: RT_DRM: what it is
  */
 struct rt_memory {
@@ -113,7 +116,7 @@ struct rt_memory {
 	size_t pages;
 	uint64_t *page;
 	struct rt_space *space;
-	struct refgpu_drm *drm;
+	const struct rt_driver *driver;
 	struct refgpu_drm_buffer *drm_buffer;
 };
 

@@ -84,7 +84,7 @@ uint64_t rt_framebuffer_alloc(struct rt_device *device, uint64_t bytes,
  */
 void rt_framebuffer_free_all(struct rt_device *device)
 {
-	if (device->transport == RT_DRM) {
+	if (device->driver) {
 		device->framebuffer_next = device->framebuffer_base;
 		return;
 	}
