@@ -95,11 +95,6 @@ display()
 		said $? kms-crc "the program ended with $?"
 		./drm params buffers fill-and-copy
 		said $? drm "it ended with $?"
-		# Its devices sleep, and wake up after five seconds.
-		echo devices >/sys/power/pm_test && echo mem >/sys/power/state
-		said $? suspend "it failed"
-		./drm params fill-and-copy dispatch && ./kms --frames 2
-		said $? after-suspend "it ended with $?"
 		./kms --frames 100000 >/dev/null &
 		sleep 2
 		echo "${device##*/}" >"$device/driver/unbind"
