@@ -130,6 +130,39 @@ static ssize_t last_error_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(last_error);
 
+static ssize_t hand_over_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	struct vgpu_gpu *gpu = to_gpu(dev);
+	bool away;
+
+	mutex_lock(&gpu->lock);
+	away = gpu->hand_over == VGPU_HANDED_OVER;
+	mutex_unlock(&gpu->lock);
+	return sysfs_emit(buf, "%d\n", away);
+}
+
+static ssize_t hand_over_store(struct device *dev,
+			       struct device_attribute *attr,
+			       const char *buf, size_t count)
+{
+	struct vgpu_gpu *gpu = to_gpu(dev);
+	u64 value;
+	int ret;
+
+	ret = vgpu_parse_number(gpu, NULL, "hand_over", buf, count, &value);
+	if (ret)
+		return ret;
+	if (value > 1) {
+		vgpu_gpu_error(gpu, "hand_over not changed: %llu was written, it takes 0 or 1",
+			       value);
+		return -EINVAL;
+	}
+	ret = value ? vgpu_gpu_hand_over(gpu) : vgpu_gpu_keep(gpu);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(hand_over);
+
 static struct attribute *gpu_attrs[] = {
 	&dev_attr_abi_version.attr,
 	&dev_attr_driver_version.attr,
@@ -141,6 +174,7 @@ static struct attribute *gpu_attrs[] = {
 	&dev_attr_largest_free.attr,
 	&dev_attr_max_vgpus.attr,
 	&dev_attr_last_error.attr,
+	&dev_attr_hand_over.attr,
 	&vgpu_gpu_attr_console.attr,
 	&vgpu_gpu_attr_scheduler.attr,
 	&vgpu_gpu_attr_sched_hz.attr,

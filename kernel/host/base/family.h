@@ -91,6 +91,9 @@ enum vgpu_run_stage {
  *	vgpu_gpu_failed(). May sleep.
  * @scrub: zero the slice and every hidden store of a disabled partition. May
  *	sleep, bounded. 0, -EAGAIN while the GPU must not be touched, or errno.
+ * @scrub_all: zero all of video memory, what no vGPU can have included, and every
+ *	hidden store. No partition is enabled. The device stays as @probe left it.
+ *	May sleep, bounded. Returns as @scrub.
  * @notify: notify the guest of fault @code through the error register and the
  *	interrupt of its partition. May be NULL. May sleep.
  * @run: make @vgpu resident on its instance for @quantum_ns (0: until
@@ -150,6 +153,7 @@ struct vgpu_family {
 	void (*partition_disable)(struct vgpu *vgpu);
 	int (*partition_reset)(struct vgpu *vgpu);
 	int (*scrub)(struct vgpu *vgpu);
+	int (*scrub_all)(struct vgpu_gpu *gpu);
 	void (*notify)(struct vgpu *vgpu, enum vgpu_fault code);
 	int (*run)(struct vgpu *vgpu, u64 quantum_ns, u64 linger_ns);
 	void (*preempt)(struct vgpu_instance *instance);

@@ -41,6 +41,19 @@ enum vgpu_gpu_state {
 };
 
 /**
+ * enum vgpu_hand_over - whether a GPU is about to be another driver's
+ * @VGPU_KEPT: no
+ * @VGPU_HANDING_OVER: it has no vGPU and offers none; its memory is being zeroed
+ * @VGPU_HANDED_OVER: its memory is zero, and it offers no vGPU until it is bound
+ *	again, or kept after all
+ */
+enum vgpu_hand_over {
+	VGPU_KEPT,
+	VGPU_HANDING_OVER,
+	VGPU_HANDED_OVER,
+};
+
+/**
  * struct vgpu_gpu - one physical GPU
  *
  * Fields marked "family" are filled in by vgpu_family.probe and constant
@@ -84,6 +97,7 @@ struct vgpu_gpu {
 
 	struct mutex lock;		/* placement and last_error */
 	unsigned long partitions[BITS_TO_LONGS(VGPU_MAX_PARTITIONS)]; /* lock */
+	enum vgpu_hand_over hand_over;	/* lock: so that nobody creates a vGPU */
 	char last_error[VGPU_LAST_ERROR_SIZE]; /* lock */
 	struct vgpu __rcu *partition[VGPU_MAX_PARTITIONS];
 

@@ -249,19 +249,17 @@ static int bochs_reinit(struct vgpu_gpu *gpu)
  * setup, enabling or reset.
  */
 
-static int bochs_scrub(struct vgpu *vgpu)
+static int zero(struct vgpu_gpu *gpu, u64 offset, u64 bytes)
 {
-	struct vgpu_gpu *gpu = vgpu->gpu;
-	void __iomem *slice = gpu->fb_io + vgpu->fb_offset;
 	u64 done, size;
 	int section;
 	bool alive;
 
-	for (done = 0; done < vgpu->fb_size; done += size) {
+	for (done = 0; done < bytes; done += size) {
 		if (!vgpu_gpu_begin(gpu, &section))
 			return -EAGAIN;
-		size = min_t(u64, vgpu->fb_size - done, SCRUB_PIECE);
-		memset_io(slice + done, 0, size);
+		size = min_t(u64, bytes - done, SCRUB_PIECE);
+		memset_io(gpu->fb_io + offset + done, 0, size);
 		vgpu_gpu_end(gpu, section);
 		cond_resched();
 	}
@@ -271,6 +269,16 @@ static int bochs_scrub(struct vgpu *vgpu)
 	alive = bochs_alive(gpu);
 	vgpu_gpu_end(gpu, section);
 	return alive ? 0 : -ENODEV;
+}
+
+static int bochs_scrub(struct vgpu *vgpu)
+{
+	return zero(vgpu->gpu, vgpu->fb_offset, vgpu->fb_size);
+}
+
+static int bochs_scrub_all(struct vgpu_gpu *gpu)
+{
+	return zero(gpu, 0, gpu->fb_size);
 }
 
 /* ---------------------------------------------------------- physical output */
@@ -433,5 +441,6 @@ const struct vgpu_family vgpu_family_bochs = {
 	.reinit			= bochs_reinit,
 	.alive			= bochs_alive,
 	.scrub			= bochs_scrub,
+	.scrub_all		= bochs_scrub_all,
 	.show			= bochs_show,
 };

@@ -16,6 +16,11 @@ extern struct pci_driver vgpu_pci_driver;
 /* Attributes of a GPU; in admin/. */
 extern const struct attribute_group *vgpu_gpu_groups[];
 
+/* hand_over.c */
+int vgpu_gpu_scrub(struct vgpu_gpu *gpu);
+int vgpu_gpu_hand_over(struct vgpu_gpu *gpu);
+int vgpu_gpu_keep(struct vgpu_gpu *gpu);
+
 /* recovery.c */
 extern const struct pci_error_handlers vgpu_pci_error_handlers;
 extern const struct dev_pm_ops vgpu_pm_ops;

@@ -167,6 +167,13 @@ static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = vgpu_sched_init(vgpu_gpu_pool(gpu));
 	if (ret)
 		goto log_exit;
+	/* Another driver may have given it to a tenant. */
+	ret = vgpu_gpu_scrub(gpu);
+	if (ret) {
+		dev_err_probe(&pdev->dev, ret,
+			      "its video memory can't be zeroed\n");
+		goto sched_exit;
+	}
 	ret = vgpu_types_create(gpu);
 	if (ret)
 		goto sched_exit;
@@ -199,6 +206,20 @@ put:
 	return ret;
 }
 
+/*
+ * The next driver may give it to somebody else. Nobody can be refused any more:
+ * who wants to be sure writes to hand_over before.
+ */
+static void scrub_last(struct vgpu_gpu *gpu)
+{
+	int ret = vgpu_gpu_scrub(gpu);
+
+	if (ret && pci_device_is_present(gpu->pdev))
+		dev_err(&gpu->pdev->dev,
+			"its video memory was not zeroed (%d): the next driver can read what vGPUs left; power it off, or bind openvgpu again\n",
+			ret);
+}
+
 static void gpu_remove(struct pci_dev *pdev)
 {
 	struct vgpu_gpu *gpu = pci_get_drvdata(pdev);
@@ -221,6 +242,7 @@ static void gpu_remove(struct pci_dev *pdev)
 	vgpu_sched_exit(vgpu_gpu_pool(gpu));
 	vgpu_sched_log_exit(gpu);
 	vgpu_console_stop(gpu);
+	scrub_last(gpu);
 	gpu->family->remove(gpu);
 	/* vgpu_gpu_dead() may have been called until here. */
 	stop_workqueues(gpu);

@@ -23,7 +23,9 @@ static struct shortage try_place(struct vgpu *vgpu)
 
 	mutex_lock(&gpu->lock);
 	vgpu->partition = find_first_zero_bit(gpu->partitions, gpu->max_vgpus);
-	if (vgpu->partition >= gpu->max_vgpus)
+	if (gpu->hand_over != VGPU_KEPT)
+		shortage.error = -EBUSY;
+	else if (vgpu->partition >= gpu->max_vgpus)
 		shortage.error = -EUSERS;
 	else if (!buddy_alloc(&instance->memory, vgpu->type->level, &offset))
 		shortage.error = -ENOSPC;
@@ -44,8 +46,8 @@ static struct shortage try_place(struct vgpu *vgpu)
  * @vgpu: the vGPU; its type says how much
  *
  * Return: 0; -ENOSPC without a free slice of that size; -EUSERS without a free
- * partition; -EBUSY while the GPU is reset or suspended; -ENODEV when it is
- * going or dead. The reason is in the log and in last_error.
+ * partition; -EBUSY while the GPU is reset, suspended or handed over; -ENODEV
+ * when it is going or dead. The reason is in the log and in last_error.
  */
 int vgpu_place(struct vgpu *vgpu)
 {
@@ -62,6 +64,9 @@ int vgpu_place(struct vgpu *vgpu)
 	vgpu->fb_size = vgpu->type->fb_size;
 	shortage = try_place(vgpu);
 	switch (shortage.error) {
+	case -EBUSY:
+		vgpu_error(vgpu, " not created: the GPU is being handed over to another driver; write 0 to hand_over if it is to stay");
+		break;
 	case -EUSERS:
 		vgpu_error(vgpu, " not created: all %u partitions are taken; remove a vGPU",
 			   gpu->max_vgpus);

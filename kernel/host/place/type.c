@@ -250,7 +250,8 @@ unsigned int vgpu_type_available(struct mdev_type *mdev_type)
 	unsigned int n = 0;
 
 	mutex_lock(&gpu->lock);
-	if (READ_ONCE(gpu->state) == VGPU_GPU_UP)
+	if (READ_ONCE(gpu->state) == VGPU_GPU_UP &&
+	    gpu->hand_over == VGPU_KEPT)
 		n = min(buddy_count(&vgpu_gpu_pool(gpu)->memory, type->level),
 			gpu->max_vgpus - bitmap_weight(gpu->partitions,
 						       gpu->max_vgpus));

@@ -128,6 +128,8 @@ def test_sysfs(header, manual):
                 told[where[len(path):]] = text
         # Held only while a vGPU is removed: nobody configures it.
         told.pop("refuse_opens", None)
+        # Likewise while a GPU goes to another driver.
+        told.pop("hand_over", None)
         same_names("sysfs-driver-openvgpu", told, wanted)
         for name in set(told) & set(wanted):
             same_text("sysfs-driver-openvgpu", wanted[name], told[name])

@@ -281,6 +281,47 @@ int refgpu_scrub(struct vgpu *vgpu)
 	return ret;
 }
 
+static int scrub_whole(struct refgpu_partition *partition)
+{
+	int ret, undo;
+
+	/* What the slice was before makes no difference; each has its context store. */
+	ret = program_slice(partition, 0, partition->number ? 0 :
+			    partition->gpu->fb_size);
+	if (!ret)
+		ret = command(partition, REFGPU_PARTITION_SCRUB,
+			      SCRUB_TIMEOUT_MS);
+	undo = program_slice(partition, 0, 0);
+	return ret ?: undo;
+}
+
+/**
+ * refgpu_scrub_all - see struct vgpu_family
+ * @gpu: the GPU; all partitions are disabled
+ *
+ * Partition 0 zeroes all of video memory, the others their context stores.
+ *
+ * Return: 0 or errno.
+ */
+int refgpu_scrub_all(struct vgpu_gpu *gpu)
+{
+	struct refgpu *refgpu = refgpu_of(gpu);
+	int section, ret = 0;
+	unsigned int p;
+
+	for (p = 0; !ret && p < gpu->max_vgpus; p++) {
+		struct refgpu_partition *partition = &refgpu->partition[p];
+
+		if (!vgpu_gpu_begin(gpu, &section))
+			return -EAGAIN;
+		mutex_lock(&partition->lock);
+		ret = partition->enabled ? -EBUSY : scrub_whole(partition);
+		mutex_unlock(&partition->lock);
+		vgpu_gpu_end(gpu, section);
+	}
+	return ret;
+}
+
 /* ------------------------------------------------------ notifying the guest */
 
 static enum refgpu_error error_of(enum vgpu_fault code)

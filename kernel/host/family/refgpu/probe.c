@@ -203,6 +203,7 @@ const struct vgpu_family vgpu_family_refgpu = {
 	.partition_disable	= refgpu_partition_disable,
 	.partition_reset	= refgpu_partition_reset,
 	.scrub			= refgpu_scrub,
+	.scrub_all		= refgpu_scrub_all,
 	.notify			= refgpu_notify,
 	.run			= refgpu_run,
 	.preempt		= refgpu_preempt,

@@ -150,6 +150,7 @@ int refgpu_partition_enable(struct vgpu *vgpu);
 void refgpu_partition_disable(struct vgpu *vgpu);
 int refgpu_partition_reset(struct vgpu *vgpu);
 int refgpu_scrub(struct vgpu *vgpu);
+int refgpu_scrub_all(struct vgpu_gpu *gpu);
 void refgpu_notify(struct vgpu *vgpu, enum vgpu_fault code);
 int refgpu_sysmem_set(struct vgpu *vgpu, u32 first, u32 count,
 		      const dma_addr_t *addr, bool write);
