@@ -159,6 +159,33 @@ int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 int ovgpu_remove(const struct ovgpu *ovgpu, const char *uuid);
 int ovgpu_remove_idle(const struct ovgpu *ovgpu, const char *uuid);
 
+/* ------------------------------------------------- GPUs of other drivers */
+
+/**
+ * struct ovgpu_device - a GPU, whichever driver has it
+ * @bdf: PCI address
+ * @driver: name of that driver; empty: none has it
+ * @driver_override: the only driver that may take it; empty: any
+ * @known: the installed module takes it by itself
+ * @handed_over: another driver has it, as driver_override says
+ */
+struct ovgpu_device {
+	char bdf[OVGPU_BDF_SIZE];
+	char driver[OVGPU_NAME_SIZE];
+	char driver_override[OVGPU_NAME_SIZE];
+	bool known;
+	bool handed_over;
+};
+
+int ovgpu_device_list(const struct ovgpu *ovgpu, struct ovgpu_device ***devices,
+		      size_t *count);
+int ovgpu_device_get(const struct ovgpu *ovgpu, const char *bdf,
+		     struct ovgpu_device **device);
+int ovgpu_hand_over(const struct ovgpu *ovgpu, const char *bdf,
+		    const char *driver, char *reason, size_t size);
+int ovgpu_take_back(const struct ovgpu *ovgpu, const char *bdf, char *reason,
+		    size_t size);
+
 /* ------------------------------------------------------------- attributes */
 
 /**

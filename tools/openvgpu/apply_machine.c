@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "apply.h"
+#include "hand_over.h"
 
 /* ------------------------------------------------------------------- GPUs */
 
@@ -40,8 +41,8 @@ static enum cli_exit resolve_device(const struct cli *cli,
 		if (!strcmp(gpus[i]->bdf, bdf))
 			return CLI_OK;
 	return cli_fail(cli, CLI_NOT_FOUND,
-			"line %u: no GPU %s is bound to the driver openvgpu",
-			device->line, bdf);
+			"line %u: %s", device->line,
+			gpu_missing(cli->ovgpu, bdf).text);
 }
 
 static enum cli_exit add_gpu(const struct cli *cli,

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "definition.h"
+#include "hand_over.h"
 #include "openvgpu_settings.h"
 
 #define NOT_OURS	CLI_USAGE	/* mdevctl asks another script then */
@@ -211,6 +212,9 @@ static enum cli_exit check_room(const struct callout *callout)
 	types = types_of_gpu(callout, &count);
 	if (!types || !count) {
 		ovgpu_free(types);
+		if (gpu_is_handed_over(ovgpu, callout->gpu))
+			return refuse(callout, "%s",
+				      gpu_missing(ovgpu, callout->gpu).text);
 		return refuse(callout, "no GPU %s is bound to the driver openvgpu; 'openvgpu doctor' tells what to do",
 			      callout->gpu);
 	}

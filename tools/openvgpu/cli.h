@@ -44,10 +44,14 @@ enum cli_option {
 	OPTION_NO_LEGEND = 1 << 12,
 	OPTION_QEMU	= 1 << 13,
 	OPTION_LIBVIRT	= 1 << 14,
+	OPTION_TO	= 1 << 15,
 };
 
 /* Of --sort, in the order of enum top_key. */
 #define TOP_KEYS	"share wait longest framebuffer uuid"
+
+/* Of --to. */
+#define TO_WHOM	"vfio-pci host"
 
 /* Of --interval. */
 #define INTERVAL_MIN_MS		50
@@ -74,6 +78,7 @@ enum cli_option {
  * @no_legend: --no-legend was given
  * @qemu: --qemu was given
  * @libvirt: --libvirt was given
+ * @to: of --to, one of TO_WHOM; NULL: not given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
  * @argument_count: their number
@@ -97,6 +102,7 @@ struct cli {
 	bool no_legend;
 	bool qemu;
 	bool libvirt;
+	const char *to;
 	const char *argument;
 	char **arguments;
 	int argument_count;
@@ -123,6 +129,8 @@ enum cli_exit command_export(struct cli *cli);
 enum cli_exit command_metrics(struct cli *cli);
 enum cli_exit command_events(struct cli *cli);
 enum cli_exit command_callout(struct cli *cli);
+enum cli_exit command_hand_over(struct cli *cli);
+enum cli_exit command_take_back(struct cli *cli);
 
 /* doctor_module.c */
 void note_abi(const struct cli *cli);

@@ -101,6 +101,19 @@ static const struct command commands[] = {
 	  "until it is reset), recover. Only of that vGPU or GPU, if one is named; it need\n"
 	  "not exist yet. With --json, an object a line; \"lost\" when they came too fast.\n"
 	  "Ends when it is interrupted (exit status 0) or nobody reads the output.\n" },
+	{ "gpu hand-over", "GPU", ONE, OPTION_TO | OPTION_DRY_RUN,
+	  command_hand_over,
+	  "give a whole GPU to one VM, or to the host's own driver",
+	  .help = "The GPU leaves openvgpu, and offers no vGPUs, until it is taken back, the machine\n"
+	  "restarts, or the GPU is unplugged. Its video memory is zero before the other\n"
+	  "driver has it. Refused while it has vGPUs (exit status 4), without an IOMMU in\n"
+	  "front of it for vfio-pci, and when there is no such driver. What fails is undone.\n" },
+	{ "gpu take-back", "GPU", ONE, OPTION_FORCE | OPTION_DRY_RUN,
+	  command_take_back,
+	  "bind a GPU that was handed over to openvgpu again",
+	  .help = "Its video memory is zero before it offers vGPUs; those that are defined come\n"
+	  "back. Refused while a process uses it, or the host's console is on it (exit\n"
+	  "status 4). With --force the process is asked to let go, and the command waits.\n" },
 	{ "doctor", NULL, NONE, 0, command_doctor,
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"

@@ -117,6 +117,25 @@ static void offer_gpus(const struct line *line)
 	ovgpu_free(gpus);
 }
 
+/* Those that can be taken back. */
+static void offer_others_gpus(const struct line *line)
+{
+	struct ovgpu_device **devices;
+	char what[OVGPU_NAME_SIZE + 16];
+	size_t count, i;
+
+	if (ovgpu_device_list(line->cli->ovgpu, &devices, &count))
+		return;
+	for (i = 0; i < count; i++) {
+		if (!strcmp(devices[i]->driver, OVGPU_DRIVER))
+			continue;
+		snprintf(what, sizeof(what), "GPU, driver %s",
+			 devices[i]->driver[0] ? devices[i]->driver : "none");
+		offer(line, devices[i]->bdf, what);
+	}
+	ovgpu_free(devices);
+}
+
 /* A type once, though several GPUs may offer it. */
 static void offer_types(const struct line *line)
 {
@@ -235,6 +254,9 @@ static void offer_option_values(const struct line *line, unsigned int option)
 	case OPTION_COLUMNS:
 		offer_columns(line);
 		break;
+	case OPTION_TO:
+		offer_words(line, 0, TO_WHOM);
+		break;
 	case OPTION_SORT:
 		offer_words(line, 0, TOP_KEYS);
 		break;
@@ -283,7 +305,9 @@ static void offer_arguments(const struct line *line)
 	}
 	if (strstr(argument, "UUID"))
 		offer_vgpus(line, 0);
-	if (strstr(argument, "GPU"))
+	if (line->command->run == command_take_back)
+		offer_others_gpus(line);
+	else if (strstr(argument, "GPU"))
 		offer_gpus(line);
 }
 

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "hand_over.h"
 
 /* A GPU that has the wanted type. */
 struct candidate {
@@ -75,6 +76,8 @@ static enum cli_exit fail_no_gpu(const struct cli *cli)
 	if (!cli->gpu[0])
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"no GPU is bound to the driver openvgpu: 'openvgpu doctor' tells what to do");
+	if (gpu_is_handed_over(cli->ovgpu, cli->gpu))
+		return cli_fail_no_gpu(cli, cli->gpu);
 	if (ovgpu_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/devices/%s",
 			 cli->gpu))
 		return cli_fail(cli, CLI_NOT_FOUND,

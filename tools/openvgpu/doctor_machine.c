@@ -4,70 +4,40 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "doctor.h"
+#include "hand_over.h"
 
 /* Below this a guest that computes on its own memory runs into the limit. */
 #define MEMLOCK_COMFORT	(256ULL << 20)
 #define CAP_IPC_LOCK_BIT	14
 
 /*
- * First PCI device that is not bound to the driver but could be: the module's
- * aliases say what it takes, so that no id has to be known here.
+ * The first GPU that the driver does not have, of those that are handed over
+ * (@away) or of the others, and the driver that has it.
  */
-static bool find_unbound_gpu(const struct doctor *doctor, char *bdf,
-			     char *driver, size_t size)
+static bool find_unbound_gpu(const struct doctor *doctor, bool away, char *bdf,
+			     char *driver)
 {
-	char path[PATH_MAX], modalias[OVGPU_TEXT_SIZE], pattern[256], module[64];
-	size_t count, i, length = 0;
-	char **names, *line = NULL;
+	struct ovgpu_device **devices;
 	bool result = false;
-	FILE *stream;
-	int fd;
+	size_t count, i;
 
-	if (strchr(doctor->release, '/'))
+	if (ovgpu_device_list(doctor->ovgpu, &devices, &count))
 		return false;
-	snprintf(path, sizeof(path), "lib/modules/%s/modules.alias",
-		 doctor->release);
-	fd = openat(ovgpu_dirfd(doctor->ovgpu, OVGPU_ROOT), path,
-		    O_RDONLY | O_CLOEXEC);
-	stream = fd < 0 ? NULL : fdopen(fd, "r");
-	if (!stream) {
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	if (ovgpu_directory(doctor->ovgpu, OVGPU_SYSFS, &names, &count,
-			    "bus/pci/devices")) {
-		fclose(stream);
-		return false;
-	}
-	while (!result && getline(&line, &length, stream) > 0) {
-		if (sscanf(line, "alias %255s %63s", pattern, module) != 2 ||
-		    strcmp(module, OVGPU_DRIVER))
+	for (i = 0; i < count && !result; i++) {
+		if (!strcmp(devices[i]->driver, OVGPU_DRIVER) ||
+		    devices[i]->handed_over != away)
 			continue;
-		for (i = 0; i < count && !result; i++) {
-			if (ovgpu_bdf_parse(names[i], bdf) ||
-			    ovgpu_read(doctor->ovgpu, OVGPU_SYSFS, modalias,
-				       sizeof(modalias),
-				       "bus/pci/devices/%s/modalias", bdf) ||
-			    fnmatch(pattern, modalias, 0))
-				continue;
-			ovgpu_link(doctor->ovgpu, OVGPU_SYSFS, driver, size,
-				   "bus/pci/devices/%s/driver", bdf);
-			result = strcmp(driver, OVGPU_DRIVER);
-		}
+		strcpy(bdf, devices[i]->bdf);
+		strcpy(driver, devices[i]->driver);
+		result = true;
 	}
-	free(line);
-	fclose(stream);
-	ovgpu_free(names);
+	ovgpu_free(devices);
 	return result;
 }
 
@@ -97,6 +67,25 @@ static bool check_bound_gpu(const struct doctor *doctor, const char *bdf,
 	return true;
 }
 
+/* Another driver has it because somebody wanted that. */
+static void found_handed_over(const struct doctor *doctor,
+			      const char *bdf, const char *driver,
+			      size_t others, struct finding *finding)
+{
+	struct cli cli = { .ovgpu = doctor->ovgpu };
+	struct device_user user;
+	char used[128] = "";
+
+	if (device_user_find(&cli, bdf, &user))
+		snprintf(used, sizeof(used), ", and used by process %d (%.64s)",
+			 user.pid, shown(user.name).text);
+	found(finding, others ? FINDING_OK : FINDING_WARN,
+	      "GPU %s is handed over to %s%s; %zu GPU%s bound to openvgpu",
+	      bdf, shown(driver).text, used, others,
+	      others == 1 ? " is" : "s are");
+	advise(finding, "take it back with 'openvgpu gpu take-back %s'", bdf);
+}
+
 /**
  * check_gpu - is there a GPU, and is it the driver's
  * @doctor: shared
@@ -121,8 +110,10 @@ void check_gpu(const struct doctor *doctor, struct finding *finding)
 			ovgpu_free(gpus);
 			return;
 		}
-	unbound = find_unbound_gpu(doctor, bdf, driver, sizeof(driver));
-	if (count && !unbound) {
+	unbound = find_unbound_gpu(doctor, false, bdf, driver);
+	if (!unbound && find_unbound_gpu(doctor, true, bdf, driver)) {
+		found_handed_over(doctor, bdf, driver, count, finding);
+	} else if (count && !unbound) {
 		found(finding, FINDING_OK, "%zu GPU%s bound to openvgpu: %s%s",
 		      count, count > 1 ? "s" : "", gpus[0]->bdf,
 		      count > 1 ? ", ..." : "");
@@ -130,9 +121,7 @@ void check_gpu(const struct doctor *doctor, struct finding *finding)
 		found(finding, count ? FINDING_WARN : FINDING_FAIL,
 		      "GPU %s is bound to another driver, %s", bdf,
 		      shown(driver).text);
-		advise(finding,
-		       "cd /sys/bus/pci; echo openvgpu > devices/%s/driver_override; echo %s > drivers/%s/unbind; echo %s > drivers_probe",
-		       bdf, bdf, shown(driver).text, bdf);
+		advise(finding, "openvgpu gpu take-back %s", bdf);
 	} else if (unbound) {
 		found(finding, count ? FINDING_WARN : FINDING_FAIL,
 		      "GPU %s has no driver", bdf);
@@ -209,7 +198,7 @@ void check_iommu(const struct doctor *doctor, struct finding *finding)
 		}
 	}
 	found(finding, FINDING_OK,
-	      "no IOMMU is on; vGPUs do not need one, but nothing then bounds the DMA of the physical GPU itself");
+	      "no IOMMU is on; vGPUs do not need one, but 'openvgpu gpu hand-over --to vfio-pci' does, and nothing then bounds the DMA of the physical GPU itself");
 }
 
 static bool may_lock_all(const struct doctor *doctor)

@@ -26,33 +26,23 @@
 static bool module_info(const struct doctor *doctor, const char *module,
 			const char *field, char *value, size_t size)
 {
-	static const char *const folders[] = {
-		"usr/sbin", "usr/bin", "sbin", "bin",
-	};
 	char name[32], option[] = "-F";
 	char program[PATH_MAX], path[PATH_MAX];
 	char *argv[5] = { program, option, name, path, NULL };
-	size_t i;
 
 	value[0] = '\0';
 	snprintf(name, sizeof(name), "%s", field);
 	if (snprintf(path, sizeof(path), "%s/lib/modules/%s/%s", doctor->root,
 		     doctor->release, module) >= (int)sizeof(path))
 		return false;
-	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		if (snprintf(program, sizeof(program), "%s/%s/modinfo",
-			     doctor->root, folders[i]) >= (int)sizeof(program) ||
-		    access(program, X_OK))
-			continue;
-		if (program_run(program, argv, value, size,
-				MODINFO_PATIENCE_MS)) {
-			value[0] = '\0';
-			return false;
-		}
-		value[strcspn(value, "\n")] = '\0';
-		return true;
+	if (!program_find(doctor->root, "modinfo", program, sizeof(program)))
+		return false;
+	if (program_run(program, argv, value, size, MODINFO_PATIENCE_MS)) {
+		value[0] = '\0';
+		return false;
 	}
-	return false;
+	value[strcspn(value, "\n")] = '\0';
+	return true;
 }
 
 /* ------------------------------------------------------ it can't be loaded */

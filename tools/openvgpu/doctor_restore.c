@@ -10,6 +10,7 @@
 #include "apply.h"
 #include "definition.h"
 #include "doctor.h"
+#include "hand_over.h"
 
 #define UNIT	"openvgpu-restore.service"
 #define CONFIG	"etc/openvgpu/config.yaml"
@@ -141,7 +142,8 @@ static void look_at(const struct doctor *doctor, const char *bdf,
 			strcpy(defined->gpu, bdf);
 		}
 	}
-	if (expected && !bound && !defined->absent[0]) {
+	if (expected && !bound && !defined->absent[0] &&
+	    !gpu_is_handed_over(doctor->ovgpu, bdf)) {
 		snprintf(defined->absent, sizeof(defined->absent), "%s", bdf);
 		defined->absent_count = expected;
 		find_candidate(doctor, list, count, defined->candidate);
@@ -170,7 +172,8 @@ static void find_unknown(const struct doctor *doctor,
 				if (!ovgpu_bdf_parse(entry->devices[k].text, bdf) &&
 				    !ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
 						  "bus/pci/drivers/" OVGPU_DRIVER "/%s",
-						  bdf)) {
+						  bdf) &&
+				    !gpu_is_handed_over(doctor->ovgpu, bdf)) {
 					config_fail(error, entry->devices[k].line,
 						    "no GPU %s is bound to the driver openvgpu",
 						    bdf);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "hand_over.h"
 
 #define COLUMNS	10
 
@@ -60,7 +61,8 @@ static enum cli_exit check_gpu(const struct cli *cli)
 	for (i = 0; i < count; i++)
 		found = found || !strcmp(gpus[i]->bdf, cli->gpu);
 	ovgpu_free(gpus);
-	return found ? CLI_OK : cli_fail_no_gpu(cli, cli->gpu);
+	return found || gpu_is_handed_over(cli->ovgpu, cli->gpu) ? CLI_OK :
+	       cli_fail_no_gpu(cli, cli->gpu);
 }
 
 /**
@@ -103,12 +105,15 @@ enum cli_exit command_list(struct cli *cli)
 	if (code == CLI_OK && cli->json) {
 		object = json_start();
 		json_set(object, "vgpus", json_object_get(array));
+		json_set(object, "handed_over", handed_over_json(cli));
 		json_print(object);
 	} else if (code == CLI_OK && table.rows > 1) {
 		table_print(&table);
 	} else if (code == CLI_OK && !cli->quiet) {
 		note_empty(cli, cli->gpu[0] || cli->type[0]);
 	}
+	if (code == CLI_OK && !cli->json && !cli->quiet)
+		handed_over_note(cli);
 	json_object_put(array);
 	table_free(&table);
 	return code;

@@ -425,6 +425,30 @@ static void add_vgpu(const struct cli *cli, struct metrics *metrics,
 	ovgpu_free(stats.list);
 }
 
+static int add_handed_over(const struct cli *cli, struct metrics *metrics)
+{
+	struct ovgpu_device **devices;
+	struct metric_sample *sample;
+	size_t count, i;
+	int err;
+
+	err = ovgpu_device_list(cli->ovgpu, &devices, &count);
+	if (err)
+		return err;
+	for (i = 0; i < count; i++) {
+		if (!devices[i]->handed_over)
+			continue;
+		sample = metrics_add(metrics, METRIC_GAUGE,
+				     "openvgpu_gpu_handed_over_info",
+				     "A GPU that another driver has for a while");
+		label_object(sample, devices[i]->bdf, NULL);
+		metric_label(sample, "driver", devices[i]->driver);
+		metric_number(sample, 1);
+	}
+	ovgpu_free(devices);
+	return 0;
+}
+
 static int collect(const struct cli *cli, struct metrics *metrics)
 {
 	struct metric_sample *sample;
@@ -443,7 +467,9 @@ static int collect(const struct cli *cli, struct metrics *metrics)
 	for (i = 0; i < count; i++)
 		add_gpu(cli, metrics, gpus[i]);
 	ovgpu_free(gpus);
-	err = ovgpu_vgpu_list(cli->ovgpu, &vgpus, &count);
+	err = add_handed_over(cli, metrics);
+	if (!err)
+		err = ovgpu_vgpu_list(cli->ovgpu, &vgpus, &count);
 	if (err)
 		return err;
 	for (i = 0; i < count; i++)

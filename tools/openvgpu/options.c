@@ -43,6 +43,8 @@ static const struct known_option known[] = {
 	{ "qemu", 0, OPTION_QEMU, NULL, "print the argument that gives it to QEMU" },
 	{ "libvirt", 0, OPTION_LIBVIRT, NULL,
 	  "print the element that gives it to a domain of libvirt" },
+	{ "to", 0, OPTION_TO, "DRIVER",
+	  "vfio-pci: a VM gets it; host: the driver that the host has for it" },
 	{ "force", 'f', OPTION_FORCE, NULL,
 	  "ask the process that uses it to let go, and wait" },
 	{ "once", '1', OPTION_ONCE, NULL, "print one table and end" },
@@ -202,6 +204,13 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 		break;
 	case OPTION_LIBVIRT:
 		cli->libvirt = true;
+		break;
+	case OPTION_TO:
+		if (strcmp(value, "vfio-pci") && strcmp(value, "host"))
+			return cli_fail(cli, CLI_USAGE,
+					"--to can't be '%s': it is vfio-pci or host",
+					shown(value).text);
+		cli->to = value;
 		break;
 	case OPTION_FORCE:
 		cli->force = true;

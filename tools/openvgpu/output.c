@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "hand_over.h"
 
 /**
  * shown - text in a form that is safe to print
@@ -167,8 +167,8 @@ enum cli_exit cli_fail_vgpu(const struct cli *cli, int err, const char *uuid)
  */
 enum cli_exit cli_fail_no_gpu(const struct cli *cli, const char *bdf)
 {
-	return cli_fail(cli, CLI_NOT_FOUND,
-			"no GPU %s is bound to the driver openvgpu", bdf);
+	return cli_fail(cli, CLI_NOT_FOUND, "%s",
+			gpu_missing(cli->ovgpu, bdf).text);
 }
 
 /* Length of the UTF-8 character at @s, 0 if there is no valid one. */

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,6 +48,31 @@ static bool read_all(int fd, char *text, size_t size, int patience_ms)
 			used += n;
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	return true;
+}
+
+/**
+ * program_find - where a program of the system's administration is
+ * @root: path of the root directory
+ * @name: of the program
+ * @path: receives its path
+ * @size: bytes at @path
+ *
+ * Not by PATH: that of a user lacks the folders.
+ *
+ * Return: whether there is one.
+ */
+bool program_find(const char *root, const char *name, char *path, size_t size)
+{
+	static const char *const folders[] = {
+		"usr/sbin", "usr/bin", "sbin", "bin",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (snprintf(path, size, "%s/%s/%s", root, folders[i], name) <
+		    (int)size && !access(path, X_OK))
+			return true;
+	return false;
 }
 
 /**

@@ -54,6 +54,12 @@ AT(ovgpu_vgpu, guest_driver, 325);
 AT(ovgpu_vgpu, guest_interface, 389);
 AT(ovgpu_vgpu, guest_verdict, 453);
 
+AT(ovgpu_device, bdf, 0);
+AT(ovgpu_device, driver, 20);
+AT(ovgpu_device, driver_override, 84);
+AT(ovgpu_device, known, 148);
+AT(ovgpu_device, handed_over, 149);
+
 AT(ovgpu_attribute, name, 0);
 AT(ovgpu_attribute, value, 64);
 

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fake_kernel.c - what the kernel does when somebody writes to a made-up sysfs
+ *
+ * Preloaded into the command: writes below $OPENVGPU_SYSFS unbind and bind PCI
+ * drivers there before they return, as the real ones do. A driver with a file
+ * "refuses" takes no device; a file FILE.errno makes writes to FILE fail with the
+ * number in it. Each write is a line of $OPENVGPU_SYSFS/writes.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *sysfs;
+
+__attribute__((constructor)) static void begin(void)
+{
+	sysfs = getenv("OPENVGPU_SYSFS");
+	unsetenv("LD_PRELOAD");
+}
+
+/* The first line of a file; empty: there is none. */
+static void line_of(const char *path, char *line)
+{
+	FILE *file = fopen(path, "re");
+
+	line[0] = '\0';
+	if (!file)
+		return;
+	if (!fgets(line, NAME_MAX, file))
+		line[0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	fclose(file);
+}
+
+/* What a driver makes anew of a device that it takes. */
+static void begin_device(const char *driver, const char *device)
+{
+	char path[PATH_MAX];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/%s/hand_over", sysfs, device, driver);
+	file = access(path, F_OK) ? NULL : fopen(path, "we");
+	if (!file)
+		return;
+	fputs("0\n", file);
+	fclose(file);
+}
+
+static void unbind(const char *driver, const char *device)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/driver", sysfs, device);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/bus/pci/drivers/%s/%s", sysfs, driver, device);
+	unlink(path);
+}
+
+static void probe(const char *device)
+{
+	char path[PATH_MAX], target[PATH_MAX], driver[NAME_MAX];
+
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/driver_override", sysfs, device);
+	line_of(path, driver);
+	if (!driver[0] || !strcmp(driver, "(null)"))
+		strcpy(driver, "openvgpu");
+	snprintf(path, sizeof(path), "%s/bus/pci/drivers/%s/refuses", sysfs, driver);
+	snprintf(target, sizeof(target), "%s/bus/pci/drivers/%s", sysfs, driver);
+	if (!access(path, F_OK) || access(target, F_OK))
+		return;
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/driver", sysfs, device);
+	if (symlink(target, path))
+		return;
+	snprintf(path, sizeof(path), "%s/bus/pci/drivers/%s/%s", sysfs, driver, device);
+	snprintf(target, sizeof(target), "../../devices/%s", device);
+	if (symlink(target, path))
+		abort();
+	begin_device(driver, device);
+}
+
+static void note(const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/writes", sysfs);
+	file = fopen(path, "ae");
+	if (!file)
+		abort();
+	fprintf(file, "%s %s\n", name, text);
+	fclose(file);
+}
+
+ssize_t write(int fd, const void *bytes, size_t count)
+{
+	static ssize_t (*next)(int, const void *, size_t);
+	char link[64], path[PATH_MAX], failing[PATH_MAX + 8], text[NAME_MAX], driver[NAME_MAX];
+	const char *name, *override = "/driver_override";
+	ssize_t n;
+
+	if (!next)
+		next = (ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	if (!sysfs || strncmp(path, sysfs, strlen(sysfs)))
+		return next(fd, bytes, count);
+	name = path + strlen(sysfs);
+	snprintf(text, sizeof(text), "%.*s", (int)count, (const char *)bytes);
+	text[strcspn(text, "\n")] = '\0';
+	note(name, text);
+	snprintf(failing, sizeof(failing), "%s.errno", path);
+	line_of(failing, driver);
+	if (driver[0]) {
+		errno = atoi(driver);
+		return -1;
+	}
+	if (sscanf(name, "/bus/pci/drivers/%[^/]/unbind", driver) == 1)
+		unbind(driver, text);
+	if (!strcmp(name, "/bus/pci/drivers_probe"))
+		probe(text);
+	if (ftruncate(fd, 0))
+		return -1;
+	if (strlen(name) > strlen(override) && !text[0] &&
+	    !strcmp(name + strlen(name) - strlen(override), override))
+		return next(fd, "(null)\n", 7) < 0 ? -1 : (ssize_t)count;
+	return next(fd, bytes, count);
+}
