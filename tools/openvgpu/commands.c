@@ -103,7 +103,7 @@ static const struct command commands[] = {
 	  "Ends when it is interrupted (exit status 0) or nobody reads the output.\n" },
 	{ "gpu hand-over", "GPU", ONE, OPTION_TO | OPTION_DRY_RUN,
 	  command_hand_over,
-	  "give a whole GPU to one VM, or to the host's own driver",
+	  "give a whole GPU to a VM or to the host's own driver",
 	  .help = "The GPU leaves openvgpu, and offers no vGPUs, until it is taken back, the machine\n"
 	  "restarts, or the GPU is unplugged. Its video memory is zero before the other\n"
 	  "driver has it. Refused while it has vGPUs (exit status 4), without an IOMMU in\n"
@@ -256,7 +256,7 @@ void command_print_all(void)
 	     "Commands:");
 	for (i = 0; i < COMMANDS; i++)
 		if (commands[i].summary)
-			printf("  %-10s %-9s %s\n", commands[i].name,
+			printf("  %-13s %-9s %s\n", commands[i].name,
 			       commands[i].arguments == SEVERAL ? "..." :
 			       commands[i].argument ? commands[i].argument : "",
 			       commands[i].summary);

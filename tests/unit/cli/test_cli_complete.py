@@ -44,8 +44,8 @@ class Command(Complete):
         """Those of the usage line, for every command."""
         self.fill()
         for command in self.commands():
-            for name in ([f"sched {n}" for n in ("show", "set", "log")]
-                         if command == "sched" else [command]):
+            group = {"sched": ("show", "set", "log"), "gpu": ("hand-over", "take-back")}
+            for name in [f"{command} {n}" for n in group.get(command, ())] or [command]:
                 usage = self.expect(OK, *name.split(), "--help").out.decode()
                 wanted = re.findall(r"\[(--[a-z-]+)", usage.splitlines()[0])
                 self.assertEqual(self.complete(*name.split(), "-"),
@@ -126,7 +126,8 @@ class Shells(Complete):
     """The scripts, run by their shells."""
 
     LINES = ("openvgpu cr", "openvgpu sched s", "openvgpu remove ",
-             "openvgpu show 0000:0", "openvgpu create 1q --gpu 0000:02",
+             "openvgpu show 0000:0", "openvgpu gpu h", "openvgpu gpu hand-over 0000:01",
+             "openvgpu gpu hand-over 0000:01:00.0 --to ", "openvgpu create 1q --gpu 0000:02",
              f"openvgpu set {IDLE} we", "openvgpu set display=d",
              "openvgpu list --columns UUID,P", "openvgpu frob ")
 

@@ -398,7 +398,7 @@ class Doctor(CliTest):
     def test_gpu_of_another_driver(self):
         self.healthy()
         self.unbind("vfio-pci")
-        self.expect_check("gpu", "fail", "vfio-pci", "driver_override")
+        self.expect_check("gpu", "fail", "vfio-pci", f"openvgpu gpu take-back {GPU}")
 
     def test_gpu_without_types(self):
         self.healthy()

@@ -12,10 +12,11 @@ import subprocess
 import sys
 
 from cli_machine import (
-    BUSY, FAILURE, GPU, GPU2, GPU_SETTINGS, IDLE, NEW, NOT_FOUND, NO_CAPACITY,
-    OK, OPENVGPU, USED, VGPU_SETTINGS, CliTest, main)
+    BUSY, FAILURE, GPU, GPU2, GPU_SETTINGS, IDLE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
+    OK, OPENVGPU, RELEASE, USED, VGPU_SETTINGS, CliTest, main)
 from tree import read
 
+AWAY = "0000:05:00.0"
 TYPES = {str: "string", bool: "boolean", int: "number", float: "number",
          type(None): "null"}
 # Objects whose keys are names of files, settings or labels.
@@ -90,6 +91,21 @@ class Json(CliTest):
             self.machine.add_attributes(
                 folder, {"wait_histogram": " ".join(["3"] * 32)}, "stats")
         self.machine.write("root/run/there")
+        self.hand_over()
+
+    def hand_over(self):
+        """A third GPU is vfio-pci's; the second one could be."""
+        machine = self.machine
+        machine.write("proc/sys/kernel/osrelease", RELEASE + "\n")
+        machine.write(f"root/lib/modules/{RELEASE}/modules.alias",
+                      "alias pci:v00001B36d00000100sv* openvgpu\n")
+        device = machine.add_device(AWAY, "vfio-pci", "pci:v00001B36d00000100sv")
+        machine.write(f"{device}/driver_override", "vfio-pci\n")
+        for number, bdf in ((11, AWAY), (12, GPU2)):
+            group = f"sys/kernel/iommu_groups/{number}"
+            for member in (bdf, NIC):
+                machine.link(f"{group}/devices/{member}", f"sys/devices/pci0000:00/{member}")
+            machine.link(f"sys/devices/pci0000:00/{bdf}/iommu_group", group)
 
     def config(self, text):
         self.machine.write("config.yaml", "version: v1\nvgpu-configs:\n"
@@ -148,6 +164,11 @@ class Json(CliTest):
                 self.expect_json(BUSY, "apply",
                                  self.config("vgpu-devices: {}\n"))],
             "export": [self.expect_json(OK, "export")],
+            "gpu hand-over": [self.expect_json(OK, "gpu", "hand-over", bdf, "--to",
+                                               "vfio-pci", "--dry-run")
+                              for bdf in (GPU2, AWAY)],
+            "gpu take-back": [self.expect_json(OK, "gpu", "take-back", AWAY,
+                                               "--dry-run")],
             "create": [self.expect_json(OK, "create", "2q", "--uuid", NEW)],
             "remove": [self.expect_json(OK, "remove", IDLE)],
             "set": [self.expect_json(OK, "set", IDLE, "weight=3",
@@ -182,7 +203,7 @@ class Json(CliTest):
         documented = document()
         printed = self.printed()
         out = self.expect(OK, "--help").out.decode()
-        names = set(re.findall(r"^  (sched \w+|\w+) .*$",
+        names = set(re.findall(r"^  ((?:sched|gpu) [\w-]+|\w+) .*$",
                                out.split("Commands:\n")[1].split("\n\n")[0],
                                re.MULTILINE))
         self.assertEqual(names, set(printed) - {"any failure"},

@@ -249,6 +249,7 @@ START_TEST(test_bad_names)
 	struct ovgpu_sched_vgpu *sched_vgpu;
 	struct ovgpu_sched_gpu *sched_gpu;
 	struct ovgpu_switch **switches;
+	struct ovgpu_device *device;
 	struct ovgpu_type **types;
 	struct ovgpu_vgpu *vgpu;
 	unsigned int object, i;
@@ -273,6 +274,12 @@ START_TEST(test_bad_names)
 				 -EINVAL);
 		ck_assert_int_eq(ovgpu_create(fake.ovgpu, FAKE_GPU, bad[i], FAKE_NEW,
 					      reason, sizeof(reason)), -EINVAL);
+		ck_assert_int_eq(ovgpu_device_get(fake.ovgpu, bad[i], &device),
+				 -EINVAL);
+		ck_assert_int_eq(ovgpu_hand_over(fake.ovgpu, bad[i], "vfio-pci",
+						 reason, sizeof(reason)), -EINVAL);
+		ck_assert_int_eq(ovgpu_take_back(fake.ovgpu, bad[i], reason,
+						 sizeof(reason)), -EINVAL);
 		ck_assert_str_eq(reason, "");
 		for (object = OVGPU_GPU; object <= OVGPU_VGPU; object++) {
 			const struct ovgpu_setting *setting = ovgpu_setting(object, 1);
@@ -358,6 +365,123 @@ START_TEST(test_remove_idle)
 	ck_assert_str_eq(fake_read(&fake, refuse), "0\n");
 	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, FAKE_NEW), -ENOENT);
 	ck_assert_int_eq(ovgpu_remove_idle(fake.ovgpu, "../x"), -EINVAL);
+}
+END_TEST
+
+/* ------------------------------------------------ GPUs of other drivers */
+
+#define DEVICE2		"sys/devices/" FAKE_GPU2
+
+static void fake_driver(const char *bdf, const char *driver)
+{
+	char name[96], target[96];
+
+	snprintf(name, sizeof(name), "sys/devices/%s/driver", bdf);
+	snprintf(target, sizeof(target), "sys/bus/pci/drivers/%s", driver);
+	fake_link(&fake, name, target);
+}
+
+static void fake_drivers(void)
+{
+	fake_write(&fake, "6.12.1\n", "proc/sys/kernel/osrelease");
+	fake_write(&fake, "alias pci:v00001234d00005247* openvgpu\n"
+		   "alias pci:v00008086d* e1000e\n", "root/lib/modules/6.12.1/modules.alias");
+	fake_driver(FAKE_GPU, "openvgpu");
+	fake_driver(FAKE_GPU2, "openvgpu");
+	fake_write(&fake, "pci:v00001234d00005247sv\n", DEVICE2 "/modalias");
+	fake_write(&fake, "(null)\n", DEVICE2 "/driver_override");
+	fake_write(&fake, "0\n", DEVICE2 "/openvgpu/hand_over");
+	fake_write(&fake, "", "sys/bus/pci/drivers/openvgpu/unbind");
+	fake_write(&fake, "", "sys/bus/pci/drivers/vfio-pci/unbind");
+	fake_write(&fake, "", "sys/bus/pci/drivers_probe");
+}
+
+/* Those that it has, and those that its module would take. */
+START_TEST(test_devices)
+{
+	struct ovgpu_device **devices, *device;
+	struct ovgpu_gpu **gpus;
+	size_t count;
+
+	fake_drivers();
+	ck_assert_int_eq(ovgpu_device_list(fake.ovgpu, &devices, &count), 0);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(devices[0]->bdf, FAKE_GPU);
+	ck_assert(!devices[0]->known);
+	ck_assert_str_eq(devices[1]->driver, "openvgpu");
+	ck_assert_str_eq(devices[1]->driver_override, "");
+	ck_assert(devices[1]->known && !devices[1]->handed_over);
+	ck_assert_ptr_null(devices[2]);
+	ovgpu_free(devices);
+
+	fake_driver(FAKE_GPU2, "vfio-pci");
+	ck_assert_int_eq(ovgpu_device_get(fake.ovgpu, FAKE_GPU2, &device), 0);
+	ck_assert(!device->handed_over);
+	ovgpu_free(device);
+	fake_write(&fake, "vfio-pci\n", DEVICE2 "/driver_override");
+	ck_assert_int_eq(ovgpu_device_list(fake.ovgpu, &devices, &count), 0);
+	ck_assert_uint_eq(count, 2);
+	ck_assert(devices[1]->handed_over);
+	ck_assert_str_eq(devices[1]->driver_override, "vfio-pci");
+	ovgpu_free(devices);
+	/* One that the module does not take by itself must be a display. */
+	fake_write(&fake, "pci:v00001234d00001111sv\n", DEVICE2 "/modalias");
+	ck_assert_int_eq(ovgpu_device_get(fake.ovgpu, FAKE_GPU2, &device), 0);
+	ck_assert(!device->known && !device->handed_over);
+	ovgpu_free(device);
+	fake_write(&fake, "0x038000\n", DEVICE2 "/class");
+	ck_assert_int_eq(ovgpu_device_get(fake.ovgpu, FAKE_GPU2, &device), 0);
+	ck_assert(!device->known && device->handed_over);
+	ovgpu_free(device);
+
+	ck_assert_int_eq(ovgpu_device_get(fake.ovgpu, "0000:99:00.0", &device), -ENOENT);
+	ck_assert_ptr_null(device);
+	/* Without a list of modules it is those that the driver has. */
+	fake_write(&fake, "../..\n", "proc/sys/kernel/osrelease");
+	ck_assert_int_eq(ovgpu_device_list(fake.ovgpu, &devices, &count), 0);
+	ck_assert_uint_eq(count, 1);
+	ovgpu_free(devices);
+	ck_assert_int_eq(ovgpu_gpu_list(fake.ovgpu, &gpus, &count), 0);
+	ovgpu_free(gpus);
+}
+END_TEST
+
+/* Drivers do not move here: tests/unit/cli/test_cli_gpu.py has those that do. */
+START_TEST(test_hand_over)
+{
+	static const char *const bad[] = { "", ".", "..", "../x", "a/b", "a b", "\n", "openvgpu" };
+	char reason[OVGPU_TEXT_SIZE];
+	size_t i;
+
+	fake_drivers();
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_int_eq(ovgpu_hand_over(fake.ovgpu, FAKE_GPU2, bad[i], reason,
+						 sizeof(reason)), -EINVAL);
+	ck_assert_int_eq(ovgpu_hand_over(fake.ovgpu, FAKE_GPU2, "nouveau", reason,
+					 sizeof(reason)), -ENOENT);
+	ck_assert_int_eq(ovgpu_hand_over(fake.ovgpu, FAKE_NIC, "vfio-pci", reason,
+					 sizeof(reason)), -ENODEV);
+	ck_assert_int_eq(ovgpu_hand_over(fake.ovgpu, FAKE_GPU, "vfio-pci", reason,
+					 sizeof(reason)), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(reason, "older"));
+	ck_assert_str_eq(fake_read(&fake, "sys/bus/pci/drivers/openvgpu/unbind"), "");
+
+	/* What does not bind is given back. */
+	ck_assert_int_eq(ovgpu_hand_over(fake.ovgpu, FAKE_GPU2, "vfio-pci", reason,
+					 sizeof(reason)), -EIO);
+	ck_assert_ptr_nonnull(strstr(reason, "vfio-pci did not take it"));
+	ck_assert_str_eq(fake_read(&fake, "sys/bus/pci/drivers/openvgpu/unbind"), FAKE_GPU2);
+	ck_assert_str_eq(fake_read(&fake, DEVICE2 "/openvgpu/hand_over"), "0\n");
+	/* A write of no override is a newline, over what was there. */
+	ck_assert_int_eq(fake_read(&fake, DEVICE2 "/driver_override")[0], '\n');
+
+	ck_assert_int_eq(ovgpu_take_back(fake.ovgpu, "0000:99:00.0", reason,
+					 sizeof(reason)), -ENOENT);
+	fake_write(&fake, "1\n", DEVICE2 "/openvgpu/hand_over");
+	fake_write(&fake, "(null)\n", DEVICE2 "/driver_override");
+	ck_assert_int_eq(ovgpu_take_back(fake.ovgpu, FAKE_GPU2, reason, sizeof(reason)), 0);
+	ck_assert_str_eq(fake_read(&fake, DEVICE2 "/openvgpu/hand_over"), "0\n");
+	ck_assert_str_eq(fake_read(&fake, DEVICE2 "/driver_override"), "(null)\n");
 }
 END_TEST
 
@@ -750,6 +874,12 @@ static int allocate(int call, void **result)
 	case 8:
 		return ovgpu_directory(fake.ovgpu, OVGPU_SYSFS, (char ***)result,
 				       &count, "bus/mdev/devices");
+	case 9:
+		return ovgpu_device_list(fake.ovgpu, (struct ovgpu_device ***)result,
+					 &count);
+	case 10:
+		return ovgpu_device_get(fake.ovgpu, FAKE_GPU2,
+					(struct ovgpu_device **)result);
 	default:
 		return ovgpu_open(handle, "/", "/", "/");
 	}
@@ -763,6 +893,7 @@ START_TEST(test_no_memory)
 
 	fake_write(&fake, "1 0 - - slot 4 5 6 7\n",
 		   "sys/kernel/debug/openvgpu/%s/switches", FAKE_GPU);
+	fake_drivers();
 	for (n = 0; ; n++) {
 		result = NULL;
 		memory_left = n;
@@ -774,7 +905,7 @@ START_TEST(test_no_memory)
 		ck_assert_ptr_null(result);
 	}
 	ck_assert_int_gt(n, 0);
-	if (_i == 9)
+	if (_i == 11)
 		ovgpu_close(result);
 	else
 		ovgpu_free(result);
@@ -797,6 +928,8 @@ int main(void)
 	tcase_add_test(tests, test_bad_names);
 	tcase_add_test(tests, test_create);
 	tcase_add_test(tests, test_remove_idle);
+	tcase_add_test(tests, test_devices);
+	tcase_add_test(tests, test_hand_over);
 	tcase_add_test(tests, test_refused);
 	tcase_add_test(tests, test_settings);
 	tcase_add_test(tests, test_choices);
@@ -805,7 +938,7 @@ int main(void)
 	tcase_add_test(tests, test_errors);
 	tcase_add_test(tests, test_names);
 	tcase_add_test(tests, test_hostile_tree);
-	tcase_add_loop_test(tests, test_no_memory, 0, 10);
+	tcase_add_loop_test(tests, test_no_memory, 0, 12);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite, "library");
 }
