@@ -23,6 +23,7 @@
 
 #include "definition.h"
 #include "doctor.h"
+#include "hand_over.h"
 #include "program.h"
 
 #define CONFIG_FILE	"etc/openvgpu/config.yaml"
@@ -377,13 +378,17 @@ static void report_absent(struct restore *restore, const char *bdf)
 {
 	const struct cli *cli = restore->cli;
 	const char *reason;
+	struct shown missing;
 	struct definition *list;
 	size_t count, i;
 
 	if (definition_list(cli, bdf, &list, &count))
 		return;
+	missing = gpu_missing(cli->ovgpu, bdf);
 	if (!driver_is_loaded(cli))
 		reason = "the module openvgpu is not loaded";
+	else if (gpu_is_handed_over(cli->ovgpu, bdf))
+		reason = missing.text;
 	else if (ovgpu_exists(cli->ovgpu, OVGPU_SYSFS, "bus/pci/devices/%s", bdf))
 		reason =
 			"that device is not bound to openvgpu; 'openvgpu doctor' tells what to do";

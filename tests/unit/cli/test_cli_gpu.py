@@ -374,6 +374,11 @@ class Shown(Gpu):
                      ["apply", self.machine.path("config.yaml")], ["top", GPU2], ["restore", GPU2]):
             self.expect_unchanged(NOT_FOUND, *args, err=self.HINT)
 
+    def test_restore(self):
+        self.machine.write(f"root/etc/mdevctl.d/{GPU2}/{IDLE}",
+                           '{"mdev_type": "openvgpu-256mq", "start": "auto", "attrs": []}')
+        self.expect(FAILURE, "restore", err=self.HINT)
+
     def test_metrics(self):
         out = self.expect(OK, "metrics").out.decode()
         self.assertIn(f'openvgpu_gpu_handed_over_info{{gpu="{GPU2}",driver="vfio-pci"}} 1\n', out)
