@@ -239,10 +239,10 @@ static void gpu_remove(struct pci_dev *pdev)
 
 	/* Removes every vGPU; waits for those that are open. */
 	mdev_unregister_parent(&gpu->parent);
+	scrub_last(gpu);
 	vgpu_sched_exit(vgpu_gpu_pool(gpu));
 	vgpu_sched_log_exit(gpu);
 	vgpu_console_stop(gpu);
-	scrub_last(gpu);
 	gpu->family->remove(gpu);
 	/* vgpu_gpu_dead() may have been called until here. */
 	stop_workqueues(gpu);
