@@ -375,6 +375,7 @@ class Shown(Gpu):
             self.expect_unchanged(NOT_FOUND, *args, err=self.HINT)
 
     def test_restore(self):
+        self.machine.write("root/run/there")
         self.machine.write(f"root/etc/mdevctl.d/{GPU2}/{IDLE}",
                            '{"mdev_type": "openvgpu-256mq", "start": "auto", "attrs": []}')
         self.expect(FAILURE, "restore", err=self.HINT)
