@@ -23,8 +23,8 @@
 
 static bool driver_name_valid(const char *name)
 {
-	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				"0123456789_.-");
+	size_t n = strspn(name,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
 	return n && n < OVGPU_NAME_SIZE && !name[n] && name[0] != '.';
 }

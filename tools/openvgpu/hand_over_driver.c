@@ -25,7 +25,7 @@ static bool modprobe(const struct cli *cli, const char *option, const char *name
 		     char *text, size_t size)
 {
 	char program[PATH_MAX], first[8], what[OVGPU_TEXT_SIZE];
-	char *argv[] = { program, first, what, NULL };
+	char *argv[4] = { program, first, what, NULL };
 
 	if (!program_find(cli->root, "modprobe", program, sizeof(program))) {
 		snprintf(text, size, "there is no modprobe");

@@ -104,7 +104,8 @@ int vgpu_gpu_hand_over(struct vgpu_gpu *gpu)
 		return 0;
 	if (ret) {
 		if (vgpus)
-			vgpu_gpu_error(gpu, "hand_over not changed: the GPU has %u vGPUs; remove them first",
+			vgpu_gpu_error(gpu,
+				       "hand_over not changed: vGPUs exist (%u); remove them first",
 				       vgpus);
 		else
 			vgpu_gpu_error(gpu, "hand_over not changed: another process is writing it");

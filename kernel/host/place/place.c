@@ -65,7 +65,8 @@ int vgpu_place(struct vgpu *vgpu)
 	shortage = try_place(vgpu);
 	switch (shortage.error) {
 	case -EBUSY:
-		vgpu_error(vgpu, " not created: the GPU is being handed over to another driver; write 0 to hand_over if it is to stay");
+		vgpu_error(vgpu,
+			   " not created: the GPU is being handed over to another driver; write 0 to hand_over if it is to stay");
 		break;
 	case -EUSERS:
 		vgpu_error(vgpu, " not created: all %u partitions are taken; remove a vGPU",

@@ -57,7 +57,7 @@ same "hand_over at first" 0 "$(cat "$own/hand_over")"
 before=$(available $gpu)
 run "create" 0 create $gpu $vgpu
 run "hand_over with a vGPU" 1 sh -c "echo 1 2>/dev/null >$own/hand_over"
-contains "why" "$own/last_error" "the GPU has 1 vGPUs"
+contains "why" "$own/last_error" "vGPUs exist (1)"
 same "nothing has changed" 0 "$(cat "$own/hand_over")"
 run "a bad value" 1 sh -c "echo 2 2>/dev/null >$own/hand_over"
 contains "why" "$own/last_error" "takes 0 or 1"
