@@ -68,7 +68,9 @@ run unbind-with-users 0 sh -c "echo $address >$driver/unbind"
 kill "$user" 2>/dev/null
 wait
 run bind-again 0 sh -c "echo $address >$driver/bind"
-drm params buffers fill-and-copy
+# A former node keeps its number until the last fence of its users is freed.
+node=$(cd "/sys/bus/pci/devices/$address/drm" && echo renderD*)
+drm "/dev/dri/$node" params buffers fill-and-copy
 
 # The last fences are freed a moment after the last file. 6.1's scheduler may lose one
 # with users that wait.
