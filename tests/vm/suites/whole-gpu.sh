@@ -3,7 +3,7 @@
 #
 # machine: --gpu "" --gpu "--hw 1.0 --vram 256M" --timeout 900
 # own machine: refgpu.ko has the GPU that elsewhere openvgpu.ko has
-# kernels: 6.1 6.12 7.2
+# kernels: 6.1 6.12 7.2 debug
 # check: 6.12
 #
 # Whole GPUs, driven by the guests' driver in the machine that has them: jobs, hostile
