@@ -36,6 +36,7 @@ MODULE_PARM_DESC(whole, "drive whole GPUs, too (default: vGPUs only)");
  * @table: system-memory table, coherent
  * @table_bus: its address for the GPU
  * @table_pages: entries
+ * @used: something was mapped
  */
 struct whole {
 	struct refgpu *gpu;
@@ -43,6 +44,7 @@ struct whole {
 	__le64 *table;
 	dma_addr_t table_bus;
 	u32 table_pages;
+	bool used;
 };
 
 static struct whole *whole_of(struct refgpu *gpu)
@@ -149,6 +151,7 @@ static int whole_map(struct refgpu *gpu, u64 first, struct sg_table *sgt, bool w
 	struct sg_dma_page_iter page;
 	u64 at = first;
 
+	whole->used = true;
 	for_each_sgtable_dma_page(sgt, &page, 0)
 		whole->table[at++] = cpu_to_le64(sg_page_iter_dma_address(&page) | flags);
 	wmb(); /* before the doorbell of a job that uses them */
@@ -166,12 +169,19 @@ static int whole_unmap(struct refgpu *gpu, u64 first, u64 pages)
 	return command(whole, REFGPU_PARTITION_INVALIDATE);
 }
 
-static void table_free(struct drm_device *drm, void *data)
+/*
+ * When the device is released, for nobody can free its DMA memory after that. Files
+ * may be open still, but nothing is mapped or unmapped for them any more, unless the
+ * GPU could not be reset: then its table stays, as the buffers do.
+ */
+static void table_free(void *data)
 {
 	struct whole *whole = data;
 
-	dma_free_coherent(drm->dev, whole->table_pages * sizeof(*whole->table), whole->table,
-			  whole->table_bus);
+	if (whole->used && !whole->gpu->aperture_is_empty)
+		return;
+	dma_free_coherent(whole->gpu->drm.dev, whole->table_pages * sizeof(*whole->table),
+			  whole->table, whole->table_bus);
 }
 
 static int table_alloc(struct whole *whole)
@@ -184,7 +194,7 @@ static int table_alloc(struct whole *whole)
 		whole->table = dma_alloc_coherent(drm->dev, pages * sizeof(*whole->table),
 						  &whole->table_bus, GFP_KERNEL | __GFP_NOWARN);
 	}
-	return whole->table ? drmm_add_action_or_reset(drm, table_free, whole) : -ENOMEM;
+	return whole->table ? devm_add_action_or_reset(drm->dev, table_free, whole) : -ENOMEM;
 }
 
 /* ------------------------------------------------------------ start and stop */
