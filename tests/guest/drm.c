@@ -677,7 +677,8 @@ static bool test_dump(void)
 	if (programme_load(fd, "spin", &argument, sizeof(argument), &programme))
 		return no("set-up");
 	/* The third instruction is none. */
-	nothing[0] = nothing[1] = 0x00000013;
+	nothing[0] = 0x00000013;
+	nothing[1] = 0x00000013;
 	memcpy(programme.code.words, nothing, sizeof(nothing));
 	if (!refused(fd, &programme.packet, &status))
 		return false;
