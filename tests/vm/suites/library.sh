@@ -169,10 +169,11 @@ uuid=$(openvgpu create 256mq)
 folder=/sys/bus/mdev/devices/$uuid/openvgpu
 
 # What can be written is a setting of the library, and the other way round; but
-# refuse_opens, which is a step of the removal.
+# refuse_opens, which is a step of the removal, and hand_over, of a hand-over.
 writable()
 {
-	find "$1" -maxdepth 1 -type f -perm -200 ! -name refuse_opens -printf '%f\n' | sort | xargs
+	find "$1" -maxdepth 1 -type f -perm -200 ! -name refuse_opens ! -name hand_over \
+		-printf '%f\n' | sort | xargs
 }
 settings()
 {
