@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -288,6 +289,28 @@ static int rebind(const struct ovgpu *ovgpu, const char *bdf, const char *from,
 	return -EIO;
 }
 
+/*
+ * Two at once would undo each other's steps. The lock goes with the process: whoever
+ * is killed leaves none. Returns what to close, or a negative errno.
+ */
+static int lock(const struct ovgpu *ovgpu, const char *bdf, char *reason,
+		size_t size)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), OVGPU_PCI_PATH "/%s", bdf);
+	fd = openat(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), path,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	close(fd);
+	snprintf(reason, size, "another process is handing it over, or taking it back");
+	return -EBUSY;
+}
+
 /* Whether the GPU is ready to go; the driver's reason if not. */
 static int prepare(const struct ovgpu *ovgpu, const char *bdf, char *reason,
 		   size_t size)
@@ -319,14 +342,15 @@ static int prepare(const struct ovgpu *ovgpu, const char *bdf, char *reason,
  *
  * Return: 0, or a negative errno: -EINVAL no such name, -ENODEV openvgpu does
  * not have the GPU, or it does not answer; -ENOENT no such driver is loaded;
- * -EBUSY the GPU has vGPUs or is being reset; -EOPNOTSUPP the module is too old;
+ * -EBUSY the GPU has vGPUs, is being reset, or another process hands it over or
+ * takes it back; -EOPNOTSUPP the module is too old;
  * -EIO memory could not be zeroed, or the other driver did not take it; -EACCES
  * not root; -EPROTO as of ovgpu_create().
  */
 int ovgpu_hand_over(const struct ovgpu *ovgpu, const char *bdf,
 		    const char *driver, char *reason, size_t size)
 {
-	int err;
+	int err, fd;
 
 	reason[0] = '\0';
 	if (!ovgpu_object_valid(OVGPU_GPU, bdf) || !driver_name_valid(driver) ||
@@ -336,16 +360,21 @@ int ovgpu_hand_over(const struct ovgpu *ovgpu, const char *bdf,
 		return -ENODEV;
 	if (!ovgpu_exists(ovgpu, OVGPU_SYSFS, DRIVERS_PATH "/%s", driver))
 		return -ENOENT;
+	fd = lock(ovgpu, bdf, reason, size);
+	if (fd < 0)
+		return fd;
 	err = ovgpu_abi_check(ovgpu, OVGPU_GPU, bdf, reason, size);
 	if (!err)
 		err = prepare(ovgpu, bdf, reason, size);
 	if (err)
-		return err;
+		goto unlock;
 	err = rebind(ovgpu, bdf, OVGPU_DRIVER, driver, reason, size);
 	/* If it is still the same driver's, and not bound once more. */
 	if (err)
 		ovgpu_write(ovgpu, "0",
 			    OVGPU_PCI_PATH "/%s/" OVGPU_DRIVER "/hand_over", bdf);
+unlock:
+	close(fd);
 	return err;
 }
 
@@ -363,20 +392,25 @@ int ovgpu_hand_over(const struct ovgpu *ovgpu, const char *bdf,
  * What fails is undone.
  *
  * Return: 0, or a negative errno: -EINVAL no such name; -ENOENT no such GPU;
- * -ENODEV openvgpu is not loaded; -EIO openvgpu did not take it; -EACCES not
- * root.
+ * -ENODEV openvgpu is not loaded; -EBUSY another process hands it over or takes
+ * it back; -EIO openvgpu did not take it; -EACCES not root.
  */
 int ovgpu_take_back(const struct ovgpu *ovgpu, const char *bdf, char *reason,
 		    size_t size)
 {
 	struct ovgpu_device *device;
 	bool bound, others;
-	int err;
+	int err, fd;
 
 	reason[0] = '\0';
+	if (!ovgpu_object_valid(OVGPU_GPU, bdf))
+		return -EINVAL;
+	fd = lock(ovgpu, bdf, reason, size);
+	if (fd < 0)
+		return fd;
 	err = ovgpu_device_get(ovgpu, bdf, &device);
 	if (err)
-		return err;
+		goto unlock;
 	bound = !strcmp(device->driver, OVGPU_DRIVER);
 	others = device->driver_override[0] &&
 		 strcmp(device->driver_override, OVGPU_DRIVER);
@@ -398,5 +432,7 @@ int ovgpu_take_back(const struct ovgpu *ovgpu, const char *bdf, char *reason,
 	if (!err && device->known && (!bound || others))
 		err = write_override(ovgpu, bdf, "");
 	ovgpu_free(device);
+unlock:
+	close(fd);
 	return err;
 }

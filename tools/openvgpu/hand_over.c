@@ -199,12 +199,16 @@ static bool has_console(const struct cli *cli, const char *bdf)
 	return bound;
 }
 
-/* A mistyped address must not take some other device from its driver. */
+/*
+ * A mistyped address must not take some other device from its driver. One without
+ * a driver, and with an override, can be a hand-over that was killed half way.
+ */
 static enum cli_exit check_is_gpu(const struct cli *cli,
 				  const struct ovgpu_device *device)
 {
 	if (device->known || device->handed_over ||
-	    !strcmp(device->driver_override, OVGPU_DRIVER))
+	    !strcmp(device->driver_override, OVGPU_DRIVER) ||
+	    (!device->driver[0] && device->driver_override[0]))
 		return CLI_OK;
 	return cli_fail(cli, CLI_NOT_FOUND,
 			"PCI device %s is no GPU that was handed over",

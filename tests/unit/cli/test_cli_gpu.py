@@ -4,6 +4,7 @@
 machine whose sysfs binds and unbinds drivers (fake_kernel.c)."""
 
 import errno
+import fcntl
 import os
 import shutil
 import subprocess
@@ -154,6 +155,17 @@ class HandOver(Gpu):
         self.expect_unchanged(BUSY, *args, err=f"2 vGPUs; remove them first, as by "
                               f"'openvgpu remove {USED}'")
         self.expect_unchanged(BUSY, *args, "--dry-run")
+
+    def test_two_at_once(self):
+        """While one runs, another one changes nothing."""
+        fd = os.open(self.machine.path(DEVICE), os.O_RDONLY)
+        self.addCleanup(os.close, fd)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        for command in (TO_VM, BACK):
+            self.expect_unchanged(BUSY, *command, err="another process is handing it over")
+            fcntl.flock(fd, fcntl.LOCK_UN)
+            self.expect(OK, *command)
+            fcntl.flock(fd, fcntl.LOCK_EX)
 
     def test_refused_by_the_module(self):
         """Somebody creates a vGPU after the look; memory that can't be zeroed."""
@@ -327,6 +339,15 @@ class TakeBack(Gpu):
         self.machine.write(f"{DEVICE}/class", "0x038000\n")
         self.machine.write(f"{DEVICE}/driver_override", "openvgpu\n")
         self.hand_over()
+        self.expect(OK, *BACK)
+        self.assertEqual((self.driver(), self.override()), ("openvgpu", "openvgpu"))
+
+    def test_half_way_without_a_driver(self):
+        """It was killed between two drivers; openvgpu.ko does not take this GPU by itself."""
+        self.machine.write(f"{DEVICE}/modalias", "pci:v00001234d00001111sv\n")
+        self.machine.write(f"{DEVICE}/driver_override", "vfio-pci\n")
+        os.unlink(self.machine.path(f"{DEVICE}/driver"))
+        os.unlink(self.machine.path(f"sys/bus/pci/drivers/openvgpu/{GPU2}"))
         self.expect(OK, *BACK)
         self.assertEqual((self.driver(), self.override()), ("openvgpu", "openvgpu"))
 
