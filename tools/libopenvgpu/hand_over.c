@@ -356,14 +356,15 @@ int ovgpu_hand_over(const struct ovgpu *ovgpu, const char *bdf,
 	if (!ovgpu_object_valid(OVGPU_GPU, bdf) || !driver_name_valid(driver) ||
 	    !strcmp(driver, OVGPU_DRIVER))
 		return -EINVAL;
-	if (!has_driver(ovgpu, bdf, OVGPU_DRIVER))
-		return -ENODEV;
-	if (!ovgpu_exists(ovgpu, OVGPU_SYSFS, DRIVERS_PATH "/%s", driver))
-		return -ENOENT;
 	fd = lock(ovgpu, bdf, reason, size);
 	if (fd < 0)
-		return fd;
-	err = ovgpu_abi_check(ovgpu, OVGPU_GPU, bdf, reason, size);
+		return fd == -ENOENT ? -ENODEV : fd;
+	if (!has_driver(ovgpu, bdf, OVGPU_DRIVER))
+		err = -ENODEV;
+	else if (!ovgpu_exists(ovgpu, OVGPU_SYSFS, DRIVERS_PATH "/%s", driver))
+		err = -ENOENT;
+	else
+		err = ovgpu_abi_check(ovgpu, OVGPU_GPU, bdf, reason, size);
 	if (!err)
 		err = prepare(ovgpu, bdf, reason, size);
 	if (err)
