@@ -96,4 +96,15 @@ struct spin_argument {
 	__u64 stop;		/* u32 */
 };
 
+/**
+ * struct delay_argument - delay: take some time, however fast the GPU is
+ *
+ * One item. It stores the GPU's time at its end in ends[count], and adds 1 to count.
+ */
+struct delay_argument {
+	__u64 ns;
+	__u64 count;		/* u64 */
+	__u64 ends;		/* u64[] */
+};
+
 #endif /* REFGPU_KERNELS_H */

@@ -39,6 +39,9 @@ typedef __u64 u64;
 #define grid_groups(d)	READ_CSR_(REFGPU_CSR_GRID(d))
 #define group_items(d)	READ_CSR_(REFGPU_CSR_GROUP(d))
 
+/* The GPU's clock, nanoseconds: RISC-V's CSR time. */
+#define gpu_time()	READ_CSR_(0xc01)
+
 /* Wait until every item of the group is here; memory is ordered across it. */
 static inline void barrier(void)
 {
