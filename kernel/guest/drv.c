@@ -291,8 +291,11 @@ static int refgpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	struct refgpu *gpu;
 	int ret;
 
-	if (backend->wanted && !backend->wanted())
+	if (backend->wanted && !backend->wanted()) {
+		dev_info(&pdev->dev, "a %s is not driven without refgpu.whole=1\n",
+			 backend->name);
 		return -ENODEV;
+	}
 	gpu = devm_drm_dev_alloc(&pdev->dev, &drm_driver, struct refgpu, drm);
 	if (IS_ERR(gpu))
 		return PTR_ERR(gpu);

@@ -89,8 +89,25 @@ contains "by whom" "$err" "process $holder"
 kill -9 $holder
 wait $holder 2>/dev/null
 run "remove" 0 openvgpu remove $vgpu
-run "a host without another driver" 1 openvgpu gpu hand-over $gpu --to host
+run "a host whose driver refuses" 1 openvgpu gpu hand-over $gpu --to host
 same "it is still openvgpu's" openvgpu "$(driver $gpu)"
+dmesg >log
+contains "the log says what to do" log "not driven without refgpu.whole=1"
+
+# ------------------------------------------------------ to the host's own driver
+
+echo "options refgpu whole=1" >/etc/modprobe.d/refgpu.conf
+run "unload refgpu" 0 modprobe -r refgpu
+run "to the host" 0 openvgpu gpu hand-over $gpu --to host
+same "refgpu has it" refgpu "$(driver $gpu)"
+run "it computes" 0 /src/build/tests/guest/compute --drm
+run "take-back with the console" 4 openvgpu gpu take-back $gpu
+contains "it says how" "$err" "/sys/class/vtconsole"
+for console in /sys/class/vtconsole/*; do
+	! grep -q "frame buffer" "$console/name" || echo 0 >"$console/bind"
+done
+run "take-back" 0 openvgpu gpu take-back $gpu
+same "openvgpu has it" openvgpu "$(driver $gpu)"
 
 # ------------------------------------------------------------ there and back
 
