@@ -22,21 +22,17 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <linux/udmabuf.h>
 
 #include "../kernels/kernels.h"
-#include "refgpu_drm.h"
-#include "refgpu_hw.h"
+#include "client.h"
 #include "runtime.h"
 
-#define PATIENCE_NS	60000000000LL
 #define BYTES		0x20000u
 #define CANARY		0xc0ffee00u
 #define SKIP		"skip: " /* such a reason is none to fail */
 
-static const char *node = "/dev/dri/renderD128";
 static unsigned int passed, failed, skipped;
 static char *reason; /* of a test that failed; shared with its process */
 #define REASON_BYTES 256
@@ -52,73 +48,6 @@ static bool no(const char *format, ...)
 	return false;
 }
 
-/* 0 or -errno, restarted when a signal came. */
-static int call(int fd, unsigned long request, void *argument)
-{
-	int result;
-
-	do {
-		result = ioctl(fd, request, argument);
-	} while (result && (errno == EINTR || errno == EAGAIN));
-	return result ? -errno : 0;
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-static int open_node(void)
-{
-	int fd = open(node, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0) {
-		printf("# %s: %s\n", node, strerror(errno));
-		exit(1);
-	}
-	return fd;
-}
-
-static uint64_t param(int fd, uint32_t number)
-{
-	struct drm_refgpu_get_param args = { .param = number };
-
-	return call(fd, DRM_IOCTL_REFGPU_GET_PARAM, &args) ? UINT64_MAX : args.value;
-}
-
-struct buffer {
-	uint32_t handle;
-	uint64_t address;
-	uint64_t size;
-	uint32_t *words;
-};
-
-static int buffer_create(int fd, uint32_t flags, uint64_t size, struct buffer *buffer)
-{
-	struct drm_refgpu_bo_create args = { .size = size, .flags = flags };
-	int error = call(fd, DRM_IOCTL_REFGPU_BO_CREATE, &args);
-
-	if (error)
-		return error;
-	buffer->handle = args.handle;
-	buffer->address = args.address;
-	buffer->size = args.size;
-	buffer->words = mmap(NULL, args.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			     (off_t)args.mmap_offset);
-	return buffer->words == MAP_FAILED ? -errno : 0;
-}
-
-static void buffer_close(int fd, struct buffer *buffer)
-{
-	struct drm_gem_close args = { .handle = buffer->handle };
-
-	munmap(buffer->words, buffer->size);
-	call(fd, DRM_IOCTL_GEM_CLOSE, &args);
-}
-
 static bool all_are(const struct buffer *buffer, uint32_t word)
 {
 	uint64_t i;
@@ -128,107 +57,6 @@ static bool all_are(const struct buffer *buffer, uint32_t word)
 			return no("word %llu is 0x%x, not 0x%x", (unsigned long long)i,
 				  buffer->words[i], word);
 	return true;
-}
-
-static bool isolates(int fd)
-{
-	return param(fd, DRM_REFGPU_PARAM_ISOLATION) == 1;
-}
-
-/*
- * Where files are not kept apart, the last one may have been closed a moment ago, and
- * its jobs are still about.
- */
-static int context_create(int fd, uint32_t *id)
-{
-	struct drm_refgpu_context_create args = { 0 };
-	int error, i;
-
-	for (i = 0; i < 500; i++) {
-		error = call(fd, DRM_IOCTL_REFGPU_CONTEXT_CREATE, &args);
-		if (error != -EBUSY)
-			break;
-		usleep(10000);
-	}
-	*id = args.id;
-	return error;
-}
-
-static struct drm_refgpu_context_status context_status(int fd, uint32_t id)
-{
-	struct drm_refgpu_context_status args = { .id = id };
-
-	if (call(fd, DRM_IOCTL_REFGPU_CONTEXT_STATUS, &args))
-		args.state = UINT32_MAX;
-	return args;
-}
-
-static uint32_t syncobj_create(int fd)
-{
-	struct drm_syncobj_create args = { 0 };
-
-	return call(fd, DRM_IOCTL_SYNCOBJ_CREATE, &args) ? 0 : args.handle;
-}
-
-static int syncobj_wait(int fd, uint32_t handle)
-{
-	struct drm_syncobj_wait args = {
-		.handles = (uintptr_t)&handle,
-		.count_handles = 1,
-		.timeout_nsec = now_ns() + PATIENCE_NS,
-	};
-
-	return call(fd, DRM_IOCTL_SYNCOBJ_WAIT, &args);
-}
-
-static int submit(int fd, uint32_t context, const void *packets, uint32_t count,
-		  uint32_t out_syncobj)
-{
-	struct drm_refgpu_sync sync = { .handle = out_syncobj, .flags = DRM_REFGPU_SYNC_OUT };
-	struct drm_refgpu_submit args = {
-		.context = context,
-		.packets = (uintptr_t)packets,
-		.packet_count = count,
-		.syncs = (uintptr_t)&sync,
-		.sync_count = out_syncobj ? 1 : 0,
-	};
-
-	return call(fd, DRM_IOCTL_REFGPU_SUBMIT, &args);
-}
-
-static struct refgpu_fill fill_packet(uint64_t target, uint64_t bytes, uint32_t pattern)
-{
-	return (struct refgpu_fill) {
-		.header.opcode = REFGPU_OP_FILL,
-		.target = target,
-		.bytes = bytes,
-		.lines = 1,
-		.pattern = pattern,
-	};
-}
-
-static struct refgpu_copy copy_packet(uint64_t target, uint64_t source, uint64_t bytes)
-{
-	return (struct refgpu_copy) {
-		.header.opcode = REFGPU_OP_COPY,
-		.target = target,
-		.source = source,
-		.bytes = bytes,
-		.lines = 1,
-	};
-}
-
-/* Submits and waits; the job's own error is in the context. */
-static int run(int fd, uint32_t context, const void *packets, uint32_t count)
-{
-	uint32_t syncobj = syncobj_create(fd);
-	struct drm_syncobj_destroy destroy = { .handle = syncobj };
-	int error = submit(fd, context, packets, count, syncobj);
-
-	if (!error)
-		error = syncobj_wait(fd, syncobj);
-	call(fd, DRM_IOCTL_SYNCOBJ_DESTROY, &destroy);
-	return error;
 }
 
 /* ---------------------------------------------------------------- the tests */
