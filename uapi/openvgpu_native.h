@@ -62,7 +62,8 @@
  * Guest and host are updated each in its own time. A driver says in GUEST_DRIVER
  * its version and the oldest and the newest version of this page that it can work
  * with, first of all, and again after each reset; 0 when it ends. VERDICT
- * answers at once whether the host has one of these. Where it has not, both sides
+ * answers at once whether the host has one of these; both are at their places in
+ * every later version, a new major one too. Where it has not, both sides
  * tell their administrators which of the two is to be updated; nothing else
  * depends on it. A value whose newest version is older than its oldest is dropped.
  * With a host whose VERSION is below 1.2 both read 0.

@@ -14,7 +14,7 @@
 
 #include "drv.h"
 #include "kms.h"
-#include "openvgpu_native.h"
+#include "negotiation.h"
 
 #define COMMAND_TIMEOUT_MS	10000
 #define RESET_TIMEOUT_MS	10000
@@ -23,7 +23,6 @@
 #define NEWEST			OPENVGPU_NATIVE_INTERFACE(1, 2)
 #define DRIVER			OPENVGPU_NATIVE_DRIVER(REFGPU_DRIVER_MAJOR, \
 						       REFGPU_DRIVER_MINOR, 0, OLDEST, NEWEST)
-#define VERSION_1_2		0x00010002
 #define EVENTS			(OPENVGPU_NATIVE_EVENT_MAP | OPENVGPU_NATIVE_EVENT_FAULT | \
 				 OPENVGPU_NATIVE_EVENT_REVOKED | OPENVGPU_NATIVE_EVENT_DEAD)
 
@@ -187,6 +186,7 @@ static int native_start(struct refgpu *gpu)
 	struct native *native = native_of(gpu);
 	int ret;
 
+	control_write(native, OPENVGPU_NATIVE_GUEST_DRIVER, DRIVER);
 	if (gpu->display_only)
 		return 0;
 	if (!drm_mm_node_allocated(&native->list)) {
@@ -196,7 +196,6 @@ static int native_start(struct refgpu *gpu)
 		if (ret)
 			return ret;
 	}
-	control_write(native, OPENVGPU_NATIVE_GUEST_DRIVER, DRIVER);
 	control_write(native, OPENVGPU_NATIVE_EVENT_STATUS, U64_MAX);
 	control_write(native, OPENVGPU_NATIVE_EVENT_ENABLE, EVENTS);
 	return 0;
@@ -206,9 +205,8 @@ static void native_stop(struct refgpu *gpu)
 {
 	struct native *native = native_of(gpu);
 
-	if (gpu->display_only)
-		return;
-	control_write(native, OPENVGPU_NATIVE_EVENT_ENABLE, 0);
+	if (!gpu->display_only)
+		control_write(native, OPENVGPU_NATIVE_EVENT_ENABLE, 0);
 	control_write(native, OPENVGPU_NATIVE_GUEST_DRIVER, 0);
 }
 
@@ -265,7 +263,7 @@ static void find_heads(struct refgpu *gpu, struct native *native)
 
 	if (!(gpu->caps & REFGPU_CAP_HEADS))
 		return;
-	if (gpu->host_version >= VERSION_1_2) {
+	if (gpu->host_version >= REFGPU_HOST_1_2) {
 		gpu->heads = min_t(u64, control_read(native, OPENVGPU_NATIVE_HEADS), REFGPU_HEADS);
 		max = control_read(native, OPENVGPU_NATIVE_HEAD_MAX);
 	}
@@ -281,13 +279,13 @@ static void find_heads(struct refgpu *gpu, struct native *native)
 /* Both sides say it, each to its own administrator. */
 static void negotiate(struct refgpu *gpu, struct native *native)
 {
-	u64 verdict = OPENVGPU_NATIVE_GUEST_TOO_OLD;
+	u64 answer = 0;
 
-	if (gpu->host_version >> 16 == VERSION_1_2 >> 16) {
+	if (refgpu_has_verdict(gpu->host_version)) {
 		control_write(native, OPENVGPU_NATIVE_GUEST_DRIVER, DRIVER);
-		verdict = control_read(native, OPENVGPU_NATIVE_VERDICT);
+		answer = control_read(native, OPENVGPU_NATIVE_VERDICT);
 	}
-	switch (verdict) {
+	switch (refgpu_verdict(gpu->host_version, DRIVER, answer)) {
 	case OPENVGPU_NATIVE_GUEST_TOO_OLD:
 		drm_err(&gpu->drm, "this driver is too old for the host's version %llu.%llu: update refgpu in this guest; until then it has a display only\n",
 			gpu->host_version >> 16, gpu->host_version & 0xffff);
