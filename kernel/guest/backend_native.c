@@ -153,6 +153,12 @@ static bool native_gone(struct refgpu *gpu)
 	return control_read(native_of(gpu), OPENVGPU_NATIVE_ID) == REFGPU_GONE;
 }
 
+/* A scratch page has what was written to it, and this is not. */
+static bool native_away(struct refgpu *gpu)
+{
+	return user_read(gpu, REFGPU_USER_ID) != REFGPU_ID;
+}
+
 static irqreturn_t native_interrupt(struct refgpu *gpu)
 {
 	struct native *native = native_of(gpu);
@@ -343,5 +349,6 @@ const struct refgpu_backend refgpu_backend_native = {
 	.map		= native_map,
 	.unmap		= native_unmap,
 	.gone		= native_gone,
+	.away		= native_away,
 	.interrupt	= native_interrupt,
 };

@@ -75,6 +75,8 @@ struct sg_table;
  * @unmap: take back what one @map of @pages pages gave; likewise
  * @gone: is it gone for good? What registers and memory read is not enough: while the
  *	host resets the GPU, a vGPU's are a scratch page
+ * @away: is that what they are now? REFGPU_LOST comes when it is back, or REFGPU_DEAD.
+ *	NULL: it never is
  * @interrupt: of vector 1, NULL: it has none; vector 0 is the user page's
  *
  * @reset, @map and @unmap are called with struct refgpu.mapping held.
@@ -90,6 +92,7 @@ struct refgpu_backend {
 	int (*map)(struct refgpu *gpu, u64 first, struct sg_table *sgt, bool write);
 	int (*unmap)(struct refgpu *gpu, u64 first, u64 pages);
 	bool (*gone)(struct refgpu *gpu);
+	bool (*away)(struct refgpu *gpu);
 	irqreturn_t (*interrupt)(struct refgpu *gpu);
 };
 

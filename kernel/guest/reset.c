@@ -382,6 +382,18 @@ static bool was_reset_by_host(struct refgpu *gpu)
 	return false;
 }
 
+/*
+ * The host has the GPU to itself: all that is written goes nowhere, and it says when that
+ * is over. What rings had is lost then; what comes meanwhile is not.
+ */
+static void wait_for_host(struct refgpu *gpu)
+{
+	struct refgpu_ring *ring;
+
+	for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++)
+		refgpu_ring_pause(ring);
+}
+
 /* @verdicts: one a ring, all zero */
 static void mend(struct refgpu *gpu, unsigned long troubles, struct verdict *verdicts)
 {
@@ -393,6 +405,10 @@ static void mend(struct refgpu *gpu, unsigned long troubles, struct verdict *ver
 		drm_err(&gpu->drm, "the GPU is gone\n");
 		refgpu_mm_forget(gpu);
 		goto dead;
+	}
+	if (gpu->backend->away && gpu->backend->away(gpu)) {
+		wait_for_host(gpu);
+		return;
 	}
 	if (troubles & REFGPU_REVOKED)
 		refgpu_mm_remap(gpu);

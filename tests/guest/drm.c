@@ -26,7 +26,7 @@
 #include <linux/udmabuf.h>
 
 #include "../kernels/kernels.h"
-#include "client.h"
+#include "drm.h"
 #include "runtime.h"
 
 #define BYTES		0x20000u
@@ -37,8 +37,13 @@ static unsigned int passed, failed, skipped;
 static char *reason; /* of a test that failed; shared with its process */
 #define REASON_BYTES 256
 
-__attribute__((format(printf, 1, 2)))
-static bool no(const char *format, ...)
+/**
+ * no - a test has failed
+ * @format: why
+ *
+ * Return: false.
+ */
+bool no(const char *format, ...)
 {
 	va_list arguments;
 
@@ -48,7 +53,12 @@ static bool no(const char *format, ...)
 	return false;
 }
 
-static bool all_are(const struct buffer *buffer, uint32_t word)
+/**
+ * all_are - is a buffer full of one word?
+ * @buffer: the buffer
+ * @word: the word
+ */
+bool all_are(const struct buffer *buffer, uint32_t word)
 {
 	uint64_t i;
 
@@ -152,12 +162,6 @@ static bool test_fill_and_copy(void)
 	close(fd);
 	return true;
 }
-
-struct programme {
-	struct buffer code;
-	struct buffer data;
-	struct refgpu_dispatch packet;
-};
 
 /* The code, and an argument at the beginning of the data. */
 static int programme_load(int fd, const char *name, const void *argument, size_t bytes,
@@ -431,7 +435,12 @@ static bool test_timeline(void)
 	return true;
 }
 
-static void write_file(const char *path, const char *text)
+/**
+ * write_file - write a text into a file
+ * @path: which is there
+ * @text: the text
+ */
+void write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
@@ -522,8 +531,14 @@ static bool test_dump(void)
 	return true;
 }
 
-/* A job that does not end by itself, of a new context; the buffers stay. */
-static int spin(int fd, struct programme *programme, uint32_t *context, uint32_t syncobj)
+/**
+ * spin - a job that does not end by itself
+ * @fd: file of the device
+ * @programme: receives its buffers, which stay
+ * @context: receives the new context that it is of
+ * @syncobj: signalled at its end
+ */
+int spin(int fd, struct programme *programme, uint32_t *context, uint32_t syncobj)
 {
 	struct spin_argument argument = { 0 };
 	int error;
@@ -793,75 +808,6 @@ static bool test_fdinfo(void)
 	return true;
 }
 
-/* The host's administrator resets the GPU when we say that we wait. */
-static bool test_reset_by_host(void)
-{
-	struct programme programme = { 0 };
-	struct drm_refgpu_context_status status;
-	int fd = open_node(), error;
-	uint32_t context, done = syncobj_create(fd);
-	struct buffer buffer, system;
-	struct refgpu_copy copy;
-
-	write_file("/sys/module/refgpu/parameters/hang_seconds", "1000");
-	error = buffer_create(fd, DRM_REFGPU_BO_VRAM, BYTES, &buffer);
-	if (!error)
-		error = buffer_create(fd, DRM_REFGPU_BO_SYSTEM, BYTES, &system);
-	if (!error)
-		error = spin(fd, &programme, &context, done);
-	if (error)
-		return no("set-up: %s", strerror(-error));
-	printf("# waits for a reset\n");
-	fflush(stdout);
-	error = syncobj_wait(fd, done);
-	status = context_status(fd, context);
-	write_file("/sys/module/refgpu/parameters/hang_seconds", "0");
-	if (error || status.state != DRM_REFGPU_CONTEXT_LOST)
-		return no("the job that ran: %d, state %u", error, status.state);
-	/* The file reaches its buffers as before, in video and system memory. */
-	memset(system.words, 0x5a, BYTES);
-	copy = copy_packet(buffer.address, system.address, BYTES);
-	error = context_create(fd, &context);
-	if (!error)
-		error = run(fd, context, &copy, 1);
-	if (error || context_status(fd, context).state)
-		return no("a job after the reset: %d, state %u, error %u", error,
-			  context_status(fd, context).state, context_status(fd, context).error);
-	return all_are(&buffer, 0x5a5a5a5a);
-}
-
-/* The GPU dies when we say that we wait. */
-static bool test_death(void)
-{
-	struct programme programme = { 0 };
-	int fd = open_node(), error, i;
-	uint32_t context, done = syncobj_create(fd);
-	struct buffer buffer;
-
-	write_file("/sys/module/refgpu/parameters/hang_seconds", "1000");
-	error = buffer_create(fd, DRM_REFGPU_BO_VRAM, BYTES, &buffer);
-	if (!error)
-		error = spin(fd, &programme, &context, done);
-	if (error)
-		return no("set-up: %s", strerror(-error));
-	buffer.words[0] = CANARY;
-	printf("# waits for the end\n");
-	fflush(stdout);
-	syncobj_wait(fd, done);
-	for (i = 0; i < 500 && error != -ENODEV; i++) {
-		usleep(20000);
-		error = submit(fd, context, &programme.packet, 1, 0);
-	}
-	if (error != -ENODEV)
-		return no("a job after the end: %d, not ENODEV", error);
-	error = open(node, O_RDWR | O_CLOEXEC);
-	if (error >= 0)
-		return no("the device can still be opened");
-	/* What was mapped is there, and nobody's. */
-	buffer.words[0]++;
-	return true;
-}
-
 static const struct test {
 	const char *name;
 	bool (*run)(void);
@@ -884,6 +830,7 @@ static const struct test {
 	{ "kill-9", test_kill, false },
 	{ "fdinfo", test_fdinfo, false },
 	{ "reset-by-host", test_reset_by_host, true },
+	{ "revoked", test_revoked, true },
 	{ "death", test_death, true },
 };
 

@@ -215,7 +215,8 @@ static bool make_screen(struct buffer *screen)
 	if (fd < 0)
 		return no("%s: %s", path, strerror(errno));
 	error = call(fd, DRM_IOCTL_MODE_CREATE_DUMB, &dumb);
-	map.handle = info.handle = dumb.handle;
+	map.handle = dumb.handle;
+	info.handle = dumb.handle;
 	if (!error)
 		error = call(fd, DRM_IOCTL_MODE_MAP_DUMB, &map);
 	if (!error)
@@ -249,17 +250,17 @@ static bool work(int fd, uint32_t context, const struct buffer *secrets,
 	const struct buffer *vram = &places[0], *system = &places[1];
 	uint32_t first = below(BYTES / 4 - 64), i;
 	struct drm_refgpu_context_status status;
-	uint64_t bytes = 4 * (1 + below(63)), at = first * 4ull;
+	uint64_t bytes = 4 * (1 + below(63)), at = first * 4ull, argument;
 	union packet packets[3] = {
 		{ .fill = fill_packet(vram->address + at, bytes, pattern) },
 		{ .copy = copy_packet(system->address + at, vram->address + at, bytes) },
 	};
 	int error;
 
-	packets[2].dispatch = dispatch_packet(code->address + COPY_WORD,
-		set_argument(code, 0, secrets[pattern % 2].address + 8 * below(BYTES / 8),
-			     vram->address));
-	vram->words[0] = vram->words[1] = 0;
+	argument = set_argument(code, 0, secrets[pattern % 2].address + 8 * below(BYTES / 8),
+				vram->address);
+	packets[2].dispatch = dispatch_packet(code->address + COPY_WORD, argument);
+	memset(vram->words, 0, 8);
 	error = run(fd, context, packets, 3);
 	status = context_status(fd, context);
 	if (error || (status.state != DRM_REFGPU_CONTEXT_OK &&
@@ -417,6 +418,7 @@ static union packet harmless(unsigned int slot)
 {
 	union packet packet = { 0 };
 	uint32_t bytes = length();
+	uint64_t argument;
 
 	switch (below(4)) {
 	case 0:
@@ -426,8 +428,8 @@ static union packet harmless(unsigned int slot)
 		packet.copy = copy_packet(arena(bytes), arena(bytes), bytes);
 		break;
 	case 2:
-		packet.dispatch = dispatch_packet(self.own[CODE].address + COPY_WORD,
-			set_argument(&self.own[CODE], slot, arena(8), arena(8)));
+		argument = set_argument(&self.own[CODE], slot, arena(8), arena(8));
+		packet.dispatch = dispatch_packet(self.own[CODE].address + COPY_WORD, argument);
 		break;
 	default:
 		break; /* NOP */
@@ -484,7 +486,8 @@ static union packet hostile_lines(void)
 	}
 	packet.copy = copy_packet(arena(16), arena(16), 8);
 	packet.copy.lines = 2;
-	packet.copy.source_pitch = packet.copy.target_pitch = 8;
+	packet.copy.source_pitch = 8;
+	packet.copy.target_pitch = 8;
 	if (below(2)) {
 		packet.copy.source = begin;
 		packet.copy.source_pitch = other - begin;
@@ -626,6 +629,7 @@ static bool end(struct attempt *attempt, unsigned int slot)
 	struct drm_refgpu_context_destroy destroy = { .id = attempt->context };
 	struct drm_refgpu_context_status status;
 	const uint32_t *bad = attempt->packets[attempt->count - 2].words;
+	bool must_stop = attempt->fate == STOPPED, must_go_on = attempt->fate == DONE;
 	bool went_on, guilty;
 	int error = 0;
 
@@ -638,7 +642,7 @@ static bool end(struct attempt *attempt, unsigned int slot)
 	call(self.fd, DRM_IOCTL_REFGPU_CONTEXT_DESTROY, &destroy);
 	went_on = self.own[TRIPWIRES].words[slot] == slot + 1;
 	guilty = status.state == DRM_REFGPU_CONTEXT_GUILTY;
-	if (guilty != (attempt->fate == STOPPED) || went_on != (attempt->fate == DONE) ||
+	if (guilty != must_stop || went_on != must_go_on ||
 	    (!guilty && status.state != DRM_REFGPU_CONTEXT_OK &&
 	     status.state != DRM_REFGPU_CONTEXT_INNOCENT))
 		return no("a job that must be %s: state %u, error %u, address 0x%llx, the next packet was%s executed; "

@@ -2,15 +2,16 @@
 /*
  * kms.c - sets a mode, draws pictures and flips between them
  *
- *	kms [--card PATH] [--mode WIDTHxHEIGHT] [--seed N] [--control PORT]
- *	    [--frames N] [--crc FOLDER]
+ *	kms [--card PATH] [--mode WIDTHxHEIGHT] [--heads N] [--seed N]
+ *	    [--control PORT] [--frames N] [--crc FOLDER]
  *
  * For any KMS driver; the kernel's interface alone, no library. Each picture is
  * drawn into the buffer that is not shown and flipped to. One line says that it
  * is shown and the CRC of what was drawn, see picture.h. With --control, each
  * line read from PORT asks for the next picture and "quit" ends the program;
- * otherwise it shows --frames pictures and ends. --crc names the crc folder of the
- * first CRTC in debugfs: a picture is shown only when the hardware has seen it there.
+ * otherwise it shows --frames pictures and ends. --crc names the device's folder in
+ * debugfs: a picture is shown only when the hardware has seen it there. With --heads,
+ * that many show pictures of their own at the same time; lines are about the first.
  */
 #include "crc32.h"
 #include "picture.h"
@@ -33,6 +34,7 @@
 
 #define BUFFERS		2
 #define MAX_OBJECTS	32
+#define MAX_HEADS	4
 #define MAX_MODES	128
 #define FLIP_TIMEOUT_MS	30000
 #define CRC_FRAMES	300	/* in which a picture must be seen */
@@ -47,6 +49,7 @@ struct screen {
 	int fd;
 	uint32_t connector;
 	uint32_t crtc;
+	unsigned int crtc_index;
 	struct drm_mode_modeinfo mode;
 	struct buffer buffers[BUFFERS];
 	int crcs;
@@ -78,10 +81,31 @@ static bool is_wanted(const struct drm_mode_modeinfo *mode, unsigned int width,
 	return mode->hdisplay == width && mode->vdisplay == height;
 }
 
-/* The first connector with a monitor, its mode and a CRTC that can drive it. */
-static int find_connector(struct screen *screen, unsigned int width, unsigned int height)
+/* The one that drives the connector now, or else the first that can. */
+static int find_crtc(struct screen *screen, const struct drm_mode_get_connector *connector,
+		     const uint32_t *encoders, const uint32_t *crtcs, unsigned int count)
 {
-	uint32_t connectors[MAX_OBJECTS], crtcs[MAX_OBJECTS];
+	struct drm_mode_get_encoder encoder = { .encoder_id = connector->encoder_id };
+	unsigned int i;
+
+	if (!encoder.encoder_id && connector->count_encoders)
+		encoder.encoder_id = encoders[0];
+	call(screen->fd, DRM_IOCTL_MODE_GETENCODER, &encoder, "encoder");
+	for (i = 0; i < count; i++)
+		if (encoder.crtc_id ? crtcs[i] == encoder.crtc_id : encoder.possible_crtcs >> i & 1)
+			break;
+	if (i == count)
+		return -ENODEV;
+	screen->crtc = crtcs[i];
+	screen->crtc_index = i;
+	return 0;
+}
+
+/* The first connectors with a monitor, their modes and CRTCs that can drive them. */
+static int find_connectors(int fd, struct screen *screens, unsigned int heads,
+			   unsigned int width, unsigned int height)
+{
+	uint32_t connectors[MAX_OBJECTS], crtcs[MAX_OBJECTS], encoders[MAX_OBJECTS];
 	static struct drm_mode_modeinfo modes[MAX_MODES];
 	struct drm_mode_card_res resources = {
 		.connector_id_ptr = (uintptr_t)connectors,
@@ -89,24 +113,25 @@ static int find_connector(struct screen *screen, unsigned int width, unsigned in
 		.count_connectors = MAX_OBJECTS,
 		.count_crtcs = MAX_OBJECTS,
 	};
+	struct screen *screen = screens;
 	unsigned int i, mode;
+	int error;
 
-	call(screen->fd, DRM_IOCTL_MODE_GETRESOURCES, &resources, "resources");
+	call(fd, DRM_IOCTL_MODE_GETRESOURCES, &resources, "resources");
 	if (resources.count_connectors > MAX_OBJECTS || resources.count_crtcs > MAX_OBJECTS)
 		return -E2BIG;
-	for (i = 0; i < resources.count_connectors; i++) {
+	for (i = 0; i < resources.count_connectors && screen < screens + heads; i++) {
 		struct drm_mode_get_connector get = { .connector_id = connectors[i] };
-		struct drm_mode_get_encoder encoder = { 0 };
 
 		/* Asking without room makes the driver look at the monitor. */
-		call(screen->fd, DRM_IOCTL_MODE_GETCONNECTOR, &get, "connector");
-		if (get.connection != 1 || !get.count_modes || get.count_modes > MAX_MODES)
+		call(fd, DRM_IOCTL_MODE_GETCONNECTOR, &get, "connector");
+		if (get.connection != 1 || !get.count_modes || get.count_modes > MAX_MODES ||
+		    get.count_encoders > MAX_OBJECTS)
 			continue;
-		encoder.encoder_id = get.encoder_id;
 		get.modes_ptr = (uintptr_t)modes;
+		get.encoders_ptr = (uintptr_t)encoders;
 		get.count_props = 0;
-		get.count_encoders = 0;
-		call(screen->fd, DRM_IOCTL_MODE_GETCONNECTOR, &get, "modes");
+		call(fd, DRM_IOCTL_MODE_GETCONNECTOR, &get, "modes");
 		for (mode = 0; mode < get.count_modes; mode++)
 			if (is_wanted(&modes[mode], width, height))
 				break;
@@ -117,14 +142,15 @@ static int find_connector(struct screen *screen, unsigned int width, unsigned in
 		}
 		printf("kms: connector %u: %u modes, the first %s, chosen %s\n", connectors[i],
 		       get.count_modes, modes[0].name, modes[mode].name);
-		if (encoder.encoder_id)
-			call(screen->fd, DRM_IOCTL_MODE_GETENCODER, &encoder, "encoder");
+		screen->fd = fd;
 		screen->connector = connectors[i];
-		screen->crtc = encoder.crtc_id ? encoder.crtc_id : crtcs[0];
 		screen->mode = modes[mode];
-		return 0;
+		error = find_crtc(screen, &get, encoders, crtcs, resources.count_crtcs);
+		if (error)
+			return error;
+		screen++;
 	}
-	return -ENODEV;
+	return screen == screens + heads ? 0 : -ENODEV;
 }
 
 static void create_buffer(struct screen *screen, struct buffer *buffer)
@@ -200,11 +226,11 @@ static void open_crcs(struct screen *screen, const char *folder)
 	char path[256];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/control", folder);
+	snprintf(path, sizeof(path), "%s/crtc-%u/crc/control", folder, screen->crtc_index);
 	file = fopen(path, "we");
 	if (!file || fputs("auto", file) < 0 || fclose(file))
 		die(path);
-	snprintf(path, sizeof(path), "%s/data", folder);
+	snprintf(path, sizeof(path), "%s/crtc-%u/crc/data", folder, screen->crtc_index);
 	screen->crcs = open(path, O_RDONLY | O_CLOEXEC);
 	if (screen->crcs < 0)
 		die(path);
@@ -226,11 +252,11 @@ static void wait_for_crc(const struct screen *screen, const struct buffer *buffe
 		    sscanf(line, "%x %x", &number, &seen) != 2)
 			die("CRC");
 	if (seen != crc) {
-		printf("kms: after %d frames the head shows %08x, not %08x\n", CRC_FRAMES, seen,
-		       crc);
+		printf("kms: after %d frames head %u shows %08x, not %08x\n", CRC_FRAMES,
+		       screen->crtc_index, seen, crc);
 		exit(1);
 	}
-	printf("kms: the head shows %08x, which was drawn\n", crc);
+	printf("kms: head %u shows %08x, which was drawn\n", screen->crtc_index, crc);
 }
 
 int main(int argc, char **argv)
@@ -238,19 +264,20 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "card", required_argument, NULL, 'c' },
 		{ "mode", required_argument, NULL, 'm' },
+		{ "heads", required_argument, NULL, 'h' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "control", required_argument, NULL, 'p' },
 		{ "frames", required_argument, NULL, 'f' },
 		{ "crc", required_argument, NULL, 'x' },
 		{ NULL, 0, NULL, 0 },
 	};
-	unsigned int width = 0, height = 0, seed = 0, frames = 2, frame, i;
+	unsigned int width = 0, height = 0, seed = 0, frames = 2, heads = 1, frame, i;
 	const char *card = "/dev/dri/card0", *control_path = NULL, *crc_folder = NULL;
 	struct drm_version version = { 0 };
-	struct screen screen = { 0 };
+	struct screen screens[MAX_HEADS] = { 0 }, *screen;
 	FILE *control = NULL;
 	char name[32];
-	int option, error;
+	int option, error, fd;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -261,6 +288,13 @@ int main(int argc, char **argv)
 		case 'm':
 			if (sscanf(optarg, "%ux%u", &width, &height) != 2) {
 				printf("kms: '%s' is no mode\n", optarg);
+				return 2;
+			}
+			break;
+		case 'h':
+			heads = (unsigned int)strtoul(optarg, NULL, 0);
+			if (!heads || heads > MAX_HEADS) {
+				printf("kms: 1 to %d heads\n", MAX_HEADS);
 				return 2;
 			}
 			break;
@@ -280,21 +314,22 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	screen.fd = open(card, O_RDWR | O_CLOEXEC);
-	if (screen.fd < 0)
+	fd = open(card, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
 		die(card);
 	version.name = name;
 	version.name_len = sizeof(name) - 1;
-	call(screen.fd, DRM_IOCTL_VERSION, &version, "version");
+	call(fd, DRM_IOCTL_VERSION, &version, "version");
 	name[version.name_len < sizeof(name) ? version.name_len : sizeof(name) - 1] = '\0';
 	printf("kms: %s is driven by %s\n", card, name);
-	error = find_connector(&screen, width, height);
+	error = find_connectors(fd, screens, heads, width, height);
 	if (error) {
 		errno = -error;
-		die(error == -ENOENT ? "no such mode" : "no connector with a monitor");
+		die(error == -ENOENT ? "no such mode" : "too few connectors with a monitor");
 	}
-	for (i = 0; i < BUFFERS; i++)
-		create_buffer(&screen, &screen.buffers[i]);
+	for (screen = screens; screen < screens + heads; screen++)
+		for (i = 0; i < BUFFERS; i++)
+			create_buffer(screen, &screen->buffers[i]);
 	if (control_path) {
 		control = picture_port(control_path);
 		if (!control)
@@ -302,19 +337,25 @@ int main(int argc, char **argv)
 	}
 
 	for (frame = 0; control || frame < frames; frame++) {
-		const struct buffer *buffer = &screen.buffers[frame % BUFFERS];
-		uint32_t crc = draw(&screen, buffer, seed, frame);
+		uint32_t crc[MAX_HEADS];
 
-		if (frame)
-			flip(&screen, buffer);
-		else
-			set_mode(&screen, buffer);
-		if (crc_folder && !frame)
-			open_crcs(&screen, crc_folder);
-		if (crc_folder)
-			wait_for_crc(&screen, buffer);
-		printf("kms: frame %u is shown: %ux%u %08x\n", frame, screen.mode.hdisplay,
-		       screen.mode.vdisplay, crc);
+		for (i = 0; i < heads; i++) {
+			const struct buffer *buffer = &screens[i].buffers[frame % BUFFERS];
+
+			crc[i] = draw(&screens[i], buffer, seed + i, frame);
+			if (frame)
+				flip(&screens[i], buffer);
+			else
+				set_mode(&screens[i], buffer);
+		}
+		/* When all of them show something. */
+		for (i = 0; i < heads && crc_folder; i++) {
+			if (!frame)
+				open_crcs(&screens[i], crc_folder);
+			wait_for_crc(&screens[i], &screens[i].buffers[frame % BUFFERS]);
+		}
+		printf("kms: frame %u is shown: %ux%u %08x\n", frame, screens[0].mode.hdisplay,
+		       screens[0].mode.vdisplay, crc[0]);
 		if (control && !picture_wanted(control))
 			break;
 	}

@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --timeout 1800
+# machine: --gpu "--vram 4G" --timeout 2400
 # own machine: its guests need both processors
 # kernels: 6.12
 #
 # guest-drm.sh [PART]...: the guest's driver on a vGPU: buffers, jobs, processes that
-# attack each other, hangs, unbinding and unloading with and without users, a reset by
-# the host's administrator, the death of the GPU. The guest counts its own tests. Parts
-# are the functions at the end, by default all of them, in this order.
+# attack each other, hangs, unbinding and unloading with and without users, memory that
+# the VMM takes away, heads of two guests, a driver and a host of different age,
+# hot-plug and hot-unplug, a reset by the host's administrator, the death of the GPU.
+# The guest counts its own tests. Parts are the functions named at the end, by default
+# all of them, in this order.
 
 # shellcheck source=suite.sh
 . /src/tests/vm/suite.sh
@@ -23,31 +25,71 @@ types=/sys/bus/pci/drivers/openvgpu/0000:01:00.0/mdev_supported_types
 payload()
 {
 	mkdir -p "$1"
-	cp /src/build/tests/guest/{compute,drm,kms} "$1/"
+	cp /src/build/tests/guest/{compute,drm,hostile,kms} "$1/"
 	cat >"$1/run"
 	chmod +x "$1/run"
 }
 
-# in_guest NAME TYPE [ARG...]: a guest of /tmp/NAME on a new vGPU; its tests count
-in_guest()
+# create TYPE: a new vGPU, in $uuid
+create()
 {
-	local name=$1 type=$2 uuid status=0
-
-	shift 2
 	uuid=$(</proc/sys/kernel/random/uuid)
-	if ! echo "$uuid" >"$types/openvgpu-$type/create"; then
-		fail "$name" "no vGPU: $(cat "$types/../openvgpu/last_error")"
-		return
-	fi
-	guest --name "$name" --vgpu "$uuid" --payload "/tmp/$name" --module refgpu --mem 512 \
-		--timeout 600 "$@" >"/tmp/$name.log" 2>&1 || status=$?
+	echo "$uuid" >"$types/openvgpu-$1/create" ||
+		fail "create-$1" "no vGPU: $(cat "$types/../openvgpu/last_error")"
+}
+
+# destroy UUID, if it is there still
+destroy() { [ ! -e "/sys/bus/mdev/devices/$1" ] || echo 1 >"/sys/bus/mdev/devices/$1/remove"; }
+
+# boot NAME [ARG...]: a guest of /tmp/NAME; its tests count
+boot()
+{
+	local name=$1 status=0
+
+	shift
+	guest --name "$name" --payload "/tmp/$name" --module refgpu --mem 512 --timeout 600 "$@" \
+		>"/tmp/$name.log" 2>&1 || status=$?
 	sed 's/^\[[^]]*\] //' "/tmp/$name.log" >"/tmp/$name.said"
 	cat "/tmp/$name.log"
 	grep -qE '^(ok|not ok) ' "/tmp/$name.said" || status="$status, no test"
 	passed=$((passed + $(grep -c '^ok ' "/tmp/$name.said")))
 	failed=$((failed + $(grep -c '^not ok ' "/tmp/$name.said")))
 	same "$name-status" 0 "$status"
-	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || echo 1 >"/sys/bus/mdev/devices/$uuid/remove"
+}
+
+# in_guest NAME TYPE [ARG...]: the same, on a new vGPU
+in_guest()
+{
+	local name=$1 uuid
+
+	create "$2" || return
+	shift 2
+	boot "$name" --vgpu "$uuid" "$@"
+	destroy "$uuid"
+}
+
+# beside NAME CMD...: runs CMD, which counts, while a guest runs; beside_ends counts then
+beside()
+{
+	local name=$1
+
+	shift
+	: >"/tmp/$name.log"
+	(
+		passed=0 failed=0
+		"$@"
+		finish
+	) >"/tmp/$name.beside" 2>&1 &
+	beside=$!
+}
+
+# The guest has ended: what it has not said by now it never says.
+beside_ends()
+{
+	within 20 sh -c "! kill -0 $beside 2>/dev/null" || kill "$beside"
+	wait "$beside"
+	cat "/tmp/$1.beside"
+	add "$1-beside" "/tmp/$1.beside"
 }
 
 # when NAME TEXT CMD...: runs CMD when the guest has said TEXT
@@ -69,12 +111,15 @@ computing()
 		#!/bin/sh
 		dmesg | grep -i -E 'refgpu|drm' | tail -n 5
 		ls /dev/dri
-		./drm && ./compute --drm
+		./drm && ./compute --drm && ./hostile --jobs 5000 && ./drm revoked params
 		status=$?
 		dmesg | tail -n 20
 		exit $status
 	RUN
-	in_guest computing 256mc
+	# The test "revoked" hides what is behind.
+	dmesg -c >/tmp/before
+	in_guest computing 256mc --append mem=480M
+	same host-says-nothing '' "$(dmesg --level=emerg,alert,crit,err,warn)"
 }
 
 # The console, the KMS program as it is, and the ways out.
@@ -91,7 +136,7 @@ display()
 		mount -t debugfs debugfs /sys/kernel/debug
 		./kms --frames 3
 		said $? kms "the program ended with $?"
-		./kms --mode 640x480 --frames 6 --crc /sys/kernel/debug/dri/0/crtc-0/crc
+		./kms --mode 640x480 --frames 6 --crc /sys/kernel/debug/dri/0
 		said $? kms-crc "the program ended with $?"
 		./drm params buffers fill-and-copy
 		said $? drm "it ended with $?"
@@ -115,7 +160,12 @@ display()
 reset_gpu() { echo 1 >/sys/bus/pci/devices/0000:01:00.0/reset; }
 remove_gpu() { echo remove 1<>/dev/virtio-ports/refgpu-control-0; }
 
-# The host's side is counted in a file: it runs beside the guest.
+resets_beside()
+{
+	when resets '# waits for a reset' reset_gpu
+	when resets '# waits for the end' remove_gpu
+}
+
 resets()
 {
 	payload /tmp/resets <<-'RUN'
@@ -125,22 +175,178 @@ resets()
 		dmesg | tail -n 20
 		exit $status
 	RUN
-	: >/tmp/resets.log
-	(
-		passed=0 failed=0
-		when resets '# waits for a reset' reset_gpu
-		when resets '# waits for the end' remove_gpu
-		finish
-	) >/tmp/host-side.log 2>&1 &
+	beside resets resets_beside
 	in_guest resets 256mq
-	wait $!
-	cat /tmp/host-side.log
-	add host-side /tmp/host-side.log
+	beside_ends resets
 	# That the GPU went away is what the kernel is to say here.
 	within 30 sh -c '! [ -e /sys/bus/pci/devices/0000:01:00.0 ]' || fail gone "the GPU is still there"
 }
 
-[ $# -gt 0 ] || set -- computing display resets
+# Two guests, whose four heads each show pictures of their own at the same time.
+heads()
+{
+	local guest uuids=()
+
+	for guest in left right; do
+		mkdir -p /tmp/heads
+		payload /tmp/$guest <<-'RUN'
+			#!/bin/sh
+			mount -t debugfs debugfs /sys/kernel/debug
+			touch "/out/$(cat /payload/name)"
+			until [ -e /out/left ] && [ -e /out/right ]; do sleep 1; done
+			seed=$(wc -c </payload/name)
+			./kms --mode 640x480 --heads 4 --seed "$seed" --frames 5 \
+				--crc /sys/kernel/debug/dri/0
+			status=$?
+			if [ $status = 0 ]; then echo "ok four-heads"; else echo "not ok four-heads: see above"; fi
+			exit $status
+		RUN
+		echo $guest >/tmp/$guest/name
+		create 1q || return
+		uuids+=("$uuid")
+	done
+	(
+		passed=0 failed=0
+		boot left --vgpu "${uuids[0]}" --out /tmp/heads
+		finish
+	) >/tmp/heads.left 2>&1 &
+	boot right --vgpu "${uuids[1]}" --out /tmp/heads
+	wait $!
+	cat /tmp/heads.left
+	add left /tmp/heads.left
+	for uuid in "${uuids[@]}"; do
+		destroy "$uuid"
+	done
+}
+
+# other_age FILE NUMBER: writes the driver as one of another age: it differs in what it
+# says to the host of itself, its version and the interfaces that it knows
+other_age()
+{
+	xzcat -f "$(modinfo -n refgpu)" >/tmp/refgpu.ko
+	python3 - "$1" "$2" <<-'END'
+		import sys
+		ours, other = 0x0100000001000102, int(sys.argv[2], 16)
+		with open("/tmp/refgpu.ko", "rb") as file:
+		    module = file.read()
+		if not module.count(ours.to_bytes(8, "little")):
+		    sys.exit("refgpu.ko does not say 1.0.0, 1.0 to 1.2")
+		with open(sys.argv[1], "wb") as file:
+		    file.write(module.replace(ours.to_bytes(8, "little"), other.to_bytes(8, "little")))
+	END
+}
+
+mismatch_beside()
+{
+	local age shown advice attributes
+
+	for age in old new; do
+		case $age in
+		old) shown='0.9.0 0.1-0.255 guest_too_old' advice='update the driver in the guest' ;;
+		new) shown='9.0.0 2.0-2.1 host_too_old' advice='update openvgpu on the host' ;;
+		esac
+		within 300 grep -qsF "# the $age driver is there" /tmp/mismatch.log || {
+			fail "$age-is-there" 'the guest never said it'
+			return
+		}
+		attributes=$(echo /sys/bus/mdev/devices/*/openvgpu)
+		same "$age-guest-driver" "$shown" "$(cat "$attributes/guest_driver")"
+		contains "$age-last-error" "$types/../openvgpu/last_error" "$advice"
+		run "$age-list" 0 openvgpu list
+		# shellcheck disable=SC2154 # run sets it
+		contains "$age-list-advises" "$err" "$advice"
+		touch "/tmp/mismatch-out/$age"
+		within 60 grep -qx none "$attributes/guest_driver"
+		same "$age-guest-driver-ends" none "$(cat "$attributes/guest_driver")"
+	done
+}
+
+mismatch()
+{
+	payload /tmp/mismatch <<-'RUN'
+		#!/bin/sh
+		said() { if [ "$1" = 0 ]; then echo "ok $2"; else echo "not ok $2: $3"; fi; }
+		rmmod refgpu
+		for age in old new; do
+			dmesg -c >/dev/null
+			insmod /payload/refgpu-$age.ko
+			said $? $age-insmod "it failed"
+			case $age in
+			old) advice='update refgpu in this guest' ;;
+			new) advice='have openvgpu updated on the host' ;;
+			esac
+			dmesg | grep -F "$advice"
+			said $? $age-says "it says $(dmesg | grep refgpu)"
+			[ "$(cat /sys/class/graphics/fb0/name)" = refgpudrmfb ]
+			said $? $age-console "fb0 is $(cat /sys/class/graphics/fb0/name)"
+			./kms --frames 3
+			said $? $age-kms "the program ended with $?"
+			./drm fill-and-copy >/tmp/jobs
+			grep -F 'set-up: Operation not supported' /tmp/jobs >/dev/null
+			said $? $age-takes-no-jobs "$(cat /tmp/jobs)"
+			echo "# the $age driver is there"
+			until [ -e /out/$age ]; do sleep 1; done
+			rmmod refgpu
+			said $? $age-rmmod "refgpu is used by $(cat /sys/module/refgpu/refcnt)"
+		done
+		insmod /more-modules/refgpu.ko
+		./drm params fill-and-copy
+		said $? driver-of-today "it ended with $?"
+	RUN
+	mkdir -p /tmp/mismatch-out
+	run old 0 other_age /tmp/mismatch/refgpu-old.ko 00090000000100ff || return
+	run new 0 other_age /tmp/mismatch/refgpu-new.ko 0900000002000201 || return
+	beside mismatch mismatch_beside
+	in_guest mismatch 256mq --out /tmp/mismatch-out
+	beside_ends mismatch
+}
+
+plug_in()
+{
+	guest-screen qmp unplugged device_add driver=vfio-pci id=gpu bus=root1 display=off \
+		sysfsdev="/sys/bus/mdev/devices/$uuid"
+}
+unplug() { guest-screen qmp unplugged device_del id=gpu; }
+
+unplugged_beside()
+{
+	local time
+
+	for time in 1 2; do
+		when unplugged "# waits for a GPU, $time" plug_in
+		within 300 eval "[ \$(grep -c '# waits for the end' /tmp/unplugged.log) = $time ]"
+		holds unplug "$(tail -n 3 /tmp/unplugged.log)" unplug
+	done
+}
+
+# A vGPU comes and goes, as PCIe functions do, with a process that uses it; twice.
+unplugged()
+{
+	payload /tmp/unplugged <<-'RUN'
+		#!/bin/sh
+		status=0
+		for time in 1 2; do
+			echo "# waits for a GPU, $time"
+			for i in $(seq 60); do
+				[ ! -e /dev/dri/renderD128 ] || break
+				sleep 1
+			done
+			./drm params fill-and-copy || status=1
+			./drm death || status=1
+		done
+		rmmod refgpu || status=2
+		dmesg | tail -n 20
+		exit $status
+	RUN
+	create 256mq || return
+	beside unplugged unplugged_beside
+	boot unplugged --qemu-arg -device \
+		--qemu-arg pcie-root-port,id=root1,chassis=1,slot=1,pref64-reserve=512M
+	beside_ends unplugged
+	destroy "$uuid"
+}
+
+[ $# -gt 0 ] || set -- computing display heads mismatch unplugged resets
 for part; do
 	"$part"
 done

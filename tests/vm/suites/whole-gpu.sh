@@ -35,6 +35,11 @@ drm()
 drm
 drm /dev/dri/renderD129
 
+# One process attacks another one; each run tries others.
+timeout 300 /src/build/tests/guest/hostile --jobs 20000 >/tmp/hostile.log 2>&1
+cat /tmp/hostile.log
+add hostile /tmp/hostile.log
+
 # What guests compute on their vGPUs, through the library.
 for node in /dev/dri/renderD12{8,9}; do
 	timeout 300 /src/build/tests/guest/compute --drm --node "$node" >/tmp/compute.log 2>&1
@@ -50,8 +55,8 @@ for head in 1 2 3 4; do
 done
 mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug
 run kms 0 timeout 60 /src/build/tests/guest/kms --frames 3
-run kms-crc 0 timeout 120 /src/build/tests/guest/kms --mode 640x480 --frames 6 \
-	--crc /sys/kernel/debug/dri/0/crtc-0/crc
+run kms-crc 0 timeout 120 /src/build/tests/guest/kms --mode 640x480 --heads 4 --frames 6 \
+	--crc /sys/kernel/debug/dri/0
 # shellcheck disable=SC2154 # run sets it
 cat "$out"
 

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * drm.h - what the tests of drm share
+ */
+#ifndef DRM_TESTS_H
+#define DRM_TESTS_H
+
+#include "client.h"
+
+/**
+ * struct programme - a kernel of the GPU, ready to run
+ * @code: the code
+ * @data: begins with its argument
+ * @packet: runs it
+ */
+struct programme {
+	struct buffer code;
+	struct buffer data;
+	struct refgpu_dispatch packet;
+};
+
+__attribute__((format(printf, 1, 2)))
+bool no(const char *format, ...);
+bool all_are(const struct buffer *buffer, uint32_t word);
+void write_file(const char *path, const char *text);
+int spin(int fd, struct programme *programme, uint32_t *context, uint32_t syncobj);
+
+bool test_reset_by_host(void);
+bool test_revoked(void);
+bool test_death(void);
+
+#endif /* DRM_TESTS_H */
