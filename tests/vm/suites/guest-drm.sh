@@ -105,7 +105,7 @@ when()
 	"$@" && pass "$name-$1"
 }
 
-warnings() { dmesg --level=emerg,alert,crit,err,warn; }
+warnings() { dmesg --level=emerg,alert,crit,err,warn | grep -E 'openvgpu|vfio|mdev|iommu'; }
 
 computing()
 {
