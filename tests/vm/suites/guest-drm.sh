@@ -115,7 +115,7 @@ computing()
 		#!/bin/sh
 		dmesg | grep -i -E 'refgpu|drm' | tail -n 5
 		ls /dev/dri
-		./drm && ./compute --drm && ./hostile --jobs 5000 && ./drm revoked params
+		./drm && ./compute --drm && ./hostile --jobs 1000 && ./drm revoked params
 		status=$?
 		dmesg | tail -n 20
 		exit $status
@@ -193,7 +193,7 @@ heads()
 
 	for guest in left right; do
 		mkdir -p /tmp/heads
-		payload /tmp/$guest <<-'RUN'
+		payload "/tmp/$guest" <<-'RUN'
 			#!/bin/sh
 			mount -t debugfs debugfs /sys/kernel/debug
 			touch "/out/$(cat /payload/name)"
@@ -205,7 +205,7 @@ heads()
 			if [ $status = 0 ]; then echo "ok four-heads"; else echo "not ok four-heads: see above"; fi
 			exit $status
 		RUN
-		echo $guest >/tmp/$guest/name
+		echo "$guest" >"/tmp/$guest/name"
 		create 1q || return
 		uuids+=("$uuid")
 	done
