@@ -65,6 +65,47 @@ run kms-crc 0 timeout 120 /src/build/tests/guest/kms --mode 640x480 --heads 4 --
 # shellcheck disable=SC2154 # run sets it
 cat "$out"
 
+# modetest of libdrm, on each head and on all: grey pictures, whose CRC is known.
+grey=$(python3 -c 'import zlib; print("%08x" % zlib.crc32(bytes([0x77, 0x77, 0x77, 0]) * 640 * 480))')
+mkfifo /tmp/enough
+exec 4<>/tmp/enough
+
+# is_grey HEAD: a line of this file is one frame
+is_grey()
+{
+	timeout 10 dd "if=/sys/kernel/debug/dri/0/crtc-$1/crc/data" bs=64 count=1 2>/dev/null |
+		grep -q "$grey"
+}
+
+# modetest_shows NAME HEADS ARG...: until it is told that it is enough
+modetest_shows()
+{
+	local name=$1 heads=$2 head status=0
+
+	shift 2
+	timeout 60 modetest -M refgpu -F plain,plain "$@" <&4 >/tmp/modetest.log 2>&1 &
+	for head in $heads; do
+		holds "$name-$head" "no frame has CRC $grey: $(tail -n 3 /tmp/modetest.log)" \
+			within 20 is_grey "$head"
+	done
+	echo >&4
+	wait $! || status=$?
+	same "$name-status" 0 "$status"
+}
+
+run modetest 0 modetest -M refgpu -c
+awk '$3 == "connected" { print $1 }' "$out" >/tmp/connectors
+sets=() head=0
+while read -r connector; do
+	sets+=(-s "$connector:640x480")
+	modetest_shows "modetest-head" "$head" "${sets[@]: -2}"
+	head=$((head + 1))
+done </tmp/connectors
+same heads 4 "$head"
+modetest_shows modetest-all "0 1 2 3" "${sets[@]}"
+modetest_shows modetest-flips 0 -v "${sets[@]:0:2}"
+cat /tmp/modetest.log
+
 # Video memory of a whole GPU is saved.
 echo devices >/sys/power/pm_test
 run suspend 0 sh -c 'echo mem >/sys/power/state'
