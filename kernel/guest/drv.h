@@ -418,21 +418,34 @@ int refgpu_ring_stop(struct refgpu_ring *ring);
 u32 refgpu_ring_start(struct refgpu_ring *ring, bool one);
 void refgpu_ring_go_on(struct refgpu_ring *ring);
 
-/* sched.c */
+/* context.c */
 int refgpu_open(struct drm_device *drm, struct drm_file *drm_file);
 void refgpu_postclose(struct drm_device *drm, struct drm_file *drm_file);
 struct refgpu_file *refgpu_file_get(struct refgpu_file *file);
 void refgpu_file_put(struct refgpu_file *file);
+struct refgpu_context *refgpu_context_create(struct refgpu_file *file,
+					     enum drm_sched_priority priority,
+					     struct drm_gpu_scheduler **scheds,
+					     unsigned int count);
+void refgpu_context_end(struct refgpu_context *context);
+struct refgpu_context *refgpu_context_find(struct refgpu_file *file, u32 id);
 void refgpu_context_put(struct refgpu_context *context);
 bool refgpu_context_takes_jobs(struct refgpu_context *context);
 void refgpu_context_blame(struct refgpu_context *context, enum drm_refgpu_context_state state,
 			  u32 error, u64 address, u64 where);
-struct dma_fence *refgpu_kernel_job(struct refgpu *gpu, struct refgpu_bo *bo, void *packets,
-				    unsigned int count);
 int refgpu_context_create_ioctl(struct drm_device *drm, void *data, struct drm_file *drm_file);
 int refgpu_context_destroy_ioctl(struct drm_device *drm, void *data, struct drm_file *drm_file);
 int refgpu_context_status_ioctl(struct drm_device *drm, void *data, struct drm_file *drm_file);
+
+/* submit.c */
 int refgpu_submit_ioctl(struct drm_device *drm, void *data, struct drm_file *drm_file);
+
+/* sched.c */
+struct refgpu_job *refgpu_job_create(struct refgpu_context *context, void *packets,
+				     unsigned int count);
+void refgpu_job_free(struct refgpu_job *job);
+struct dma_fence *refgpu_kernel_job(struct refgpu *gpu, struct refgpu_bo *bo, void *packets,
+				    unsigned int count);
 int refgpu_sched_init(struct refgpu *gpu);
 void refgpu_sched_end(struct refgpu *gpu);
 
