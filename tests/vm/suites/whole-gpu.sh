@@ -126,11 +126,23 @@ run bind-again 0 sh -c "echo $address >$driver/bind"
 node=$(cd "/sys/bus/pci/devices/$address/drm" && echo renderD*)
 drm "/dev/dri/$node" params buffers fill-and-copy
 
+# Pulled out under a job.
+/src/build/tests/guest/drm "/dev/dri/$node" death >/tmp/death.log 2>&1 &
+user=$!
+if within 60 grep -q '# waits for the end' /tmp/death.log; then
+	echo remove 1<>/dev/virtio-ports/refgpu-control-0
+else
+	kill "$user"
+fi
+wait "$user"
+cat /tmp/death.log
+add death /tmp/death.log
+
 # The last fences are freed a moment after the last file. 6.1's scheduler may lose one
 # with users that wait.
 if within 5 grep -qx 0 /sys/module/refgpu/refcnt || [ "$OPENVGPU_KERNEL" != 6.1 ]; then
 	run unload 0 modprobe -r refgpu
 else
-	run unbind 0 sh -c "echo $address >$driver/unbind"
+	run unbind 0 sh -c 'for gpu in /sys/bus/pci/drivers/refgpu/0*; do echo "${gpu##*/}" >"$gpu/driver/unbind"; done'
 fi
 finish
