@@ -15,6 +15,19 @@
 #define CANARY		0xc0ffee00u
 #define CHIPSET		"/sys/bus/pci/devices/0000:00:00.0/config"
 
+/* Two buffers, and a job that no watchdog ends. */
+static int endless_job(int fd, struct buffer *buffer, struct buffer *system,
+		       struct programme *programme, uint32_t *context, uint32_t done)
+{
+	int error;
+
+	write_file("/sys/module/refgpu/parameters/hang_seconds", "1000");
+	error = buffer_create(fd, DRM_REFGPU_BO_VRAM, BYTES, buffer);
+	if (!error)
+		error = buffer_create(fd, DRM_REFGPU_BO_SYSTEM, BYTES, system);
+	return error ? error : spin(fd, programme, context, done);
+}
+
 /** test_reset_by_host - the host resets the GPU when we say that we wait */
 bool test_reset_by_host(void)
 {
@@ -25,12 +38,7 @@ bool test_reset_by_host(void)
 	struct buffer buffer, system;
 	struct refgpu_copy copy;
 
-	write_file("/sys/module/refgpu/parameters/hang_seconds", "1000");
-	error = buffer_create(fd, DRM_REFGPU_BO_VRAM, BYTES, &buffer);
-	if (!error)
-		error = buffer_create(fd, DRM_REFGPU_BO_SYSTEM, BYTES, &system);
-	if (!error)
-		error = spin(fd, &programme, &context, done);
+	error = endless_job(fd, &buffer, &system, &programme, &context, done);
 	if (error)
 		return no("set-up: %s", strerror(-error));
 	printf("# waits for a reset\n");
@@ -164,12 +172,7 @@ bool test_death(void)
 	uint32_t context, done = syncobj_create(fd);
 	struct buffer buffer, system;
 
-	write_file("/sys/module/refgpu/parameters/hang_seconds", "1000");
-	error = buffer_create(fd, DRM_REFGPU_BO_VRAM, BYTES, &buffer);
-	if (!error)
-		error = buffer_create(fd, DRM_REFGPU_BO_SYSTEM, BYTES, &system);
-	if (!error)
-		error = spin(fd, &programme, &context, done);
+	error = endless_job(fd, &buffer, &system, &programme, &context, done);
 	if (error)
 		return no("set-up: %s", strerror(-error));
 	buffer.words[0] = CANARY;
