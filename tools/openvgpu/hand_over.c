@@ -243,9 +243,10 @@ static bool is_half_way(const struct cli *cli, const struct ovgpu_device *device
 {
 	char text[OVGPU_NAME_SIZE];
 
-	return device->driver_override[0] &&
-	       strcmp(device->driver_override, OVGPU_DRIVER) ? true :
-	       !ovgpu_attribute_get(cli->ovgpu, OVGPU_GPU, device->bdf,
+	if (device->driver_override[0] &&
+	    strcmp(device->driver_override, OVGPU_DRIVER))
+		return true;
+	return !ovgpu_attribute_get(cli->ovgpu, OVGPU_GPU, device->bdf,
 				    OVGPU_DRIVER, "hand_over", text,
 				    sizeof(text)) && !strcmp(text, "1");
 }
