@@ -100,7 +100,7 @@
 #define REFGPU_GLOBAL_SWITCH_NS		0x058	/* RW - fixed cost of a context load and of a save, nanoseconds */
 #define REFGPU_GLOBAL_SWITCH_BYTES	0x060	/* RW - context store bandwidth, bytes a microsecond; 0: infinite */
 #define REFGPU_GLOBAL_BAD_ACCESS	0x068	/* RO 0 accesses that named no register */
-#define REFGPU_GLOBAL_SLICES		0x070	/* RO 0xffff compute slices in bits 7:0, memory slices in 15:8 */
+#define REFGPU_GLOBAL_SLICES		0x070	/* RO - slices the device has: compute mask bits 7:0, memory mask 15:8, each from bit 0 on */
 #define REFGPU_GLOBAL_SCRATCH		0x078	/* RW 0 storage without meaning */
 
 #define REFGPU_ID			0x0055504746455200ULL /* "\0REFGPU\0" */
@@ -115,7 +115,7 @@
 #define REFGPU_CAP_COPY			(1ULL << 1) /* COPY, FILL */
 #define REFGPU_CAP_HEADS		(1ULL << 2) /* heads and FLIP */
 #define REFGPU_CAP_SYSMEM		(1ULL << 3) /* system-memory tables */
-#define REFGPU_CAP_SPATIAL		(1ULL << 4) /* run-control blocks 1..7 work */
+#define REFGPU_CAP_SPATIAL		(1ULL << 4) /* run-control blocks 1..7 work, slices count, RC_BUSY_NS, RC_IDLE_NS */
 #define REFGPU_CAP_DIRTY		(1ULL << 5) /* dirty tracking */
 #define REFGPU_CAP_CONTEXT		(1ULL << 6) /* context window */
 #define REFGPU_CAP_VIRTUAL_CLOCK	(1ULL << 7) /* TIMER advances by retired work */
@@ -131,8 +131,16 @@
  * one resident partition. Every accepted RUN ends with exactly one run-end
  * event, whatever happens (but for a hung engine: then PARTITION_RESET of
  * the resident partition ends it).
+ *
+ * With CAP_SPATIAL the blocks work side by side, each at the speed of its
+ * slices, and a slice belongs to one block at most. RC_SLICES can be written
+ * while the block is EMPTY. Other writes are dropped, and those that name a
+ * slice that the device does not have, or that another block has: read it back.
+ *
+ * Memory slice m is the video memory from m * S to (m + 1) * S, the last one to
+ * its end; S is VRAM_SIZE / slices, rounded down to VRAM_ALIGN.
  */
-#define REFGPU_RC_SLICES		0x00	/* RW - compute mask bits 7:0, memory mask 15:8; block 0 resets to all, others to 0 */
+#define REFGPU_RC_SLICES		0x00	/* RW - compute mask bits 7:0, memory mask 15:8; block 0 resets to GLOBAL_SLICES, others to 0 */
 #define REFGPU_RC_RUN			0x08	/* WO 0 REFGPU_RUN(): make a partition resident and run it */
 #define REFGPU_RC_PREEMPT		0x10	/* WO 0 any value: stop and save the resident partition */
 #define REFGPU_RC_STATE			0x18	/* RO 0xff00 state bits 7:0, resident partition bits 15:8 (0xff: none) */
@@ -141,6 +149,8 @@
 #define REFGPU_RC_SWITCH_NS		0x30	/* RO 0 what its load and save took, nanoseconds */
 #define REFGPU_RC_SEQUENCE		0x38	/* RO 0 number of RUNs accepted */
 #define REFGPU_RC_LINGER_NS		0x40	/* RW 0 a run with REFGPU_RUN_LINGER ends when it is out of work for so long, nanoseconds; 0: it does not */
+#define REFGPU_RC_BUSY_NS		0x48	/* RO 0 time in state RUNNING since the device's reset, nanoseconds; CAP_SPATIAL */
+#define REFGPU_RC_IDLE_NS		0x50	/* RO 0 time in EMPTY, LINGERING and IDLE_SLOT, likewise; the rest are loads and saves; CAP_SPATIAL */
 
 /**
  * REFGPU_RUN - value for REFGPU_RC_RUN
@@ -173,7 +183,7 @@ enum refgpu_run_end {
 	REFGPU_END_PREEMPTED	= 3,	/* PREEMPT */
 	REFGPU_END_RESET	= 4,	/* the partition was reset or disabled while resident */
 	REFGPU_END_FROZEN	= 5,	/* the partition was frozen while resident */
-	REFGPU_END_REJECTED	= 6,	/* RUN not possible: block busy, partition disabled, frozen or resident elsewhere */
+	REFGPU_END_REJECTED	= 6,	/* RUN not possible: block busy, partition disabled, frozen, resident elsewhere, or not on these slices */
 };
 
 /* ----------------------------------------------------------- event ring */
@@ -222,7 +232,7 @@ enum refgpu_event_type {
 #define REFGPU_PARTITION_STATUS		0x08	/* RO 0 REFGPU_PARTITION_IS_* bits */
 #define REFGPU_PARTITION_VRAM_BASE	0x10	/* RW 0 first byte in video memory, multiple of VRAM_ALIGN */
 #define REFGPU_PARTITION_VRAM_LIMIT	0x18	/* RW 0 bytes, multiple of VRAM_ALIGN */
-#define REFGPU_PARTITION_SLICES		0x20	/* RW 0xffff compute mask 7:0, memory mask 15:8 it may run on */
+#define REFGPU_PARTITION_SLICES		0x20	/* RW - compute mask 7:0, memory mask 15:8 it may run on; resets to GLOBAL_SLICES */
 #define REFGPU_PARTITION_TIMER_OFFSET	0x28	/* RW 0 added to every timer the partition reads, signed nanoseconds */
 #define REFGPU_PARTITION_SYSMEM_BASE	0x30	/* RW 0 bus address of the system-memory table, 4 KiB aligned */
 #define REFGPU_PARTITION_SYSMEM_PAGES	0x38	/* RW 0 entries in it; 0: no system memory */
