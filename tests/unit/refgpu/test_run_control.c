@@ -123,8 +123,7 @@ START_TEST(what_is_rejected)
 	EXPECT_RUN_END(g, 1, REFGPU_END_REJECTED);
 	wr(g, REFGPU_PARTITION(1) + REFGPU_PARTITION_CONTROL, REFGPU_PARTITION_ENABLE);
 	forget_events(g);
-	/* Blocks that need REFGPU_CAP_SPATIAL. */
-	ck_assert(!(rd(g, REFGPU_GLOBAL_CAPS) & REFGPU_CAP_SPATIAL));
+	/* A block without slices. */
 	wr(g, REFGPU_RUN_CONTROL(1) + REFGPU_RC_RUN, REFGPU_RUN(1, 0, 0));
 	EXPECT_RUN_END(g, 1, REFGPU_END_REJECTED);
 

@@ -13,6 +13,7 @@
 #include "device/partition_table.h"
 #include "device/reset.h"
 #include "device/service.h"
+#include "device/slices.h"
 #include "device/stale.h"
 #include "device/state.h"
 
@@ -42,10 +43,24 @@ u64 device_vram_bytes(struct device *dev)
 
 /* ------------------------------------------------------- making and ending */
 
+/* Slices a configuration asks for; 0: all that there can be. */
+static unsigned int slices_wanted(u32 slices)
+{
+	return slices ? slices : REFGPU_SLICES;
+}
+
+static bool slices_valid(u32 slices, u32 version)
+{
+	return slices <= REFGPU_SLICES &&
+	       (version != REFGPU_VERSION_1_0 || slices_wanted(slices) == REFGPU_SLICES);
+}
+
 static bool config_valid(const struct device_config *config)
 {
 	return (!config->version || config->version == REFGPU_VERSION ||
 		config->version == REFGPU_VERSION_1_0) &&
+	       slices_valid(config->compute_slices, config->version) &&
+	       slices_valid(config->memory_slices, config->version) &&
 	       config->vram_size >= REFGPU_VRAM_MIN && config->vram_size <= REFGPU_VRAM_MAX &&
 	       config->vram_size % REFGPU_VRAM_ALIGN == 0 &&
 	       (!config->board || strlen(config->board) <= 8);
@@ -74,8 +89,10 @@ struct device *device_create(const struct device_config *config)
 		    REFGPU_CAP_SYSMEM | REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
 		    (config->virtual_clock ? REFGPU_CAP_VIRTUAL_CLOCK : 0);
 	if (dev->version > REFGPU_VERSION_1_0)
-		dev->caps |= REFGPU_CAP_RIGHTS | REFGPU_CAP_BUSY | REFGPU_CAP_LINGER_NS |
-			     REFGPU_CAP_PENDING_ONCE;
+		dev->caps |= REFGPU_CAP_SPATIAL | REFGPU_CAP_RIGHTS | REFGPU_CAP_BUSY |
+			     REFGPU_CAP_LINGER_NS | REFGPU_CAP_PENDING_ONCE;
+	dev->slices = slices_mask(slices_wanted(config->compute_slices),
+				  slices_wanted(config->memory_slices));
 	bus_init(&dev->bus, config->ops, config->context);
 	/* Held for less than a sleep takes: a thread that waits spins a little. */
 	pthread_mutexattr_init(&attr);
@@ -107,9 +124,10 @@ struct device *device_create(const struct device_config *config)
 			error = actor_start(&dev->display);
 		if (!error)
 			error = actor_start(&dev->stale.actor);
-		/* The other blocks need REFGPU_CAP_SPATIAL, and accept no RUN. */
-		if (!error)
-			error = actor_start(&dev->engine[0].actor);
+		/* Without REFGPU_CAP_SPATIAL the other blocks accept no RUN. */
+		for (i = 0; !error && i < REFGPU_RUN_CONTROLS; i++)
+			if (!i || dev->caps & REFGPU_CAP_SPATIAL)
+				error = actor_start(&dev->engine[i].actor);
 		if (error)
 			goto fail;
 	}

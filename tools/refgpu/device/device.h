@@ -7,8 +7,8 @@
  * sockets: a front end passes accesses of BAR0 in, maps BAR2 from
  * device_vram_fd(), and gets DMA and interrupts through struct device_ops.
  *
- * Two clocks. On the wall clock the device has threads of its own (one engine
- * thread, one service thread) and all functions may be called from any
+ * Two clocks. On the wall clock the device has threads of its own (one for each
+ * engine, and some for all else) and all functions may be called from any
  * thread. On the virtual clock it has none: nothing happens but in
  * device_step(), time advances by retired work, and everything is called from
  * one thread, so that every run repeats exactly.
@@ -52,6 +52,9 @@ struct device_ops {
  * @switch_ns: fixed cost of a context load and of a save, nanoseconds
  * @switch_bytes: bytes a microsecond of the context store; 0: infinite
  * @version: REFGPU_VERSION_1_0: as devices of that interface are; 0: the newest
+ * @compute_slices: it has, REFGPU_SLICES at most, and exactly as version 1.0;
+ *		    0: REFGPU_SLICES
+ * @memory_slices: likewise
  * @virtual_clock: time is driven by device_step()
  * @ops: front end; NULL: no DMA, no interrupts
  * @context: first argument of every op
@@ -62,6 +65,8 @@ struct device_config {
 	u64 switch_ns;
 	u64 switch_bytes;
 	u32 version;
+	u32 compute_slices;
+	u32 memory_slices;
 	bool virtual_clock;
 	const struct device_ops *ops;
 	void *context;

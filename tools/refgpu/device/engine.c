@@ -18,18 +18,11 @@
 #include "device/engine.h"
 #include "device/events.h"
 #include "device/head.h"
+#include "device/pace.h"
 #include "device/partition.h"
 #include "device/reg.h"
+#include "device/slices.h"
 #include "device/state.h"
-
-/* Work in one slice: tens of microseconds on any machine. */
-#define SLICE_INSTRUCTIONS	4096
-#define SLICE_BYTES		(64ULL << 10)
-
-/* What work costs on the virtual clock. */
-#define VIRTUAL_INSTRUCTION_NS	10
-#define VIRTUAL_PACKET_NS	100
-#define VIRTUAL_BYTES_A_NS	8
 
 /* How soon to try again when the host has no memory for an image. */
 #define SAVE_RETRY_NS		1000000
@@ -52,6 +45,39 @@ static u64 later(u64 a, u64 b)
 static bool frozen(const struct partition *p)
 {
 	return p->control & REFGPU_PARTITION_FREEZE;
+}
+
+/* -------------------------------------------------------- state and time */
+
+void engine_account(struct engine *e)
+{
+	u64 now = device_now(e->actor.dev), passed = now - e->state_since;
+
+	e->state_since = now;
+	switch (e->state) {
+	case REFGPU_RC_RUNNING:
+		e->busy_ns += passed;
+		break;
+	case REFGPU_RC_EMPTY:
+	case REFGPU_RC_LINGERING:
+	case REFGPU_RC_IDLE_SLOT:
+		e->idle_ns += passed;
+		break;
+	case REFGPU_RC_LOADING:
+	case REFGPU_RC_SAVING:
+		break;
+	}
+}
+
+static void set_state(struct engine *e, enum refgpu_rc_state state)
+{
+	if (e->state == state)
+		return;
+	engine_account(e);
+	e->state = state;
+	/* It may catch up on time that it had to wait, not on time without work. */
+	if (state == REFGPU_RC_RUNNING && e->due < e->state_since)
+		e->due = e->state_since;
 }
 
 /* ------------------------------------------------------------- run end */
@@ -79,7 +105,7 @@ static void end_run(struct engine *e)
 	struct device *dev = e->actor.dev;
 	struct partition *p = e->partition;
 
-	e->state = REFGPU_RC_EMPTY;
+	set_state(e, REFGPU_RC_EMPTY);
 	e->partition = NULL;
 	e->slice_done = false;
 	if (!p) {
@@ -118,7 +144,7 @@ static u64 stop(struct engine *e, enum refgpu_run_end reason, u64 since)
 	    now - since > p->counters.preempt_max_ns)
 		p->counters.preempt_max_ns = now - since;
 	p->pending_at_stop = p->pending;
-	e->state = REFGPU_RC_SAVING;
+	set_state(e, REFGPU_RC_SAVING);
 	e->until = NEVER;		/* save() sets it */
 	e->switch_since = now;
 	p->executing = NOBODY;
@@ -229,12 +255,6 @@ static u64 read_timer(void *context)
 	return device_now(timer->dev) + timer->offset;
 }
 
-static u64 slice_cost(const struct job_slice *slice)
-{
-	return VIRTUAL_PACKET_NS + slice->instructions * VIRTUAL_INSTRUCTION_NS +
-	       (slice->bytes_read + slice->bytes_written) / VIRTUAL_BYTES_A_NS;
-}
-
 /* Do a piece of the job. Drops the lock. */
 static u64 run_slice(struct engine *e)
 {
@@ -248,33 +268,24 @@ static u64 run_slice(struct engine *e)
 		.ring_base = ring->base,
 		.ring_packets = ring->packets,
 		.rights = ring->rights,
-		.instructions = SLICE_INSTRUCTIONS,
-		.bytes = SLICE_BYTES,
 		.time = read_timer,
 		.time_context = &timer,
 	};
-	u64 begin = device_now(dev);
+	u64 worked;
 
-	if (dev->timeline.virtual_clock && e->quantum_end != NEVER) {
-		/* Virtual quanta are exact, but for the packet's fixed cost. */
-		u64 left = e->quantum_end > begin ? e->quantum_end - begin : 0;
-
-		if (left / VIRTUAL_INSTRUCTION_NS < environment.instructions)
-			environment.instructions = left / VIRTUAL_INSTRUCTION_NS + 1;
-		if (left < environment.bytes / VIRTUAL_BYTES_A_NS)
-			environment.bytes = left * VIRTUAL_BYTES_A_NS + 1;
-	}
+	pace_begin(e, &environment);
 	p->executing = p->job.ring;
 	e->wakeups = p->wakeups;
 	pthread_mutex_unlock(&dev->lock);
+	worked = pace_clock(e);
 	job_run(&p->job, &environment, &e->slice);
+	worked = pace_clock(e) - worked;
 	pthread_mutex_lock(&dev->lock);
 
 	e->slice_done = true;
-	e->slice_end = dev->timeline.virtual_clock ? begin + slice_cost(&e->slice) :
-						   device_now(dev);
-	p->counters.busy_ns += e->slice_end - begin;
-	p->user.busy_ns += e->slice_end - begin;
+	e->slice_end = pace_end(e, worked);
+	p->counters.busy_ns += e->slice_end - e->piece_begin;
+	p->user.busy_ns += e->slice_end - e->piece_begin;
 	return e->slice_end;
 }
 
@@ -427,10 +438,10 @@ static u64 step_running(struct engine *e)
 			e->linger_end = e->linger_limit ? later(now, e->linger_limit) : NEVER;
 		if (!e->linger || now >= e->linger_end)
 			return stop(e, REFGPU_END_IDLE, now);
-		e->state = REFGPU_RC_LINGERING;
+		set_state(e, REFGPU_RC_LINGERING);
 		return when < e->linger_end ? when : e->linger_end;
 	}
-	e->state = REFGPU_RC_RUNNING;
+	set_state(e, REFGPU_RC_RUNNING);
 	return run_slice(e);
 }
 
@@ -464,7 +475,7 @@ u64 engine_step(struct actor *actor)
 		if (now < e->until)
 			return e->until;
 		e->switch_ns = now - e->switch_since;
-		e->state = REFGPU_RC_RUNNING;
+		set_state(e, REFGPU_RC_RUNNING);
 		e->run_start = now;
 		e->quantum_end = e->quantum_ns ? later(now, e->quantum_ns) : NEVER;
 		p->counters.switches++;
@@ -494,13 +505,17 @@ u64 engine_step(struct actor *actor)
 
 void engine_clear(struct engine *e)
 {
-	e->slices = e->number ? 0 : ALL_SLICES;
+	e->slices = e->number ? 0 : e->actor.dev->slices;
 	e->run_request = 0;
 	e->event = 0;
 	e->run_ns = 0;
 	e->switch_ns = 0;
 	e->sequence = 0;
 	e->linger_ns = 0;
+	e->busy_ns = 0;
+	e->idle_ns = 0;
+	e->state_since = device_now(e->actor.dev);
+	e->due = 0;
 }
 
 static bool works(const struct engine *e)
@@ -518,7 +533,7 @@ static bool acceptable(struct engine *e, unsigned int number, u64 flags, u64 qua
 	if (number == REFGPU_RUN_NONE)
 		return quantum != 0;
 	return number < REFGPU_PARTITIONS && (p->control & REFGPU_PARTITION_ENABLE) &&
-	       !frozen(p) && !p->engine && (p->slices & e->slices & 0xff) &&
+	       !frozen(p) && !p->engine && slices_permit(e, p) &&
 	       !((p->commands | p->working) & (COMMAND_RESET | COMMAND_SCRUB));
 }
 
@@ -551,17 +566,18 @@ static void write_run(struct device *dev, void *object, u64 value, u64 mask)
 	e->switch_ns = 0;
 	e->slice_done = false;
 	if (number == REFGPU_RUN_NONE) {
-		e->state = REFGPU_RC_IDLE_SLOT;
+		set_state(e, REFGPU_RC_IDLE_SLOT);
 		e->run_start = device_now(dev);
 		e->quantum_end = later(e->run_start, quantum);
 	} else {
-		e->state = REFGPU_RC_LOADING;
+		set_state(e, REFGPU_RC_LOADING);
 		e->until = NEVER;		/* load() sets it */
 		e->quantum_end = NEVER;
 		e->switch_since = device_now(dev);
 		e->partition = &dev->partition[number];
 		e->partition->engine = e;
 		e->partition->abort = false;
+		slices_take(e, e->partition);
 		partition_update(dev, e->partition);
 	}
 	actor_wake(&e->actor);
@@ -604,7 +620,23 @@ static void write_engine_slices(struct device *dev, void *object, u64 value, u64
 {
 	(void)dev;
 	(void)mask;
-	((struct engine *)object)->slices = value & 0xffff;
+	slices_write(object, value);
+}
+
+static u64 read_busy(struct device *dev, void *object)
+{
+	struct engine *e = object;
+
+	engine_account(e);
+	return dev->caps & REFGPU_CAP_SPATIAL ? e->busy_ns : 0;
+}
+
+static u64 read_idle(struct device *dev, void *object)
+{
+	struct engine *e = object;
+
+	engine_account(e);
+	return dev->caps & REFGPU_CAP_SPATIAL ? e->idle_ns : 0;
 }
 
 static void write_linger(struct device *dev, void *object, u64 value, u64 mask)
@@ -626,5 +658,7 @@ static const struct reg registers[] = {
 	{ REFGPU_RC_SWITCH_NS, REG_RO, FIELD(switch_ns), NULL, NULL },
 	{ REFGPU_RC_SEQUENCE, REG_RO, FIELD(sequence), NULL, NULL },
 	{ REFGPU_RC_LINGER_NS, REG_RW, FIELD(linger_ns), NULL, write_linger },
+	{ REFGPU_RC_BUSY_NS, REG_RO, 0, read_busy, NULL },
+	{ REFGPU_RC_IDLE_NS, REG_RO, 0, read_idle, NULL },
 };
 const struct reg_table engine_registers = REG_TABLE(registers);

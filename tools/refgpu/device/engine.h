@@ -17,6 +17,9 @@ u64 engine_step(struct actor *actor);
 /** engine_clear() - block registers to reset values; lock held, state EMPTY */
 void engine_clear(struct engine *engine);
 
+/** engine_account() - bring its busy and idle times up to date; lock held */
+void engine_account(struct engine *engine);
+
 extern const struct reg_table engine_registers;
 
 #endif /* REFGPU_ENGINE_H */

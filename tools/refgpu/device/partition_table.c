@@ -13,8 +13,6 @@
 #include "device/stale.h"
 #include "device/state.h"
 
-#define ENTRY_MASK_SLICES	0xffffULL
-
 void partition_clear(struct device *dev, struct partition *p)
 {
 	u32 generation[REFGPU_RINGS];
@@ -42,12 +40,12 @@ void partition_clear(struct device *dev, struct partition *p)
 }
 
 /* The entry itself, which RESET of the partition leaves alone. */
-static void clear_entry(struct partition *p)
+static void clear_entry(struct device *dev, struct partition *p)
 {
 	p->control = 0;
 	p->vram_base = 0;
 	p->vram_limit = 0;
-	p->slices = ALL_SLICES;
+	p->slices = dev->slices;
 	p->timer_offset = 0;
 	p->sysmem_base = 0;
 	p->sysmem_pages = 0;
@@ -64,7 +62,7 @@ static void clear_entry(struct partition *p)
 
 void partition_init(struct device *dev, struct partition *p)
 {
-	clear_entry(p);
+	clear_entry(dev, p);
 	p->commands = 0;
 	p->working = 0;
 	p->hang = false;
@@ -171,10 +169,9 @@ static void write_slices(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 
-	(void)dev;
 	(void)mask;
 	if (!enabled(p))
-		p->slices = value & ENTRY_MASK_SLICES;
+		p->slices = value & dev->slices;
 }
 
 static void write_sysmem_base(struct device *dev, void *object, u64 value, u64 mask)

@@ -70,13 +70,6 @@ static void write_event_records(struct device *dev, void *object, u64 value, u64
 		dev->event_records = value;
 }
 
-static u64 read_slices(struct device *dev, void *object)
-{
-	(void)dev;
-	(void)object;
-	return ALL_SLICES;
-}
-
 #define GLOBAL(name)	offsetof(struct device, name)
 
 static const struct reg global_registers[] = {
@@ -94,7 +87,7 @@ static const struct reg global_registers[] = {
 	{ REFGPU_GLOBAL_SWITCH_NS, REG_RW, GLOBAL(switch_ns), NULL, NULL },
 	{ REFGPU_GLOBAL_SWITCH_BYTES, REG_RW, GLOBAL(switch_bytes), NULL, NULL },
 	{ REFGPU_GLOBAL_BAD_ACCESS, REG_RO, GLOBAL(bad_access), NULL, NULL },
-	{ REFGPU_GLOBAL_SLICES, REG_RO, 0, read_slices, NULL },
+	{ REFGPU_GLOBAL_SLICES, REG_RO, GLOBAL(slices), NULL, NULL },
 	{ REFGPU_GLOBAL_SCRATCH, REG_RW, GLOBAL(scratch), NULL, NULL },
 };
 static const struct reg_table global_table = REG_TABLE(global_registers);

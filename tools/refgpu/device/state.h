@@ -96,6 +96,7 @@ struct device {
 	u64 board;
 	u64 version;
 	u64 caps;
+	u64 slices;			/* it has, a mask as RC_SLICES */
 	u64 initial_switch_ns;
 	u64 initial_switch_bytes;
 

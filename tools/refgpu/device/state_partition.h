@@ -17,7 +17,6 @@ struct engine;
 struct partition;
 
 #define NOBODY		0xff	/* in a record: no partition, ring or block */
-#define ALL_SLICES	(((1ULL << REFGPU_SLICES) - 1) * 0x101)
 
 #define RING_ENABLE	(1ULL << 0)	/* in CONTROL of a ring */
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "device/device.h"
+#include "device/engine.h"
 #include "device/partition.h"
 #include "device/state.h"
 
@@ -100,11 +101,15 @@ char *device_stats(struct device *dev)
 		dev->event_put, dev->fault_put, dev->fault_dropped, dev->resets,
 		dev->stale.pages);
 	for (i = 0; i < REFGPU_RUN_CONTROLS; i++) {
-		const struct engine *e = &dev->engine[i];
+		struct engine *e = &dev->engine[i];
 
-		fprintf(out, "%s{\"state\":%d,\"partition\":%d,\"runs\":%" PRIu64 "}",
+		engine_account(e);
+		fprintf(out, "%s{\"state\":%d,\"partition\":%d,\"runs\":%" PRIu64
+			",\"compute_slices\":%" PRIu64 ",\"memory_slices\":%" PRIu64
+			",\"busy_ns\":%" PRIu64 ",\"idle_ns\":%" PRIu64 "}",
 			i ? "," : "", (int)e->state,
-			e->partition ? (int)e->partition->number : -1, e->sequence);
+			e->partition ? (int)e->partition->number : -1, e->sequence,
+			e->slices & 0xff, e->slices >> 8, e->busy_ns, e->idle_ns);
 	}
 	fputs("],\"partitions\":[", out);
 	for (i = 0; i < REFGPU_PARTITIONS; i++) {

@@ -418,6 +418,8 @@ int main(int argc, char **argv)
 	config.switch_ns = o.switch_ns;
 	config.switch_bytes = o.switch_bytes;
 	config.version = o.version;
+	config.compute_slices = o.compute_slices;
+	config.memory_slices = o.memory_slices;
 	fe->dev = device_create(&config);
 	if (!fe->dev) {
 		fprintf(stderr, "refgpu: cannot make a GPU with %" PRIu64 " MiB: %s\n",

@@ -46,6 +46,8 @@ static void usage(FILE *to)
 		"                         amd-like (200 us) or gvt-like (700 us), plus the live\n"
 		"                         state over 20, 10 or 5 GB/s\n"
 		"  --hw VERSION           hardware interface: 1.1 (the default) or 1.0\n"
+		"  --slices COMPUTE/MEMORY  slices to divide it by, 1 to 8 of each (default 8/8;\n"
+		"                         7/8 is as an A100); with --hw 1.0 it has 8/8\n"
 		"  --socket-timeout S     end when no machine connects for S seconds (default: never)\n"
 		"  --once                 end when the first machine disconnects\n"
 		"  --quiet                no messages on standard error\n"
@@ -86,6 +88,16 @@ static bool parse_size(const char *text, u64 *size)
 		!(*size % REFGPU_VRAM_ALIGN);
 }
 
+/* COMPUTE/MEMORY, a digit each */
+static bool parse_slices(const char *text, struct options *o)
+{
+	if (strlen(text) != 3 || text[1] != '/')
+		return false;
+	o->compute_slices = (u32)(text[0] - '0');
+	o->memory_slices = (u32)(text[2] - '0');
+	return o->compute_slices - 1 < REFGPU_SLICES && o->memory_slices - 1 < REFGPU_SLICES;
+}
+
 static int bad_value(const char *option, const char *value, const char *wanted)
 {
 	fprintf(stderr, "refgpu: --%s %s: %s; try --help\n", option, value, wanted);
@@ -101,6 +113,7 @@ int options_parse(struct options *o, int argc, char **argv)
 		{ "board", required_argument, NULL, 'b' },
 		{ "switch-cost", required_argument, NULL, 'w' },
 		{ "hw", required_argument, NULL, 'i' },
+		{ "slices", required_argument, NULL, 'l' },
 		{ "socket-timeout", required_argument, NULL, 't' },
 		{ "once", no_argument, NULL, '1' },
 		{ "quiet", no_argument, NULL, 'q' },
@@ -117,6 +130,8 @@ int options_parse(struct options *o, int argc, char **argv)
 		.switch_ns = switch_costs[0].ns,
 		.switch_bytes = switch_costs[0].bytes,
 		.version = REFGPU_VERSION,
+		.compute_slices = REFGPU_SLICES,
+		.memory_slices = REFGPU_SLICES,
 		.timeout_ms = -1,
 	};
 	while ((c = getopt_long(argc, argv, "h", list, NULL)) != -1) {
@@ -152,6 +167,11 @@ int options_parse(struct options *o, int argc, char **argv)
 				return bad_value("hw", optarg, "want 1.0 or 1.1") + 1;
 			o->version = strcmp(optarg, "1.0") ? REFGPU_VERSION : REFGPU_VERSION_1_0;
 			break;
+		case 'l':
+			if (!parse_slices(optarg, o))
+				return bad_value("slices", optarg,
+						 "want COMPUTE/MEMORY, 1 to 8 of each") + 1;
+			break;
 		case 't':
 			errno = 0;
 			seconds = strtol(optarg, &end, 10);
@@ -176,6 +196,11 @@ int options_parse(struct options *o, int argc, char **argv)
 	}
 	if (optind < argc) {
 		fprintf(stderr, "refgpu: unexpected argument '%s'; try --help\n", argv[optind]);
+		return EXIT_USAGE + 1;
+	}
+	if (o->version == REFGPU_VERSION_1_0 &&
+	    (o->compute_slices != REFGPU_SLICES || o->memory_slices != REFGPU_SLICES)) {
+		fprintf(stderr, "refgpu: --hw 1.0 has 8/8 slices and no others; try --help\n");
 		return EXIT_USAGE + 1;
 	}
 	if (!o->socket) {

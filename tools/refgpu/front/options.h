@@ -16,6 +16,8 @@
  * @switch_ns: fixed cost of a context load and of a save, nanoseconds
  * @switch_bytes: bytes a microsecond of the context store
  * @version: of the hardware interface, as REFGPU_VERSION
+ * @compute_slices: 1 to REFGPU_SLICES
+ * @memory_slices: 1 to REFGPU_SLICES
  * @timeout_ms: end when no machine connects for so long; -1: never
  * @once: end when the first machine disconnects
  * @quiet: no messages on standard error
@@ -28,6 +30,8 @@ struct options {
 	u64 switch_ns;
 	u64 switch_bytes;
 	u32 version;
+	u32 compute_slices;
+	u32 memory_slices;
 	int timeout_ms;
 	bool once;
 	bool quiet;
