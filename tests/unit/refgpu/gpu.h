@@ -130,19 +130,16 @@ static inline void gpu_events_on(struct gpu *g)
 	g->event = 0;
 }
 
-static inline struct gpu *gpu_create_version(bool virtual_clock, u32 version)
+/* The device's memory, front end, and cost of a switch are set here. */
+static inline struct gpu *gpu_create_config(struct device_config config)
 {
 	struct gpu *g = calloc(1, sizeof(*g));
-	struct device_config config = {
-		.vram_size = GPU_VRAM,
-		.switch_ns = virtual_clock ? GPU_SWITCH_NS : 0,
-		.version = version,
-		.virtual_clock = virtual_clock,
-		.ops = &gpu_ops,
-		.context = g,
-	};
 
 	ck_assert_ptr_nonnull(g);
+	config.vram_size = GPU_VRAM;
+	config.switch_ns = config.virtual_clock ? GPU_SWITCH_NS : 0;
+	config.ops = &gpu_ops;
+	config.context = g;
 	pthread_rwlock_init(&g->dma, NULL);
 	g->host = aligned_alloc(4096, HOST_BYTES);
 	ck_assert_ptr_nonnull(g->host);
@@ -152,6 +149,12 @@ static inline struct gpu *gpu_create_version(bool virtual_clock, u32 version)
 	g->vram = device_vram(g->dev);
 	gpu_events_on(g);
 	return g;
+}
+
+static inline struct gpu *gpu_create_version(bool virtual_clock, u32 version)
+{
+	return gpu_create_config((struct device_config){
+		.virtual_clock = virtual_clock, .version = version });
 }
 
 static inline struct gpu *gpu_create(bool virtual_clock)
