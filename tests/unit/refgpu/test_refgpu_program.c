@@ -94,10 +94,10 @@ static const char *ask(const char *request)
 	return line;
 }
 
-static void power_on(const char *vram)
+static void power_on(const char *vram, const char *slices)
 {
 	const char *const args[] = { "--socket", gpu_path, "--control", control_path, "--vram",
-				     vram, NULL };
+				     vram, "--slices", slices, NULL };
 	char ready[16] = "";
 	int out;
 
@@ -121,7 +121,7 @@ static void power_on(const char *vram)
 
 static void setup_64m(void)
 {
-	power_on("64M");
+	power_on("64M", "8/8");
 }
 
 static void power_off(void)
@@ -215,6 +215,10 @@ START_TEST(command_line)
 		{ 2, { "--socket", "/tmp/x", "--board", "TOOLONGNAME" } },
 		{ 2, { "--socket", "/tmp/x", "--hw", "1.2" } },
 		{ 2, { "--socket", "/tmp/x", "--hw", "1" } },
+		{ 2, { "--socket", "/tmp/x", "--slices", "0/8" } },
+		{ 2, { "--socket", "/tmp/x", "--slices", "8/9" } },
+		{ 2, { "--socket", "/tmp/x", "--slices", "7" } },
+		{ 2, { "--socket", "/tmp/x", "--slices", "7/8", "--hw", "1.0" } },
 		{ 2, { "--socket", "/tmp/x", "--socket-timeout", "0" } },
 		{ 1, { "--socket", "/nonexistent/x", "--vram", "64M" } },
 		{ 1, { "--socket", "/tmp", "--vram", "64M" } },
@@ -305,6 +309,16 @@ START_TEST(video_memory_not_a_power_of_two)
 	ck_assert_uint_eq(v, 1);
 	ck_assert_int_eq(read_region(REFGPU_BAR_VRAM, (128 << 20) - 8, &v, 8), 0);
 	ck_assert_uint_eq(v, 0);
+}
+END_TEST
+
+START_TEST(slices)
+{
+	const char *stats = ask("stats\n");
+
+	ck_assert_uint_eq(reg(REFGPU_GLOBAL + REFGPU_GLOBAL_SLICES), 0xff7f);
+	ck_assert_msg(strstr(stats, "\"compute_slices\":127,\"memory_slices\":255,\"busy_ns\":0,"),
+		      "%s", stats);
 }
 END_TEST
 
@@ -419,24 +433,25 @@ START_TEST(lost_interrupt)
 }
 END_TEST
 
-static void setup_96m(void)
+static void setup_odd(void)
 {
-	power_on("96M");
+	power_on("96M", "7/8");
 }
 
 int main(void)
 {
 	Suite *s = suite_create("refgpu_program");
-	TCase *line = tcase_create("command line"), *odd = tcase_create("96M");
+	TCase *line = tcase_create("command line"), *odd = tcase_create("odd sizes");
 	TCase *machine = tcase_create("machine");
 
 	tcase_set_timeout(line, 120);
 	tcase_add_test(line, command_line);
 	tcase_add_test(line, nobody_connects);
 	suite_add_tcase(s, line);
-	tcase_add_checked_fixture(odd, setup_96m, power_off);
+	tcase_add_checked_fixture(odd, setup_odd, power_off);
 	tcase_set_timeout(odd, 60);
 	tcase_add_test(odd, video_memory_not_a_power_of_two);
+	tcase_add_test(odd, slices);
 	suite_add_tcase(s, odd);
 	tcase_add_checked_fixture(machine, setup_64m, power_off);
 	tcase_set_timeout(machine, 60);
