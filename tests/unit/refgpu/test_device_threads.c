@@ -130,6 +130,34 @@ START_TEST(invalidate_while_hung)
 }
 END_TEST
 
+/* To zero much memory takes long. No other partition waits for that, but a device reset does. */
+START_TEST(a_scrub_holds_nobody_up)
+{
+	u64 scrub = REFGPU_PARTITION(9) + REFGPU_PARTITION_SCRUB;
+	u64 reset = REFGPU_PARTITION(20) + REFGPU_PARTITION_RESET;
+	unsigned int i, overtaken = 0;
+
+	wr(g, REFGPU_PARTITION(9) + REFGPU_PARTITION_VRAM_BASE, GPU_VRAM / 2);
+	wr(g, REFGPU_PARTITION(9) + REFGPU_PARTITION_VRAM_LIMIT, GPU_VRAM / 2);
+	/* The test may not get a processor in time to see it. */
+	for (i = 0; i < 50 && !overtaken; i++) {
+		memset(g->vram + GPU_VRAM / 2, 0xee, GPU_VRAM / 2);
+		wr(g, scrub, 1);
+		wr(g, reset, 1);
+		await(reset, 1, 0, "RESET");
+		overtaken = (unsigned int)rd(g, scrub);
+		await(scrub, 1, 0, "SCRUB");
+		ck_assert(!g->vram[GPU_VRAM / 2] && !g->vram[GPU_VRAM - 1]);
+	}
+	ck_assert_msg(overtaken, "in %u tries RESET ended with the SCRUB of another partition", i);
+	memset(g->vram + GPU_VRAM / 2, 0xee, GPU_VRAM / 2);
+	wr(g, scrub, 1);
+	device_reset(g->dev);
+	ck_assert_uint_eq(rd(g, scrub), 0);
+	ck_assert(!g->vram[GPU_VRAM / 2] && !g->vram[GPU_VRAM - 1]);
+}
+END_TEST
+
 /* --------------------------------------------------- everything at once */
 
 static _Atomic u64 victim;	/* page the host takes next */
@@ -302,6 +330,7 @@ int main(void)
 	tcase_add_test(tests, quantum_on_the_wall);
 	tcase_add_test(tests, reset_is_quick);
 	tcase_add_test(tests, invalidate_while_hung);
+	tcase_add_test(tests, a_scrub_holds_nobody_up);
 	tcase_add_test(tests, all_at_once);
 	tcase_add_test(tests, removal_and_reset_under_load);
 	suite_add_tcase(suite, tests);

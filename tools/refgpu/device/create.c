@@ -102,6 +102,7 @@ struct device *device_create(const struct device_config *config)
 	pthread_cond_init(&dev->idle, NULL);
 	timeline_init(&dev->timeline, &dev->lock, config->virtual_clock);
 	actor_init(&dev->service, &dev->timeline, dev, service_step);
+	actor_init(&dev->scrubber, &dev->timeline, dev, scrub_step);
 	actor_init(&dev->display, &dev->timeline, dev, display_step);
 	actor_init(&dev->stale.actor, &dev->timeline, dev, stale_step);
 	for (i = 0; i < REFGPU_RUN_CONTROLS; i++) {
@@ -120,6 +121,8 @@ struct device *device_create(const struct device_config *config)
 		goto fail;
 	if (!config->virtual_clock) {
 		error = actor_start(&dev->service);
+		if (!error)
+			error = actor_start(&dev->scrubber);
 		if (!error)
 			error = actor_start(&dev->display);
 		if (!error)
@@ -147,6 +150,7 @@ void device_destroy(struct device *dev)
 	for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
 		actor_stop(&dev->engine[i].actor);
 	actor_stop(&dev->service);
+	actor_stop(&dev->scrubber);
 	actor_stop(&dev->display);
 	actor_stop(&dev->stale.actor);
 	for (i = 0; i < REFGPU_PARTITIONS; i++) {

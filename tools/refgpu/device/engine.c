@@ -123,6 +123,8 @@ static void end_run(struct engine *e)
 		partition_announce(dev, p);
 	if (dev->service_partitions || dev->resetting)
 		actor_wake(&dev->service);
+	if (p->commands & COMMAND_SCRUB)
+		actor_wake(&dev->scrubber);
 }
 
 /* The partition stops running now; it is still to be saved. */

@@ -164,6 +164,10 @@ void partition_done(struct device *dev, struct partition *p)
 void partition_command(struct device *dev, struct partition *p, u32 command)
 {
 	p->commands |= command;
+	if (command == COMMAND_SCRUB) {
+		actor_wake(&dev->scrubber);
+		return;
+	}
 	dev->service_partitions |= 1ULL << p->number;
 	actor_wake(&dev->service);
 }

@@ -61,7 +61,7 @@ void partition_done(struct device *dev, struct partition *p);
 /** partition_configure() - make the views show the memory of the entry; lock held */
 void partition_configure(struct device *dev, struct partition *p);
 
-/** partition_command() - hand a command to the service thread; lock held */
+/** partition_command() - hand a command to the thread that does it; lock held */
 void partition_command(struct device *dev, struct partition *p, u32 command);
 
 #endif /* REFGPU_PARTITION_H */

@@ -3,7 +3,8 @@
  * reset.c - reset of the whole device
  *
  * reset_start() asks for a reset. The engines see that and drop their work; when
- * the last one is empty, the service clears video memory and registers.
+ * the last one is empty, and no SCRUB is under way, the service clears video memory
+ * and registers.
  */
 #include <string.h>
 
@@ -62,6 +63,9 @@ void reset_serve(struct device *dev)
 	for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
 		if (dev->engine[i].state != REFGPU_RC_EMPTY)
 			return;		/* its end wakes the service */
+	for (i = 0; i < REFGPU_PARTITIONS; i++)
+		if (dev->partition[i].working & COMMAND_SCRUB)
+			return;		/* likewise */
 	pthread_mutex_unlock(&dev->lock);
 	vram_zero(&dev->vram, 0, dev->vram.size);
 	pthread_mutex_lock(&dev->lock);

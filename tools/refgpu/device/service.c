@@ -2,9 +2,10 @@
 /*
  * service.c - commands that take time: reset, scrub, invalidate, dirty bits
  *
- * One service thread does them all. A command that needs its partition off
- * the engines waits for that without holding up the others: the engine wakes
- * the service thread when a run ends.
+ * One service thread does them all but SCRUB, which can take a second and has a
+ * thread of its own. A command that needs its partition off the engines waits
+ * for that without holding up the others: the engine wakes the thread when a run
+ * ends.
  */
 #include "device/context.h"
 #include "device/dirty.h"
@@ -70,19 +71,35 @@ static void serve_partition(struct device *dev, struct partition *p)
 		stale_forget(dev, p, 0, UINT64_MAX);
 		finish(dev, p, COMMAND_RESET);
 	}
-	if (take(p, COMMAND_SCRUB, true)) {
-		u64 base = p->vram_base, bytes = p->vram_limit;
-
-		job_free(&p->job);
-		image_free(&p->image);
-		partition_update(dev, p);
-		pthread_mutex_unlock(&dev->lock);
-		vram_zero(&dev->vram, base, bytes);
-		pthread_mutex_lock(&dev->lock);
-		finish(dev, p, COMMAND_SCRUB);
-	}
-	if (!p->commands)
+	if (!(p->commands & ~COMMAND_SCRUB))
 		dev->service_partitions &= ~(1ULL << p->number);
+}
+
+static void scrub(struct device *dev, struct partition *p)
+{
+	u64 base = p->vram_base, bytes = p->vram_limit;
+
+	job_free(&p->job);
+	image_free(&p->image);
+	partition_update(dev, p);
+	pthread_mutex_unlock(&dev->lock);
+	vram_zero(&dev->vram, base, bytes);
+	pthread_mutex_lock(&dev->lock);
+	finish(dev, p, COMMAND_SCRUB);
+}
+
+u64 scrub_step(struct actor *actor)
+{
+	struct device *dev = actor->dev;
+	unsigned int i;
+
+	for (i = 0; i < REFGPU_PARTITIONS && !dev->resetting; i++)
+		if (take(&dev->partition[i], COMMAND_SCRUB, true))
+			scrub(dev, &dev->partition[i]);
+	/* It waits for a SCRUB that is under way. */
+	if (dev->resetting)
+		actor_wake(&dev->service);
+	return NEVER;
 }
 
 u64 service_step(struct actor *actor)

@@ -9,7 +9,10 @@
 
 struct actor;
 
-/** service_step() - commands and late interrupts, an actor's step */
+/** service_step() - commands but SCRUB, and late interrupts, an actor's step */
 u64 service_step(struct actor *actor);
+
+/** scrub_step() - SCRUB, an actor's step */
+u64 scrub_step(struct actor *actor);
 
 #endif /* REFGPU_SERVICE_H */

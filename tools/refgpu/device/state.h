@@ -7,11 +7,11 @@
  *
  * Threads (wall clock): the front end's, which read and write registers; one
  * engine thread for each working run-control block; one service thread for
- * commands that take time; one display thread for the heads; one thread for
- * stale pages. On the virtual clock device_step() plays all but the front end's.
- * Both run the same state machines: engine_step(), service_step(), display_step()
- * and stale_step() do a small piece of work and say when they want to be called
- * again.
+ * commands that take time, and one for SCRUB, which takes longest; one display
+ * thread for the heads; one thread for stale pages. On the virtual clock
+ * device_step() plays all but the front end's. Both run the same state machines:
+ * engine_step(), service_step(), scrub_step(), display_step() and stale_step() do a
+ * small piece of work and say when they want to be called again.
  *
  * Locks, outermost first:
  *
@@ -125,7 +125,8 @@ struct device {
 
 	struct engine engine[REFGPU_RUN_CONTROLS];
 	struct actor service;
-	u64 service_partitions;		/* bit p: partition p has commands */
+	struct actor scrubber;
+	u64 service_partitions;		/* bit p: partition p has commands for the service */
 	struct actor display;
 	u64 display_partitions;		/* bit p: partition p may have an active head */
 	unsigned int scan_next;		/* whose frame is next, partition by partition */

@@ -114,9 +114,9 @@ struct partition {
 	u64 head_max;
 	u64 flip_ns;
 
-	/* commands, for the service thread */
+	/* commands, for the service thread and that of SCRUB */
 	u32 commands;		/* bits of enum partition_command asked for */
-	u32 working;		/* the one under way */
+	u32 working;		/* those under way, one of each thread */
 
 	struct user_page user;
 	struct counters counters;
