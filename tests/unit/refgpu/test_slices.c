@@ -125,7 +125,7 @@ static const struct work works[] = {
 	{ partition_copies, bytes, true },
 };
 
-#define WORK_US	40000
+#define WORK_US	20000
 
 /* One in that memory slice; the device has 4 or 8. */
 static unsigned int partition_of(const struct division *d, unsigned int memory_slice)
