@@ -123,6 +123,7 @@
 #define REFGPU_CAP_BUSY			(1ULL << 9) /* USER_BUSY_NS */
 #define REFGPU_CAP_LINGER_NS		(1ULL << 10) /* RC_LINGER_NS */
 #define REFGPU_CAP_PENDING_ONCE		(1ULL << 11) /* PARTITION_PENDING_ONCE */
+#define REFGPU_CAP_PC			(1ULL << 12) /* RING_PC */
 
 /* --------------------------------------------------- run-control blocks */
 
@@ -360,7 +361,7 @@ enum refgpu_event_type {
 
 #define REFGPU_RING_BASE		0x00	/* RW 0 address of the first packet, 64-byte aligned */
 #define REFGPU_RING_PACKETS		0x08	/* RW 0 packets in the ring, a power of two */
-#define REFGPU_RING_CONTROL		0x10	/* RW 0 bit 0 enable; 0 to 1 zeroes GET, PUT, FENCE, STATUS, ERROR, RIGHTS */
+#define REFGPU_RING_CONTROL		0x10	/* RW 0 bit 0 enable; 0 to 1 zeroes GET, PUT, FENCE, STATUS, ERROR, RIGHTS, PC */
 #define REFGPU_RING_DOORBELL		0x18	/* WO 0 new PUT: packets submitted so far, 32 bits, free running */
 #define REFGPU_RING_PUT			0x20	/* RO 0 packets submitted */
 #define REFGPU_RING_GET			0x28	/* RO 0 packets completed */
@@ -372,6 +373,7 @@ enum refgpu_event_type {
 #define REFGPU_RING_RIGHTS		0x58	/* RO 0 address of the table of rights in force; 0: none, all is permitted; CAP_RIGHTS */
 #define REFGPU_RING_RIGHTS_VRAM		0x60	/* RO 0 granules of video memory in it; CAP_RIGHTS */
 #define REFGPU_RING_RIGHTS_SYSMEM	0x68	/* RO 0 granules of system memory in it; CAP_RIGHTS */
+#define REFGPU_RING_PC			0x70	/* RO 0 program counter of the DISPATCH under way; 0: none is; CAP_PC */
 
 /*
  * BASE and PACKETS may be written only while the ring is disabled. Clearing

@@ -633,8 +633,7 @@ TEST(next_owner, SLOW)
 		CHECK(!value, "round %d: BUSY_NS is %llu", round,
 		      (unsigned long long)value);
 		for (ring = 0; ring < REFGPU_RINGS; ring++)
-			for (offset = 0; offset <= REFGPU_RING_RIGHTS_SYSMEM;
-			     offset += 8) {
+			for (offset = 0; offset <= REFGPU_RING_PC; offset += 8) {
 				value = rt_user_read(device,
 						     REFGPU_USER_RING(ring) + offset);
 				CHECK(!value, "round %d: ring %u register 0x%x is 0x%llx",

@@ -50,7 +50,7 @@ static void expect_clear(unsigned int p)
 	ck_assert_uint_eq(user_rd(g, p, REFGPU_USER_ERROR), 0);
 	ck_assert_uint_eq(user_rd(g, p, REFGPU_USER_SCRATCH), 0);
 	for (r = 0; r < REFGPU_RINGS; r++)
-		for (i = 0; i <= REFGPU_RING_RIGHTS_SYSMEM; i += 8)
+		for (i = 0; i <= REFGPU_RING_PC; i += 8)
 			ck_assert_uint_eq(ring_rd(g, p, r, i), 0);
 	for (h = 0; h < REFGPU_HEADS; h++)
 		for (i = 0; i <= REFGPU_HEAD_EDID_BYTES; i += 8)
@@ -339,7 +339,7 @@ static void migrate(unsigned int from, unsigned int to)
 		ck_assert_uint_eq(context(REFGPU_CONTEXT_STORE), 0);
 	}
 	for (r = 0; r < REFGPU_RINGS; r++)
-		for (i = 0; i <= REFGPU_RING_RIGHTS_SYSMEM; i += 8)
+		for (i = 0; i <= REFGPU_RING_PC; i += 8)
 			wr(g, REFGPU_USER_ALIAS(to) + REFGPU_USER_RING(r) + i,
 			   rd(g, REFGPU_USER_ALIAS(from) + REFGPU_USER_RING(r) + i));
 	for (i = REFGPU_USER_INTR_STATUS; i <= REFGPU_USER_BUSY_NS; i += 8)

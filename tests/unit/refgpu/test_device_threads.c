@@ -110,13 +110,33 @@ START_TEST(reset_is_quick)
 }
 END_TEST
 
+/* A slice of work is nearly always under way when the partition is disabled. */
+START_TEST(the_next_owner_finds_nothing)
+{
+	unsigned int i;
+
+	for (i = 0; i < 100; i++) {
+		spin(1);
+		run(g, 1, 0, 0);
+		await(REFGPU_USER_PAGE(1) + REFGPU_USER_RING(0) + REFGPU_RING_PC, ~0ULL, AT_CODE,
+		      "the kernel runs");
+		wr(g, REFGPU_PARTITION(1) + REFGPU_PARTITION_CONTROL, 0);
+		wr(g, REFGPU_PARTITION(1) + REFGPU_PARTITION_CONTROL, REFGPU_PARTITION_ENABLE);
+		await_empty();
+		ck_assert_uint_eq(user_rd(g, 1, REFGPU_USER_BUSY_NS), 0);
+		ck_assert_uint_eq(ring_rd(g, 1, 0, REFGPU_RING_PC), 0);
+		ring_on(g, 1, 0);
+	}
+}
+END_TEST
+
 START_TEST(invalidate_while_hung)
 {
 	struct injection hang = { .kind = INJECT_HANG, .partition = 1 };
 
 	spin(1);
 	run(g, 1, 0, 0);
-	usleep(3000);
+	await(REFGPU_RUN_CONTROL(0) + REFGPU_RC_STATE, 0xff, REFGPU_RC_RUNNING, "the kernel runs");
 	device_inject(g->dev, &hang);
 	wr(g, REFGPU_PARTITION(1) + REFGPU_PARTITION_INVALIDATE_PAGES, SYSMEM_PAGES);
 	wr(g, REFGPU_PARTITION(1) + REFGPU_PARTITION_INVALIDATE, 1);
@@ -329,6 +349,7 @@ int main(void)
 	tcase_add_test(tests, registers_answer_while_engines_work);
 	tcase_add_test(tests, quantum_on_the_wall);
 	tcase_add_test(tests, reset_is_quick);
+	tcase_add_test(tests, the_next_owner_finds_nothing);
 	tcase_add_test(tests, invalidate_while_hung);
 	tcase_add_test(tests, a_scrub_holds_nobody_up);
 	tcase_add_test(tests, all_at_once);

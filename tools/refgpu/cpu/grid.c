@@ -91,6 +91,16 @@ void grid_set_slots(struct grid *grid, u32 slots)
 		fill_slots(grid);
 }
 
+u64 grid_pc(const struct grid *grid)
+{
+	const struct grid_group *group = &grid->group[grid->slot];
+
+	if (!grid->active)
+		return 0;
+	return group->state[group->item] == GRID_ITEM_NEW ? grid->dispatch.code :
+							    group->hart[group->item].pc;
+}
+
 void grid_cancel(struct grid *grid)
 {
 	u32 slot;

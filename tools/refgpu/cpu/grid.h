@@ -158,6 +158,14 @@ void grid_set_slots(struct grid *grid, u32 slots);
 enum grid_status grid_run(struct grid *grid, const struct grid_environment *environment,
 			  u64 budget, struct grid_result *result);
 
+/**
+ * grid_pc() - the next instruction of the work-item whose turn it is
+ * @grid: a grid
+ *
+ * Return: its address; 0 when the grid is not active.
+ */
+u64 grid_pc(const struct grid *grid);
+
 /** grid_cancel() - drop the work under way */
 void grid_cancel(struct grid *grid);
 

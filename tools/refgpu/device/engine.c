@@ -257,6 +257,19 @@ static u64 read_timer(void *context)
 	return device_now(timer->dev) + timer->offset;
 }
 
+/* Tell the guest what its packet did, unless it was reset: then another may have the page. */
+static void show_slice(struct partition *p, u64 ns)
+{
+	struct ring *ring = &p->user.ring[p->job.ring];
+
+	if (p->abort)
+		return;
+	p->user.busy_ns += ns;
+	/* In the life of the ring that the job is of, and when that has just ended. */
+	if (ring->generation - p->job.generation <= 1)
+		ring->pc = job_pc(&p->job);
+}
+
 /* Do a piece of the job. Drops the lock. */
 static u64 run_slice(struct engine *e)
 {
@@ -287,7 +300,7 @@ static u64 run_slice(struct engine *e)
 	e->slice_done = true;
 	e->slice_end = pace_end(e, worked);
 	p->counters.busy_ns += e->slice_end - e->piece_begin;
-	p->user.busy_ns += e->slice_end - e->piece_begin;
+	show_slice(p, e->slice_end - e->piece_begin);
 	return e->slice_end;
 }
 

@@ -28,6 +28,11 @@ void job_begin(struct job *job, unsigned int ring, u32 generation, u64 number)
 	job->column = 0;
 }
 
+u64 job_pc(const struct job *job)
+{
+	return job->grid ? grid_pc(job->grid) : 0;
+}
+
 void job_drop(struct job *job)
 {
 	job->active = false;

@@ -113,6 +113,15 @@ struct job_slice {
  */
 void job_begin(struct job *job, unsigned int ring, u32 generation, u64 number);
 
+/**
+ * job_pc() - where a DISPATCH is
+ * @job: between two slices
+ *
+ * Return: the next instruction of one of its work-items; 0: another packet, or none is
+ * unfinished.
+ */
+u64 job_pc(const struct job *job);
+
 /** job_drop() - forget the job; an inactive one is allowed */
 void job_drop(struct job *job);
 

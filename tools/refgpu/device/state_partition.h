@@ -35,6 +35,7 @@ struct ring {
 	u64 error_address;
 	u64 error_where;
 	struct memory_rights rights;
+	u64 pc;			/* of its DISPATCH, when the last slice ended */
 	bool stopped;
 	bool blocked;
 	u8 flipping;		/* head whose flip its FLIP packet waits for, plus 1 */

@@ -199,6 +199,7 @@ static void ring_write_control(struct device *dev, void *object, u64 value, u64 
 		ring->error_address = 0;
 		ring->error_where = 0;
 		ring->rights = (struct memory_rights){ 0 };
+		ring->pc = 0;
 		if (!ring_valid(ring->partition, ring))
 			partition_stop_ring(dev, ring->partition, ring->number,
 					    REFGPU_ERROR_RING, ring->base, 0);
@@ -293,6 +294,7 @@ static const struct reg ring_registers[] = {
 	{ REFGPU_RING_RIGHTS, REG_RO, RING(rights.table), NULL, NULL },
 	{ REFGPU_RING_RIGHTS_VRAM, REG_RO, RING(rights.vram_granules), NULL, NULL },
 	{ REFGPU_RING_RIGHTS_SYSMEM, REG_RO, RING(rights.sysmem_granules), NULL, NULL },
+	{ REFGPU_RING_PC, REG_RO, RING(pc), NULL, NULL },
 };
 static const struct reg_table ring_table = REG_TABLE(ring_registers);
 
@@ -311,6 +313,7 @@ static const struct reg ring_alias_registers[] = {
 	{ REFGPU_RING_RIGHTS, REG_RW, RING(rights.table), NULL, NULL },
 	{ REFGPU_RING_RIGHTS_VRAM, REG_RW, RING(rights.vram_granules), NULL, NULL },
 	{ REFGPU_RING_RIGHTS_SYSMEM, REG_RW, RING(rights.sysmem_granules), NULL, NULL },
+	{ REFGPU_RING_PC, REG_RW, RING(pc), NULL, NULL },
 };
 static const struct reg_table ring_alias_table = REG_TABLE(ring_alias_registers);
 
@@ -333,8 +336,12 @@ static bool exists(const struct device *dev, u64 offset)
 {
 	if (offset == REFGPU_USER_BUSY_NS)
 		return dev->caps & REFGPU_CAP_BUSY;
-	if (offset >= RINGS_START && offset < RINGS_END &&
-	    (offset - RINGS_START) % RING_STRIDE >= REFGPU_RING_RIGHTS)
+	if (offset < RINGS_START || offset >= RINGS_END)
+		return true;
+	offset = (offset - RINGS_START) % RING_STRIDE;
+	if (offset >= REFGPU_RING_PC)
+		return dev->caps & REFGPU_CAP_PC;
+	if (offset >= REFGPU_RING_RIGHTS)
 		return dev->caps & REFGPU_CAP_RIGHTS;
 	return true;
 }
