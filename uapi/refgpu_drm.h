@@ -157,7 +157,8 @@ enum drm_refgpu_context_state {
  * @error: receives enum refgpu_error; REFGPU_ERROR_HANG: a job took too long
  * @pad: 0
  * @address: receives the address that was refused
- * @where: receives the program counter, or the number of the packet in its job
+ * @where: receives the program counter of a kernel that failed, or hung on a GPU with
+ *	REFGPU_CAP_PC; of other packets their number in the job
  */
 struct drm_refgpu_context_status {
 	__u32 id;

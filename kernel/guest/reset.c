@@ -46,7 +46,8 @@ static u64 hang_ns(struct refgpu *gpu)
  * @ring: number of its ring
  * @error: enum refgpu_error; 0: there is no verdict
  * @address: that was refused
- * @where: program counter, or number of the packet
+ * @where: program counter if @in_kernel, else number of the packet
+ * @in_kernel: a kernel of the GPU was stopped
  * @packet: number of the packet in the job
  * @count: packets of the job
  * @packets: the packets
@@ -57,6 +58,7 @@ struct verdict {
 	u32 error;
 	u64 address;
 	u64 where;
+	bool in_kernel;
 	unsigned int packet;
 	unsigned int count;
 	void *packets;
@@ -85,7 +87,7 @@ static const char *error_name(u32 error)
 	return "error";
 }
 
-/* Kernels are stopped at a program counter, packets at their number. */
+/* Kernels fail at a program counter, packets at their number. */
 static bool is_of_kernel(u32 error)
 {
 	return error >= REFGPU_ERROR_INSTRUCTION && error <= REFGPU_ERROR_BARRIER;
@@ -144,7 +146,7 @@ static void dump(struct refgpu *gpu, const struct verdict *verdict)
 	    error_name(verdict->error));
 	say(text, &used, "packet %u of %u, address 0x%llx, %s 0x%llx\n", verdict->packet,
 	    verdict->count, verdict->address,
-	    is_of_kernel(verdict->error) ? "pc" : "packet", verdict->where);
+	    verdict->in_kernel ? "pc" : "packet", verdict->where);
 	say(text, &used, "hardware 0x%llx, host 0x%llx, capabilities 0x%llx, client %llu\n",
 	    gpu->version, gpu->host_version, gpu->caps, file ? file->id : 0);
 	for (i = 0; i < verdict->count; i++, word += REFGPU_PACKET_SIZE / sizeof(*word))
@@ -185,12 +187,16 @@ static void note_innocents(struct refgpu_ring *ring)
 		refgpu_context_blame(job->context, DRM_REFGPU_CONTEXT_INNOCENT, 0, 0, 0);
 }
 
-/* End the job that a stopped ring is at. Return: false: it has none. */
+/*
+ * End the job that a stopped ring is at. @where is used only if a kernel was stopped; of
+ * one that hangs, 0 is no program counter. Return: false: it has none.
+ */
 static bool condemn(struct refgpu_ring *ring, u32 error, u64 address, u64 where,
 		    struct verdict *verdicts)
 {
 	struct verdict *verdict = &verdicts[ring->index];
 	struct refgpu_job *job = refgpu_ring_head(ring);
+	bool in_kernel = is_of_kernel(error) || (error == REFGPU_ERROR_HANG && where);
 
 	if (!job)
 		return false;
@@ -199,7 +205,8 @@ static bool condemn(struct refgpu_ring *ring, u32 error, u64 address, u64 where,
 		.ring = ring->index,
 		.error = error,
 		.address = address,
-		.where = is_of_kernel(error) ? where : job->done,
+		.where = in_kernel ? where : job->done,
+		.in_kernel = in_kernel,
 		.packet = job->done,
 		.count = job->count,
 		.packets = job->packets,
@@ -213,6 +220,12 @@ static bool condemn(struct refgpu_ring *ring, u32 error, u64 address, u64 where,
 	refgpu_ring_finish(job, error == REFGPU_ERROR_HANG ? -ETIME : -EIO);
 	note_innocents(ring);
 	return true;
+}
+
+/* Where a ring's kernel was when it was stopped; 0: it had none, or the GPU does not tell. */
+static u64 hang_pc(struct refgpu_ring *ring)
+{
+	return ring->gpu->caps & REFGPU_CAP_PC ? ring_read(ring, REFGPU_RING_PC) : 0;
 }
 
 /* Return: whether the ring goes on. */
@@ -292,7 +305,7 @@ static bool mend_hang(struct refgpu *gpu, struct verdict *verdicts)
 			continue;
 		suspects = 0;
 		fine = !refgpu_ring_stop(ring) &&
-		       condemn(ring, REFGPU_ERROR_HANG, 0, 0, verdicts);
+		       condemn(ring, REFGPU_ERROR_HANG, 0, hang_pc(ring), verdicts);
 	}
 	for (i = 1; i < REFGPU_RINGS && fine; i++) {
 		if (passed[i])

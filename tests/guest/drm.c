@@ -11,7 +11,6 @@
 #define _GNU_SOURCE /* memfd_create() */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -173,22 +172,10 @@ static int programme_load(int fd, const char *name, const void *argument, size_t
 
 	if (!code)
 		return -ENOENT;
-	error = buffer_create(fd, DRM_REFGPU_BO_VRAM | DRM_REFGPU_BO_GPU_READONLY, code_bytes,
-			      &programme->code);
-	if (!error && !programme->data.words)
-		error = buffer_create(fd, DRM_REFGPU_BO_VRAM, BYTES, &programme->data);
-	if (error)
-		return error;
-	memcpy(programme->code.words, code, code_bytes);
-	memcpy(programme->data.words, argument, bytes);
-	programme->packet = (struct refgpu_dispatch) {
-		.header.opcode = REFGPU_OP_DISPATCH,
-		.code = programme->code.address,
-		.argument = programme->data.address,
-		.grid = { 1, 1, 1 },
-		.group = { 64, 1, 1 },
-	};
-	return 0;
+	error = programme_make(fd, code, code_bytes, programme);
+	if (!error)
+		memcpy(programme->data.words, argument, bytes);
+	return error;
 }
 
 static bool test_dispatch(void)
@@ -251,27 +238,6 @@ static bool test_opcodes(void)
 	if (submit(fd, context + 1, packet, 0, 0) != -ENOENT)
 		return no("a context that is not there takes a job");
 	close(fd);
-	return true;
-}
-
-/* A job of one file for a buffer of another. */
-static bool refused(int fd, const void *packet, struct drm_refgpu_context_status *status)
-{
-	uint32_t context, syncobj = syncobj_create(fd);
-	int error;
-
-	error = context_create(fd, &context);
-	if (!error)
-		error = submit(fd, context, packet, 1, syncobj);
-	if (error)
-		return no("submit: %s", strerror(-error));
-	syncobj_wait(fd, syncobj);
-	*status = context_status(fd, context);
-	if (status->state != DRM_REFGPU_CONTEXT_GUILTY)
-		return no("it was executed: state %u", status->state);
-	error = submit(fd, context, packet, 1, 0);
-	if (error != -ECANCELED)
-		return no("the guilty context takes another job: %d", error);
 	return true;
 }
 
@@ -432,168 +398,6 @@ static bool test_timeline(void)
 	if (error != -EINVAL)
 		return no("a point that nobody signals: %d", error);
 	close(fd);
-	return true;
-}
-
-/**
- * write_file - write a text into a file
- * @path: which is there
- * @text: the text
- */
-void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		printf("# %s: %s\n", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-}
-
-static bool exists(const char *pattern)
-{
-	glob_t files;
-
-	if (glob(pattern, 0, NULL, &files))
-		return false;
-	globfree(&files);
-	return true;
-}
-
-/* A dump has the text, and is thrown away. It comes a moment after the job's end. */
-static bool dump_has(const char *text)
-{
-	static char content[1 << 17];
-	bool found = false;
-	glob_t files;
-	size_t i;
-
-	for (i = 0; i < 250 && !exists("/sys/class/devcoredump/devcd*/data"); i++)
-		usleep(20000);
-	if (glob("/sys/class/devcoredump/devcd*/data", 0, NULL, &files))
-		return no("there is no core dump");
-	for (i = 0; i < files.gl_pathc; i++) {
-		int fd = open(files.gl_pathv[i], O_RDONLY | O_CLOEXEC);
-		ssize_t bytes = 0, n;
-
-		while (fd >= 0 && (size_t)bytes < sizeof(content) - 1 &&
-		       (n = read(fd, content + bytes, sizeof(content) - 1 - (size_t)bytes)) > 0)
-			bytes += n;
-		content[bytes] = '\0';
-		if (fd >= 0)
-			close(fd);
-		if (strstr(content, text))
-			found = true;
-		write_file(files.gl_pathv[i], "1");
-	}
-	globfree(&files);
-	/* There is no other one as long as it is on its way out. */
-	for (i = 0; i < 250 && exists("/sys/bus/pci/devices/*/devcoredump"); i++)
-		usleep(20000);
-	if (found)
-		return true;
-	content[120] = '\0';
-	return no("the core dump says '%s', not '%s'", content, text);
-}
-
-static bool test_dump(void)
-{
-	uint32_t nothing[16] = { 0 }, argument = 0;
-	struct drm_refgpu_context_status status;
-	struct programme programme = { 0 };
-	struct refgpu_fill fill;
-	int fd = open_node();
-	char text[128];
-
-	/* Of those who came before, should there be one. */
-	if (exists("/sys/class/devcoredump/devcd*/data"))
-		dump_has("");
-	fill = fill_packet(1ULL << 50, 4, 0);
-	if (!refused(fd, &fill, &status) || !dump_has("packet 0 of 1, address 0x4000000000000"))
-		return false;
-	if (programme_load(fd, "spin", &argument, sizeof(argument), &programme))
-		return no("set-up");
-	/* The third instruction is none. */
-	nothing[0] = 0x00000013;
-	nothing[1] = 0x00000013;
-	memcpy(programme.code.words, nothing, sizeof(nothing));
-	if (!refused(fd, &programme.packet, &status))
-		return false;
-	if (status.error != REFGPU_ERROR_INSTRUCTION ||
-	    status.where != programme.code.address + 8)
-		return no("error %u at 0x%llx, not at 0x%llx", status.error,
-			  (unsigned long long)status.where,
-			  (unsigned long long)programme.code.address + 8);
-	snprintf(text, sizeof(text), "pc 0x%llx", (unsigned long long)status.where);
-	if (!dump_has(text))
-		return false;
-	close(fd);
-	return true;
-}
-
-/**
- * spin - a job that does not end by itself
- * @fd: file of the device
- * @programme: receives its buffers, which stay
- * @context: receives the new context that it is of
- * @syncobj: signalled at its end
- */
-int spin(int fd, struct programme *programme, uint32_t *context, uint32_t syncobj)
-{
-	struct spin_argument argument = { 0 };
-	int error;
-
-	error = buffer_create(fd, DRM_REFGPU_BO_VRAM, BYTES, &programme->data);
-	argument.stop = programme->data.address + 0x1000;
-	argument.counters = programme->data.address + 0x2000;
-	if (!error)
-		error = programme_load(fd, "spin", &argument, sizeof(argument), programme);
-	if (!error)
-		error = context_create(fd, context);
-	return error ? error : submit(fd, *context, &programme->packet, 1, syncobj);
-}
-
-static bool test_hang(void)
-{
-	struct programme programme = { 0 };
-	int fd = open_node(), other = isolates(fd) ? open_node() : fd, error, i;
-	uint32_t context, contexts[3], done = syncobj_create(fd), syncobj[3];
-	struct drm_refgpu_context_status status;
-	struct buffer buffer;
-	struct refgpu_fill fill;
-
-	write_file("/sys/module/refgpu/parameters/hang_seconds", "1");
-	/* Buffers are cleared by the GPU, which has no time for it later. */
-	error = buffer_create(other, DRM_REFGPU_BO_VRAM, BYTES, &buffer);
-	if (!error)
-		error = spin(fd, &programme, &context, done);
-	/* Others that are on all rings meanwhile. */
-	for (i = 0; i < 3 && !error; i++) {
-		fill = fill_packet(buffer.address + (uint64_t)i * 4, 4, (uint32_t)i + 1);
-		syncobj[i] = syncobj_create(other);
-		error = context_create(other, &contexts[i]);
-		if (!error)
-			error = submit(other, contexts[i], &fill, 1, syncobj[i]);
-	}
-	if (error)
-		return no("set-up: %s", strerror(-error));
-	syncobj_wait(fd, done);
-	status = context_status(fd, context);
-	if (status.state != DRM_REFGPU_CONTEXT_GUILTY || status.error != REFGPU_ERROR_HANG)
-		return no("the one that hung: state %u, error %u", status.state, status.error);
-	for (i = 0; i < 3; i++) {
-		error = syncobj_wait(other, syncobj[i]);
-		status = context_status(other, contexts[i]);
-		if (error || (status.state != DRM_REFGPU_CONTEXT_OK &&
-			      status.state != DRM_REFGPU_CONTEXT_INNOCENT) ||
-		    buffer.words[i] != (uint32_t)i + 1)
-			return no("another's job %d: %d, state %u, word %u", i, error,
-				  status.state, buffer.words[i]);
-	}
-	write_file("/sys/module/refgpu/parameters/hang_seconds", "0");
-	close(fd);
-	if (other != fd)
-		close(other);
 	return true;
 }
 

@@ -23,8 +23,12 @@ __attribute__((format(printf, 1, 2)))
 bool no(const char *format, ...);
 bool all_are(const struct buffer *buffer, uint32_t word);
 void write_file(const char *path, const char *text);
+bool refused(int fd, const void *packet, struct drm_refgpu_context_status *status);
+int programme_make(int fd, const void *code, size_t bytes, struct programme *programme);
 int spin(int fd, struct programme *programme, uint32_t *context, uint32_t syncobj);
 
+bool test_dump(void);
+bool test_hang(void);
 bool test_reset_by_host(void);
 bool test_revoked(void);
 bool test_death(void);
