@@ -7,6 +7,8 @@
 
 #include "cli.h"
 
+#define VFIO_PCI	"vfio-pci"	/* the driver that gives devices to VMs */
+
 /**
  * struct device_user - a process that uses a GPU through another driver
  * @pid: its number, 0: there is none
@@ -17,16 +19,40 @@ struct device_user {
 	char name[OVGPU_NAME_SIZE];
 };
 
+/**
+ * struct refusal - why something is not done
+ * @text: one line
+ */
+struct refusal {
+	char text[OVGPU_TEXT_SIZE];
+};
+
 /* device_users.c */
 bool device_user_find(const struct cli *cli, const char *bdf,
 		      struct device_user *user);
 
 /* hand_over_driver.c: the driver that gets it */
-enum cli_exit hand_over_driver(const struct cli *cli, const char *bdf,
-			       char *driver);
-enum cli_exit hand_over_check_group(const struct cli *cli, const char *bdf);
+enum cli_exit hand_over_driver(const struct cli *cli, const char *to,
+			       const char *bdf, char *driver,
+			       struct refusal *why);
+enum cli_exit hand_over_check_group(const struct cli *cli, const char *bdf,
+				    struct refusal *why);
 void hand_over_group_json(const struct cli *cli, const char *bdf,
 			  struct json_object *object);
+
+/* hand_over_check.c */
+enum cli_exit hand_over_refuse(struct refusal *why, enum cli_exit code,
+			       const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+enum cli_exit hand_over_check_bound(const struct cli *cli,
+				    const struct ovgpu_device *device,
+				    struct refusal *why);
+enum cli_exit hand_over_check_vgpus(const struct cli *cli, const char *bdf,
+				    struct refusal *why);
+bool take_back_needed(const struct cli *cli, const struct ovgpu_device *device);
+enum cli_exit take_back_check(const struct cli *cli,
+			      const struct ovgpu_device *device,
+			      struct refusal *why);
 
 /* handed_over.c: what other commands say of such GPUs */
 struct shown gpu_missing(const struct ovgpu *ovgpu, const char *bdf);

@@ -10,7 +10,6 @@
 #include "hand_over.h"
 #include "program.h"
 
-#define VFIO_PCI		"vfio-pci"
 #define VFIO_PCI_MODULE		"vfio_pci"
 #define MODPROBE_PATIENCE_MS	60000
 #define NO_IOMMU_MODE		"module/vfio/parameters/enable_unsafe_noiommu_mode"
@@ -38,7 +37,7 @@ static bool modprobe(const struct cli *cli, const char *option, const char *name
 }
 
 static enum cli_exit load(const struct cli *cli, const char *module,
-			  const char *bdf)
+			  const char *bdf, struct refusal *why)
 {
 	char text[OVGPU_TEXT_SIZE];
 
@@ -51,12 +50,12 @@ static enum cli_exit load(const struct cli *cli, const char *module,
 	if (modprobe(cli, "--", module, text, sizeof(text)))
 		return CLI_OK;
 	text[strcspn(text, "\n")] = '\0';
-	return cli_fail(cli, CLI_FAILURE, "can't load the module %s: %s", module,
-			shown(text).text);
+	return hand_over_refuse(why, CLI_FAILURE, "can't load the module %s: %s", module,
+				shown(text).text);
 }
 
 static enum cli_exit find_vfio_pci(const struct cli *cli, const char *bdf,
-				   char *driver)
+				   char *driver, struct refusal *why)
 {
 	struct doctor doctor;
 	char path[PATH_MAX];
@@ -68,12 +67,12 @@ static enum cli_exit find_vfio_pci(const struct cli *cli, const char *bdf,
 	doctor_begin(&doctor, cli);
 	if (module_find(&doctor, VFIO_PCI_MODULE, path, sizeof(path)) ==
 	    MODULE_ABSENT)
-		return cli_fail(cli, CLI_FAILURE,
-				"this kernel has no module vfio-pci: boot one with CONFIG_VFIO_PCI");
-	code = load(cli, VFIO_PCI, bdf);
+		return hand_over_refuse(why, CLI_FAILURE,
+					"this kernel has no module vfio-pci: boot one with CONFIG_VFIO_PCI");
+	code = load(cli, VFIO_PCI, bdf, why);
 	if (code == CLI_OK && !cli->dry_run && !driver_is_loaded(cli, driver))
-		return cli_fail(cli, CLI_FAILURE,
-				"the module vfio-pci is loaded, and there is no driver vfio-pci");
+		return hand_over_refuse(why, CLI_FAILURE,
+					"the module vfio-pci is loaded, and there is no driver vfio-pci");
 	return code;
 }
 
@@ -98,7 +97,7 @@ static bool driver_of_module(const struct cli *cli, const char *module,
 
 /* The module that would drive it if there were no openvgpu. */
 static enum cli_exit find_host_module(const struct cli *cli, const char *bdf,
-				      char *module)
+				      char *module, struct refusal *why)
 {
 	char modalias[OVGPU_TEXT_SIZE], text[OVGPU_ATTRIBUTE_SIZE];
 	char *at, *line;
@@ -115,46 +114,49 @@ static enum cli_exit find_host_module(const struct cli *cli, const char *bdf,
 			strcpy(module, line);
 	if (module[0])
 		return CLI_OK;
-	return cli_fail(cli, CLI_FAILURE,
-			"this host has no other driver for GPU %s than openvgpu: install one, or give it to a VM with --to vfio-pci",
-			bdf);
+	return hand_over_refuse(why, CLI_FAILURE,
+				"this host has no other driver for GPU %s than openvgpu: install one, or give it to a VM with --to vfio-pci",
+				bdf);
 }
 
 static enum cli_exit find_host_driver(const struct cli *cli, const char *bdf,
-				      char *driver)
+				      char *driver, struct refusal *why)
 {
 	char module[OVGPU_NAME_SIZE];
-	enum cli_exit code = find_host_module(cli, bdf, module);
+	enum cli_exit code = find_host_module(cli, bdf, module, why);
 
 	if (code != CLI_OK || driver_of_module(cli, module, driver))
 		return code;
-	code = load(cli, module, bdf);
+	code = load(cli, module, bdf, why);
 	if (code != CLI_OK)
 		return code;
 	if (cli->dry_run)
 		strcpy(driver, module);	/* its drivers are not known yet */
 	else if (!driver_of_module(cli, module, driver))
-		return cli_fail(cli, CLI_FAILURE,
-				"the module %s is loaded, and has no PCI driver",
-				shown(module).text);
+		return hand_over_refuse(why, CLI_FAILURE,
+					"the module %s is loaded, and has no PCI driver",
+					shown(module).text);
 	return CLI_OK;
 }
 
 /**
- * hand_over_driver - the driver that --to means, loaded
+ * hand_over_driver - the driver that a GPU is handed over to, loaded
  * @cli: the run
- * @bdf: the GPU that it gets
+ * @to: one of TO_WHOM
+ * @bdf: the GPU
  * @driver: receives its name, OVGPU_NAME_SIZE bytes
+ * @why: receives the reason if there is none
  *
  * With --dry-run nothing is loaded.
  *
- * Return: exit status; the reason is said.
+ * Return: exit status.
  */
-enum cli_exit hand_over_driver(const struct cli *cli, const char *bdf,
-			       char *driver)
+enum cli_exit hand_over_driver(const struct cli *cli, const char *to,
+			       const char *bdf, char *driver,
+			       struct refusal *why)
 {
-	return !strcmp(cli->to, VFIO_PCI) ? find_vfio_pci(cli, bdf, driver) :
-	       find_host_driver(cli, bdf, driver);
+	return !strcmp(to, VFIO_PCI) ? find_vfio_pci(cli, bdf, driver, why) :
+	       find_host_driver(cli, bdf, driver, why);
 }
 
 /* --------------------------------------------------------- the IOMMU group */
@@ -199,11 +201,14 @@ static void note_sharer(void *context, const char *device, const char *driver)
  * hand_over_check_group - can a VM use the GPU once vfio-pci has it
  * @cli: the run
  * @bdf: the GPU
+ * @why: receives the reason if not
  *
- * Return: exit status; the reason is said. What an administrator may still
- * change is only said.
+ * What an administrator may still change is only said.
+ *
+ * Return: exit status.
  */
-enum cli_exit hand_over_check_group(const struct cli *cli, const char *bdf)
+enum cli_exit hand_over_check_group(const struct cli *cli, const char *bdf,
+				    struct refusal *why)
 {
 	char mode[OVGPU_NAME_SIZE], copy[OVGPU_BDF_SIZE];
 
@@ -219,9 +224,9 @@ enum cli_exit hand_over_check_group(const struct cli *cli, const char *bdf)
 			 bdf);
 		return CLI_OK;
 	}
-	return cli_fail(cli, CLI_FAILURE,
-			"GPU %s has no IOMMU in front of it, and vfio-pci needs one: switch it on in the firmware (VT-d, AMD-Vi), and boot with intel_iommu=on on Intel's",
-			bdf);
+	return hand_over_refuse(why, CLI_FAILURE,
+				"GPU %s has no IOMMU in front of it, and vfio-pci needs one: switch it on in the firmware (VT-d, AMD-Vi), and boot with intel_iommu=on on Intel's",
+				bdf);
 }
 
 static void add_sharer(void *context, const char *device, const char *driver)
