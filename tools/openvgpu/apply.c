@@ -103,6 +103,7 @@ static enum cli_exit choose_label(const struct cli *cli,
 
 static const char *const action_names[] = {
 	[APPLY_SET] = "set", [APPLY_REMOVE] = "remove", [APPLY_CREATE] = "create",
+	[APPLY_TAKE_BACK] = "take-back", [APPLY_HAND_OVER] = "hand-over",
 };
 
 static const char *const state_names[] = {
@@ -161,6 +162,11 @@ static struct shown describe(const struct apply_change *change)
 			 change->uuid[0] ? change->uuid : change->gpu,
 			 change->setting->name, from.text,
 			 from.text[0] ? " -> " : "", to.text);
+	} else if (change->action == APPLY_TAKE_BACK ||
+		   change->action == APPLY_HAND_OVER) {
+		snprintf(s.text, sizeof(s.text), "GPU %s: driver: %.60s -> %s",
+			 change->gpu, from.text[0] ? from.text : "none",
+			 change->to);
 	} else {
 		snprintf(s.text, sizeof(s.text), "GPU %s: %s %s%s%s",
 			 change->gpu, action_names[change->action],

@@ -11,8 +11,10 @@
 #define APPLY_DEFAULT_LABEL	"default"	/* that which is applied unless one is named */
 
 enum apply_action {
+	APPLY_TAKE_BACK,
 	APPLY_SET,
 	APPLY_REMOVE,
+	APPLY_HAND_OVER,
 	APPLY_CREATE,
 };
 
@@ -31,8 +33,8 @@ enum apply_state {
  * @uuid: of the vGPU; empty: it is the GPU that is set, or any will do
  * @type: of the vGPU
  * @setting: what to set; NULL: nothing
- * @to: its value in the file
- * @from: what it is; empty: the vGPU does not exist yet
+ * @to: its value in the file; of a GPU that changes hands, the driver that gets it
+ * @from: what it is; empty: the vGPU does not exist yet, or openvgpu has not the GPU
  * @reason: why it is refused, or failed
  */
 struct apply_change {
@@ -52,7 +54,7 @@ struct apply_change {
  * @label: the configuration
  * @changes: in the order in which they are to be done
  * @count: their number
- * @refused: how many of them would break a running VM
+ * @refused: how many of them would break what is in use
  */
 struct apply_plan {
 	const struct config_label *label;
@@ -70,12 +72,18 @@ int apply_check(const struct config *config, struct config_error *error);
  * struct apply_gpu - a GPU that the configuration is about
  * @bdf: PCI address
  * @entry: what the configuration says of it
- * @types: its types
+ * @driver: that has it; of GPUs with @entry->use only
+ * @moves: another driver is to have it
+ * @busy: why it can't move while something is in use; empty: it can
+ * @types: its types; none if another driver has it, or is to have it
  * @type_count: their number
  */
 struct apply_gpu {
 	char bdf[OVGPU_BDF_SIZE];
 	const struct config_entry *entry;
+	char driver[OVGPU_NAME_SIZE];
+	bool moves;
+	char busy[OVGPU_TEXT_SIZE];
 	struct ovgpu_type **types;
 	size_t type_count;
 };
@@ -100,6 +108,24 @@ enum cli_exit apply_machine_get(const struct cli *cli,
 void apply_machine_free(struct apply_machine *machine);
 const struct apply_gpu *apply_gpu_find(const struct apply_machine *machine,
 				       const char *bdf);
+
+/**
+ * apply_gpu_comes_back - is a GPU not openvgpu's yet
+ * @gpu: the GPU
+ *
+ * Return: true: nothing is known of its settings and types.
+ */
+static inline bool apply_gpu_comes_back(const struct apply_gpu *gpu)
+{
+	return gpu->moves && gpu->entry->use == CONFIG_USE_VGPU;
+}
+
+/* apply_use.c */
+enum cli_exit apply_use_look(const struct cli *cli, struct apply_gpu *gpu);
+int apply_hand_over(const struct cli *cli, const char *bdf, char *reason,
+		    size_t size);
+int apply_take_back(const struct cli *cli, const char *bdf, char *reason,
+		    size_t size);
 
 /* apply_plan.c */
 unsigned int apply_default_hz(struct ovgpu_vgpu *const *vgpus, size_t count,

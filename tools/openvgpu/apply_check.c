@@ -173,12 +173,54 @@ static int check_type(const struct config_entry *entry,
 	return 0;
 }
 
+/* What belongs to openvgpu can't be kept of a GPU that is another driver's. */
+static int check_passthrough(const struct config_entry *entry,
+			     struct config_error *error)
+{
+	if (entry->settings.count)
+		return config_fail(error, entry->settings.list[0].line,
+				   "a GPU that is passed through has no settings");
+	if (entry->type_count)
+		return config_fail(error, entry->types[0].line,
+				   "a GPU that is passed through has no vGPUs: write {} to have them removed");
+	return 0;
+}
+
+/* The numbers of GPUs are of those that openvgpu has, which this changes. */
+static int check_numbers(const struct config_label *label,
+			 struct config_error *error)
+{
+	const struct config_device *number = NULL;
+	char bdf[OVGPU_BDF_SIZE];
+	bool use = false;
+	size_t i, j;
+
+	for (i = 0; i < label->entry_count; i++) {
+		const struct config_entry *entry = &label->entries[i];
+
+		use = use || entry->use;
+		for (j = 0; j < entry->device_count && !number; j++)
+			if (ovgpu_bdf_parse(entry->devices[j].text, bdf))
+				number = &entry->devices[j];
+	}
+	if (!use || !number)
+		return 0;
+	return config_fail(error, number->line,
+			   "GPUs are named by their PCI addresses in a configuration with 'use:', since that changes their numbers; '%s' is none",
+			   number->text);
+}
+
 static int check_entry(const struct config_entry *entry,
 		       struct config_error *error)
 {
 	size_t i;
 	int err;
 
+	if (entry->use == CONFIG_USE_PASSTHROUGH) {
+		err = check_passthrough(entry, error);
+		if (err)
+			return err;
+	}
 	for (i = 0; i < entry->device_count; i++) {
 		err = check_device(&entry->devices[i], error);
 		if (err)
@@ -207,6 +249,8 @@ int apply_check(const struct config *config, struct config_error *error)
 
 		for (j = 0; !err && j < label->entry_count; j++)
 			err = check_entry(&label->entries[j], error);
+		if (!err)
+			err = check_numbers(label, error);
 		if (!err)
 			err = check_uuids(label, error);
 	}

@@ -76,6 +76,16 @@ static enum cli_exit do_create(const struct cli *cli,
 	return err ? failed(change, err, reason) : CLI_OK;
 }
 
+static enum cli_exit do_move(const struct cli *cli, struct apply_change *change)
+{
+	char reason[OVGPU_TEXT_SIZE] = "";
+	int err = change->action == APPLY_HAND_OVER ?
+		  apply_hand_over(cli, change->gpu, reason, sizeof(reason)) :
+		  apply_take_back(cli, change->gpu, reason, sizeof(reason));
+
+	return err ? failed(change, err, reason) : CLI_OK;
+}
+
 static enum cli_exit do_set(const struct cli *cli, struct apply_change *change)
 {
 	enum ovgpu_object object = change->uuid[0] ? OVGPU_VGPU : OVGPU_GPU;
@@ -84,8 +94,8 @@ static enum cli_exit do_set(const struct cli *cli, struct apply_change *change)
 	int err;
 
 	/*
-	 * A vGPU that was just created may have it by itself, and what it can't
-	 * have reads as what it is without.
+	 * A vGPU that was just created, or a GPU that just came back, may have it
+	 * by itself, and what it can't have reads as what it is without.
 	 */
 	if (!change->from[0] &&
 	    !ovgpu_setting_read(cli->ovgpu, object, of, change->setting, is,
@@ -109,6 +119,10 @@ enum cli_exit apply_do(const struct cli *cli, struct apply_change *change)
 	enum cli_exit code;
 
 	switch (change->action) {
+	case APPLY_TAKE_BACK:
+	case APPLY_HAND_OVER:
+		code = do_move(cli, change);
+		break;
 	case APPLY_REMOVE:
 		code = do_remove(cli, change);
 		break;

@@ -11,14 +11,24 @@
 
 /* ------------------------------------------------------------------- GPUs */
 
+static bool is_bound(struct ovgpu_gpu *const *gpus, size_t count, const char *bdf)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(gpus[i]->bdf, bdf))
+			return true;
+	return false;
+}
+
 /* The GPU that is named; *@bdf is empty when --gpu leaves it out. */
 static enum cli_exit resolve_device(const struct cli *cli,
+				    const struct config_entry *entry,
 				    const struct config_device *device,
 				    struct ovgpu_gpu *const *gpus, size_t count,
 				    char *bdf)
 {
 	uint64_t number;
-	size_t i;
 
 	if (ovgpu_bdf_parse(device->text, bdf)) {
 		bdf[0] = '\0';
@@ -37,9 +47,10 @@ static enum cli_exit resolve_device(const struct cli *cli,
 			bdf[0] = '\0';
 		return CLI_OK;
 	}
-	for (i = 0; i < count; i++)
-		if (!strcmp(gpus[i]->bdf, bdf))
-			return CLI_OK;
+	if (entry->use ? ovgpu_exists(cli->ovgpu, OVGPU_SYSFS,
+				      "bus/pci/devices/%s", bdf) :
+			 is_bound(gpus, count, bdf))
+		return CLI_OK;
 	return cli_fail(cli, CLI_NOT_FOUND,
 			"line %u: %s", device->line,
 			gpu_missing(cli->ovgpu, bdf).text);
@@ -50,6 +61,7 @@ static enum cli_exit add_gpu(const struct cli *cli,
 			     const struct config_entry *entry)
 {
 	struct apply_gpu *gpu;
+	enum cli_exit code;
 	size_t i;
 	int err;
 
@@ -67,12 +79,38 @@ static enum cli_exit add_gpu(const struct cli *cli,
 	memset(gpu, 0, sizeof(*gpu));
 	strcpy(gpu->bdf, bdf);
 	gpu->entry = entry;
+	if (entry->use) {
+		code = apply_use_look(cli, gpu);
+		if (code != CLI_OK || apply_gpu_comes_back(gpu) ||
+		    entry->use == CONFIG_USE_PASSTHROUGH)
+			return code;
+	}
 	err = ovgpu_type_list(cli->ovgpu, bdf, &gpu->types, &gpu->type_count);
 	if (err == -ENOENT)
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"GPU %s offers no types: 'openvgpu doctor' tells what to do",
 				bdf);
 	return err ? cli_fail_errno(cli, err, "read the types") : CLI_OK;
+}
+
+/* Also those that another driver has. */
+static enum cli_exit add_all_devices(const struct cli *cli,
+				     struct apply_machine *machine,
+				     const struct config_entry *entry)
+{
+	struct ovgpu_device **devices;
+	enum cli_exit code = CLI_OK;
+	size_t count, i;
+	int err;
+
+	err = ovgpu_device_list(cli->ovgpu, &devices, &count);
+	if (err)
+		return cli_fail_errno(cli, err, "list the GPUs");
+	for (i = 0; i < count && code == CLI_OK; i++)
+		if (!cli->gpu[0] || !strcmp(cli->gpu, devices[i]->bdf))
+			code = add_gpu(cli, machine, devices[i]->bdf, entry);
+	ovgpu_free(devices);
+	return code;
 }
 
 static enum cli_exit add_entry(const struct cli *cli,
@@ -84,15 +122,29 @@ static enum cli_exit add_entry(const struct cli *cli,
 	char bdf[OVGPU_BDF_SIZE];
 	size_t i;
 
+	if (entry->all && entry->use)
+		return add_all_devices(cli, machine, entry);
 	for (i = 0; entry->all && i < count && code == CLI_OK; i++)
 		if (!cli->gpu[0] || !strcmp(cli->gpu, gpus[i]->bdf))
 			code = add_gpu(cli, machine, gpus[i]->bdf, entry);
 	for (i = 0; i < entry->device_count && code == CLI_OK; i++) {
-		code = resolve_device(cli, &entry->devices[i], gpus, count, bdf);
+		code = resolve_device(cli, entry, &entry->devices[i], gpus, count,
+				      bdf);
 		if (code == CLI_OK && bdf[0])
 			code = add_gpu(cli, machine, bdf, entry);
 	}
 	return code;
+}
+
+/* Whether a configuration can be about GPUs that another driver has. */
+static bool has_use(const struct config_label *label)
+{
+	size_t i;
+
+	for (i = 0; i < label->entry_count; i++)
+		if (label->entries[i].use)
+			return true;
+	return false;
 }
 
 static enum cli_exit add_gpus(const struct cli *cli,
@@ -101,24 +153,24 @@ static enum cli_exit add_gpus(const struct cli *cli,
 {
 	enum cli_exit code = CLI_OK;
 	struct ovgpu_gpu **gpus;
-	bool known = false;
 	size_t count, i;
+	bool missing;
 	int err;
 
 	err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
 	if (err)
 		return cli_fail_errno(cli, err, "list the GPUs");
-	for (i = 0; i < count; i++)
-		if (!strcmp(cli->gpu, gpus[i]->bdf))
-			known = true;
-	if (cli->gpu[0] && !known)
+	missing = cli->gpu[0] && !is_bound(gpus, count, cli->gpu);
+	if (missing && !has_use(label))
 		code = cli_fail_no_gpu(cli, cli->gpu);
-	else if (!count && label->entry_count)
+	else if (!count && label->entry_count && !has_use(label))
 		code = cli_fail(cli, CLI_NOT_FOUND,
 				"no GPU is bound to the driver openvgpu: 'openvgpu doctor' tells what to do");
 	for (i = 0; i < label->entry_count && code == CLI_OK; i++)
 		code = add_entry(cli, machine, &label->entries[i], gpus, count);
 	ovgpu_free(gpus);
+	if (code == CLI_OK && missing && !machine->gpu_count)
+		code = cli_fail_no_gpu(cli, cli->gpu);
 	return code;
 }
 
@@ -219,9 +271,13 @@ static enum cli_exit check_gpu(const struct cli *cli,
 			       const struct apply_gpu *gpu)
 {
 	const struct config_settings *settings = &gpu->entry->settings;
-	enum cli_exit code = check_capacity(cli, gpu);
+	enum cli_exit code;
 	size_t i;
 
+	/* What it can do shows when openvgpu has it. */
+	if (apply_gpu_comes_back(gpu))
+		return CLI_OK;
+	code = check_capacity(cli, gpu);
 	for (i = 0; i < settings->count && code == CLI_OK; i++)
 		code = check_gpu_setting(cli, gpu, &settings->list[i]);
 	return code;

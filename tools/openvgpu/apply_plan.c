@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "apply.h"
+#include "hand_over.h"
 
 /* The GPU's own choice of slices a second: doc/sysfs-driver-openvgpu. */
 #define DEFAULT_HZ		480
@@ -118,6 +119,19 @@ static bool is_set(const struct planner *planner, const char *gpu,
 	return !strcmp(is, wanted);
 }
 
+/* A setting that can't be looked at: what it is of comes first. */
+static void plan_new_setting(struct planner *planner, enum ovgpu_object object,
+			     const char *gpu, const char *uuid, const char *type,
+			     const struct config_setting *set)
+{
+	struct apply_change *change = add(planner, APPLY_SET, gpu, uuid, type);
+
+	if (!change)
+		return;
+	change->setting = ovgpu_setting_find(object, set->name);
+	change->to = set->value;
+}
+
 static void plan_setting(struct planner *planner, enum ovgpu_object object,
 			 const char *gpu, const struct ovgpu_vgpu *vgpu,
 			 const struct config_setting *set)
@@ -154,21 +168,14 @@ static void plan_create(struct planner *planner, const char *gpu,
 			const char *type, const struct config_vgpu *wanted)
 {
 	char uuid[OVGPU_UUID_SIZE] = "";
-	struct apply_change *change;
 	size_t i;
 
 	if (wanted)
 		ovgpu_uuid_parse(wanted->uuid, uuid);
 	add(planner, APPLY_CREATE, gpu, uuid, type);
-	for (i = 0; wanted && i < wanted->settings.count; i++) {
-		change = add(planner, APPLY_SET, gpu, uuid, type);
-		if (!change)
-			return;
-		change->setting =
-			ovgpu_setting_find(OVGPU_VGPU,
-					   wanted->settings.list[i].name);
-		change->to = wanted->settings.list[i].value;
-	}
+	for (i = 0; wanted && i < wanted->settings.count; i++)
+		plan_new_setting(planner, OVGPU_VGPU, gpu, uuid, type,
+				 &wanted->settings.list[i]);
 }
 
 static void plan_named(struct planner *planner, const struct apply_gpu *gpu,
@@ -276,22 +283,72 @@ static void plan_removals(struct planner *planner)
 	}
 }
 
+/* ------------------------------------------------------------------- GPUs */
+
+/* Another driver's GPU comes to openvgpu, or the other way round. */
+static void plan_move(struct planner *planner, const struct apply_gpu *gpu)
+{
+	bool back = apply_gpu_comes_back(gpu);
+	struct apply_change *change;
+
+	if (!gpu->moves)
+		return;
+	change = add(planner, back ? APPLY_TAKE_BACK : APPLY_HAND_OVER, gpu->bdf,
+		     "", "");
+	if (!change)
+		return;
+	strcpy(change->from, gpu->driver);
+	change->to = back ? OVGPU_DRIVER : VFIO_PCI;
+	if (!gpu->busy[0])
+		return;
+	change->state = APPLY_REFUSED;
+	strcpy(change->reason, gpu->busy);
+	planner->plan->refused++;
+}
+
+static void plan_gpu(struct planner *planner, const struct apply_gpu *gpu)
+{
+	const struct config_settings *settings = &gpu->entry->settings;
+	size_t i;
+
+	plan_move(planner, gpu);
+	for (i = 0; i < settings->count; i++)
+		if (apply_gpu_comes_back(gpu))
+			plan_new_setting(planner, OVGPU_GPU, gpu->bdf, "", "",
+					 &settings->list[i]);
+		else
+			plan_setting(planner, OVGPU_GPU, gpu->bdf, NULL,
+				     &settings->list[i]);
+	plan_types(planner, gpu);
+}
+
 /* ------------------------------------------------------------------- plan */
 
+#define LAST_RANK	6
+
 /*
- * The GPUs first, so that a new policy is in force when the first vGPU comes;
- * then what makes room, what takes it, and what can be set on it; and at last
+ * The GPUs first, so that a new policy is in force when the first vGPU comes,
+ * and before them those that come back; then what makes room, what is given
+ * away when it is empty, what takes room, and what can be set on it; and at last
  * the console, which may be one of the new vGPUs.
  */
 static unsigned int rank(const struct apply_change *change)
 {
-	if (change->action == APPLY_REMOVE)
-		return 1;
-	if (change->action == APPLY_CREATE)
+	switch (change->action) {
+	case APPLY_TAKE_BACK:
+		return 0;
+	case APPLY_REMOVE:
 		return 2;
-	if (change->uuid[0])
+	case APPLY_HAND_OVER:
 		return 3;
-	return change->setting->kind == OVGPU_UUID_OR_NONE ? 4 : 0;
+	case APPLY_CREATE:
+		return 4;
+	default:
+		break;
+	}
+	if (change->uuid[0])
+		return 5;
+	return change->setting->kind == OVGPU_UUID_OR_NONE ? LAST_RANK : 1;
 }
 
 /* Keeps the order of those of one rank. */
@@ -303,7 +360,7 @@ static int sort(struct apply_plan *plan)
 
 	if (!sorted)
 		return -ENOMEM;
-	for (r = 0; r <= 4; r++)
+	for (r = 0; r <= LAST_RANK; r++)
 		for (i = 0; i < plan->count; i++)
 			if (rank(&plan->changes[i]) == r)
 				sorted[n++] = plan->changes[i];
@@ -328,18 +385,12 @@ enum cli_exit apply_plan_make(const struct cli *cli,
 		.cli = cli, .machine = machine, .plan = plan,
 		.kept = calloc(machine->vgpu_count + 1, sizeof(bool)),
 	};
-	size_t i, j;
+	size_t i;
 
 	if (!planner.kept)
 		planner.err = -ENOMEM;
-	for (i = 0; i < machine->gpu_count && !planner.err; i++) {
-		const struct apply_gpu *gpu = &machine->gpus[i];
-
-		for (j = 0; j < gpu->entry->settings.count; j++)
-			plan_setting(&planner, OVGPU_GPU, gpu->bdf, NULL,
-				     &gpu->entry->settings.list[j]);
-		plan_types(&planner, gpu);
-	}
+	for (i = 0; i < machine->gpu_count && !planner.err; i++)
+		plan_gpu(&planner, &machine->gpus[i]);
 	if (!planner.err)
 		plan_removals(&planner);
 	if (!planner.err)

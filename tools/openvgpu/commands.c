@@ -74,7 +74,7 @@ static const struct command commands[] = {
 	  "make GPUs and vGPUs as a file says",
 	  .help = "FILE is described in openvgpu-config(5); '-' reads standard input. Prints what\n"
 	  "it changes; what is as the file says already is left alone. When any change\n"
-	  "would break a running VM nothing is changed, and the VM's process is named.\n"
+	  "would break what is in use nothing is changed, and the process is named.\n"
 	  "With --gpu, only what the file says of that GPU.\n" },
 	{ "assert", "FILE", ONE, OPTION_CONFIG | OPTION_GPU, command_assert,
 	  "check that GPUs and vGPUs are as a file says",

@@ -379,6 +379,29 @@ static int read_devices(struct reader *reader, struct config_entry *entry)
 	return err ?: next(reader);
 }
 
+static int read_use(struct reader *reader, struct config_entry *entry)
+{
+	char text[CONFIG_VALUE_SIZE];
+	int err = scalar(reader, "use", text, sizeof(text));
+
+	if (err)
+		return err;
+	if (!strcmp(text, "vgpu"))
+		entry->use = CONFIG_USE_VGPU;
+	else if (!strcmp(text, "passthrough"))
+		entry->use = CONFIG_USE_PASSTHROUGH;
+	else
+		return config_fail(reader->error, line_of(reader),
+				   "use can't be '%s': it is vgpu or passthrough",
+				   text);
+	return next(reader);
+}
+
+static int read_entry_settings(struct reader *reader, struct config_entry *entry)
+{
+	return read_settings(reader, &entry->settings);
+}
+
 static int read_entry(struct reader *reader, struct config_entry *entry)
 {
 	static const struct {
@@ -386,9 +409,11 @@ static int read_entry(struct reader *reader, struct config_entry *entry)
 		int (*read)(struct reader *reader, struct config_entry *entry);
 	} keys[] = {
 		{ "devices", read_devices },
-		{ "settings", NULL },
+		{ "use", read_use },
+		{ "settings", read_entry_settings },
 		{ "vgpu-devices", read_types },
 	};
+	const size_t count = sizeof(keys) / sizeof(keys[0]);
 	char name[CONFIG_NAME_SIZE];
 	unsigned int line, given = 0;
 	size_t i;
@@ -397,26 +422,24 @@ static int read_entry(struct reader *reader, struct config_entry *entry)
 	entry->line = line_of(reader);
 	err = expect(reader, YAML_MAPPING_START_EVENT,
 		     "an entry of a configuration",
-		     "devices: with settings: or vgpu-devices:");
+		     "devices: with use:, settings: or vgpu-devices:");
 	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
 		line = line_of(reader);
 		err = scalar(reader, "a key", name, sizeof(name));
-		for (i = 0; !err && i < 3 && strcmp(keys[i].name, name); i++)
+		for (i = 0; !err && i < count && strcmp(keys[i].name, name); i++)
 			;
 		if (err)
 			break;
-		if (i == 3)
+		if (i == count)
 			return config_fail(reader->error, line,
-					   "unknown key '%s': devices, settings or vgpu-devices",
+					   "unknown key '%s': devices, use, settings or vgpu-devices",
 					   name);
 		if (given & 1U << i)
 			return config_fail(reader->error, line,
 					   "'%s' is there twice", name);
 		given |= 1U << i;
 		err = next(reader);
-		if (!err)
-			err = keys[i].read ? keys[i].read(reader, entry) :
-			      read_settings(reader, &entry->settings);
+		err = err ?: keys[i].read(reader, entry);
 	}
 	if (!err && !(given & 1))
 		return config_fail(reader->error, entry->line,

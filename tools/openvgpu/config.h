@@ -78,11 +78,19 @@ struct config_device {
 	unsigned int line;
 };
 
+/* Whose a GPU is. */
+enum config_use {
+	CONFIG_USE_LEFT_ALONE,	/* the file says nothing of it */
+	CONFIG_USE_VGPU,
+	CONFIG_USE_PASSTHROUGH,
+};
+
 /**
  * struct config_entry - what some GPUs should be
  * @all: it is for all GPUs; @devices is empty
  * @devices: else for these
  * @device_count: their number
+ * @use: whose they are
  * @settings: of the GPUs
  * @has_types: @types says which vGPUs there are; else they are left alone
  * @types: no type is there twice
@@ -93,6 +101,7 @@ struct config_entry {
 	bool all;
 	struct config_device *devices;
 	size_t device_count;
+	enum config_use use;
 	struct config_settings settings;
 	bool has_types;
 	struct config_type *types;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "apply.h"
+#include "hand_over.h"
 
 /* ------------------------------------------------------------ what there is */
 
@@ -93,6 +94,33 @@ static int add_gpu(const struct cli *cli, const char *bdf,
 	err = kept_of_gpu(cli, bdf, add_setting, settings);
 	keep_default_slices(vgpus, count, bdf, settings);
 	return err ? err : add_vgpus(cli, vgpus, count, bdf, types);
+}
+
+/* Whole GPUs that VMs have. */
+static int add_passed_through(const struct cli *cli, struct json_object *entries,
+			      size_t *found)
+{
+	struct json_object *entry, *list;
+	struct ovgpu_device **devices;
+	size_t count, i;
+	int err;
+
+	err = ovgpu_device_list(cli->ovgpu, &devices, &count);
+	for (i = 0; !err && i < count; i++) {
+		if (!devices[i]->handed_over ||
+		    strcmp(devices[i]->driver, VFIO_PCI) ||
+		    (cli->gpu[0] && strcmp(cli->gpu, devices[i]->bdf)))
+			continue;
+		entry = json_object_new_object();
+		list = json_object_new_array();
+		json_object_array_add(list, json_text(devices[i]->bdf));
+		json_set(entry, "devices", list);
+		json_set_text(entry, "use", "passthrough");
+		json_object_array_add(entries, entry);
+		++*found;
+	}
+	ovgpu_free(devices);
+	return err;
 }
 
 /* ------------------------------------------------------------------ as YAML */
@@ -203,6 +231,8 @@ static enum cli_exit add_gpus(const struct cli *cli, struct json_object *entries
 		found++;
 		err = add_gpu(cli, gpus[i]->bdf, vgpus, n, entries);
 	}
+	if (!err)
+		err = add_passed_through(cli, entries, &found);
 	ovgpu_free(vgpus);
 	ovgpu_free(gpus);
 	if (err)

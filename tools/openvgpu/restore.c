@@ -3,7 +3,8 @@
  * restore.c - openvgpu restore: what a restart of the machine or of the module
  * took away comes back
  *
- * First the vGPUs that mdevctl's definitions want started: by mdevctl where
+ * First the GPUs that the configuration file takes back from other drivers. Then
+ * the vGPUs that mdevctl's definitions want started: by mdevctl where
  * there is one, so that its scripts run; else by what stands in the same files.
  * Debian's mdevctl would do that alone if its udev rule named the place where it
  * is installed. Then what the configuration file says, which may name one of
@@ -460,6 +461,35 @@ static int lock(const struct cli *cli)
 	return fd;
 }
 
+/*
+ * GPUs that are another driver's, and openvgpu's by the configuration file. What it
+ * says nothing of is not found; whether it is in force at last, assert says.
+ */
+static void take_back_gpus(const struct restore *restore)
+{
+	char command[] = "openvgpu", apply[] = "apply", option[] = "--gpu";
+	char path[PATH_MAX], text[REASON_SIZE], reason[REASON_SIZE];
+	struct ovgpu_device **devices;
+	char *argv[6] = { command, apply, option, NULL, path, NULL };
+	size_t count, i;
+	int status;
+
+	if (!config_path(restore->cli, path, sizeof(path)) ||
+	    ovgpu_device_list(restore->cli->ovgpu, &devices, &count))
+		return;
+	for (i = 0; i < count; i++) {
+		if (!strcmp(devices[i]->driver, OVGPU_DRIVER))
+			continue;
+		argv[3] = devices[i]->bdf;
+		status = program_run("/proc/self/exe", argv, text, sizeof(text),
+				     PROGRAM_PATIENT);
+		one_line(text, reason, sizeof(reason));
+		if (status && status != CLI_NOT_FOUND)
+			cli_note("%s", shown(reason).text);
+	}
+	ovgpu_free(devices);
+}
+
 static enum cli_exit finish(struct restore *restore)
 {
 	enum cli_exit code = restore->failed || restore->settings_failed ?
@@ -522,6 +552,15 @@ enum cli_exit command_restore(struct cli *cli)
 		return cli_fail(cli, CLI_FAILURE, "cannot lock /" LOCK_FILE ": %s%s",
 				ovgpu_strerror(fd), fd == -EACCES ?
 				"; run as root" : "");
+	}
+	if (!cli->argument) {
+		take_back_gpus(&restore);
+		ovgpu_free(gpus);
+		err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
+	}
+	if (err) {
+		close(fd);
+		return cli_fail_errno(cli, err, "list the GPUs");
 	}
 	find_program("mdevctl", restore.mdevctl, sizeof(restore.mdevctl));
 	if (cli->json)

@@ -73,6 +73,7 @@ static const char example[] =
 	"        - 2\n"
 	"      settings: {console: none}\n"
 	"      vgpu-devices: {}\n"
+	"      use: vgpu\n"
 	"  none: []\n";
 
 START_TEST(everything_is_found)
@@ -86,6 +87,7 @@ START_TEST(everything_is_found)
 	ck_assert_uint_eq(config->labels[0].entry_count, 1);
 	entry = &config->labels[0].entries[0];
 	ck_assert(entry->all && !entry->device_count && !entry->has_types);
+	ck_assert(entry->use == CONFIG_USE_LEFT_ALONE);
 	ck_assert_uint_eq(entry->settings.count, 2);
 	ck_assert_str_eq(entry->settings.list[1].name, "timeslice_us");
 	ck_assert_str_eq(entry->settings.list[1].value, "2000");
@@ -109,6 +111,7 @@ START_TEST(everything_is_found)
 
 	entry = &config->labels[1].entries[1];
 	ck_assert(entry->has_types && !entry->type_count);
+	ck_assert(entry->use == CONFIG_USE_VGPU);
 	ck_assert_str_eq(entry->settings.list[0].value, "none");
 	ck_assert_uint_eq(config->labels[2].entry_count, 0);
 	config_free(config);

@@ -154,6 +154,32 @@ run "metrics" 0 openvgpu metrics
 contains "metrics have it" "$out" "openvgpu_gpu_handed_over_info{gpu=\"$gpu\",driver=\"vfio-pci\"} 1"
 tenants "$display" 0 display openvgpu
 
+# ------------------------------------------------------------ as a file says
+
+cat >config.yaml <<CONFIG
+version: v1
+vgpu-configs:
+  whole:
+    - {devices: [$gpu], use: passthrough, vgpu-devices: {}}
+  shared:
+    - {devices: [$gpu], use: vgpu, vgpu-devices: {32ma: 1}}
+CONFIG
+run "assert: passed through" 0 openvgpu assert config.yaml --config whole
+run "assert: shared" 1 openvgpu assert config.yaml --config shared
+run "apply: shared" 0 openvgpu apply config.yaml --config shared
+same "openvgpu has it" openvgpu "$(driver $gpu)"
+same "and a vGPU is there" 1 "$(openvgpu list --quiet --gpu $gpu | wc -l)"
+hold-vgpu "$(openvgpu list --quiet --gpu $gpu)" held &
+holder=$!
+holds "the vGPU is open" "not after 10 s" within 10 test -s held
+run "apply: passed through, in use" 4 openvgpu apply config.yaml --config whole
+contains "by whom" "$err" "process $holder"
+kill -9 $holder
+wait $holder 2>/dev/null
+run "apply: passed through" 0 openvgpu apply config.yaml --config whole
+same "vfio-pci has it" vfio-pci "$(driver $gpu)"
+run "assert: passed through again" 0 openvgpu assert config.yaml --config whole
+
 # Unplugged and plugged in, it is openvgpu's again.
 run "unplug" 0 sh -c "echo 1 >$pci/$gpu/remove"
 run "plug in" 0 sh -c "echo 1 >/sys/bus/pci/rescan"
