@@ -169,6 +169,7 @@ run "assert: shared" 1 openvgpu assert config.yaml --config shared
 run "apply: shared" 0 openvgpu apply config.yaml --config shared
 same "openvgpu has it" openvgpu "$(driver $gpu)"
 same "and a vGPU is there" 1 "$(openvgpu list --quiet --gpu $gpu | wc -l)"
+rm held
 hold-vgpu "$(openvgpu list --quiet --gpu $gpu)" held &
 holder=$!
 holds "the vGPU is open" "not after 10 s" within 10 test -s held
