@@ -28,7 +28,7 @@ help:
 	@echo '  make clean          remove build/'
 	@echo
 	@echo 'Try it (root, Debian 12 or 13; the first run sets up a test machine in a cache)'
-	@echo '  make demo           two guests compute on one GPU'
+	@echo '  make demo           guests compute on one GPU, show a desktop and a console'
 	@echo '  make vm-shell       a prompt in the host machine; KERNEL=6.1|6.12|7.2'
 	@echo
 	@echo 'Test'
