@@ -636,6 +636,9 @@ static const struct test {
 	{ "reset-by-host", test_reset_by_host, true },
 	{ "revoked", test_revoked, true },
 	{ "death", test_death, true },
+	{ "sleep-freeze", test_sleep_freeze, true },
+	{ "sleep-mem", test_sleep_mem, true },
+	{ "sleep-refused", test_sleep_refused, true },
 };
 
 static bool run_test(const struct test *test)

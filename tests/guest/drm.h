@@ -26,11 +26,15 @@ void write_file(const char *path, const char *text);
 bool refused(int fd, const void *packet, struct drm_refgpu_context_status *status);
 int programme_make(int fd, const void *code, size_t bytes, struct programme *programme);
 int spin(int fd, struct programme *programme, uint32_t *context, uint32_t syncobj);
+void spin_stop(struct programme *programme);
 
 bool test_dump(void);
 bool test_hang(void);
 bool test_reset_by_host(void);
 bool test_revoked(void);
 bool test_death(void);
+bool test_sleep_freeze(void);
+bool test_sleep_mem(void);
+bool test_sleep_refused(void);
 
 #endif /* DRM_TESTS_H */

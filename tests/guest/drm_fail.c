@@ -15,6 +15,7 @@
 #define DUMPS		"/sys/class/devcoredump/devcd*/data"
 #define I_NOP		0x00000013u
 #define I_BACK		0xffdff06fu	/* jal x0, -4 */
+#define I_RETURN	0x00008067u	/* jalr x0, 0(ra) */
 
 /**
  * write_file - write a text into a file
@@ -200,6 +201,16 @@ int spin(int fd, struct programme *programme, uint32_t *context, uint32_t syncob
 	if (!error)
 		error = context_create(fd, context);
 	return error ? error : submit(fd, *context, packets, 2, syncobj);
+}
+
+/**
+ * spin_stop - let a job of spin() end
+ * @programme: the job's. Its loop's jump becomes a return: the device keeps nothing of
+ *	the instructions that it has read
+ */
+void spin_stop(struct programme *programme)
+{
+	programme->code.words[sizeof(endless) / sizeof(*endless) - 1] = I_RETURN;
 }
 
 /* What is said of the job of spin() when it was stopped. */
