@@ -417,19 +417,28 @@ static int refgpu_freeze(struct device *dev)
 	return sleep_device(dev, true);
 }
 
+/* What is needed is in the image, which is on disk already. */
+static int refgpu_poweroff(struct device *dev)
+{
+	return sleep_device(dev, false);
+}
+
 static int refgpu_resume(struct device *dev)
 {
 	struct refgpu *gpu = dev_get_drvdata(dev);
-	int ret;
+	int ret, error = 0;
 
 	ret = refgpu_start(gpu);
 	if (ret) {
 		drm_err(&gpu->drm, "the GPU does not wake up: %d\n", ret);
 		refgpu_recover(gpu, REFGPU_DEAD);
-		return ret;
+	} else {
+		refgpu_kms_start(gpu);
 	}
-	refgpu_kms_start(gpu);
-	return gpu->kms ? drm_mode_config_helper_resume(&gpu->drm) : 0;
+	/* Also of a GPU that is dead: what was suspended is held until it is resumed. */
+	if (gpu->kms)
+		error = drm_mode_config_helper_resume(&gpu->drm);
+	return ret ? ret : error;
 }
 
 static const struct dev_pm_ops pm_ops = {
@@ -437,7 +446,7 @@ static const struct dev_pm_ops pm_ops = {
 	.resume		= refgpu_resume,
 	.freeze		= refgpu_freeze,
 	.thaw		= refgpu_resume,
-	.poweroff	= refgpu_suspend,
+	.poweroff	= refgpu_poweroff,
 	.restore	= refgpu_resume,
 };
 

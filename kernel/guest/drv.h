@@ -390,7 +390,7 @@ int refgpu_mm_map(struct refgpu_bo *bo);
 bool refgpu_mm_unmap(struct refgpu_bo *bo);
 void refgpu_mm_remap(struct refgpu *gpu);
 int refgpu_mm_save(struct refgpu *gpu);
-void refgpu_mm_restore(struct refgpu *gpu);
+void refgpu_mm_restore(struct refgpu *gpu, bool back);
 int refgpu_mm_reset(struct refgpu *gpu, bool again);
 void refgpu_mm_forget(struct refgpu *gpu);
 void refgpu_mm_bury(struct refgpu *gpu);

@@ -128,13 +128,6 @@ struct saved {
 	void *data;
 };
 
-static void drop(struct saved *saved)
-{
-	list_del(&saved->link);
-	vfree(saved->data);
-	kfree(saved);
-}
-
 static int save(struct refgpu *gpu, const struct drm_mm_node *node)
 {
 	struct saved *saved = kzalloc(sizeof(*saved), GFP_KERNEL);
@@ -161,7 +154,6 @@ static int save(struct refgpu *gpu, const struct drm_mm_node *node)
  */
 int refgpu_mm_save(struct refgpu *gpu)
 {
-	struct saved *saved, *next;
 	struct drm_mm_node *node;
 	int ret = 0;
 
@@ -172,23 +164,30 @@ int refgpu_mm_save(struct refgpu *gpu)
 			break;
 	}
 	mutex_unlock(&gpu->memory);
-	if (ret)
-		list_for_each_entry_safe(saved, next, &gpu->saved, link)
-			drop(saved);
+	if (ret) {
+		drm_err(&gpu->drm,
+			"no room for a copy of %llu MiB of video memory: the machine can't sleep\n",
+			(gpu->vram_size - gpu->vram_free) >> 20);
+		refgpu_mm_restore(gpu, false);
+	}
 	return ret;
 }
 
 /**
- * refgpu_mm_restore - copy it back
+ * refgpu_mm_restore - what was saved is not needed any more
  * @gpu: does not run yet
+ * @back: copy it back before
  */
-void refgpu_mm_restore(struct refgpu *gpu)
+void refgpu_mm_restore(struct refgpu *gpu, bool back)
 {
 	struct saved *saved, *next;
 
 	list_for_each_entry_safe(saved, next, &gpu->saved, link) {
-		memcpy_toio(gpu->vram + saved->start, saved->data, saved->bytes);
-		drop(saved);
+		if (back)
+			memcpy_toio(gpu->vram + saved->start, saved->data, saved->bytes);
+		list_del(&saved->link);
+		vfree(saved->data);
+		kfree(saved);
 	}
 }
 

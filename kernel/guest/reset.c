@@ -528,7 +528,8 @@ static void watch_work(struct work_struct *work)
 	if (mutex_trylock(&gpu->recovery)) {
 		for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++) {
 			/* Should an interrupt have been lost. */
-			refgpu_ring_retire(ring);
+			if (!gpu->asleep)
+				refgpu_ring_retire(ring);
 			busy |= refgpu_ring_busy(ring);
 		}
 		if (!busy)
@@ -569,6 +570,17 @@ int refgpu_recovery_init(struct refgpu *gpu)
 	return drmm_mutex_init(&gpu->drm, &gpu->recovery);
 }
 
+/* A machine that was stored may have been given another GPU. */
+static bool is_the_same(struct refgpu *gpu)
+{
+	/* The host will say when it is back. */
+	if (gpu->backend->away && gpu->backend->away(gpu))
+		return true;
+	return user_read(gpu, REFGPU_USER_VERSION) == gpu->version &&
+	       user_read(gpu, REFGPU_USER_VRAM_SIZE) == gpu->vram_size &&
+	       user_read(gpu, REFGPU_USER_SYSMEM_PAGES) >= gpu->aperture_pages;
+}
+
 /**
  * refgpu_start - bring the GPU into a known state, and start its rings
  * @gpu: with rings and schedulers
@@ -579,12 +591,17 @@ int refgpu_start(struct refgpu *gpu)
 
 	mutex_lock(&gpu->recovery);
 	ret = refgpu_mm_reset(gpu, true);
+	if (!ret && !is_the_same(gpu)) {
+		drm_err(&gpu->drm, "this is not the GPU that went to sleep\n");
+		ret = -ENODEV;
+	}
 	/* Jobs never come when there is a display only. */
 	gpu->asleep = gpu->display_only;
-	if (!ret) {
-		refgpu_mm_restore(gpu);
-		if (!gpu->display_only)
-			start_rings(gpu);
+	refgpu_mm_restore(gpu, !ret);
+	if (!ret && !gpu->display_only) {
+		/* The host may have reset the GPU meanwhile. */
+		refgpu_rights_restore(gpu);
+		start_rings(gpu);
 	}
 	mutex_unlock(&gpu->recovery);
 	refgpu_mm_bury(gpu);
@@ -632,7 +649,9 @@ int refgpu_drain(struct refgpu *gpu)
 	}
 	gpu->asleep = !ret;
 	mutex_unlock(&gpu->recovery);
-	if (!ret)
+	if (ret)
+		drm_err(&gpu->drm, "jobs do not end: the machine can't sleep\n");
+	else
 		cancel_delayed_work_sync(&gpu->watch);
 	return ret;
 }

@@ -638,6 +638,8 @@ static const struct test {
 	{ "death", test_death, true },
 	{ "sleep-freeze", test_sleep_freeze, true },
 	{ "sleep-mem", test_sleep_mem, true },
+	{ "sleep-reset", test_sleep_reset, true },
+	{ "sleep-disk", test_sleep_disk, true },
 	{ "sleep-refused", test_sleep_refused, true },
 };
 

@@ -35,6 +35,8 @@ bool test_revoked(void);
 bool test_death(void);
 bool test_sleep_freeze(void);
 bool test_sleep_mem(void);
+bool test_sleep_reset(void);
+bool test_sleep_disk(void);
 bool test_sleep_refused(void);
 
 #endif /* DRM_TESTS_H */

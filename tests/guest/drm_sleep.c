@@ -177,6 +177,37 @@ bool test_sleep_mem(void)
 	return sleeps("mem");
 }
 
+/** test_sleep_reset - the host resets the GPU meanwhile: buffers are zero, jobs run */
+bool test_sleep_reset(void)
+{
+	struct drm_refgpu_context_status status;
+	struct sleeper sleeper;
+	struct refgpu_copy copy;
+	int error;
+
+	error = prepare(&sleeper);
+	if (error)
+		return no("set-up: %s", strerror(-error));
+	error = go_to_sleep("freeze");
+	if (error)
+		return no("the machine does not sleep: %s", strerror(-error));
+	if (!all_are(&sleeper.system, CANARY) || !all_are(&sleeper.vram, 0))
+		return false;
+	copy = copy_packet(sleeper.vram.address, sleeper.system.address, BYTES);
+	error = run(sleeper.fd, sleeper.contexts[0], &copy, 1);
+	status = context_status(sleeper.fd, sleeper.contexts[0]);
+	if (error || status.state)
+		return no("a job after it: %d, state %u, error %u, address 0x%llx", error,
+			  status.state, status.error, (unsigned long long)status.address);
+	return all_are(&sleeper.vram, CANARY);
+}
+
+/** test_sleep_disk - jobs and buffers outlive hibernation */
+bool test_sleep_disk(void)
+{
+	return sleeps("disk");
+}
+
 /** test_sleep_refused - a job that does not end keeps the machine awake, and goes on */
 bool test_sleep_refused(void)
 {

@@ -8,8 +8,8 @@
 # guest-drm.sh [PART]...: the guest's driver on a vGPU: buffers, jobs, processes that
 # attack each other, hangs, unbinding and unloading with and without users, memory that
 # the VMM takes away, heads of two guests, a driver and a host of different age,
-# hot-plug and hot-unplug, a reset by the host's administrator. When a GPU dies, QEMU
-# stops its guests for good, so no guest sees that.
+# hot-plug and hot-unplug, a reset by the host's administrator, machines that sleep. When
+# a GPU dies, QEMU stops its guests for good, so no guest sees that.
 # The guest counts its own tests. Parts are the functions named at the end, by default
 # all of them, in this order.
 
@@ -21,6 +21,10 @@ modprobe -a vfio_iommu_type1 openvgpu || {
 	finish
 }
 types=/sys/bus/pci/drivers/openvgpu/0000:01:00.0/mdev_supported_types
+
+kernel=${GUEST_KERNEL:-6.12} memory=512 times=(--timeout 600)
+# It is large, and slow.
+[ "$kernel" != debug ] || memory=1024 times=(--timeout 1800 --boot-time 300)
 
 # payload FOLDER, its run on standard input
 payload()
@@ -42,14 +46,23 @@ create()
 # destroy UUID, if it is there still
 destroy() { [ ! -e "/sys/bus/mdev/devices/$1" ] || echo 1 >"/sys/bus/mdev/devices/$1/remove"; }
 
+# a_guest NAME [ARG...]: a guest of /tmp/NAME
+a_guest()
+{
+	local name=$1
+
+	shift
+	guest --name "$name" --kernel "$kernel" --payload "/tmp/$name" --module refgpu \
+		--mem "$memory" "${times[@]}" "$@"
+}
+
 # boot NAME [ARG...]: a guest of /tmp/NAME; its tests count
 boot()
 {
 	local name=$1 status=0
 
 	shift
-	guest --name "$name" --payload "/tmp/$name" --module refgpu --mem 512 --timeout 600 "$@" \
-		>"/tmp/$name.log" 2>&1 || status=$?
+	a_guest "$name" "$@" >"/tmp/$name.log" 2>&1 || status=$?
 	sed 's/^\[[^]]*\] //' "/tmp/$name.log" >"/tmp/$name.said"
 	cat "/tmp/$name.log"
 	grep -qE '^(ok|not ok) ' "/tmp/$name.said" || status="$status, no test"
@@ -123,7 +136,7 @@ computing()
 	RUN
 	before=$(warnings | wc -l)
 	# The test "revoked" hides what is behind.
-	in_guest computing 256mc --append mem=480M
+	in_guest computing 256mc --append "mem=$((memory - 32))M"
 	same host-says-nothing '' "$(warnings | tail -n +$((before + 1)))"
 }
 
@@ -136,8 +149,11 @@ display()
 		device=$(cd /sys/class/drm/card0/device && pwd -P)
 		cat /sys/class/drm/card0-*/status | tr '\n' ' '
 		head -n 3 /sys/class/drm/card0-Virtual-1/modes
-		[ "$(cat /sys/class/graphics/fb0/name)" = refgpudrmfb ]
-		said $? console "fb0 is $(cat /sys/class/graphics/fb0/name)"
+		# The debug kernel has no driver that has the console's part of DRM built.
+		if [ ! -e /proc/lockdep_stats ]; then
+			[ "$(cat /sys/class/graphics/fb0/name)" = refgpudrmfb ]
+			said $? console "fb0 is $(cat /sys/class/graphics/fb0/name)"
+		fi
 		mount -t debugfs debugfs /sys/kernel/debug
 		./kms --frames 3
 		said $? kms "the program ended with $?"
@@ -345,7 +361,99 @@ unplugged()
 	destroy "$uuid"
 }
 
-[ $# -gt 0 ] || set -- computing display heads mismatch unplugged resets
+# The guest is in suspend to idle: the power button wakes it up.
+wake_up() { guest-screen qmp asleep system_powerdown; }
+
+# slept TIMES: it sleeps that often by now
+slept() { [ "$(grep -c 'PM: suspend-to-idle' /tmp/asleep.log)" = "$1" ]; }
+
+asleep_beside()
+{
+	when asleep 'PM: suspend-to-idle' wake_up
+	within 300 slept 2
+	run reset-asleep 0 reset_gpu
+	run wake-up-again 0 wake_up
+}
+
+# A machine that sleeps, with jobs under way and a picture on its display. Suspend to
+# memory can't be tried: no guest comes back from it on the emulated processor, with a
+# vGPU or without.
+asleep()
+{
+	payload /tmp/asleep <<-'RUN'
+		#!/bin/sh
+		said() { if [ "$1" = 0 ]; then echo "ok $2"; else echo "not ok $2: $3"; fi; }
+		mount -t debugfs debugfs /sys/kernel/debug
+		crc=/sys/kernel/debug/dri/0/crtc-0/crc
+		echo auto >$crc/control
+		# What the head shows: the third frame from now on.
+		shown()
+		{
+			timeout 10 dd if=$crc/data bs=64 count=3 2>/dev/null | tr -d '\0' |
+				tail -n 1 | cut -d' ' -f2
+		}
+		mkfifo /tmp/next
+		exec 3<>/tmp/next
+		./kms --mode 640x480 --control /tmp/next >/tmp/kms &
+		until grep -q 'frame 0 is shown' /tmp/kms; do sleep 0.2; done
+		before=$(shown)
+		# The console tells how far it gets, and us when to wake it up.
+		echo 8 >/proc/sys/kernel/printk
+		echo 1 >/sys/power/pm_debug_messages
+		./drm sleep-refused sleep-freeze
+		after=$(shown)
+		[ -n "$before" ] && [ "$before" = "$after" ]
+		said $? picture-is-back "CRC '$after', not '$before'"
+		echo >&3
+		until grep -q 'frame 1 is shown' /tmp/kms || ! kill -0 %1; do sleep 0.2; done
+		next=$(shown)
+		[ -n "$next" ] && [ "$next" != "$before" ]
+		said $? next-picture "CRC '$next' after '$before'"
+		echo quit >&3
+		wait %1
+		said $? kms "the program ended with $?"
+		./drm sleep-reset
+		./drm params fill-and-copy dispatch
+		said $? drm "it ended with $?"
+	RUN
+	beside asleep asleep_beside
+	in_guest asleep 256mq --module button --append no_console_suspend
+	beside_ends asleep
+}
+
+# Hibernation: another QEMU, whose guest goes on with what the first one's had, on a
+# vGPU that is zero.
+hibernated()
+{
+	local status=0
+
+	payload /tmp/hibernated <<-'RUN'
+		#!/bin/sh
+		# A system that has been stored: from here on it is that one.
+		if dd if=/dev/vda bs=4086 count=2 2>/dev/null | grep -q S1SUSPEND; then
+			cat /sys/block/vda/dev >/sys/power/resume
+			echo "not ok resume: it did not go on"
+			exit 1
+		fi
+		mkswap /dev/vda && swapon /dev/vda
+		echo shutdown >/sys/power/disk
+		echo 0 >/sys/power/image_size
+		echo 8 >/proc/sys/kernel/printk
+		./drm sleep-disk && ./kms --frames 3 && ./drm params fill-and-copy dispatch
+	RUN
+	truncate -s 512M /tmp/disk
+	create 256mq || return
+	set -- --vgpu "$uuid" --module virtio_blk --append 'no_console_suspend nokaslr' --qemu-arg -drive \
+		--qemu-arg file=/tmp/disk,if=virtio,format=raw
+	a_guest hibernated "$@" || status=$?
+	# It is switched off, and so says nothing at its end.
+	same stored 98 "$status"
+	boot hibernated "$@"
+	destroy "$uuid"
+	rm /tmp/disk
+}
+
+[ $# -gt 0 ] || set -- computing display heads mismatch unplugged resets asleep hibernated
 for part; do
 	"$part"
 done
