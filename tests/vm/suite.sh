@@ -116,3 +116,24 @@ within()
 		sleep 0.3
 	done
 }
+
+# driver_warnings: what refgpu.ko and DRM had to say
+driver_warnings()
+{
+	dmesg --level=emerg,alert,crit,err,warn | grep -E 'refgpu|drm|publish'
+}
+
+# attack JOBS: on a whole GPU that refgpu.ko drives, one process attacks another one with
+# so many jobs; each run tries others. The driver names the jobs that were stopped, not
+# all of them, and has nothing else to say.
+attack()
+{
+	local before
+
+	before=$(driver_warnings | wc -l)
+	timeout $((60 + $1 / 70)) /src/build/tests/guest/hostile --jobs "$1" >/tmp/hostile.log 2>&1
+	cat /tmp/hostile.log
+	add hostile /tmp/hostile.log
+	same hostile-log '' "$(driver_warnings | tail -n +$((before + 1)) |
+		grep -vE 'refgpu 0000:.* a job of client|publish: .* callbacks suppressed' | head -n 3)"
+}
