@@ -72,8 +72,10 @@ static int prepare(struct sleeper *sleeper)
 	}
 	if (error)
 		return error;
-	for (i = 0; i < BYTES / 4; i++)
-		sleeper->vram.words[i] = sleeper->system.words[i] = CANARY;
+	for (i = 0; i < BYTES / 4; i++) {
+		sleeper->vram.words[i] = CANARY;
+		sleeper->system.words[i] = CANARY;
+	}
 	return 0;
 }
 
