@@ -11,7 +11,7 @@
 # hot-plug and hot-unplug, a reset by the host's administrator, machines that sleep. When
 # a GPU dies, QEMU stops its guests for good, so no guest sees that.
 # The guest counts its own tests. Parts are the functions named at the end, by default
-# all of them, in this order.
+# those named there, in this order.
 
 # shellcheck source=suite.sh
 . /src/tests/vm/suite.sh
@@ -419,6 +419,18 @@ asleep()
 	beside asleep asleep_beside
 	in_guest asleep 256mq --module button --append no_console_suspend
 	beside_ends asleep
+}
+
+# The same for kernels that have no power button, as the debug kernel: they wake up by
+# themselves, a step before the machine would stand still.
+asleep_for_a_moment()
+{
+	payload /tmp/moment <<-'RUN'
+		#!/bin/sh
+		echo platform >/sys/power/pm_test
+		./drm sleep-freeze sleep-refused && ./kms --frames 3 && ./drm params fill-and-copy
+	RUN
+	in_guest moment 256mq
 }
 
 # Hibernation: another QEMU, whose guest goes on with what the first one's had, on a
