@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --gpu "--vram 4G" --mem 4096 --timeout 3000
+# machine: --gpu "--vram 4G" --mem 4096 --timeout 1500
 # own machine: its guests are slow, and need both processors
 # kernels: 6.12
 # check: none
