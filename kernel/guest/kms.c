@@ -164,15 +164,14 @@ static void primary_update(struct drm_plane *plane, struct drm_atomic_state *com
 static int cursor_check(struct drm_plane *plane, struct drm_atomic_state *commit)
 {
 	struct drm_plane_state *new = drm_atomic_get_new_plane_state(commit, plane);
-	struct drm_framebuffer *fb = new->fb;
 	int ret;
 
 	ret = plane_check(new, commit, true);
 	if (ret <= 0)
 		return ret;
-	/* The whole of a picture without gaps between its lines. */
-	if (new->src_x || new->src_y || new->crtc_w != fb->width || new->crtc_h != fb->height ||
-	    fb->width > CURSOR_MAX || fb->height > CURSOR_MAX || fb->pitches[0] != fb->width * 4)
+	/* Whole lines of a picture, without gaps between them. */
+	if (new->crtc_w > CURSOR_MAX || new->crtc_h > CURSOR_MAX ||
+	    new->fb->pitches[0] != new->crtc_w * 4)
 		return -EINVAL;
 	return 0;
 }
