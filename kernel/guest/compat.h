@@ -13,6 +13,8 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_edid.h>
 #include <drm/drm_file.h>
+#include <drm/drm_gem_framebuffer_helper.h>
+#include <drm/drm_plane.h>
 #include <drm/gpu_scheduler.h>
 
 /* 6.3: vm_flags is written through helpers. */
@@ -56,6 +58,20 @@ static inline int refgpu_drm_edid_modes(struct drm_connector *connector,
 #endif
 	return modes;
 }
+
+/* 6.17: DRM says what the format is; since 6.4 it looks whether any plane has it. */
+#ifdef VGPU_HAVE_FB_CREATE_INFO
+#define refgpu_fb_create	drm_gem_fb_create
+#else
+static inline struct drm_framebuffer *refgpu_fb_create(struct drm_device *drm,
+						       struct drm_file *file,
+						       const struct drm_mode_fb_cmd2 *wanted)
+{
+	if (!drm_any_plane_has_format(drm, wanted->pixel_format, wanted->modifier[0]))
+		return ERR_PTR(-EINVAL);
+	return drm_gem_fb_create(drm, file, wanted);
+}
+#endif
 
 /* 6.8: the lowest priority is the last, and called LOW. */
 #ifndef VGPU_HAVE_SCHED_PRIORITY_LOW

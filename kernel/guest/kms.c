@@ -601,7 +601,7 @@ static void commit_tail(struct drm_atomic_state *commit)
 }
 
 static const struct drm_mode_config_funcs mode_config_funcs = {
-	.fb_create	= drm_gem_fb_create,
+	.fb_create	= refgpu_fb_create,
 	.atomic_check	= atomic_check,
 	.atomic_commit	= drm_atomic_helper_commit,
 };
