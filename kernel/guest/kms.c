@@ -202,6 +202,11 @@ static void cursor_update(struct drm_plane *plane, struct drm_atomic_state *comm
 	    !drm_dev_enter(plane->dev, &section))
 		return;
 	write_cursor(head, drm_atomic_get_new_plane_state(commit, plane));
+	/*
+	 * A cursor that moves waits for nothing. Whoever then waits for the next vertical
+	 * blank shall not get a former one, whose interrupt is late.
+	 */
+	drm_crtc_accurate_vblank_count(&head->crtc);
 	drm_dev_exit(section);
 }
 
