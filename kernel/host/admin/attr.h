@@ -10,6 +10,8 @@
 
 #include <linux/device.h>
 
+#include "admin/settings.h"
+
 /* sysfs_sched.c: in the GPU's openvgpu/ */
 extern struct device_attribute vgpu_gpu_attr_scheduler;
 extern struct device_attribute vgpu_gpu_attr_sched_hz;
@@ -45,9 +47,29 @@ extern struct device_attribute vgpu_stat_wait_max_ns;
 extern struct device_attribute vgpu_stat_wait_sum_ns;
 extern struct device_attribute vgpu_stat_wait_histogram;
 
+/* sysfs_instance.c: in the GPU's openvgpu/ */
+extern struct device_attribute vgpu_gpu_attr_compute_slices;
+extern struct device_attribute vgpu_gpu_attr_memory_slices;
+extern struct device_attribute vgpu_gpu_attr_pool_slices;
+extern struct device_attribute vgpu_gpu_attr_pool_slices_min;
+extern struct device_attribute vgpu_gpu_attr_max_instances;
+extern struct device_attribute vgpu_gpu_attr_why_unavailable;
+
+/* sysfs_instance.c: in the vGPU's openvgpu/ */
+extern struct device_attribute vgpu_attr_instance;
+extern struct device_attribute vgpu_attr_compute_slices;
+
 /* sysfs_sched.c */
 struct vgpu;
 struct vgpu_gpu;
+struct vgpu_instance;
+ssize_t vgpu_number_show(const struct vgpu_instance *instance, enum vgpu_setting setting,
+			 char *buf);
+ssize_t vgpu_number_store(struct vgpu_instance *instance, enum vgpu_setting setting,
+			  const char *name, const char *buf, size_t count);
+ssize_t vgpu_scheduler_show(const struct vgpu_instance *instance, char *buf);
+ssize_t vgpu_scheduler_store(struct vgpu_instance *instance, const char *buf,
+			     size_t count);
 int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 		      const char *what, const char *buf, size_t count,
 		      u64 *value);

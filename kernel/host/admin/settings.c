@@ -17,6 +17,7 @@
 #include "admin/settings.h"
 #include "base/state.h"
 #include "base/vgpu.h"
+#include "place/place.h"
 #include "sched/sched.h"
 
 /* ------------------------------------------------------------------- checks */
@@ -44,7 +45,7 @@ static const struct number numbers[] = {
 	OPENVGPU_VGPU_SETTINGS(NUMBER, OPENVGPU_NO_NUMBER, OPENVGPU_NO_NUMBER)
 };
 
-/* @of: "" or the vGPU it is about, with a blank behind. */
+/* @of: "" or the vGPU or instance it is about, with a blank behind. */
 static int check_scheduled(struct vgpu_gpu *gpu, const char *of,
 			   const char *what)
 {
@@ -73,6 +74,16 @@ static int check(struct vgpu_gpu *gpu, const char *of,
 
 /* ---------------------------------------------------------------- instance */
 
+#define OF_SIZE	32
+
+/* Whose setting it is, for messages: the pool's are the GPU's. */
+static void name_of(const struct vgpu_instance *instance, char *of)
+{
+	of[0] = '\0';
+	if (instance->index != LAYOUT_POOL)
+		snprintf(of, OF_SIZE, "GPU instance %u: ", instance->index);
+}
+
 /**
  * vgpu_set_scheduler - change the policy of an instance
  * @instance: the instance
@@ -86,16 +97,17 @@ int vgpu_set_scheduler(struct vgpu_instance *instance, const char *name)
 {
 	const struct sched_policy *policy = sched_policy_find(name);
 	struct vgpu_runqueue *rq = &instance->rq;
-	char names[64];
+	char names[64], of[OF_SIZE];
 	int ret;
 
-	ret = check_scheduled(instance->gpu, "", "scheduler");
+	name_of(instance, of);
+	ret = check_scheduled(instance->gpu, of, "scheduler");
 	if (ret)
 		return ret;
 	if (!policy) {
 		sched_policy_list(names, sizeof(names), NULL);
 		vgpu_gpu_error(instance->gpu,
-			       "scheduler not changed: there are only %s",
+			       "%sscheduler not changed: there are only %s", of,
 			       names);
 		return -EINVAL;
 	}
@@ -105,7 +117,42 @@ int vgpu_set_scheduler(struct vgpu_instance *instance, const char *name)
 		vgpu_sched_kick(rq);
 	}
 	spin_unlock_irq(&rq->lock);
+	vgpu_place_policy(instance->gpu);
 	return 0;
+}
+
+/**
+ * vgpu_get_number - a setting of an instance that is a number
+ * @instance: the instance
+ * @setting: which, of those in OPENVGPU_GPU_SETTINGS
+ *
+ * Return: the value in force, in the unit of the setting.
+ */
+u64 vgpu_get_number(const struct vgpu_instance *instance, enum vgpu_setting setting)
+{
+	const struct vgpu_sched_settings *settings = &instance->settings;
+
+	switch (setting) {
+	case VGPU_SCHED_HZ:
+		return DIV64_U64_ROUND_CLOSEST(NSEC_PER_SEC,
+					       vgpu_sched_timeslice(instance));
+	case VGPU_TIMESLICE_US:
+		return div_u64(vgpu_sched_timeslice(instance), NSEC_PER_USEC);
+	case VGPU_TIMESLICE_MAX_US:
+		return div_u64(READ_ONCE(settings->timeslice_max_ns), NSEC_PER_USEC);
+	case VGPU_WAKE_BUDGET_PERMILLE:
+		return READ_ONCE(settings->wake_budget_permille);
+	case VGPU_AVERAGING_FACTOR:
+		return READ_ONCE(settings->averaging);
+	case VGPU_PREEMPT_TIMEOUT_US:
+		return div_u64(READ_ONCE(settings->preempt_timeout_ns), NSEC_PER_USEC);
+	case VGPU_FAULT_LIMIT:
+		return READ_ONCE(settings->fault_limit);
+	case VGPU_FAULT_WINDOW_S:
+		return READ_ONCE(settings->fault_window_s);
+	default:
+		return 0;
+	}
 }
 
 /**
@@ -125,8 +172,11 @@ int vgpu_set_number(struct vgpu_instance *instance, enum vgpu_setting setting,
 {
 	struct vgpu_sched_settings *settings = &instance->settings;
 	struct vgpu_runqueue *rq = &instance->rq;
-	int ret = check(instance->gpu, "", &numbers[setting], value);
+	char of[OF_SIZE];
+	int ret;
 
+	name_of(instance, of);
+	ret = check(instance->gpu, of, &numbers[setting], value);
 	if (ret)
 		return ret;
 	switch (setting) {

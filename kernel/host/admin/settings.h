@@ -25,6 +25,7 @@ enum vgpu_setting {
 int vgpu_set_scheduler(struct vgpu_instance *instance, const char *name);
 int vgpu_set_number(struct vgpu_instance *instance, enum vgpu_setting setting,
 		    u64 value);
+u64 vgpu_get_number(const struct vgpu_instance *instance, enum vgpu_setting setting);
 int vgpu_set_own_number(struct vgpu *vgpu, enum vgpu_setting setting, u64 value);
 
 #endif /* ADMIN_SETTINGS_H */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * sysfs.c - attributes of GPUs and vGPUs, described in doc/sysfs-driver-openvgpu;
- * those of the scheduler are in sysfs_sched.c, of displays in sysfs_display.c
+ * those of the scheduler are in sysfs_sched.c, of displays in sysfs_display.c, of
+ * instances in sysfs_instance.c
  *
  * The driver core removes them before it calls our remove functions, so a
  * show or store always finds a working object.
@@ -91,7 +92,7 @@ static ssize_t framebuffer_free_show(struct device *dev,
 	u64 bytes;
 
 	mutex_lock(&gpu->lock);
-	bytes = buddy_free_bytes(&vgpu_gpu_pool(gpu)->memory);
+	bytes = layout_free_bytes(&gpu->layout, LAYOUT_POOL);
 	mutex_unlock(&gpu->lock);
 	return sysfs_emit(buf, "%llu\n", bytes);
 }
@@ -104,7 +105,7 @@ static ssize_t largest_free_show(struct device *dev,
 	u64 bytes;
 
 	mutex_lock(&gpu->lock);
-	bytes = buddy_largest(&vgpu_gpu_pool(gpu)->memory);
+	bytes = layout_largest(&gpu->layout, LAYOUT_POOL);
 	mutex_unlock(&gpu->lock);
 	return sysfs_emit(buf, "%llu\n", bytes);
 }
@@ -175,6 +176,12 @@ static struct attribute *gpu_attrs[] = {
 	&dev_attr_max_vgpus.attr,
 	&dev_attr_last_error.attr,
 	&dev_attr_hand_over.attr,
+	&vgpu_gpu_attr_compute_slices.attr,
+	&vgpu_gpu_attr_memory_slices.attr,
+	&vgpu_gpu_attr_pool_slices.attr,
+	&vgpu_gpu_attr_pool_slices_min.attr,
+	&vgpu_gpu_attr_max_instances.attr,
+	&vgpu_gpu_attr_why_unavailable.attr,
 	&vgpu_gpu_attr_console.attr,
 	&vgpu_gpu_attr_scheduler.attr,
 	&vgpu_gpu_attr_sched_hz.attr,
@@ -256,7 +263,7 @@ static DEVICE_ATTR_RO(partition);
 static ssize_t framebuffer_offset_show(struct device *dev,
 				       struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%llu\n", to_vgpu(dev)->fb_offset);
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(to_vgpu(dev)->fb_offset));
 }
 static DEVICE_ATTR_RO(framebuffer_offset);
 
@@ -334,6 +341,8 @@ static struct attribute *vgpu_attrs[] = {
 	&vgpu_attr_state.attr,
 	&dev_attr_owner_pid.attr,
 	&dev_attr_refuse_opens.attr,
+	&vgpu_attr_instance.attr,
+	&vgpu_attr_compute_slices.attr,
 	&dev_attr_partition.attr,
 	&dev_attr_framebuffer_offset.attr,
 	&dev_attr_framebuffer_size.attr,

@@ -66,66 +66,48 @@ int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 	return -EINVAL;
 }
 
-/* ------------------------------- physical GPU: the settings of its pool */
+/* ---------------------------------------------------------------- instance */
 
-#define GPU_SETTING(name, id, value_in_force)				\
-	static ssize_t gpu_##name##_show(struct device *dev,		\
-					 struct device_attribute *attr,	\
-					 char *buf)			\
-	{								\
-		const struct vgpu_instance *instance =			\
-			vgpu_gpu_pool(dev_get_drvdata(dev));		\
-									\
-		return sysfs_emit(buf, "%llu\n", (u64)(value_in_force));\
-	}								\
-									\
-	static ssize_t gpu_##name##_store(struct device *dev,		\
-					  struct device_attribute *attr,\
-					  const char *buf, size_t count)\
-	{								\
-		struct vgpu_gpu *gpu = dev_get_drvdata(dev);		\
-		u64 value;						\
-		int ret;						\
-									\
-		ret = vgpu_parse_number(gpu, NULL, #name, buf, count,	\
-					&value);			\
-		if (!ret)						\
-			ret = vgpu_set_number(vgpu_gpu_pool(gpu), id,	\
-					      value);			\
-		return ret ? ret : count;				\
-	}								\
-									\
-	struct device_attribute vgpu_gpu_attr_##name =			\
-		__ATTR(name, 0644, gpu_##name##_show, gpu_##name##_store)
-
-static u64 to_us(u64 ns)
+/**
+ * vgpu_number_show - show a setting of an instance that is a number
+ * @instance: the instance
+ * @setting: which
+ * @buf: of sysfs
+ */
+ssize_t vgpu_number_show(const struct vgpu_instance *instance, enum vgpu_setting setting,
+			 char *buf)
 {
-	return div_u64(ns, NSEC_PER_USEC);
+	return sysfs_emit(buf, "%llu\n", vgpu_get_number(instance, setting));
 }
 
-GPU_SETTING(sched_hz, VGPU_SCHED_HZ,
-	    DIV64_U64_ROUND_CLOSEST(NSEC_PER_SEC,
-				    vgpu_sched_timeslice(instance)));
-GPU_SETTING(timeslice_us, VGPU_TIMESLICE_US,
-	    to_us(vgpu_sched_timeslice(instance)));
-GPU_SETTING(timeslice_max_us, VGPU_TIMESLICE_MAX_US,
-	    to_us(READ_ONCE(instance->settings.timeslice_max_ns)));
-GPU_SETTING(wake_budget_permille, VGPU_WAKE_BUDGET_PERMILLE,
-	    READ_ONCE(instance->settings.wake_budget_permille));
-GPU_SETTING(averaging_factor, VGPU_AVERAGING_FACTOR,
-	    READ_ONCE(instance->settings.averaging));
-GPU_SETTING(preempt_timeout_us, VGPU_PREEMPT_TIMEOUT_US,
-	    to_us(READ_ONCE(instance->settings.preempt_timeout_ns)));
-GPU_SETTING(fault_limit, VGPU_FAULT_LIMIT,
-	    READ_ONCE(instance->settings.fault_limit));
-GPU_SETTING(fault_window_s, VGPU_FAULT_WINDOW_S,
-	    READ_ONCE(instance->settings.fault_window_s));
-
-static ssize_t gpu_scheduler_show(struct device *dev,
-				  struct device_attribute *attr, char *buf)
+/**
+ * vgpu_number_store - change a setting of an instance that is a number
+ * @instance: the instance
+ * @setting: which
+ * @name: its name
+ * @buf: what was written
+ * @count: length of @buf
+ */
+ssize_t vgpu_number_store(struct vgpu_instance *instance, enum vgpu_setting setting,
+			  const char *name, const char *buf, size_t count)
 {
-	const struct sched_policy *policy =
-		vgpu_instance_policy(vgpu_gpu_pool(dev_get_drvdata(dev)));
+	u64 value;
+	int ret;
+
+	ret = vgpu_parse_number(instance->gpu, NULL, name, buf, count, &value);
+	if (!ret)
+		ret = vgpu_set_number(instance, setting, value);
+	return ret ?: count;
+}
+
+/**
+ * vgpu_scheduler_show - show the policy of an instance among all there are
+ * @instance: the instance
+ * @buf: of sysfs
+ */
+ssize_t vgpu_scheduler_show(const struct vgpu_instance *instance, char *buf)
+{
+	const struct sched_policy *policy = vgpu_instance_policy(instance);
 	int n;
 
 	if (!policy)
@@ -134,24 +116,80 @@ static ssize_t gpu_scheduler_show(struct device *dev,
 	return n + sysfs_emit_at(buf, n, "\n");
 }
 
-static ssize_t gpu_scheduler_store(struct device *dev,
-				   struct device_attribute *attr,
-				   const char *buf, size_t count)
+/**
+ * vgpu_scheduler_store - change the policy of an instance
+ * @instance: the instance
+ * @buf: what was written
+ * @count: length of @buf
+ */
+ssize_t vgpu_scheduler_store(struct vgpu_instance *instance, const char *buf,
+			     size_t count)
 {
-	struct vgpu_gpu *gpu = dev_get_drvdata(dev);
-	int ret = vgpu_set_scheduler(vgpu_gpu_pool(gpu), buf);
+	int ret = vgpu_set_scheduler(instance, buf);
 
 	if (ret)
 		return ret;
 	/* Frame-rate limits are in force under some policies only. */
-	vgpu_pace_all(gpu);
+	vgpu_pace_all(instance->gpu);
 	return count;
+}
+
+/* ------------------------------- physical GPU: the settings of its pool */
+
+#define GPU_SETTING(name, id)						\
+	static ssize_t gpu_##name##_show(struct device *dev,		\
+					 struct device_attribute *attr,	\
+					 char *buf)			\
+	{								\
+		struct vgpu_gpu *gpu = dev_get_drvdata(dev);		\
+									\
+		return vgpu_number_show(vgpu_gpu_pool(gpu), id, buf);	\
+	}								\
+									\
+	static ssize_t gpu_##name##_store(struct device *dev,		\
+					  struct device_attribute *attr,\
+					  const char *buf, size_t count)\
+	{								\
+		struct vgpu_gpu *gpu = dev_get_drvdata(dev);		\
+									\
+		return vgpu_number_store(vgpu_gpu_pool(gpu), id, #name,	\
+					 buf, count);			\
+	}								\
+									\
+	struct device_attribute vgpu_gpu_attr_##name =			\
+		__ATTR(name, 0644, gpu_##name##_show, gpu_##name##_store)
+
+GPU_SETTING(sched_hz, VGPU_SCHED_HZ);
+GPU_SETTING(timeslice_us, VGPU_TIMESLICE_US);
+GPU_SETTING(timeslice_max_us, VGPU_TIMESLICE_MAX_US);
+GPU_SETTING(wake_budget_permille, VGPU_WAKE_BUDGET_PERMILLE);
+GPU_SETTING(averaging_factor, VGPU_AVERAGING_FACTOR);
+GPU_SETTING(preempt_timeout_us, VGPU_PREEMPT_TIMEOUT_US);
+GPU_SETTING(fault_limit, VGPU_FAULT_LIMIT);
+GPU_SETTING(fault_window_s, VGPU_FAULT_WINDOW_S);
+
+static ssize_t gpu_scheduler_show(struct device *dev,
+				  struct device_attribute *attr, char *buf)
+{
+	return vgpu_scheduler_show(vgpu_gpu_pool(dev_get_drvdata(dev)), buf);
+}
+
+static ssize_t gpu_scheduler_store(struct device *dev,
+				   struct device_attribute *attr,
+				   const char *buf, size_t count)
+{
+	return vgpu_scheduler_store(vgpu_gpu_pool(dev_get_drvdata(dev)), buf, count);
 }
 
 struct device_attribute vgpu_gpu_attr_scheduler =
 	__ATTR(scheduler, 0644, gpu_scheduler_show, gpu_scheduler_store);
 
 /* -------------------------------------------------------------------- vGPU */
+
+static u64 to_us(u64 ns)
+{
+	return div_u64(ns, NSEC_PER_USEC);
+}
 
 /*
  * Nothing is scheduled on some GPUs: their vGPUs have the values of one that

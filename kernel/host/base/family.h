@@ -104,6 +104,11 @@ enum vgpu_run_stage {
  * @preempt: ask the resident vGPU of an instance to stop; ends with run_end.
  * @run_stage: the stage of the run on an instance. May be NULL: it always
  *	executes. May sleep.
+ * @slices: let the compute and memory slices of those masks work for an instance,
+ *	and no others. Nothing runs there, and no other instance has them. NULL: the
+ *	GPU can't be divided. May sleep. 0, or -EIO: the hardware did not obey
+ * @engine_time: how long an instance's engine was busy and idle since the device
+ *	was reset, nanoseconds. NULL with @slices. 0, or -ENODEV. May sleep.
  * @poll: read the registers and report what was missed with lost events:
  *	pending partitions by vgpu_sched_pending(), run ends by
  *	vgpu_sched_run_end(), and a resident partition that lingers without work
@@ -158,6 +163,8 @@ struct vgpu_family {
 	int (*run)(struct vgpu *vgpu, u64 quantum_ns, u64 linger_ns);
 	void (*preempt)(struct vgpu_instance *instance);
 	enum vgpu_run_stage (*run_stage)(struct vgpu_instance *instance);
+	int (*slices)(struct vgpu_instance *instance, u8 compute, u8 memory);
+	int (*engine_time)(struct vgpu_instance *instance, u64 *busy_ns, u64 *idle_ns);
 	void (*poll)(struct vgpu_gpu *gpu);
 	u64 (*now)(struct vgpu_gpu *gpu);
 	int (*sysmem_set)(struct vgpu *vgpu, u32 first, u32 count,

@@ -132,8 +132,13 @@ static void fault_work(struct work_struct *work)
 
 static void log_fault(struct vgpu *vgpu, enum vgpu_fault code)
 {
-	dev_err(&vgpu->gpu->pdev->dev, "vGPU %s: fault %d: %s: %s\n",
-		vgpu_name(vgpu), code, fault_texts[code].name,
+	unsigned int instance = vgpu->instance->index;
+	char of[32] = "";
+
+	if (instance)
+		snprintf(of, sizeof(of), " (GPU instance %u)", instance);
+	dev_err(&vgpu->gpu->pdev->dev, "vGPU %s%s: fault %d: %s: %s\n",
+		vgpu_name(vgpu), of, code, fault_texts[code].name,
 		fault_texts[code].text);
 }
 

@@ -5,7 +5,6 @@
 #ifndef BASE_GPU_H
 #define BASE_GPU_H
 
-#include <linux/bitmap.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mdev.h>
@@ -17,6 +16,7 @@
 #include "base/family.h"
 #include "base/instance.h"
 #include "base/version.h"
+#include "place/layout.h"
 
 #define VGPU_LAST_ERROR_SIZE	256
 
@@ -72,6 +72,9 @@ struct vgpu_gpu {
 	u64 fb_reserved;		/* family: of them, at 0, not for vGPUs; rounded up */
 	unsigned int max_vgpus;		/* family: 1..VGPU_MAX_PARTITIONS */
 	unsigned int heads;		/* family: heads a vGPU can have */
+	/* family: slices it can be divided into; 0 or 1: it can't be */
+	unsigned int compute_slices;
+	unsigned int memory_slices;
 	u32 sysmem_pages;		/* family: aperture pages a vGPU, 0: none */
 	bool lingers;			/* family: a run can linger for a stated time */
 	unsigned int user_vectors;	/* family: hardware vectors a vGPU, 0 or 1 */
@@ -91,12 +94,19 @@ struct vgpu_gpu {
 	struct delayed_work stuck_work;	/* declares it dead if nobody recovers it */
 	struct srcu_struct access;	/* who touches the hardware */
 
+	/*
+	 * One change of the layout at a time: with it, the layout changes only in
+	 * whether a vGPU is closed. See the lock order.
+	 */
+	struct mutex place_lock;
+
 	struct mutex console_lock;	/* @console, and what the output shows */
 	struct vgpu *console;		/* console_lock for writing; NULL: none */
 	struct work_struct console_work;
 
 	struct mutex lock;		/* placement and last_error */
-	unsigned long partitions[BITS_TO_LONGS(VGPU_MAX_PARTITIONS)]; /* lock */
+	struct layout layout;		/* lock, and place_lock for writing */
+	struct vgpu *placed[VGPU_MAX_PARTITIONS]; /* lock; by partition */
 	enum vgpu_hand_over hand_over;	/* lock: so that nobody creates a vGPU */
 	char last_error[VGPU_LAST_ERROR_SIZE]; /* lock */
 	struct vgpu __rcu *partition[VGPU_MAX_PARTITIONS];
@@ -104,7 +114,8 @@ struct vgpu_gpu {
 	struct workqueue_struct *wq;	/* what waits for hardware: scrub, faults */
 	/* What waits for VMMs, perhaps for ever: nobody waits for all of it. */
 	struct workqueue_struct *memory_wq;
-	struct vgpu_instance pool;	/* see vgpu_gpu_pool() */
+	struct vgpu_instance instance[LAYOUT_INSTANCES];
+	struct kobject *instances;	/* folder of instances; NULL: none */
 	struct vgpu_sched_log *sched_log;
 
 	struct mdev_parent parent;
@@ -137,14 +148,15 @@ static inline bool vgpu_is_scheduled(const struct vgpu_gpu *gpu)
 }
 
 /**
- * vgpu_gpu_pool - the instance that is the whole GPU
+ * vgpu_gpu_pool - the instance that has what no other has
  * @gpu: the GPU
  *
- * The only one there is for now, and the one that attributes of the GPU mean.
+ * All of the GPU as long as there is no other. The one that attributes of the GPU
+ * mean.
  */
 static inline struct vgpu_instance *vgpu_gpu_pool(struct vgpu_gpu *gpu)
 {
-	return &gpu->pool;
+	return &gpu->instance[LAYOUT_POOL];
 }
 
 /**
@@ -158,6 +170,12 @@ vgpu_instance_policy(const struct vgpu_instance *instance)
 {
 	return vgpu_is_scheduled(instance->gpu) ?
 	       READ_ONCE(instance->rq.queue.policy) : NULL;
+}
+
+/* Whether a GPU can have instances beside the pool. */
+static inline bool vgpu_gpu_is_divisible(const struct vgpu_gpu *gpu)
+{
+	return gpu->layout.compute_slices;
 }
 
 #endif /* BASE_GPU_H */

@@ -7,34 +7,42 @@
 
 #include <linux/types.h>
 
-#include "place/buddy.h"
 #include "sched/run.h"
 
 struct vgpu_gpu;
+struct vgpu_instance_folder;
+
+#define VGPU_INSTANCE_NAME_SIZE	32
 
 /**
  * struct vgpu_instance - compute slices and video memory with a run queue
  * @gpu: the GPU it is a part of; constant
- * @index: number of the hardware's run-control block; constant. 0 is the pool,
- *	which is the whole GPU
- * @slices: family: the hardware's slices that work for it, in the family's own
- *	form
- * @memory_offset: where its video memory begins, bytes from that of the GPU;
- *	constant
- * @memory: that memory, which its vGPUs' slices are cut from; gpu->lock
- * @memory_storage: storage of @memory
+ * @index: its number; constant. 0 is the pool, which has all that no other
+ *	instance has, and which a GPU that is not divided consists of
+ * @started: it has a run queue; gpu->place_lock. The pool always does
+ * @compute: mask of the hardware's compute slices that work for it now;
+ *	gpu->place_lock for writing
+ * @memory: likewise of its memory slices
+ * @busy_base: what the hardware's counter of busy time was when it was made
+ * @idle_base: likewise of idle time
+ * @name: given by whoever made it; constant while it exists
+ * @folder: its attributes; gpu->place_lock. NULL: none
  * @settings: what an administrator may change
  * @rq: its vGPUs take turns here
  *
- * A vGPU belongs to one instance from create to removal.
+ * Which instances exist and what is theirs is in gpu->layout. A vGPU belongs to
+ * one from create to removal.
  */
 struct vgpu_instance {
 	struct vgpu_gpu *gpu;
 	unsigned int index;
-	u32 slices;
-	u64 memory_offset;
-	struct buddy memory;
-	u8 *memory_storage;
+	bool started;
+	u8 compute;
+	u8 memory;
+	u64 busy_base;
+	u64 idle_base;
+	char name[VGPU_INSTANCE_NAME_SIZE];
+	struct vgpu_instance_folder *folder;
 	struct vgpu_sched_settings settings;
 	struct vgpu_runqueue rq;
 };

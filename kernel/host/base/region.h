@@ -40,7 +40,9 @@ struct vgpu_region_ops {
  * struct vgpu_region - one VFIO region of a vGPU; mapped whole or not at all
  * @ops: NULL: it is absent
  * @size: bytes; a power of two for a BAR
- * @phys: with vgpu_mapped_ops: bus address of the first byte
+ * @in_slice: with vgpu_mapped_ops: it shows the vGPU's slice, from its beginning;
+ *	then @phys and @io are set at open, because a closed vGPU may move
+ * @phys: likewise: bus address of the first byte
  * @io: likewise: kernel mapping of it
  * @backed: likewise: bytes behind @phys; beyond it a scratch page is shown
  * @write_combine: cache attribute of mappings, must match that of @io
@@ -49,6 +51,7 @@ struct vgpu_region_ops {
 struct vgpu_region {
 	const struct vgpu_region_ops *ops;
 	u64 size;
+	bool in_slice;
 	phys_addr_t phys;
 	void __iomem *io;
 	u64 backed;

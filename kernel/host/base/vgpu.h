@@ -9,11 +9,14 @@
  *   vgpu_gpu.state_lock	mutex: reset, suspend and death of the GPU
  *				against create, open and removal of a vGPU;
  *				the list of vGPUs
+ *   vgpu_gpu.place_lock	mutex: who has which slices, memory and partition,
+ *				in the layout and in the hardware
+ *   [attributes of an instance, while they are removed]
  *   vgpu.lock			mutex: open, close, reset of one vGPU
  *   vgpu_gpu.console_lock	mutex: what the physical output shows
  *   locks of a personality	see personality/: taken in its reset()
  *   vgpu.config_lock		mutex: the configuration space
- *   vgpu_gpu.lock		mutex: video memory, partitions, last_error
+ *   vgpu_gpu.lock		mutex: the layout, hand_over, last_error
  *   vgpu.irq.lock		mutex: SET_IRQS
  *   vgpu.display.lock		mutex: which picture the display window or the
  *				dma-bufs show
@@ -120,10 +123,14 @@ struct vgpu {
 	void *family_data;
 	struct list_head node;		/* gpu->vgpus; gpu->state_lock */
 
-	/* Placement: constant from create to removal. */
+	/* Placement: constant from create to removal, but for one thing: */
 	struct vgpu_instance *instance;
 	unsigned int partition;
-	u64 fb_offset;			/* in the GPU's video memory */
+	/*
+	 * In the GPU's video memory. Another while it is closed; constant from
+	 * vgpu_place_fix() on, and while scrub.running. gpu->lock.
+	 */
+	u64 fb_offset;
 	u64 fb_size;
 	phys_addr_t user_phys;		/* family */
 	void __iomem *user_io;		/* family */

@@ -20,6 +20,8 @@
 #include "base/state.h"
 #include "display/console.h"
 #include "gpu/driver.h"
+#include "place/instance.h"
+#include "place/place.h"
 #include "place/type.h"
 #include "sched/log.h"
 #include "sched/sched.h"
@@ -31,6 +33,7 @@ static void gpu_release(struct kref *kref)
 
 	vgpu_types_free(gpu);
 	mutex_destroy(&gpu->lock);
+	mutex_destroy(&gpu->place_lock);
 	mutex_destroy(&gpu->console_lock);
 	mutex_destroy(&gpu->state_lock);
 	cleanup_srcu_struct(&gpu->access);
@@ -54,13 +57,14 @@ static struct vgpu_gpu *gpu_alloc(struct pci_dev *pdev,
 	gpu->family = family;
 	gpu->state = VGPU_GPU_UP;
 	mutex_init(&gpu->state_lock);
+	mutex_init(&gpu->place_lock);
 	mutex_init(&gpu->lock);
 	INIT_LIST_HEAD(&gpu->vgpus);
 	INIT_WORK(&gpu->dead_work, vgpu_gpu_dead_work);
 	INIT_DELAYED_WORK(&gpu->failed_work, vgpu_gpu_failed_work);
 	INIT_DELAYED_WORK(&gpu->stuck_work, vgpu_gpu_stuck_work);
 	gpu->release = gpu_release;
-	gpu->pool.gpu = gpu;
+	vgpu_instances_init(gpu);
 	vgpu_console_init(gpu);
 	vgpu_live_get();
 	return gpu;
@@ -167,6 +171,7 @@ static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = vgpu_sched_init(vgpu_gpu_pool(gpu));
 	if (ret)
 		goto log_exit;
+	vgpu_gpu_pool(gpu)->started = true;
 	/* Another driver may have given it to a tenant. */
 	ret = vgpu_gpu_scrub(gpu);
 	if (ret) {
@@ -178,11 +183,14 @@ static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret)
 		goto sched_exit;
 	pci_set_drvdata(pdev, gpu);
+	ret = vgpu_instances_show(gpu);
+	if (ret)
+		goto sched_exit;
 	ret = mdev_register_parent(&gpu->parent, &pdev->dev, &vgpu_mdev_driver,
 				   gpu->mdev_types, gpu->num_types);
 	if (ret) {
 		dev_err_probe(&pdev->dev, ret, "can't offer vGPUs\n");
-		goto sched_exit;
+		goto instances_hide;
 	}
 	vgpu_types_adopt(gpu);
 	dev_info(&pdev->dev, "%s %s: %llu MiB for up to %u vGPUs of %u types\n",
@@ -191,6 +199,11 @@ static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		 gpu->num_types);
 	return 0;
 
+instances_hide:
+	/* A program may have found the folder already. */
+	cmpxchg(&gpu->state, VGPU_GPU_UP, VGPU_GPU_GOING);
+	vgpu_release_all(gpu);
+	vgpu_instances_hide(gpu);
 sched_exit:
 	vgpu_sched_exit(vgpu_gpu_pool(gpu));
 log_exit:
@@ -239,6 +252,8 @@ static void gpu_remove(struct pci_dev *pdev)
 
 	/* Removes every vGPU; waits for those that are open. */
 	mdev_unregister_parent(&gpu->parent);
+	vgpu_release_all(gpu);
+	vgpu_instances_hide(gpu);
 	scrub_last(gpu);
 	vgpu_sched_exit(vgpu_gpu_pool(gpu));
 	vgpu_sched_log_exit(gpu);

@@ -59,14 +59,27 @@ int vgpu_gpu_scrub(struct vgpu_gpu *gpu)
 	return ret ?: check_zero(gpu);
 }
 
-/* From here on nobody creates a vGPU, and there is none. */
-static int begin(struct vgpu_gpu *gpu, unsigned int *vgpus)
+static void count_users(const struct layout *layout, unsigned int *vgpus,
+			unsigned int *instances)
+{
+	unsigned int i;
+
+	*vgpus = 0;
+	*instances = 0;
+	for (i = 0; i < layout->vgpus; i++)
+		*vgpus += layout->vgpu[i].used;
+	for (i = 1; i < LAYOUT_INSTANCES; i++)
+		*instances += !!layout->instance[i].profile.compute;
+}
+
+/* From here on nobody creates a vGPU or an instance, and there is none. */
+static int begin(struct vgpu_gpu *gpu, unsigned int *vgpus, unsigned int *instances)
 {
 	int ret = 0;
 
 	mutex_lock(&gpu->lock);
-	*vgpus = bitmap_weight(gpu->partitions, gpu->max_vgpus);
-	if (*vgpus || gpu->hand_over == VGPU_HANDING_OVER)
+	count_users(&gpu->layout, vgpus, instances);
+	if (*vgpus || *instances || gpu->hand_over == VGPU_HANDING_OVER)
 		ret = -EBUSY;
 	else if (gpu->hand_over == VGPU_HANDED_OVER)
 		ret = -EALREADY;
@@ -97,8 +110,8 @@ static void end(struct vgpu_gpu *gpu, enum vgpu_hand_over result)
  */
 int vgpu_gpu_hand_over(struct vgpu_gpu *gpu)
 {
-	unsigned int vgpus;
-	int ret = begin(gpu, &vgpus);
+	unsigned int vgpus, instances;
+	int ret = begin(gpu, &vgpus, &instances);
 
 	if (ret == -EALREADY)
 		return 0;
@@ -107,6 +120,10 @@ int vgpu_gpu_hand_over(struct vgpu_gpu *gpu)
 			vgpu_gpu_error(gpu,
 				       "hand_over not changed: vGPUs exist (%u); remove them first",
 				       vgpus);
+		else if (instances)
+			vgpu_gpu_error(gpu,
+				       "hand_over not changed: GPU instances exist (%u); remove them first",
+				       instances);
 		else
 			vgpu_gpu_error(gpu, "hand_over not changed: another process is writing it");
 		return ret;

@@ -18,6 +18,7 @@
 #include "gpu/driver.h"
 #include "pci/irq.h"
 #include "pci/mapping.h"
+#include "place/instance.h"
 #include "vgpu/life.h"
 
 /*
@@ -70,21 +71,17 @@ static void gpu_isolate(struct vgpu_gpu *gpu)
 	queue_delayed_work(gpu->wq, &gpu->stuck_work, STUCK_WAIT);
 }
 
-/* Give the hardware back. The device was reset and its config restored. */
-static void gpu_recover(struct vgpu_gpu *gpu)
+/*
+ * The device works again, divided as before. Nobody else touches it before it is UP,
+ * and nobody runs there before its instances have their slices. Returns whether it is
+ * UP.
+ */
+static bool bring_up(struct vgpu_gpu *gpu)
 {
-	struct vgpu *vgpu;
-	int ret;
-
-	mutex_lock(&gpu->state_lock);
-	cancel_delayed_work(&gpu->stuck_work);
-	if (READ_ONCE(gpu->state) != VGPU_GPU_RESET)
-		goto unlock;
-	/* Nobody else touches it before it is UP. */
-	ret = gpu->family->reinit(gpu);
-	if (ret) {
+	lockdep_assert_held(&gpu->place_lock);
+	if (gpu->family->reinit(gpu)) {
 		vgpu_gpu_dead(gpu, "it does not come back after a reset");
-		goto unlock;
+		return false;
 	}
 	/*
 	 * For the next slot reset: restoring has used up what was saved. The
@@ -95,6 +92,28 @@ static void gpu_recover(struct vgpu_gpu *gpu)
 	pci_set_master(gpu->pdev);
 	WRITE_ONCE(gpu->recoveries, gpu->recoveries + 1);
 	if (cmpxchg(&gpu->state, VGPU_GPU_RESET, VGPU_GPU_UP) != VGPU_GPU_RESET)
+		return false;
+	if (!vgpu_instances_restore(gpu))
+		return true;
+	vgpu_gpu_dead(gpu, "it can't be divided again after a reset");
+	return false;
+}
+
+/* Give the hardware back. The device was reset and its config restored. */
+static void gpu_recover(struct vgpu_gpu *gpu)
+{
+	struct vgpu *vgpu;
+	bool up;
+	int ret;
+
+	mutex_lock(&gpu->state_lock);
+	cancel_delayed_work(&gpu->stuck_work);
+	if (READ_ONCE(gpu->state) != VGPU_GPU_RESET)
+		goto unlock;
+	mutex_lock(&gpu->place_lock);
+	up = bring_up(gpu);
+	mutex_unlock(&gpu->place_lock);
+	if (!up)
 		goto unlock;
 	list_for_each_entry(vgpu, &gpu->vgpus, node) {
 		ret = vgpu_recover(vgpu);

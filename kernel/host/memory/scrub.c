@@ -4,7 +4,8 @@
  *
  * A mediated device outlives its VMs, so its framebuffer, registers and
  * context store are zeroed when it is created (whoever had that slice before
- * may have left without), at each last close, and not at a guest's reset.
+ * may have left without), at each last close, when it has moved, and not at a
+ * guest's reset.
  * The work runs by itself; an open waits for it, so nothing of a former owner
  * is ever readable.
  *
@@ -34,6 +35,14 @@ static void note_clean(struct vgpu *vgpu, unsigned long wanted)
 	up_write(&vgpu->mapping.sem);
 }
 
+/* Zeroing memory that has become another's would be too late. */
+static void keep_in_place(struct vgpu *vgpu, bool keep)
+{
+	mutex_lock(&vgpu->gpu->lock);
+	vgpu->scrub.running = keep;
+	mutex_unlock(&vgpu->gpu->lock);
+}
+
 static void scrub_work(struct work_struct *work)
 {
 	struct vgpu *vgpu = container_of(work, struct vgpu, scrub.work);
@@ -43,7 +52,9 @@ static void scrub_work(struct work_struct *work)
 
 	if (!scrub_pending(vgpu))
 		return;
+	keep_in_place(vgpu, true);
 	ret = gpu->family->scrub(vgpu);
+	keep_in_place(vgpu, false);
 	if (ret && vgpu_gpu_is_dead(gpu))
 		ret = -EAGAIN;
 	if (!ret)
@@ -70,7 +81,7 @@ void vgpu_scrub_init(struct vgpu *vgpu)
  * vgpu_scrub_queue - zero the slice before anybody opens the vGPU again
  * @vgpu: the vGPU; closed, its partition disabled
  *
- * With vgpu->lock held, or before anybody else knows the vGPU.
+ * With vgpu->lock held, or before anybody else knows the vGPU, or by who has moved it.
  */
 void vgpu_scrub_queue(struct vgpu *vgpu)
 {

@@ -15,12 +15,14 @@ struct vgpu;
  * @work: does it
  * @waiters: woken when @work has ended
  * @wanted: how often it was asked for; mapping.sem
+ * @running: the hardware is at it, so that the vGPU must not move; gpu->lock
  * @error: why the last try failed, or 0; READ_ONCE, WRITE_ONCE
  */
 struct vgpu_scrub {
 	struct work_struct work;
 	wait_queue_head_t waiters;
 	unsigned long wanted;
+	bool running;
 	int error;
 };
 

@@ -286,13 +286,30 @@ bool vgpu_mapping_enter(struct vgpu *vgpu, enum vgpu_state state)
 	return entered;
 }
 
+/* It may have moved since it was open. */
+static void find_slice(struct vgpu *vgpu)
+{
+	const struct vgpu_gpu *gpu = vgpu->gpu;
+	unsigned int i;
+
+	for (i = 0; i < vgpu->num_regions; i++) {
+		struct vgpu_region *region = &vgpu->region[i];
+
+		if (!region->in_slice)
+			continue;
+		region->phys = gpu->fb_phys + vgpu->fb_offset;
+		region->io = gpu->fb_io + vgpu->fb_offset;
+	}
+}
+
 /**
  * vgpu_mapping_open - state for a new owner
- * @vgpu: the vGPU, with no mapping
+ * @vgpu: the vGPU, with no mapping; it stays where it is
  */
 void vgpu_mapping_open(struct vgpu *vgpu)
 {
 	down_write(&vgpu->mapping.sem);
+	find_slice(vgpu);
 	WRITE_ONCE(vgpu->mapping.memory_enabled, false);
 	/* The former owner may have written to it. */
 	memset(page_address(vgpu->mapping.scratch), 0xff, PAGE_SIZE);

@@ -177,8 +177,7 @@ static int bochs_init(struct vgpu *vgpu)
 	vgpu->region[BOCHS_BAR_MEMORY] = (struct vgpu_region) {
 		.ops	= &vgpu_mapped_ops,
 		.size	= memory,
-		.phys	= vgpu->gpu->fb_phys + vgpu->fb_offset,
-		.io	= vgpu->gpu->fb_io + vgpu->fb_offset,
+		.in_slice = true,
 		.backed	= memory,
 		.write_combine = true,
 	};

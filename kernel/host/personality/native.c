@@ -220,8 +220,6 @@ static bool build_config(struct vgpu *vgpu)
 
 static void fill_regions(struct vgpu *vgpu)
 {
-	const struct vgpu_gpu *gpu = vgpu->gpu;
-
 	vgpu->region[OPENVGPU_NATIVE_BAR_CONTROL] = (struct vgpu_region) {
 		.ops	= &vgpu_trapped_ops,
 		.size	= OPENVGPU_NATIVE_CONTROL_SIZE,
@@ -229,8 +227,7 @@ static void fill_regions(struct vgpu *vgpu)
 	vgpu->region[OPENVGPU_NATIVE_BAR_FRAMEBUFFER] = (struct vgpu_region) {
 		.ops	= &vgpu_mapped_ops,
 		.size	= vgpu->type->bar_size,
-		.phys	= gpu->fb_phys + vgpu->fb_offset,
-		.io	= gpu->fb_io + vgpu->fb_offset,
+		.in_slice = true,
 		.backed	= vgpu->fb_size,
 		.write_combine = true,
 	};

@@ -1,101 +1,429 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * place.c - the instance, the slice of its video memory and the partition of a
- * vGPU
+ * place.c - vGPUs and instances get their places, and give them back
+ *
+ * What goes where is decided by the layout (layout.h). A decision comes into force
+ * when all is ready for it: a new instance has a run queue, the engines whose slices
+ * change stand still, and nobody zeroes the old memory of a vGPU that moves. Getting
+ * that ready takes time, in which vGPUs are opened and closed; so then the decision
+ * is made again, and either it needs nothing more or there is another round. Only
+ * then the hardware is programmed.
+ *
+ * Closed vGPUs move. The memory that one gets is zeroed before it may be opened, as
+ * after a close.
  */
+#include <linux/bitops.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
 #include "base/state.h"
+#include "base/uevent.h"
 #include "base/vgpu.h"
+#include "memory/scrub.h"
+#include "place/instance.h"
 #include "place/place.h"
 
-/* The reason of a refusal, and figures of that moment. */
-struct shortage {
-	int error;
-	unsigned int used;
-	u64 largest;
+/* Opens and closes that come in between as often are an administrator's business. */
+#define ROUNDS	100
+
+/**
+ * struct request - what is to get a place
+ * @vgpu: a vGPU; NULL: an instance without vGPUs
+ * @profile: of the instance
+ * @name: of a new instance; NULL: one by its number
+ * @next: the layout it leads to
+ * @change: what is different there
+ * @refusal: why there is none
+ */
+struct request {
+	struct vgpu *vgpu;
+	struct layout_profile profile;
+	const char *name;
+	struct layout next;
+	struct layout_change change;
+	enum layout_refusal refusal;
 };
 
-static struct shortage try_place(struct vgpu *vgpu)
+static void decide(struct vgpu_gpu *gpu, struct request *request)
 {
-	struct vgpu_gpu *gpu = vgpu->gpu;
-	struct vgpu_instance *instance = vgpu_gpu_pool(gpu);
-	struct shortage shortage = { };
-	u64 offset;
+	lockdep_assert_held(&gpu->lock);
+	request->next = gpu->layout;
+	request->refusal = request->vgpu ?
+		layout_add(&request->next, request->profile,
+			   request->vgpu->type->level, &request->change) :
+		layout_reserve(&request->next, request->profile, &request->change);
+}
+
+/* One that would move while its memory is being zeroed; NULL: there is none. */
+static struct vgpu *busy_one(struct vgpu_gpu *gpu, const struct layout_change *change)
+{
+	unsigned int p;
+
+	for (p = 0; p < VGPU_MAX_PARTITIONS; p++)
+		if (change->moved_vgpus & BIT_ULL(p) && gpu->placed[p]->scrub.running)
+			return gpu->placed[p];
+	return NULL;
+}
+
+static void come_into_force(struct vgpu_gpu *gpu, const struct request *request)
+{
+	const struct layout_change *change = &request->change;
+	struct vgpu *vgpu = request->vgpu;
+	unsigned int p;
+
+	gpu->layout = request->next;
+	for (p = 0; p < VGPU_MAX_PARTITIONS; p++) {
+		if (!(change->moved_vgpus & BIT_ULL(p)))
+			continue;
+		WRITE_ONCE(gpu->placed[p]->fb_offset, layout_offset(&gpu->layout, p));
+		vgpu_scrub_queue(gpu->placed[p]);
+	}
+	if (!vgpu)
+		return;
+	vgpu->partition = change->vgpu;
+	vgpu->instance = &gpu->instance[change->instance];
+	vgpu->fb_offset = layout_offset(&gpu->layout, change->vgpu);
+	gpu->placed[change->vgpu] = vgpu;
+}
+
+/* Get ready what the decision needs. */
+static int prepare(struct vgpu_gpu *gpu, struct request *request)
+{
+	struct vgpu_instance *instance = &gpu->instance[request->change.instance];
+	int ret;
+
+	if (request->change.made && !instance->started) {
+		ret = vgpu_instance_start(instance, request->name);
+		if (ret)
+			return ret;
+	}
+	return vgpu_instances_hold(gpu, &request->next) ? 0 : -ENODEV;
+}
+
+/*
+ * One round. Return: 0: the request is met, or refused; -EAGAIN: another round is
+ * needed; errno.
+ */
+static int try_make(struct vgpu_gpu *gpu, struct request *request)
+{
+	struct vgpu *busy = NULL;
+	bool done;
 
 	mutex_lock(&gpu->lock);
-	vgpu->partition = find_first_zero_bit(gpu->partitions, gpu->max_vgpus);
-	if (gpu->hand_over != VGPU_KEPT)
-		shortage.error = -EBUSY;
-	else if (vgpu->partition >= gpu->max_vgpus)
-		shortage.error = -EUSERS;
-	else if (!buddy_alloc(&instance->memory, vgpu->type->level, &offset))
-		shortage.error = -ENOSPC;
-	else
-		__set_bit(vgpu->partition, gpu->partitions);
-	shortage.used = bitmap_weight(gpu->partitions, gpu->max_vgpus);
-	shortage.largest = buddy_largest(&instance->memory);
-	mutex_unlock(&gpu->lock);
-	if (!shortage.error) {
-		vgpu->instance = instance;
-		vgpu->fb_offset = instance->memory_offset + offset;
+	if (gpu->hand_over != VGPU_KEPT) {
+		mutex_unlock(&gpu->lock);
+		return -EXDEV;
 	}
-	return shortage;
+	decide(gpu, request);
+	if (!request->refusal)
+		busy = busy_one(gpu, &request->change);
+	done = request->refusal ||
+	       (!busy && vgpu_instances_are_held(gpu, &request->next));
+	if (done && !request->refusal)
+		come_into_force(gpu, request);
+	mutex_unlock(&gpu->lock);
+	if (done)
+		return 0;
+	if (!busy)
+		return prepare(gpu, request) ?: -EAGAIN;
+	/* Who waits for an engine does not wait for that. */
+	vgpu_instances_let_go(gpu);
+	flush_work(&busy->scrub.work);
+	return -EAGAIN;
+}
+
+/* The instance goes: it has no vGPU. With place_lock held. */
+static void end_instance(struct vgpu_instance *instance)
+{
+	struct vgpu_gpu *gpu = instance->gpu;
+
+	if (instance->folder)
+		vgpu_instance_uevent(instance, "instance-remove");
+	vgpu_instance_hide(instance);
+	vgpu_instance_stop(instance);
+	vgpu_instances_hold(gpu, &gpu->layout);
+	if (vgpu_instances_program(gpu))
+		dev_err(&gpu->pdev->dev, "the slices of GPU instance %u stay unused until the GPU is reset: it does not take others\n",
+			instance->index);
+	vgpu_instances_let_go(gpu);
+}
+
+static void take_back(struct vgpu_gpu *gpu, struct request *request)
+{
+	struct layout_change *change = &request->change;
+
+	mutex_lock(&gpu->lock);
+	if (request->vgpu) {
+		gpu->placed[change->vgpu] = NULL;
+		layout_remove(&gpu->layout, change->vgpu, change);
+	} else {
+		layout_release(&gpu->layout, change->instance, change);
+	}
+	mutex_unlock(&gpu->lock);
+	if (change->removed)
+		end_instance(&gpu->instance[change->instance]);
+}
+
+/* With place_lock held. Return: 0, also if it is refused; errno. */
+static int make(struct vgpu_gpu *gpu, struct request *request)
+{
+	unsigned int i, rounds = ROUNDS;
+	int ret;
+
+	do {
+		ret = try_make(gpu, request);
+	} while (ret == -EAGAIN && --rounds);
+	if (!ret && !request->refusal) {
+		struct vgpu_instance *instance =
+			&gpu->instance[request->change.instance];
+
+		ret = vgpu_instances_program(gpu);
+		if (!ret && request->change.made)
+			ret = vgpu_instance_show(instance);
+		if (ret)
+			take_back(gpu, request);
+		else if (request->change.made)
+			vgpu_instance_uevent(instance, "instance-create");
+	}
+	vgpu_instances_let_go(gpu);
+	/* Those that were made ready in vain. */
+	for (i = 1; i < LAYOUT_INSTANCES; i++)
+		if (!gpu->layout.instance[i].profile.compute)
+			vgpu_instance_stop(&gpu->instance[i]);
+	return ret;
+}
+
+static void report(struct vgpu_gpu *gpu, const struct request *request, const char *why)
+{
+	char profile[VGPU_PROFILE_NAME_SIZE];
+
+	if (request->vgpu) {
+		vgpu_error(request->vgpu, " not created: %s", why);
+		return;
+	}
+	vgpu_profile_name(gpu, request->profile, profile, sizeof(profile));
+	vgpu_gpu_error(gpu, "GPU instance %s not created: %s", profile, why);
+}
+
+static int report_error(struct vgpu_gpu *gpu, const struct request *request, int error)
+{
+	char why[80];
+
+	switch (error) {
+	case -EXDEV:
+		report(gpu, request, "the GPU is being handed over to another driver; write 0 to hand_over if it is to stay");
+		return -EBUSY;
+	case -EAGAIN:
+		report(gpu, request, "vGPUs are being opened and closed all the time; try again");
+		return -EBUSY;
+	}
+	snprintf(why, sizeof(why), "its slices can't be set up (%d); see the kernel log",
+		 error);
+	report(gpu, request, why);
+	return error;
+}
+
+static int place(struct vgpu_gpu *gpu, struct request *request)
+{
+	enum vgpu_gpu_state state;
+	char why[48];
+	int ret;
+
+	mutex_lock(&gpu->place_lock);
+	state = READ_ONCE(gpu->state);
+	if (state != VGPU_GPU_UP) {
+		snprintf(why, sizeof(why), "the GPU is in state %s%s",
+			 vgpu_gpu_state_name(gpu),
+			 state == VGPU_GPU_RESET ? ", try again" : "");
+		report(gpu, request, why);
+		ret = state == VGPU_GPU_RESET ? -EBUSY : -ENODEV;
+	} else if (request->name && vgpu_instance_named(gpu, request->name)) {
+		report(gpu, request, "another has that name; choose a different one");
+		ret = -EEXIST;
+	} else {
+		ret = make(gpu, request);
+		if (ret)
+			ret = report_error(gpu, request, ret);
+		else if (request->refusal)
+			ret = vgpu_refuse(gpu, request->vgpu, request->profile,
+					  request->refusal);
+	}
+	mutex_unlock(&gpu->place_lock);
+	return ret;
 }
 
 /**
- * vgpu_place - choose an instance, reserve a slice of it and a partition
+ * vgpu_place - choose an instance, or make it, and reserve memory and a partition
  * @vgpu: the vGPU; its type says how much
  *
- * Return: 0; -ENOSPC without a free slice of that size; -EUSERS without a free
- * partition; -EBUSY while the GPU is reset, suspended or handed over; -ENODEV
- * when it is going or dead. The reason is in the log and in last_error.
+ * May sleep, up to some seconds where an engine has to be stopped.
+ *
+ * Return: 0; -ENOSPC without compute slices or a block of memory; -EUSERS without a
+ * free partition; -EPERM: the scheduler of the pool forbids it; -EBUSY: the pool
+ * needs its slices, or the GPU is reset, suspended or handed over; -ENODEV when it is
+ * going or dead; -ENOMEM; -EIO. The reason is in the log and in last_error.
  */
 int vgpu_place(struct vgpu *vgpu)
 {
-	struct vgpu_gpu *gpu = vgpu->gpu;
-	enum vgpu_gpu_state state = READ_ONCE(gpu->state);
-	struct shortage shortage;
+	struct request *request = kzalloc(sizeof(*request), GFP_KERNEL);
+	int ret;
 
-	if (state != VGPU_GPU_UP) {
-		vgpu_error(vgpu, " not created: the GPU is in state %s%s",
-			   vgpu_gpu_state_name(gpu),
-			   state == VGPU_GPU_RESET ? ", try again" : "");
-		return state == VGPU_GPU_RESET ? -EBUSY : -ENODEV;
-	}
+	if (!request)
+		return -ENOMEM;
+	request->vgpu = vgpu;
+	request->profile = vgpu->type->profile;
 	vgpu->fb_size = vgpu->type->fb_size;
-	shortage = try_place(vgpu);
-	switch (shortage.error) {
-	case -EBUSY:
-		vgpu_error(vgpu,
-			   " not created: the GPU is being handed over to another driver; write 0 to hand_over if it is to stay");
-		break;
-	case -EUSERS:
-		vgpu_error(vgpu, " not created: all %u partitions are taken; remove a vGPU",
-			   gpu->max_vgpus);
-		break;
-	case -ENOSPC:
-		vgpu_error(vgpu,
-			   " not created: type %s needs %llu MiB, the largest free block has %llu MiB (%u vGPUs exist); remove a vGPU or choose a smaller type",
-			   vgpu->type->sysfs_name, vgpu->fb_size >> 20,
-			   shortage.largest >> 20, shortage.used);
-		break;
-	}
-	return shortage.error;
+	ret = place(vgpu->gpu, request);
+	kfree(request);
+	return ret;
 }
 
 /**
- * vgpu_unplace - give slice and partition back
+ * vgpu_unplace - give memory and partition back, and the instance with its last vGPU
  * @vgpu: the vGPU; nothing of its owner may be left in them
+ *
+ * May sleep, up to some seconds where an engine has to be stopped.
  */
 void vgpu_unplace(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
-	struct vgpu_instance *instance = vgpu->instance;
-	bool freed;
+	struct layout_change change;
+
+	mutex_lock(&gpu->place_lock);
+	/* If it has just moved. From here on it does not. */
+	flush_work(&vgpu->scrub.work);
+	mutex_lock(&gpu->lock);
+	gpu->placed[vgpu->partition] = NULL;
+	layout_remove(&gpu->layout, vgpu->partition, &change);
+	mutex_unlock(&gpu->lock);
+	if (change.removed)
+		end_instance(vgpu->instance);
+	mutex_unlock(&gpu->place_lock);
+}
+
+/**
+ * vgpu_place_fix - let a vGPU stay where it is, or move
+ * @vgpu: the vGPU; it may move if nobody has it open
+ * @fixed: let it stay. When this returns, its fb_offset is constant, and if it has
+ *	moved, it is dirty
+ */
+void vgpu_place_fix(struct vgpu *vgpu, bool fixed)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
 
 	mutex_lock(&gpu->lock);
-	freed = buddy_free(&instance->memory, vgpu->type->level,
-			   vgpu->fb_offset - instance->memory_offset);
-	__clear_bit(vgpu->partition, gpu->partitions);
+	layout_set_closed(&gpu->layout, vgpu->partition, !fixed);
 	mutex_unlock(&gpu->lock);
-	WARN_ON_ONCE(!freed);
+}
+
+/**
+ * vgpu_place_policy - the policy of a GPU's pool may have changed
+ * @gpu: the GPU
+ *
+ * Some promise plain vGPUs that what they have does not change.
+ */
+void vgpu_place_policy(struct vgpu_gpu *gpu)
+{
+	const struct sched_policy *policy;
+
+	mutex_lock(&gpu->lock);
+	policy = vgpu_instance_policy(vgpu_gpu_pool(gpu));
+	gpu->layout.pool_fixed = policy && policy->fixed;
+	mutex_unlock(&gpu->lock);
+}
+
+/* ------------------------------------------------------ instances without vGPUs */
+
+/**
+ * vgpu_reserve - make an instance that stays when it has no vGPU
+ * @gpu: the GPU
+ * @profile: its shape
+ * @name: its name; NULL: one by its number
+ *
+ * May sleep, as vgpu_place().
+ *
+ * Return: as vgpu_place(); -EINVAL: the GPU can't have such an instance; -EEXIST:
+ * another has that name. The reason is in the log and in last_error.
+ */
+int vgpu_reserve(struct vgpu_gpu *gpu, struct layout_profile profile, const char *name)
+{
+	struct request *request = kzalloc(sizeof(*request), GFP_KERNEL);
+	int ret;
+
+	if (!request)
+		return -ENOMEM;
+	request->profile = profile;
+	request->name = name;
+	ret = place(gpu, request);
+	kfree(request);
+	return ret;
+}
+
+/* With place_lock held. */
+static int release(struct vgpu_instance *instance)
+{
+	struct vgpu_gpu *gpu = instance->gpu;
+	enum layout_refusal refusal;
+	struct layout_change change;
+
+	mutex_lock(&gpu->lock);
+	refusal = layout_release(&gpu->layout, instance->index, &change);
+	mutex_unlock(&gpu->lock);
+	if (refusal)
+		return -EBUSY;
+	end_instance(instance);
+	return 0;
+}
+
+/**
+ * vgpu_set_reserved - let an instance stay when it has no vGPU, or go
+ * @instance: the instance; gpu->place_lock is held
+ * @reserved: let it stay; if not, and it has none, it goes at once
+ */
+void vgpu_set_reserved(struct vgpu_instance *instance, bool reserved)
+{
+	struct vgpu_gpu *gpu = instance->gpu;
+
+	lockdep_assert_held(&gpu->place_lock);
+	mutex_lock(&gpu->lock);
+	gpu->layout.instance[instance->index].reserved = reserved;
+	mutex_unlock(&gpu->lock);
+	if (!reserved)
+		release(instance);
+}
+
+/**
+ * vgpu_release - remove an instance
+ * @instance: the instance; gpu->place_lock is held
+ *
+ * Return: 0, or -EBUSY: it has vGPUs; the reason is in the log and in last_error.
+ */
+int vgpu_release(struct vgpu_instance *instance)
+{
+	struct vgpu_gpu *gpu = instance->gpu;
+	int ret;
+
+	lockdep_assert_held(&gpu->place_lock);
+	ret = release(instance);
+	if (ret)
+		vgpu_gpu_error(gpu, "GPU instance %u (%s) not removed: it has %u vGPUs; remove them first",
+			       instance->index, instance->name,
+			       layout_members(&gpu->layout, instance->index));
+	return ret;
+}
+
+/**
+ * vgpu_release_all - remove all instances, whose vGPUs are gone
+ * @gpu: the GPU, which is going
+ */
+void vgpu_release_all(struct vgpu_gpu *gpu)
+{
+	unsigned int i;
+
+	mutex_lock(&gpu->place_lock);
+	for (i = 1; i < LAYOUT_INSTANCES; i++)
+		if (gpu->layout.instance[i].profile.compute)
+			WARN_ON_ONCE(release(&gpu->instance[i]));
+	mutex_unlock(&gpu->place_lock);
 }

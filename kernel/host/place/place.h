@@ -1,13 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * place.h - which part of video memory and which partition a vGPU has
+ * place.h - which instance, which part of video memory and which partition a vGPU
+ * has, and which instances there are
  */
 #ifndef PLACE_PLACE_H
 #define PLACE_PLACE_H
 
-struct vgpu;
+#include <linux/types.h>
 
+#include "place/layout.h"
+
+struct vgpu;
+struct vgpu_gpu;
+struct vgpu_instance;
+struct vgpu_type;
+
+/* place.c */
 int vgpu_place(struct vgpu *vgpu);
 void vgpu_unplace(struct vgpu *vgpu);
+void vgpu_place_policy(struct vgpu_gpu *gpu);
+void vgpu_place_fix(struct vgpu *vgpu, bool fixed);
+int vgpu_reserve(struct vgpu_gpu *gpu, struct layout_profile profile, const char *name);
+void vgpu_set_reserved(struct vgpu_instance *instance, bool reserved);
+int vgpu_release(struct vgpu_instance *instance);
+void vgpu_release_all(struct vgpu_gpu *gpu);
+
+/* refusal.c */
+#define VGPU_PROFILE_NAME_SIZE	24
+int vgpu_refuse(struct vgpu_gpu *gpu, struct vgpu *vgpu, struct layout_profile profile,
+		enum layout_refusal refusal);
+const char *vgpu_refusal_reason(enum layout_refusal refusal);
+void vgpu_profile_name(const struct vgpu_gpu *gpu, struct layout_profile profile,
+		       char *buf, size_t size);
 
 #endif /* PLACE_PLACE_H */

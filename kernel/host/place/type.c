@@ -2,8 +2,9 @@
 /*
  * type.c - the vGPU types of a GPU
  *
- * Each series in each size that comes from halving video memory. A new series
- * is a line in the table below.
+ * Each series in each size that comes from halving video memory, from the pool, and
+ * where the GPU can be divided, those of some series from instances of each number of
+ * compute slices. A new series is a line in the table below.
  */
 #include <linux/log2.h>
 #include <linux/minmax.h>
@@ -14,7 +15,8 @@
 #include "base/personality.h"
 #include "base/state.h"
 #include "base/type.h"
-#include "place/buddy.h"
+#include "place/instance.h"
+#include "place/place.h"
 #include "place/type.h"
 #include "sched/run.h"
 
@@ -30,7 +32,7 @@ static const struct vgpu_series all_series[] = {
 	{
 		.letter = 'q', .heads = 4, .small_heads = 2,
 		.max_x = 7680, .max_y = 4320, .frl_config = 60,
-		.personality = "native",
+		.personality = "native", .spatial = true,
 	}, {
 		.letter = 'b', .heads = 4, .small_heads = 2,
 		.max_x = 5120, .max_y = 2880, .frl_config = 45,
@@ -40,7 +42,8 @@ static const struct vgpu_series all_series[] = {
 		.max_x = 1280, .max_y = 1024, .frl_config = 60,
 		.personality = "bochs",
 	}, {
-		.letter = 'c', .frl_config = 60, .personality = "native",
+		.letter = 'c', .frl_config = 60,
+		.personality = "native", .spatial = true,
 	},
 };
 
@@ -70,7 +73,7 @@ static unsigned int max_level(const struct vgpu_gpu *gpu)
 {
 	unsigned int level = 0;
 
-	while (level < BUDDY_MAX_LEVEL && 1u << level < gpu->max_vgpus &&
+	while (level < LAYOUT_LEVELS && 1u << level < gpu->max_vgpus &&
 	       gpu->fb_size >> (level + 1) >= FB_MIN &&
 	       !(gpu->fb_size & ((MIB << (level + 1)) - 1)))
 		level++;
@@ -81,34 +84,45 @@ static void fill_names(struct vgpu_type *type)
 {
 	bool mib = type->fb_size & (GIB - 1);
 	u64 size = type->fb_size >> (mib ? 20 : 30);
-	char letter = type->series->letter;
+	char letter = type->series->letter, slices[8] = "";
 
-	snprintf(type->sysfs_name, sizeof(type->sysfs_name), "%llu%s%c",
-		 size, mib ? "m" : "", letter);
+	if (type->profile.compute)
+		snprintf(slices, sizeof(slices), "%u-", type->profile.compute);
+	snprintf(type->sysfs_name, sizeof(type->sysfs_name), "%s%llu%s%c",
+		 slices, size, mib ? "m" : "", letter);
 	snprintf(type->pretty_name, sizeof(type->pretty_name),
-		 "OpenVGPU %s-%llu%s%c", type->gpu->board, size,
+		 "OpenVGPU %s-%s%llu%s%c", type->gpu->board, slices, size,
 		 mib ? "M" : "", letter - 'a' + 'A');
 	type->mdev.sysfs_name = type->sysfs_name;
 	type->mdev.pretty_name = type->pretty_name;
 }
 
-/* Whether there is a type of that series and size; fills it in if so. */
+/*
+ * Whether there is a type of that series, of so many compute slices, 0 for the pool's,
+ * and of that size; fills it in if so.
+ */
 static bool fill_type(struct vgpu_type *type, struct vgpu_gpu *gpu,
-		      const struct vgpu_series *series, unsigned int level)
+		      const struct vgpu_series *series, unsigned int compute,
+		      unsigned int level)
 {
+	const struct layout *layout = &gpu->layout;
 	unsigned int i = 0;
 
+	if ((compute && !series->spatial) || !layout_offers(layout, compute, level))
+		return false;
 	memset(type, 0, sizeof(*type));
 	type->gpu = gpu;
 	type->series = series;
+	type->profile = layout_profile_for(layout, compute, level);
 	type->level = level;
 	type->fb_size = gpu->fb_size >> level;
 	type->bar_size = roundup_pow_of_two(type->fb_size);
 	/* The GPU is empty but for what the family keeps. */
-	type->max_instance = min(buddy_count(&vgpu_gpu_pool(gpu)->memory, level),
-				 gpu->max_vgpus);
+	type->max_instance = layout_available(layout, type->profile, level);
 	if (!type->max_instance)
 		return false;
+	type->seats = compute ? 1u << (level - layout_profile_level(layout, type->profile)) :
+				type->max_instance;
 	type->heads = min(type->fb_size < GIB ? series->small_heads :
 						series->heads, gpu->heads);
 	if (type->heads) {
@@ -126,22 +140,36 @@ static bool fill_type(struct vgpu_type *type, struct vgpu_gpu *gpu,
 	return true;
 }
 
+/* How the GPU can be divided; slices that memory can't be halved into are not used. */
+static bool init_layout(struct vgpu_gpu *gpu, unsigned int levels)
+{
+	bool reserved = gpu->fb_reserved;
+	unsigned int compute = gpu->compute_slices > 1 && gpu->family->slices ?
+			       gpu->compute_slices : 0;
+
+	return layout_init(&gpu->layout, gpu->fb_size, levels, reserved, gpu->max_vgpus,
+			   compute, compute ? gpu->memory_slices : 0) ||
+	       layout_init(&gpu->layout, gpu->fb_size, levels, reserved, gpu->max_vgpus,
+			   0, 0);
+}
+
 /*
  * What the family keeps for itself costs one block of the smallest type, the
  * first, and is small in comparison.
  */
 static bool reserve(struct vgpu_gpu *gpu, unsigned int levels)
 {
-	struct buddy *memory = &vgpu_gpu_pool(gpu)->memory;
-	u64 block = gpu->fb_size >> levels, offset;
+	struct layout_profile pool = { };
+	u64 block = gpu->fb_size >> levels;
 
 	if (!gpu->fb_reserved)
 		return true;
-	if (!levels || gpu->fb_reserved > block ||
-	    !buddy_alloc(memory, levels, &offset) || offset)
+	if (gpu->fb_reserved > block)
 		return false;
 	gpu->fb_reserved = block;
-	gpu->max_vgpus = min(gpu->max_vgpus, buddy_count(memory, levels));
+	gpu->max_vgpus = min(gpu->max_vgpus,
+			     layout_available(&gpu->layout, pool, levels));
+	gpu->layout.vgpus = gpu->max_vgpus;
 	return true;
 }
 
@@ -149,15 +177,14 @@ static bool reserve(struct vgpu_gpu *gpu, unsigned int levels)
  * vgpu_types_create - find out which types a GPU offers
  * @gpu: the GPU, with the family's fields filled in
  *
- * Sets up the types and the allocator of video memory they are cut from. The
- * last put of @gpu frees them.
+ * Sets up the layout and the types that places are given to. The last put of @gpu
+ * frees them.
  *
  * Return: 0 or errno.
  */
 int vgpu_types_create(struct vgpu_gpu *gpu)
 {
-	struct vgpu_instance *pool = vgpu_gpu_pool(gpu);
-	unsigned int levels, level, i, n = 0;
+	unsigned int levels, level, compute, i, n = 0, most;
 
 	if (!gpu->fb_size || (gpu->fb_size & (MIB - 1)) || !gpu->max_vgpus ||
 	    gpu->max_vgpus > VGPU_MAX_PARTITIONS) {
@@ -167,28 +194,29 @@ int vgpu_types_create(struct vgpu_gpu *gpu)
 		return -EINVAL;
 	}
 	levels = max_level(gpu);
-	pool->memory_storage = kzalloc(buddy_storage(levels), GFP_KERNEL);
-	gpu->types = kcalloc((levels + 1) * ARRAY_SIZE(all_series),
-			     sizeof(*gpu->types), GFP_KERNEL);
-	gpu->mdev_types = kcalloc((levels + 1) * ARRAY_SIZE(all_series),
-				  sizeof(*gpu->mdev_types), GFP_KERNEL);
-	if (!pool->memory_storage || !gpu->types || !gpu->mdev_types)
-		return -ENOMEM;
-	if (!buddy_init(&pool->memory, pool->memory_storage, gpu->fb_size,
-			levels) || !reserve(gpu, levels))
+	if (!init_layout(gpu, levels) || !reserve(gpu, levels))
 		return -EINVAL;
+	most = (levels + 1) * (gpu->layout.compute_slices + 1) * ARRAY_SIZE(all_series);
+	gpu->types = kcalloc(most, sizeof(*gpu->types), GFP_KERNEL);
+	gpu->mdev_types = kcalloc(most, sizeof(*gpu->mdev_types), GFP_KERNEL);
+	if (!gpu->types || !gpu->mdev_types)
+		return -ENOMEM;
 
-	for (i = 0; i < ARRAY_SIZE(all_series); i++) {
-		for (level = 0; level <= levels; level++) {
-			if (!fill_type(&gpu->types[n], gpu, &all_series[i], level))
-				continue;
-			gpu->mdev_types[n] = &gpu->types[n].mdev;
-			n++;
+	for (compute = 0; compute <= gpu->layout.compute_slices; compute++) {
+		for (i = 0; i < ARRAY_SIZE(all_series); i++) {
+			for (level = 0; level <= levels; level++) {
+				if (!fill_type(&gpu->types[n], gpu, &all_series[i],
+					       compute, level))
+					continue;
+				gpu->mdev_types[n] = &gpu->types[n].mdev;
+				n++;
+			}
 		}
 	}
 	gpu->num_types = n;
+	vgpu_place_policy(gpu);
 	if (n)
-		return 0;
+		return vgpu_instances_restore(gpu);
 	dev_err(&gpu->pdev->dev, "no personality can show a vGPU of this GPU\n");
 	return -ENODEV;
 }
@@ -201,7 +229,6 @@ void vgpu_types_free(struct vgpu_gpu *gpu)
 {
 	kfree(gpu->mdev_types);
 	kfree(gpu->types);
-	kfree(vgpu_gpu_pool(gpu)->memory_storage);
 }
 
 static void type_release(struct kobject *kobj)
@@ -237,11 +264,19 @@ void vgpu_types_adopt(struct vgpu_gpu *gpu)
 	}
 }
 
+/* With gpu->lock held: no vGPU can be created whatever its type; NULL: one can. */
+static const char *closed_reason(const struct vgpu_gpu *gpu)
+{
+	if (READ_ONCE(gpu->state) != VGPU_GPU_UP)
+		return "the GPU is not up";
+	return gpu->hand_over == VGPU_KEPT ? NULL : "the GPU is handed over";
+}
+
 /**
  * vgpu_type_available - how many vGPUs of a type can be created now
  * @mdev_type: the type
  *
- * So many creates succeed as long as no other program creates any.
+ * So many creates succeed as long as no other program creates, opens or closes any.
  */
 unsigned int vgpu_type_available(struct mdev_type *mdev_type)
 {
@@ -250,13 +285,38 @@ unsigned int vgpu_type_available(struct mdev_type *mdev_type)
 	unsigned int n = 0;
 
 	mutex_lock(&gpu->lock);
-	if (READ_ONCE(gpu->state) == VGPU_GPU_UP &&
-	    gpu->hand_over == VGPU_KEPT)
-		n = min(buddy_count(&vgpu_gpu_pool(gpu)->memory, type->level),
-			gpu->max_vgpus - bitmap_weight(gpu->partitions,
-						       gpu->max_vgpus));
+	if (!closed_reason(gpu))
+		n = layout_available(&gpu->layout, type->profile, type->level);
 	mutex_unlock(&gpu->lock);
 	return n;
+}
+
+/**
+ * vgpu_type_unavailable - why no vGPU of a type can be created now
+ * @type: the type
+ *
+ * Return: few words; NULL: one can.
+ */
+const char *vgpu_type_unavailable(const struct vgpu_type *type)
+{
+	struct vgpu_gpu *gpu = type->gpu;
+	enum layout_refusal refusal;
+	struct layout_change change;
+	struct layout *copy;
+	const char *reason;
+
+	copy = kmalloc(sizeof(*copy), GFP_KERNEL);
+	if (!copy)
+		return "out of memory";
+	mutex_lock(&gpu->lock);
+	reason = closed_reason(gpu);
+	*copy = gpu->layout;
+	mutex_unlock(&gpu->lock);
+	refusal = layout_add(copy, type->profile, type->level, &change);
+	kfree(copy);
+	if (!reason && refusal)
+		reason = vgpu_refusal_reason(refusal);
+	return reason;
 }
 
 /**

@@ -23,6 +23,7 @@ static __u32 fixed_share_rate(const struct sched_queue *queue, const struct sche
 const struct sched_policy sched_fixed_share = {
 	.name		= "fixed_share",
 	.guarantees_share = true,
+	.fixed		= true,
 	.weight		= fixed_share_weight,
 	.rate		= fixed_share_rate,
 };

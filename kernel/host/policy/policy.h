@@ -147,6 +147,8 @@ struct sched_queue;
  * @adapts: slices get longer than timeslice_ns while that keeps nobody waiting
  * @guarantees_share: a client has its share whatever the others do; without
  *	it, each that takes more takes it from the others
+ * @fixed: what a client gets is never changed, so that the resource must not be made
+ *	smaller either
  * @weight: share of a client relative to others', 1 to SCHED_WEIGHT_MAX
  * @rate: the most of the time it gets, parts of SCHED_RATE_ONE; 0: no limit
  */
@@ -154,6 +156,7 @@ struct sched_policy {
 	const char *name;
 	bool adapts;
 	bool guarantees_share;
+	bool fixed;
 	__u32 (*weight)(const struct sched_client *client);
 	__u32 (*rate)(const struct sched_queue *queue, const struct sched_client *client);
 };

@@ -174,7 +174,7 @@ unlock:
 void vgpu_sched_prepare(struct vgpu *vgpu)
 {
 	sched_client_init(&vgpu->entity);
-	vgpu->entity.max_instance = vgpu->type->max_instance;
+	vgpu->entity.max_instance = vgpu->type->seats;
 }
 
 /**
@@ -254,6 +254,21 @@ unlock:
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
+/*
+ * How long a vGPU may take to leave its engine, in jiffies. The stage that is
+ * under way keeps the timeout it began with. With the lock of the run queue held.
+ */
+static unsigned long patience_of(const struct vgpu_runqueue *rq)
+{
+	u64 timeout_ns = READ_ONCE(rq->instance->settings.preempt_timeout_ns);
+	u64 now = ktime_get_ns();
+
+	if (rq->deadline > now)
+		timeout_ns = max(timeout_ns, rq->deadline - now);
+	return STAGES * nsecs_to_jiffies(timeout_ns) +
+	       msecs_to_jiffies(REMOVE_SLACK_MS);
+}
+
 /* Neither the hardware nor the work item deals with the vGPU. */
 static bool let_go(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
 {
@@ -276,10 +291,8 @@ static bool let_go(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
  */
 void vgpu_sched_remove(struct vgpu *vgpu)
 {
-	struct vgpu_instance *instance = vgpu->instance;
-	struct vgpu_runqueue *rq = &instance->rq;
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
 	unsigned long patience;
-	u64 timeout_ns, now;
 
 	spin_lock_irq(&rq->lock);
 	if (vgpu->sched_state == VGPU_SCHED_CLOSED) {
@@ -290,15 +303,9 @@ void vgpu_sched_remove(struct vgpu *vgpu)
 	sched_remove(&rq->queue, &vgpu->entity, ktime_get_ns());
 	vgpu_account_rest(vgpu);
 	vgpu_sched_kick(rq);
-	/* The stage that is under way keeps the timeout it began with. */
-	now = ktime_get_ns();
-	timeout_ns = READ_ONCE(instance->settings.preempt_timeout_ns);
-	if (rq->deadline > now)
-		timeout_ns = max(timeout_ns, rq->deadline - now);
+	patience = patience_of(rq);
 	spin_unlock_irq(&rq->lock);
 
-	patience = STAGES * nsecs_to_jiffies(timeout_ns) +
-		   msecs_to_jiffies(REMOVE_SLACK_MS);
 	if (!wait_event_timeout(rq->off, let_go(rq, vgpu), patience))
 		vgpu_gpu_dead(vgpu->gpu, "a vGPU can't be taken off its engine");
 
@@ -307,5 +314,63 @@ void vgpu_sched_remove(struct vgpu *vgpu)
 	spin_lock_irq(&rq->lock);
 	if (rq->current_vgpu == vgpu)
 		vgpu_queue_abandon(rq, ktime_get_ns());
+	spin_unlock_irq(&rq->lock);
+}
+
+/* ------------------------------------------------------ the engine stands still */
+
+/* No vGPU is on the engine, and none is being brought there. */
+static bool stands_still(struct vgpu_runqueue *rq)
+{
+	bool still;
+
+	spin_lock_irq(&rq->lock);
+	still = !rq->acting &&
+		(!rq->current_vgpu || vgpu_gpu_is_dead(rq->instance->gpu));
+	spin_unlock_irq(&rq->lock);
+	return still;
+}
+
+/**
+ * vgpu_sched_hold - stop an instance's engine for a while
+ * @instance: the instance
+ *
+ * Who is resident is preempted, and reset if it does not yield. Nothing is lost
+ * of the others, which wait for vgpu_sched_let_go(). May sleep, bounded as
+ * vgpu_sched_remove().
+ *
+ * Return: whether it stands still; if not, the GPU is dead.
+ */
+bool vgpu_sched_hold(struct vgpu_instance *instance)
+{
+	struct vgpu_runqueue *rq = &instance->rq;
+	unsigned long patience;
+
+	if (!rq->worker)
+		return true;
+	spin_lock_irq(&rq->lock);
+	rq->held = true;
+	vgpu_sched_kick(rq);
+	patience = patience_of(rq);
+	spin_unlock_irq(&rq->lock);
+	if (wait_event_timeout(rq->off, stands_still(rq), patience))
+		return true;
+	vgpu_gpu_dead(instance->gpu, "an engine can't be stopped");
+	return false;
+}
+
+/**
+ * vgpu_sched_let_go - an instance's engine works again
+ * @instance: the instance; no effect if it was not held
+ */
+void vgpu_sched_let_go(struct vgpu_instance *instance)
+{
+	struct vgpu_runqueue *rq = &instance->rq;
+
+	spin_lock_irq(&rq->lock);
+	if (rq->held) {
+		rq->held = false;
+		vgpu_sched_kick(rq);
+	}
 	spin_unlock_irq(&rq->lock);
 }

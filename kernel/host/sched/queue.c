@@ -185,6 +185,10 @@ static struct sched_step decide_idle(struct vgpu_runqueue *rq, u64 now)
 	struct vgpu *vgpu;
 	u64 patience;
 
+	if (rq->held) {
+		rq->deadline = 0;
+		return step;
+	}
 	sched_pick(&rq->queue, now, &next);
 	rq->deadline = next.until;
 	if (!next.client) {
@@ -212,7 +216,7 @@ static struct sched_step decide_running(struct vgpu_runqueue *rq, u64 now)
 	struct vgpu *vgpu = rq->current_vgpu;
 	u64 stop_in;
 
-	if (vgpu->sched_state == VGPU_SCHED_CLOSED || vgpu->frozen)
+	if (vgpu->sched_state == VGPU_SCHED_CLOSED || vgpu->frozen || rq->held)
 		return step_preempt(rq, now);
 	/* While it is being loaded, stopping takes as long as letting it run. */
 	if (now - rq->since < rq->queue.switch_ns) {
@@ -557,6 +561,19 @@ int vgpu_sched_init(struct vgpu_instance *instance)
 	hrtimer_setup(&rq->timer, sched_timer, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_ABS);
 	return vgpu_is_scheduled(instance->gpu) ? start_worker(rq) : 0;
+}
+
+/**
+ * vgpu_sched_inherit - an instance begins with the settings of another
+ * @instance: the instance, without vGPUs; nobody else knows it yet
+ * @from: the other
+ */
+void vgpu_sched_inherit(struct vgpu_instance *instance,
+			const struct vgpu_instance *from)
+{
+	instance->settings = from->settings;
+	sched_set_policy(&instance->rq.queue, READ_ONCE(from->rq.queue.policy),
+			 ktime_get_ns());
 }
 
 /**

@@ -95,6 +95,7 @@ struct vgpu_sched_settings {
  * @extended: @deadline was put off once in the present stage
  * @overdue: the current run outlived its quantum and is being preempted for it
  * @saving: the current run was seen to save its context
+ * @held: no run begins, and the one under way ends: the engine is to change
  * @stopping: no more decisions
  * @off: woken when @current_vgpu or @acting changes
  * @work: makes the decisions
@@ -119,6 +120,7 @@ struct vgpu_runqueue {
 	bool extended;
 	bool overdue;
 	bool saving;
+	bool held;
 	bool stopping;
 	wait_queue_head_t off;
 	struct kthread_work work;

@@ -15,6 +15,8 @@ struct vgpu_instance;
 /* queue.c */
 int vgpu_sched_init(struct vgpu_instance *instance);
 void vgpu_sched_exit(struct vgpu_instance *instance);
+void vgpu_sched_inherit(struct vgpu_instance *instance,
+			const struct vgpu_instance *from);
 void vgpu_sched_kick(struct vgpu_runqueue *rq);
 u64 vgpu_sched_timeslice(const struct vgpu_instance *instance);
 
@@ -24,6 +26,8 @@ void vgpu_sched_answer_stop(struct vgpu *vgpu);
 void vgpu_sched_add(struct vgpu *vgpu);
 void vgpu_sched_remove(struct vgpu *vgpu);
 void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen);
+bool vgpu_sched_hold(struct vgpu_instance *instance);
+void vgpu_sched_let_go(struct vgpu_instance *instance);
 const char *vgpu_sched_state_name(enum vgpu_sched_state state);
 
 /* defaults.c */

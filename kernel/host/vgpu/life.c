@@ -20,6 +20,7 @@
 #include "pci/config_space.h"
 #include "pci/irq.h"
 #include "pci/mapping.h"
+#include "place/place.h"
 #include "sched/sched.h"
 #include "vgpu/life.h"
 
@@ -125,6 +126,19 @@ static int open_clean(struct vgpu *vgpu)
 	return 0;
 }
 
+/* From here on it does not move; then it can be seen whether it is clean there. */
+static int open_in_place(struct vgpu *vgpu)
+{
+	int ret = -EAGAIN;
+
+	vgpu_place_fix(vgpu, true);
+	if (READ_ONCE(vgpu->state) == VGPU_CLEAN)
+		ret = open_clean(vgpu);
+	if (ret)
+		vgpu_place_fix(vgpu, false);
+	return ret;
+}
+
 static int try_open(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
@@ -145,13 +159,8 @@ static int try_open(struct vgpu *vgpu)
 	if (state == VGPU_GPU_UP) {
 		mutex_lock(&vgpu->lock);
 		refused = vgpu->refuse_opens;
-		/* A reset of the GPU may have asked for another scrub. */
-		if (refused)
-			ret = -EBUSY;
-		else if (READ_ONCE(vgpu->state) != VGPU_CLEAN)
-			ret = -EAGAIN;
-		else
-			ret = open_clean(vgpu);
+		/* A reset of the GPU, or a move, may have asked for another scrub. */
+		ret = refused ? -EBUSY : open_in_place(vgpu);
 		mutex_unlock(&vgpu->lock);
 	} else {
 		ret = state == VGPU_GPU_RESET ? -EBUSY : -ENODEV;
@@ -194,7 +203,7 @@ void vgpu_refuse_opens(struct vgpu *vgpu, bool refuse)
  */
 int vgpu_open(struct vgpu *vgpu)
 {
-	unsigned int tries = 3;
+	unsigned int tries = 5;
 	int ret;
 
 	/* Guest memory can't be pinned here: VFIO does not know our IOAS yet. */
@@ -238,6 +247,7 @@ void vgpu_close(struct vgpu *vgpu)
 	/* Until now its VMM could still hold things up. */
 	WRITE_ONCE(vgpu->owner_pid, 0);
 	vgpu_scrub_queue(vgpu);
+	vgpu_place_fix(vgpu, false);
 	mutex_unlock(&vgpu->lock);
 	vgpu_send_open(vgpu);
 }

@@ -130,6 +130,20 @@ static void program_table(struct refgpu_partition *partition, u32 pages)
 	entry_write(partition, REFGPU_PARTITION_SYSMEM_PAGES, pages);
 }
 
+/*
+ * Where it may run. The pool's slices change while the partition is enabled, and
+ * its run-control block knows them.
+ */
+static u64 slices_of(const struct vgpu *vgpu)
+{
+	const struct vgpu_instance *instance = vgpu->instance;
+
+	if (instance->index == LAYOUT_POOL)
+		return refgpu_of(vgpu->gpu)->slices;
+	return REFGPU_SLICES_MASK(READ_ONCE(instance->compute),
+				  READ_ONCE(instance->memory));
+}
+
 static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
 {
 	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
@@ -144,8 +158,7 @@ static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
 	if (ret)
 		return ret;
 	program_table(partition, vgpu->gpu->sysmem_pages);
-	entry_write(partition, REFGPU_PARTITION_SLICES,
-		    vgpu->instance->slices);
+	entry_write(partition, REFGPU_PARTITION_SLICES, slices_of(vgpu));
 	entry_write(partition, REFGPU_PARTITION_DIRTY_CONTROL, 0);
 	entry_write(partition, REFGPU_PARTITION_HEADS, type->heads);
 	entry_write(partition, REFGPU_PARTITION_HEAD_MAX,

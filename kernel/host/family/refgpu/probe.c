@@ -80,8 +80,11 @@ static int identify(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 	gpu->fb_size = size;
 	gpu->max_vgpus = min(REFGPU_PARTITIONS, VGPU_MAX_PARTITIONS);
 	gpu->heads = refgpu->caps & REFGPU_CAP_HEADS ? REFGPU_HEADS : 0;
-	vgpu_gpu_pool(gpu)->slices =
-		reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_SLICES);
+	refgpu->slices = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_SLICES);
+	if (refgpu->caps & REFGPU_CAP_SPATIAL) {
+		gpu->compute_slices = hweight64(REFGPU_SLICES_COMPUTE(refgpu->slices));
+		gpu->memory_slices = hweight64(REFGPU_SLICES_MEMORY(refgpu->slices));
+	}
 	gpu->lingers = refgpu->caps & REFGPU_CAP_LINGER_NS;
 	gpu->user_vectors = 1;
 	/* Entries are for pages of 4 KiB; on other hosts VFIO pins larger ones. */
@@ -208,6 +211,8 @@ const struct vgpu_family vgpu_family_refgpu = {
 	.run			= refgpu_run,
 	.preempt		= refgpu_preempt,
 	.run_stage		= refgpu_run_stage,
+	.slices			= refgpu_slices,
+	.engine_time		= refgpu_engine_time,
 	.poll			= refgpu_poll,
 	.now			= refgpu_now,
 	.sysmem_set		= refgpu_sysmem_set,

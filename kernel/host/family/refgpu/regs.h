@@ -24,6 +24,12 @@
 
 #define REFGPU_GONE	(~0ULL)		/* what a device that is gone reads as */
 
+/* Masks as in REFGPU_RC_SLICES. */
+#define REFGPU_SLICES_MASK(compute, memory) \
+	((u64)(compute) | (u64)(memory) << 8)
+#define REFGPU_SLICES_COMPUTE(slices)	((slices) & 0xff)
+#define REFGPU_SLICES_MEMORY(slices)	(((slices) >> 8) & 0xff)
+
 /**
  * struct refgpu_run - a run-control block as the driver sees it
  * @busy: a RUN was written, and its end not yet reported
@@ -80,6 +86,7 @@ struct refgpu_partition {
  * @gpu: the GPU as core sees it
  * @regs: BAR0
  * @caps: REFGPU_CAP_* bits
+ * @slices: that it has, as REFGPU_GLOBAL_SLICES says
  * @enable: CONTROL of a partition that is enabled
  * @events: serialises reading events and starting runs
  * @ring: the event ring, in host memory
@@ -93,6 +100,7 @@ struct refgpu {
 	struct vgpu_gpu *gpu;
 	void __iomem *regs;
 	u64 caps;
+	u64 slices;
 	u64 enable;
 	struct mutex events;	/* innermost */
 	struct refgpu_event_ring ring;
@@ -111,6 +119,12 @@ static inline struct refgpu *refgpu_of(struct vgpu_gpu *gpu)
 static inline struct refgpu_partition *refgpu_partition_of(struct vgpu *vgpu)
 {
 	return &refgpu_of(vgpu->gpu)->partition[vgpu->partition];
+}
+
+/* Registers of the run-control block that is an instance's engine. */
+static inline u32 refgpu_block_of(const struct vgpu_instance *instance)
+{
+	return REFGPU_RUN_CONTROL(layout_block(instance->index));
 }
 
 static inline u64 reg_read(struct refgpu *refgpu, u32 offset)
@@ -132,6 +146,8 @@ u64 refgpu_now(struct vgpu_gpu *gpu);
 int refgpu_run(struct vgpu *vgpu, u64 quantum_ns, u64 linger_ns);
 void refgpu_preempt(struct vgpu_instance *instance);
 enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance);
+int refgpu_slices(struct vgpu_instance *instance, u8 compute, u8 memory);
+int refgpu_engine_time(struct vgpu_instance *instance, u64 *busy_ns, u64 *idle_ns);
 void refgpu_run_end_event(struct refgpu *refgpu,
 			  const struct refgpu_event *event);
 bool refgpu_run_look(struct refgpu *refgpu, unsigned int control);

@@ -24,9 +24,8 @@
 int refgpu_run(struct vgpu *vgpu, u64 quantum_ns, u64 linger_ns)
 {
 	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
-	unsigned int control = vgpu->instance->index;
-	struct refgpu_run *run = &refgpu->run[control];
-	u32 block = REFGPU_RUN_CONTROL(control);
+	struct refgpu_run *run = &refgpu->run[layout_block(vgpu->instance->index)];
+	u32 block = refgpu_block_of(vgpu->instance);
 	u64 limit = linger_ns == SCHED_FOREVER ? 0 : linger_ns;
 	int section;
 
@@ -61,8 +60,7 @@ void refgpu_preempt(struct vgpu_instance *instance)
 
 	if (!vgpu_gpu_begin(instance->gpu, &section))
 		return;
-	reg_write(refgpu, REFGPU_RUN_CONTROL(instance->index) +
-		  REFGPU_RC_PREEMPT, 1);
+	reg_write(refgpu, refgpu_block_of(instance) + REFGPU_RC_PREEMPT, 1);
 	vgpu_gpu_end(instance->gpu, section);
 }
 
@@ -79,8 +77,7 @@ enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance)
 
 	if (vgpu_gpu_begin(instance->gpu, &section)) {
 		state = reg_read(refgpu_of(instance->gpu),
-				 REFGPU_RUN_CONTROL(instance->index) +
-				 REFGPU_RC_STATE);
+				 refgpu_block_of(instance) + REFGPU_RC_STATE);
 		vgpu_gpu_end(instance->gpu, section);
 	}
 	switch (state & 0xff) {
@@ -91,6 +88,60 @@ enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance)
 	default:
 		return VGPU_RUN_EXECUTING;
 	}
+}
+
+/* ------------------------------------------------------------------- slices */
+
+/**
+ * refgpu_slices - see struct vgpu_family
+ * @instance: the instance, whose block is empty
+ * @compute: mask of compute slices
+ * @memory: mask of memory slices
+ *
+ * The device drops a write that it does not like.
+ *
+ * Return: 0, or -EIO.
+ */
+int refgpu_slices(struct vgpu_instance *instance, u8 compute, u8 memory)
+{
+	struct refgpu *refgpu = refgpu_of(instance->gpu);
+	u64 slices = REFGPU_SLICES_MASK(compute, memory), now;
+	u32 block = refgpu_block_of(instance);
+	int section;
+
+	if (!vgpu_gpu_begin(instance->gpu, &section))
+		return 0;
+	reg_write(refgpu, block + REFGPU_RC_SLICES, slices);
+	now = reg_read(refgpu, block + REFGPU_RC_SLICES);
+	vgpu_gpu_end(instance->gpu, section);
+	if (now == slices || now == REFGPU_GONE)
+		return 0;
+	dev_err(&instance->gpu->pdev->dev,
+		"the block of instance %u has slices %#llx and does not take %#llx\n",
+		instance->index, now, slices);
+	return -EIO;
+}
+
+/**
+ * refgpu_engine_time - see struct vgpu_family
+ * @instance: the instance
+ * @busy_ns: filled in
+ * @idle_ns: filled in
+ *
+ * Return: 0, or -ENODEV.
+ */
+int refgpu_engine_time(struct vgpu_instance *instance, u64 *busy_ns, u64 *idle_ns)
+{
+	struct refgpu *refgpu = refgpu_of(instance->gpu);
+	u32 block = refgpu_block_of(instance);
+	int section;
+
+	if (!vgpu_gpu_begin(instance->gpu, &section))
+		return -ENODEV;
+	*busy_ns = reg_read(refgpu, block + REFGPU_RC_BUSY_NS);
+	*idle_ns = reg_read(refgpu, block + REFGPU_RC_IDLE_NS);
+	vgpu_gpu_end(instance->gpu, section);
+	return *busy_ns == REFGPU_GONE || *idle_ns == REFGPU_GONE ? -ENODEV : 0;
 }
 
 /* --------------------------------------------------------------------- ends */
