@@ -16,11 +16,13 @@ import sys
 from tree import OUT, TOP, read
 
 # What may be in a library that others link.
-LINKABLE = ("LGPL-2.1-or-later", "MIT", "(GPL-2.0-only WITH Linux-syscall-note) OR MIT")
+LINKABLE = ("LGPL-2.1-or-later", "MIT", "GPL-2.0-only OR LGPL-2.1-or-later",
+            "(GPL-2.0-only WITH Linux-syscall-note) OR MIT")
 # Each with one of its files.
 LIBRARIES = {"libopenvgpu": "settings.c", "librefgpu_drm": "buffer.c"}
 # Debian's names of licences.
 DEBIAN = {"GPL-2.0-only": "GPL-2.0-only", "LGPL-2.1-or-later": "LGPL-2.1+", "MIT": "Expat",
+          "GPL-2.0-only OR LGPL-2.1-or-later": "GPL-2.0-only or LGPL-2.1+",
           "(GPL-2.0-only WITH Linux-syscall-note) OR MIT":
           "GPL-2.0-only with Linux-syscall-note exception or Expat"}
 
