@@ -417,6 +417,45 @@ START_TEST(test_seats_move)
 }
 END_TEST
 
+/* A seat where nothing has to move is better than one where less is left. */
+START_TEST(test_seat_without_moves)
+{
+	unsigned int vgpu[4];
+
+	gpu(8, 8);
+	reserve(2, 2);
+	for (unsigned int i = 0; i < 4; i++)
+		vgpu[i] = add(profile(2, 2), HALF_SLICE);
+	layout_remove(&layout, vgpu[0], &change);
+	layout_remove(&layout, vgpu[2], &change);
+	reserve(2, 2);
+	add(profile(2, 2), SLICE);
+	ck_assert_uint_eq(change.instance, 2);
+	ck_assert(!change.moved_vgpus);
+	/* The other half of that one, and then the seat for which one moves. */
+	add(profile(2, 2), SLICE);
+	ck_assert_uint_eq(change.instance, 2);
+	add(profile(2, 2), SLICE);
+	ck_assert_uint_eq(change.instance, 1);
+	ck_assert(change.moved_vgpus);
+}
+END_TEST
+
+START_TEST(test_small_ones_leave_large_whole)
+{
+	unsigned int half;
+
+	gpu(8, 8);
+	half = add_plain(HALF);
+	open_vgpu(add_plain(UNIT));
+	layout_remove(&layout, half, &change);
+	for (unsigned int i = 0; i < 31; i++)
+		open_vgpu(add_plain(UNIT));
+	ck_assert_uint_eq(layout_largest(&layout, LAYOUT_POOL), GIB / 2);
+	add_default(4);
+}
+END_TEST
+
 /* What needs no move causes none. */
 START_TEST(test_nothing_moves_without_need)
 {
@@ -458,6 +497,8 @@ int main(void)
 	tcase_add_test(tcase, test_closed_ones_move);
 	tcase_add_test(tcase, test_instances_move_whole);
 	tcase_add_test(tcase, test_seats_move);
+	tcase_add_test(tcase, test_seat_without_moves);
+	tcase_add_test(tcase, test_small_ones_leave_large_whole);
 	tcase_add_test(tcase, test_nothing_moves_without_need);
 	tcase_add_test(tcase, test_reserved_unit);
 	suite_add_tcase(suite, tcase);
