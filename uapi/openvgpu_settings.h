@@ -55,6 +55,8 @@
 	NUMBER(FAULT_WINDOW_S, fault_window_s, 1, 3600, 60,			\
 	       OPENVGPU_SCHEDULING,						\
 	       "within so many seconds")					\
+	NUMBER(POOL_SLICES_MIN, pool_slices_min, 0, 8, 0, 0,			\
+	       "compute slices that GPU instances leave to the pool")		\
 	UUID(CONSOLE, console, 0,						\
 	     "UUID of the vGPU that the GPU's output shows, or none")
 

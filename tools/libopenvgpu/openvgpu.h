@@ -219,6 +219,7 @@ enum ovgpu_gpu_setting {
 	OVGPU_CONSOLE,
 	OVGPU_TIMESLICE_MAX_US,
 	OVGPU_WAKE_BUDGET_PERMILLE,
+	OVGPU_POOL_SLICES_MIN,
 };
 
 /* The settings of a vGPU, likewise. */
