@@ -168,6 +168,24 @@ static bool note_one(const char *uuid, void *data)
 }
 
 /**
+ * host_list - the vGPUs that exist
+ * @uuid: receives their names
+ * @max: size of @uuid
+ *
+ * Return: their number.
+ */
+unsigned int host_list(char (*uuid)[UUID_LENGTH + 1], unsigned int max)
+{
+	struct name_list list = { 0 };
+
+	each_mdev(note_one, &list);
+	if (list.count > max)
+		list.count = max;
+	memcpy(uuid, list.uuid, list.count * sizeof(*uuid));
+	return list.count;
+}
+
+/**
  * host_clean - remove every vGPU
  *
  * Return: an error if one could not be removed within 10 s.
@@ -336,13 +354,25 @@ int host_types(char names[][32], int max)
 }
 
 /**
+ * host_type_compute - the compute slices that a type's name stands for
+ * @type: see host_create()
+ *
+ * Return: 0: it shares the pool's.
+ */
+unsigned int host_type_compute(const char *type)
+{
+	return strchr(type, '-') ? (unsigned int)strtoul(type, NULL, 10) : 0;
+}
+
+/**
  * host_type_bytes - the framebuffer that a type's name stands for
  * @type: see host_create()
  */
 uint64_t host_type_bytes(const char *type)
 {
+	const char *slices = strchr(type, '-');
 	char *end;
-	uint64_t size = strtoull(type, &end, 10);
+	uint64_t size = strtoull(slices ? slices + 1 : type, &end, 10);
 
 	return *end == 'm' ? size << 20 : size << 30;
 }

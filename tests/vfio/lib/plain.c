@@ -10,7 +10,7 @@
 #define PATTERN		(1 * MIB)
 
 /**
- * plain_type - the smallest type of the series under test
+ * plain_type - the smallest type of the series under test, without an instance
  *
  * OPENVGPU_SERIES is the letter of the series; without it, "q".
  *
@@ -21,13 +21,14 @@ const char *plain_type(void)
 	const char *series = getenv("OPENVGPU_SERIES");
 	char letter = series ? series[0] : 'q';
 	static char best[32];
-	char names[64][32];
-	int count = host_types(names, 64), i;
+	char names[128][32];
+	int count = host_types(names, 128), i;
 
 	CHECK(count > 0, "no types: %s", rt_message());
 	best[0] = 0;
 	for (i = 0; i < count; i++)
 		if (names[i][strlen(names[i]) - 1] == letter &&
+		    !host_type_compute(names[i]) &&
 		    (!best[0] ||
 		     host_type_bytes(names[i]) < host_type_bytes(best)))
 			memcpy(best, names[i], sizeof(best));
