@@ -17,42 +17,6 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
-static uint64_t distance(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : b - a;
-}
-
-/* Each was given its part: @weight of the sum of weights. */
-static void expect_shares(const struct load *load, const unsigned int *weight,
-			  uint64_t slice)
-{
-	uint64_t error, bound, off, worst = 0, worst_off = 0;
-	unsigned int i, sum = 0;
-	double part;
-
-	for (i = 0; i < load->count; i++)
-		sum += weight ? weight[i] : 1;
-	for (i = 0; i < load->count; i++) {
-		part = (weight ? weight[i] : 1) / (double)sum;
-		error = load_error(load, i, part);
-		bound = load_error_bound(load, slice, part);
-		CHECK(error <= bound,
-		      "vGPU %u of %u had %.3f %% of the time, not %.3f %%: %lu us off, bound %lu us (skew %lu us, lag %ld us, overrun %lu us)",
-		      i, load->count, percent(load->served[i].run, load->total),
-		      100 * part, error / 1000, bound / 1000, load->skew / 1000,
-		      load->served[i].lag / 1000, load->served[i].overrun / 1000);
-		off = distance(load->served[i].run,
-			       (uint64_t)(part * (double)load->total));
-		if (error > worst)
-			worst = error;
-		if (off > worst_off)
-			worst_off = off;
-	}
-	printf("# %u vGPUs, %lu ms of %lu served: share error at most %.3f points, %.3f with what is still to be paid back\n",
-	       load->count, load->total / MS, load->passed / MS,
-	       percent(worst, load->total), percent(worst_off, load->total));
-}
-
 static void equal(unsigned int count)
 {
 	struct load load;
@@ -62,7 +26,7 @@ static void equal(unsigned int count)
 	CHECK(gpu_number("sched_hz") == (count < 8 ? 480 : 960),
 	      "sched_hz is %lu with %u vGPUs open", gpu_number("sched_hz"), count);
 	load_run(&load, 2000 * MS);
-	expect_shares(&load, NULL, 20 * MS);
+	load_expect_shares(&load, NULL, 20 * MS);
 }
 
 TEST(two, ONCE)
@@ -96,7 +60,7 @@ TEST(weights, ONCE)
 	for (i = 0; i < 3; i++)
 		vgpu_set(&load.vgpu[i], "weight", weight[i]);
 	load_run(&load, 3000 * MS);
-	expect_shares(&load, weight, 20 * MS);
+	load_expect_shares(&load, weight, 20 * MS);
 }
 
 /*
@@ -172,7 +136,7 @@ TEST(own_timeslice, ONCE)
 	CHECK(longest[1] && longest[1] <= slice + 50000,
 	      "the other's longest slice was given %lu us, of %lu us",
 	      longest[1] / 1000, slice / 1000);
-	expect_shares(&load, NULL, 20 * MS);
+	load_expect_shares(&load, NULL, 20 * MS);
 }
 
 /*

@@ -112,3 +112,33 @@ void hostile_faults(const char *uuid)
 			rt_ring_doorbell(&ring);
 		}
 }
+
+/**
+ * hostile_resets - resets itself in the middle of its work, in every way it can
+ * @uuid: of its vGPU
+ */
+void hostile_resets(const char *uuid)
+{
+	struct rt_device *device = open_for_ever(uuid);
+	struct rt_ring ring;
+	unsigned int way;
+	uint64_t stop;
+
+	for (way = 0; ; way++) {
+		rt_framebuffer_free_all(device);
+		if (!rt_ring_create(device, 0, 64, &ring))
+			work_spin(&ring, &stop);
+		switch (way % 3) {
+		case 0:
+			rt_guest_reset(device);
+			break;
+		case 1:
+			rt_function_reset(device);
+			break;
+		case 2:
+			rt_vfio_reset(device);
+			rt_memory_decoding(device, true);
+			break;
+		}
+	}
+}

@@ -14,5 +14,6 @@ void hostile_endless(const char *uuid) __attribute__((noreturn));
 void hostile_doorbells(const char *uuid) __attribute__((noreturn));
 void hostile_rings(const char *uuid) __attribute__((noreturn));
 void hostile_faults(const char *uuid) __attribute__((noreturn));
+void hostile_resets(const char *uuid) __attribute__((noreturn));
 
 #endif /* HOSTILE_H */

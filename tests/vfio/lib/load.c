@@ -308,3 +308,49 @@ uint64_t load_error_bound(const struct load *load, uint64_t slice, double part)
 			  (1 + others * part)) +
 	       load->skew + load->ended - load->passed;
 }
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/**
+ * load_expect_shares - each was given its part: its weight of the sum of weights
+ * @load: stopped; all of it always had work
+ * @weight: of each; NULL: all the same
+ * @slice: longest slice, ns
+ */
+void load_expect_shares(const struct load *load, const unsigned int *weight,
+			uint64_t slice)
+{
+	uint64_t error, bound, off, worst = 0, worst_off = 0;
+	unsigned int i, sum = 0;
+	double part;
+
+	for (i = 0; i < load->count; i++)
+		sum += weight ? weight[i] : 1;
+	for (i = 0; i < load->count; i++) {
+		part = (weight ? weight[i] : 1) / (double)sum;
+		error = load_error(load, i, part);
+		bound = load_error_bound(load, slice, part);
+		CHECK(error <= bound,
+		      "vGPU %u of %u had %.3f %% of the time, not %.3f %%: %lu us off, bound %lu us (skew %lu us, lag %ld us, overrun %lu us)",
+		      i, load->count, percent(load->served[i].run, load->total),
+		      100 * part, error / 1000, bound / 1000, load->skew / 1000,
+		      load->served[i].lag / 1000, load->served[i].overrun / 1000);
+		off = distance(load->served[i].run,
+			       (uint64_t)(part * (double)load->total));
+		if (error > worst)
+			worst = error;
+		if (off > worst_off)
+			worst_off = off;
+	}
+	printf("# %u vGPUs, %lu ms of %lu served: share error at most %.3f points, %.3f with what is still to be paid back\n",
+	       load->count, load->total / 1000000, load->passed / 1000000,
+	       percent(worst, load->total), percent(worst_off, load->total));
+}

@@ -87,5 +87,7 @@ void service_read(const char *uuid, struct service *service);
 uint64_t slice_ns(void);
 uint64_t load_error(const struct load *load, unsigned int i, double part);
 uint64_t load_error_bound(const struct load *load, uint64_t slice, double part);
+void load_expect_shares(const struct load *load, const unsigned int *weight,
+			uint64_t slice);
 
 #endif /* LOAD_H */

@@ -31,11 +31,10 @@ static FILE *open_log(void)
 static bool parse(const char *line, struct switch_entry *entry)
 {
 	char partition[16];
-	unsigned int runqueue;
 
 	memset(entry, 0, sizeof(*entry));
 	if (sscanf(line, "%lu %u %15s %36s %15s %lu %lu %lu %lu", &entry->time,
-		   &runqueue, partition, entry->uuid, entry->reason,
+		   &entry->instance, partition, entry->uuid, entry->reason,
 		   &entry->quantum, &entry->run, &entry->cost,
 		   &entry->wait) != 9)
 		return false;
@@ -65,7 +64,8 @@ static unsigned int read_all(struct switch_entry entry[KEPT])
 
 static bool same(const struct switch_entry *a, const struct switch_entry *b)
 {
-	return a->time == b->time && a->partition == b->partition &&
+	return a->time == b->time && a->instance == b->instance &&
+	       a->partition == b->partition &&
 	       a->run == b->run && a->wait == b->wait;
 }
 

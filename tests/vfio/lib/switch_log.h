@@ -17,6 +17,7 @@
 /**
  * struct switch_entry - one switch
  * @time: when the run ended, ns
+ * @instance: on whose engine, 0: the pool's
  * @partition: whose
  * @uuid: whose; "-": nobody's
  * @reason: idle, quantum, preempted, reset or rejected
@@ -27,6 +28,7 @@
  */
 struct switch_entry {
 	uint64_t time;
+	unsigned int instance;
 	int partition;
 	char uuid[UUID_LENGTH + 1];
 	char reason[16];
