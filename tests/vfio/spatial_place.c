@@ -48,6 +48,8 @@ static void expect_type(const struct geometry *geometry, unsigned int compute,
 	int i;
 
 	size_name(bytes, size);
+	/* Gibibytes have no letter in types. */
+	size[strcspn(size, "g")] = 0;
 	snprintf(type, sizeof(type), "%u-%s%c", compute, size, series);
 	for (i = 0; i < type_count && strcmp(types[i], type); i++)
 		;
