@@ -59,6 +59,9 @@ extern struct device_attribute vgpu_gpu_attr_why_unavailable;
 extern struct device_attribute vgpu_attr_instance;
 extern struct device_attribute vgpu_attr_compute_slices;
 
+#define VGPU_QUOTE_CHARS	32	/* of what was written, in a message */
+#define VGPU_QUOTE_SIZE		(4 * VGPU_QUOTE_CHARS + 1)
+
 /* sysfs_sched.c */
 struct vgpu;
 struct vgpu_gpu;
@@ -70,6 +73,9 @@ ssize_t vgpu_number_store(struct vgpu_instance *instance, enum vgpu_setting sett
 ssize_t vgpu_scheduler_show(const struct vgpu_instance *instance, char *buf);
 ssize_t vgpu_scheduler_store(struct vgpu_instance *instance, const char *buf,
 			     size_t count);
+void vgpu_quote(const char *buf, size_t count, char *shown);
+int vgpu_parse_number_of(const struct vgpu_instance *instance, const char *what,
+			 const char *buf, size_t count, u64 *value);
 int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 		      const char *what, const char *buf, size_t count,
 		      u64 *value);

@@ -74,14 +74,17 @@ static int check(struct vgpu_gpu *gpu, const char *of,
 
 /* ---------------------------------------------------------------- instance */
 
-#define OF_SIZE	32
-
-/* Whose setting it is, for messages: the pool's are the GPU's. */
-static void name_of(const struct vgpu_instance *instance, char *of)
+/**
+ * vgpu_of_instance - whose setting it is, for messages
+ * @instance: the instance
+ * @of: receives what stands before the setting's name; VGPU_OF_INSTANCE bytes. The
+ *	pool's settings are the GPU's
+ */
+void vgpu_of_instance(const struct vgpu_instance *instance, char *of)
 {
 	of[0] = '\0';
 	if (instance->index != LAYOUT_POOL)
-		snprintf(of, OF_SIZE, "GPU instance %u: ", instance->index);
+		snprintf(of, VGPU_OF_INSTANCE, "instance %u: ", instance->index);
 }
 
 /**
@@ -97,10 +100,10 @@ int vgpu_set_scheduler(struct vgpu_instance *instance, const char *name)
 {
 	const struct sched_policy *policy = sched_policy_find(name);
 	struct vgpu_runqueue *rq = &instance->rq;
-	char names[64], of[OF_SIZE];
+	char names[64], of[VGPU_OF_INSTANCE];
 	int ret;
 
-	name_of(instance, of);
+	vgpu_of_instance(instance, of);
 	ret = check_scheduled(instance->gpu, of, "scheduler");
 	if (ret)
 		return ret;
@@ -172,10 +175,10 @@ int vgpu_set_number(struct vgpu_instance *instance, enum vgpu_setting setting,
 {
 	struct vgpu_sched_settings *settings = &instance->settings;
 	struct vgpu_runqueue *rq = &instance->rq;
-	char of[OF_SIZE];
+	char of[VGPU_OF_INSTANCE];
 	int ret;
 
-	name_of(instance, of);
+	vgpu_of_instance(instance, of);
 	ret = check(instance->gpu, of, &numbers[setting], value);
 	if (ret)
 		return ret;

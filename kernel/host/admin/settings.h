@@ -22,6 +22,9 @@ enum vgpu_setting {
 
 #undef VGPU_SETTING
 
+#define VGPU_OF_INSTANCE	32
+
+void vgpu_of_instance(const struct vgpu_instance *instance, char *of);
 int vgpu_set_scheduler(struct vgpu_instance *instance, const char *name);
 int vgpu_set_number(struct vgpu_instance *instance, enum vgpu_setting setting,
 		    u64 value);

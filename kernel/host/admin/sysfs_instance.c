@@ -326,11 +326,11 @@ static int parse_bit(struct kobject *kobj, const char *what, const char *buf,
 	u64 number;
 	int ret;
 
-	ret = vgpu_parse_number(folder->gpu, NULL, what, buf, count, &number);
+	ret = vgpu_parse_number_of(folder->instance, what, buf, count, &number);
 	if (ret)
 		return ret;
 	if (number > 1 || (must_be_one && !number)) {
-		vgpu_gpu_error(folder->gpu, "GPU instance %u: %s: %llu was written, it takes %s",
+		vgpu_gpu_error(folder->gpu, "instance %u: %s not changed: %llu was written, it takes %s",
 			       folder->instance->index, what, number,
 			       must_be_one ? "1" : "0 or 1");
 		return -EINVAL;
@@ -530,15 +530,18 @@ static int create(struct vgpu_gpu *gpu, char *text)
 {
 	char *name = strim(text), *word = strsep(&name, " ");
 	struct layout_profile profile;
+	char shown[VGPU_QUOTE_SIZE];
 
 	if (!parse_profile(gpu, word, &profile)) {
-		vgpu_gpu_error(gpu, "GPU instance not created: it takes PROFILE [NAME], with a profile like 1g.%llum: compute slices and memory, in slices of that size",
-			       gpu->fb_size / gpu->layout.memory_slices >> 20);
+		vgpu_quote(word, strlen(word), shown);
+		vgpu_gpu_error(gpu, "instance not created: '%s' is no profile; it takes PROFILE [NAME], a profile as 1g.%llum: compute slices and memory",
+			       shown, gpu->fb_size / gpu->layout.memory_slices >> 20);
 		return -EINVAL;
 	}
 	if (name && !valid_name(name)) {
-		vgpu_gpu_error(gpu, "GPU instance not created: a name has 1 to %u letters of A-Z, a-z, 0-9, '_', '.' and '-'",
-			       VGPU_INSTANCE_NAME_SIZE - 1);
+		vgpu_quote(name, strlen(name), shown);
+		vgpu_gpu_error(gpu, "instance not created: '%s' is no name; it has 1 to %u characters of A-Z, a-z, 0-9, '_', '.' and '-'",
+			       shown, VGPU_INSTANCE_NAME_SIZE - 1);
 		return -EINVAL;
 	}
 	return vgpu_reserve(gpu, profile, name);

@@ -21,7 +21,48 @@
 #include "display/pacing.h"
 #include "sched/sched.h"
 
-#define SHOWN_CHARS	32	/* of what was written, in a message */
+/**
+ * vgpu_quote - what was written to an attribute, for a message
+ * @buf: what was written
+ * @count: length of @buf
+ * @shown: receives the beginning of it, in printable characters; VGPU_QUOTE_SIZE bytes
+ */
+void vgpu_quote(const char *buf, size_t count, char *shown)
+{
+	int n;
+
+	if (count && buf[count - 1] == '\n')
+		count--;
+	/* %*pE would leave bytes that are letters in Latin-1, but no UTF-8. */
+	n = string_escape_mem(buf, min_t(size_t, count, VGPU_QUOTE_CHARS), shown,
+			      VGPU_QUOTE_SIZE - 1, ESCAPE_ANY | ESCAPE_NAP, NULL);
+	shown[n] = '\0';
+}
+
+static int parse_number(struct vgpu_gpu *gpu, const char *of, const char *what,
+			const char *buf, size_t count, u64 *value)
+{
+	char shown[VGPU_QUOTE_SIZE];
+	int ret;
+
+	/*
+	 * It would take "+1", and no notice of what stands behind a zero byte.
+	 * One at the end is how some programs write strings.
+	 */
+	ret = isdigit(buf[0]) && strnlen(buf, count) + 1 >= count ?
+	      kstrtou64(buf, 10, value) : -EINVAL;
+	if (!ret)
+		return 0;
+	if (ret == -ERANGE) {
+		/* Beyond any range: the setter reports the range. */
+		*value = U64_MAX;
+		return 0;
+	}
+	vgpu_quote(buf, count, shown);
+	vgpu_gpu_error(gpu, "%s%s not changed: '%s' is not a decimal number", of, what,
+		       shown);
+	return -EINVAL;
+}
 
 /**
  * vgpu_parse_number - what was written to an attribute that takes a number
@@ -38,32 +79,30 @@ int vgpu_parse_number(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 		      const char *what, const char *buf, size_t count,
 		      u64 *value)
 {
-	char shown[4 * SHOWN_CHARS + 1];
-	int ret;
+	char of[48] = "";
 
-	/*
-	 * It would take "+1", and no notice of what stands behind a zero byte.
-	 * One at the end is how some programs write strings.
-	 */
-	ret = isdigit(buf[0]) && strnlen(buf, count) + 1 >= count ?
-	      kstrtou64(buf, 10, value) : -EINVAL;
-	if (!ret)
-		return 0;
-	if (ret == -ERANGE) {
-		/* Beyond any range: the setter reports the range. */
-		*value = U64_MAX;
-		return 0;
-	}
-	if (count && buf[count - 1] == '\n')
-		count--;
-	/* %*pE would leave bytes that are letters in Latin-1, but no UTF-8. */
-	ret = string_escape_mem(buf, min_t(size_t, count, SHOWN_CHARS), shown,
-				sizeof(shown) - 1, ESCAPE_ANY | ESCAPE_NAP, NULL);
-	shown[ret] = '\0';
-	vgpu_gpu_error(gpu, "%s%s%s%s not changed: '%s' is not a decimal number",
-		       vgpu ? "vGPU " : "", vgpu ? vgpu_name(vgpu) : "",
-		       vgpu ? ": " : "", what, shown);
-	return -EINVAL;
+	if (vgpu)
+		snprintf(of, sizeof(of), "vGPU %s: ", vgpu_name(vgpu));
+	return parse_number(gpu, of, what, buf, count, value);
+}
+
+/**
+ * vgpu_parse_number_of - the same for an attribute of an instance
+ * @instance: whose attribute it is; the pool's are the GPU's
+ * @what: its name
+ * @buf: what was written
+ * @count: length of @buf
+ * @value: receives the number; U64_MAX for all that are larger
+ *
+ * Return: as vgpu_parse_number().
+ */
+int vgpu_parse_number_of(const struct vgpu_instance *instance, const char *what,
+			 const char *buf, size_t count, u64 *value)
+{
+	char of[VGPU_OF_INSTANCE];
+
+	vgpu_of_instance(instance, of);
+	return parse_number(instance->gpu, of, what, buf, count, value);
 }
 
 /* ---------------------------------------------------------------- instance */
@@ -94,7 +133,7 @@ ssize_t vgpu_number_store(struct vgpu_instance *instance, enum vgpu_setting sett
 	u64 value;
 	int ret;
 
-	ret = vgpu_parse_number(instance->gpu, NULL, name, buf, count, &value);
+	ret = vgpu_parse_number_of(instance, name, buf, count, &value);
 	if (!ret)
 		ret = vgpu_set_number(instance, setting, value);
 	return ret ?: count;

@@ -31,7 +31,8 @@
  * struct request - what is to get a place
  * @vgpu: a vGPU; NULL: an instance without vGPUs
  * @profile: of the instance
- * @name: of a new instance; NULL: one by its number
+ * @name: what to call the instance
+ * @named: that is its name; if not, one by its number is
  * @next: the layout it leads to
  * @change: what is different there
  * @refusal: why there is none
@@ -40,6 +41,7 @@ struct request {
 	struct vgpu *vgpu;
 	struct layout_profile profile;
 	const char *name;
+	bool named;
 	struct layout next;
 	struct layout_change change;
 	enum layout_refusal refusal;
@@ -94,7 +96,8 @@ static int prepare(struct vgpu_gpu *gpu, struct request *request)
 	int ret;
 
 	if (request->change.made && !instance->started) {
-		ret = vgpu_instance_start(instance, request->name);
+		ret = vgpu_instance_start(instance, request->named ?
+					  request->name : NULL);
 		if (ret)
 			return ret;
 	}
@@ -196,14 +199,10 @@ static int make(struct vgpu_gpu *gpu, struct request *request)
 
 static void report(struct vgpu_gpu *gpu, const struct request *request, const char *why)
 {
-	char profile[VGPU_PROFILE_NAME_SIZE];
-
-	if (request->vgpu) {
+	if (request->vgpu)
 		vgpu_error(request->vgpu, " not created: %s", why);
-		return;
-	}
-	vgpu_profile_name(gpu, request->profile, profile, sizeof(profile));
-	vgpu_gpu_error(gpu, "GPU instance %s not created: %s", profile, why);
+	else
+		vgpu_gpu_error(gpu, "instance %s not created: %s", request->name, why);
 }
 
 static int report_error(struct vgpu_gpu *gpu, const struct request *request, int error)
@@ -224,6 +223,17 @@ static int report_error(struct vgpu_gpu *gpu, const struct request *request, int
 	return error;
 }
 
+static int refuse(struct vgpu_gpu *gpu, const struct request *request)
+{
+	char why[VGPU_LAST_ERROR_SIZE];
+	int error;
+
+	error = vgpu_refusal_explain(gpu, request->vgpu, request->profile,
+				     request->refusal, why, sizeof(why));
+	report(gpu, request, why);
+	return error;
+}
+
 static int place(struct vgpu_gpu *gpu, struct request *request)
 {
 	enum vgpu_gpu_state state;
@@ -238,7 +248,7 @@ static int place(struct vgpu_gpu *gpu, struct request *request)
 			 state == VGPU_GPU_RESET ? ", try again" : "");
 		report(gpu, request, why);
 		ret = state == VGPU_GPU_RESET ? -EBUSY : -ENODEV;
-	} else if (request->name && vgpu_instance_named(gpu, request->name)) {
+	} else if (request->named && vgpu_instance_named(gpu, request->name)) {
 		report(gpu, request, "another has that name; choose a different one");
 		ret = -EEXIST;
 	} else {
@@ -246,8 +256,7 @@ static int place(struct vgpu_gpu *gpu, struct request *request)
 		if (ret)
 			ret = report_error(gpu, request, ret);
 		else if (request->refusal)
-			ret = vgpu_refuse(gpu, request->vgpu, request->profile,
-					  request->refusal);
+			ret = refuse(gpu, request);
 	}
 	mutex_unlock(&gpu->place_lock);
 	return ret;
@@ -349,12 +358,15 @@ void vgpu_place_policy(struct vgpu_gpu *gpu)
 int vgpu_reserve(struct vgpu_gpu *gpu, struct layout_profile profile, const char *name)
 {
 	struct request *request = kzalloc(sizeof(*request), GFP_KERNEL);
+	char profile_name[VGPU_PROFILE_NAME_SIZE];
 	int ret;
 
 	if (!request)
 		return -ENOMEM;
 	request->profile = profile;
-	request->name = name;
+	vgpu_profile_name(gpu, profile, profile_name, sizeof(profile_name));
+	request->name = name ?: profile_name;
+	request->named = name;
 	ret = place(gpu, request);
 	kfree(request);
 	return ret;
@@ -407,8 +419,8 @@ int vgpu_release(struct vgpu_instance *instance)
 	lockdep_assert_held(&gpu->place_lock);
 	ret = release(instance);
 	if (ret)
-		vgpu_gpu_error(gpu, "GPU instance %u (%s) not removed: it has %u vGPUs; remove them first",
-			       instance->index, instance->name,
+		vgpu_gpu_error(gpu, "instance %u not removed: it has %u vGPUs; remove them first",
+			       instance->index,
 			       layout_members(&gpu->layout, instance->index));
 	return ret;
 }

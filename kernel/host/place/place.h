@@ -27,8 +27,9 @@ void vgpu_release_all(struct vgpu_gpu *gpu);
 
 /* refusal.c */
 #define VGPU_PROFILE_NAME_SIZE	24
-int vgpu_refuse(struct vgpu_gpu *gpu, struct vgpu *vgpu, struct layout_profile profile,
-		enum layout_refusal refusal);
+int vgpu_refusal_explain(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
+			 struct layout_profile profile, enum layout_refusal refusal,
+			 char *why, size_t size);
 const char *vgpu_refusal_reason(enum layout_refusal refusal);
 void vgpu_profile_name(const struct vgpu_gpu *gpu, struct layout_profile profile,
 		       char *buf, size_t size);

@@ -109,11 +109,11 @@ static void explain(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 			 gpu->max_vgpus);
 		break;
 	case LAYOUT_NO_COMPUTE:
-		snprintf(why, size, "a GPU instance %s needs %u compute slices, %u are free; remove vGPUs of other GPU instances or choose fewer slices",
+		snprintf(why, size, "an instance %s needs %u compute slices, %u are free; remove other instances or choose fewer slices",
 			 name, profile.compute, layout_pool_compute(layout));
 		break;
 	case LAYOUT_POOL_NEEDED:
-		snprintf(why, size, "a GPU instance %s needs %u compute slices, the pool can spare %u of %u (pool_slices_min %u, %u plain vGPUs); lower pool_slices_min, remove plain vGPUs or choose fewer slices",
+		snprintf(why, size, "an instance %s needs %u compute slices, the pool can spare %u of %u (pool_slices_min %u, %u plain vGPUs); lower pool_slices_min, remove plain vGPUs or choose fewer slices",
 			 name, profile.compute, spare_compute(layout),
 			 layout_pool_compute(layout), layout->pool_min,
 			 layout_members(layout, LAYOUT_POOL));
@@ -124,17 +124,17 @@ static void explain(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 			 layout_members(layout, LAYOUT_POOL));
 		break;
 	case LAYOUT_POOL_EMPTY:
-		snprintf(why, size, "GPU instances have all compute slices; remove one, or choose a type of theirs");
+		snprintf(why, size, "instances have all compute slices of the pool; remove one, or choose a type of theirs");
 		break;
 	case LAYOUT_POOL_LENT:
-		snprintf(why, size, "the pool's engine works for GPU instance 8; remove that");
+		snprintf(why, size, "the pool's engine works for instance 8; remove that");
 		break;
 	case LAYOUT_IN_THE_WAY:
 		snprintf(why, size, "%llu MiB are free, but open vGPUs lie in between, and only closed ones can move; stop a VM or choose a smaller type",
 			 bytes >> 20);
 		break;
 	case LAYOUT_BAD_PROFILE:
-		snprintf(why, size, "this GPU can't have a GPU instance %s", name);
+		snprintf(why, size, "this GPU can't have an instance %s", name);
 		break;
 	default:
 		for (i = 0; i < layout->vgpus; i++)
@@ -151,27 +151,22 @@ static void explain(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 }
 
 /**
- * vgpu_refuse - say why a vGPU or an instance can't be created
+ * vgpu_refusal_explain - why a vGPU or an instance can't be created, and what to do
  * @gpu: the GPU; its place_lock is held
  * @vgpu: the vGPU; NULL: an instance without one
  * @profile: of the instance
  * @refusal: what the layout says
+ * @why: receives the text
+ * @size: of @why
  *
  * Return: errno.
  */
-int vgpu_refuse(struct vgpu_gpu *gpu, struct vgpu *vgpu, struct layout_profile profile,
-		enum layout_refusal refusal)
+int vgpu_refusal_explain(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
+			 struct layout_profile profile, enum layout_refusal refusal,
+			 char *why, size_t size)
 {
-	char why[VGPU_LAST_ERROR_SIZE], name[VGPU_PROFILE_NAME_SIZE];
-
 	mutex_lock(&gpu->lock);
-	explain(gpu, vgpu, profile, refusal, why, sizeof(why));
+	explain(gpu, vgpu, profile, refusal, why, size);
 	mutex_unlock(&gpu->lock);
-	if (vgpu) {
-		vgpu_error(vgpu, " not created: %s", why);
-	} else {
-		vgpu_profile_name(gpu, profile, name, sizeof(name));
-		vgpu_gpu_error(gpu, "GPU instance %s not created: %s", name, why);
-	}
 	return error_of(refusal);
 }
