@@ -83,8 +83,8 @@ static void expect_fresh(struct vgpu *vgpu, const char *which)
  */
 static void makes_room(const char *small, const char *type)
 {
-	uint64_t block = host_type_bytes(small), first = 0, second, moved_from;
-	struct vgpu big = { 0 }, *mover, *other;
+	uint64_t block = host_type_bytes(small), first = 0, second = 0;
+	struct vgpu big = { 0 }, mover, *other;
 	unsigned int pair, pairs = 0, id;
 	struct crowd crowd;
 
@@ -100,37 +100,37 @@ static void makes_room(const char *small, const char *type)
 			first = 2 * pair * block;
 	}
 	CHECK(pairs == 2, "%u vGPUs of %s lie in no two pairs", crowd.count, small);
-	mover = crowd_at(&crowd, first);
 	crowd_remove(crowd_at(&crowd, first + block));
 	crowd_remove(crowd_at(&crowd, second));
-	other = crowd_at(&crowd, second + block);
-	CHECK(mover && other, "the crowd does not know who is left");
 
 	REFUSED(type, ENOSPC, "open");
 	crowd_stands(&crowd, "after a refusal");
 
-	id = instance_of(mover->uuid);
-	moved_from = vgpu_offset(mover);
-	vgpu_close(mover);
+	/* It is no more of those that stand. */
+	other = crowd_at(&crowd, first);
+	mover = *other;
+	memset(other, 0, sizeof(*other));
+	id = instance_of(mover.uuid);
+	vgpu_close(&mover);
 	CHECK(type_available(type) == 1, "%d of %s are available where one can move",
 	      type_available(type), type);
 	OK(host_create_any(type, big.uuid));
 	CHECK(vgpu_offset(&big) == first, "the new vGPU lies at 0x%llx, not 0x%llx",
 	      (unsigned long long)vgpu_offset(&big), (unsigned long long)first);
-	CHECK(vgpu_offset(mover) != moved_from, "who was in the way did not move");
-	CHECK(instance_of(mover->uuid) == id,
-	      "who moved was in instance %u, is in %u", id, instance_of(mover->uuid));
+	CHECK(vgpu_offset(&mover) != first, "who was in the way did not move");
+	CHECK(instance_of(mover.uuid) == id,
+	      "who moved was in instance %u, is in %u", id, instance_of(mover.uuid));
 	crowd_stands(&crowd, "after a move");
 	spatial_check("after a move");
 	vgpu_open(&big);
 	expect_fresh(&big, "the new vGPU");
-	vgpu_open(mover);
-	expect_fresh(mover, "the vGPU that moved");
-	plain_mark(mover, 77);
+	vgpu_open(&mover);
+	expect_fresh(&mover, "the vGPU that moved");
+	plain_mark(&mover, 77);
 	crowd_stands(&crowd, "after work");
-	vgpu_close(mover);
-	vgpu_open(mover);
-	expect_fresh(mover, "the vGPU that moved, opened again");
+	vgpu_close(&mover);
+	vgpu_open(&mover);
+	expect_fresh(&mover, "the vGPU that moved, opened again");
 }
 
 /* Instances of closed vGPUs move whole. */

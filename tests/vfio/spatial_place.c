@@ -122,7 +122,7 @@ TEST(fill_with_each, ONCE | SLOW)
 			continue;
 		for (i = 0; i < count; i++) {
 			OK(host_create_any(types[j], uuid[i]));
-			CHECK(type_available(types[j]) == count - i - 1,
+			CHECK(i % 8 || type_available(types[j]) == count - i - 1,
 			      "%s: %d available after %d of %d creates", types[j],
 			      type_available(types[j]), i + 1, count);
 		}

@@ -5,11 +5,12 @@
 # own machine: its guests need both processors
 # kernels: 6.12
 #
-# guest-drm.sh [PART]...: the guest's driver on a vGPU: buffers, jobs, processes that
-# attack each other, hangs, unbinding and unloading with and without users, memory that
-# the VMM takes away, heads of two guests, a driver and a host of different age,
-# hot-plug and hot-unplug, a reset by the host's administrator, machines that sleep. When
-# a GPU dies, QEMU stops its guests for good, so no guest sees that.
+# guest-drm.sh [PART]...: the guest's driver on a vGPU, of the pool and of a GPU instance:
+# buffers, jobs, processes that attack each other, hangs, unbinding and unloading with
+# and without users, memory that the VMM takes away, heads of two guests, a driver and a
+# host of different age, hot-plug and hot-unplug, a reset by the host's administrator,
+# machines that sleep. When a GPU dies, QEMU stops its guests for good, so no guest sees
+# that.
 # The guest counts its own tests. Parts are the functions named at the end, by default
 # those named there, in this order.
 
@@ -138,6 +139,17 @@ computing()
 	# The test "revoked" hides what is behind.
 	in_guest computing 256mc --append "mem=$((memory - 32))M"
 	same host-says-nothing '' "$(warnings | tail -n +$((before + 1)))"
+}
+
+# A vGPU in a GPU instance of two slices, which goes with it.
+instance()
+{
+	payload /tmp/instance <<-'RUN'
+		#!/bin/sh
+		./compute --drm && ./drm params fill-and-copy dispatch
+	RUN
+	in_guest instance 2-256mc
+	same instance-is-gone '' "$(ls "$types/../instances" | grep -v create)"
 }
 
 # The console, the KMS program as it is, and the ways out.
@@ -465,7 +477,7 @@ hibernated()
 	rm /tmp/disk
 }
 
-[ $# -gt 0 ] || set -- computing display heads mismatch unplugged resets asleep hibernated
+[ $# -gt 0 ] || set -- computing instance display heads mismatch unplugged resets asleep hibernated
 for part; do
 	"$part"
 done
