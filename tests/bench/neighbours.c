@@ -135,9 +135,9 @@ static double service(const struct neighbour *neighbour, enum way way, const cha
 	load_start(&load);
 	clock_wait(&load.vgpu[0], 50 * MS);
 	from = clock_ns(&load.vgpu[0]);
-	busy = host_stat(load.vgpu[0].uuid, "busy_ns");
+	busy = host_stat(load.vgpu[0].uuid, "resident_ns");
 	clock_wait(&load.vgpu[0], WINDOW_NS);
-	busy = host_stat(load.vgpu[0].uuid, "busy_ns") - busy;
+	busy = host_stat(load.vgpu[0].uuid, "resident_ns") - busy;
 	to = clock_ns(&load.vgpu[0]);
 	load_stop(&load);
 	neighbour_end(child);

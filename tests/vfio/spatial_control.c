@@ -296,9 +296,7 @@ TEST(settings, ONCE)
 	admin_expect(admin_gpu_path("scheduler"), "best_effort [equal_share] fixed_share");
 	for (i = 0; i < sizeof(setting) / sizeof(setting[0]); i++) {
 		of_pool = gpu_number(setting[i]);
-		value = i ? 1 + i : 3000;
-		if (strstr(setting[i], "_us"))
-			value *= 1000;
+		value = strstr(setting[i], "_us") ? 1000 * (3 + i) : 1 + i;
 		admin_set_number(instance_path(id, setting[i]), value);
 		admin_expect_number(instance_path(id, setting[i]), value);
 		admin_expect_number(admin_gpu_path(setting[i]), of_pool);

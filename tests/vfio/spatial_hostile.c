@@ -23,7 +23,7 @@
  * struct look - what a vGPU had had at a moment of the GPU's clock
  * @clock: the moment
  * @width: how long it took to look, ns
- * @busy: ns of work
+ * @busy: ns for which it held the engine, with work
  * @runs: how often it got the engine
  */
 struct look {
@@ -41,7 +41,7 @@ static struct look look_at(const struct vgpu *vgpu)
 
 	for (i = 0; i < LOOKS; i++) {
 		look.clock = clock_ns(vgpu);
-		look.busy = host_stat(vgpu->uuid, "busy_ns");
+		look.busy = host_stat(vgpu->uuid, "resident_ns");
 		look.width = clock_ns(vgpu) - look.clock;
 		look.runs = host_stat(vgpu->uuid, "slices");
 		if (look.width < best.width)
