@@ -3,7 +3,7 @@
  * refusal.c - why there is no place for a vGPU or an instance, and what to do
  */
 #include <linux/kernel.h>
-#include <linux/math.h>
+#include <linux/math64.h>
 
 #include "base/state.h"
 #include "base/vgpu.h"
@@ -14,7 +14,7 @@
 
 /**
  * vgpu_profile_name - the name of an instance's shape
- * @gpu: the GPU
+ * @gpu: the GPU, which can be divided
  * @profile: the shape
  * @buf: receives "4g.512m": compute slices and memory
  * @size: of @buf
@@ -22,7 +22,7 @@
 void vgpu_profile_name(const struct vgpu_gpu *gpu, struct layout_profile profile,
 		       char *buf, size_t size)
 {
-	u64 bytes = gpu->fb_size >> layout_profile_level(&gpu->layout, profile);
+	u64 bytes = div_u64(gpu->fb_size, gpu->layout.memory_slices) * profile.memory;
 	bool mib = bytes & (GIB - 1);
 
 	snprintf(buf, size, "%ug.%llu%c", profile.compute, bytes / (mib ? MIB : GIB),
@@ -100,9 +100,10 @@ static void explain(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 	u64 bytes = vgpu ? vgpu->fb_size :
 		    gpu->fb_size >> layout_profile_level(layout, profile);
 	unsigned int i, vgpus = 0;
-	char name[VGPU_PROFILE_NAME_SIZE];
+	char name[VGPU_PROFILE_NAME_SIZE] = "";
 
-	vgpu_profile_name(gpu, profile, name, sizeof(name));
+	if (profile.compute)
+		vgpu_profile_name(gpu, profile, name, sizeof(name));
 	switch (refusal) {
 	case LAYOUT_NO_PARTITION:
 		snprintf(why, size, "all %u partitions are taken; remove a vGPU",
