@@ -51,11 +51,11 @@ struct plan {
 	struct block blocks[BLOCKS];
 };
 
-static unsigned int power_of_two(unsigned int at_least)
+static unsigned int power_of_two(unsigned int least)
 {
 	unsigned int power = 1;
 
-	while (power < at_least)
+	while (power < least)
 		power *= 2;
 	return power;
 }
