@@ -41,12 +41,14 @@ struct block {
  * struct plan - where a request goes, and what moves for it
  * @first: first unit of the request
  * @moves: something moves
+ * @unused: a bit for each unit of the space that is free before
  * @count: blocks in the space
  * @blocks: they
  */
 struct plan {
 	unsigned int first;
 	bool moves;
+	__u64 unused;
 	unsigned int count;
 	struct block blocks[BLOCKS];
 };
@@ -117,10 +119,12 @@ static __u64 space_mask(const struct layout *layout, unsigned int instance)
 			  in->memory_first * slice(layout));
 }
 
-static void add_block(struct plan *plan, unsigned int id, unsigned int level,
-		      unsigned int first, bool movable)
+static void add_block(const struct layout *layout, struct plan *plan, unsigned int id,
+		      unsigned int level, unsigned int first, bool movable)
 {
 	struct block *block = &plan->blocks[plan->count++];
+
+	plan->unused &= ~block_mask(layout, level, first);
 
 	block->id = id;
 	block->level = level;
@@ -129,14 +133,15 @@ static void add_block(struct plan *plan, unsigned int id, unsigned int level,
 	block->movable = movable;
 }
 
-/* Fills in the blocks of a space. */
-static void list_blocks(const struct layout *layout, unsigned int instance,
-			struct plan *plan)
+/* Begins a plan with the blocks of a space. */
+static void begin_plan(const struct layout *layout, unsigned int instance,
+		       struct plan *plan)
 {
 	unsigned int i, open_instances = 0;
 
 	plan->count = 0;
 	plan->moves = false;
+	plan->unused = space_mask(layout, instance);
 	for (i = 0; i < layout->vgpus; i++) {
 		const struct layout_vgpu *vgpu = &layout->vgpu[i];
 
@@ -145,7 +150,7 @@ static void list_blocks(const struct layout *layout, unsigned int instance,
 		if (!vgpu->closed)
 			open_instances |= 1u << vgpu->instance;
 		if (vgpu->instance == instance)
-			add_block(plan, i, vgpu->level, vgpu->first, vgpu->closed);
+			add_block(layout, plan, i, vgpu->level, vgpu->first, vgpu->closed);
 	}
 	if (instance != LAYOUT_POOL)
 		return;
@@ -153,30 +158,11 @@ static void list_blocks(const struct layout *layout, unsigned int instance,
 		const struct layout_instance *in = &layout->instance[i];
 
 		if (exists(layout, i))
-			add_block(plan, LAYOUT_VGPUS + i,
+			add_block(layout, plan, LAYOUT_VGPUS + i,
 				  layout_profile_level(layout, in->profile),
 				  in->memory_first * slice(layout),
 				  !(open_instances & 1u << i));
 	}
-}
-
-/* The free units of a space. */
-static __u64 free_mask(const struct layout *layout, unsigned int instance)
-{
-	__u64 mask = space_mask(layout, instance);
-	unsigned int i;
-
-	for (i = 0; i < layout->vgpus; i++) {
-		const struct layout_vgpu *vgpu = &layout->vgpu[i];
-
-		if (vgpu->used && vgpu->instance == instance)
-			mask &= ~block_mask(layout, vgpu->level, vgpu->first);
-	}
-	for (i = 1; instance == LAYOUT_POOL && i < LAYOUT_INSTANCES; i++) {
-		if (exists(layout, i))
-			mask &= ~space_mask(layout, i);
-	}
-	return mask;
 }
 
 /* The level of the largest free block that the free block at @first is part of. */
@@ -255,14 +241,19 @@ static bool make_room(const struct layout *layout, unsigned int level,
 	return true;
 }
 
-/* Where a block of @level fits into the space of @instance, and what must move. */
-static bool make_plan(const struct layout *layout, unsigned int instance,
-		      unsigned int level, struct plan *plan)
+/*
+ * Where a block of @level fits into the space of @instance, and what must move;
+ * or LAYOUT_NO_MEMORY, LAYOUT_IN_THE_WAY.
+ */
+static enum layout_refusal make_plan(const struct layout *layout, unsigned int instance,
+				     unsigned int level, struct plan *plan)
 {
 	__u64 hard = ~space_mask(layout, instance), soft = 0, taken;
 	unsigned int i;
 
-	list_blocks(layout, instance, plan);
+	begin_plan(layout, instance, plan);
+	if (count_bits(plan->unused) < units(layout, level))
+		return LAYOUT_NO_MEMORY;
 	for (i = 0; i < plan->count; i++) {
 		const struct block *block = &plan->blocks[i];
 		__u64 mask = block_mask(layout, block->level, block->first);
@@ -274,14 +265,14 @@ static bool make_plan(const struct layout *layout, unsigned int instance,
 	}
 	plan->first = choose(layout, level, hard, soft);
 	if (plan->first == NOWHERE)
-		return false;
+		return LAYOUT_IN_THE_WAY;
 	taken = block_mask(layout, level, plan->first);
 	hard |= taken;
 	for (i = level + 1; i <= layout->levels; i++) {
 		if (!make_room(layout, i, plan, &hard, &soft, &taken))
-			return false;
+			return LAYOUT_IN_THE_WAY;
 	}
-	return true;
+	return LAYOUT_OK;
 }
 
 static void move_vgpu(struct layout *layout, unsigned int vgpu, unsigned int first,
@@ -323,14 +314,6 @@ static void carry_out(struct layout *layout, const struct plan *plan,
 		else
 			move_instance(layout, block->id - LAYOUT_VGPUS, block, change);
 	}
-}
-
-/* Why no plan was found for a block of @level. */
-static enum layout_refusal no_room(const struct layout *layout, unsigned int instance,
-				   unsigned int level)
-{
-	return count_bits(free_mask(layout, instance)) < units(layout, level) ?
-		LAYOUT_NO_MEMORY : LAYOUT_IN_THE_WAY;
 }
 
 /**
@@ -537,8 +520,9 @@ static enum layout_refusal make_instance(struct layout *layout,
 	/* As many as there can be slices: one is free, the last if all others exist. */
 	while (number < LAYOUT_INSTANCES - 1 && exists(layout, number))
 		number++;
-	if (!make_plan(layout, LAYOUT_POOL, level, plan))
-		return no_room(layout, LAYOUT_POOL, level);
+	refusal = make_plan(layout, LAYOUT_POOL, level, plan);
+	if (refusal)
+		return refusal;
 	carry_out(layout, plan, change);
 	instance = &layout->instance[number];
 	instance->compute = lowest_bits(pool_mask(layout), profile.compute);
@@ -562,16 +546,18 @@ static unsigned int find_seat(const struct layout *layout, struct layout_profile
 
 	*in_the_way = false;
 	for (i = 1; i < LAYOUT_INSTANCES; i++) {
-		unsigned int cost = count_bits(free_mask(layout, i));
+		enum layout_refusal refusal;
+		unsigned int cost;
 
 		if (!exists(layout, i) ||
-		    !same_profile(layout->instance[i].profile, profile) ||
-		    cost < units(layout, level))
+		    !same_profile(layout->instance[i].profile, profile))
 			continue;
-		if (!make_plan(layout, i, level, plan)) {
+		refusal = make_plan(layout, i, level, plan);
+		if (refusal == LAYOUT_IN_THE_WAY)
 			*in_the_way = true;
+		if (refusal)
 			continue;
-		}
+		cost = count_bits(plan->unused);
 		if (plan->moves)
 			cost += units(layout, 0);
 		if (cost < least) {
@@ -587,10 +573,11 @@ static enum layout_refusal make_vgpu(struct layout *layout, unsigned int number,
 				     unsigned int level, struct plan *plan,
 				     struct layout_change *change)
 {
+	enum layout_refusal refusal = make_plan(layout, change->instance, level, plan);
 	struct layout_vgpu *vgpu = &layout->vgpu[number];
 
-	if (!make_plan(layout, change->instance, level, plan))
-		return no_room(layout, change->instance, level);
+	if (refusal)
+		return refusal;
 	carry_out(layout, plan, change);
 	vgpu->used = true;
 	vgpu->closed = true;
@@ -801,7 +788,10 @@ unsigned int layout_pool_memory(const struct layout *layout)
  */
 __u64 layout_free_bytes(const struct layout *layout, unsigned int instance)
 {
-	return (layout->size >> layout->levels) * count_bits(free_mask(layout, instance));
+	struct plan plan;
+
+	begin_plan(layout, instance, &plan);
+	return (layout->size >> layout->levels) * count_bits(plan.unused);
 }
 
 /**
@@ -813,11 +803,12 @@ __u64 layout_free_bytes(const struct layout *layout, unsigned int instance)
  */
 __u64 layout_largest(const struct layout *layout, unsigned int instance)
 {
-	__u64 taken = ~free_mask(layout, instance);
 	unsigned int level;
+	struct plan plan;
 
+	begin_plan(layout, instance, &plan);
 	for (level = 0; level <= layout->levels; level++) {
-		if (choose(layout, level, taken, 0) != NOWHERE)
+		if (choose(layout, level, ~plan.unused, 0) != NOWHERE)
 			return layout->size >> level;
 	}
 	return 0;

@@ -14,7 +14,8 @@
 #include "unit.h"
 
 #define HISTORIES	100000
-#define STEPS		20
+#define STEPS		16
+#define FILL		24
 #define UNITS_MAX	(1u << LAYOUT_LEVELS)
 
 /* ------------------------------------------------------------------- the model */
@@ -497,7 +498,7 @@ static void fragment(struct history *history)
 	struct layout *layout = &history->layout;
 	unsigned int opens = 1 + below(history, 8);
 
-	for (unsigned int i = 0; i < layout->vgpus; i++)
+	for (unsigned int i = 0; i < layout->vgpus && i < FILL; i++)
 		ask(history, false);
 	for (unsigned int i = 0; i < layout->vgpus; i++) {
 		if (below(history, 3))
