@@ -98,6 +98,18 @@ static ssize_t framebuffer_free_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(framebuffer_free);
 
+/* Of the pool's vGPUs that could be created now; closed ones move for it. */
+static u64 largest(const struct layout *layout)
+{
+	struct layout_profile pool = { };
+	unsigned int level;
+
+	for (level = 0; level <= layout->levels; level++)
+		if (layout_available(layout, pool, level))
+			return layout->size >> level;
+	return 0;
+}
+
 static ssize_t largest_free_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
@@ -105,7 +117,7 @@ static ssize_t largest_free_show(struct device *dev,
 	u64 bytes;
 
 	mutex_lock(&gpu->lock);
-	bytes = layout_largest(&gpu->layout, LAYOUT_POOL);
+	bytes = largest(&gpu->layout);
 	mutex_unlock(&gpu->lock);
 	return sysfs_emit(buf, "%llu\n", bytes);
 }

@@ -72,9 +72,8 @@ struct vgpu_gpu {
 	u64 fb_reserved;		/* family: of them, at 0, not for vGPUs; rounded up */
 	unsigned int max_vgpus;		/* family: 1..VGPU_MAX_PARTITIONS */
 	unsigned int heads;		/* family: heads a vGPU can have */
-	/* family: slices it can be divided into; 0 or 1: it can't be */
-	unsigned int compute_slices;
-	unsigned int memory_slices;
+	unsigned int compute_slices;	/* family: 0 or 1: it can't be divided */
+	unsigned int memory_slices;	/* family: likewise */
 	u32 sysmem_pages;		/* family: aperture pages a vGPU, 0: none */
 	bool lingers;			/* family: a run can linger for a stated time */
 	unsigned int user_vectors;	/* family: hardware vectors a vGPU, 0 or 1 */

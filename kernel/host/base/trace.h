@@ -33,15 +33,17 @@ TRACE_DEFINE_ENUM(SCHED_END_REJECTED);
 #define VGPU_TRACE_ENTRY						\
 	__array(char, gpu, VGPU_TRACE_GPU)				\
 	__array(char, uuid, VGPU_TRACE_UUID)				\
-	__field(unsigned int, partition)
+	__field(unsigned int, partition)				\
+	__field(unsigned int, instance)
 #define VGPU_TRACE_ASSIGN do {						\
 	strscpy(__entry->gpu, pci_name(vgpu->gpu->pdev), VGPU_TRACE_GPU); \
 	strscpy(__entry->uuid, vgpu_name(vgpu), VGPU_TRACE_UUID);	\
 	__entry->partition = vgpu->partition;				\
+	__entry->instance = vgpu->instance->index;			\
 } while (0)
-#define VGPU_TRACE_FORMAT	"gpu=%s uuid=%s partition=%u"
+#define VGPU_TRACE_FORMAT	"gpu=%s uuid=%s partition=%u instance=%u"
 #define VGPU_TRACE_VALUES	\
-	__entry->gpu, __entry->uuid, __entry->partition
+	__entry->gpu, __entry->uuid, __entry->partition, __entry->instance
 
 /* It has work; time: since when, ns of the GPU's clock, 0: not known. */
 TRACE_EVENT(vgpu_wake,

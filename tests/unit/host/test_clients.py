@@ -6,7 +6,7 @@ types, names and figures of the driver
 
 A model of a GPU stands in for sysfs: its types, names and descriptions come from
 the tables and formats in kernel/host/place/type.c, and placement is the module's own
-buddy.c. mdevctl.sh runs the same checks on the real module.
+layout.c. mdevctl.sh runs the same checks on the real module.
 """
 import ctypes
 import os
@@ -18,15 +18,49 @@ import uuid
 import clients
 from tree import OUT, read
 
-BUDDY = ctypes.CDLL(os.path.join(OUT, "libbuddy.so"))
+LAYOUT = ctypes.CDLL(os.path.join(OUT, "liblayout.so"))
 MIB = 1 << 20
 GIB = 1 << 30
 PARENT = "0000:3b:00.0"
 
 
-class Buddy(ctypes.Structure):
-    """struct buddy of buddy.h"""
-    _fields_ = [("size", ctypes.c_uint64), ("levels", ctypes.c_uint), ("node", ctypes.c_void_p)]
+class Profile(ctypes.Structure):
+    """struct layout_profile of layout.h"""
+    _fields_ = [("compute", ctypes.c_uint8), ("memory", ctypes.c_uint8)]
+
+
+class Instance(ctypes.Structure):
+    """struct layout_instance"""
+    _fields_ = [("profile", Profile), ("reserved", ctypes.c_bool), ("compute", ctypes.c_uint8),
+                ("memory_first", ctypes.c_uint8)]
+
+
+class Vgpu(ctypes.Structure):
+    """struct layout_vgpu"""
+    _fields_ = [("used", ctypes.c_bool), ("closed", ctypes.c_bool), ("instance", ctypes.c_uint8),
+                ("level", ctypes.c_uint8), ("first", ctypes.c_uint8)]
+
+
+class Layout(ctypes.Structure):
+    """struct layout"""
+    _fields_ = [("size", ctypes.c_uint64), ("levels", ctypes.c_uint), ("reserved", ctypes.c_bool),
+                ("vgpus", ctypes.c_uint), ("compute_slices", ctypes.c_uint),
+                ("memory_slices", ctypes.c_uint), ("pool_min", ctypes.c_uint),
+                ("pool_fixed", ctypes.c_bool), ("instance", Instance * 9), ("vgpu", Vgpu * 64)]
+
+
+class Change(ctypes.Structure):
+    """struct layout_change"""
+    _fields_ = [("vgpu", ctypes.c_uint), ("instance", ctypes.c_uint), ("made", ctypes.c_bool),
+                ("removed", ctypes.c_bool), ("moved_vgpus", ctypes.c_uint64),
+                ("moved_instances", ctypes.c_uint32)]
+
+
+LAYOUT.layout_init.restype = ctypes.c_bool
+LAYOUT.layout_init.argtypes = [ctypes.POINTER(Layout), ctypes.c_uint64, ctypes.c_uint,
+                               ctypes.c_bool, ctypes.c_uint, ctypes.c_uint, ctypes.c_uint]
+LAYOUT.layout_offers.restype = ctypes.c_bool
+LAYOUT.layout_profile_for.restype = Profile
 
 
 def c_format(source, start):
@@ -40,39 +74,47 @@ class Model(clients.Gpu):
 
     def __init__(self, size=GIB, board="REFGPU", max_vgpus=64):
         super().__init__(PARENT, "/nonexistent")
-        self.max_vgpus = max_vgpus
         levels = 0
         while 1 << levels < max_vgpus and size >> (levels + 1) >= 16 * MIB and \
                 not size & ((MIB << (levels + 1)) - 1):
             levels += 1
-        self.storage = (ctypes.c_uint8 * (2 << levels))()
-        self.buddy = Buddy()
-        BUDDY.buddy_init.restype = ctypes.c_bool
-        assert BUDDY.buddy_init(ctypes.byref(self.buddy), self.storage,
-                                ctypes.c_uint64(size), levels)
+        self.layout = Layout()
+        slices = 8 if levels >= 3 else 0
+        assert LAYOUT.layout_init(self.layout, size, levels, False, max_vgpus, slices, slices)
         source = read("kernel/host/place/type.c")
         self.description = c_format(source, "ssize_t vgpu_type_description")
-        id_format = c_format(source, "snprintf(type->sysfs_name")
-        name_format = c_format(source, "snprintf(type->pretty_name")
-        series = re.findall(r"\.letter = '(.)'", source)
+        self.formats = (c_format(source, "snprintf(slices"),
+                        c_format(source, "snprintf(type->sysfs_name"),
+                        c_format(source, "snprintf(type->pretty_name"))
+        series = re.findall(r"\.letter = '(.)'([^}]*)", source)
         assert len(series) >= 4, "kernel/host/place/type.c has another form"
         self.kinds = {}
-        for letter in series:
-            for level in range(levels + 1):
-                at = size >> level
-                small = at & (GIB - 1) != 0
-                number = at >> (20 if small else 30)
-                kind = "openvgpu-" + id_format % (number, "m" if small else "", letter)
-                self.kinds[kind] = {
-                    "level": level, "most": self.count(level),
-                    "name": name_format % (board, number, "M" if small else "", letter.upper()),
-                    "description": self.description % (1, 60, at >> 20, 1920, 1200,
-                                                       self.count(level))}
+        for compute in range(slices + 1):
+            for letter, rest in series:
+                for level in range(levels + 1):
+                    if compute and ".spatial = true" not in rest:
+                        continue
+                    if LAYOUT.layout_offers(ctypes.byref(self.layout), compute, level):
+                        self.add_kind(board, compute, letter, level)
         self.there = {}
 
-    def count(self, level):
-        used = len(getattr(self, "there", ()))
-        return min(BUDDY.buddy_count(ctypes.byref(self.buddy), level), self.max_vgpus - used)
+    def add_kind(self, board, compute, letter, level):
+        at = self.layout.size >> level
+        small = at & (GIB - 1) != 0
+        number = at >> (20 if small else 30)
+        slices, sysfs_name, pretty_name = self.formats
+        slices = slices % compute if compute else ""
+        data = {"level": level,
+                "profile": LAYOUT.layout_profile_for(ctypes.byref(self.layout), compute, level)}
+        most = self.count(data)
+        data.update(
+            most=most,
+            name=pretty_name % (board, slices, number, "M" if small else "", letter.upper()),
+            description=self.description % (1, 60, at >> 20, 1920, 1200, most))
+        self.kinds["openvgpu-" + sysfs_name % (slices, number, "m" if small else "", letter)] = data
+
+    def count(self, data):
+        return LAYOUT.layout_available(ctypes.byref(self.layout), data["profile"], data["level"])
 
     def types(self):
         return sorted(self.kinds)
@@ -87,25 +129,24 @@ class Model(clients.Gpu):
             raise FileNotFoundError(name)
         data = self.kinds[kind]
         if file == "available_instances":
-            return "%d\n" % self.count(data["level"])
+            return "%d\n" % self.count(data)
         if file == "device_api":
             return "vfio-pci\n"
         return data[file].rstrip("\n") + "\n"
 
     def write(self, name, value):
         if name.endswith("/create"):
-            kind, offset = name.split("/")[-2], ctypes.c_uint64()
-            level = self.kinds[kind]["level"]
+            kind, change = name.split("/")[-2], Change()
+            data = self.kinds[kind]
             if value in self.there:
                 raise FileExistsError(value)
-            if not self.count(level) or not BUDDY.buddy_alloc(
-                    ctypes.byref(self.buddy), level, ctypes.byref(offset)):
+            if LAYOUT.layout_add(ctypes.byref(self.layout), data["profile"], data["level"],
+                                 ctypes.byref(change)):
                 raise OSError(28, "no space")
-            self.there[value] = (kind, offset.value, len(self.there))
+            self.there[value] = (kind, change.vgpu, len(self.there))
         else:
-            kind, offset, _ = self.there.pop(name.split("/")[-2])
-            assert BUDDY.buddy_free(ctypes.byref(self.buddy), self.kinds[kind]["level"],
-                                    ctypes.c_uint64(offset))
+            _, partition, _ = self.there.pop(name.split("/")[-2])
+            LAYOUT.layout_remove(ctypes.byref(self.layout), partition, ctypes.byref(Change()))
 
     def list(self, name):
         return sorted(self.there)
@@ -139,7 +180,7 @@ class Everything(unittest.TestCase):
         """The checks can fail: a driver that promises one vGPU too many, one with
         a name twice, one with a word for a number."""
         liar = Model()
-        liar.count = lambda level: Model.count(liar, level) + 1
+        liar.count = lambda data: Model.count(liar, data) + 1
         with self.assertRaises(AssertionError):
             self.conform(liar)
         twice = Model()
