@@ -528,19 +528,18 @@ static bool valid_name(const char *name)
 
 static int create(struct vgpu_gpu *gpu, char *text)
 {
-	char *name = strim(text), *word = strsep(&name, " ");
+	char shown[VGPU_QUOTE_SIZE], *name = strim(text), *word;
 	struct layout_profile profile;
-	char shown[VGPU_QUOTE_SIZE];
 
+	vgpu_quote(name, strlen(name), shown);
+	word = strsep(&name, " ");
 	if (!parse_profile(gpu, word, &profile)) {
-		vgpu_quote(word, strlen(word), shown);
 		vgpu_gpu_error(gpu, "instance not created: '%s' is no profile; it takes PROFILE [NAME], a profile as 1g.%llum: compute slices and memory",
 			       shown, gpu->fb_size / gpu->layout.memory_slices >> 20);
 		return -EINVAL;
 	}
 	if (name && !valid_name(name)) {
-		vgpu_quote(name, strlen(name), shown);
-		vgpu_gpu_error(gpu, "instance not created: '%s' is no name; it has 1 to %u characters of A-Z, a-z, 0-9, '_', '.' and '-'",
+		vgpu_gpu_error(gpu, "instance not created: '%s' has no name in it; that has 1 to %u characters of A-Z, a-z, 0-9, '_', '.' and '-'",
 			       shown, VGPU_INSTANCE_NAME_SIZE - 1);
 		return -EINVAL;
 	}
