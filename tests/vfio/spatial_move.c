@@ -279,27 +279,48 @@ static void open_and_close(const char *uuid, const char *type, unsigned int roun
 	_exit(0);
 }
 
+/*
+ * Three vGPUs, each in another place where a large instance would fit: two in instances
+ * of one slice, in both halves of video memory, and one in the pool.
+ */
+static void scatter(const struct geometry *geometry, char uuid[3][UUID_LENGTH + 1])
+{
+	char other[6][UUID_LENGTH + 1];
+	unsigned int i, kept = 0;
+	uint64_t at;
+
+	for (i = 0; i < 6; i++)
+		OK(host_create_any("1-128mq", other[i]));
+	for (i = 0; i < 6; i++) {
+		at = host_attribute(other[i], "framebuffer_offset") / geometry->slice;
+		if (at == 1 || at == 4)
+			memcpy(uuid[kept++], other[i], sizeof(other[i]));
+		else
+			OK(host_remove(other[i]));
+	}
+	CHECK(kept == 2, "%u of 6 instances lie where they were expected", kept);
+	OK(host_create_any("64mq", uuid[2]));
+}
+
 /* All that may happen at once, does; in the end everything is pool again. */
 TEST(everything_at_once, ONCE | SLOW)
 {
-	static const char *const made[] = { "1-128mc", "1-32mq", "2-256mq", "128mq" };
-	static const char *const opened[] = { "1-32mq", "2-64mq", "64mq" };
-	unsigned int rounds = harness_slow_kernel() ? 12 : 40, i;
+	static const char *const made[] = { "4-512mq", "1-32mq", "2-256mq", "128mq" };
+	unsigned int rounds = harness_slow_kernel() ? 8 : 32, i;
 	struct geometry geometry = spatial_begin();
 	char profile[2 * SIZE_NAME], uuid[3][UUID_LENGTH + 1];
 	pid_t child[8];
 
 	/* Of no type that is made here: nobody sits down in it. */
 	profile_name(&geometry, 1, 2, profile);
-	for (i = 0; i < 3; i++)
-		OK(host_create_any(opened[i], uuid[i]));
+	scatter(&geometry, uuid);
 	fflush(stdout);
 	for (i = 0; i < 8; i++) {
 		child[i] = fork();
 		if (child[i])
 			continue;
 		if (i < 3)
-			open_and_close(uuid[i], opened[i], rounds / 4, i + 1);
+			open_and_close(uuid[i], i < 2 ? "1-128mq" : "64mq", rounds / 4, i + 1);
 		if (i < 7)
 			create_and_remove(made[i - 3], rounds);
 		reserve_and_remove(profile, rounds);
