@@ -18,7 +18,7 @@
  * @size: bytes at @path
  * @object: what @of names
  * @of: PCI address or UUID, as the parse functions give them
- * @group: directory
+ * @group: directory; a GPU instance has OVGPU_DRIVER only, which is its own
  * @name: file in it; NULL: the directory itself
  *
  * Return: 0, or -EINVAL when a name has not the form of one.
@@ -26,9 +26,17 @@
 int ovgpu_object_path(char *path, size_t size, enum ovgpu_object object,
 		      const char *of, const char *group, const char *name)
 {
+	int bdf;
+
 	if (!ovgpu_object_valid(object, of) || !ovgpu_file_name_valid(group) ||
 	    (name && !ovgpu_file_name_valid(name)))
 		return -EINVAL;
+	if (object == OVGPU_INSTANCE) {
+		bdf = strcspn(of, "/");
+		snprintf(path, size, OVGPU_PCI_PATH "/%.*s/instances%s%s%s", bdf,
+			 of, of + bdf, name ? "/" : "", name ? name : "");
+		return strcmp(group, OVGPU_DRIVER) ? -EINVAL : 0;
+	}
 	snprintf(path, size, "%s/%s/%s%s%s",
 		 object == OVGPU_GPU ? OVGPU_PCI_PATH : OVGPU_MDEV_PATH, of,
 		 group, name ? "/" : "", name ? name : "");
@@ -92,7 +100,8 @@ static bool is_attribute(const struct ovgpu *ovgpu, const char *path)
  * @ovgpu: handle
  * @object: what @of names
  * @of: PCI address or UUID, as the parse functions give them
- * @group: directory name: "openvgpu", of vGPUs also "stats"
+ * @group: directory name: "openvgpu", of vGPUs also "stats"; a GPU instance has
+ *	one group, "openvgpu"
  * @attributes: the result, sorted by name, to be given to ovgpu_free(); what
  *	cannot be read is left out
  * @count: their number
@@ -199,10 +208,10 @@ int ovgpu_abi_check(const struct ovgpu *ovgpu, enum ovgpu_object object,
 
 	/* A mediated device is a directory of its GPU's. */
 	err = ovgpu_read(ovgpu, OVGPU_SYSFS, version, sizeof(version),
-			 object == OVGPU_GPU ?
-			 OVGPU_PCI_PATH "/%s/" OVGPU_DRIVER "/abi_version" :
-			 OVGPU_MDEV_PATH "/%s/../" OVGPU_DRIVER "/abi_version",
-			 of);
+			 object == OVGPU_VGPU ?
+			 OVGPU_MDEV_PATH "/%.*s/../" OVGPU_DRIVER "/abi_version" :
+			 OVGPU_PCI_PATH "/%.*s/" OVGPU_DRIVER "/abi_version",
+			 (int)strcspn(of, "/"), of);
 	if (err || !strcmp(version, OPENVGPU_ABI))
 		return 0;
 	snprintf(reason, size,

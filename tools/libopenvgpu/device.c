@@ -47,6 +47,33 @@ static int vgpu_parent(const struct ovgpu *ovgpu, const char *uuid, char *bdf)
 	return ovgpu_bdf_parse(end ? end + 1 : target, bdf) ? -ENODEV : 0;
 }
 
+static struct ovgpu_value attribute_number(const struct ovgpu *ovgpu,
+					   enum ovgpu_object object,
+					   const char *of, const char *name)
+{
+	struct ovgpu_value value = { 0 };
+	char text[OVGPU_NAME_SIZE];
+
+	value.known = !ovgpu_attribute_get(ovgpu, object, of, OVGPU_DRIVER, name,
+					   text, sizeof(text)) &&
+		      !ovgpu_number_parse(text, &value.number);
+	return value;
+}
+
+/**
+ * ovgpu_gpu_number - an attribute of a GPU that is a number
+ * @ovgpu: handle
+ * @bdf: as ovgpu_bdf_parse() gives it
+ * @name: file name
+ *
+ * Return: the number; unknown when it is none, or is not there.
+ */
+struct ovgpu_value ovgpu_gpu_number(const struct ovgpu *ovgpu, const char *bdf,
+				    const char *name)
+{
+	return attribute_number(ovgpu, OVGPU_GPU, bdf, name);
+}
+
 /* "0.2.0 1.0-1.2 ok"; all or nothing of it. */
 static void guest_driver_fill(const struct ovgpu *ovgpu, struct ovgpu_vgpu *vgpu)
 {
@@ -105,6 +132,9 @@ static int vgpu_fill(const struct ovgpu *ovgpu, const char *uuid,
 	    !ovgpu_number_parse(value, &number) && number <= INT_MAX)
 		vgpu->iommu_group = number;
 	guest_driver_fill(ovgpu, vgpu);
+	vgpu->instance = attribute_number(ovgpu, OVGPU_VGPU, uuid, "instance");
+	vgpu->compute_slices = attribute_number(ovgpu, OVGPU_VGPU, uuid,
+						"compute_slices");
 	/* Gone while it was read: what was read is half of it. */
 	return ovgpu_link(ovgpu, OVGPU_SYSFS, value, sizeof(value),
 			  OVGPU_MDEV_PATH "/%s/mdev_type", uuid);
@@ -194,6 +224,17 @@ int ovgpu_vgpu_list(const struct ovgpu *ovgpu, struct ovgpu_vgpu ***vgpus,
 	return 0;
 }
 
+static void slices_fill(const struct ovgpu *ovgpu, struct ovgpu_gpu *gpu)
+{
+	const char *bdf = gpu->bdf;
+
+	gpu->compute_slices = ovgpu_gpu_number(ovgpu, bdf, "compute_slices");
+	gpu->memory_slices = ovgpu_gpu_number(ovgpu, bdf, "memory_slices");
+	gpu->pool_slices = ovgpu_gpu_number(ovgpu, bdf, "pool_slices");
+	gpu->pool_slices_min = ovgpu_gpu_number(ovgpu, bdf, "pool_slices_min");
+	gpu->max_instances = ovgpu_gpu_number(ovgpu, bdf, "max_instances");
+}
+
 /**
  * ovgpu_gpu_list - the GPUs bound to the driver
  * @ovgpu: handle
@@ -231,6 +272,7 @@ int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu ***gpus,
 		for (j = 0; j < m; j++)
 			if (!strcmp(vgpus[j]->gpu, list[used].bdf))
 				list[used].vgpus++;
+		slices_fill(ovgpu, &list[used]);
 		used++;
 	}
 	ovgpu_free(vgpus);
@@ -266,6 +308,36 @@ static uint64_t description_framebuffer(const char *description)
 	return *at == 'G' ? value << 30 : *at == 'M' ? value << 20 : 0;
 }
 
+/* "openvgpu-2-256mc" has 2; a plain type has none. */
+static unsigned int id_compute_slices(const char *id)
+{
+	const char *digits = id + strlen(OVGPU_TYPE_PREFIX);
+	size_t n = strspn(digits, "0123456789");
+
+	return n && n <= 2 && digits[n] == '-' ? strtoul(digits, NULL, 10) : 0;
+}
+
+/* Lines of "TYPE: reason". */
+static void why_unavailable_fill(const char *lines, struct ovgpu_type *type)
+{
+	const char *suffix = type->id + strlen(OVGPU_TYPE_PREFIX);
+	size_t n = strlen(suffix), length;
+
+	for (; *lines; lines += length + !!lines[length]) {
+		length = strcspn(lines, "\n");
+		if (length <= n || strncmp(lines, suffix, n) || lines[n] != ':')
+			continue;
+		lines += n + 1;
+		length -= n + 1;
+		while (length && *lines == ' ') {
+			lines++;
+			length--;
+		}
+		snprintf(type->why_unavailable, sizeof(type->why_unavailable),
+			 "%.*s", (int)length, lines);
+	}
+}
+
 static int type_get(const struct ovgpu *ovgpu, const char *bdf, const char *id,
 		    struct ovgpu_type *type)
 {
@@ -291,6 +363,7 @@ static int type_get(const struct ovgpu *ovgpu, const char *bdf, const char *id,
 	ovgpu_read(ovgpu, OVGPU_SYSFS, type->description,
 		   sizeof(type->description), format, bdf, id, "description");
 	type->framebuffer = description_framebuffer(type->description);
+	type->compute_slices = id_compute_slices(id);
 	/* Gone while it was read: what was read is half of it. */
 	return ovgpu_exists(ovgpu, OVGPU_SYSFS, format, bdf, id, "name") ?
 	       0 : -ENOENT;
@@ -300,6 +373,8 @@ static int compare_types(const void *a, const void *b)
 {
 	const struct ovgpu_type *x = a, *y = b;
 
+	if (x->compute_slices != y->compute_slices)
+		return x->compute_slices < y->compute_slices ? -1 : 1;
 	if (x->framebuffer != y->framebuffer)
 		return x->framebuffer < y->framebuffer ? -1 : 1;
 	return strcmp(x->id, y->id);
@@ -309,7 +384,8 @@ static int compare_types(const void *a, const void *b)
  * ovgpu_type_list - the vGPU types of one GPU
  * @ovgpu: handle
  * @bdf: as ovgpu_bdf_parse() gives it
- * @types: the result, smallest first, to be given to ovgpu_free()
+ * @types: the result, those without a GPU instance first, then by compute
+ *	slices, the smallest first, to be given to ovgpu_free()
  * @count: their number
  *
  * Return: 0, -ENOENT when that device offers none, -EPROTO when a type's
@@ -319,8 +395,8 @@ int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
 		    struct ovgpu_type ***types, size_t *count)
 {
 	struct ovgpu_type *list;
+	char why[OVGPU_ATTRIBUTE_SIZE], **names;
 	size_t n, i, used = 0;
-	char **names;
 	int err;
 
 	*types = NULL;
@@ -353,6 +429,11 @@ int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
 		free(list);
 		return err;
 	}
+	ovgpu_read(ovgpu, OVGPU_SYSFS, why, sizeof(why),
+		   OVGPU_PCI_PATH "/%s/" OVGPU_DRIVER "/why_unavailable", bdf);
+	for (i = 0; i < used; i++)
+		if (!list[i].available)
+			why_unavailable_fill(why, &list[i]);
 	qsort(list, used, sizeof(*list), compare_types);
 	*types = ovgpu_list_pack(list, used, sizeof(*list));
 	free(list);

@@ -13,6 +13,8 @@
 #define OVGPU_VGPU_SETTINGS	(OVGPU_FRAME_RATE_LIMIT + 1)
 #define OVGPU_COUNTERS		(OVGPU_WAIT_SUM_NS + 1)
 #define OVGPU_WAIT_BUCKETS	32
+#define OVGPU_INSTANCE_MAX	63	/* of numbers; hardware has fewer */
+#define OVGPU_INSTANCE_NAME_MAX	31	/* characters of a name */
 
 #define OVGPU_MDEV_PATH		"bus/mdev/devices"
 #define OVGPU_PCI_PATH		"bus/pci/devices"
@@ -23,6 +25,10 @@ bool ovgpu_file_name_valid(const char *name);
 
 /* list.c */
 void *ovgpu_list_pack(const void *items, size_t count, size_t size);
+
+/* device.c */
+struct ovgpu_value ovgpu_gpu_number(const struct ovgpu *ovgpu, const char *bdf,
+				    const char *name);
 
 /* attribute.c */
 int ovgpu_object_path(char *path, size_t size, enum ovgpu_object object,

@@ -174,10 +174,21 @@ int ovgpu_number_parse(const char *text, uint64_t *number)
  */
 bool ovgpu_object_valid(enum ovgpu_object object, const char *name)
 {
-	char parsed[OVGPU_UUID_SIZE];
+	char parsed[OVGPU_UUID_SIZE], bdf[OVGPU_BDF_SIZE];
+	size_t n;
 
 	if (object == OVGPU_GPU)
 		return !ovgpu_bdf_parse(name, parsed) && !strcmp(name, parsed);
+	if (object == OVGPU_INSTANCE) {
+		n = strcspn(name, "/");
+		if (n >= sizeof(bdf) || !name[n])
+			return false;
+		snprintf(bdf, sizeof(bdf), "%.*s", (int)n, name);
+		name += n + 1;
+		n = strspn(name, "0123456789");
+		return ovgpu_object_valid(OVGPU_GPU, bdf) && n && n <= 2 &&
+		       !name[n];
+	}
 	return !ovgpu_uuid_parse(name, parsed) && !strcmp(name, parsed);
 }
 

@@ -75,20 +75,46 @@ int ovgpu_number_parse(const char *text, uint64_t *number);
  * enum ovgpu_object - what has attributes
  * @OVGPU_GPU: a physical GPU, named by its PCI address
  * @OVGPU_VGPU: a vGPU, named by its UUID
+ * @OVGPU_INSTANCE: a GPU instance, named by the PCI address of its GPU, a slash
+ *	and its number, as ovgpu_instance_path() gives it
  */
 enum ovgpu_object {
 	OVGPU_GPU,
 	OVGPU_VGPU,
+	OVGPU_INSTANCE,
+};
+
+/**
+ * struct ovgpu_value - a number that may not be there
+ * @known: it is
+ * @number: what it is
+ *
+ * What a module does not have (an older one, a GPU without engine) is unknown,
+ * not an error.
+ */
+struct ovgpu_value {
+	bool known;
+	uint64_t number;
 };
 
 /**
  * struct ovgpu_gpu - one physical GPU bound to the driver
  * @bdf: PCI address
  * @vgpus: how many vGPUs it has
+ * @compute_slices: compute slices it is divided into; 1 where it is not divisible
+ * @memory_slices: likewise of its video memory
+ * @pool_slices: compute slices that no GPU instance has
+ * @pool_slices_min: compute slices that GPU instances leave
+ * @max_instances: GPU instances it can have at once; 0: it is not divisible
  */
 struct ovgpu_gpu {
 	char bdf[OVGPU_BDF_SIZE];
 	unsigned int vgpus;
+	struct ovgpu_value compute_slices;
+	struct ovgpu_value memory_slices;
+	struct ovgpu_value pool_slices;
+	struct ovgpu_value pool_slices_min;
+	struct ovgpu_value max_instances;
 };
 
 /**
@@ -100,6 +126,10 @@ struct ovgpu_gpu {
  * @description: "key=value, key=value"
  * @available: how many more can be created now
  * @framebuffer: bytes, from @description; 0 when it does not say
+ * @compute_slices: of the GPU instance that such a vGPU gets or joins; 0: it
+ *	shares the pool
+ * @why_unavailable: why none can be created now; empty: one can, or the driver
+ *	does not say
  */
 struct ovgpu_type {
 	char gpu[OVGPU_BDF_SIZE];
@@ -109,6 +139,8 @@ struct ovgpu_type {
 	char description[OVGPU_TEXT_SIZE];
 	unsigned int available;
 	uint64_t framebuffer;
+	unsigned int compute_slices;
+	char why_unavailable[OVGPU_TEXT_SIZE];
 };
 
 /**
@@ -130,6 +162,9 @@ struct ovgpu_type {
  *	"1.0-1.2"
  * @guest_verdict: whether the module has one of these, as it words it: "ok",
  *	"guest_too_old", "host_too_old"
+ * @instance: number of its GPU instance, 0: it shares the pool; unknown where the
+ *	GPU is not divisible
+ * @compute_slices: compute slices of that, now
  */
 struct ovgpu_vgpu {
 	char uuid[OVGPU_UUID_SIZE];
@@ -144,6 +179,8 @@ struct ovgpu_vgpu {
 	char guest_driver[OVGPU_NAME_SIZE];
 	char guest_interface[OVGPU_NAME_SIZE];
 	char guest_verdict[OVGPU_NAME_SIZE];
+	struct ovgpu_value instance;
+	struct ovgpu_value compute_slices;
 };
 
 int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu ***gpus,
@@ -158,6 +195,128 @@ int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 		 const char *uuid, char *reason, size_t size);
 int ovgpu_remove(const struct ovgpu *ovgpu, const char *uuid);
 int ovgpu_remove_idle(const struct ovgpu *ovgpu, const char *uuid);
+
+/* ---------------------------------------------------------- GPU instances */
+
+/**
+ * struct ovgpu_instance - one GPU instance: compute slices and video memory that
+ *	its vGPUs have for themselves
+ * @gpu: PCI address of its GPU
+ * @id: its number, from 1
+ * @name: its name
+ * @profile: its shape, as "4g.512m"
+ * @compute_mask: a bit for each of its compute slices
+ * @compute_slices: their number
+ * @memory_first: its first memory slice
+ * @memory_slices: their number
+ * @framebuffer: its video memory, bytes; 0: unknown
+ * @reserved: it stays when its last vGPU goes
+ * @vgpus: how many vGPUs it has
+ * @scheduler: the policy that shares it out among these; empty when unknown
+ * @timeslice_us: the length of their slices
+ * @busy_ns: time that its work was executing
+ * @idle_ns: time that it was not
+ */
+struct ovgpu_instance {
+	char gpu[OVGPU_BDF_SIZE];
+	unsigned int id;
+	char name[OVGPU_NAME_SIZE];
+	char profile[OVGPU_NAME_SIZE];
+	uint32_t compute_mask;
+	unsigned int compute_slices;
+	unsigned int memory_first;
+	unsigned int memory_slices;
+	uint64_t framebuffer;
+	bool reserved;
+	unsigned int vgpus;
+	char scheduler[OVGPU_NAME_SIZE];
+	struct ovgpu_value timeslice_us;
+	struct ovgpu_value busy_ns;
+	struct ovgpu_value idle_ns;
+};
+
+/**
+ * struct ovgpu_profile - a shape that GPU instances of a GPU can have
+ * @name: as "4g.512m"
+ * @compute_slices: compute slices
+ * @memory_slices: memory slices
+ * @framebuffer: video memory, bytes
+ * @available: how many of it can be created now, with nothing else in between
+ * @usual: it has no more memory than goes with its compute slices
+ */
+struct ovgpu_profile {
+	char name[OVGPU_NAME_SIZE];
+	unsigned int compute_slices;
+	unsigned int memory_slices;
+	uint64_t framebuffer;
+	unsigned int available;
+	bool usual;
+};
+
+/**
+ * enum ovgpu_plan_kind - what a step of a plan says
+ * @OVGPU_PLAN_PLACE: the request gets a place
+ * @OVGPU_PLAN_MOVE_VGPU: for that, a vGPU that nobody has open moves
+ * @OVGPU_PLAN_MOVE_INSTANCE: for that, a GPU instance moves with all its vGPUs
+ * @OVGPU_PLAN_REFUSE: the request gets none
+ * @OVGPU_PLAN_OBSTACLE: and this open vGPU is in its way
+ */
+enum ovgpu_plan_kind {
+	OVGPU_PLAN_PLACE,
+	OVGPU_PLAN_MOVE_VGPU,
+	OVGPU_PLAN_MOVE_INSTANCE,
+	OVGPU_PLAN_REFUSE,
+	OVGPU_PLAN_OBSTACLE,
+};
+
+/**
+ * struct ovgpu_plan_step - one step of a plan
+ * @kind: what it says
+ * @request: which request it is for, from 0
+ * @name: the request, with its full name: a profile, or the id of a type
+ * @err: why it is refused, a negative errno; 0: it is not
+ * @reason: likewise in words; empty: it is not
+ * @instance: number of the GPU instance: the new one, the one that a new vGPU
+ *	joins, the one that moves, or that the vGPU is in; 0: none
+ * @made: the GPU instance is new
+ * @uuid: the vGPU that moves, or is in the way; empty: none, or one that an
+ *	earlier request of the plan creates
+ * @compute_mask: compute slices of @instance; 0: none
+ * @compute_mask_before: of a GPU instance that moves: as they are now
+ * @offset: first byte, in video memory, of what is placed or moves
+ * @offset_before: of what moves: as it is now
+ * @size: its bytes
+ */
+struct ovgpu_plan_step {
+	enum ovgpu_plan_kind kind;
+	unsigned int request;
+	char name[OVGPU_NAME_SIZE];
+	int err;
+	char reason[OVGPU_TEXT_SIZE];
+	unsigned int instance;
+	bool made;
+	char uuid[OVGPU_UUID_SIZE];
+	uint32_t compute_mask;
+	uint32_t compute_mask_before;
+	uint64_t offset;
+	uint64_t offset_before;
+	uint64_t size;
+};
+
+int ovgpu_instance_list(const struct ovgpu *ovgpu, const char *bdf,
+			struct ovgpu_instance ***instances, size_t *count);
+int ovgpu_instance_path(const char *bdf, unsigned int id, char *path,
+			size_t size);
+int ovgpu_instance_create(const struct ovgpu *ovgpu, const char *bdf,
+			  const char *profile, const char *name,
+			  unsigned int *id, char *reason, size_t size);
+int ovgpu_instance_remove(const struct ovgpu *ovgpu, const char *bdf,
+			  unsigned int id, char *reason, size_t size);
+int ovgpu_instance_plan(const struct ovgpu *ovgpu, const char *bdf,
+			const char *const *requests, size_t request_count,
+			struct ovgpu_plan_step ***steps, size_t *count);
+int ovgpu_profile_list(const struct ovgpu *ovgpu, const char *bdf,
+		       struct ovgpu_profile ***profiles, size_t *count);
 
 /* ------------------------------------------------- GPUs of other drivers */
 
@@ -283,19 +442,6 @@ int ovgpu_setting_write(const struct ovgpu *ovgpu, enum ovgpu_object object,
 			const char *value, char *reason, size_t size);
 
 /* ----------------------------------------------- the scheduler and counters */
-
-/**
- * struct ovgpu_value - a number that may not be there
- * @known: it is
- * @number: what it is
- *
- * What a module does not have (an older one, a GPU without engine) is unknown,
- * not an error.
- */
-struct ovgpu_value {
-	bool known;
-	uint64_t number;
-};
 
 /**
  * enum ovgpu_counter - counters of a vGPU that tell about its turns

@@ -37,6 +37,17 @@ static const struct ovgpu_setting vgpu_settings[OVGPU_VGPU_SETTINGS] = {
 	OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID)
 };
 
+/* A GPU instance is scheduled as a GPU is. */
+static const struct ovgpu_setting *instance_setting(unsigned int index)
+{
+	unsigned int i;
+
+	for (i = 0; i < OVGPU_GPU_SETTINGS; i++)
+		if (gpu_settings[i].scheduler && !index--)
+			return &gpu_settings[i];
+	return NULL;
+}
+
 /**
  * ovgpu_setting - the settings, one by one
  * @object: whose
@@ -49,6 +60,8 @@ const struct ovgpu_setting *ovgpu_setting(enum ovgpu_object object,
 {
 	if (object == OVGPU_GPU)
 		return index < OVGPU_GPU_SETTINGS ? &gpu_settings[index] : NULL;
+	if (object == OVGPU_INSTANCE)
+		return instance_setting(index);
 	return index < OVGPU_VGPU_SETTINGS ? &vgpu_settings[index] : NULL;
 }
 
@@ -225,6 +238,7 @@ int ovgpu_setting_write(const struct ovgpu *ovgpu, enum ovgpu_object object,
 			const char *value, char *reason, size_t size)
 {
 	char path[PATH_MAX], uuid[OVGPU_UUID_SIZE], about[OVGPU_TEXT_SIZE];
+	char gpu[OVGPU_BDF_SIZE];
 	struct ovgpu_vgpu *vgpu = NULL;
 	int err;
 
@@ -243,6 +257,11 @@ int ovgpu_setting_write(const struct ovgpu *ovgpu, enum ovgpu_object object,
 	if (!err || err == -ENOENT || err == -EACCES)
 		return err;
 	snprintf(about, sizeof(about), "%s", setting->name);
+	if (object == OVGPU_INSTANCE) {
+		snprintf(gpu, sizeof(gpu), "%.*s", (int)strcspn(of, "/"), of);
+		of = gpu;
+		strcpy(about, "instance");
+	}
 	if (object == OVGPU_VGPU) {
 		if (ovgpu_vgpu_get(ovgpu, of, &vgpu))
 			return err;

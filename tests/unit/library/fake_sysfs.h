@@ -116,6 +116,7 @@ static inline void fake_add_gpu(const struct fake *fake, const char *bdf)
 		{ "wake_budget_permille", "60\n" },
 		{ "preempt_timeout_us", "500000\n" }, { "fault_limit", "3\n" },
 		{ "fault_window_s", "60\n" }, { "console", "none\n" },
+		{ "pool_slices_min", "0\n" },
 		{ "last_error", "weight: 0 is not allowed\n" },
 	};
 	char device[128], path[192];

@@ -26,12 +26,18 @@ IS(OVGPU_ATTRIBUTE_SIZE, 4097);
 
 IS(OVGPU_GPU, 0);
 IS(OVGPU_VGPU, 1);
+IS(OVGPU_INSTANCE, 2);
 IS(OVGPU_SYSFS, 0);
 IS(OVGPU_PROC, 1);
 IS(OVGPU_ROOT, 2);
 
 AT(ovgpu_gpu, bdf, 0);
 AT(ovgpu_gpu, vgpus, 20);
+AT(ovgpu_gpu, compute_slices, 24);
+AT(ovgpu_gpu, memory_slices, 40);
+AT(ovgpu_gpu, pool_slices, 56);
+AT(ovgpu_gpu, pool_slices_min, 72);
+AT(ovgpu_gpu, max_instances, 88);
 
 AT(ovgpu_type, gpu, 0);
 AT(ovgpu_type, id, 20);
@@ -40,6 +46,8 @@ AT(ovgpu_type, device_api, 148);
 AT(ovgpu_type, description, 212);
 AT(ovgpu_type, available, 724);
 AT(ovgpu_type, framebuffer, 728);
+AT(ovgpu_type, compute_slices, 736);
+AT(ovgpu_type, why_unavailable, 740);
 
 AT(ovgpu_vgpu, uuid, 0);
 AT(ovgpu_vgpu, gpu, 37);
@@ -53,6 +61,51 @@ AT(ovgpu_vgpu, owner_ended, 324);
 AT(ovgpu_vgpu, guest_driver, 325);
 AT(ovgpu_vgpu, guest_interface, 389);
 AT(ovgpu_vgpu, guest_verdict, 453);
+AT(ovgpu_vgpu, instance, 520);
+AT(ovgpu_vgpu, compute_slices, 536);
+
+AT(ovgpu_instance, gpu, 0);
+AT(ovgpu_instance, id, 20);
+AT(ovgpu_instance, name, 24);
+AT(ovgpu_instance, profile, 88);
+AT(ovgpu_instance, compute_mask, 152);
+AT(ovgpu_instance, compute_slices, 156);
+AT(ovgpu_instance, memory_first, 160);
+AT(ovgpu_instance, memory_slices, 164);
+AT(ovgpu_instance, framebuffer, 168);
+AT(ovgpu_instance, reserved, 176);
+AT(ovgpu_instance, vgpus, 180);
+AT(ovgpu_instance, scheduler, 184);
+AT(ovgpu_instance, timeslice_us, 248);
+AT(ovgpu_instance, busy_ns, 264);
+AT(ovgpu_instance, idle_ns, 280);
+
+AT(ovgpu_profile, name, 0);
+AT(ovgpu_profile, compute_slices, 64);
+AT(ovgpu_profile, memory_slices, 68);
+AT(ovgpu_profile, framebuffer, 72);
+AT(ovgpu_profile, available, 80);
+AT(ovgpu_profile, usual, 84);
+
+IS(OVGPU_PLAN_PLACE, 0);
+IS(OVGPU_PLAN_MOVE_VGPU, 1);
+IS(OVGPU_PLAN_MOVE_INSTANCE, 2);
+IS(OVGPU_PLAN_REFUSE, 3);
+IS(OVGPU_PLAN_OBSTACLE, 4);
+
+AT(ovgpu_plan_step, kind, 0);
+AT(ovgpu_plan_step, request, 4);
+AT(ovgpu_plan_step, name, 8);
+AT(ovgpu_plan_step, err, 72);
+AT(ovgpu_plan_step, reason, 76);
+AT(ovgpu_plan_step, instance, 588);
+AT(ovgpu_plan_step, made, 592);
+AT(ovgpu_plan_step, uuid, 593);
+AT(ovgpu_plan_step, compute_mask, 632);
+AT(ovgpu_plan_step, compute_mask_before, 636);
+AT(ovgpu_plan_step, offset, 640);
+AT(ovgpu_plan_step, offset_before, 648);
+AT(ovgpu_plan_step, size, 656);
 
 AT(ovgpu_device, bdf, 0);
 AT(ovgpu_device, driver, 20);

@@ -216,7 +216,7 @@ START_TEST(test_attributes)
 	ovgpu_free(attributes);
 	ck_assert_int_eq(ovgpu_attributes(fake.ovgpu, OVGPU_GPU, FAKE_GPU,
 					  "openvgpu", &attributes, &count), 0);
-	ck_assert_uint_eq(count, 12);
+	ck_assert_uint_eq(count, 13);
 	ovgpu_free(attributes);
 	ck_assert_int_eq(ovgpu_attributes(fake.ovgpu, OVGPU_GPU, FAKE_GPU,
 					  "stats", &attributes, &count), -ENOENT);
