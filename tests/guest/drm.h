@@ -7,6 +7,10 @@
 
 #include "client.h"
 
+/* The loop of spin()'s kernel: from its start, and its length. */
+#define SPIN_LOOP_BEGIN	8u
+#define SPIN_LOOP_BYTES	8u
+
 /**
  * struct programme - a kernel of the GPU, ready to run
  * @code: the code
