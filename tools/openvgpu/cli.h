@@ -45,6 +45,7 @@ enum cli_option {
 	OPTION_QEMU	= 1 << 13,
 	OPTION_LIBVIRT	= 1 << 14,
 	OPTION_TO	= 1 << 15,
+	OPTION_NAME	= 1 << 16,
 };
 
 /* Of --sort, in the order of enum top_key. */
@@ -79,6 +80,7 @@ enum cli_option {
  * @qemu: --qemu was given
  * @libvirt: --libvirt was given
  * @to: of --to, one of TO_WHOM; NULL: not given
+ * @name: of --name; NULL: not given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
  * @argument_count: their number
@@ -103,6 +105,7 @@ struct cli {
 	bool qemu;
 	bool libvirt;
 	const char *to;
+	const char *name;
 	const char *argument;
 	char **arguments;
 	int argument_count;
@@ -131,6 +134,11 @@ enum cli_exit command_events(struct cli *cli);
 enum cli_exit command_callout(struct cli *cli);
 enum cli_exit command_hand_over(struct cli *cli);
 enum cli_exit command_take_back(struct cli *cli);
+enum cli_exit command_instance_list(struct cli *cli);
+enum cli_exit command_instance_profiles(struct cli *cli);
+enum cli_exit command_instance_create(struct cli *cli);
+enum cli_exit command_instance_remove(struct cli *cli);
+enum cli_exit command_instance_plan(struct cli *cli);
 
 /* doctor_module.c */
 void note_abi(const struct cli *cli);

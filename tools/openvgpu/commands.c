@@ -13,15 +13,17 @@ static const struct command commands[] = {
 	  "list the vGPUs",
 	  .help = "Prints UUID, type, GPU, state and user of every vGPU, or of those of a GPU or\n"
 	  "type. NAME is the type's, PID and PROCESS are the user's, GROUP is N of\n"
-	  "/dev/vfio/N, DRIVER is the version of the guest's: these only with\n"
-	  "--columns.\n\n"
-	  "Columns: UUID TYPE GPU STATE USED-BY NAME PID PROCESS GROUP DRIVER\n" },
+	  "/dev/vfio/N, DRIVER is the version of the guest's, INSTANCE the number of the\n"
+	  "GPU instance, 0: the pool: these only with --columns.\n\n"
+	  "Columns: UUID TYPE GPU STATE USED-BY NAME PID PROCESS GROUP DRIVER INSTANCE\n" },
 	{ "types", NULL, NONE, OPTION_GPU | OPTION_TYPE | OPTION_COLUMNS |
 	  OPTION_NO_LEGEND, command_types,
 	  "list the vGPU types of every GPU",
 	  .help = "AVAILABLE is how many vGPUs of that type can still be created. All types\n"
-	  "of a GPU share its video memory: creating one changes the others' number.\n\n"
-	  "Columns: GPU TYPE FRAMEBUFFER HEADS MAX AVAILABLE NAME\n" },
+	  "of a GPU share its video memory: creating one changes the others' number.\n"
+	  "SLICES are compute slices that such a vGPU shares with its GPU instance only; -: it\n"
+	  "shares the pool. WHY is why none can be created.\n\n"
+	  "Columns: GPU TYPE SLICES FRAMEBUFFER HEADS MAX AVAILABLE NAME WHY\n" },
 	{ "create", "TYPE", ONE, OPTION_UUID | OPTION_GPU, command_create,
 	  "create a vGPU and print its UUID",
 	  .help = "TYPE is a name of 'openvgpu types', with or without 'openvgpu-' before it.\n"
@@ -114,6 +116,36 @@ static const struct command commands[] = {
 	  .help = "Its video memory is zero before it offers vGPUs; those that are defined come\n"
 	  "back. Refused while a process uses it, or the host's console is on it (exit\n"
 	  "status 4). With --force the process is asked to let go, and the command waits.\n" },
+	{ "instance list", NULL, NONE, OPTION_GPU | OPTION_COLUMNS |
+	  OPTION_NO_LEGEND, command_instance_list,
+	  "list the GPU instances and what is left to the pool",
+	  .help = "A GPU instance has compute slices (COMPUTE) and memory slices (MEMORY) of its GPU\n"
+	  "for its vGPUs alone. The pool, ID 0, has the compute slices that are left, and its\n"
+	  "vGPUs take turns. RESERVED instances stay when their last vGPU is removed.\n\n"
+	  "Columns: GPU ID NAME PROFILE COMPUTE MEMORY VGPUS RESERVED SCHEDULER FRAMEBUFFER\n" },
+	{ "instance profiles", NULL, NONE, OPTION_GPU | OPTION_COLUMNS |
+	  OPTION_NO_LEGEND, command_instance_profiles,
+	  "list the shapes that GPU instances can have",
+	  .help = "AVAILABLE is how many of that profile can be created now, with nothing else in\n"
+	  "between.\n\n"
+	  "Columns: GPU PROFILE COMPUTE MEMORY FRAMEBUFFER AVAILABLE\n" },
+	{ "instance create", "PROFILE", ONE, OPTION_GPU | OPTION_NAME,
+	  command_instance_create,
+	  "create a GPU instance and print its name",
+	  .help = "PROFILE is a name of 'openvgpu instance profiles', as 4g.512m; 4g is the one with\n"
+	  "the memory that goes with 4 compute slices. vGPUs of types with that profile join\n"
+	  "it; without it, creating such a vGPU creates one for it. It stays without vGPUs.\n"
+	  "Without --gpu the GPU with most room for it is taken.\n" },
+	{ "instance remove", "INSTANCE", ONE, OPTION_GPU, command_instance_remove,
+	  "remove a GPU instance without vGPUs",
+	  .help = "INSTANCE is its name or number. One that has vGPUs is left alone, and they are\n"
+	  "named (exit status 4).\n" },
+	{ "instance plan", "PROFILE|TYPE...", SEVERAL, OPTION_GPU,
+	  command_instance_plan,
+	  "say what creating GPU instances and vGPUs would do",
+	  .help = "As \"4g 2g 1g\": one after the other, where each would get its place, which vGPUs\n"
+	  "that nobody has open would move for it, and which open ones are in the way.\n"
+	  "Changes nothing. The exit status is that of the first refusal.\n" },
 	{ "doctor", NULL, NONE, 0, command_doctor,
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
@@ -256,7 +288,7 @@ void command_print_all(void)
 	     "Commands:");
 	for (i = 0; i < COMMANDS; i++)
 		if (commands[i].summary)
-			printf("  %-13s %-9s %s\n", commands[i].name,
+			printf("  %-17s %-9s %s\n", commands[i].name,
 			       commands[i].arguments == SEVERAL ? "..." :
 			       commands[i].argument ? commands[i].argument : "",
 			       commands[i].summary);

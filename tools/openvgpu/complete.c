@@ -14,6 +14,7 @@
 #include "openvgpu_settings.h"
 
 /* Which words a choice can be. */
+#define SEEN	256	/* names of types, each offered once */
 #define NONE_(...)
 #define CHOICE_(id, name, choices, flags, meaning)	{ #name, choices },
 
@@ -139,7 +140,7 @@ static void offer_others_gpus(const struct line *line)
 /* A type once, though several GPUs may offer it. */
 static void offer_types(const struct line *line)
 {
-	char seen[64][OVGPU_NAME_SIZE];
+	char seen[SEEN][OVGPU_NAME_SIZE];
 	struct ovgpu_type **types;
 	struct ovgpu_gpu **gpus;
 	size_t gpu_count, count, i, j, k, n = 0;
@@ -149,7 +150,7 @@ static void offer_types(const struct line *line)
 	for (i = 0; i < gpu_count; i++) {
 		if (ovgpu_type_list(line->cli->ovgpu, gpus[i]->bdf, &types, &count))
 			continue;
-		for (j = 0; j < count && n < 64; j++) {
+		for (j = 0; j < count && n < SEEN; j++) {
 			for (k = 0; k < n && strcmp(seen[k], types[j]->id); k++)
 				;
 			if (k < n)
@@ -158,6 +159,55 @@ static void offer_types(const struct line *line)
 			offer(line, type_suffix(types[j]->id), types[j]->name);
 		}
 		ovgpu_free(types);
+	}
+	ovgpu_free(gpus);
+}
+
+/* Likewise of profiles of GPU instances; there are few GPUs of different kinds. */
+static void offer_profiles(const struct line *line)
+{
+	struct ovgpu_profile **profiles;
+	char what[OVGPU_NAME_SIZE];
+	struct ovgpu_gpu **gpus;
+	size_t gpu_count, count, i, j;
+	bool done = false;
+
+	if (ovgpu_gpu_list(line->cli->ovgpu, &gpus, &gpu_count))
+		return;
+	for (i = 0; i < gpu_count && !done; i++) {
+		if (ovgpu_profile_list(line->cli->ovgpu, gpus[i]->bdf, &profiles,
+				       &count))
+			continue;
+		for (j = 0; j < count; j++) {
+			snprintf(what, sizeof(what), "profile, %u can be created",
+				 profiles[j]->available);
+			offer(line, profiles[j]->name, what);
+		}
+		ovgpu_free(profiles);
+		done = true;
+	}
+	ovgpu_free(gpus);
+}
+
+static void offer_instances(const struct line *line)
+{
+	struct ovgpu_instance **instances;
+	char what[2 * OVGPU_NAME_SIZE];
+	struct ovgpu_gpu **gpus;
+	size_t gpu_count, count, i, j;
+
+	if (ovgpu_gpu_list(line->cli->ovgpu, &gpus, &gpu_count))
+		return;
+	for (i = 0; i < gpu_count; i++) {
+		if (ovgpu_instance_list(line->cli->ovgpu, gpus[i]->bdf, &instances,
+					&count))
+			continue;
+		for (j = 0; j < count; j++) {
+			snprintf(what, sizeof(what), "%s on %s",
+				 instances[j]->profile, gpus[i]->bdf);
+			offer(line, shown(instances[j]->name).text, what);
+		}
+		ovgpu_free(instances);
 	}
 	ovgpu_free(gpus);
 }
@@ -292,6 +342,10 @@ static void offer_arguments(const struct line *line)
 		return;
 	if (strstr(argument, "FILE"))
 		puts("FILE");
+	if (strstr(argument, "PROFILE"))
+		offer_profiles(line);
+	if (strstr(argument, "INSTANCE"))
+		offer_instances(line);
 	if (strstr(argument, "TYPE"))
 		offer_types(line);
 	if (strstr(argument, "NAME=VALUE")) {

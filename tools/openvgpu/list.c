@@ -8,7 +8,7 @@
 #include "cli.h"
 #include "hand_over.h"
 
-#define COLUMNS	10
+#define COLUMNS	11
 
 static const char by_default[] = "UUID,TYPE,GPU,STATE,USED-BY";
 
@@ -42,7 +42,8 @@ static void add_row(struct table *table, const struct ovgpu_vgpu *vgpu)
 		  show_number(vgpu->owner_pid, vgpu->owner_pid).text,
 		  vgpu->owner_name[0] ? vgpu->owner_name : "-",
 		  show_number(vgpu->iommu_group, vgpu->iommu_group >= 0).text,
-		  vgpu->guest_driver[0] ? vgpu->guest_driver : "-");
+		  vgpu->guest_driver[0] ? vgpu->guest_driver : "-",
+		  show_value(vgpu->instance).text);
 }
 
 /* A GPU that does not exist has no vGPUs, but is a mistake. */
@@ -85,7 +86,7 @@ enum cli_exit command_list(struct cli *cli)
 		cli->no_legend = true;
 	}
 	table_row(&table, COLUMNS, "UUID", "TYPE", "GPU", "STATE", "USED-BY",
-		  "NAME", "PID", "PROCESS", "GROUP", "DRIVER");
+		  "NAME", "PID", "PROCESS", "GROUP", "DRIVER", "INSTANCE");
 	code = check_gpu(cli);
 	if (code == CLI_OK)
 		code = table_choose(cli, &table, by_default);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
+#include "instance.h"
 
 /**
  * description_value - look a key up in a type's description
@@ -82,6 +82,9 @@ struct json_object *type_json(const struct ovgpu_type *type)
 	set_description_number(object, "num_heads", type->description);
 	json_set_number(object, "framebuffer_bytes", type->framebuffer);
 	json_set_text(object, "description", type->description);
+	json_set_number(object, "compute_slices", type->compute_slices);
+	json_set(object, "why_unavailable", type->why_unavailable[0] ?
+		 json_text(type->why_unavailable) : NULL);
 	return object;
 }
 
@@ -119,7 +122,58 @@ struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu)
 		 json_text(vgpu->guest_interface) : NULL);
 	json_set(object, "guest_verdict", vgpu->guest_verdict[0] ?
 		 json_text(vgpu->guest_verdict) : NULL);
+	json_set_value(object, "instance", vgpu->instance);
+	json_set_value(object, "compute_slices", vgpu->compute_slices);
 	return object;
+}
+
+/**
+ * instance_json - a GPU instance as JSON
+ * @instance: the instance
+ *
+ * Return: the object; what is not known is null.
+ */
+struct json_object *instance_json(const struct ovgpu_instance *instance)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_set_number(object, "id", instance->id);
+	json_set_text(object, "name", instance->name);
+	json_set_text(object, "profile", instance->profile);
+	json_set_number(object, "compute_mask", instance->compute_mask);
+	json_set_number(object, "compute_slices", instance->compute_slices);
+	json_set_number(object, "memory_first", instance->memory_first);
+	json_set_number(object, "memory_slices", instance->memory_slices);
+	json_set_number(object, "framebuffer_bytes", instance->framebuffer);
+	json_set(object, "reserved", json_object_new_boolean(instance->reserved));
+	json_set_number(object, "vgpus", instance->vgpus);
+	json_set(object, "scheduler", instance->scheduler[0] ?
+		 json_text(instance->scheduler) : NULL);
+	json_set_value(object, "timeslice_us", instance->timeslice_us);
+	json_set_value(object, "busy_ns", instance->busy_ns);
+	json_set_value(object, "idle_ns", instance->idle_ns);
+	return object;
+}
+
+/**
+ * instances_json - the GPU instances of a GPU as JSON
+ * @cli: the run
+ * @bdf: its PCI address
+ *
+ * Return: an array, empty where it has none.
+ */
+struct json_object *instances_json(const struct cli *cli, const char *bdf)
+{
+	struct json_object *array = json_object_new_array();
+	struct ovgpu_instance **instances;
+	size_t count, i;
+
+	if (ovgpu_instance_list(cli->ovgpu, bdf, &instances, &count))
+		return array;
+	for (i = 0; i < count; i++)
+		json_object_array_add(array, instance_json(instances[i]));
+	ovgpu_free(instances);
+	return array;
 }
 
 /*
@@ -132,7 +186,7 @@ static bool is_text_attribute(const char *name)
 		"board", "driver_version", "family", "guest_driver", "last_error",
 		"last_fault_name", "last_reset_reason", "personality",
 		"sched_state", "scheduler", "state", "type_name",
-		"wait_histogram",
+		"wait_histogram", "why_unavailable",
 	};
 	size_t i;
 

@@ -45,6 +45,8 @@ static const struct known_option known[] = {
 	  "print the element that gives it to a domain of libvirt" },
 	{ "to", 0, OPTION_TO, "DRIVER",
 	  "vfio-pci: a VM gets it; host: the driver that the host has for it" },
+	{ "name", 0, OPTION_NAME, "NAME",
+	  "name of the GPU instance; default: the driver chooses" },
 	{ "force", 'f', OPTION_FORCE, NULL,
 	  "ask the process that uses it to let go, and wait" },
 	{ "once", '1', OPTION_ONCE, NULL, "print one table and end" },
@@ -211,6 +213,9 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 					"--to can't be '%s': it is vfio-pci or host",
 					shown(value).text);
 		cli->to = value;
+		break;
+	case OPTION_NAME:
+		cli->name = value;
 		break;
 	case OPTION_FORCE:
 		cli->force = true;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
+#include "instance.h"
 
 static void print_attributes(const char *title,
 			     struct ovgpu_attribute *const *attributes,
@@ -17,8 +17,10 @@ static void print_attributes(const char *title,
 	if (count)
 		printf("  %s:\n", title);
 	for (i = 0; i < count; i++)
-		printf("    %-24s %s\n", shown(attributes[i]->name).text,
-		       shown(attributes[i]->value).text);
+		/* It stands at the types. */
+		if (strcmp(attributes[i]->name, "why_unavailable"))
+			printf("    %-24s %s\n", shown(attributes[i]->name).text,
+			       shown(attributes[i]->value).text);
 }
 
 /* ------------------------------------------------------------------- vGPU */
@@ -84,7 +86,8 @@ struct gpu_view {
 	size_t vgpu_count;
 };
 
-static struct json_object *gpu_json(const struct gpu_view *view)
+static struct json_object *gpu_json(const struct cli *cli,
+				    const struct gpu_view *view)
 {
 	struct json_object *object = json_object_new_object(), *array;
 	size_t i;
@@ -103,10 +106,32 @@ static struct json_object *gpu_json(const struct gpu_view *view)
 		if (!strcmp(view->vgpus[i]->gpu, view->bdf))
 			json_object_array_add(array, vgpu_json(view->vgpus[i]));
 	json_set(object, "vgpus", array);
+	json_set(object, "instances", instances_json(cli, view->bdf));
 	return object;
 }
 
-static void gpu_print(const struct gpu_view *view)
+static void print_instances(const struct cli *cli, const char *bdf)
+{
+	struct ovgpu_instance **instances;
+	size_t count, i;
+
+	if (ovgpu_instance_list(cli->ovgpu, bdf, &instances, &count))
+		return;
+	if (count)
+		puts("  GPU instances:");
+	for (i = 0; i < count; i++)
+		printf("    %u %s %s, compute %s, memory %s, %u vGPU%s%s\n",
+		       instances[i]->id, shown(instances[i]->name).text,
+		       shown(instances[i]->profile).text,
+		       show_slices(instances[i]->compute_mask).text,
+		       show_range(instances[i]->memory_first,
+				  instances[i]->memory_slices).text,
+		       instances[i]->vgpus, instances[i]->vgpus == 1 ? "" : "s",
+		       instances[i]->reserved ? ", reserved" : "");
+	ovgpu_free(instances);
+}
+
+static void gpu_print(const struct cli *cli, const struct gpu_view *view)
 {
 	size_t i, n = 0;
 
@@ -116,8 +141,11 @@ static void gpu_print(const struct gpu_view *view)
 			 view->attribute_count);
 	puts("  types, available now:");
 	for (i = 0; i < view->type_count; i++)
-		printf("    %-24s %u\n", view->types[i]->id,
-		       view->types[i]->available);
+		printf("    %-24s %u%s%s\n", view->types[i]->id,
+		       view->types[i]->available,
+		       view->types[i]->why_unavailable[0] ? ": " : "",
+		       shown(view->types[i]->why_unavailable).text);
+	print_instances(cli, view->bdf);
 	for (i = 0; i < view->vgpu_count; i++) {
 		if (strcmp(view->vgpus[i]->gpu, view->bdf))
 			continue;
@@ -176,9 +204,9 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
 			continue;
 		err = gpu_view_fill(cli, &view);
 		if (!err && cli->json)
-			json_object_array_add(array, gpu_json(&view));
+			json_object_array_add(array, gpu_json(cli, &view));
 		else if (!err)
-			gpu_print(&view);
+			gpu_print(cli, &view);
 		if (!err)
 			found++;
 		else if (err == -ENOENT)

@@ -9,21 +9,28 @@
 
 #include "cli.h"
 
-#define COLUMNS	7
+#define COLUMNS	9
 
 static const char by_default[] =
 	"GPU,TYPE,FRAMEBUFFER,HEADS,MAX,AVAILABLE,NAME";
+/* Where a GPU is divisible. */
+static const char by_default_divisible[] =
+	"GPU,TYPE,SLICES,FRAMEBUFFER,HEADS,MAX,AVAILABLE,WHY";
 
 static void add_row(struct table *table, const struct ovgpu_type *type)
 {
 	char heads[OVGPU_NAME_SIZE], most[OVGPU_NAME_SIZE], available[16];
+	char slices[16] = "-";
 
 	description_value(type->description, "num_heads", heads, sizeof(heads));
 	description_value(type->description, "max_instance", most, sizeof(most));
 	snprintf(available, sizeof(available), "%u", type->available);
-	table_row(table, COLUMNS, type->gpu, type->id,
+	if (type->compute_slices)
+		snprintf(slices, sizeof(slices), "%u", type->compute_slices);
+	table_row(table, COLUMNS, type->gpu, type->id, slices,
 		  show_size(type->framebuffer).text, heads[0] ? heads : "-",
-		  most[0] ? most : "-", available, type->name);
+		  most[0] ? most : "-", available, type->name,
+		  type->why_unavailable[0] ? type->why_unavailable : "-");
 }
 
 /* Ends the command where nothing is as --gpu and --type say. */
@@ -54,10 +61,11 @@ enum cli_exit command_types(struct cli *cli)
 	struct table table = { 0 };
 	struct ovgpu_gpu **gpus;
 	size_t count, n, i, j, shown_gpus = 0;
+	bool divisible = false;
 	int err;
 
-	table_row(&table, COLUMNS, "GPU", "TYPE", "FRAMEBUFFER", "HEADS", "MAX",
-		  "AVAILABLE", "NAME");
+	table_row(&table, COLUMNS, "GPU", "TYPE", "SLICES", "FRAMEBUFFER", "HEADS",
+		  "MAX", "AVAILABLE", "NAME", "WHY");
 	err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
 	for (i = 0; !err && i < count; i++) {
 		if (cli->gpu[0] && strcmp(cli->gpu, gpus[i]->bdf))
@@ -74,6 +82,7 @@ enum cli_exit command_types(struct cli *cli)
 			suggest_try(&suggestion, type_suffix(types[j]->id));
 			if (cli->type[0] && strcmp(cli->type, types[j]->id))
 				continue;
+			divisible |= types[j]->compute_slices != 0;
 			json_object_array_add(array, type_json(types[j]));
 			add_row(&table, types[j]);
 		}
@@ -86,7 +95,8 @@ enum cli_exit command_types(struct cli *cli)
 		 (cli->type[0] && shown_gpus && table.rows == 1))
 		code = fail_nothing(cli, shown_gpus, &suggestion);
 	else
-		code = table_choose(cli, &table, by_default);
+		code = table_choose(cli, &table, divisible ?
+				    by_default_divisible : by_default);
 	if (code == CLI_OK && cli->json) {
 		object = json_start();
 		json_set(object, "types", json_object_get(array));

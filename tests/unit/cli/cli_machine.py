@@ -20,6 +20,8 @@ NIC = "0000:03:00.0"
 IDLE = "11111111-1111-4111-8111-111111111111"
 USED = "00000003-0000-0000-0000-000000000100"   # Proxmox' form
 FOREIGN = "33333333-3333-4333-8333-333333333333"
+INSIDE = "55555555-5555-4555-8555-555555555555"    # in a GPU instance
+PLAIN = "66666666-6666-4666-8666-666666666666"     # beside it, in the pool
 NEW = "abcdef01-2345-6789-abcd-ef0123456789"
 RELEASE = "6.12.1-amd64"
 
@@ -82,6 +84,13 @@ class Machine:
 
     def add_gpu(self, bdf, types):
         device = self.add_device(bdf, "openvgpu", "pci:v00001B36d00000100sv")
+        self.add_types(bdf, types)
+        self.write(f"{device}/openvgpu/framebuffer_total", "1073741824\n")
+        self.write(f"{device}/openvgpu/scheduler", "[round_robin]\n")
+        self.write(f"{device}/openvgpu/last_error", "\n")
+
+    def add_types(self, bdf, types):
+        device = f"sys/devices/pci0000:00/{bdf}"
         for kind, (size, most, available) in types.items():
             base = f"{device}/mdev_supported_types/openvgpu-{kind}"
             self.write(f"{base}/available_instances", f"{available}\n")
@@ -91,9 +100,6 @@ class Machine:
                        f"num_heads=4, frl_config=60, framebuffer={size}M, "
                        f"max_resolution=5120x2880, max_instance={most}\n")
             self.write(f"{base}/create")
-        self.write(f"{device}/openvgpu/framebuffer_total", "1073741824\n")
-        self.write(f"{device}/openvgpu/scheduler", "[round_robin]\n")
-        self.write(f"{device}/openvgpu/last_error", "\n")
 
     def add_vgpu(self, uuid, bdf, kind, state="closed", pid=0, prefix="openvgpu"):
         device = f"sys/devices/pci0000:00/{bdf}/{uuid}"
@@ -109,6 +115,38 @@ class Machine:
         self.link(f"sys/bus/mdev/devices/{uuid}", device)
         if pid:
             self.write(f"proc/{pid}/comm", "qemu-system-x86\n")
+
+    def divide(self, bdf, compute=8, memory=8, pool=None):
+        """Makes a GPU of 1 GiB divisible, as the module shows it."""
+        device = f"sys/devices/pci0000:00/{bdf}"
+        for name, value in {
+                "compute_slices": compute, "memory_slices": memory,
+                "pool_slices": compute if pool is None else pool,
+                "pool_slices_min": 0, "max_instances": compute, "max_vgpus": 64,
+                "framebuffer_total": 1 << 30, "why_unavailable": ""}.items():
+            self.write(f"{device}/openvgpu/{name}", f"{value}\n")
+        self.write(f"{device}/instances/create")
+
+    def add_instance(self, bdf, number, name, profile, mask, first, slices,
+                     members=0, reserved=1, **more):
+        """A GPU instance; members is how many vGPUs it has."""
+        for file, value in {
+                "name": name, "profile": profile, "compute_mask": f"0x{mask:02x}",
+                "memory_first": first, "memory_slices": slices,
+                "reserved": reserved, "members": members,
+                "scheduler": "[best_effort] equal_share fixed_share",
+                "timeslice_us": 2083, "timeslice_max_us": 20000,
+                "busy_ns": 1500000000, "idle_ns": 500000000, "remove": "",
+                **more}.items():
+            self.write(f"sys/devices/pci0000:00/{bdf}/instances/{number}/{file}",
+                       f"{value}\n")
+
+    def place_vgpu(self, uuid, bdf, instance, partition, offset, size, slices=1):
+        """Where a vGPU of a divisible GPU is; offset and size in MiB."""
+        self.add_attributes(f"{bdf}/{uuid}", {
+            "instance": instance, "partition": partition,
+            "framebuffer_offset": offset << 20, "framebuffer_size": size << 20,
+            "compute_slices": slices})
 
     def add_attributes(self, folder, values, group="openvgpu"):
         """Files of a device: GPU, or GPU/UUID."""
@@ -172,6 +210,28 @@ class CliTest(unittest.TestCase):
         machine.add_vgpu(IDLE, GPU, "256mq")
         machine.add_vgpu(USED, GPU, "256mq", "open", 4242)
         machine.add_vgpu(FOREIGN, NIC, "type", prefix="other")
+
+    def fill_divisible(self):
+        """As fill(), but the second GPU is divisible."""
+        self.fill()
+        self.add_divisible()
+
+    def add_divisible(self):
+        """The second GPU becomes divisible, with an instance that has a closed vGPU,
+        and an open vGPU in the pool."""
+        machine = self.machine
+        machine.add_types(GPU2, {
+            "16mq": (16, 64, 32), "256mq": (256, 4, 1), "512mq": (512, 2, 0),
+            "1-64mc": (64, 16, 8), "2-256mc": (256, 4, 2), "4-512mq": (512, 2, 0)})
+        machine.divide(GPU2, pool=6)
+        machine.write(f"sys/devices/pci0000:00/{GPU2}/openvgpu/why_unavailable",
+                      "512mq: open vGPUs lie in the way\n"
+                      "4-512mq: it needs 4 compute slices, the pool has 6\n")
+        machine.add_instance(GPU2, 1, "train", "2g.256m", 0x03, 2, 2, members=1)
+        machine.add_vgpu(INSIDE, GPU2, "2-256mc")
+        machine.place_vgpu(INSIDE, GPU2, 1, 0, 256, 256, 2)
+        machine.add_vgpu(PLAIN, GPU2, "16mq", "open", 4242)
+        machine.place_vgpu(PLAIN, GPU2, 0, 1, 512, 16, 6)
 
     def environment(self, **more):
         """Of the command: its trees are the made-up ones."""

@@ -33,12 +33,14 @@ class Listing(CliTest):
              "owner_pid": 4242, "owner_name": "qemu-system-x86",
              "owner_ended": False,
              "iommu_group": 7, "guest_driver": None,
-             "guest_interface": None, "guest_verdict": None},
+             "guest_interface": None, "guest_verdict": None,
+             "instance": None, "compute_slices": None},
             {"uuid": IDLE, "gpu": GPU, "type": "openvgpu-256mq",
              "name": "OpenVGPU TEST-256MQ", "state": "closed",
              "owner_pid": None, "owner_name": None,
              "owner_ended": None, "iommu_group": 7, "guest_driver": None,
-             "guest_interface": None, "guest_verdict": None}])
+             "guest_interface": None, "guest_verdict": None,
+             "instance": None, "compute_slices": None}])
 
     def test_guest_driver(self):
         self.fill()
@@ -142,7 +144,8 @@ class Listing(CliTest):
             "available_instances": 2, "max_instance": 4, "num_heads": 4,
             "framebuffer_bytes": 256 << 20,
             "description": "num_heads=4, frl_config=60, framebuffer=256M, "
-                           "max_resolution=5120x2880, max_instance=4"})
+                           "max_resolution=5120x2880, max_instance=4",
+            "compute_slices": 0, "why_unavailable": None})
 
     def test_types_of_what_is_not_there(self):
         self.fill()

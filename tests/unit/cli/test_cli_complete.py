@@ -44,7 +44,8 @@ class Command(Complete):
         """Those of the usage line, for every command."""
         self.fill()
         for command in self.commands():
-            group = {"sched": ("show", "set", "log"), "gpu": ("hand-over", "take-back")}
+            group = {"sched": ("show", "set", "log"), "gpu": ("hand-over", "take-back"),
+                     "instance": ("list", "profiles", "create", "remove", "plan")}
             for name in [f"{command} {n}" for n in group.get(command, ())] or [command]:
                 usage = self.expect(OK, *name.split(), "--help").out.decode()
                 wanted = re.findall(r"\[(--[a-z-]+)", usage.splitlines()[0])

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from cli_machine import (
-    BUSY, FAILURE, GPU, GPU2, GPU_SETTINGS, IDLE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
+    BUSY, FAILURE, GPU, GPU2, GPU_SETTINGS, IDLE, INSIDE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
     OK, OPENVGPU, RELEASE, USED, VGPU_SETTINGS, CliTest, main)
 from tree import read
 
@@ -194,6 +194,22 @@ class Json(CliTest):
                            '{"mdev_type": "openvgpu-256mq", "start": "auto"}')
         values["restore"] = [self.expect_json(FAILURE, "restore",
                                               err="could not be restored")]
+        self.add_divisible()
+        machine = self.machine
+        for key in ("list", "types", "show"):
+            values[key].append(self.expect_json(OK, key))
+        values["instance list"] = [self.expect_json(OK, "instance", "list")]
+        values["instance profiles"] = [self.expect_json(OK, "instance", "profiles")]
+        values["instance create"] = [self.expect_json(
+            OK, "instance", "create", "1g", "--name", "train")]
+        values["instance plan"] = [self.expect_json(OK, "instance", "plan", "4g 1g")]
+        machine.add_attributes(f"{GPU2}/{INSIDE}", {"owner_pid": 4242})
+        values["instance plan"].append(
+            self.expect_json(NO_CAPACITY, "instance", "plan", "4g"))
+        machine.add_instance(GPU2, 2, "empty", "1g.128m", 4, 0, 1, timeslice_us="x",
+                             scheduler="", busy_ns="", idle_ns="")
+        values["instance list"].append(self.expect_json(OK, "instance", "list"))
+        values["instance remove"] = [self.expect_json(OK, "instance", "remove", "empty")]
         values["any failure"] = [
             self.expect_json(NOT_FOUND, "show", NEW),
             self.expect_json(NO_CAPACITY, "create", "1q", "--gpu", GPU)]
@@ -203,7 +219,7 @@ class Json(CliTest):
         documented = document()
         printed = self.printed()
         out = self.expect(OK, "--help").out.decode()
-        names = set(re.findall(r"^  ((?:sched|gpu) [\w-]+|\w+) .*$",
+        names = set(re.findall(r"^  ((?:sched|gpu|instance) [\w-]+|\w+) .*$",
                                out.split("Commands:\n")[1].split("\n\n")[0],
                                re.MULTILINE))
         self.assertEqual(names, set(printed) - {"any failure"},
