@@ -66,7 +66,8 @@ static const struct command commands[] = {
 	  "watch who gets how much of a GPU",
 	  .help = "SHARE is the part of the last interval for which a vGPU held the GPU, WAIT the\n"
 	  "part for which it had work and did not. LONGEST is its longest wait ever, FB MiB\n"
-	  "the framebuffer that its guest says it uses, of what it has.\n"
+	  "the framebuffer that its guest says it uses, of what it has. Where a GPU is\n"
+	  "divisible, vGPUs stand below their GPU instance, and these are parts of its time.\n"
 	  "With --once or --json, or when it is not on a terminal: prints one table, after\n"
 	  "one interval. Else keys: s, w, l, m, u sort (share, wait, longest wait,\n"
 	  "framebuffer, UUID), r turns the order round, arrows and page keys move, q and\n"

@@ -51,6 +51,10 @@ static const struct source gpu_sources[] = {
 	      "vGPUs that the hardware can have at once"),
 	GAUGE("timeslice_us", UNIT_US, "gpu_timeslice_seconds",
 	      "Length of a time slice"),
+	GAUGE("compute_slices", UNIT_ONE, "gpu_compute_slices",
+	      "Compute slices of the GPU, 1 where it is not divisible"),
+	GAUGE("pool_slices", UNIT_ONE, "gpu_pool_compute_slices",
+	      "Compute slices that no GPU instance has"),
 };
 
 static const struct source vgpu_sources[] = {
@@ -154,6 +158,14 @@ static struct attributes read_group(const struct cli *cli,
 
 /* ------------------------------------------------------------------ metrics */
 
+/* Prometheus itself has a label "instance". The pool is 0. */
+static void label_instance(struct metric_sample *sample,
+			   struct ovgpu_value instance)
+{
+	if (instance.known)
+		metric_label(sample, "gpu_instance", show_value(instance).text);
+}
+
 /* Labels by which a sample is of something; @uuid and @type may be NULL. */
 static void label_object(struct metric_sample *sample, const char *gpu,
 			 const struct ovgpu_vgpu *vgpu)
@@ -162,6 +174,7 @@ static void label_object(struct metric_sample *sample, const char *gpu,
 	if (vgpu) {
 		metric_label(sample, "uuid", vgpu->uuid);
 		metric_label(sample, "type", vgpu->type);
+		label_instance(sample, vgpu->instance);
 	}
 }
 
@@ -266,6 +279,62 @@ static void add_types(const struct cli *cli, struct metrics *metrics,
 	ovgpu_free(types);
 }
 
+static struct metric_sample *add_of_instance(struct metrics *metrics,
+					     const struct ovgpu_instance *instance,
+					     enum metric_kind kind,
+					     const char *name, const char *help)
+{
+	const struct ovgpu_value id = { true, instance->id };
+	struct metric_sample *sample = metrics_add(metrics, kind, name, help);
+
+	metric_label(sample, "gpu", instance->gpu);
+	label_instance(sample, id);
+	return sample;
+}
+
+static void add_instance(struct metrics *metrics,
+			 const struct ovgpu_instance *instance)
+{
+	struct metric_sample *sample;
+
+	sample = add_of_instance(metrics, instance, METRIC_GAUGE,
+				 "openvgpu_instance_info", "A GPU instance");
+	metric_label(sample, "name", instance->name);
+	metric_label(sample, "profile", instance->profile);
+	metric_label(sample, "scheduler", instance->scheduler);
+	metric_label(sample, "reserved", instance->reserved ? "1" : "0");
+	metric_number(sample, 1);
+	sample = add_of_instance(metrics, instance, METRIC_GAUGE,
+				 "openvgpu_instance_compute_slices",
+				 "Compute slices that the GPU instance has");
+	metric_number(sample, instance->compute_slices);
+	if (instance->framebuffer) {
+		sample = add_of_instance(metrics, instance, METRIC_GAUGE,
+					 "openvgpu_instance_memory_bytes",
+					 "Video memory that the GPU instance has");
+		metric_number(sample, instance->framebuffer);
+	}
+	if (!instance->busy_ns.known)
+		return;
+	sample = add_of_instance(metrics, instance, METRIC_COUNTER,
+				 "openvgpu_instance_busy_seconds_total",
+				 "Time that work of the GPU instance was executing");
+	metric_seconds(sample, instance->busy_ns.number);
+}
+
+static void add_instances(const struct cli *cli, struct metrics *metrics,
+			  const char *bdf)
+{
+	struct ovgpu_instance **instances;
+	size_t count, i;
+
+	if (ovgpu_instance_list(cli->ovgpu, bdf, &instances, &count))
+		return;
+	for (i = 0; i < count; i++)
+		add_instance(metrics, instances[i]);
+	ovgpu_free(instances);
+}
+
 static void add_gpu(const struct cli *cli, struct metrics *metrics,
 		    const struct ovgpu_gpu *gpu)
 {
@@ -299,6 +368,7 @@ static void add_gpu(const struct cli *cli, struct metrics *metrics,
 		metric_number(sample, total - available);
 	}
 	add_scheduler(cli, metrics, gpu->bdf);
+	add_instances(cli, metrics, gpu->bdf);
 	add_types(cli, metrics, gpu->bdf);
 	ovgpu_free(attributes.list);
 }

@@ -5,7 +5,7 @@
 #ifndef TOP_H
 #define TOP_H
 
-#include "cli.h"
+#include "instance.h"
 
 /* ------------------------------------------------------------ top_sample.c */
 
@@ -35,22 +35,29 @@ struct top_vgpu {
 /**
  * struct top_gpu - one GPU in a sample
  * @sched: settings and state
- * @busy: percent of the interval for which it was executing anything
+ * @busy: percent of the interval for which it was executing anything; of a GPU with
+ *	GPU instances, each and the pool count as much as they have compute slices
  * @first: index of its first vGPU
  * @count: number of its vGPUs
+ * @compute_slices: of the GPU; 0: it is not divisible
+ * @instances: its GPU instances
+ * @instance_count: their number
  */
 struct top_gpu {
 	struct ovgpu_sched_gpu *sched;
 	double busy;
 	size_t first;
 	size_t count;
+	unsigned int compute_slices;
+	struct ovgpu_instance **instances;
+	size_t instance_count;
 };
 
 /**
  * struct top_sample - all that is shown, at one time
  * @gpus: by PCI address
  * @gpu_count: their number
- * @vgpus: those of one GPU stand together
+ * @vgpus: those of one GPU stand together, and in it those of one GPU instance
  * @vgpu_count: their number
  * @list: what the vGPUs of @vgpus are in
  */
@@ -75,6 +82,8 @@ int top_sample_take(const struct ovgpu *ovgpu, const char *bdf,
 void top_sample_free(struct top_sample *sample);
 void top_sample_compare(struct top_sample *now, const struct top_sample *before);
 void top_sample_sort(struct top_sample *sample, enum top_key key, bool reverse);
+double top_instance_busy(const struct top_sample *sample,
+			 const struct top_gpu *gpu, unsigned int instance);
 uint64_t top_now(void);
 
 /* ------------------------------------------------------------- top_print.c */

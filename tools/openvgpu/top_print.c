@@ -139,6 +139,47 @@ static void add_vgpu(struct top_lines *lines, const struct top_vgpu *vgpu)
 		 vgpu->vgpu->uuid);
 }
 
+static void add_instance(struct top_lines *lines, const struct top_sample *sample,
+			 const struct top_gpu *gpu,
+			 const struct ovgpu_instance *instance)
+{
+	double busy = top_instance_busy(sample, gpu, instance->id);
+
+	add_line(lines, "instance %u %.31s  %.20s  compute %.20s  scheduler %.24s  slice %s us  busy %s %%",
+		 instance->id, shown(instance->name).text,
+		 shown(instance->profile).text,
+		 show_slices(instance->compute_mask).text,
+		 instance->scheduler[0] ? shown(instance->scheduler).text : "-",
+		 show_value(instance->timeslice_us).text,
+		 show_percent(busy).text);
+}
+
+/* Those of the pool first, then GPU instance by GPU instance. */
+static void add_vgpus(struct top_lines *lines, const struct top_sample *sample,
+		      const struct top_gpu *gpu)
+{
+	size_t end = gpu->first + gpu->count, next = gpu->first, i;
+	uint64_t id;
+
+	for (; next < end; next++) {
+		id = sample->vgpus[next].vgpu->instance.number;
+		if (id && gpu->instance_count && id >= gpu->instances[0]->id)
+			break;
+		add_vgpu(lines, &sample->vgpus[next]);
+	}
+	for (i = 0; i < gpu->instance_count; i++) {
+		add_instance(lines, sample, gpu, gpu->instances[i]);
+		/* One whose instance came only now stands with the one before. */
+		for (; next < end; next++) {
+			id = sample->vgpus[next].vgpu->instance.number;
+			if (i + 1 < gpu->instance_count &&
+			    id >= gpu->instances[i + 1]->id)
+				break;
+			add_vgpu(lines, &sample->vgpus[next]);
+		}
+	}
+}
+
 /**
  * top_lines_make - a sample as people see it
  * @sample: sample
@@ -147,7 +188,7 @@ static void add_vgpu(struct top_lines *lines, const struct top_vgpu *vgpu)
 void top_lines_make(const struct top_sample *sample, struct top_lines *lines)
 {
 	const struct top_gpu *gpu;
-	size_t i, j;
+	size_t i;
 
 	memset(lines, 0, sizeof(*lines));
 	for (i = 0; i < sample->gpu_count; i++) {
@@ -160,8 +201,7 @@ void top_lines_make(const struct top_sample *sample, struct top_lines *lines)
 				 "STATE", "SHARE%", "WAIT%", "WEIGHT", "CAP%",
 				 "FB MiB", "WAIT 50", "WAIT 99", "LONGEST",
 				 "LAG", "PID", "FAULTS", "UUID");
-		for (j = gpu->first; j < gpu->first + gpu->count; j++)
-			add_vgpu(lines, &sample->vgpus[j]);
+		add_vgpus(lines, sample, gpu);
 	}
 }
 
@@ -195,6 +235,7 @@ static struct json_object *vgpu_line_json(const struct top_vgpu *vgpu)
 
 	json_set_text(object, "uuid", vgpu->vgpu->uuid);
 	json_set_text(object, "type", vgpu->vgpu->type);
+	json_set_value(object, "instance", vgpu->vgpu->instance);
 	json_set(object, "sched_state",
 		 sched->state[0] ? json_text(sched->state) : NULL);
 	set_percent(object, "share_percent", vgpu->share);
@@ -218,6 +259,21 @@ static struct json_object *vgpu_line_json(const struct top_vgpu *vgpu)
 		json_set(object, "owner_pid", NULL);
 	json_set_value(object, "faults", counter_of(vgpu, OVGPU_FAULTS));
 	return object;
+}
+
+static struct json_object *instances_line_json(const struct top_sample *sample,
+					       const struct top_gpu *gpu)
+{
+	struct json_object *array = json_object_new_array(), *object;
+	size_t i;
+
+	for (i = 0; i < gpu->instance_count; i++) {
+		object = instance_json(gpu->instances[i]);
+		set_percent(object, "busy_percent",
+			    top_instance_busy(sample, gpu, gpu->instances[i]->id));
+		json_object_array_add(array, object);
+	}
+	return array;
 }
 
 /**
@@ -253,6 +309,7 @@ struct json_object *top_json(const struct top_sample *sample,
 			json_object_array_add(vgpus,
 					      vgpu_line_json(&sample->vgpus[j]));
 		json_set(json, "vgpus", vgpus);
+		json_set(json, "instances", instances_line_json(sample, gpu));
 		json_object_array_add(gpus, json);
 	}
 	json_set(object, "gpus", gpus);

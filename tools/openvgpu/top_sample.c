@@ -32,9 +32,26 @@ uint64_t top_now(void)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-static void take_gpu(const struct ovgpu *ovgpu, const char *bdf,
+/* Of a GPU that is not divisible there are none. */
+static void take_instances(const struct ovgpu *ovgpu, const struct ovgpu_gpu *is,
+			   struct top_gpu *gpu)
+{
+	gpu->compute_slices = 0;
+	gpu->instances = NULL;
+	gpu->instance_count = 0;
+	if (!is->max_instances.known || !is->max_instances.number ||
+	    !is->compute_slices.known)
+		return;
+	gpu->compute_slices = is->compute_slices.number;
+	if (ovgpu_instance_list(ovgpu, is->bdf, &gpu->instances,
+				&gpu->instance_count))
+		gpu->instance_count = 0;
+}
+
+static void take_gpu(const struct ovgpu *ovgpu, const struct ovgpu_gpu *is,
 		     size_t count, struct top_sample *sample)
 {
+	const char *bdf = is->bdf;
 	struct top_gpu *gpu = &sample->gpus[sample->gpu_count];
 	struct top_vgpu *vgpu;
 	size_t i;
@@ -43,6 +60,7 @@ static void take_gpu(const struct ovgpu *ovgpu, const char *bdf,
 		return;
 	sample->gpu_count++;
 	gpu->busy = PERCENT_UNKNOWN;
+	take_instances(ovgpu, is, gpu);
 	gpu->first = sample->vgpu_count;
 	gpu->count = 0;
 	for (i = 0; i < count; i++) {
@@ -87,7 +105,7 @@ int top_sample_take(const struct ovgpu *ovgpu, const char *bdf,
 	}
 	for (i = 0; !err && i < count; i++)
 		if (!bdf || !strcmp(bdf, gpus[i]->bdf))
-			take_gpu(ovgpu, gpus[i]->bdf, n, sample);
+			take_gpu(ovgpu, gpus[i], n, sample);
 	ovgpu_free(gpus);
 	if (err)
 		top_sample_free(sample);
@@ -102,8 +120,10 @@ void top_sample_free(struct top_sample *sample)
 {
 	size_t i;
 
-	for (i = 0; i < sample->gpu_count; i++)
+	for (i = 0; i < sample->gpu_count; i++) {
 		ovgpu_free(sample->gpus[i].sched);
+		ovgpu_free(sample->gpus[i].instances);
+	}
 	for (i = 0; i < sample->vgpu_count; i++)
 		ovgpu_free(sample->vgpus[i].sched);
 	ovgpu_free(sample->list);
@@ -168,6 +188,15 @@ static struct ovgpu_value wait_quantile(const struct ovgpu_sched_vgpu *now,
 	return ns;
 }
 
+/* The part of the GPU that a vGPU takes turns on. */
+static double part(const struct top_gpu *gpu, const struct top_vgpu *vgpu)
+{
+	const struct ovgpu_value slices = vgpu->vgpu->compute_slices;
+
+	return gpu->compute_slices && slices.known ?
+	       (double)slices.number / gpu->compute_slices : 1;
+}
+
 /**
  * top_sample_compare - what happened between two samples
  * @now: the later one; its percentages are filled in
@@ -200,11 +229,35 @@ void top_sample_compare(struct top_sample *now, const struct top_sample *before)
 			vgpu->half = wait_quantile(vgpu->sched, old->sched, 50);
 			vgpu->most = wait_quantile(vgpu->sched, old->sched, 99);
 			if (vgpu->busy >= 0 && gpu->busy >= 0)
-				gpu->busy += vgpu->busy;
+				gpu->busy += vgpu->busy * part(gpu, vgpu);
 		}
 		if (gpu->busy > 100)
 			gpu->busy = 100;
 	}
+}
+
+/**
+ * top_instance_busy - how busy a GPU instance was
+ * @sample: sample
+ * @gpu: of the sample
+ * @instance: number of the instance, 0: the pool
+ *
+ * Return: percent of the interval, or PERCENT_UNKNOWN.
+ */
+double top_instance_busy(const struct top_sample *sample,
+			 const struct top_gpu *gpu, unsigned int instance)
+{
+	double busy = gpu->busy >= 0 ? 0 : PERCENT_UNKNOWN;
+	const struct top_vgpu *vgpu;
+	size_t i;
+
+	for (i = gpu->first; i < gpu->first + gpu->count; i++) {
+		vgpu = &sample->vgpus[i];
+		if (vgpu->vgpu->instance.number == instance && busy >= 0 &&
+		    vgpu->busy >= 0)
+			busy += vgpu->busy;
+	}
+	return busy > 100 ? 100 : busy;
 }
 
 struct order {
@@ -226,7 +279,11 @@ static int compare(const void *a, const void *b, void *data)
 {
 	const struct top_vgpu *x = a, *y = b;
 	const struct order *order = data;
+	uint64_t in_x = x->vgpu->instance.number, in_y = y->vgpu->instance.number;
 	int result = 0;
+
+	if (in_x != in_y)
+		return in_x < in_y ? -1 : 1;
 
 	switch (order->key) {
 	case TOP_SHARE:
@@ -251,7 +308,7 @@ static int compare(const void *a, const void *b, void *data)
 }
 
 /**
- * top_sample_sort - put the vGPUs of each GPU into an order
+ * top_sample_sort - put the vGPUs of each GPU, and of each instance, into an order
  * @sample: sample
  * @key: by what; the largest first, UUIDs upwards
  * @reverse: the other way round

@@ -196,8 +196,9 @@ class Json(CliTest):
                                               err="could not be restored")]
         self.add_divisible()
         machine = self.machine
-        for key in ("list", "types", "show"):
+        for key in ("list", "types", "show", "metrics"):
             values[key].append(self.expect_json(OK, key))
+        values["top"].append(self.expect_json(OK, "top", "--interval", "50"))
         values["instance list"] = [self.expect_json(OK, "instance", "list")]
         values["instance profiles"] = [self.expect_json(OK, "instance", "profiles")]
         values["instance create"] = [self.expect_json(

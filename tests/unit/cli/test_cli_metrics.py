@@ -9,7 +9,7 @@ import re
 import stat
 
 from cli_machine import (
-    GPU, GPU2, IDLE, OK, OUTPUT, USAGE, USED, CliTest, main)
+    GPU, GPU2, IDLE, INSIDE, OK, OUTPUT, PLAIN, USAGE, USED, CliTest, main)
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 SAMPLE = re.compile(rf"({NAME})(?:\{{(.*)\}})? (\S+)\Z")
@@ -149,6 +149,31 @@ class Metrics(MetricsTest):
                 "dma_pinned_bytes": 12288}.items():
             self.assertEqual(self.value(samples, "vgpu_" + name, **who), value,
                              name)
+
+    def test_instances(self):
+        self.fill_divisible()
+        self.machine.add_attributes(f"{GPU2}/{INSIDE}", STATS, "stats")
+        kinds, samples = self.metrics()
+        who = {"gpu": GPU2, "gpu_instance": "1"}
+        self.assertEqual(self.value(samples, "instance_info", **who, name="train",
+                                    profile="2g.256m", scheduler="best_effort",
+                                    reserved="1"), 1)
+        self.assertEqual(self.value(samples, "instance_compute_slices", **who), 2)
+        self.assertEqual(self.value(samples, "instance_memory_bytes", **who), 256 << 20)
+        self.assertEqual(self.value(samples, "instance_busy_seconds_total", **who), 1.5)
+        self.assertEqual(kinds["openvgpu_instance_busy_seconds_total"], "counter")
+        self.assertEqual(self.value(samples, "gpu_compute_slices", gpu=GPU2), 8)
+        self.assertEqual(self.value(samples, "gpu_pool_compute_slices", gpu=GPU2), 6)
+        self.assertEqual(self.value(
+            samples, "vgpu_interrupts_total", **who, uuid=INSIDE,
+            type="openvgpu-2-256mc"), 5)
+        # Every sample of a vGPU says where it is; Prometheus owns "instance".
+        for name, labels in samples:
+            labels = dict(labels)
+            self.assertNotIn("instance", labels)
+            if "uuid" in labels:
+                self.assertEqual(labels.get("gpu_instance"),
+                                 {INSIDE: "1", PLAIN: "0"}.get(labels["uuid"]), name)
 
     def test_histogram(self):
         self.fill()

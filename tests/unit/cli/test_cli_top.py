@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 
 from cli_machine import (
-    GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, OK, OPENVGPU, Result, USAGE, USED,
+    GPU, GPU2, IDLE, INSIDE, NEW, NIC, NOT_FOUND, OK, OPENVGPU, PLAIN, Result, USAGE, USED,
     CliTest, main)
 from cli_terminal import Terminal
 
@@ -161,7 +161,7 @@ class Once(TopTest):
             "version": 1, "interval_ms": 50, "gpus": [{
                 "gpu": GPU, "state": "up", "scheduler": "best_effort",
                 "timeslice_us": 2083, "busy_percent": 0, "vgpus": [{
-                    "uuid": uuid, "type": "openvgpu-256mq",
+                    "uuid": uuid, "type": "openvgpu-256mq", "instance": None,
                     "sched_state": "runnable", "share_percent": 0,
                     "busy_percent": 0, "wait_percent": 0, "weight": 150,
                     "cap_percent": 90, "framebuffer_bytes": 256 << 20,
@@ -169,7 +169,38 @@ class Once(TopTest):
                     "wait_p99_ns": None, "wait_max_ns": 6249000, "lag_ns": None,
                     "owner_pid": pid, "faults": 2}
                     for uuid, used, pid in ((USED, 3 << 20, 4242),
-                                            (IDLE, 0, None))]}]})
+                                            (IDLE, 0, None))], "instances": []}]})
+
+    def test_instances(self):
+        """Below their GPU instance, behind those of the pool, and a GPU is as busy as
+        the compute slices that are."""
+        self.fill_divisible()
+        for uuid in (INSIDE, PLAIN):
+            self.machine.add_attributes(f"{GPU2}/{uuid}", {
+                "busy_ns": 0, "resident_ns": 0, "wait_ns": 0}, "stats")
+
+        def work():
+            # Longer than any interval: all the time.
+            self.machine.add_attributes(f"{GPU2}/{INSIDE}", {
+                "busy_ns": 10 ** 15, "resident_ns": 10 ** 15}, "stats")
+
+        gpus, vgpus = self.between_json(work)
+        self.assertEqual((vgpus[INSIDE]["instance"], vgpus[PLAIN]["instance"]), (1, 0))
+        self.assertEqual(gpus[0]["instances"], [])
+        instance, = gpus[1]["instances"]
+        self.assertEqual((instance["name"], instance["busy_percent"]), ("train", 100))
+        self.assertEqual(gpus[1]["busy_percent"], 25)
+        for sort in ("uuid", "share"):
+            lines = self.expect(OK, "top", GPU2, "--interval", "50", "--sort",
+                                sort).out.decode().splitlines()
+            self.assertTrue(lines[2].endswith(PLAIN), lines)
+            self.assertEqual(lines[3], "instance 1 train  2g.256m  compute 0-1  scheduler "
+                             "best_effort  slice 2083 us  busy 0.0 %")
+            self.assertTrue(lines[4].endswith(INSIDE), lines)
+        # One that nobody knows any more, or yet.
+        shutil.rmtree(self.machine.path(f"sys/devices/pci0000:00/{GPU2}/instances/1"))
+        lines = self.expect(OK, "top", GPU2, "--interval", "50").out.decode().splitlines()
+        self.assertTrue(lines[3].endswith(INSIDE), lines)
 
     def test_table(self):
         """Not on a terminal: one table, without being told."""
