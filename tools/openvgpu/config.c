@@ -9,222 +9,14 @@
  * be applied by root.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <yaml.h>
 
-#include "config.h"
-
-/* A parser of YAML and the event it has reached. */
-struct reader {
-	yaml_parser_t yaml;
-	yaml_event_t event;
-	struct config_error *error;
-};
-
-/**
- * config_fail - say why a file is not taken
- * @error: receives it
- * @line: where in the file; 0: nowhere in particular
- * @format: printf format of the reason
- *
- * Return: -EINVAL.
- */
-int config_fail(struct config_error *error, unsigned int line,
-		const char *format, ...)
-{
-	va_list args;
-
-	error->line = line;
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return -EINVAL;
-}
-
-static int no_memory(struct reader *reader)
-{
-	config_fail(reader->error, 0, "out of memory");
-	return -ENOMEM;
-}
-
-static unsigned int line_of(const struct reader *reader)
-{
-	return reader->event.start_mark.line + 1;
-}
-
-/*
- * Makes room for one more element of an array; it is all zero. Room doubles, so
- * that a long list takes no longer than its length says.
- */
-static int grow(struct reader *reader, void *array, size_t count, size_t size)
-{
-	void **list = array, *more = *list;
-
-	if (!(count & (count - 1)))
-		more = reallocarray(*list, count ? 2 * count : 1, size);
-	if (!more)
-		return no_memory(reader);
-	memset((char *)more + count * size, 0, size);
-	*list = more;
-	return 0;
-}
-
-/* Names must differ, and are compared with all before them: few are enough. */
-static int check_names(struct reader *reader, size_t count, const char *what)
-{
-	if (count < CONFIG_NAMES_MAX)
-		return 0;
-	return config_fail(reader->error, line_of(reader), "more than %d %s",
-			   CONFIG_NAMES_MAX, what);
-}
-
-/* ----------------------------------------------------------------- events */
-
-static int fail_yaml(struct reader *reader)
-{
-	const yaml_parser_t *yaml = &reader->yaml;
-	unsigned int line = yaml->problem_mark.line + 1;
-
-	switch (yaml->error) {
-	case YAML_MEMORY_ERROR:
-		return no_memory(reader);
-	case YAML_READER_ERROR:
-		return config_fail(reader->error, 0,
-				   "byte %zu is no text in UTF-8: %s",
-				   yaml->problem_offset,
-				   yaml->problem ? yaml->problem : "unreadable");
-	default:
-		return config_fail(reader->error, line, "is not YAML: %s%s%s",
-				   yaml->problem ? yaml->problem : "unreadable",
-				   yaml->context ? ", " : "",
-				   yaml->context ? yaml->context : "");
-	}
-}
-
-/* Goes on to the next event. */
-static int next(struct reader *reader)
-{
-	yaml_event_t *event = &reader->event;
-	const yaml_char_t *anchor = NULL, *tag = NULL;
-
-	yaml_event_delete(event);
-	if (!yaml_parser_parse(&reader->yaml, event))
-		return fail_yaml(reader);
-	switch (event->type) {
-	case YAML_ALIAS_EVENT:
-		return config_fail(reader->error, line_of(reader),
-				   "aliases are not taken: write it out");
-	case YAML_SCALAR_EVENT:
-		anchor = event->data.scalar.anchor;
-		tag = event->data.scalar.tag;
-		break;
-	case YAML_SEQUENCE_START_EVENT:
-		anchor = event->data.sequence_start.anchor;
-		tag = event->data.sequence_start.tag;
-		break;
-	case YAML_MAPPING_START_EVENT:
-		anchor = event->data.mapping_start.anchor;
-		tag = event->data.mapping_start.tag;
-		break;
-	default:
-		break;
-	}
-	if (anchor || tag)
-		return config_fail(reader->error, line_of(reader),
-				   "anchors and tags are not taken");
-	return 0;
-}
-
-static bool at(const struct reader *reader, yaml_event_type_t type)
-{
-	return reader->event.type == type;
-}
-
-/* An empty value, as after "settings:" with nothing behind it. */
-static bool at_nothing(const struct reader *reader)
-{
-	return at(reader, YAML_SCALAR_EVENT) &&
-	       reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-	       !reader->event.data.scalar.length;
-}
-
-/* Copies the scalar the reader is at; @what it is, for people. */
-static int scalar(struct reader *reader, const char *what, char *text,
-		  size_t size)
-{
-	const char *value;
-	size_t length;
-
-	if (!at(reader, YAML_SCALAR_EVENT))
-		return config_fail(reader->error, line_of(reader),
-				   "%s must be a single value", what);
-	value = (const char *)reader->event.data.scalar.value;
-	length = reader->event.data.scalar.length;
-	if (!length)
-		return config_fail(reader->error, line_of(reader),
-				   "%s is missing", what);
-	if (length >= size)
-		return config_fail(reader->error, line_of(reader),
-				   "%s is too long: '%.40s...' has %zu characters",
-				   what, value, length);
-	if (memchr(value, '\0', length))
-		return config_fail(reader->error, line_of(reader),
-				   "%s has a zero byte in it", what);
-	memcpy(text, value, length);
-	text[length] = '\0';
-	return 0;
-}
-
-static int expect(struct reader *reader, yaml_event_type_t type,
-		  const char *what, const char *form)
-{
-	if (at(reader, type))
-		return next(reader);
-	return config_fail(reader->error, line_of(reader), "%s must be %s",
-			   what, form);
-}
-
-/* A plain decimal number that is not too large. */
-static bool parse_count(const char *text, unsigned int most,
-			unsigned int *number)
-{
-	size_t n = strspn(text, "0123456789");
-
-	if (!n || n > 6 || text[n])
-		return false;
-	*number = strtoul(text, NULL, 10);
-	return *number <= most;
-}
+#include "config_reader.h"
 
 /* --------------------------------------------------------------- settings */
-
-static int add_setting(struct reader *reader, struct config_settings *settings,
-		       const char *name, unsigned int line)
-{
-	struct config_setting *setting;
-	size_t i;
-	int err;
-
-	for (i = 0; i < settings->count; i++)
-		if (!strcmp(settings->list[i].name, name))
-			return config_fail(reader->error, line,
-					   "'%s' is there twice, first on line %u",
-					   name, settings->list[i].line);
-	err = check_names(reader, settings->count, "settings");
-	err = err ?: grow(reader, &settings->list, settings->count,
-			  sizeof(*setting));
-	if (err)
-		return err;
-	setting = &settings->list[settings->count++];
-	snprintf(setting->name, sizeof(setting->name), "%s", name);
-	setting->line = line;
-	err = scalar(reader, name, setting->value, sizeof(setting->value));
-	return err ?: next(reader);
-}
 
 static int read_settings(struct reader *reader, struct config_settings *settings)
 {
@@ -232,17 +24,17 @@ static int read_settings(struct reader *reader, struct config_settings *settings
 	unsigned int line;
 	int err;
 
-	if (at_nothing(reader))
-		return next(reader);
-	err = expect(reader, YAML_MAPPING_START_EVENT, "settings",
-		     "NAME: VALUE");
-	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
-		line = line_of(reader);
-		err = scalar(reader, "the name of a setting", name, sizeof(name));
-		err = err ?: next(reader);
-		err = err ?: add_setting(reader, settings, name, line);
+	if (reader_at_nothing(reader))
+		return reader_next(reader);
+	err = reader_expect(reader, YAML_MAPPING_START_EVENT, "settings",
+			    "NAME: VALUE");
+	while (!err && !reader_at(reader, YAML_MAPPING_END_EVENT)) {
+		line = reader_line(reader);
+		err = reader_scalar(reader, "the name of a setting", name, sizeof(name));
+		err = err ?: reader_next(reader);
+		err = err ?: reader_add_setting(reader, settings, name, line);
 	}
-	return err ?: next(reader);
+	return err ?: reader_next(reader);
 }
 
 /* ------------------------------------------------------------------ vGPUs */
@@ -253,29 +45,29 @@ static int read_vgpu(struct reader *reader, struct config_vgpu *vgpu)
 	unsigned int line;
 	int err;
 
-	vgpu->line = line_of(reader);
-	err = expect(reader, YAML_MAPPING_START_EVENT, "a vGPU",
-		     "'uuid: UUID' and its settings");
-	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
-		line = line_of(reader);
-		err = scalar(reader, "the name of a setting", name, sizeof(name));
-		err = err ?: next(reader);
+	vgpu->line = reader_line(reader);
+	err = reader_expect(reader, YAML_MAPPING_START_EVENT, "a vGPU",
+			    "'uuid: UUID' and its settings");
+	while (!err && !reader_at(reader, YAML_MAPPING_END_EVENT)) {
+		line = reader_line(reader);
+		err = reader_scalar(reader, "the name of a setting", name, sizeof(name));
+		err = err ?: reader_next(reader);
 		if (err)
 			break;
 		if (strcmp(name, "uuid")) {
-			err = add_setting(reader, &vgpu->settings, name, line);
+			err = reader_add_setting(reader, &vgpu->settings, name, line);
 			continue;
 		}
 		if (vgpu->uuid[0])
 			return config_fail(reader->error, line,
 					   "'uuid' is there twice");
-		err = scalar(reader, "uuid", vgpu->uuid, sizeof(vgpu->uuid));
-		err = err ?: next(reader);
+		err = reader_scalar(reader, "uuid", vgpu->uuid, sizeof(vgpu->uuid));
+		err = err ?: reader_next(reader);
 	}
 	if (!err && !vgpu->uuid[0])
 		return config_fail(reader->error, vgpu->line,
 				   "a vGPU with settings needs 'uuid: UUID'; without settings, give the number of vGPUs");
-	return err ?: next(reader);
+	return err ?: reader_next(reader);
 }
 
 /* Either a number, or a list of vGPUs. */
@@ -284,27 +76,27 @@ static int read_type(struct reader *reader, struct config_type *type)
 	char text[CONFIG_VALUE_SIZE];
 	int err;
 
-	if (!at(reader, YAML_SEQUENCE_START_EVENT)) {
-		err = scalar(reader, type->type, text, sizeof(text));
+	if (!reader_at(reader, YAML_SEQUENCE_START_EVENT)) {
+		err = reader_scalar(reader, type->type, text, sizeof(text));
 		if (err)
 			return err;
-		if (!parse_count(text, CONFIG_COUNT_MAX, &type->count))
-			return config_fail(reader->error, line_of(reader),
+		if (!reader_count(text, CONFIG_COUNT_MAX, &type->count))
+			return config_fail(reader->error, reader_line(reader),
 					   "'%s' is not a number of vGPUs: 0 to %d, or a list of vGPUs",
 					   text, CONFIG_COUNT_MAX);
-		return next(reader);
+		return reader_next(reader);
 	}
-	err = next(reader);
-	while (!err && !at(reader, YAML_SEQUENCE_END_EVENT)) {
+	err = reader_next(reader);
+	while (!err && !reader_at(reader, YAML_SEQUENCE_END_EVENT)) {
 		if (type->count == CONFIG_COUNT_MAX)
-			return config_fail(reader->error, line_of(reader),
+			return config_fail(reader->error, reader_line(reader),
 					   "more than %d vGPUs of a type",
 					   CONFIG_COUNT_MAX);
-		err = grow(reader, &type->vgpus, type->count,
-			   sizeof(*type->vgpus));
+		err = reader_grow(reader, &type->vgpus, type->count,
+				  sizeof(*type->vgpus));
 		err = err ?: read_vgpu(reader, &type->vgpus[type->count++]);
 	}
-	return err ?: next(reader);
+	return err ?: reader_next(reader);
 }
 
 static int read_types(struct reader *reader, struct config_entry *entry)
@@ -314,30 +106,30 @@ static int read_types(struct reader *reader, struct config_entry *entry)
 	int err;
 
 	entry->has_types = true;
-	if (at_nothing(reader))
-		return config_fail(reader->error, line_of(reader),
+	if (reader_at_nothing(reader))
+		return config_fail(reader->error, reader_line(reader),
 				   "vgpu-devices is empty: write {} for none, or leave it out to leave the vGPUs alone");
-	err = expect(reader, YAML_MAPPING_START_EVENT, "vgpu-devices",
-		     "TYPE: NUMBER or TYPE: a list of vGPUs");
-	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
-		err = check_names(reader, entry->type_count, "types");
-		err = err ?: grow(reader, &entry->types, entry->type_count,
-				  sizeof(*type));
+	err = reader_expect(reader, YAML_MAPPING_START_EVENT, "vgpu-devices",
+			    "TYPE: NUMBER or TYPE: a list of vGPUs");
+	while (!err && !reader_at(reader, YAML_MAPPING_END_EVENT)) {
+		err = reader_check_names(reader, entry->type_count, "types");
+		err = err ?: reader_grow(reader, &entry->types, entry->type_count,
+					 sizeof(*type));
 		if (err)
 			break;
 		type = &entry->types[entry->type_count++];
-		type->line = line_of(reader);
-		err = scalar(reader, "the name of a type", type->type,
-			     sizeof(type->type));
+		type->line = reader_line(reader);
+		err = reader_scalar(reader, "the name of a type", type->type,
+				    sizeof(type->type));
 		for (i = 0; !err && i + 1 < entry->type_count; i++)
 			if (!strcmp(entry->types[i].type, type->type))
 				err = config_fail(reader->error, type->line,
 						  "'%s' is there twice, first on line %u",
 						  type->type, entry->types[i].line);
-		err = err ?: next(reader);
+		err = err ?: reader_next(reader);
 		err = err ?: read_type(reader, type);
 	}
-	return err ?: next(reader);
+	return err ?: reader_next(reader);
 }
 
 /* ---------------------------------------------------------------- entries */
@@ -349,40 +141,40 @@ static int read_devices(struct reader *reader, struct config_entry *entry)
 	char text[CONFIG_VALUE_SIZE];
 	int err;
 
-	if (!at(reader, YAML_SEQUENCE_START_EVENT)) {
-		if (!at(reader, YAML_SCALAR_EVENT))
-			return config_fail(reader->error, line_of(reader),
+	if (!reader_at(reader, YAML_SEQUENCE_START_EVENT)) {
+		if (!reader_at(reader, YAML_SCALAR_EVENT))
+			return config_fail(reader->error, reader_line(reader),
 					   "devices must be %s", form);
-		err = scalar(reader, "devices", text, sizeof(text));
+		err = reader_scalar(reader, "devices", text, sizeof(text));
 		if (!err && strcmp(text, "all"))
-			return config_fail(reader->error, line_of(reader),
+			return config_fail(reader->error, reader_line(reader),
 					   "devices must be %s, not '%s'", form,
 					   text);
 		entry->all = true;
-		return err ?: next(reader);
+		return err ?: reader_next(reader);
 	}
-	err = next(reader);
-	while (!err && !at(reader, YAML_SEQUENCE_END_EVENT)) {
-		err = grow(reader, &entry->devices, entry->device_count,
-			   sizeof(*device));
+	err = reader_next(reader);
+	while (!err && !reader_at(reader, YAML_SEQUENCE_END_EVENT)) {
+		err = reader_grow(reader, &entry->devices, entry->device_count,
+				  sizeof(*device));
 		if (err)
 			break;
 		device = &entry->devices[entry->device_count++];
-		device->line = line_of(reader);
-		err = scalar(reader, "a device", device->text,
-			     sizeof(device->text));
-		err = err ?: next(reader);
+		device->line = reader_line(reader);
+		err = reader_scalar(reader, "a device", device->text,
+				    sizeof(device->text));
+		err = err ?: reader_next(reader);
 	}
 	if (!err && !entry->device_count)
-		return config_fail(reader->error, line_of(reader),
+		return config_fail(reader->error, reader_line(reader),
 				   "devices must be %s", form);
-	return err ?: next(reader);
+	return err ?: reader_next(reader);
 }
 
 static int read_use(struct reader *reader, struct config_entry *entry)
 {
 	char text[CONFIG_VALUE_SIZE];
-	int err = scalar(reader, "use", text, sizeof(text));
+	int err = reader_scalar(reader, "use", text, sizeof(text));
 
 	if (err)
 		return err;
@@ -391,10 +183,10 @@ static int read_use(struct reader *reader, struct config_entry *entry)
 	else if (!strcmp(text, "passthrough"))
 		entry->use = CONFIG_USE_PASSTHROUGH;
 	else
-		return config_fail(reader->error, line_of(reader),
+		return config_fail(reader->error, reader_line(reader),
 				   "use can't be '%s': it is vgpu or passthrough",
 				   text);
-	return next(reader);
+	return reader_next(reader);
 }
 
 static int read_entry_settings(struct reader *reader, struct config_entry *entry)
@@ -419,13 +211,13 @@ static int read_entry(struct reader *reader, struct config_entry *entry)
 	size_t i;
 	int err;
 
-	entry->line = line_of(reader);
-	err = expect(reader, YAML_MAPPING_START_EVENT,
-		     "an entry of a configuration",
-		     "devices: with use:, settings: or vgpu-devices:");
-	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
-		line = line_of(reader);
-		err = scalar(reader, "a key", name, sizeof(name));
+	entry->line = reader_line(reader);
+	err = reader_expect(reader, YAML_MAPPING_START_EVENT,
+			    "an entry of a configuration",
+			    "devices: with use:, settings: or vgpu-devices:");
+	while (!err && !reader_at(reader, YAML_MAPPING_END_EVENT)) {
+		line = reader_line(reader);
+		err = reader_scalar(reader, "a key", name, sizeof(name));
 		for (i = 0; !err && i < count && strcmp(keys[i].name, name); i++)
 			;
 		if (err)
@@ -438,28 +230,28 @@ static int read_entry(struct reader *reader, struct config_entry *entry)
 			return config_fail(reader->error, line,
 					   "'%s' is there twice", name);
 		given |= 1U << i;
-		err = next(reader);
+		err = reader_next(reader);
 		err = err ?: keys[i].read(reader, entry);
 	}
 	if (!err && !(given & 1))
 		return config_fail(reader->error, entry->line,
 				   "an entry without 'devices:'");
-	return err ?: next(reader);
+	return err ?: reader_next(reader);
 }
 
 static int read_label(struct reader *reader, struct config_label *label)
 {
 	int err;
 
-	err = expect(reader, YAML_SEQUENCE_START_EVENT, "a configuration",
-		     "a list of entries, each with devices:");
-	while (!err && !at(reader, YAML_SEQUENCE_END_EVENT)) {
-		err = grow(reader, &label->entries, label->entry_count,
-			   sizeof(*label->entries));
+	err = reader_expect(reader, YAML_SEQUENCE_START_EVENT, "a configuration",
+			    "a list of entries, each with devices:");
+	while (!err && !reader_at(reader, YAML_SEQUENCE_END_EVENT)) {
+		err = reader_grow(reader, &label->entries, label->entry_count,
+				  sizeof(*label->entries));
 		err = err ?: read_entry(reader,
 					&label->entries[label->entry_count++]);
 	}
-	return err ?: next(reader);
+	return err ?: reader_next(reader);
 }
 
 static int read_labels(struct reader *reader, struct config *config)
@@ -468,29 +260,29 @@ static int read_labels(struct reader *reader, struct config *config)
 	size_t i;
 	int err;
 
-	if (at_nothing(reader))
-		return next(reader);
-	err = expect(reader, YAML_MAPPING_START_EVENT, "vgpu-configs",
-		     "LABEL: a list of entries");
-	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
-		err = check_names(reader, config->label_count, "configurations");
-		err = err ?: grow(reader, &config->labels, config->label_count,
-				  sizeof(*label));
+	if (reader_at_nothing(reader))
+		return reader_next(reader);
+	err = reader_expect(reader, YAML_MAPPING_START_EVENT, "vgpu-configs",
+			    "LABEL: a list of entries");
+	while (!err && !reader_at(reader, YAML_MAPPING_END_EVENT)) {
+		err = reader_check_names(reader, config->label_count, "configurations");
+		err = err ?: reader_grow(reader, &config->labels, config->label_count,
+					 sizeof(*label));
 		if (err)
 			break;
 		label = &config->labels[config->label_count++];
-		label->line = line_of(reader);
-		err = scalar(reader, "a label", label->name, sizeof(label->name));
+		label->line = reader_line(reader);
+		err = reader_scalar(reader, "a label", label->name, sizeof(label->name));
 		for (i = 0; !err && i + 1 < config->label_count; i++)
 			if (!strcmp(config->labels[i].name, label->name))
 				err = config_fail(reader->error, label->line,
 						  "'%s' is there twice, first on line %u",
 						  label->name,
 						  config->labels[i].line);
-		err = err ?: next(reader);
+		err = err ?: reader_next(reader);
 		err = err ?: read_label(reader, label);
 	}
-	return err ?: next(reader);
+	return err ?: reader_next(reader);
 }
 
 /* ------------------------------------------------------------------- file */
@@ -500,12 +292,12 @@ static int read_version(struct reader *reader)
 	char text[CONFIG_VALUE_SIZE];
 	int err;
 
-	err = scalar(reader, "version", text, sizeof(text));
+	err = reader_scalar(reader, "version", text, sizeof(text));
 	if (!err && strcmp(text, "v1"))
-		return config_fail(reader->error, line_of(reader),
+		return config_fail(reader->error, reader_line(reader),
 				   "version '%s' is not known: only v1 is",
 				   text);
-	return err ?: next(reader);
+	return err ?: reader_next(reader);
 }
 
 static int read_document(struct reader *reader, struct config *config)
@@ -515,14 +307,14 @@ static int read_document(struct reader *reader, struct config *config)
 	unsigned int line;
 	int err;
 
-	line = line_of(reader);
-	err = expect(reader, YAML_MAPPING_START_EVENT, "the file",
-		     "'version: v1' and 'vgpu-configs:'");
-	while (!err && !at(reader, YAML_MAPPING_END_EVENT)) {
+	line = reader_line(reader);
+	err = reader_expect(reader, YAML_MAPPING_START_EVENT, "the file",
+			    "'version: v1' and 'vgpu-configs:'");
+	while (!err && !reader_at(reader, YAML_MAPPING_END_EVENT)) {
 		bool *given;
 
-		line = line_of(reader);
-		err = scalar(reader, "a key", name, sizeof(name));
+		line = reader_line(reader);
+		err = reader_scalar(reader, "a key", name, sizeof(name));
 		if (err)
 			break;
 		given = !strcmp(name, "version") ? &version :
@@ -535,7 +327,7 @@ static int read_document(struct reader *reader, struct config *config)
 			return config_fail(reader->error, line,
 					   "'%s' is there twice", name);
 		*given = true;
-		err = next(reader);
+		err = reader_next(reader);
 		if (!err)
 			err = given == &version ? read_version(reader) :
 			      read_labels(reader, config);
@@ -543,25 +335,25 @@ static int read_document(struct reader *reader, struct config *config)
 	if (!err && !version)
 		return config_fail(reader->error, line,
 				   "the file lacks 'version: v1'");
-	return err ?: next(reader);
+	return err ?: reader_next(reader);
 }
 
 static int read_stream(struct reader *reader, struct config *config)
 {
 	int err;
 
-	err = next(reader);			/* the stream starts */
-	err = err ?: next(reader);
-	if (err || at(reader, YAML_STREAM_END_EVENT))
+	err = reader_next(reader);			/* the stream starts */
+	err = err ?: reader_next(reader);
+	if (err || reader_at(reader, YAML_STREAM_END_EVENT))
 		return err;			/* comments only */
-	err = next(reader);			/* the document starts */
-	if (!err && at_nothing(reader))
-		err = next(reader);
+	err = reader_next(reader);			/* the document starts */
+	if (!err && reader_at_nothing(reader))
+		err = reader_next(reader);
 	else if (!err)
 		err = read_document(reader, config);
-	err = err ?: next(reader);
-	if (!err && !at(reader, YAML_STREAM_END_EVENT))
-		return config_fail(reader->error, line_of(reader),
+	err = err ?: reader_next(reader);
+	if (!err && !reader_at(reader, YAML_STREAM_END_EVENT))
+		return config_fail(reader->error, reader_line(reader),
 				   "a second document begins: one is taken");
 	return err;
 }
@@ -628,7 +420,7 @@ int config_read(int fd, struct config **config, struct config_error *error)
 	if (!result || !yaml_parser_initialize(&reader.yaml)) {
 		free(result);
 		free(text);
-		return no_memory(&reader);
+		return reader_no_memory(&reader);
 	}
 	/* Not UTF-16, which a file says of itself by its first two bytes. */
 	yaml_parser_set_encoding(&reader.yaml, YAML_UTF8_ENCODING);
