@@ -104,6 +104,8 @@ static enum cli_exit choose_label(const struct cli *cli,
 static const char *const action_names[] = {
 	[APPLY_SET] = "set", [APPLY_REMOVE] = "remove", [APPLY_CREATE] = "create",
 	[APPLY_TAKE_BACK] = "take-back", [APPLY_HAND_OVER] = "hand-over",
+	[APPLY_REMOVE_INSTANCE] = "remove-instance",
+	[APPLY_CREATE_INSTANCE] = "create-instance",
 };
 
 static const char *const state_names[] = {
@@ -125,6 +127,8 @@ static struct json_object *change_json(const struct apply_change *change)
 	json_set_text(object, "gpu", change->gpu);
 	json_set(object, "uuid", text_or_null(change->uuid));
 	json_set(object, "type", text_or_null(change->type));
+	json_set(object, "instance", text_or_null(change->instance));
+	json_set(object, "profile", text_or_null(change->profile));
 	json_set(object, "name", change->setting ?
 		 json_text(change->setting->name) : NULL);
 	json_set(object, "from", text_or_null(change->from));
@@ -155,7 +159,13 @@ static struct shown describe(const struct apply_change *change)
 {
 	struct shown s, from = shown(change->from), to;
 
-	if (change->action == APPLY_SET) {
+	if (change->action == APPLY_SET && change->instance[0]) {
+		to = shown(change->to);
+		snprintf(s.text, sizeof(s.text),
+			 "GPU %s: GPU instance %.31s: %s: %.60s%s%.60s",
+			 change->gpu, change->instance, change->setting->name,
+			 from.text, from.text[0] ? " -> " : "", to.text);
+	} else if (change->action == APPLY_SET) {
 		to = shown(change->to);
 		snprintf(s.text, sizeof(s.text), "%s %s: %s: %.60s%s%.60s",
 			 change->uuid[0] ? "vGPU" : "GPU",
@@ -167,6 +177,13 @@ static struct shown describe(const struct apply_change *change)
 		snprintf(s.text, sizeof(s.text), "GPU %s: driver: %.60s -> %s",
 			 change->gpu, from.text[0] ? from.text : "none",
 			 change->to);
+	} else if (change->action == APPLY_CREATE_INSTANCE ||
+		   change->action == APPLY_REMOVE_INSTANCE) {
+		snprintf(s.text, sizeof(s.text), "GPU %s: %s %.60s%s%.31s",
+			 change->gpu, action_names[change->action],
+			 shown(change->profile).text,
+			 change->instance[0] ? " " : "",
+			 shown(change->instance).text);
 	} else {
 		snprintf(s.text, sizeof(s.text), "GPU %s: %s %s%s%s",
 			 change->gpu, action_names[change->action],

@@ -5,8 +5,8 @@
 #ifndef APPLY_H
 #define APPLY_H
 
-#include "cli.h"
 #include "config.h"
+#include "instance.h"
 
 #define APPLY_DEFAULT_LABEL	"default"	/* that which is applied unless one is named */
 
@@ -16,6 +16,8 @@ enum apply_action {
 	APPLY_REMOVE,
 	APPLY_HAND_OVER,
 	APPLY_CREATE,
+	APPLY_REMOVE_INSTANCE,
+	APPLY_CREATE_INSTANCE,
 };
 
 enum apply_state {
@@ -32,6 +34,10 @@ enum apply_state {
  * @gpu: PCI address
  * @uuid: of the vGPU; empty: it is the GPU that is set, or any will do
  * @type: of the vGPU
+ * @instance: name of the GPU instance that is created, removed or set; empty: the
+ *	change is about none, or any name will do
+ * @profile: of a GPU instance that is created or removed
+ * @wanted: of a GPU instance that is created: what the file says
  * @setting: what to set; NULL: nothing
  * @to: its value in the file; of a GPU that changes hands, the driver that gets it
  * @from: what it is; empty: the vGPU does not exist yet, or openvgpu has not the GPU
@@ -43,6 +49,9 @@ struct apply_change {
 	char gpu[OVGPU_BDF_SIZE];
 	char uuid[OVGPU_UUID_SIZE];
 	char type[OVGPU_NAME_SIZE];
+	char instance[OVGPU_NAME_SIZE];
+	char profile[CONFIG_VALUE_SIZE];
+	const struct config_instance *wanted;
 	const struct ovgpu_setting *setting;
 	const char *to;
 	char from[OVGPU_NAME_SIZE];
@@ -77,6 +86,11 @@ int apply_check(const struct config *config, struct config_error *error);
  * @busy: why it can't move while something is in use; empty: it can
  * @types: its types; none if another driver has it, or is to have it
  * @type_count: their number
+ * @instances: its GPU instances, if the configuration is about them
+ * @instance_count: their number
+ * @kept_instances: of each, whether the configuration has it
+ * @profiles: likewise those that GPU instances can have
+ * @profile_count: their number
  */
 struct apply_gpu {
 	char bdf[OVGPU_BDF_SIZE];
@@ -86,6 +100,11 @@ struct apply_gpu {
 	char busy[OVGPU_TEXT_SIZE];
 	struct ovgpu_type **types;
 	size_t type_count;
+	struct ovgpu_instance **instances;
+	size_t instance_count;
+	bool *kept_instances;
+	struct ovgpu_profile **profiles;
+	size_t profile_count;
 };
 
 /**
@@ -128,12 +147,46 @@ int apply_take_back(const struct cli *cli, const char *bdf, char *reason,
 		    size_t size);
 
 /* apply_plan.c */
+
+/**
+ * struct planner - a plan being made
+ * @cli: the run
+ * @machine: what there is
+ * @plan: the result
+ * @kept: of each vGPU of the machine, whether the configuration has it
+ * @err: negative errno of what could not be looked at; 0: nothing
+ */
+struct planner {
+	const struct cli *cli;
+	const struct apply_machine *machine;
+	struct apply_plan *plan;
+	bool *kept;
+	int err;
+};
+
+struct apply_change *plan_add(struct planner *planner, enum apply_action action,
+			      const char *gpu, const char *uuid,
+			      const char *type);
+bool plan_is_set(const struct planner *planner, const char *gpu,
+		 const struct ovgpu_setting *setting, const char *is,
+		 const char *wanted);
 unsigned int apply_default_hz(struct ovgpu_vgpu *const *vgpus, size_t count,
 			      const char *bdf);
 enum cli_exit apply_plan_make(const struct cli *cli,
 			      const struct apply_machine *machine,
 			      struct apply_plan *plan);
 void apply_plan_free(struct apply_plan *plan);
+
+/* apply_instances.c */
+enum cli_exit apply_instances_look(const struct cli *cli, struct apply_gpu *gpu);
+void apply_instances_free(struct apply_gpu *gpu);
+void apply_plan_instances(struct planner *planner, const struct apply_gpu *gpu);
+void apply_plan_instance_removals(struct planner *planner,
+				  const struct apply_gpu *gpu);
+int apply_instance_path(const struct cli *cli, const struct apply_change *change,
+			char *path, size_t size);
+int apply_instance(const struct cli *cli, struct apply_change *change,
+		   char *reason, size_t size);
 
 /* apply_do.c */
 enum cli_exit apply_do(const struct cli *cli, struct apply_change *change);

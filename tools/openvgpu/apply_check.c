@@ -15,14 +15,17 @@ static int check_setting(enum ovgpu_object object,
 			 const struct config_setting *set,
 			 struct config_error *error)
 {
-	const char *kind = object == OVGPU_GPU ? "GPU" : "vGPU";
+	static const char *const kinds[] = {
+		[OVGPU_GPU] = "GPU", [OVGPU_VGPU] = "vGPU",
+		[OVGPU_INSTANCE] = "GPU instance",
+	};
 	const struct ovgpu_setting *setting;
 
 	setting = ovgpu_setting_find(object, set->name);
 	if (!setting)
 		return config_fail(error, set->line,
 				   "a %s has no setting '%s': 'openvgpu set --help' lists them",
-				   kind, set->name);
+				   kinds[object], set->name);
 	/* A pause is something one does, not something a machine is. */
 	if (object == OVGPU_VGPU && !strcmp(set->name, "frozen"))
 		return config_fail(error, set->line,
@@ -173,6 +176,24 @@ static int check_type(const struct config_entry *entry,
 	return 0;
 }
 
+/* GPU instances that are counted have a profile of other files' names, too. */
+static int check_instance(const struct config_instance *instance,
+			  struct config_error *error)
+{
+	unsigned int compute;
+	uint64_t memory;
+
+	if (instance->name[0] && !instance_name_valid(instance->name))
+		return config_fail(error, instance->line,
+				   "'%s' can't be the name of a GPU instance: 1 to 31 letters, digits, dots, dashes and underscores",
+				   instance->name);
+	if (!profile_is_mig(instance->profile, &compute, &memory))
+		return config_fail(error, instance->line,
+				   "'%s' is not the name of a profile, as 4g.512m",
+				   instance->profile);
+	return check_settings(OVGPU_INSTANCE, &instance->settings, error);
+}
+
 /* What belongs to openvgpu can't be kept of a GPU that is another driver's. */
 static int check_passthrough(const struct config_entry *entry,
 			     struct config_error *error)
@@ -180,6 +201,9 @@ static int check_passthrough(const struct config_entry *entry,
 	if (entry->settings.count)
 		return config_fail(error, entry->settings.list[0].line,
 				   "a GPU that is passed through has no settings");
+	if (entry->instance_count)
+		return config_fail(error, entry->instances[0].line,
+				   "a GPU that is passed through has no GPU instances");
 	if (entry->type_count)
 		return config_fail(error, entry->types[0].line,
 				   "a GPU that is passed through has no vGPUs: write {} to have them removed");
@@ -227,6 +251,8 @@ static int check_entry(const struct config_entry *entry,
 			return err;
 	}
 	err = check_settings(OVGPU_GPU, &entry->settings, error);
+	for (i = 0; !err && i < entry->instance_count; i++)
+		err = check_instance(&entry->instances[i], error);
 	for (i = 0; !err && i < entry->type_count; i++)
 		err = check_type(entry, &entry->types[i], error);
 	return err;

@@ -17,7 +17,7 @@ static enum cli_exit failed(struct apply_change *change, int err,
 			    const char *reason)
 {
 	change->state = APPLY_FAILED;
-	if (err == -EACCES || err == -EPERM)
+	if (err == -EACCES || (err == -EPERM && !reason[0]))
 		snprintf(change->reason, sizeof(change->reason),
 			 "not allowed: run as root");
 	else
@@ -86,12 +86,30 @@ static enum cli_exit do_move(const struct cli *cli, struct apply_change *change)
 	return err ? failed(change, err, reason) : CLI_OK;
 }
 
+static enum cli_exit do_instance(const struct cli *cli,
+				 struct apply_change *change)
+{
+	char reason[OVGPU_TEXT_SIZE];
+	int err = apply_instance(cli, change, reason, sizeof(reason));
+
+	return err ? failed(change, err, reason) : CLI_OK;
+}
+
 static enum cli_exit do_set(const struct cli *cli, struct apply_change *change)
 {
 	enum ovgpu_object object = change->uuid[0] ? OVGPU_VGPU : OVGPU_GPU;
 	const char *of = change->uuid[0] ? change->uuid : change->gpu;
 	char reason[OVGPU_TEXT_SIZE], is[OVGPU_NAME_SIZE];
+	char path[OVGPU_NAME_SIZE];
 	int err;
+
+	if (change->instance[0]) {
+		object = OVGPU_INSTANCE;
+		of = path;
+		err = apply_instance_path(cli, change, path, sizeof(path));
+		if (err)
+			return failed(change, err, "");
+	}
 
 	/*
 	 * A vGPU that was just created, or a GPU that just came back, may have it
@@ -122,6 +140,10 @@ enum cli_exit apply_do(const struct cli *cli, struct apply_change *change)
 	case APPLY_TAKE_BACK:
 	case APPLY_HAND_OVER:
 		code = do_move(cli, change);
+		break;
+	case APPLY_CREATE_INSTANCE:
+	case APPLY_REMOVE_INSTANCE:
+		code = do_instance(cli, change);
 		break;
 	case APPLY_REMOVE:
 		code = do_remove(cli, change);

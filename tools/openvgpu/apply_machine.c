@@ -90,7 +90,8 @@ static enum cli_exit add_gpu(const struct cli *cli,
 		return cli_fail(cli, CLI_NOT_FOUND,
 				"GPU %s offers no types: 'openvgpu doctor' tells what to do",
 				bdf);
-	return err ? cli_fail_errno(cli, err, "read the types") : CLI_OK;
+	return err ? cli_fail_errno(cli, err, "read the types") :
+	       apply_instances_look(cli, gpu);
 }
 
 /* Also those that another driver has. */
@@ -272,7 +273,7 @@ static enum cli_exit check_gpu(const struct cli *cli,
 {
 	const struct config_settings *settings = &gpu->entry->settings;
 	enum cli_exit code;
-	size_t i;
+	size_t i, j;
 
 	/* What it can do shows when openvgpu has it. */
 	if (apply_gpu_comes_back(gpu))
@@ -280,6 +281,12 @@ static enum cli_exit check_gpu(const struct cli *cli,
 	code = check_capacity(cli, gpu);
 	for (i = 0; i < settings->count && code == CLI_OK; i++)
 		code = check_gpu_setting(cli, gpu, &settings->list[i]);
+	/* A GPU instance can have what the pool can have. */
+	for (i = 0; i < gpu->entry->instance_count; i++) {
+		settings = &gpu->entry->instances[i].settings;
+		for (j = 0; j < settings->count && code == CLI_OK; j++)
+			code = check_gpu_setting(cli, gpu, &settings->list[j]);
+	}
 	return code;
 }
 
@@ -324,8 +331,10 @@ void apply_machine_free(struct apply_machine *machine)
 {
 	size_t i;
 
-	for (i = 0; i < machine->gpu_count; i++)
+	for (i = 0; i < machine->gpu_count; i++) {
 		ovgpu_free(machine->gpus[i].types);
+		apply_instances_free(&machine->gpus[i]);
+	}
 	free(machine->gpus);
 	ovgpu_free(machine->vgpus);
 	memset(machine, 0, sizeof(*machine));

@@ -22,25 +22,18 @@
 #define MANY_OPEN_VGPUS		8
 
 /**
- * struct planner - a plan being made
- * @cli: the run
- * @machine: what there is
- * @plan: the result
- * @kept: of each vGPU of the machine, whether the configuration has it
- * @err: negative errno of what could not be looked at; 0: nothing
+ * plan_add - put a change into a plan
+ * @planner: the plan
+ * @action: what to do
+ * @gpu: PCI address of the GPU
+ * @uuid: of the vGPU; may be empty
+ * @type: of the vGPU; may be empty
+ *
+ * Return: the change, valid until the next one; NULL: no memory.
  */
-struct planner {
-	const struct cli *cli;
-	const struct apply_machine *machine;
-	struct apply_plan *plan;
-	bool *kept;
-	int err;
-};
-
-/* A change in the plan; NULL: no memory. */
-static struct apply_change *add(struct planner *planner,
-				enum apply_action action, const char *gpu,
-				const char *uuid, const char *type)
+struct apply_change *plan_add(struct planner *planner, enum apply_action action,
+			      const char *gpu, const char *uuid,
+			      const char *type)
 {
 	struct apply_plan *plan = planner->plan;
 	struct apply_change *change;
@@ -98,10 +91,19 @@ static unsigned int default_hz(const struct planner *planner, const char *bdf)
 				planner->machine->vgpu_count, bdf);
 }
 
-/* Whether a setting that reads @is is what the file calls @wanted. */
-static bool is_set(const struct planner *planner, const char *gpu,
-		   const struct ovgpu_setting *setting, const char *is,
-		   const char *wanted)
+/**
+ * plan_is_set - whether a setting is as the file says
+ * @planner: the plan
+ * @gpu: PCI address of the GPU that it is of, or of its GPU instance or vGPU
+ * @setting: which
+ * @is: what it reads
+ * @wanted: what the file says
+ *
+ * Return: true if that is the same.
+ */
+bool plan_is_set(const struct planner *planner, const char *gpu,
+		 const struct ovgpu_setting *setting, const char *is,
+		 const char *wanted)
 {
 	char a[OVGPU_UUID_SIZE], b[OVGPU_UUID_SIZE];
 	uint64_t x, y;
@@ -124,7 +126,7 @@ static void plan_new_setting(struct planner *planner, enum ovgpu_object object,
 			     const char *gpu, const char *uuid, const char *type,
 			     const struct config_setting *set)
 {
-	struct apply_change *change = add(planner, APPLY_SET, gpu, uuid, type);
+	struct apply_change *change = plan_add(planner, APPLY_SET, gpu, uuid, type);
 
 	if (!change)
 		return;
@@ -148,9 +150,9 @@ static void plan_setting(struct planner *planner, enum ovgpu_object object,
 		planner->err = err;
 		return;
 	}
-	if (is_set(planner, gpu, setting, is, set->value))
+	if (plan_is_set(planner, gpu, setting, is, set->value))
 		return;
-	change = add(planner, APPLY_SET, gpu, vgpu ? vgpu->uuid : "",
+	change = plan_add(planner, APPLY_SET, gpu, vgpu ? vgpu->uuid : "",
 		     vgpu ? vgpu->type : "");
 	if (!change)
 		return;
@@ -172,7 +174,7 @@ static void plan_create(struct planner *planner, const char *gpu,
 
 	if (wanted)
 		ovgpu_uuid_parse(wanted->uuid, uuid);
-	add(planner, APPLY_CREATE, gpu, uuid, type);
+	plan_add(planner, APPLY_CREATE, gpu, uuid, type);
 	for (i = 0; wanted && i < wanted->settings.count; i++)
 		plan_new_setting(planner, OVGPU_VGPU, gpu, uuid, type,
 				 &wanted->settings.list[i]);
@@ -204,7 +206,7 @@ static void plan_named(struct planner *planner, const struct apply_gpu *gpu,
 	/* Where its GPU's vGPUs are not the file's, it can't be taken away. */
 	other = vgpu ? apply_gpu_find(machine, vgpu->gpu) : NULL;
 	if (vgpu && (!other || !other->entry->has_types)) {
-		change = add(planner, APPLY_CREATE, gpu->bdf, uuid, type);
+		change = plan_add(planner, APPLY_CREATE, gpu->bdf, uuid, type);
 		if (!change)
 			return;
 		change->state = APPLY_REFUSED;
@@ -276,7 +278,7 @@ static void plan_removals(struct planner *planner)
 		gpu = apply_gpu_find(machine, vgpu->gpu);
 		if (planner->kept[i] || !gpu || !gpu->entry->has_types)
 			continue;
-		change = add(planner, APPLY_REMOVE, vgpu->gpu, vgpu->uuid,
+		change = plan_add(planner, APPLY_REMOVE, vgpu->gpu, vgpu->uuid,
 			     vgpu->type);
 		if (change && vgpu->owner_pid)
 			refuse(planner, change, vgpu, "it is not removed");
@@ -293,7 +295,7 @@ static void plan_move(struct planner *planner, const struct apply_gpu *gpu)
 
 	if (!gpu->moves)
 		return;
-	change = add(planner, back ? APPLY_TAKE_BACK : APPLY_HAND_OVER, gpu->bdf,
+	change = plan_add(planner, back ? APPLY_TAKE_BACK : APPLY_HAND_OVER, gpu->bdf,
 		     "", "");
 	if (!change)
 		return;
@@ -306,6 +308,13 @@ static void plan_move(struct planner *planner, const struct apply_gpu *gpu)
 	planner->plan->refused++;
 }
 
+/* As the console, which may be one of the vGPUs. */
+static bool names_vgpu(const struct config_setting *set)
+{
+	return ovgpu_setting_find(OVGPU_GPU, set->name)->kind ==
+	       OVGPU_UUID_OR_NONE;
+}
+
 static void plan_gpu(struct planner *planner, const struct apply_gpu *gpu)
 {
 	const struct config_settings *settings = &gpu->entry->settings;
@@ -313,24 +322,29 @@ static void plan_gpu(struct planner *planner, const struct apply_gpu *gpu)
 
 	plan_move(planner, gpu);
 	for (i = 0; i < settings->count; i++)
-		if (apply_gpu_comes_back(gpu))
+		if (planner->cli->no_vgpus && names_vgpu(&settings->list[i]))
+			continue;
+		else if (apply_gpu_comes_back(gpu))
 			plan_new_setting(planner, OVGPU_GPU, gpu->bdf, "", "",
 					 &settings->list[i]);
 		else
 			plan_setting(planner, OVGPU_GPU, gpu->bdf, NULL,
 				     &settings->list[i]);
-	plan_types(planner, gpu);
+	apply_plan_instances(planner, gpu);
+	if (!planner->cli->no_vgpus)
+		plan_types(planner, gpu);
 }
 
 /* ------------------------------------------------------------------- plan */
 
-#define LAST_RANK	6
+#define LAST_RANK	9
 
 /*
  * The GPUs first, so that a new policy is in force when the first vGPU comes,
  * and before them those that come back; then what makes room, what is given
- * away when it is empty, what takes room, and what can be set on it; and at last
- * the console, which may be one of the new vGPUs.
+ * away when it is empty, what takes room, GPU instances before the vGPUs that join
+ * them, and what can be set on it; and at last the console, which may be one of the
+ * new vGPUs.
  */
 static unsigned int rank(const struct apply_change *change)
 {
@@ -339,15 +353,21 @@ static unsigned int rank(const struct apply_change *change)
 		return 0;
 	case APPLY_REMOVE:
 		return 2;
-	case APPLY_HAND_OVER:
+	case APPLY_REMOVE_INSTANCE:
 		return 3;
-	case APPLY_CREATE:
+	case APPLY_HAND_OVER:
 		return 4;
+	case APPLY_CREATE_INSTANCE:
+		return 5;
+	case APPLY_CREATE:
+		return 7;
 	default:
 		break;
 	}
+	if (change->instance[0])
+		return 6;
 	if (change->uuid[0])
-		return 5;
+		return 8;
 	return change->setting->kind == OVGPU_UUID_OR_NONE ? LAST_RANK : 1;
 }
 
@@ -391,8 +411,10 @@ enum cli_exit apply_plan_make(const struct cli *cli,
 		planner.err = -ENOMEM;
 	for (i = 0; i < machine->gpu_count && !planner.err; i++)
 		plan_gpu(&planner, &machine->gpus[i]);
-	if (!planner.err)
+	if (!planner.err && !cli->no_vgpus)
 		plan_removals(&planner);
+	for (i = 0; i < machine->gpu_count && !planner.err; i++)
+		apply_plan_instance_removals(&planner, &machine->gpus[i]);
 	if (!planner.err)
 		planner.err = sort(plan);
 	free(planner.kept);

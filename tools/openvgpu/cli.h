@@ -46,6 +46,7 @@ enum cli_option {
 	OPTION_LIBVIRT	= 1 << 14,
 	OPTION_TO	= 1 << 15,
 	OPTION_NAME	= 1 << 16,
+	OPTION_NO_VGPUS	= 1 << 17,
 };
 
 /* Of --sort, in the order of enum top_key. */
@@ -80,6 +81,7 @@ enum cli_option {
  * @qemu: --qemu was given
  * @libvirt: --libvirt was given
  * @to: of --to, one of TO_WHOM; NULL: not given
+ * @no_vgpus: --no-vgpus was given
  * @name: of --name; NULL: not given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
@@ -105,6 +107,7 @@ struct cli {
 	bool qemu;
 	bool libvirt;
 	const char *to;
+	bool no_vgpus;
 	const char *name;
 	const char *argument;
 	char **arguments;
@@ -261,6 +264,8 @@ typedef void (*kept_fn)(void *data, const struct ovgpu_setting *setting,
 			const char *value);
 int kept_of_gpu(const struct cli *cli, const char *bdf, kept_fn callback,
 		void *data);
+int kept_of_instance(const struct cli *cli, const struct ovgpu_instance *instance,
+		     kept_fn callback, void *data);
 int kept_of_vgpu(const struct cli *cli, const struct ovgpu_vgpu *vgpu,
 		 kept_fn callback, void *data);
 

@@ -72,7 +72,8 @@ static const struct command commands[] = {
 	  "one interval. Else keys: s, w, l, m, u sort (share, wait, longest wait,\n"
 	  "framebuffer, UUID), r turns the order round, arrows and page keys move, q and\n"
 	  "Ctrl-C end it, with exit status 0.\n" },
-	{ "apply", "FILE", ONE, OPTION_CONFIG | OPTION_GPU | OPTION_DRY_RUN,
+	{ "apply", "FILE", ONE, OPTION_CONFIG | OPTION_GPU | OPTION_DRY_RUN |
+	  OPTION_NO_VGPUS,
 	  command_apply,
 	  "make GPUs and vGPUs as a file says",
 	  .help = "FILE is described in openvgpu-config(5); '-' reads standard input. Prints what\n"

@@ -204,6 +204,9 @@ static int read_entry(struct reader *reader, struct config_entry *entry)
 		{ "use", read_use },
 		{ "settings", read_entry_settings },
 		{ "vgpu-devices", read_types },
+		{ "instances", config_read_instances },
+		{ "mig-devices", config_read_mig_devices },
+		{ "mig-enabled", config_read_mig_enabled },
 	};
 	const size_t count = sizeof(keys) / sizeof(keys[0]);
 	char name[CONFIG_NAME_SIZE];
@@ -214,7 +217,7 @@ static int read_entry(struct reader *reader, struct config_entry *entry)
 	entry->line = reader_line(reader);
 	err = reader_expect(reader, YAML_MAPPING_START_EVENT,
 			    "an entry of a configuration",
-			    "devices: with use:, settings: or vgpu-devices:");
+			    "devices: with use:, settings:, instances: or vgpu-devices:");
 	while (!err && !reader_at(reader, YAML_MAPPING_END_EVENT)) {
 		line = reader_line(reader);
 		err = reader_scalar(reader, "a key", name, sizeof(name));
@@ -224,7 +227,7 @@ static int read_entry(struct reader *reader, struct config_entry *entry)
 			break;
 		if (i == count)
 			return config_fail(reader->error, line,
-					   "unknown key '%s': devices, use, settings or vgpu-devices",
+					   "unknown key '%s': devices, use, settings, instances, mig-devices or vgpu-devices",
 					   name);
 		if (given & 1U << i)
 			return config_fail(reader->error, line,
@@ -318,7 +321,8 @@ static int read_document(struct reader *reader, struct config *config)
 		if (err)
 			break;
 		given = !strcmp(name, "version") ? &version :
-			!strcmp(name, "vgpu-configs") ? &labels : NULL;
+			!strcmp(name, "vgpu-configs") ||
+			!strcmp(name, "mig-configs") ? &labels : NULL;
 		if (!given)
 			return config_fail(reader->error, line,
 					   "unknown key '%s': version or vgpu-configs",
@@ -450,6 +454,7 @@ static void free_entry(struct config_entry *entry)
 		free(type->vgpus);
 	}
 	free(entry->types);
+	config_free_instances(entry);
 	free(entry->devices);
 	free(entry->settings.list);
 }

@@ -69,6 +69,22 @@ struct config_type {
 };
 
 /**
+ * struct config_instance - GPU instances that stay without vGPUs
+ * @name: the only one's; empty: any will do
+ * @profile: as written
+ * @count: how many
+ * @settings: what it should be set to
+ * @line: where it begins
+ */
+struct config_instance {
+	char name[CONFIG_NAME_SIZE];
+	char profile[CONFIG_VALUE_SIZE];
+	unsigned int count;
+	struct config_settings settings;
+	unsigned int line;
+};
+
+/**
  * struct config_device - one GPU
  * @text: PCI address or number, as written
  * @line: where
@@ -95,6 +111,10 @@ enum config_use {
  * @has_types: @types says which vGPUs there are; else they are left alone
  * @types: no type is there twice
  * @type_count: their number
+ * @has_instances: @instances says which GPU instances are reserved; else they are
+ *	left alone
+ * @instances: no name is there twice
+ * @instance_count: their number
  * @line: where it begins
  */
 struct config_entry {
@@ -106,6 +126,9 @@ struct config_entry {
 	bool has_types;
 	struct config_type *types;
 	size_t type_count;
+	bool has_instances;
+	struct config_instance *instances;
+	size_t instance_count;
 	unsigned int line;
 };
 

@@ -40,4 +40,10 @@ bool reader_count(const char *text, unsigned int most, unsigned int *number);
 int reader_add_setting(struct reader *reader, struct config_settings *settings,
 		       const char *name, unsigned int line);
 
+/* config_instances.c */
+int config_read_instances(struct reader *reader, struct config_entry *entry);
+int config_read_mig_devices(struct reader *reader, struct config_entry *entry);
+int config_read_mig_enabled(struct reader *reader, struct config_entry *entry);
+void config_free_instances(struct config_entry *entry);
+
 #endif /* CONFIG_READER_H */

@@ -76,7 +76,37 @@ static int add_vgpus(const struct cli *cli, struct ovgpu_vgpu *const *vgpus,
 	return 0;
 }
 
-static int add_gpu(const struct cli *cli, const char *bdf,
+/* The reserved ones: others come and go with their vGPUs. */
+static int add_instances(const struct cli *cli, struct ovgpu_vgpu *const *vgpus,
+			 size_t vgpu_count, const struct ovgpu_gpu *gpu,
+			 struct json_object *entry)
+{
+	struct json_object *object, *json;
+	struct ovgpu_instance **list;
+	size_t count, i;
+	int err;
+
+	if (!gpu->max_instances.known || !gpu->max_instances.number)
+		return 0;
+	err = ovgpu_instance_list(cli->ovgpu, gpu->bdf, &list, &count);
+	if (err)
+		return err;
+	object = json_object_new_object();
+	json_set(entry, "instances", object);
+	for (i = 0; i < count && !err; i++) {
+		if (!list[i]->reserved)
+			continue;
+		json = json_object_new_object();
+		json_set_text(json, "profile", list[i]->profile);
+		json_set(object, list[i]->name, json);
+		err = kept_of_instance(cli, list[i], add_setting, json);
+		keep_default_slices(vgpus, vgpu_count, gpu->bdf, json);
+	}
+	ovgpu_free(list);
+	return err;
+}
+
+static int add_gpu(const struct cli *cli, const struct ovgpu_gpu *gpu,
 		   struct ovgpu_vgpu *const *vgpus, size_t count,
 		   struct json_object *entries)
 {
@@ -84,14 +114,16 @@ static int add_gpu(const struct cli *cli, const char *bdf,
 	struct json_object *devices = json_object_new_array();
 	struct json_object *settings = json_object_new_object();
 	struct json_object *types = json_object_new_object();
+	const char *bdf = gpu->bdf;
 	int err;
 
 	json_object_array_add(entries, entry);
 	json_object_array_add(devices, json_text(bdf));
 	json_set(entry, "devices", devices);
 	json_set(entry, "settings", settings);
+	err = add_instances(cli, vgpus, count, gpu, entry);
 	json_set(entry, "vgpu-devices", types);
-	err = kept_of_gpu(cli, bdf, add_setting, settings);
+	err = err ? err : kept_of_gpu(cli, bdf, add_setting, settings);
 	keep_default_slices(vgpus, count, bdf, settings);
 	return err ? err : add_vgpus(cli, vgpus, count, bdf, types);
 }
@@ -229,7 +261,7 @@ static enum cli_exit add_gpus(const struct cli *cli, struct json_object *entries
 		if (cli->gpu[0] && strcmp(cli->gpu, gpus[i]->bdf))
 			continue;
 		found++;
-		err = add_gpu(cli, gpus[i]->bdf, vgpus, n, entries);
+		err = add_gpu(cli, gpus[i], vgpus, n, entries);
 	}
 	if (!err)
 		err = add_passed_through(cli, entries, &found);

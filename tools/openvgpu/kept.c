@@ -13,7 +13,7 @@
 
 /**
  * struct place - whose settings
- * @object: a GPU or a vGPU
+ * @object: a GPU, a GPU instance or a vGPU
  * @name: its
  * @gpu: PCI address of the GPU
  */
@@ -61,9 +61,10 @@ static bool is_bochs(const struct cli *cli, const char *uuid)
 static bool is_kept(const struct cli *cli, const struct place *place,
 		    unsigned int index)
 {
-	if (place->object == OVGPU_GPU)
+	if (place->object != OVGPU_VGPU)
 		/* Another form of timeslice_us. */
-		return index != OVGPU_SCHED_HZ;
+		return ovgpu_setting(place->object, index) !=
+		       ovgpu_setting(OVGPU_GPU, OVGPU_SCHED_HZ);
 	switch (index) {
 	case OVGPU_FROZEN:
 		/* Nobody expects a vGPU that stands still after a restart. */
@@ -129,6 +130,29 @@ int kept_of_gpu(const struct cli *cli, const char *bdf, kept_fn callback,
 {
 	const struct place place = { OVGPU_GPU, bdf, bdf };
 
+	return keep_all(cli, &place, callback, data);
+}
+
+/**
+ * kept_of_instance - the settings of a GPU instance that are written down
+ * @cli: the run
+ * @instance: the GPU instance
+ * @callback: called for each, in the order in which they can be written
+ * @data: for @callback
+ *
+ * Return: 0 or a negative errno.
+ */
+int kept_of_instance(const struct cli *cli, const struct ovgpu_instance *instance,
+		     kept_fn callback, void *data)
+{
+	struct place place = { OVGPU_INSTANCE, NULL, instance->gpu };
+	char path[OVGPU_NAME_SIZE];
+	int err;
+
+	err = ovgpu_instance_path(instance->gpu, instance->id, path, sizeof(path));
+	if (err)
+		return err;
+	place.name = path;
 	return keep_all(cli, &place, callback, data);
 }
 

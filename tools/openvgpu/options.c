@@ -59,6 +59,8 @@ static const struct known_option known[] = {
 	  "which configuration of the file; default: 'default', or the only one" },
 	{ "dry-run", 'n', OPTION_DRY_RUN, NULL,
 	  "print what would be changed, and change nothing" },
+	{ "no-vgpus", 0, OPTION_NO_VGPUS, NULL,
+	  "leave the vGPUs as they are, and a console that is one" },
 	{ "output", 0, OPTION_OUTPUT, "FILE",
 	  "write there instead of to standard output" },
 	{ "json", 'j', ALL_COMMANDS, NULL, "print JSON" },
@@ -238,6 +240,9 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 		break;
 	case OPTION_DRY_RUN:
 		cli->dry_run = true;
+		break;
+	case OPTION_NO_VGPUS:
+		cli->no_vgpus = true;
 		break;
 	case OPTION_OUTPUT:
 		cli->output = value;

@@ -4,6 +4,7 @@
  * took away comes back
  *
  * First the GPUs that the configuration file takes back from other drivers. Then
+ * its GPU instances, which vGPUs are to join. Then
  * the vGPUs that mdevctl's definitions want started: by mdevctl where
  * there is one, so that its scripts run; else by what stands in the same files.
  * Debian's mdevctl would do that alone if its udev rule named the place where it
@@ -119,6 +120,25 @@ static bool restore_settings(const struct restore *restore, const char *bdf)
 		cli_note("%s is not in force on GPU %s: 'openvgpu apply' ended with status %d",
 			 shown(path).text, bdf, status);
 	return !status;
+}
+
+/*
+ * GPU instances come before the vGPUs that join them. What goes wrong is said when
+ * the whole file is applied.
+ */
+static void restore_instances(const struct restore *restore,
+			      const struct ovgpu_gpu *is)
+{
+	char command[] = "openvgpu", apply[] = "apply", option[] = "--gpu";
+	char only[] = "--no-vgpus", path[PATH_MAX], gpu[OVGPU_BDF_SIZE];
+	char *argv[7] = { command, apply, only, option, gpu, path, NULL };
+	char text[REASON_SIZE];
+
+	if (!is->max_instances.known || !is->max_instances.number ||
+	    !config_path(restore->cli, path, sizeof(path)))
+		return;
+	snprintf(gpu, sizeof(gpu), "%s", is->bdf);
+	program_run("/proc/self/exe", argv, text, sizeof(text), PROGRAM_PATIENT);
 }
 
 /*
@@ -333,7 +353,7 @@ static void sort_definitions(const struct restore *restore, const char *bdf,
 
 	if (ovgpu_type_list(restore->cli->ovgpu, bdf, &types, &n))
 		return;
-	/* Types come smallest first; what is of none of them stays behind. */
+	/* Those with most compute slices, then the largest; the rest stays behind. */
 	for (i = n; i-- > 0;)
 		for (j = used; j < count; j++) {
 			if (strcmp(list[j].type, types[i]->id))
@@ -346,12 +366,14 @@ static void sort_definitions(const struct restore *restore, const char *bdf,
 	ovgpu_free(types);
 }
 
-static void restore_gpu(struct restore *restore, const char *bdf)
+static void restore_gpu(struct restore *restore, const struct ovgpu_gpu *gpu)
 {
+	const char *bdf = gpu->bdf;
 	struct definition *list;
 	size_t count, i;
 	int err;
 
+	restore_instances(restore, gpu);
 	err = definition_list(restore->cli, bdf, &list, &count);
 	if (err) {
 		restore->failed++;
@@ -567,7 +589,7 @@ enum cli_exit command_restore(struct cli *cli)
 		restore.list = json_object_new_array();
 	for (i = 0; i < count; i++)
 		if (!cli->argument || !strcmp(gpus[i]->bdf, cli->gpu))
-			restore_gpu(&restore, gpus[i]->bdf);
+			restore_gpu(&restore, gpus[i]);
 	if (!cli->argument)
 		restore_absent(&restore, gpus, count);
 	ovgpu_free(gpus);

@@ -103,7 +103,8 @@ class Settings(ApplyTest):
         self.assertEqual(value, {
             "version": 1, "dry_run": False, "file": path, "config": "default",
             "changes": [{"action": "set", "state": "done", "gpu": GPU2,
-                         "uuid": None, "type": None, "name": "fault_limit",
+                         "uuid": None, "type": None, "instance": None,
+                         "profile": None, "name": "fault_limit",
                          "from": "3", "to": "5", "reason": None}]})
 
     def test_assert(self):

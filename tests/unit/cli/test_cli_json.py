@@ -22,12 +22,16 @@ TYPES = {str: "string", bool: "boolean", int: "number", float: "number",
 # Objects whose keys are names of files, settings or labels.
 OPEN = ("attributes", "stats", "set", "labels", "settings", "vgpu-devices")
 
+# Of these the values are objects; lists of the same name have no names.
+NAMED = ("instances",)
+
 
 def flatten(value, path=""):
     """(path, type) of all that is in a JSON value."""
     if isinstance(value, dict):
         for key, more in value.items():
-            name = "*" if path.split(".")[-1] in OPEN else key
+            name = "*" if path.split(".")[-1] in OPEN + NAMED * isinstance(more, dict) \
+                else key
             yield from flatten(more, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
         for more in value:
@@ -199,6 +203,16 @@ class Json(CliTest):
         for key in ("list", "types", "show", "metrics"):
             values[key].append(self.expect_json(OK, key))
         values["top"].append(self.expect_json(OK, "top", "--interval", "50"))
+        machine.add_instance(GPU2, 1, "train", "2g.256m", 3, 2, 2, 1, **{
+            name: GPU_SETTINGS[name] for name in (
+                "wake_budget_permille", "averaging_factor", "preempt_timeout_us",
+                "fault_limit", "fault_window_s")})
+        machine.add_attributes(GPU2, {"scheduler": GPU_SETTINGS["scheduler"]})
+        values["export"].append(self.expect_json(OK, "export"))
+        values["apply"].append(self.expect_json(
+            OK, "apply", "--dry-run", "--gpu", GPU2, self.config(
+                "settings: {}\n    - devices: [1]\n"
+                "      instances: {train: {profile: 2g}, a: {profile: 1g}}")))
         values["instance list"] = [self.expect_json(OK, "instance", "list")]
         values["instance profiles"] = [self.expect_json(OK, "instance", "profiles")]
         values["instance create"] = [self.expect_json(

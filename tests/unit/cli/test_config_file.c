@@ -118,6 +118,43 @@ START_TEST(everything_is_found)
 }
 END_TEST
 
+START_TEST(instances_are_found)
+{
+	struct config *config = read_good("version: v1\nmig-configs:\n  a:\n"
+		"    - devices: all\n      instances:\n"
+		"        train: {profile: 4g.512m, scheduler: fixed_share}\n"
+		"        night: {profile: 1g}\n"
+		"    - devices: [1]\n      mig-enabled: true\n"
+		"      mig-devices: {\"1g.5gb\": 2, 3g.20gb: 0}\n"
+		"    - devices: [2]\n      mig-enabled: false\n"
+		"    - devices: [3]\n      instances: {}\n"
+		"    - devices: [4]\n      mig-enabled: true\n");
+	const struct config_entry *entry = config->labels[0].entries;
+
+	ck_assert_uint_eq(config->labels[0].entry_count, 5);
+	ck_assert(entry->has_instances && !entry->has_types);
+	ck_assert_uint_eq(entry->instance_count, 2);
+	ck_assert_str_eq(entry->instances[0].name, "train");
+	ck_assert_str_eq(entry->instances[0].profile, "4g.512m");
+	ck_assert_uint_eq(entry->instances[0].count, 1);
+	ck_assert_uint_eq(entry->instances[0].line, 6);
+	ck_assert_uint_eq(entry->instances[0].settings.count, 1);
+	ck_assert_str_eq(entry->instances[0].settings.list[0].value, "fixed_share");
+	ck_assert_uint_eq(entry->instances[1].settings.count, 0);
+	entry++;
+	ck_assert(entry->has_instances);
+	ck_assert_uint_eq(entry->instance_count, 2);
+	ck_assert_str_eq(entry->instances[0].name, "");
+	ck_assert_str_eq(entry->instances[0].profile, "1g.5gb");
+	ck_assert_uint_eq(entry->instances[0].count, 2);
+	ck_assert_uint_eq(entry->instances[1].count, 0);
+	ck_assert(entry[1].has_instances && !entry[1].instance_count);
+	ck_assert(entry[2].has_instances && !entry[2].instance_count);
+	ck_assert(!entry[3].has_instances);
+	config_free(config);
+}
+END_TEST
+
 START_TEST(nothing_is_fine)
 {
 	static const char *const texts[] = {
@@ -187,6 +224,27 @@ START_TEST(what_does_not_belong_there)
 		  "needs 'uuid: UUID'" },
 		{ HEAD "    - devices: all\n      vgpu-devices: {1q: [{uuid: a, uuid: b}]}\n",
 		  5, "twice" },
+		{ HEAD "    - devices: all\n      instances:\n", 5, "write {}" },
+		{ HEAD "    - devices: all\n      instances: [a]\n", 5, "must be NAME" },
+		{ HEAD "    - devices: all\n      instances: {a: 1g}\n", 5,
+		  "a GPU instance must be" },
+		{ HEAD "    - devices: all\n      instances: {a: {weight: 1}}\n", 5,
+		  "lacks 'profile:'" },
+		{ HEAD "    - devices: all\n      instances: {a: {profile: 1g, profile: 2g}}\n",
+		  5, "twice" },
+		{ HEAD "    - devices: all\n      instances:\n        a: {profile: 1g}\n"
+		  "        a: {profile: 2g}\n", 7, "'a' is there twice, first on line 6" },
+		{ HEAD "    - devices: all\n      mig-devices: {1g: 1, 1g: 2}\n", 5,
+		  "'1g' is there twice" },
+		{ HEAD "    - devices: all\n      mig-devices: {1g: 257}\n", 5,
+		  "not a number of GPU instances" },
+		{ HEAD "    - devices: all\n      mig-devices: 7\n", 5, "must be PROFILE" },
+		{ HEAD "    - devices: all\n      mig-enabled: maybe\n", 5,
+		  "true or false" },
+		{ HEAD "    - devices: all\n      mig-devices: {}\n      instances: {}\n", 6,
+		  "forms of the same" },
+		{ HEAD "    - devices: all\n      mig-devices: {1g: 1}\n"
+		  "      mig-enabled: false\n", 6, "forms of the same" },
 		{ HEAD "    - devices: all\n  a: []\n", 5, "twice, first on line 3" },
 		/* What YAML has beyond plain data. */
 		{ "version: &x v1\n", 1, "anchors" },
@@ -285,6 +343,7 @@ int main(void)
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, everything_is_found);
+	tcase_add_test(tests, instances_are_found);
 	tcase_add_test(tests, nothing_is_fine);
 	tcase_add_test(tests, what_does_not_belong_there);
 	tcase_add_test(tests, sizes_are_bounded);

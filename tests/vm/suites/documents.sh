@@ -41,6 +41,11 @@ for bdf in ("0000:3b:00.0", "0000:5e:00.0"):
                           "32ma": (32, 32, 32)})
     machine.add_attributes(bdf, {**m.GPU_SETTINGS, "max_vgpus": 64,
                                  "framebuffer_total": 4 << 30})
+machine.add_gpu("0000:3c:00.0", {"16mq": (16, 64, 64), "512mq": (512, 2, 2),
+                                 "4-512mc": (512, 2, 2)})
+machine.add_attributes("0000:3c:00.0", m.GPU_SETTINGS)
+machine.divide("0000:3c:00.0", pool=7)
+machine.add_instance("0000:3c:00.0", 1, "night", "1g.128m", 1, 0, 1)
 END
 rm -rf build/documents/openvgpu-cli.*
 TMPDIR=build/documents python3 build/documents/machine.py || exit 1
@@ -57,7 +62,7 @@ empty()
 make -s -C tools/openvgpu BUILD=/tmp/build >/tmp/make.log 2>&1 || { cat /tmp/make.log; exit 1; }
 PATH=/tmp/build/tools:$PATH
 shopt -s nullglob
-commands=$(openvgpu --help | sed -n '/^Commands:/,/^$/p' | sed -nE 's/^  ((sched|gpu) [a-z-]+|[a-z]+) .*/\1/p')
+commands=$(openvgpu --help | sed -n '/^Commands:/,/^$/p' | sed -nE 's/^  ((sched|gpu|instance) [a-z-]+|[a-z]+) .*/\1/p')
 [ "$(wc -l <<<"$commands")" -gt 10 ] || fail "openvgpu --help lists the commands" "$commands"
 
 # -------------------------------------------------------------- manual pages
@@ -96,7 +101,7 @@ while read -r command; do
 done <<<"$commands"
 # And none that does not exist.
 sed -n '/^\.Sh COMMANDS/,/^\.Sh SETTINGS/p' tools/dist/man/openvgpu.8 |
-	sed -nE 's/^\.It Cm ((sched|gpu) [a-z-]+|[a-z]+).*/\1/p' | sort >/tmp/in-page
+	sed -nE 's/^\.It Cm ((sched|gpu|instance) [a-z-]+|[a-z]+).*/\1/p' | sort >/tmp/in-page
 empty "openvgpu(8) has no other command" "$(sort <<<"$commands" | comm -13 - /tmp/in-page)"
 for setting in $(openvgpu set --help | sed -nE '/^Settings/,$s/^  ([a-z_]+) .*/\1/p' | sort -u); do
 	for page in openvgpu.8 openvgpu.4 openvgpu-config.5; do
