@@ -48,11 +48,12 @@ static const struct command commands[] = {
 	  "show the scheduler's settings and what each vGPU got",
 	  .help = "Without an argument all GPUs. Of a vGPU, all counters and how long it waited\n"
 	  "how often. Times are of the GPU's clock.\n" },
-	{ "sched set", "[UUID|GPU] NAME=VALUE...", SEVERAL, OPTION_GPU,
+	{ "sched set", "[UUID|GPU|GPU/INSTANCE] NAME=VALUE...", SEVERAL, OPTION_GPU,
 	  command_sched_set,
 	  "change settings of a GPU's scheduler or of a vGPU",
 	  .help = "In force at once, also while vGPUs run. With neither UUID nor GPU, the only\n"
-	  "GPU there is. All names and values are checked before the first is set.\n",
+	  "GPU there is. All names and values are checked before the first is set. A GPU\n"
+	  "instance, as 3b:00.0/train, has the settings of a GPU's scheduler.\n",
 	  .more_help = command_sched_set_help },
 	{ "sched log", "GPU", OPTIONAL, 0, command_sched_log,
 	  "show the last 256 switches of a GPU",

@@ -20,6 +20,7 @@ static const struct {
 	{ "signature", check_signature },
 	{ "secure_boot", check_secure_boot },
 	{ "gpu", check_gpu },
+	{ "instances", check_instances },
 	{ "vfio_device", check_vfio_device },
 	{ "iommu", check_iommu },
 	{ "memlock", check_memlock },

@@ -4,17 +4,18 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "instance.h"
 
 #define MOST_SETTINGS	16	/* no object has more; none can be given twice */
 
 /**
  * struct change - what is to be set on what
  * @scheduler: only the scheduler's settings may be
- * @object: a GPU or a vGPU
- * @name: its PCI address or UUID
+ * @object: a GPU, a vGPU or a GPU instance
+ * @name: its PCI address or UUID, or what the library calls the instance
  * @gpu: the PCI address of the GPU, of a vGPU's as well
  * @setting: what to set
  * @value: to what
@@ -24,12 +25,17 @@
 struct change {
 	bool scheduler;
 	enum ovgpu_object object;
-	char name[OVGPU_UUID_SIZE];
+	char name[OVGPU_NAME_SIZE];
 	char gpu[OVGPU_BDF_SIZE];
 	const struct ovgpu_setting *setting[MOST_SETTINGS];
 	const char *value[MOST_SETTINGS];
 	unsigned int count;
 	unsigned int done;
+};
+
+static const char *const kinds[] = {
+	[OVGPU_GPU] = "GPU", [OVGPU_VGPU] = "vGPU",
+	[OVGPU_INSTANCE] = "GPU instance",
 };
 
 /* Appends to a text of bounded size; what does not fit is cut. */
@@ -53,6 +59,49 @@ static const struct ovgpu_setting *find_setting(const struct change *change,
 
 /* ------------------------------------------------------------- arguments */
 
+/* "GPU/NAME" or "GPU/NUMBER" */
+static bool is_instance(const char *text, char *bdf)
+{
+	char gpu[OVGPU_NAME_SIZE];
+
+	snprintf(gpu, sizeof(gpu), "%.*s", (int)strcspn(text, "/"), text);
+	return strchr(text, '/') && strcspn(text, "/") < sizeof(gpu) &&
+	       !ovgpu_bdf_parse(gpu, bdf);
+}
+
+static enum cli_exit find_instance(const struct cli *cli, struct change *change,
+				   const char *name)
+{
+	struct suggestion suggestion = { .word = name };
+	struct ovgpu_instance **list;
+	unsigned int id = 0;
+	uint64_t number;
+	size_t count, i;
+	int err;
+
+	change->object = OVGPU_INSTANCE;
+	err = ovgpu_instance_list(cli->ovgpu, change->gpu, &list, &count);
+	if (err)
+		return fail_not_divisible(cli, change->gpu, err);
+	if (ovgpu_number_parse(name, &number))
+		number = 0;
+	for (i = 0; i < count; i++) {
+		suggest_try(&suggestion, list[i]->name);
+		if (list[i]->id == number && !id)
+			id = number;
+		if (!strcmp(list[i]->name, name))
+			id = list[i]->id;
+	}
+	ovgpu_free(list);
+	if (id && !ovgpu_instance_path(change->gpu, id, change->name,
+				       sizeof(change->name)))
+		return CLI_OK;
+	return cli_fail(cli, CLI_NOT_FOUND,
+			"GPU %s has no GPU instance '%s': 'openvgpu instance list' lists them%s",
+			change->gpu, shown(name).text,
+			suggest_text(&suggestion).text);
+}
+
 /* The first argument may say what to change; *@used: it did. */
 static enum cli_exit parse_target(const struct cli *cli, struct change *change,
 				  bool *used)
@@ -71,6 +120,10 @@ static enum cli_exit parse_target(const struct cli *cli, struct change *change,
 		if (code != CLI_OK)
 			return code;
 		change->object = OVGPU_VGPU;
+	} else if (is_instance(text, change->gpu)) {
+		code = find_instance(cli, change, strchr(text, '/') + 1);
+		if (code != CLI_OK)
+			return code;
 	} else if (ovgpu_bdf_parse(text, change->name)) {
 		if (find_setting(change, OVGPU_GPU, text) ||
 		    find_setting(change, OVGPU_VGPU, text))
@@ -121,8 +174,7 @@ static enum cli_exit fail_name(const struct cli *cli,
 		suggest_try(&suggestion, setting->name);
 	return cli_fail(cli, CLI_USAGE,
 			"there is no setting '%s': a %s has %s%s",
-			shown(name).text, object == OVGPU_GPU ? "GPU" : "vGPU",
-			names, suggest_text(&suggestion).text);
+			shown(name).text, kinds[object], names, suggest_text(&suggestion).text);
 }
 
 static enum cli_exit fail_value(const struct cli *cli,
@@ -149,7 +201,7 @@ static bool same_quantity(const struct change *change,
 	const struct ovgpu_setting *us =
 		ovgpu_setting(OVGPU_GPU, OVGPU_TIMESLICE_US);
 
-	return change->object == OVGPU_GPU &&
+	return change->object != OVGPU_VGPU &&
 	       ((a == hz && b == us) || (a == us && b == hz));
 }
 
@@ -253,8 +305,7 @@ static enum cli_exit check_choice(const struct cli *cli,
 		at += length;
 	}
 	return cli_fail(cli, CLI_USAGE, "there is no %s '%s': %s %s has %s",
-			setting->name, value,
-			change->object == OVGPU_GPU ? "GPU" : "vGPU",
+			setting->name, value, kinds[change->object],
 			change->name, choices[0] ? shown(choices).text : "none");
 }
 
@@ -272,7 +323,7 @@ static enum cli_exit check_change(const struct cli *cli, struct change *change)
 			return cli_fail_vgpu(cli, err, change->name);
 		strcpy(change->gpu, vgpu->gpu);
 		ovgpu_free(vgpu);
-	} else {
+	} else if (change->object == OVGPU_GPU) {
 		code = change->name[0] ? CLI_OK : find_only_gpu(cli, change);
 		if (code != CLI_OK)
 			return code;
@@ -337,7 +388,7 @@ static enum cli_exit fail_change(const struct cli *cli,
 				 const struct change *change, int err,
 				 const char *reason)
 {
-	const char *kind = change->object == OVGPU_GPU ? "GPU" : "vGPU";
+	const char *kind = kinds[change->object];
 	const struct ovgpu_setting *setting = change->setting[change->done];
 	enum cli_exit code = cli_exit_of_errno(err);
 	struct json_object *object, *array;
@@ -348,7 +399,7 @@ static enum cli_exit fail_change(const struct cli *cli,
 	if ((err == -ENOENT || err == -ENODEV) && !reason[0])
 		snprintf(text, sizeof(text), "%s %s went away", kind,
 			 change->name);
-	else if (err == -EACCES || err == -EPERM)
+	else if (err == -EACCES || (err == -EPERM && !reason[0]))
 		snprintf(text, sizeof(text),
 			 "not allowed to change settings: run as root");
 	else
@@ -446,6 +497,10 @@ static enum cli_exit set(struct cli *cli, bool scheduler)
 		json_set_text(object, "gpu", change.gpu);
 		if (change.object == OVGPU_VGPU)
 			json_set_text(object, "uuid", change.name);
+		if (change.object == OVGPU_INSTANCE)
+			json_set_number(object, "instance",
+					strtoul(strchr(change.name, '/') + 1,
+						NULL, 10));
 		json_set(object, "set", done_json(&change));
 		json_print(object);
 	}

@@ -3,6 +3,7 @@
 """openvgpu doctor on made-up machines: what it finds, and what it says to do."""
 
 import gzip
+import json
 import lzma
 import os
 import shutil
@@ -10,7 +11,7 @@ import struct
 import subprocess
 
 from cli_machine import (
-    FAILURE, FOREIGN, GPU, GPU2, IDLE, NEW, NIC, OK, OPENVGPU, RELEASE, USED,
+    FAILURE, FOREIGN, GPU, GPU2, IDLE, INSIDE, NEW, NIC, OK, OPENVGPU, PLAIN, RELEASE, USED,
     CliTest, main)
 
 VERSION = subprocess.run([OPENVGPU, "--version"], capture_output=True,
@@ -88,7 +89,7 @@ class Doctor(CliTest):
         self.assertEqual(set(checks), {
             "kernel", "mdev", "vfio", "module", "signature", "secure_boot",
             "gpu", "vfio_device", "iommu", "memlock", "mdevctl", "restore",
-            "qemu", "guests"})
+            "qemu", "guests", "instances"})
         return checks
 
     def expect_check(self, name, state, text="", advice="", status=None):
@@ -432,6 +433,23 @@ class Doctor(CliTest):
         self.expect_check("iommu", "ok", "do not need one")
         self.machine.write("sys/class/iommu/dmar0/x")
         self.expect_check("iommu", "ok", "an IOMMU is on")
+
+    def test_instances(self):
+        """Plain vGPUs that are defined need the pool."""
+        self.healthy()
+        self.machine.add_gpu(GPU2, {"1q": (1024, 1, 1)})
+        self.expect_check("instances", "ok", "no GPU is divisible")
+        self.add_divisible()
+        self.expect_check("instances", "ok", "1 GPU is divisible, with 1 GPU instance")
+        self.machine.add_attributes(GPU2, {"pool_slices": 0})
+        for uuid, kind in ((INSIDE, "2-256mc"), (PLAIN, "16mq"), (NEW, "1-64mc")):
+            self.machine.write(f"root/etc/mdevctl.d/{GPU2}/{uuid}", json.dumps(
+                {"mdev_type": "openvgpu-" + kind, "start": "auto"}))
+        self.expect_check("instances", "ok")
+        self.machine.write(f"root/etc/mdevctl.d/{GPU2}/{NEW}", json.dumps(
+            {"mdev_type": "openvgpu-16mq", "start": "auto"}))
+        self.expect_check("instances", "warn", f"all compute slices of GPU {GPU2}, and 1 vGPU "
+                          "defined", "pool_slices_min: 1")
 
     def test_guests(self):
         self.healthy()

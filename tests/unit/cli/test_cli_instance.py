@@ -167,6 +167,33 @@ class Changes(CliTest):
         self.expect(OK, "instance", "remove", "train", "--gpu", GPU)
 
 
+class Settings(CliTest):
+    def test_set(self):
+        self.fill_divisible()
+        for name in ("train", "1"):
+            value = self.expect_json(OK, "sched", "set", f"{GPU2[5:]}/{name}",
+                                     "scheduler=fixed_share", "timeslice_us=3000")
+            self.assertEqual((value["gpu"], value["instance"], value["set"]), (
+                GPU2, 1, {"scheduler": "fixed_share", "timeslice_us": 3000}))
+        folder = f"sys/devices/pci0000:00/{GPU2}/instances/1"
+        self.assertTrue(self.machine.read(f"{folder}/scheduler").startswith("fixed_share"))
+        self.assertEqual(self.machine.read(f"{folder}/timeslice_us"), "3000\n")
+
+    def test_wrong(self):
+        self.fill_divisible()
+        for what, setting, status, err in (
+                (f"{GPU2}/trian", "timeslice_us=3000", NOT_FOUND, "did you mean 'train'"),
+                (f"{GPU2}/", "timeslice_us=3000", NOT_FOUND, "has no GPU instance ''"),
+                (f"{GPU2}/../x", "timeslice_us=3000", NOT_FOUND, "has no GPU instance"),
+                (f"{NIC}/train", "timeslice_us=3000", NOT_FOUND, "no GPU"),
+                ("x/train", "timeslice_us=3000", USAGE, "neither a UUID"),
+                (f"{GPU2}/train", "weight=3", USAGE, "a GPU instance has scheduler"),
+                (f"{GPU2}/train", "console=none", USAGE, "no setting 'console'"),
+                (f"{GPU2}/train", "scheduler=x", USAGE, "GPU instance"),
+                (f"{GPU2}/train", "timeslice_us=1", USAGE, "100 to 1000000")):
+            self.expect_unchanged(status, "sched", "set", what, setting, err=err)
+
+
 class Plan(CliTest):
     def test_plan(self):
         self.fill_divisible()

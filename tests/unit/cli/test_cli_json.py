@@ -203,6 +203,9 @@ class Json(CliTest):
         for key in ("list", "types", "show", "metrics"):
             values[key].append(self.expect_json(OK, key))
         values["top"].append(self.expect_json(OK, "top", "--interval", "50"))
+        for words in (["set"], ["sched", "set"]):
+            values[" ".join(words)].append(self.expect_json(
+                OK, *words, f"{GPU2}/train", "timeslice_us=3000"))
         machine.add_instance(GPU2, 1, "train", "2g.256m", 3, 2, 2, 1, **{
             name: GPU_SETTINGS[name] for name in (
                 "wake_budget_permille", "averaging_factor", "preempt_timeout_us",
