@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * event.c - what happens to vGPUs, as the kernel tells it
+ * event.c - what happens to vGPUs and GPU instances, as the kernel tells it
  *
- * The driver sends uevents of the vGPU's device. They are read from the kernel
+ * The driver sends uevents of the vGPU's device, or of the GPU's. They are read from the kernel
  * itself, not from udev, so that they arrive at once and without udev as well.
  */
 #include <errno.h>
@@ -37,6 +37,8 @@ static const struct {
 	{ "faulted", OVGPU_EVENT_FAULTED },
 	{ "recover", OVGPU_EVENT_RECOVER },
 	{ "request", OVGPU_EVENT_REQUEST },
+	{ "instance-create", OVGPU_EVENT_INSTANCE_CREATE },
+	{ "instance-remove", OVGPU_EVENT_INSTANCE_REMOVE },
 };
 
 /**
@@ -151,6 +153,12 @@ static void parse_property(struct ovgpu_event *event, const char *text)
 			!ovgpu_number_parse(value, &event->fault.number);
 	} else if (IS("OPENVGPU_FAULT_NAME")) {
 		copy_word(event->fault_name, sizeof(event->fault_name), value);
+	} else if (IS("OPENVGPU_INSTANCE")) {
+		event->instance.known =
+			!ovgpu_number_parse(value, &event->instance.number);
+	} else if (IS("OPENVGPU_INSTANCE_NAME")) {
+		copy_word(event->instance_name, sizeof(event->instance_name),
+			  value);
 	} else if (IS("SEQNUM")) {
 		if (!ovgpu_number_parse(value, &number))
 			event->sequence = number;
@@ -164,7 +172,7 @@ static void parse_property(struct ovgpu_event *event, const char *text)
  * @size: bytes
  * @event: the result
  *
- * Return: true if it tells something of one of our vGPUs.
+ * Return: true if it tells something of one of our vGPUs or GPU instances.
  */
 bool ovgpu_event_parse(const char *message, size_t size,
 		       struct ovgpu_event *event)
@@ -176,7 +184,8 @@ bool ovgpu_event_parse(const char *message, size_t size,
 		return false;
 	for (next = message; next < end; next += strlen(next) + 1)
 		parse_property(event, next);
-	return event->name[0] && event->uuid[0];
+	return event->name[0] &&
+	       (event->uuid[0] || (event->gpu[0] && event->instance.known));
 }
 
 /**

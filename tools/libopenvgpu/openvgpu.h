@@ -162,8 +162,8 @@ struct ovgpu_type {
  *	"1.0-1.2"
  * @guest_verdict: whether the module has one of these, as it words it: "ok",
  *	"guest_too_old", "host_too_old"
- * @instance: number of its GPU instance, 0: it shares the pool; unknown where the
- *	GPU is not divisible
+ * @instance: number of its GPU instance, 0: it shares the pool, which is all of a
+ *	GPU that is not divisible; unknown with an older module
  * @compute_slices: compute slices of that, now
  */
 struct ovgpu_vgpu {
@@ -534,7 +534,7 @@ size_t ovgpu_sched_vgpu_waits(const struct ovgpu_sched_vgpu *vgpu,
 /**
  * struct ovgpu_switch - one run that ended
  * @time_ns: when it ended, GPU's clock
- * @runqueue: which resource
+ * @runqueue: number of the GPU instance, 0: the pool
  * @partition: of the vGPU; of modules before 0.2 -1, too: nothing ran
  * @uuid: of the vGPU; empty: likewise, or the vGPU is gone
  * @reason: why it ended: a word
@@ -561,7 +561,7 @@ int ovgpu_switch_log(const struct ovgpu *ovgpu, const char *bdf,
 /* ---------------------------------------------------------------- events */
 
 /**
- * enum ovgpu_event_kind - what happened to a vGPU
+ * enum ovgpu_event_kind - what happened to a vGPU, or to a GPU instance
  * @OVGPU_EVENT_OTHER: something this version of the library has no name for
  * @OVGPU_EVENT_CREATE: it was created, all its attributes are there
  * @OVGPU_EVENT_REMOVE: it is being removed, its attributes go
@@ -572,6 +572,8 @@ int ovgpu_switch_log(const struct ovgpu *ovgpu, const char *bdf,
  * @OVGPU_EVENT_RECOVER: it was reset after that, or its GPU was
  * @OVGPU_EVENT_REQUEST: a process removes it, and waits for the one that has it
  *	open
+ * @OVGPU_EVENT_INSTANCE_CREATE: a GPU instance was created
+ * @OVGPU_EVENT_INSTANCE_REMOVE: a GPU instance is gone
  */
 enum ovgpu_event_kind {
 	OVGPU_EVENT_OTHER,
@@ -583,13 +585,15 @@ enum ovgpu_event_kind {
 	OVGPU_EVENT_FAULTED,
 	OVGPU_EVENT_RECOVER,
 	OVGPU_EVENT_REQUEST,
+	OVGPU_EVENT_INSTANCE_CREATE,
+	OVGPU_EVENT_INSTANCE_REMOVE,
 };
 
 /**
- * struct ovgpu_event - something that happened to a vGPU
+ * struct ovgpu_event - something that happened to a vGPU, or to a GPU instance
  * @kind: what
  * @name: the same in the driver's word, as "open"
- * @uuid: of the vGPU
+ * @uuid: of the vGPU; empty: it is about a GPU instance
  * @gpu: PCI address of its GPU; empty when the driver does not say
  * @type: id of its type; likewise
  * @pid: process that opened it, or that removes it; 0: no such event
@@ -597,6 +601,8 @@ enum ovgpu_event_kind {
  * @fault_name: its name; likewise empty
  * @sequence: the kernel's number of the event
  * @received_ns: CLOCK_REALTIME when it was taken
+ * @instance: number of the GPU instance; unknown: it is about a vGPU
+ * @instance_name: and its name; likewise empty
  */
 struct ovgpu_event {
 	enum ovgpu_event_kind kind;
@@ -609,6 +615,8 @@ struct ovgpu_event {
 	char fault_name[OVGPU_NAME_SIZE];
 	uint64_t sequence;
 	uint64_t received_ns;
+	struct ovgpu_value instance;
+	char instance_name[OVGPU_NAME_SIZE];
 };
 
 struct ovgpu_events;

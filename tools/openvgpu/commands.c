@@ -103,7 +103,8 @@ static const struct command commands[] = {
 	  "follow what happens to vGPUs",
 	  .help = "Prints a line for each: create, remove, open, close, request (a process removes\n"
 	  "it while another has it open, and waits), fault, faulted (it gets no more turns\n"
-	  "until it is reset), recover. Only of that vGPU or GPU, if one is named; it need\n"
+	  "until it is reset), recover; of a GPU instance instance-create and\n"
+	  "instance-remove. Only of that vGPU or GPU, if one is named; it need\n"
 	  "not exist yet. With --json, an object a line; \"lost\" when they came too fast.\n"
 	  "Ends when it is interrupted (exit status 0) or nobody reads the output.\n" },
 	{ "gpu hand-over", "GPU", ONE, OPTION_TO | OPTION_DRY_RUN,

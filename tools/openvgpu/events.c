@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * events.c - openvgpu events: follow what happens to vGPUs
+ * events.c - openvgpu events: follow what happens to vGPUs and GPU instances
  */
 #include <errno.h>
 #include <poll.h>
@@ -41,7 +41,7 @@ static void print_json(const struct ovgpu_event *event, const char *time)
 
 	json_set_text(object, "time", time);
 	json_set_text(object, "event", event->name);
-	json_set_text(object, "uuid", event->uuid);
+	set_word(object, "uuid", event->uuid);
 	set_word(object, "gpu", event->gpu);
 	set_word(object, "type", event->type);
 	if (event->pid)
@@ -50,12 +50,21 @@ static void print_json(const struct ovgpu_event *event, const char *time)
 		json_set(object, "pid", NULL);
 	json_set_value(object, "fault", event->fault);
 	set_word(object, "fault_name", event->fault_name);
+	json_set_value(object, "instance", event->instance);
+	set_word(object, "instance_name", event->instance_name);
 	json_print_line(object);
 }
 
 static void print_text(const struct ovgpu_event *event, const char *time)
 {
-	printf("%s  %s  %-8s", time, event->uuid, shown(event->name).text);
+	char what[OVGPU_NAME_SIZE + 32];
+
+	snprintf(what, sizeof(what), "%s", event->uuid);
+	if (!what[0])
+		snprintf(what, sizeof(what), "instance %llu %s",
+			 (unsigned long long)event->instance.number,
+			 event->instance_name);
+	printf("%s  %-36s  %-8s", time, what, shown(event->name).text);
 	if (event->type[0])
 		printf("  %s", shown(event->type).text);
 	if (event->gpu[0])

@@ -58,9 +58,21 @@ static bool is_bochs(const struct cli *cli, const char *uuid)
 	       !strcmp(now, "bochs");
 }
 
+/* Whether a GPU can have GPU instances. */
+static bool is_divisible(const struct cli *cli, const char *bdf)
+{
+	char most[OVGPU_NAME_SIZE];
+
+	return !ovgpu_attribute_get(cli->ovgpu, OVGPU_GPU, bdf, OVGPU_DRIVER,
+				    "max_instances", most, sizeof(most)) &&
+	       strcmp(most, "0");
+}
+
 static bool is_kept(const struct cli *cli, const struct place *place,
 		    unsigned int index)
 {
+	if (place->object == OVGPU_GPU && index == OVGPU_POOL_SLICES_MIN)
+		return is_divisible(cli, place->name);
 	if (place->object != OVGPU_VGPU)
 		/* Another form of timeslice_us. */
 		return ovgpu_setting(place->object, index) !=

@@ -129,7 +129,11 @@ class Json(CliTest):
         path = f"/devices/pci0000:00/{GPU}/{USED}"
         for words in (["create"], ["open", "OPENVGPU_PID=7"],
                       ["fault", "OPENVGPU_FAULT=2",
-                       "OPENVGPU_FAULT_NAME=run timeout"]):
+                       "OPENVGPU_FAULT_NAME=run timeout"],
+                      ["instance-create", "OPENVGPU_INSTANCE=3",
+                       "OPENVGPU_INSTANCE_NAME=train"]):
+            if "instance" in words[0]:
+                path = path[:-len(USED) - 1]
             data = b"\0".join(word.encode() for word in [
                 f"change@{path}", "ACTION=change", f"DEVPATH={path}",
                 "SUBSYSTEM=mdev", f"OPENVGPU_EVENT={words[0]}",

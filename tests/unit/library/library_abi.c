@@ -204,6 +204,8 @@ IS(OVGPU_EVENT_FAULT, 5);
 IS(OVGPU_EVENT_FAULTED, 6);
 IS(OVGPU_EVENT_RECOVER, 7);
 IS(OVGPU_EVENT_REQUEST, 8);
+IS(OVGPU_EVENT_INSTANCE_CREATE, 9);
+IS(OVGPU_EVENT_INSTANCE_REMOVE, 10);
 
 AT(ovgpu_event, kind, 0);
 AT(ovgpu_event, name, 4);
@@ -215,3 +217,5 @@ AT(ovgpu_event, fault, 200);
 AT(ovgpu_event, fault_name, 216);
 AT(ovgpu_event, sequence, 280);
 AT(ovgpu_event, received_ns, 288);
+AT(ovgpu_event, instance, 296);
+AT(ovgpu_event, instance_name, 312);

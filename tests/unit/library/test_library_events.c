@@ -32,6 +32,11 @@ START_TEST(test_messages)
 		"OPENVGPU_FAULT_NAME=run timeout\0SEQNUM=18446744073709551615";
 	static const char opened[] = HEAD WHERE
 		"OPENVGPU_EVENT=open\0OPENVGPU_PID=4242";
+	static const char instance[] =
+		"change@/devices/pci0000:00/0000:01:00.0\0ACTION=change\0"
+		"DEVPATH=/devices/pci0000:00/0000:01:00.0\0SUBSYSTEM=pci\0"
+		"OPENVGPU_EVENT=instance-create\0OPENVGPU_GPU=0000:01:00.0\0"
+		"OPENVGPU_INSTANCE=3\0OPENVGPU_INSTANCE_NAME=train";
 	static const char newer[] = HEAD "OPENVGPU_EVENT=migrate\0OPENVGPU_X=1";
 	struct ovgpu_event event;
 
@@ -52,6 +57,14 @@ START_TEST(test_messages)
 	ck_assert_int_eq(event.pid, 4242);
 	ck_assert(!event.fault.known);
 
+	/* Of the GPU's device. */
+	ck_assert(ovgpu_event_parse(instance, sizeof(instance), &event));
+	ck_assert_int_eq(event.kind, OVGPU_EVENT_INSTANCE_CREATE);
+	ck_assert_str_eq(event.uuid, "");
+	ck_assert_str_eq(event.gpu, "0000:01:00.0");
+	ck_assert(event.instance.known && event.instance.number == 3);
+	ck_assert_str_eq(event.instance_name, "train");
+
 	/* What a later driver tells is told, if not understood. */
 	ck_assert(ovgpu_event_parse(newer, sizeof(newer), &event));
 	ck_assert_int_eq(event.kind, OVGPU_EVENT_OTHER);
@@ -70,6 +83,8 @@ START_TEST(test_kinds)
 		{ "open", OVGPU_EVENT_OPEN }, { "close", OVGPU_EVENT_CLOSE },
 		{ "fault", OVGPU_EVENT_FAULT }, { "faulted", OVGPU_EVENT_FAULTED },
 		{ "recover", OVGPU_EVENT_RECOVER }, { "request", OVGPU_EVENT_REQUEST },
+		{ "instance-create", OVGPU_EVENT_INSTANCE_CREATE },
+		{ "instance-remove", OVGPU_EVENT_INSTANCE_REMOVE },
 	};
 	struct ovgpu_event event;
 	char message[512];
