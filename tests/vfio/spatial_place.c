@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "plain.h"
 #include "spatial.h"
 
 #define TYPES_MAX	128
@@ -319,7 +320,7 @@ static void some_open_or_close(struct history *history)
 		vgpu_close(vgpu);
 		history->opened--;
 	} else if (history->opened < OPEN_MAX) {
-		vgpu_open(vgpu);
+		plain_open(vgpu);
 		history->at[i] = vgpu_offset(vgpu);
 		history->opened++;
 	}

@@ -71,8 +71,6 @@ ssize_t vgpu_number_show(const struct vgpu_instance *instance, enum vgpu_setting
 ssize_t vgpu_number_store(struct vgpu_instance *instance, enum vgpu_setting setting,
 			  const char *name, const char *buf, size_t count);
 ssize_t vgpu_scheduler_show(const struct vgpu_instance *instance, char *buf);
-ssize_t vgpu_scheduler_store(struct vgpu_instance *instance, const char *buf,
-			     size_t count);
 void vgpu_quote(const char *buf, size_t count, char *shown);
 int vgpu_parse_number_of(const struct vgpu_instance *instance, const char *what,
 			 const char *buf, size_t count, u64 *value);

@@ -18,6 +18,7 @@
 #include "admin/settings.h"
 #include "base/state.h"
 #include "base/vgpu.h"
+#include "display/pacing.h"
 #include "place/instance.h"
 #include "place/place.h"
 #include "place/type.h"
@@ -68,7 +69,8 @@ static ssize_t gpu_pool_slices_min_store(struct device *dev,
 	if (ret)
 		return ret;
 	if (value > most) {
-		vgpu_gpu_error(gpu, "pool_slices_min not changed: %llu was written, it takes 0 to %u",
+		vgpu_gpu_error(gpu,
+			       "pool_slices_min not changed: %llu was written, it takes 0 to %u",
 			       value, most);
 		return -EINVAL;
 	}
@@ -207,6 +209,7 @@ static ssize_t name_show(struct kobject *kobj, struct kobj_attribute *attr, char
 {
 	return sysfs_emit(buf, "%s\n", to_folder(kobj)->instance->name);
 }
+
 INSTANCE_RO(name);
 
 static ssize_t profile_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -219,6 +222,7 @@ static ssize_t profile_show(struct kobject *kobj, struct kobj_attribute *attr,
 			  profile, sizeof(profile));
 	return sysfs_emit(buf, "%s\n", profile);
 }
+
 INSTANCE_RO(profile);
 
 static ssize_t compute_mask_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -228,6 +232,7 @@ static ssize_t compute_mask_show(struct kobject *kobj, struct kobj_attribute *at
 
 	return sysfs_emit(buf, "0x%02x\n", layout_of(kobj, &members).compute);
 }
+
 INSTANCE_RO(compute_mask);
 
 static ssize_t memory_first_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -237,6 +242,7 @@ static ssize_t memory_first_show(struct kobject *kobj, struct kobj_attribute *at
 
 	return sysfs_emit(buf, "%u\n", layout_of(kobj, &members).memory_first);
 }
+
 INSTANCE_RO(memory_first);
 
 static ssize_t memory_slices_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -246,6 +252,7 @@ static ssize_t memory_slices_show(struct kobject *kobj, struct kobj_attribute *a
 
 	return sysfs_emit(buf, "%u\n", layout_of(kobj, &members).profile.memory);
 }
+
 INSTANCE_RO(memory_slices);
 
 static ssize_t members_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -256,6 +263,7 @@ static ssize_t members_show(struct kobject *kobj, struct kobj_attribute *attr,
 	layout_of(kobj, &members);
 	return sysfs_emit(buf, "%u\n", members);
 }
+
 INSTANCE_RO(members);
 
 static ssize_t time_show(struct kobject *kobj, bool of_busy, char *buf)
@@ -272,6 +280,7 @@ static ssize_t busy_ns_show(struct kobject *kobj, struct kobj_attribute *attr,
 {
 	return time_show(kobj, true, buf);
 }
+
 INSTANCE_RO(busy_ns);
 
 static ssize_t idle_ns_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -279,64 +288,82 @@ static ssize_t idle_ns_show(struct kobject *kobj, struct kobj_attribute *attr,
 {
 	return time_show(kobj, false, buf);
 }
+
 INSTANCE_RO(idle_ns);
 
 /* ------------------------------------------------- what can be done with it */
 
 /*
  * Call @act for an instance with place_lock held, unless it is gone already. See the
- * top of this file.
+ * top of this file. The caller holds a reference to the GPU, which may go.
  */
 static int act_on(struct kobject *kobj, struct kobj_attribute *attr,
-		  int (*act)(struct vgpu_instance *instance, bool value), bool value)
+		  int (*act)(struct vgpu_instance *instance, const char *text),
+		  const char *text)
 {
 	struct vgpu_instance_folder *folder = to_folder(kobj);
 	struct vgpu_gpu *gpu = folder->gpu;
 	struct kernfs_node *node;
 	int ret = -ENODEV;
 
-	vgpu_gpu_get(gpu);
 	node = sysfs_break_active_protection(kobj, &attr->attr);
-	if (node) {
-		mutex_lock(&gpu->place_lock);
-		if (folder->instance->folder == folder)
-			ret = act(folder->instance, value);
-		mutex_unlock(&gpu->place_lock);
-		sysfs_unbreak_active_protection(node);
-	}
-	vgpu_gpu_put(gpu);
+	if (!node)
+		return ret;
+	mutex_lock(&gpu->place_lock);
+	if (folder->instance->folder == folder)
+		ret = act(folder->instance, text);
+	mutex_unlock(&gpu->place_lock);
+	/* Frame-rate limits are in force under some policies only. */
+	if (!ret && act == vgpu_set_scheduler)
+		vgpu_pace_all(gpu);
+	sysfs_unbreak_active_protection(node);
 	return ret;
 }
 
-static int set_reserved(struct vgpu_instance *instance, bool value)
+static ssize_t store(struct kobject *kobj, struct kobj_attribute *attr,
+		     int (*act)(struct vgpu_instance *instance, const char *text),
+		     const char *text, size_t count)
 {
-	vgpu_set_reserved(instance, value);
-	return 0;
+	struct vgpu_gpu *gpu = to_folder(kobj)->gpu;
+	int ret;
+
+	vgpu_gpu_get(gpu);
+	ret = act_on(kobj, attr, act, text);
+	vgpu_gpu_put(gpu);
+	return ret ?: count;
 }
 
-static int remove(struct vgpu_instance *instance, bool value)
+/* A bit that was written; -EINVAL, explained in last_error, if it is none. */
+static int parse_bit(struct vgpu_instance *instance, const char *what, const char *text,
+		     bool must_be_one)
 {
-	return vgpu_release(instance);
-}
-
-static int parse_bit(struct kobject *kobj, const char *what, const char *buf,
-		     size_t count, bool must_be_one, bool *value)
-{
-	struct vgpu_instance_folder *folder = to_folder(kobj);
 	u64 number;
 	int ret;
 
-	ret = vgpu_parse_number_of(folder->instance, what, buf, count, &number);
+	ret = vgpu_parse_number_of(instance, what, text, strlen(text), &number);
 	if (ret)
 		return ret;
-	if (number > 1 || (must_be_one && !number)) {
-		vgpu_gpu_error(folder->gpu, "instance %u: %s not changed: %llu was written, it takes %s",
-			       folder->instance->index, what, number,
-			       must_be_one ? "1" : "0 or 1");
-		return -EINVAL;
-	}
-	*value = number;
-	return 0;
+	if (number <= 1 && (number || !must_be_one))
+		return number;
+	vgpu_gpu_error(instance->gpu, "instance %u: %s not changed: %llu was written, it takes %s",
+		       instance->index, what, number, must_be_one ? "1" : "0 or 1");
+	return -EINVAL;
+}
+
+static int set_reserved(struct vgpu_instance *instance, const char *text)
+{
+	int bit = parse_bit(instance, "reserved", text, false);
+
+	if (bit >= 0)
+		vgpu_set_reserved(instance, bit);
+	return min(bit, 0);
+}
+
+static int remove(struct vgpu_instance *instance, const char *text)
+{
+	int bit = parse_bit(instance, "remove", text, true);
+
+	return bit < 0 ? bit : vgpu_release(instance);
 }
 
 static ssize_t reserved_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -350,12 +377,7 @@ static ssize_t reserved_show(struct kobject *kobj, struct kobj_attribute *attr,
 static ssize_t reserved_store(struct kobject *kobj, struct kobj_attribute *attr,
 			      const char *buf, size_t count)
 {
-	bool value;
-	int ret = parse_bit(kobj, "reserved", buf, count, false, &value);
-
-	if (!ret)
-		ret = act_on(kobj, attr, set_reserved, value);
-	return ret ?: count;
+	return store(kobj, attr, set_reserved, buf, count);
 }
 
 static struct kobj_attribute instance_reserved =
@@ -364,15 +386,25 @@ static struct kobj_attribute instance_reserved =
 static ssize_t remove_store(struct kobject *kobj, struct kobj_attribute *attr,
 			    const char *buf, size_t count)
 {
-	bool value;
-	int ret = parse_bit(kobj, "remove", buf, count, true, &value);
-
-	if (!ret)
-		ret = act_on(kobj, attr, remove, value);
-	return ret ?: count;
+	return store(kobj, attr, remove, buf, count);
 }
 
 static struct kobj_attribute instance_remove = __ATTR(remove, 0200, NULL, remove_store);
+
+static ssize_t scheduler_show(struct kobject *kobj, struct kobj_attribute *attr,
+			      char *buf)
+{
+	return vgpu_scheduler_show(to_folder(kobj)->instance, buf);
+}
+
+static ssize_t scheduler_store(struct kobject *kobj, struct kobj_attribute *attr,
+			       const char *buf, size_t count)
+{
+	return store(kobj, attr, vgpu_set_scheduler, buf, count);
+}
+
+static struct kobj_attribute instance_scheduler =
+	__ATTR(scheduler, 0644, scheduler_show, scheduler_store);
 
 /* ---------------------------------------------------------------- settings */
 
@@ -401,21 +433,6 @@ static ssize_t number_store(struct kobject *kobj, struct kobj_attribute *attr,
 					      attr)->setting,
 				 attr->attr.name, buf, count);
 }
-
-static ssize_t scheduler_show(struct kobject *kobj, struct kobj_attribute *attr,
-			      char *buf)
-{
-	return vgpu_scheduler_show(to_folder(kobj)->instance, buf);
-}
-
-static ssize_t scheduler_store(struct kobject *kobj, struct kobj_attribute *attr,
-			       const char *buf, size_t count)
-{
-	return vgpu_scheduler_store(to_folder(kobj)->instance, buf, count);
-}
-
-static struct kobj_attribute instance_scheduler =
-	__ATTR(scheduler, 0644, scheduler_show, scheduler_store);
 
 #define INSTANCE_SETTING(name, id)					\
 	static struct setting_attribute instance_##name = {		\
@@ -518,12 +535,15 @@ static bool parse_profile(const struct vgpu_gpu *gpu, const char *text,
 	return profile->compute && profile->memory;
 }
 
+static const char name_characters[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+
 static bool valid_name(const char *name)
 {
 	size_t length = strlen(name);
 
 	return length && length < VGPU_INSTANCE_NAME_SIZE &&
-	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") == length;
+	       strspn(name, name_characters) == length;
 }
 
 static int create(struct vgpu_gpu *gpu, char *text)
@@ -534,12 +554,14 @@ static int create(struct vgpu_gpu *gpu, char *text)
 	vgpu_quote(name, strlen(name), shown);
 	word = strsep(&name, " ");
 	if (!parse_profile(gpu, word, &profile)) {
-		vgpu_gpu_error(gpu, "instance not created: '%s' is no profile; it takes PROFILE [NAME], a profile as 1g.%llum: compute slices and memory",
+		vgpu_gpu_error(gpu,
+			       "instance not created: '%s' is no profile; it takes PROFILE [NAME], a profile as 1g.%llum: compute slices and memory",
 			       shown, gpu->fb_size / gpu->layout.memory_slices >> 20);
 		return -EINVAL;
 	}
 	if (name && !valid_name(name)) {
-		vgpu_gpu_error(gpu, "instance not created: '%s' has no name in it; that has 1 to %u characters of A-Z, a-z, 0-9, '_', '.' and '-'",
+		vgpu_gpu_error(gpu,
+			       "instance not created: '%s' has no name in it; that has 1 to %u characters of A-Z, a-z, 0-9, '_', '.' and '-'",
 			       shown, VGPU_INSTANCE_NAME_SIZE - 1);
 		return -EINVAL;
 	}

@@ -155,24 +155,6 @@ ssize_t vgpu_scheduler_show(const struct vgpu_instance *instance, char *buf)
 	return n + sysfs_emit_at(buf, n, "\n");
 }
 
-/**
- * vgpu_scheduler_store - change the policy of an instance
- * @instance: the instance
- * @buf: what was written
- * @count: length of @buf
- */
-ssize_t vgpu_scheduler_store(struct vgpu_instance *instance, const char *buf,
-			     size_t count)
-{
-	int ret = vgpu_set_scheduler(instance, buf);
-
-	if (ret)
-		return ret;
-	/* Frame-rate limits are in force under some policies only. */
-	vgpu_pace_all(instance->gpu);
-	return count;
-}
-
 /* ------------------------------- physical GPU: the settings of its pool */
 
 #define GPU_SETTING(name, id)						\
@@ -217,7 +199,14 @@ static ssize_t gpu_scheduler_store(struct device *dev,
 				   struct device_attribute *attr,
 				   const char *buf, size_t count)
 {
-	return vgpu_scheduler_store(vgpu_gpu_pool(dev_get_drvdata(dev)), buf, count);
+	struct vgpu_gpu *gpu = dev_get_drvdata(dev);
+	int ret = vgpu_set_scheduler(vgpu_gpu_pool(gpu), buf);
+
+	if (ret)
+		return ret;
+	/* Frame-rate limits are in force under some policies only. */
+	vgpu_pace_all(gpu);
+	return count;
 }
 
 struct device_attribute vgpu_gpu_attr_scheduler =

@@ -147,7 +147,8 @@ static void end_instance(struct vgpu_instance *instance)
 	vgpu_instance_stop(instance);
 	vgpu_instances_hold(gpu, &gpu->layout);
 	if (vgpu_instances_program(gpu))
-		dev_err(&gpu->pdev->dev, "the slices of GPU instance %u stay unused until the GPU is reset: it does not take others\n",
+		dev_err(&gpu->pdev->dev,
+			"the slices of GPU instance %u stay unused until the GPU is reset: it does not take others\n",
 			instance->index);
 	vgpu_instances_let_go(gpu);
 }
@@ -211,7 +212,8 @@ static int report_error(struct vgpu_gpu *gpu, const struct request *request, int
 
 	switch (error) {
 	case -EXDEV:
-		report(gpu, request, "the GPU is being handed over to another driver; write 0 to hand_over if it is to stay");
+		report(gpu, request,
+		       "the GPU is being handed over to another driver; write 0 to hand_over if it is to stay");
 		return -EBUSY;
 	case -EAGAIN:
 		report(gpu, request, "vGPUs are being opened and closed all the time; try again");

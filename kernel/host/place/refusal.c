@@ -97,8 +97,8 @@ static void explain(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 		    char *why, size_t size)
 {
 	const struct layout *layout = &gpu->layout;
-	u64 bytes = vgpu ? vgpu->fb_size :
-		    gpu->fb_size >> layout_profile_level(layout, profile);
+	u64 bytes = profile.compute ?
+		    gpu->fb_size >> layout_profile_level(layout, profile) : vgpu->fb_size;
 	unsigned int i, vgpus = 0;
 	char name[VGPU_PROFILE_NAME_SIZE] = "";
 
@@ -110,28 +110,33 @@ static void explain(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 			 gpu->max_vgpus);
 		break;
 	case LAYOUT_NO_COMPUTE:
-		snprintf(why, size, "an instance %s needs %u compute slices, %u are free; remove other instances or choose fewer slices",
+		snprintf(why, size,
+			 "%s needs %u compute slices, %u are free; remove other instances or choose fewer slices",
 			 name, profile.compute, layout_pool_compute(layout));
 		break;
 	case LAYOUT_POOL_NEEDED:
-		snprintf(why, size, "an instance %s needs %u compute slices, the pool can spare %u of %u (pool_slices_min %u, %u plain vGPUs); lower pool_slices_min, remove plain vGPUs or choose fewer slices",
+		snprintf(why, size,
+			 "%s needs %u compute slices, the pool can spare %u of %u (pool_slices_min %u, %u plain vGPUs); lower pool_slices_min, remove plain vGPUs or choose fewer",
 			 name, profile.compute, spare_compute(layout),
 			 layout_pool_compute(layout), layout->pool_min,
 			 layout_members(layout, LAYOUT_POOL));
 		break;
 	case LAYOUT_POOL_FIXED:
-		snprintf(why, size, "scheduler %s promises the %u plain vGPUs that what they have does not change; change the scheduler or remove them",
+		snprintf(why, size,
+			 "scheduler %s promises the %u plain vGPUs that what they have does not change; change the scheduler or remove them",
 			 vgpu_instance_policy(vgpu_gpu_pool(gpu))->name,
 			 layout_members(layout, LAYOUT_POOL));
 		break;
 	case LAYOUT_POOL_EMPTY:
-		snprintf(why, size, "instances have all compute slices of the pool; remove one, or choose a type of theirs");
+		snprintf(why, size,
+			 "instances have all compute slices of the pool; remove one, or choose a type of theirs");
 		break;
 	case LAYOUT_POOL_LENT:
 		snprintf(why, size, "the pool's engine works for instance 8; remove that");
 		break;
 	case LAYOUT_IN_THE_WAY:
-		snprintf(why, size, "%llu MiB are free, but open vGPUs lie in between, and only closed ones can move; stop a VM or choose a smaller type",
+		snprintf(why, size,
+			 "%llu MiB are free, but open vGPUs lie in between, and only closed ones can move; stop a VM or choose a smaller type",
 			 bytes >> 20);
 		break;
 	case LAYOUT_BAD_PROFILE:
@@ -140,14 +145,16 @@ static void explain(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 	default:
 		for (i = 0; i < layout->vgpus; i++)
 			vgpus += layout->vgpu[i].used;
-		if (vgpu)
-			snprintf(why, size, "type %s needs %llu MiB, the largest free block has %llu MiB (%u vGPUs exist); remove a vGPU or choose a smaller type",
+		if (profile.compute)
+			snprintf(why, size,
+				 "%s needs %llu MiB, %llu MiB are free (%u vGPUs exist); remove a vGPU or choose less",
+				 name, bytes >> 20,
+				 layout_free_bytes(layout, LAYOUT_POOL) >> 20, vgpus);
+		else
+			snprintf(why, size,
+				 "type %s needs %llu MiB, the largest free block has %llu MiB (%u vGPUs exist); remove a vGPU or choose a smaller type",
 				 vgpu->type->sysfs_name, bytes >> 20,
 				 layout_largest(layout, LAYOUT_POOL) >> 20, vgpus);
-		else
-			snprintf(why, size, "it needs %llu MiB, %llu MiB are free (%u vGPUs exist); remove a vGPU or choose less",
-				 bytes >> 20,
-				 layout_free_bytes(layout, LAYOUT_POOL) >> 20, vgpus);
 	}
 }
 
@@ -155,7 +162,7 @@ static void explain(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
  * vgpu_refusal_explain - why a vGPU or an instance can't be created, and what to do
  * @gpu: the GPU; its place_lock is held
  * @vgpu: the vGPU; NULL: an instance without one
- * @profile: of the instance
+ * @profile: of the instance; that of a plain vGPU is the pool's
  * @refusal: what the layout says
  * @why: receives the text
  * @size: of @why

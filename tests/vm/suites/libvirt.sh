@@ -65,7 +65,7 @@ same "libvirt's figures of an empty GPU" "right, $(find "/sys/class/mdev_bus/$gp
 
 do_block "define, autostart, start" "virsh nodedev-define vgpu.xml"
 same "the vGPU is there, with its weight" 512 "$(attribute "$first" weight)"
-same "figures with a vGPU" "right, 28 types" "$(python3 figures.py "$gpu" 2>&1)"
+same "figures with a vGPU" "right, 106 types" "$(python3 figures.py "$gpu" 2>&1)"
 same "one less can be had" "3 0" "$(available "$gpu" openvgpu-256mq) $(available "$gpu" openvgpu-1q)"
 run "info" 0 virsh nodedev-info "$(node "$first")"
 same "active, persistent, autostarted" "yes yes yes" \

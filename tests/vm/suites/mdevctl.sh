@@ -47,7 +47,7 @@ for t in told:
             wrong.add((t, name, value))
 print(sorted(map(str, wrong)) or "right, %d types of %d figures" % (len(told), sum(map(len, told.values()))))
 END
-same "its figures are the driver's" "right, 28 types of 112 figures" "$(python3 figures.py "$said" "$gpu" 2>&1)"
+same "its figures are the driver's" "right, 106 types of 424 figures" "$(python3 figures.py "$said" "$gpu" 2>&1)"
 
 do_block "start" "mdevctl start -p"
 contains "it is listed" "$first $gpu openvgpu-256mq manual"
