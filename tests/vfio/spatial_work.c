@@ -352,8 +352,9 @@ TEST(own_slices, ONCE | SLOW)
 	load_start(&a);
 	load_start(&b);
 	longest_slices(&a, &b, longest);
-	CHECK(longest[0] && longest[0] <= 2050000 && longest[1] > 4000000 &&
-	      longest[1] <= 15050000,
+	/* A turn may be longer by what its switch would have taken. */
+	CHECK(longest[0] && longest[0] <= 5 * MS && longest[1] > 8 * MS &&
+	      longest[1] <= 20 * MS,
 	      "slices of 2000 and 15000 us: the longest were given %lu and %lu us",
 	      longest[0] / 1000, longest[1] / 1000);
 	load_stop(&a);
