@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * administrator.c - an administrator who changes settings and removes a vGPU while
- * VMMs do anything
+ * administrator.c - an administrator who changes settings, makes and removes GPU
+ * instances, and removes a vGPU, while VMMs do anything
  *
  * Nothing is left of it: vmm_undo_administrator() makes everything as it was. Not
  * among what is changed is what ends a vGPU or the GPU for its neighbours: limits
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "admin.h"
+#include "spatial.h"
 #include "vmm.h"
 
 #define VALUES	6
@@ -30,6 +30,18 @@ static const struct setting gpu_settings[] = {
 	{ "timeslice_us", { "0", "1000", "2000", "30000", "1", "-1" } },
 	{ "sched_hz", { "0", "30", "480", "960", "5", "x" } },
 	{ "averaging_factor", { "33", "1", "60", "10", "61", "0" } },
+	{ "pool_slices_min", { "0", "1", "8", "4", "9", "-1" } },
+};
+
+/* Of GPU instances, which have settings as the GPU has, but for its last. */
+static const struct setting instance_settings[] = {
+	{ "reserved", { "0", "1", "0", "1", "2", "" } },
+	{ "remove", { "1", "0", "1", "1", "x", "" } },
+};
+
+static const char *const instances[] = {
+	"1g.128m", "2g.256m", "1g.256m fuzz", "4g.512m fuzz", "1g.128m fuzz fuzz", "9g.1g",
+	"1g.100m", "", "g.m", "1g.128m a/b", "1g.128m abcdefghijklmnopqrstuvwxyz0123456789",
 };
 
 static const struct setting vgpu_settings[] = {
@@ -43,6 +55,26 @@ static const struct setting vgpu_settings[] = {
 };
 
 #define COUNT(array)	((unsigned int)(sizeof(array) / sizeof((array)[0])))
+
+/* They come and go: most of it is about instances that are not there. */
+static void change_instance(struct actor *actor)
+{
+	unsigned int id = 1 + (unsigned int)vmm_below(actor, INSTANCES - 1);
+	const struct setting *setting;
+
+	switch (vmm_below(actor, 3)) {
+	case 0:
+		host_write(admin_pci_path("instances/create"),
+			   instances[vmm_below(actor, COUNT(instances))]);
+		return;
+	case 1:
+		setting = &gpu_settings[vmm_below(actor, COUNT(gpu_settings) - 1)];
+		break;
+	default:
+		setting = &instance_settings[vmm_below(actor, COUNT(instance_settings))];
+	}
+	host_write(instance_path(id, setting->file), setting->value[vmm_below(actor, VALUES)]);
+}
 
 static void change(struct actor *actor, const char uuid[][UUID_LENGTH + 1], unsigned int vgpus)
 {
@@ -79,6 +111,11 @@ void vmm_administer(struct actor *actor, const char uuid[][UUID_LENGTH + 1], uns
 		case 1:
 			host_create(type, last);
 			break;
+		case 2:
+		case 3:
+		case 4:
+			change_instance(actor);
+			break;
 		default:
 			change(actor, uuid, vgpus);
 		}
@@ -99,14 +136,21 @@ void vmm_undo_administrator(const char uuid[][UUID_LENGTH + 1], unsigned int vgp
 	unsigned int i, j;
 	int error;
 
+	for (j = 0; j < COUNT(gpu_settings); j++)
+		admin_set(admin_gpu_path(gpu_settings[j].file), gpu_settings[j].value[0]);
+	for (i = 1; i < INSTANCES; i++) {
+		/* Those that are empty go, and the others when they are. */
+		host_write(instance_path(i, "reserved"), "0");
+		for (j = 0; j + 1 < COUNT(gpu_settings); j++)
+			host_write(instance_path(i, gpu_settings[j].file),
+				   gpu_settings[j].value[0]);
+	}
 	while (!host_exists(uuid[vgpus - 1])) {
 		/* mdev knows a name until the last reference to it is gone. */
 		error = host_create(type, uuid[vgpus - 1]);
 		CHECK(!error || (error == -EEXIST && rt_now_ns() - since < 10 * second()),
 		      "creating a vGPU again: %s", rt_message());
 	}
-	for (j = 0; j < COUNT(gpu_settings); j++)
-		admin_set(admin_gpu_path(gpu_settings[j].file), gpu_settings[j].value[0]);
 	for (i = 0; i < vgpus; i++)
 		for (j = 0; j < COUNT(vgpu_settings); j++) {
 			/* Children of a VMM that was killed have its files a moment longer. */

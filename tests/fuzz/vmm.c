@@ -35,7 +35,11 @@
 /* The last of them is removed now and then. */
 #define LAST		(VGPUS - 1)
 
-static const char series[VGPUS] = { 'q', 'q', 'c', 'b', 'q' };
+/* Some of them work in GPU instances, where the GPU can have these. */
+static const struct {
+	char series;
+	unsigned int compute;
+} kind[VGPUS] = { { 'q', 0 }, { 'q', 1 }, { 'c', 0 }, { 'b', 0 }, { 'q', 2 } };
 
 /**
  * struct neighbour - a vGPU whose VM does nothing wrong
@@ -61,16 +65,19 @@ static uint64_t from_environment(const char *name, uint64_t otherwise)
 	return value ? strtoull(value, NULL, 0) : otherwise;
 }
 
-/* The smallest type of a series. */
-static const char *type_of(char letter)
+/* The smallest type of a series with so many compute slices; 0: in the pool. */
+static const char *type_of(char letter, unsigned int compute)
 {
 	static char best[32];
-	char names[64][32];
-	int count = host_types(names, 64), i;
+	char names[128][32];
+	int count = host_types(names, 128), i;
 
+	if (access(admin_pci_path("instances"), F_OK))
+		compute = 0;
 	best[0] = 0;
 	for (i = 0; i < count; i++)
 		if (names[i][strlen(names[i]) - 1] == letter &&
+		    host_type_compute(names[i]) == compute &&
 		    (!best[0] || host_type_bytes(names[i]) < host_type_bytes(best)))
 			memcpy(best, names[i], sizeof(best));
 	CHECK(best[0], "the GPU has no types of series %c", letter);
@@ -230,7 +237,7 @@ static void administer(uint64_t seed)
 	static struct actor actor;
 
 	init_actor(&actor, NULL, seed);
-	vmm_administer(&actor, uuid, VGPUS, type_of(series[LAST]));
+	vmm_administer(&actor, uuid, VGPUS, type_of(kind[LAST].series, kind[LAST].compute));
 }
 
 static void set_displays(void)
@@ -305,7 +312,7 @@ static void round_of(struct actor *random)
 	if (!administrator)
 		return;
 	end(administrator);
-	vmm_undo_administrator(uuid, VGPUS, type_of(series[LAST]));
+	vmm_undo_administrator(uuid, VGPUS, type_of(kind[LAST].series, kind[LAST].compute));
 	set_displays();
 }
 
@@ -326,7 +333,7 @@ static void make_neighbour(struct neighbour *neighbour, uint32_t seed)
 	struct rt_device *device;
 	uint64_t address;
 
-	vgpu_make(&neighbour->vgpu, type_of('q'));
+	vgpu_make(&neighbour->vgpu, type_of('q', 0));
 	device = neighbour->vgpu.device;
 	neighbour->seed = seed;
 	OK(rt_memory_alloc(device, GUEST_PAGES * RT_PAGE_SIZE, &neighbour->memory));
@@ -345,7 +352,7 @@ static void check_host(struct neighbour *neighbour, uint32_t seed)
 	OK(host_read(admin_gpu_path("state"), state, sizeof(state)));
 	CHECK(!strcmp(state, "up"), "the GPU is %s", state);
 	since = rt_now_ns();
-	vgpu_make(&vgpu, type_of('q'));
+	vgpu_make(&vgpu, type_of('q', 0));
 	vgpu_works(&vgpu, seed);
 	vgpu_remove(&vgpu);
 	took(since, "creating, using and removing a vGPU");
@@ -364,7 +371,7 @@ static void make_vgpus(void)
 	unsigned int i;
 
 	for (i = 0; i < VGPUS; i++)
-		OK(host_create_any(type_of(series[i]), uuid[i]));
+		OK(host_create_any(type_of(kind[i].series, kind[i].compute), uuid[i]));
 	set_displays();
 }
 
