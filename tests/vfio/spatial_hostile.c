@@ -13,6 +13,7 @@
 #include "hostile.h"
 #include "load.h"
 #include "spatial.h"
+#include "watch.h"
 
 #define MS		1000000UL
 #define WINDOW_NS	(600 * MS)
@@ -201,6 +202,18 @@ TEST(storms_cost_nobody, ONCE | SLOW)
 	spatial_check("after storms");
 }
 
+/* Who hears of a hang hears where it was. */
+static void expect_told(int events, const char *uuid, unsigned int id)
+{
+	char text[TEXT_SIZE], wanted[40];
+
+	snprintf(wanted, sizeof(wanted), "OPENVGPU_INSTANCE=%u", id);
+	do {
+		CHECK(uevents_next(events, uuid, text), "nobody is told of a hang");
+	} while (!strstr(text, "OPENVGPU_EVENT=fault"));
+	CHECK(strstr(text, wanted), "a hang in instance %u is told as: %s", id, text);
+}
+
 /*
  * An engine that hangs. While the module waits for its vGPU to stop, and resets it,
  * the other instances go on, and then the others of its own.
@@ -214,6 +227,7 @@ TEST(hangs_cost_nobody, ONCE | SLOW)
 	uint64_t busy, end;
 	struct vgpu vgpu;
 	pid_t child;
+	int events;
 
 	need_control();
 	scene_set(&scene);
@@ -224,6 +238,7 @@ TEST(hangs_cost_nobody, ONCE | SLOW)
 	for (round = 0; round < 3; round++) {
 		child = attack_begin(&good, uuid);
 		memcpy(vgpu.uuid, uuid, sizeof(vgpu.uuid));
+		events = uevents_listen();
 		scene_begin(&scene);
 		hang(&vgpu);
 		end = rt_now_ns() + 60 * second();
@@ -232,6 +247,8 @@ TEST(hangs_cost_nobody, ONCE | SLOW)
 			usleep(5000);
 		}
 		scene_stands(&scene, "a hang");
+		expect_told(events, uuid, id);
+		close(events);
 		CHECK(instance_of(uuid) == id, "who hung is in instance %u", instance_of(uuid));
 		busy = host_stat(scene.companion.vgpu[0].uuid, "busy_ns");
 		while (host_stat(scene.companion.vgpu[0].uuid, "busy_ns") < busy + 50 * MS) {
