@@ -20,6 +20,7 @@ cd "$(mktemp -d)" || exit
 gpu=0000:01:00.0
 auto=8f1c1e5a-3c1d-4b0e-9a51-0c9f6c1d2e3f	# by mdevctl
 virt=0d2c1f6e-6f43-4d3b-8f0a-2b6c7d8e9f10	# by libvirt, in the domain vm1
+seat=55555555-5555-4555-8555-555555555555	# by mdevctl, in the GPU instance "train"
 manual=22222222-2222-4222-8222-222222222222	# defined, not to be started
 passing=33333333-3333-4333-8333-333333333333	# never defined
 unit=openvgpu-restore@$gpu.service
@@ -34,13 +35,22 @@ there()
 as_defined()
 {
 	holds "$1: they are back" "$(ls /sys/bus/mdev/devices); $(journalctl -b --no-pager -n 20 -u "$unit" -o cat | tr '\n' ' ')" \
-		within 30 eval "there $auto && there $virt"
+		within 30 eval "there $auto && there $virt && there $seat"
 	within 20 settled || fail "$1: the unit ends" "$(systemctl show -p ActiveState "$unit")"
 	same "$1: with their settings" "150 300 25" \
 		"$(attribute "$auto" weight) $(attribute "$virt" weight) $(attribute "$virt" cap_percent)"
-	same "$1: and no others" "$(printf '%s\n' "$auto" "$virt" | sort)" "$(ls /sys/bus/mdev/devices)"
+	same "$1: and no others" "$(printf '%s\n' "$auto" "$virt" "$seat" | sort)" "$(ls /sys/bus/mdev/devices)"
+	same "$1: in its instance" "train 2g.256m 1 [fixed_share]" "$(instance "$(attribute "$seat" instance)")"
 	same "$1: the GPU's settings" "[equal_share] 5000" \
 		"$(grep -o '\[.*\]' "/sys/class/mdev_bus/$gpu/openvgpu/scheduler") $(<"/sys/class/mdev_bus/$gpu/openvgpu/timeslice_us")"
+}
+
+# instance NUMBER: what is said of it
+instance()
+{
+	local folder=/sys/class/mdev_bus/$gpu/instances/$1
+
+	echo "$(cat "$folder"/{name,profile,reserved} | tr '\n' ' ')$(grep -o '\[.*\]' "$folder/scheduler")"
 }
 
 settled()
@@ -69,11 +79,14 @@ before_reboot()
 		      settings:
 		        scheduler: equal_share
 		        timeslice_us: 5000
+		      instances:
+		        train: {profile: 2g.256m, scheduler: fixed_share}
 	END
 
 	mdevctl define -p "$gpu" -t openvgpu-256mq -u "$auto" --auto
 	mdevctl modify -u "$auto" --addattr openvgpu/weight --value 150
 	mdevctl define -p "$gpu" -t openvgpu-128mq -u "$manual"
+	mdevctl define -p "$gpu" -t openvgpu-2-64mq -u "$seat" --auto
 	cat >vgpu.xml <<-END
 		<device>
 		  <parent>pci_0000_01_00_0</parent>

@@ -17,6 +17,7 @@ auto=11111111-1111-4111-8111-111111111111
 manual=22222222-2222-4222-8222-222222222222
 large=33333333-3333-4333-8333-333333333333
 strange=44444444-4444-4444-8444-444444444444	# of no type of the GPU
+seat=55555555-5555-4555-8555-555555555555	# in a GPU instance
 devices=/sys/bus/mdev/devices
 
 # check NAME CMD...: the command succeeds
@@ -76,6 +77,9 @@ back()
 	success) pass "$1-unit" ;;
 	*) fail "$1-unit" "$(journalctl -b -u "$unit" -o cat | tail -n 5 | tr '\n' ' ')" ;;
 	esac
+	if appears "$devices/$seat"; then pass "$1-seat"; else fail "$1-seat" "vGPU $seat did not come back"; fi
+	if within 20 grep -qsx train "$gpu_path"/instances/*/name; then pass "$1-instance"
+	else fail "$1-instance" "the GPU's instances are $(cat "$gpu_path"/instances/*/name 2>&1 | tr '\n' ' ')"; fi
 	if [ -e "$devices/$manual" ]; then fail "$1-manual" "vGPU $manual is there, though it is started by hand"
 	else pass "$1-manual"; fi
 }
@@ -100,6 +104,7 @@ cat >"/etc/mdevctl.d/$gpu/$auto" <<-END
 	 "attrs":[{"openvgpu/weight":"300"},{"openvgpu/cap_percent":"50"}]}
 END
 echo '{"mdev_type":"openvgpu-256mq","start":"manual"}' >"/etc/mdevctl.d/$gpu/$manual"
+echo '{"mdev_type":"openvgpu-2-64mq","start":"auto"}' >"/etc/mdevctl.d/$gpu/$seat"
 cat >/etc/openvgpu/config.yaml <<-END
 	version: v1
 	vgpu-configs:
@@ -107,6 +112,8 @@ cat >/etc/openvgpu/config.yaml <<-END
 	    - devices: all
 	      settings:
 	        scheduler: equal_share
+	      instances:
+	        train: {profile: 2g.256m}
 END
 
 reload
