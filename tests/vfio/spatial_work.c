@@ -127,29 +127,29 @@ TEST(side_by_side, ONCE | SLOW)
 	      percent(of_instance, to - from));
 }
 
-/* What a job takes of the engine's time. */
+/* What a job takes of the engine's time when this machine has it to itself. */
 static uint64_t job_ns(const char *type)
 {
-	uint64_t jobs_before, busy;
+	uint64_t least = UINT64_MAX, before, busy;
 	struct vgpu vgpu;
 	struct jobs jobs;
 	int i;
 
 	vgpu_make(&vgpu, type);
 	jobs_create(&jobs, vgpu.device, 20000, 1);
-	jobs_submit(&jobs);
-	jobs_finish(&jobs);
-	busy = host_stat(vgpu.uuid, "busy_ns");
-	jobs_before = jobs.checked;
-	for (i = 0; i < 20; i++)
+	for (i = 0; i < 40; i++) {
+		before = host_stat(vgpu.uuid, "busy_ns");
 		jobs_submit(&jobs);
-	jobs_finish(&jobs);
-	busy = host_stat(vgpu.uuid, "busy_ns") - busy;
+		jobs_finish(&jobs);
+		busy = host_stat(vgpu.uuid, "busy_ns") - before;
+		if (busy < least)
+			least = busy;
+	}
 	vgpu_remove(&vgpu);
-	return busy / (jobs.checked - jobs_before);
+	return least;
 }
 
-/* Four slices are faster than one. By how much, the virtual clock says, elsewhere. */
+/* Four slices are faster than one. By how much, unit tests say, on the virtual clock. */
 TEST(slices_count, ONCE | SLOW)
 {
 	uint64_t one = 0, four = 1;
