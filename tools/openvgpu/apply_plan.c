@@ -153,7 +153,7 @@ static void plan_setting(struct planner *planner, enum ovgpu_object object,
 	if (plan_is_set(planner, gpu, setting, is, set->value))
 		return;
 	change = plan_add(planner, APPLY_SET, gpu, vgpu ? vgpu->uuid : "",
-		     vgpu ? vgpu->type : "");
+			  vgpu ? vgpu->type : "");
 	if (!change)
 		return;
 	change->setting = setting;
@@ -279,7 +279,7 @@ static void plan_removals(struct planner *planner)
 		if (planner->kept[i] || !gpu || !gpu->entry->has_types)
 			continue;
 		change = plan_add(planner, APPLY_REMOVE, vgpu->gpu, vgpu->uuid,
-			     vgpu->type);
+				  vgpu->type);
 		if (change && vgpu->owner_pid)
 			refuse(planner, change, vgpu, "it is not removed");
 	}
@@ -296,7 +296,7 @@ static void plan_move(struct planner *planner, const struct apply_gpu *gpu)
 	if (!gpu->moves)
 		return;
 	change = plan_add(planner, back ? APPLY_TAKE_BACK : APPLY_HAND_OVER, gpu->bdf,
-		     "", "");
+			  "", "");
 	if (!change)
 		return;
 	strcpy(change->from, gpu->driver);
