@@ -44,6 +44,33 @@ static void check_type(const struct config_type *type)
 	}
 }
 
+/* GPU instances: named ones are one each, counted ones have no settings. */
+static void check_instances(const struct config_entry *entry)
+{
+	size_t i, j;
+
+	FUZZ_CHECK(entry->has_instances || !entry->instance_count,
+		   "GPU instances that are not there");
+	FUZZ_CHECK(entry->instance_count <= CONFIG_NAMES_MAX, "%zu GPU instances",
+		   entry->instance_count);
+	for (i = 0; i < entry->instance_count; i++) {
+		const struct config_instance *instance = &entry->instances[i];
+
+		check_line(instance->line);
+		check_settings(&instance->settings);
+		FUZZ_CHECK(instance->profile[0], "a GPU instance without a profile");
+		FUZZ_CHECK(instance->name[0] ? instance->count == 1 :
+			   instance->count <= CONFIG_NAMES_MAX &&
+			   !instance->settings.count,
+			   "%u GPU instances '%s'", instance->count, instance->name);
+		for (j = 0; j < i; j++)
+			FUZZ_CHECK(strcmp(instance->name, entry->instances[j].name) ||
+				   (!instance->name[0] &&
+				    strcmp(instance->profile, entry->instances[j].profile)),
+				   "'%s' is there twice", instance->name);
+	}
+}
+
 static void check_entry(const struct config_entry *entry)
 {
 	size_t i, j;
@@ -54,6 +81,7 @@ static void check_entry(const struct config_entry *entry)
 	for (i = 0; i < entry->device_count; i++)
 		check_line(entry->devices[i].line);
 	check_settings(&entry->settings);
+	check_instances(entry);
 	FUZZ_CHECK(entry->has_types || !entry->type_count, "types that are not there");
 	for (i = 0; i < entry->type_count; i++) {
 		check_type(&entry->types[i]);
