@@ -116,6 +116,30 @@ static struct shown request_name(const struct ovgpu_plan_step *step)
 		     step->name + n);
 }
 
+/* What may have been meant by a request that is neither a profile nor a type. */
+static struct shown suggest_request(const struct cli *cli, const char *bdf,
+				    const struct ovgpu_plan_step *step)
+{
+	struct shown word = request_name(step);
+	struct suggestion suggestion = { .word = word.text };
+	struct ovgpu_profile **profiles;
+	struct ovgpu_type **types;
+	size_t count, i;
+
+	if (step->err != -EINVAL)
+		return suggest_text(&suggestion);
+	if (!ovgpu_profile_list(cli->ovgpu, bdf, &profiles, &count)) {
+		profile_find(profiles, count, word.text, &suggestion);
+		ovgpu_free(profiles);
+	}
+	if (!ovgpu_type_list(cli->ovgpu, bdf, &types, &count)) {
+		for (i = 0; i < count; i++)
+			suggest_try(&suggestion, type_suffix(types[i]->id));
+		ovgpu_free(types);
+	}
+	return suggest_text(&suggestion);
+}
+
 static void print_place(const struct ovgpu_plan_step *step)
 {
 	char where[128] = "the pool";
@@ -128,7 +152,8 @@ static void print_place(const struct ovgpu_plan_step *step)
 	       mib(step->size), mib(step->offset));
 }
 
-static void print_step(const struct cli *cli, const struct ovgpu_plan_step *step)
+static void print_step(const struct cli *cli, const char *bdf,
+		       const struct ovgpu_plan_step *step)
 {
 	struct ovgpu_vgpu *vgpu = NULL;
 
@@ -148,8 +173,9 @@ static void print_step(const struct cli *cli, const struct ovgpu_plan_step *step
 		       mib(step->offset));
 		break;
 	case OVGPU_PLAN_REFUSE:
-		printf("%s: refused: %s\n", request_name(step).text,
-		       shown(step->reason).text);
+		printf("%s: refused: %s%s\n", request_name(step).text,
+		       shown(step->reason).text,
+		       suggest_request(cli, bdf, step).text);
 		break;
 	case OVGPU_PLAN_OBSTACLE:
 		if (ovgpu_vgpu_get(cli->ovgpu, step->uuid, &vgpu))
@@ -172,7 +198,7 @@ static enum cli_exit print_plan(const struct cli *cli, const char *bdf,
 
 	for (i = 0; i < count; i++) {
 		if (!cli->json)
-			print_step(cli, steps[i]);
+			print_step(cli, bdf, steps[i]);
 		if (steps[i]->kind != OVGPU_PLAN_REFUSE)
 			continue;
 		refused++;

@@ -242,6 +242,10 @@ class Plan(CliTest):
         result = self.run_cli("instance", "plan", "4x")
         self.assertEqual((result.status, result.out),
                          (NOT_FOUND, b"4x: refused: the GPU has no such profile or type\n"))
+        result = self.run_cli("instance", "plan", "2-256mx", "1g.128n")
+        self.assertEqual(result.out.decode().splitlines(), [
+            "2-256mx: refused: the GPU has no such profile or type; did you mean '2-256mc'?",
+            "1g.128n: refused: the GPU has no such profile or type; did you mean '1g.128m'?"])
         self.expect(USAGE, "instance", "plan", " ", err="nothing to plan")
         self.expect(USAGE, "instance", "plan", "1g " * 129, err="more than 128")
         self.machine.write(f"sys/devices/pci0000:00/{GPU2}/{PLAIN}/openvgpu/instance",
