@@ -563,6 +563,90 @@ START_TEST(test_nonsense)
 }
 END_TEST
 
+/* ----------------------------------------------------------- out of memory */
+
+/* Calls of the library that allocate go through these: see library.mk. */
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__real_reallocarray(void *memory, size_t count, size_t size);
+void *__wrap_reallocarray(void *memory, size_t count, size_t size);
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+
+static int memory_left = -1;	/* so many succeed, -1: all */
+
+static bool no_memory(void)
+{
+	if (memory_left <= 0)
+		return !memory_left;
+	memory_left--;
+	return false;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return no_memory() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return no_memory() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_reallocarray(void *memory, size_t count, size_t size)
+{
+	return no_memory() ? NULL : __real_reallocarray(memory, count, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return no_memory() ? NULL : __real_strdup(text);
+}
+
+static int allocate(int call, void **result)
+{
+	static const char *const requests[] = { "4g", "1g", "1q" };
+	size_t count;
+
+	switch (call) {
+	case 0:
+		return ovgpu_instance_list(fake.ovgpu, FAKE_GPU2,
+					   (struct ovgpu_instance ***)result, &count);
+	case 1:
+		return ovgpu_profile_list(fake.ovgpu, FAKE_GPU2,
+					  (struct ovgpu_profile ***)result, &count);
+	default:
+		return ovgpu_instance_plan(fake.ovgpu, FAKE_GPU2, requests, 3,
+					   (struct ovgpu_plan_step ***)result, &count);
+	}
+}
+
+/* Without memory every call says so, whenever it runs out, and loses nothing. */
+START_TEST(test_no_memory)
+{
+	void *result;
+	int n, err;
+
+	add_instance(1, "a\n", "2g.256m\n", "0x03\n", 4, 2, false);
+	add_vgpu(UUID_(1), 0, 1, 512, 256, 0);
+	add_vgpu(UUID_(2), 1, 0, 0, 16, 4242);
+	for (n = 0; ; n++) {
+		result = NULL;
+		memory_left = n;
+		err = allocate(_i, &result);
+		memory_left = -1;
+		if (!err)
+			break;
+		ck_assert_int_eq(err, -ENOMEM);
+		ck_assert_ptr_null(result);
+	}
+	ck_assert_int_gt(n, 2);
+	ovgpu_free(result);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("library_instances");
@@ -584,6 +668,7 @@ int main(void)
 	tcase_add_test(eight, test_plan_obstacles);
 	tcase_add_test(eight, test_plan_refusals);
 	tcase_add_test(eight, test_nonsense);
+	tcase_add_loop_test(eight, test_no_memory, 0, 3);
 	suite_add_tcase(suite, eight);
 	suite_add_tcase(suite, seven);
 	return unit_run(suite, "library_instances");
