@@ -78,7 +78,8 @@ class Passthrough(Use):
         value = self.expect_json(OK, "apply", path)
         self.assertEqual(value["changes"], [{
             "action": "hand-over", "state": "done", "gpu": GPU2, "uuid": None, "type": None,
-            "instance": None, "profile": None, "name": None, "from": "openvgpu", "to": "vfio-pci", "reason": None}])
+            "instance": None, "profile": None, "name": None, "from": "openvgpu",
+            "to": "vfio-pci", "reason": None}])
 
     def test_bound_by_somebody_else(self):
         """As by vfio-pci.ids= on the kernel's command line."""
