@@ -124,6 +124,7 @@
 #define REFGPU_CAP_LINGER_NS		(1ULL << 10) /* RC_LINGER_NS */
 #define REFGPU_CAP_PENDING_ONCE		(1ULL << 11) /* PARTITION_PENDING_ONCE */
 #define REFGPU_CAP_PC			(1ULL << 12) /* RING_PC */
+#define REFGPU_CAP_SHARED_MEMORY	(1ULL << 13) /* RC_SLICES_SHARED */
 
 /* --------------------------------------------------- run-control blocks */
 
@@ -138,10 +139,14 @@
  * while the block is EMPTY. Other writes are dropped, and those that name a
  * slice that the device does not have, or that another block has: read it back.
  *
+ * With CAP_SHARED_MEMORY blocks may have the same memory slices if RC_SLICES_SHARED is
+ * set in all of them and their memory masks are equal. They share the speed of that
+ * memory in proportion to their compute slices.
+ *
  * Memory slice m is the video memory from m * S to (m + 1) * S, the last one to
  * its end; S is VRAM_SIZE / slices, rounded down to VRAM_ALIGN.
  */
-#define REFGPU_RC_SLICES		0x00	/* RW - compute mask bits 7:0, memory mask 15:8; block 0 resets to GLOBAL_SLICES, others to 0 */
+#define REFGPU_RC_SLICES		0x00	/* RW - compute mask bits 7:0, memory mask 15:8, RC_SLICES_SHARED; block 0 resets to GLOBAL_SLICES, others to 0 */
 #define REFGPU_RC_RUN			0x08	/* WO 0 REFGPU_RUN(): make a partition resident and run it */
 #define REFGPU_RC_PREEMPT		0x10	/* WO 0 any value: stop and save the resident partition */
 #define REFGPU_RC_STATE			0x18	/* RO 0xff00 state bits 7:0, resident partition bits 15:8 (0xff: none) */
@@ -152,6 +157,8 @@
 #define REFGPU_RC_LINGER_NS		0x40	/* RW 0 a run with REFGPU_RUN_LINGER ends when it is out of work for so long, nanoseconds; 0: it does not */
 #define REFGPU_RC_BUSY_NS		0x48	/* RO 0 time in state RUNNING since the device's reset, nanoseconds; CAP_SPATIAL */
 #define REFGPU_RC_IDLE_NS		0x50	/* RO 0 time in EMPTY, LINGERING and IDLE_SLOT, likewise; the rest are loads and saves; CAP_SPATIAL */
+
+#define REFGPU_RC_SLICES_SHARED		(1ULL << 16) /* other blocks may have this memory mask, too; CAP_SHARED_MEMORY */
 
 /**
  * REFGPU_RUN - value for REFGPU_RC_RUN

@@ -37,4 +37,63 @@ static inline bool take_slices(struct gpu *g, unsigned int block, u64 mask)
 	return rd(g, RC(block, SLICES)) == mask;
 }
 
+static inline void partition_ready(struct gpu *g, unsigned int p)
+{
+	partition_on(g, p);
+	ring_on(g, p, 0);
+}
+
+/* A partition with work that does not end, of the compute engines. */
+static inline void partition_spins(struct gpu *g, unsigned int p)
+{
+	partition_ready(g, p);
+	put_spin(g, p);
+	push_dispatch(g, p, 0, 16);
+	bell(g, p, 0);
+}
+
+static inline void partition_fills(struct gpu *g, unsigned int p)
+{
+	struct refgpu_fill packet = {
+		.header = { .opcode = REFGPU_OP_FILL },
+		.target = AT_DATA,
+		.bytes = 65536,
+		.lines = 1000000,
+	};
+
+	partition_ready(g, p);
+	push(g, p, 0, &packet);
+	bell(g, p, 0);
+}
+
+static inline void partition_copies(struct gpu *g, unsigned int p)
+{
+	struct refgpu_copy packet = {
+		.header = { .opcode = REFGPU_OP_COPY },
+		.source = AT_DATA,
+		.target = REFGPU_SYSMEM_APERTURE,
+		.bytes = 8192,
+		.lines = 10000000,
+	};
+
+	partition_ready(g, p);
+	push(g, p, 0, &packet);
+	bell(g, p, 0);
+}
+
+static inline void take(struct gpu *g, unsigned int block, u64 mask)
+{
+	ck_assert_msg(take_slices(g, block, mask), "block %u has slices %#llx, not %#llx", block,
+		      (unsigned long long)rd(g, RC(block, SLICES)), (unsigned long long)mask);
+}
+
+static inline void expect_ratio(const char *what, u64 got, double wanted, double tolerance)
+{
+	double ratio = (double)got / wanted;
+
+	ck_assert_msg(ratio > 1 - tolerance && ratio < 1 + tolerance,
+		      "%s: %llu, not %.0f within %.1f %%", what, (unsigned long long)got, wanted,
+		      tolerance * 100);
+}
+
 #endif /* UNIT_BLOCKS_H */

@@ -27,65 +27,6 @@ static void another(u32 compute, u32 memory)
 		.virtual_clock = true, .compute_slices = compute, .memory_slices = memory });
 }
 
-static void partition_ready(unsigned int p)
-{
-	partition_on(g, p);
-	ring_on(g, p, 0);
-}
-
-/* A partition with work that does not end, of the compute engines. */
-static void partition_spins(unsigned int p)
-{
-	partition_ready(p);
-	put_spin(g, p);
-	push_dispatch(g, p, 0, 16);
-	bell(g, p, 0);
-}
-
-static void partition_fills(unsigned int p)
-{
-	struct refgpu_fill packet = {
-		.header = { .opcode = REFGPU_OP_FILL },
-		.target = AT_DATA,
-		.bytes = 65536,
-		.lines = 1000000,
-	};
-
-	partition_ready(p);
-	push(g, p, 0, &packet);
-	bell(g, p, 0);
-}
-
-static void partition_copies(unsigned int p)
-{
-	struct refgpu_copy packet = {
-		.header = { .opcode = REFGPU_OP_COPY },
-		.source = AT_DATA,
-		.target = REFGPU_SYSMEM_APERTURE,
-		.bytes = 8192,
-		.lines = 10000000,
-	};
-
-	partition_ready(p);
-	push(g, p, 0, &packet);
-	bell(g, p, 0);
-}
-
-static void take(unsigned int block, u64 mask)
-{
-	ck_assert_msg(take_slices(g, block, mask), "block %u has slices %#llx, not %#llx", block,
-		      (unsigned long long)rd(g, RC(block, SLICES)), (unsigned long long)mask);
-}
-
-static void expect_ratio(const char *what, u64 got, double wanted, double tolerance)
-{
-	double ratio = (double)got / wanted;
-
-	ck_assert_msg(ratio > 1 - tolerance && ratio < 1 + tolerance,
-		      "%s: %llu, not %.0f within %.1f %%", what, (unsigned long long)got, wanted,
-		      tolerance * 100);
-}
-
 /* ------------------------------------------------------------ throughput */
 
 /* struct division - blocks that share all of a device; the slices of each, 0: no block */
@@ -104,7 +45,7 @@ static const struct division divisions[] = {
 };
 
 struct work {
-	void (*start)(unsigned int p);
+	void (*start)(struct gpu *g, unsigned int p);
 	u64 (*done)(unsigned int p);
 	bool of_memory;
 };
@@ -143,7 +84,7 @@ static void divide(const struct division *d, const struct work *work)
 			       SLICES(0, d->memory_slices) / 256 * 256);
 	ck_assert_uint_eq(rd(g, RC(0, SLICES)), all);
 	p = partition_in(0, 0);
-	work->start(p);
+	work->start(g, p);
 	run(g, p, 0, 0);
 	step_us(g, WORK_US);
 	whole = work->done(p);
@@ -153,15 +94,15 @@ static void divide(const struct division *d, const struct work *work)
 	step_us(g, 1000);
 	wr(g, REFGPU_COUNTERS(p) + REFGPU_COUNTER_CLEAR, 1);
 
-	take(0, 0);
+	take(g, 0, 0);
 	for (b = 0; b < BLOCKS_MAX && d->compute[b]; b++) {
 		p = partition_of(d, memory);
-		take(b, ((1ULL << d->compute[b]) - 1) << compute |
+		take(g, b, ((1ULL << d->compute[b]) - 1) << compute |
 			((1ULL << d->memory[b]) - 1) << memory << 8);
 		compute += d->compute[b];
 		memory += d->memory[b];
 		wr(g, PART(p, CONTROL), 0);
-		work->start(p);
+		work->start(g, p);
 		run_on(g, b, p, 0, 0);
 		ck_assert_uint_eq(state_of(g, b), REFGPU_RC_LOADING);
 	}
@@ -198,8 +139,8 @@ START_TEST(small_packets_and_short_quanta)
 
 	for (round = 0; round < 2; round++) {
 		another(8, 8);
-		take(0, SLICES(0, slices[round]));
-		partition_ready(p);
+		take(g, 0, SLICES(0, slices[round]));
+		partition_ready(g, p);
 		run(g, p, REFGPU_RUN_LINGER, 0);
 		for (i = 0; i < 400; i++) {
 			while (g->put[p][0] - (u32)ring_rd(g, p, 0, REFGPU_RING_GET) < RING_PACKETS)
@@ -213,7 +154,7 @@ START_TEST(small_packets_and_short_quanta)
 
 		wr(g, PART(p, CONTROL), 0);
 		wr(g, REFGPU_COUNTERS(p) + REFGPU_COUNTER_CLEAR, 1);
-		partition_spins(p);
+		partition_spins(g, p);
 		forget_events(g);
 		for (i = 0; i < 40; i++) {
 			struct refgpu_event event;
@@ -241,14 +182,14 @@ START_TEST(the_partitions_own_mask)
 	unsigned int p = partition_in(0, 0);
 	u64 whole;
 
-	partition_spins(p);
+	partition_spins(g, p);
 	run(g, p, 0, 10000000);
 	step_us(g, 20000);
 	whole = instructions(p);
 	wr(g, PART(p, CONTROL), 0);
 	wr(g, PART(p, SLICES), 0xff30);
 	wr(g, REFGPU_COUNTERS(p) + REFGPU_COUNTER_CLEAR, 1);
-	partition_spins(p);
+	partition_spins(g, p);
 	ck_assert_uint_eq(user_rd(g, p, REFGPU_USER_SLICES), 0xff30);
 	run(g, p, 0, 10000000);
 	step_us(g, 20000);
@@ -261,8 +202,8 @@ START_TEST(a_preempted_block_stops_as_soon)
 	unsigned int p = partition_in(0, 0);
 	u64 took;
 
-	take(0, SLICES(0, 1));
-	partition_spins(p);
+	take(g, 0, SLICES(0, 1));
+	partition_spins(g, p);
 	run(g, p, 0, 0);
 	step_us(g, 5000);
 	preempt(g);
@@ -297,27 +238,27 @@ START_TEST(slices_belong_to_one_block)
 	/* Bits of slices that there are not: nobody has them. */
 	wr(g, PART(5, SLICES), 0xffff);
 	ck_assert_uint_eq(rd(g, PART(5, SLICES)), 0xff7f);
-	take(0, 0x0f07);
+	take(g, 0, 0x0f07);
 	expect_dropped(0, 0x80);
 	expect_dropped(0, 0xffff);
-	expect_dropped(0, 0x10f07);
+	expect_dropped(0, 0x20f07);
 	device_write(g->dev, RC(0, SLICES) + 4, &high, 4);
 	ck_assert_uint_eq(rd(g, RC(0, SLICES)), 0x0f07);
 	/* Compute, or memory, of another one. */
 	expect_dropped(1, 0x1004);
 	expect_dropped(1, 0x0808);
 	expect_dropped(1, 0x0f07);
-	take(1, 0x1008);
-	take(7, 0xe070);
+	take(g, 1, 0x1008);
+	take(g, 7, 0xe070);
 	expect_dropped(1, 0x3008);
 	expect_dropped(0, 0xff7f);
 	/* Its own it may give and keep. */
-	take(1, 0x1008);
-	take(7, 0xc060);
-	take(1, 0x3018);
-	take(1, 0);
-	take(7, 0);
-	take(0, 0xff7f);
+	take(g, 1, 0x1008);
+	take(g, 7, 0xc060);
+	take(g, 1, 0x3018);
+	take(g, 1, 0);
+	take(g, 7, 0);
+	take(g, 0, 0xff7f);
 }
 END_TEST
 
@@ -327,7 +268,7 @@ START_TEST(slices_change_while_the_block_is_empty)
 	unsigned int p = partition_in(0, 0);
 	u64 states = 0;
 
-	partition_spins(p);
+	partition_spins(g, p);
 	run(g, p, 0, 300000);
 	while (rc_state(g) != REFGPU_RC_EMPTY) {
 		states |= 1 << rc_state(g);
@@ -341,8 +282,8 @@ START_TEST(slices_change_while_the_block_is_empty)
 	run(g, REFGPU_RUN_NONE, 0, 100000);
 	expect_dropped(0, SLICES(0, 4));
 	step_us(g, 200);
-	take(0, SLICES(0, 4));
-	take(1, SLICES(4, 4));
+	take(g, 0, SLICES(0, 4));
+	take(g, 1, SLICES(4, 4));
 }
 END_TEST
 
@@ -377,10 +318,10 @@ START_TEST(memory_outside_is_refused)
 {
 	u64 slice = GPU_VRAM / 8;
 
-	take(0, 0x0f0f);
-	take(1, 0x6030);	/* memory slices 5 and 6 */
-	take(2, 0x0040);	/* none */
-	take(3, 0x8000);	/* no compute slice */
+	take(g, 0, 0x0f0f);
+	take(g, 1, 0x6030);	/* memory slices 5 and 6 */
+	take(g, 2, 0x0040);	/* none */
+	take(g, 3, 0x8000);	/* no compute slice */
 	move_partition(1, 5 * slice, 2 * slice, 0xffff);
 	expect_run(1, 1, true);
 	expect_run(0, 1, false);
@@ -421,8 +362,8 @@ START_TEST(the_last_memory_slice_has_the_rest)
 	u64 slice = GPU_VRAM / 7 / REFGPU_VRAM_ALIGN * REFGPU_VRAM_ALIGN;
 
 	another(8, 7);
-	take(0, 0x3f01);
-	take(1, 0x4002);
+	take(g, 0, 0x3f01);
+	take(g, 1, 0x4002);
 	move_partition(1, 6 * slice, GPU_VRAM - 6 * slice, 0xffff);
 	expect_run(1, 1, true);
 	expect_run(0, 1, false);
@@ -483,17 +424,17 @@ START_TEST(shrinking_and_growing_under_load)
 	unsigned int round, w, i, runs = 0, ends = 0;
 
 	for (w = 0; w < WORKERS; w++) {
-		partition_ready(worker[w].p);
+		partition_ready(g, worker[w].p);
 		put_count(g, worker[w].p, 0x19000293);	/* li t0, 400 */
 	}
 	for (round = 0; round < 300; round++) {
 		unsigned int slices = 1 + (unsigned int)any(7), first = (unsigned int)any(2);
 
 		/* The one that has memory slice 0 is now in one block, now in the other. */
-		take(0, 0);
-		take(1, 0);
-		take(first, SLICES(0, slices));
-		take(!first, SLICES(slices, 8 - slices));
+		take(g, 0, 0);
+		take(g, 1, 0);
+		take(g, first, SLICES(0, slices));
+		take(g, !first, SLICES(slices, 8 - slices));
 		for (w = 0; w < WORKERS; w++) {
 			feed(&worker[w]);
 			run_on(g, w ? !first : first, worker[w].p, 0, one_in(3) ? 100000 : 0);
@@ -511,8 +452,8 @@ START_TEST(shrinking_and_growing_under_load)
 		const u32 *data = slice(g, worker[w].p, AT_DATA);
 
 		ck_assert_uint_gt(worker[w].jobs, 100);
-		take(!w, 0);
-		take(w, SLICES(0, 8));
+		take(g, !w, 0);
+		take(g, w, SLICES(0, 8));
 		run_on(g, w, worker[w].p, 0, 0);
 		await_empty(w);
 		ck_assert_uint_eq(ring_rd(g, worker[w].p, 0, REFGPU_RING_FENCE), worker[w].jobs);
@@ -533,10 +474,10 @@ static u64 beside(enum neighbour neighbour)
 	struct injection hang = { .kind = INJECT_HANG, .partition = other };
 
 	another(8, 8);
-	take(0, SLICES(0, 2));
-	take(1, SLICES(2, 6));
-	partition_spins(p);
-	partition_spins(other);
+	take(g, 0, SLICES(0, 2));
+	take(g, 1, SLICES(2, 6));
+	partition_spins(g, p);
+	partition_spins(g, other);
 	run_on(g, 0, p, 0, 0);
 	if (neighbour != IDLE)
 		run_on(g, 1, other, 0, 0);
@@ -591,11 +532,11 @@ START_TEST(contexts_are_loaded_and_saved_side_by_side)
 {
 	unsigned int block, ends = 0;
 
-	take(0, SLICES(0, 1));
+	take(g, 0, SLICES(0, 1));
 	for (block = 0; block < 8; block++) {
 		if (block)
-			take(block, SLICES(block, 1));
-		partition_spins(partition_in(block, 0));
+			take(g, block, SLICES(block, 1));
+		partition_spins(g, partition_in(block, 0));
 	}
 	forget_events(g);
 	for (block = 0; block < 8; block++)
@@ -625,11 +566,11 @@ START_TEST(a_device_reset_stops_all)
 {
 	unsigned int block;
 
-	take(0, SLICES(0, 1));
+	take(g, 0, SLICES(0, 1));
 	for (block = 0; block < 8; block++) {
 		if (block)
-			take(block, SLICES(block, 1));
-		partition_spins(partition_in(block, 0));
+			take(g, block, SLICES(block, 1));
+		partition_spins(g, partition_in(block, 0));
 		run_on(g, block, partition_in(block, 0), 0, 0);
 	}
 	step_us(g, 1000);
@@ -653,12 +594,12 @@ START_TEST(busy_and_idle_times)
 	struct injection hang = { .kind = INJECT_HANG, .partition = p };
 	u64 busy, idle, last_busy = 0, last_idle = 0, switches = 0;
 
-	take(0, SLICES(0, 4));
-	take(3, SLICES(4, 4));
+	take(g, 0, SLICES(0, 4));
+	take(g, 3, SLICES(4, 4));
 	step_us(g, 1000);
 	ck_assert_uint_eq(rd(g, RC(3, IDLE_NS)), 1000000);
 	ck_assert_uint_eq(rd(g, RC(3, BUSY_NS)), 0);
-	partition_spins(p);
+	partition_spins(g, p);
 	forget_events(g);
 	for (i = 0; i < 50; i++) {
 		struct refgpu_event event;
@@ -702,7 +643,7 @@ START_TEST(busy_and_idle_times)
 	ck_assert_uint_eq(ring_rd(g, p, 0, REFGPU_RING_FENCE), 0);
 	wr(g, PART(p, RESET), 1);
 	step_us(g, 100);
-	partition_spins(p);
+	partition_spins(g, p);
 	run_on(g, 3, p, 0, 0);
 	step_us(g, 500);
 	device_inject(g->dev, &hang);
@@ -733,9 +674,9 @@ START_TEST(version_1_0)
 	ck_assert_ptr_null(device_create(&odd));
 	g = gpu_create_version(true, REFGPU_VERSION_1_0);
 	ck_assert_uint_eq(rd(g, REFGPU_GLOBAL_SLICES), 0xffff);
-	take(0, 0x0001);
-	take(1, 0xffff);
-	partition_spins(p);
+	take(g, 0, 0x0001);
+	take(g, 1, 0xffff);
+	partition_spins(g, p);
 	forget_events(g);
 	run_on(g, 1, p, 0, 0);
 	EXPECT_RUN_END(g, p, REFGPU_END_REJECTED);

@@ -91,7 +91,7 @@ struct device *device_create(const struct device_config *config)
 	if (dev->version > REFGPU_VERSION_1_0)
 		dev->caps |= REFGPU_CAP_SPATIAL | REFGPU_CAP_RIGHTS | REFGPU_CAP_BUSY |
 			     REFGPU_CAP_LINGER_NS | REFGPU_CAP_PENDING_ONCE |
-			     REFGPU_CAP_PC;
+			     REFGPU_CAP_PC | REFGPU_CAP_SHARED_MEMORY;
 	dev->slices = slices_mask(slices_wanted(config->compute_slices),
 				  slices_wanted(config->memory_slices));
 	bus_init(&dev->bus, config->ops, config->context);

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "device/pace.h"
+#include "device/slices.h"
 #include "device/state.h"
 
 /* One piece of work: tens of microseconds on any machine. */
@@ -50,11 +51,12 @@ static bool whole(const struct engine *e)
 void pace_begin(struct engine *e, struct job_environment *environment)
 {
 	const struct device *dev = e->actor.dev;
+	struct share memory = slices_memory(e);
 	u64 now = device_now(dev), left;
 
 	e->piece_begin = now;
 	environment->instructions = less(PIECE_INSTRUCTIONS, &e->compute);
-	environment->bytes = less(PIECE_BYTES, &e->memory);
+	environment->bytes = less(PIECE_BYTES, &memory);
 	if (!dev->timeline.virtual_clock || e->quantum_end == NEVER)
 		return;
 	/* Virtual quanta are exact, but for the packet's fixed cost. */
@@ -63,7 +65,7 @@ void pace_begin(struct engine *e, struct job_environment *environment)
 		smaller(environment->instructions,
 			less(left, &e->compute) / VIRTUAL_INSTRUCTION_NS + 1);
 	environment->bytes = smaller(environment->bytes,
-				     less(left, &e->memory) * VIRTUAL_BYTES_A_NS + 1);
+				     less(left, &memory) * VIRTUAL_BYTES_A_NS + 1);
 }
 
 u64 pace_clock(const struct engine *e)
@@ -79,21 +81,21 @@ u64 pace_clock(const struct engine *e)
 static u64 virtual_end(const struct engine *e)
 {
 	const struct job_slice *piece = &e->slice;
+	const struct share share = slices_memory(e);
 	u64 fixed = VIRTUAL_PACKET_NS, compute, memory;
 
 	/* There are the more of those that were cut, the smaller they are. */
 	if (piece->outcome != JOB_MORE)
 		fixed = longer(fixed, &e->compute);
 	compute = longer(piece->instructions * VIRTUAL_INSTRUCTION_NS, &e->compute);
-	memory = longer((piece->bytes_read + piece->bytes_written) / VIRTUAL_BYTES_A_NS,
-			&e->memory);
+	memory = longer((piece->bytes_read + piece->bytes_written) / VIRTUAL_BYTES_A_NS, &share);
 	return e->piece_begin + fixed + compute + memory;
 }
 
 u64 pace_end(struct engine *e, u64 worked)
 {
 	const struct device *dev = e->actor.dev;
-	const struct share *share = &e->compute;
+	struct share share = e->compute;
 	u64 now = device_now(dev), opcode;
 
 	if (dev->timeline.virtual_clock)
@@ -102,9 +104,9 @@ u64 pace_end(struct engine *e, u64 worked)
 		return now;
 	opcode = e->partition->job.packet.header.opcode;
 	if (opcode == REFGPU_OP_FILL || opcode == REFGPU_OP_COPY)
-		share = &e->memory;
+		share = slices_memory(e);
 	if (e->due + BEHIND_NS < now)
 		e->due = now - BEHIND_NS;
-	e->due += longer(worked, share);
+	e->due += longer(worked, &share);
 	return e->due > now + AHEAD_NS ? e->due : now;
 }

@@ -18,22 +18,36 @@ static unsigned int count(u64 mask)
 	return (unsigned int)__builtin_popcountll(mask);
 }
 
+/* May blocks with these slices have their memory in common? It is the same then. */
+static bool share_memory(u64 one, u64 other)
+{
+	return (one & other & REFGPU_RC_SLICES_SHARED) && MEMORY(one) == MEMORY(other);
+}
+
+static bool exclude(u64 one, u64 other)
+{
+	return COMPUTE(one & other) || (MEMORY(one & other) && !share_memory(one, other));
+}
+
 void slices_write(struct engine *e, u64 value)
 {
 	const struct device *dev = e->actor.dev;
-	u64 others = 0;
+	u64 known = dev->slices;
 	unsigned int i;
 
 	if (!(dev->caps & REFGPU_CAP_SPATIAL)) {
 		e->slices = value & 0xffff;
 		return;
 	}
-	for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
-		if (i != e->number)
-			others |= dev->engine[i].slices;
+	if (dev->caps & REFGPU_CAP_SHARED_MEMORY)
+		known |= REFGPU_RC_SLICES_SHARED;
 	/* RUN has checked the slices that it found, and its speed comes from them. */
-	if (e->state == REFGPU_RC_EMPTY && !(value & ~dev->slices) && !(value & others))
-		e->slices = value;
+	if (e->state != REFGPU_RC_EMPTY || (value & ~known))
+		return;
+	for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
+		if (i != e->number && exclude(value, dev->engine[i].slices))
+			return;
+	e->slices = value;
 }
 
 /* The mask of the memory slices that the partition's video memory lies in. */
@@ -74,4 +88,20 @@ void slices_take(struct engine *e, const struct partition *p)
 	e->compute.all = count(COMPUTE(dev->slices));
 	e->memory.slices = count(MEMORY(both));
 	e->memory.all = count(MEMORY(dev->slices));
+}
+
+struct share slices_memory(const struct engine *e)
+{
+	const struct device *dev = e->actor.dev;
+	struct share share = e->memory;
+	unsigned int i, sharers = 0;
+
+	if (!(e->slices & REFGPU_RC_SLICES_SHARED))
+		return share;
+	for (i = 0; i < REFGPU_RUN_CONTROLS; i++)
+		if (share_memory(e->slices, dev->engine[i].slices))
+			sharers += count(COMPUTE(dev->engine[i].slices));
+	share.slices *= count(COMPUTE(e->slices));
+	share.all *= sharers;
+	return share;
 }

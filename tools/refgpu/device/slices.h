@@ -12,6 +12,7 @@
 struct device;
 struct engine;
 struct partition;
+struct share;
 
 /** slices_mask() - the mask of a device with so many slices, REFGPU_SLICES at most of each */
 u64 slices_mask(unsigned int compute, unsigned int memory);
@@ -24,5 +25,13 @@ bool slices_permit(const struct engine *engine, const struct partition *p);
 
 /** slices_take() - set what the partition's run has of the device; it is permitted; lock held */
 void slices_take(struct engine *engine, const struct partition *p);
+
+/**
+ * slices_memory() - what the block's run has of the memory's speed
+ * @engine: it has a run
+ *
+ * It changes during the run with the blocks that have the same memory. Lock held.
+ */
+struct share slices_memory(const struct engine *engine);
 
 #endif /* REFGPU_SLICES_H */

@@ -29,7 +29,7 @@ struct share {
  * @preempt_since: when PREEMPT asked it to stop, or NEVER
  * @switch_since: when the load or save began
  * @wakeups: the partition's, when the slice began
- * @compute: what the run has of the device, as of @memory
+ * @compute: what the run has of the device, as of @memory; see slices_memory()
  * @due: wall clock: when it will have had the time that its work takes
  * @piece_begin: when the piece of work last done began
  * @slice: result of that piece of work, not accounted for yet

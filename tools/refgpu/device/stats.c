@@ -106,10 +106,13 @@ char *device_stats(struct device *dev)
 		engine_account(e);
 		fprintf(out, "%s{\"state\":%d,\"partition\":%d,\"runs\":%" PRIu64
 			",\"compute_slices\":%" PRIu64 ",\"memory_slices\":%" PRIu64
-			",\"busy_ns\":%" PRIu64 ",\"idle_ns\":%" PRIu64 "}",
+			",\"busy_ns\":%" PRIu64 ",\"idle_ns\":%" PRIu64
+			",\"shared_memory\":%s}",
 			i ? "," : "", (int)e->state,
 			e->partition ? (int)e->partition->number : -1, e->sequence,
-			e->slices & 0xff, e->slices >> 8, e->busy_ns, e->idle_ns);
+			e->slices & 0xff, e->slices >> 8 & 0xff,
+			e->busy_ns, e->idle_ns,
+			e->slices & REFGPU_RC_SLICES_SHARED ? "true" : "false");
 	}
 	fputs("],\"partitions\":[", out);
 	for (i = 0; i < REFGPU_PARTITIONS; i++) {
