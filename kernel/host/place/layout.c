@@ -106,14 +106,19 @@ static bool exists(const struct layout *layout, unsigned int instance)
 	return instance != LAYOUT_POOL && layout->instance[instance].profile.compute;
 }
 
-/* The units of the space of @instance, or LAYOUT_POOL; none if it does not exist. */
+static bool has_memory(const struct layout *layout, unsigned int instance)
+{
+	return exists(layout, instance) && !layout->instance[instance].shares;
+}
+
+/* The units of the space of @instance, or LAYOUT_POOL; none if it has none. */
 static __u64 space_mask(const struct layout *layout, unsigned int instance)
 {
 	const struct layout_instance *in = &layout->instance[instance];
 
 	if (instance == LAYOUT_POOL)
 		return block_mask(layout, 0, 0) & ~(layout->reserved ? 1ULL : 0);
-	if (!exists(layout, instance))
+	if (!has_memory(layout, instance))
 		return 0;
 	return block_mask(layout, layout_profile_level(layout, in->profile),
 			  in->memory_first * slice(layout));
@@ -157,7 +162,7 @@ static void begin_plan(const struct layout *layout, unsigned int instance,
 	for (i = 1; i < LAYOUT_INSTANCES; i++) {
 		const struct layout_instance *in = &layout->instance[i];
 
-		if (exists(layout, i))
+		if (has_memory(layout, i))
 			add_block(layout, plan, LAYOUT_VGPUS + i,
 				  layout_profile_level(layout, in->profile),
 				  in->memory_first * slice(layout),
@@ -526,11 +531,13 @@ static enum layout_refusal make_instance(struct layout *layout,
 	carry_out(layout, plan, change);
 	instance = &layout->instance[number];
 	instance->compute = lowest_bits(pool_mask(layout), profile.compute);
+	instance->queue = instance->compute;
 	instance->profile = profile;
 	instance->reserved = false;
 	instance->memory_first = plan->first / slice(layout);
 	change->instance = number;
 	change->made = true;
+	change->parts = 1u << number;
 	return LAYOUT_OK;
 }
 
@@ -579,6 +586,7 @@ static enum layout_refusal make_vgpu(struct layout *layout, unsigned int number,
 	if (refusal)
 		return refusal;
 	carry_out(layout, plan, change);
+	vgpu->queue = layout_find_queue(layout, change->instance);
 	vgpu->used = true;
 	vgpu->closed = true;
 	vgpu->instance = change->instance;
@@ -653,6 +661,20 @@ enum layout_refusal layout_reserve(struct layout *layout, struct layout_profile 
 	return refusal;
 }
 
+static void free_instance(struct layout *layout, unsigned int instance,
+			  struct layout_change *change)
+{
+	unsigned int i;
+
+	change->instance = instance;
+	change->removed = true;
+	change->parts = layout_parts(layout, instance);
+	for (i = 1; i < LAYOUT_INSTANCES; i++) {
+		if (change->parts & 1u << i)
+			memset(&layout->instance[i], 0, sizeof(layout->instance[i]));
+	}
+}
+
 /**
  * layout_remove - a vGPU goes
  * @layout: the layout
@@ -670,8 +692,7 @@ void layout_remove(struct layout *layout, unsigned int vgpu, struct layout_chang
 	if (!exists(layout, instance) || layout->instance[instance].reserved ||
 	    layout_members(layout, instance))
 		return;
-	memset(&layout->instance[instance], 0, sizeof(layout->instance[instance]));
-	change->removed = true;
+	free_instance(layout, instance, change);
 }
 
 /**
@@ -681,19 +702,17 @@ void layout_remove(struct layout *layout, unsigned int vgpu, struct layout_chang
  * @change: says the same
  *
  * Return: LAYOUT_OCCUPIED if it has vGPUs, LAYOUT_BAD_PROFILE if there is no such
- * instance.
+ * GPU instance.
  */
 enum layout_refusal layout_release(struct layout *layout, unsigned int instance,
 				   struct layout_change *change)
 {
 	memset(change, 0, sizeof(*change));
-	if (instance >= LAYOUT_INSTANCES || !exists(layout, instance))
+	if (instance >= LAYOUT_INSTANCES || !has_memory(layout, instance))
 		return LAYOUT_BAD_PROFILE;
 	if (layout_members(layout, instance))
 		return LAYOUT_OCCUPIED;
-	memset(&layout->instance[instance], 0, sizeof(layout->instance[instance]));
-	change->instance = instance;
-	change->removed = true;
+	free_instance(layout, instance, change);
 	return LAYOUT_OK;
 }
 
@@ -740,22 +759,6 @@ unsigned int layout_available_instances(const struct layout *layout,
 
 	while (layout_reserve(&copy, profile, &change) == LAYOUT_OK)
 		n++;
-	return n;
-}
-
-/**
- * layout_members - how many vGPUs an instance has
- * @layout: the layout
- * @instance: its number, or LAYOUT_POOL
- */
-unsigned int layout_members(const struct layout *layout, unsigned int instance)
-{
-	unsigned int i, n = 0;
-
-	for (i = 0; i < layout->vgpus; i++) {
-		if (layout->vgpu[i].used && layout->vgpu[i].instance == instance)
-			n++;
-	}
 	return n;
 }
 

@@ -9,6 +9,10 @@
  * smallest and aligned to its size: if enough is free and nothing that lies in
  * the way is open, there is a layout in which a request fits, and it is found.
  *
+ * The compute slices of a GPU instance may be divided among several queues over its
+ * memory. Each but the first is an instance without memory of its own, a compute
+ * instance.
+ *
  * The layout is a list of blocks, and the only truth: each question makes a bitmap
  * of the smallest blocks from it. It has no pointers, so a copy is a layout, of
  * which one may ask what would happen.
@@ -76,21 +80,28 @@ struct layout_profile {
  * struct layout_instance - a GPU instance
  * @profile: its shape; @profile.compute is 0: this number is free
  * @reserved: it stays when its last vGPU goes
- * @compute: mask of its compute slices
+ * @compute: mask of its compute slices, those of its compute instances included
+ * @queue: mask of those that work for its own queue
  * @memory_first: its first memory slice, a multiple of @profile.memory
+ * @shares: a compute instance: number of the GPU instance that it is a part of, whose
+ *	memory it shares; 0: it is a GPU instance
  */
 struct layout_instance {
 	struct layout_profile profile;
 	bool reserved;
 	__u8 compute;
+	__u8 queue;
 	__u8 memory_first;
+	__u8 shares;
 };
 
 /**
  * struct layout_vgpu - the block of a vGPU
  * @used: this partition is taken
  * @closed: it holds nothing but zeroes, so that it may move
- * @instance: number of its instance, or LAYOUT_POOL
+ * @instance: number of the GPU instance that its memory is in, or LAYOUT_POOL
+ * @queue: number of the instance whose queue it is in: @instance, or one that shares
+ *	the memory of that
  * @level: its size is that of video memory, halved so often
  * @first: its first unit, from the beginning of video memory; see layout_offset()
  */
@@ -98,6 +109,7 @@ struct layout_vgpu {
 	bool used;
 	bool closed;
 	__u8 instance;
+	__u8 queue;
 	__u8 level;
 	__u8 first;
 };
@@ -134,6 +146,7 @@ struct layout {
  * @instance: the instance of the new vGPU, or the new instance
  * @made: the instance is new
  * @removed: layout_remove(): the instance of the vGPU is gone
+ * @parts: bit by number: the instances that are new, or gone
  * @moved_vgpus: bit by partition: it lies elsewhere now, maybe with its instance
  * @moved_instances: bit by number: its memory lies elsewhere now
  */
@@ -142,6 +155,7 @@ struct layout_change {
 	unsigned int instance;
 	bool made;
 	bool removed;
+	__u32 parts;
 	__u64 moved_vgpus;
 	__u32 moved_instances;
 };
@@ -165,6 +179,9 @@ enum layout_refusal layout_reserve(struct layout *layout, struct layout_profile 
 void layout_remove(struct layout *layout, unsigned int vgpu, struct layout_change *change);
 enum layout_refusal layout_release(struct layout *layout, unsigned int instance,
 				   struct layout_change *change);
+enum layout_refusal layout_divide(struct layout *layout, unsigned int instance,
+				  const __u8 *parts, unsigned int count,
+				  struct layout_change *change);
 void layout_set_closed(struct layout *layout, unsigned int vgpu, bool closed);
 
 unsigned int layout_available(const struct layout *layout, struct layout_profile profile,
@@ -172,6 +189,9 @@ unsigned int layout_available(const struct layout *layout, struct layout_profile
 unsigned int layout_available_instances(const struct layout *layout,
 					struct layout_profile profile);
 unsigned int layout_members(const struct layout *layout, unsigned int instance);
+__u32 layout_parts(const struct layout *layout, unsigned int instance);
+unsigned int layout_find_queue(const struct layout *layout, unsigned int instance);
+unsigned int layout_queue_members(const struct layout *layout, unsigned int instance);
 unsigned int layout_pool_compute(const struct layout *layout);
 unsigned int layout_pool_memory(const struct layout *layout);
 __u64 layout_free_bytes(const struct layout *layout, unsigned int instance);
