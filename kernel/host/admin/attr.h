@@ -58,6 +58,7 @@ extern struct device_attribute vgpu_gpu_attr_why_unavailable;
 /* sysfs_instance.c: in the vGPU's openvgpu/ */
 extern struct device_attribute vgpu_attr_instance;
 extern struct device_attribute vgpu_attr_compute_slices;
+extern struct device_attribute vgpu_attr_compute_instance;
 
 #define VGPU_QUOTE_CHARS	32	/* of what was written, in a message */
 #define VGPU_QUOTE_SIZE		(4 * VGPU_QUOTE_CHARS + 1)

@@ -230,8 +230,8 @@ int vgpu_set_number(struct vgpu_instance *instance, enum vgpu_setting setting,
 int vgpu_set_own_number(struct vgpu *vgpu, enum vgpu_setting setting, u64 value)
 {
 	struct sched_client *client = &vgpu->entity;
+	struct vgpu_runqueue *rq;
 	u32 weight, cap_percent;
-	struct vgpu_runqueue *rq = &vgpu->instance->rq;
 	u64 timeslice_ns;
 	char of[48];
 	int ret;
@@ -244,7 +244,7 @@ int vgpu_set_own_number(struct vgpu *vgpu, enum vgpu_setting setting, u64 value)
 		vgpu_sched_freeze(vgpu, value);
 		return 0;
 	}
-	spin_lock_irq(&rq->lock);
+	rq = vgpu_sched_lock(vgpu);
 	weight = setting == VGPU_WEIGHT ? value : client->weight;
 	cap_percent = setting == VGPU_CAP_PERCENT ? value : client->cap_percent;
 	timeslice_ns = setting == VGPU_VGPU_TIMESLICE_US ?

@@ -355,6 +355,7 @@ static struct attribute *vgpu_attrs[] = {
 	&dev_attr_refuse_opens.attr,
 	&vgpu_attr_instance.attr,
 	&vgpu_attr_compute_slices.attr,
+	&vgpu_attr_compute_instance.attr,
 	&dev_attr_partition.attr,
 	&dev_attr_framebuffer_offset.attr,
 	&dev_attr_framebuffer_size.attr,

@@ -111,7 +111,7 @@ static ssize_t vgpu_instance_show_number(struct device *dev,
 {
 	struct vgpu *vgpu = dev_get_drvdata(dev);
 
-	return sysfs_emit(buf, "%u\n", vgpu->instance->index);
+	return sysfs_emit(buf, "%u\n", READ_ONCE(vgpu->instance)->whole->index);
 }
 
 struct device_attribute vgpu_attr_instance =
@@ -121,7 +121,7 @@ static ssize_t vgpu_compute_slices_show(struct device *dev,
 					struct device_attribute *attr, char *buf)
 {
 	struct vgpu *vgpu = dev_get_drvdata(dev);
-	const struct vgpu_instance *instance = vgpu->instance;
+	const struct vgpu_instance *instance = READ_ONCE(vgpu->instance);
 
 	return sysfs_emit(buf, "%u\n",
 			  vgpu_gpu_is_divisible(vgpu->gpu) ?
@@ -130,6 +130,32 @@ static ssize_t vgpu_compute_slices_show(struct device *dev,
 
 struct device_attribute vgpu_attr_compute_slices =
 	__ATTR(compute_slices, 0444, vgpu_compute_slices_show, NULL);
+
+static ssize_t vgpu_compute_instance_show(struct device *dev,
+					  struct device_attribute *attr, char *buf)
+{
+	struct vgpu *vgpu = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(vgpu->instance)->index);
+}
+
+static ssize_t vgpu_compute_instance_store(struct device *dev,
+					   struct device_attribute *attr,
+					   const char *buf, size_t count)
+{
+	struct vgpu *vgpu = dev_get_drvdata(dev);
+	u64 value;
+	int ret;
+
+	ret = vgpu_parse_number(vgpu->gpu, vgpu, "compute_instance", buf, count, &value);
+	if (!ret)
+		ret = vgpu_place_queue(vgpu, min(value, (u64)UINT_MAX));
+	return ret ?: count;
+}
+
+struct device_attribute vgpu_attr_compute_instance =
+	__ATTR(compute_instance, 0644, vgpu_compute_instance_show,
+	       vgpu_compute_instance_store);
 
 /* ------------------------------------------------------------ the folders */
 
@@ -190,19 +216,32 @@ static void remove_folder(struct vgpu_instance_folder *folder)
 	static struct kobj_attribute instance_##name =			\
 		__ATTR(name, 0444, name##_show, NULL)
 
-/* What the layout says of it. */
-static struct layout_instance layout_of(struct kobject *kobj, unsigned int *members)
+/* What the layout says of the GPU instance, also if this is a part of it. */
+static struct layout_instance layout_of(struct kobject *kobj)
 {
 	struct vgpu_instance_folder *folder = to_folder(kobj);
-	const struct layout *layout = &folder->gpu->layout;
-	unsigned int number = folder->instance->index;
-	struct layout_instance instance;
+	struct layout_instance whole;
 
 	mutex_lock(&folder->gpu->lock);
-	instance = layout->instance[number];
-	*members = layout_members(layout, number);
+	whole = folder->gpu->layout.instance[folder->instance->whole->index];
 	mutex_unlock(&folder->gpu->lock);
-	return instance;
+	return whole;
+}
+
+static bool is_part(const struct vgpu_instance *instance)
+{
+	return instance->whole != instance;
+}
+
+static struct layout_instance layout_of_part(struct kobject *kobj)
+{
+	struct vgpu_instance_folder *folder = to_folder(kobj);
+	struct layout_instance part;
+
+	mutex_lock(&folder->gpu->lock);
+	part = folder->gpu->layout.instance[folder->instance->index];
+	mutex_unlock(&folder->gpu->lock);
+	return part;
 }
 
 static ssize_t name_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -215,12 +254,14 @@ INSTANCE_RO(name);
 static ssize_t profile_show(struct kobject *kobj, struct kobj_attribute *attr,
 			    char *buf)
 {
-	unsigned int members;
+	const struct vgpu_instance *instance = to_folder(kobj)->instance;
 	char profile[VGPU_PROFILE_NAME_SIZE];
 
-	vgpu_profile_name(to_folder(kobj)->gpu, layout_of(kobj, &members).profile,
-			  profile, sizeof(profile));
-	return sysfs_emit(buf, "%s\n", profile);
+	vgpu_profile_name(instance->gpu, layout_of(kobj).profile, profile,
+			  sizeof(profile));
+	if (!is_part(instance))
+		return sysfs_emit(buf, "%s\n", profile);
+	return sysfs_emit(buf, "%uc.%s\n", layout_of_part(kobj).profile.compute, profile);
 }
 
 INSTANCE_RO(profile);
@@ -228,19 +269,31 @@ INSTANCE_RO(profile);
 static ssize_t compute_mask_show(struct kobject *kobj, struct kobj_attribute *attr,
 				 char *buf)
 {
-	unsigned int members;
-
-	return sysfs_emit(buf, "0x%02x\n", layout_of(kobj, &members).compute);
+	return sysfs_emit(buf, "0x%02x\n", layout_of_part(kobj).compute);
 }
 
 INSTANCE_RO(compute_mask);
 
+static ssize_t queue_mask_show(struct kobject *kobj, struct kobj_attribute *attr,
+			       char *buf)
+{
+	return sysfs_emit(buf, "0x%02x\n", layout_of_part(kobj).queue);
+}
+
+INSTANCE_RO(queue_mask);
+
+static ssize_t memory_of_show(struct kobject *kobj, struct kobj_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%u\n", layout_of_part(kobj).shares);
+}
+
+INSTANCE_RO(memory_of);
+
 static ssize_t memory_first_show(struct kobject *kobj, struct kobj_attribute *attr,
 				 char *buf)
 {
-	unsigned int members;
-
-	return sysfs_emit(buf, "%u\n", layout_of(kobj, &members).memory_first);
+	return sysfs_emit(buf, "%u\n", layout_of(kobj).memory_first);
 }
 
 INSTANCE_RO(memory_first);
@@ -248,23 +301,40 @@ INSTANCE_RO(memory_first);
 static ssize_t memory_slices_show(struct kobject *kobj, struct kobj_attribute *attr,
 				  char *buf)
 {
-	unsigned int members;
-
-	return sysfs_emit(buf, "%u\n", layout_of(kobj, &members).profile.memory);
+	return sysfs_emit(buf, "%u\n", layout_of(kobj).profile.memory);
 }
 
 INSTANCE_RO(memory_slices);
 
-static ssize_t members_show(struct kobject *kobj, struct kobj_attribute *attr,
-			    char *buf)
+static ssize_t members_emit(struct kobject *kobj,
+			    unsigned int (*count)(const struct layout *layout,
+						  unsigned int instance), char *buf)
 {
+	struct vgpu_instance_folder *folder = to_folder(kobj);
 	unsigned int members;
 
-	layout_of(kobj, &members);
+	mutex_lock(&folder->gpu->lock);
+	members = count(&folder->gpu->layout, folder->instance->index);
+	mutex_unlock(&folder->gpu->lock);
 	return sysfs_emit(buf, "%u\n", members);
 }
 
+static ssize_t members_show(struct kobject *kobj, struct kobj_attribute *attr,
+			    char *buf)
+{
+	return members_emit(kobj, is_part(to_folder(kobj)->instance) ?
+				  layout_queue_members : layout_members, buf);
+}
+
 INSTANCE_RO(members);
+
+static ssize_t queue_members_show(struct kobject *kobj, struct kobj_attribute *attr,
+				  char *buf)
+{
+	return members_emit(kobj, layout_queue_members, buf);
+}
+
+INSTANCE_RO(queue_members);
 
 static ssize_t time_show(struct kobject *kobj, bool of_busy, char *buf)
 {
@@ -333,6 +403,14 @@ static ssize_t store(struct kobject *kobj, struct kobj_attribute *attr,
 	return ret ?: count;
 }
 
+static int refuse_part(const struct vgpu_instance *instance, const char *what)
+{
+	vgpu_gpu_error(instance->gpu,
+		       "instance %u not %s: it is a part of instance %u, as which it comes and goes",
+		       instance->index, what, instance->whole->index);
+	return -EPERM;
+}
+
 /* A bit that was written; -EINVAL, explained in last_error, if it is none. */
 static int parse_bit(struct vgpu_instance *instance, const char *what, const char *text,
 		     bool must_be_one)
@@ -354,24 +432,29 @@ static int set_reserved(struct vgpu_instance *instance, const char *text)
 {
 	int bit = parse_bit(instance, "reserved", text, false);
 
-	if (bit >= 0)
-		vgpu_set_reserved(instance, bit);
-	return min(bit, 0);
+	if (bit < 0)
+		return bit;
+	if (is_part(instance))
+		return refuse_part(instance, "changed");
+	vgpu_set_reserved(instance, bit);
+	return 0;
 }
 
 static int remove(struct vgpu_instance *instance, const char *text)
 {
 	int bit = parse_bit(instance, "remove", text, true);
 
-	return bit < 0 ? bit : vgpu_release(instance);
+	if (bit < 0)
+		return bit;
+	if (is_part(instance))
+		return refuse_part(instance, "removed");
+	return vgpu_release(instance);
 }
 
 static ssize_t reserved_show(struct kobject *kobj, struct kobj_attribute *attr,
 			     char *buf)
 {
-	unsigned int members;
-
-	return sysfs_emit(buf, "%d\n", layout_of(kobj, &members).reserved);
+	return sysfs_emit(buf, "%d\n", layout_of(kobj).reserved);
 }
 
 static ssize_t reserved_store(struct kobject *kobj, struct kobj_attribute *attr,
@@ -453,10 +536,13 @@ static struct attribute *instance_attrs[] = {
 	&instance_name.attr,
 	&instance_profile.attr,
 	&instance_compute_mask.attr,
+	&instance_queue_mask.attr,
+	&instance_memory_of.attr,
 	&instance_memory_first.attr,
 	&instance_memory_slices.attr,
 	&instance_reserved.attr,
 	&instance_members.attr,
+	&instance_queue_members.attr,
 	&instance_busy_ns.attr,
 	&instance_idle_ns.attr,
 	&instance_remove.attr,
@@ -546,18 +632,62 @@ static bool valid_name(const char *name)
 	       strspn(name, name_characters) == length;
 }
 
+/*
+ * "compute=2,1,1": compute slices of each queue, as many as @profile has at most.
+ * Return: how many queues; -EINVAL.
+ */
+static int parse_parts(const char *text, struct layout_profile profile, u8 *parts)
+{
+	unsigned int sum = 0, n = 0;
+	char end;
+
+	if (!str_has_prefix(text, "compute="))
+		return -EINVAL;
+	for (text += strlen("compute="); ; text += 2) {
+		if (n == LAYOUT_SLICES || text[0] < '1' || text[0] > '8')
+			return -EINVAL;
+		parts[n] = text[0] - '0';
+		sum += parts[n++];
+		end = text[1];
+		if (end != ',')
+			break;
+	}
+	return end || sum > profile.compute ? -EINVAL : n;
+}
+
 static int create(struct vgpu_gpu *gpu, char *text)
 {
-	char shown[VGPU_QUOTE_SIZE], *name = strim(text), *word;
+	char shown[VGPU_QUOTE_SIZE], *name = strim(text), *word, *division = NULL;
 	struct layout_profile profile;
+	u8 parts[LAYOUT_SLICES];
+	int num_parts = 0;
 
 	vgpu_quote(name, strlen(name), shown);
 	word = strsep(&name, " ");
 	if (!parse_profile(gpu, word, &profile)) {
 		vgpu_gpu_error(gpu,
-			       "instance not created: '%s' is no profile; it takes PROFILE [NAME], a profile as 1g.%llum: compute slices and memory",
+			       "instance not created: '%s' is no profile; it takes PROFILE [NAME] [compute=A,B...], a profile as 1g.%llum: compute slices and memory",
 			       shown, gpu->fb_size / gpu->layout.memory_slices >> 20);
 		return -EINVAL;
+	}
+	if (name && strchr(name, '=')) {
+		division = strrchr(name, ' ');
+		if (division)
+			*division++ = '\0';
+		else
+			swap(name, division);
+		num_parts = parse_parts(division, profile, parts);
+	}
+	if (num_parts < 0) {
+		vgpu_gpu_error(gpu,
+			       "instance not created: '%s' does not divide its compute slices; that is compute=A,B..., together at most %u",
+			       shown, profile.compute);
+		return -EINVAL;
+	}
+	if (num_parts > 1 && !gpu->shares_memory) {
+		vgpu_gpu_error(gpu,
+			       "instance not created: this GPU can't have several queues over the memory of one");
+		return -EOPNOTSUPP;
 	}
 	if (name && !valid_name(name)) {
 		vgpu_gpu_error(gpu,
@@ -565,7 +695,7 @@ static int create(struct vgpu_gpu *gpu, char *text)
 			       shown, VGPU_INSTANCE_NAME_SIZE - 1);
 		return -EINVAL;
 	}
-	return vgpu_reserve(gpu, profile, name);
+	return vgpu_reserve(gpu, profile, name, parts, num_parts);
 }
 
 static ssize_t create_store(struct kobject *kobj, struct kobj_attribute *attr,

@@ -226,7 +226,7 @@ static u64 to_us(u64 ns)
 static void settings_lock(struct vgpu *vgpu)
 	__acquires(vgpu->instance->rq.lock)
 {
-	spin_lock_irq(&vgpu->instance->rq.lock);
+	vgpu_sched_lock(vgpu);
 }
 
 static void settings_unlock(struct vgpu *vgpu)

@@ -105,8 +105,9 @@ enum vgpu_run_stage {
  * @run_stage: the stage of the run on an instance. May be NULL: it always
  *	executes. May sleep.
  * @slices: let the compute and memory slices of those masks work for an instance,
- *	and no others. Nothing runs there, and no other instance has them. NULL: the
- *	GPU can't be divided. May sleep. 0, or -EIO: the hardware did not obey
+ *	and no others. Nothing runs there, and no other instance has them, but for
+ *	those that have the same memory and were told with @shared that they share it.
+ *	NULL: the GPU can't be divided. May sleep. 0, or -EIO: the hardware did not obey
  * @engine_time: how long an instance's engine was busy and idle since the device
  *	was reset, nanoseconds. NULL with @slices. 0, or -ENODEV. May sleep.
  * @poll: read the registers and report what was missed with lost events:
@@ -163,7 +164,7 @@ struct vgpu_family {
 	int (*run)(struct vgpu *vgpu, u64 quantum_ns, u64 linger_ns);
 	void (*preempt)(struct vgpu_instance *instance);
 	enum vgpu_run_stage (*run_stage)(struct vgpu_instance *instance);
-	int (*slices)(struct vgpu_instance *instance, u8 compute, u8 memory);
+	int (*slices)(struct vgpu_instance *instance, u8 compute, u8 memory, bool shared);
 	int (*engine_time)(struct vgpu_instance *instance, u64 *busy_ns, u64 *idle_ns);
 	void (*poll)(struct vgpu_gpu *gpu);
 	u64 (*now)(struct vgpu_gpu *gpu);

@@ -132,7 +132,7 @@ static void fault_work(struct work_struct *work)
 
 static void log_fault(struct vgpu *vgpu, enum vgpu_fault code)
 {
-	unsigned int instance = vgpu->instance->index;
+	unsigned int instance = READ_ONCE(vgpu->instance)->whole->index;
 	char of[32] = "";
 
 	if (instance)

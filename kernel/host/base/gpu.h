@@ -74,6 +74,7 @@ struct vgpu_gpu {
 	unsigned int heads;		/* family: heads a vGPU can have */
 	unsigned int compute_slices;	/* family: 0 or 1: it can't be divided */
 	unsigned int memory_slices;	/* family: likewise */
+	bool shares_memory;		/* family: several instances can have the same */
 	u32 sysmem_pages;		/* family: aperture pages a vGPU, 0: none */
 	bool lingers;			/* family: a run can linger for a stated time */
 	unsigned int user_vectors;	/* family: hardware vectors a vGPU, 0 or 1 */

@@ -33,7 +33,7 @@ void vgpu_uevent(struct vgpu *vgpu, const char *event, char *first,
 	snprintf(gpu, sizeof(gpu), "OPENVGPU_GPU=%s",
 		 pci_name(vgpu->gpu->pdev));
 	snprintf(instance, sizeof(instance), "OPENVGPU_INSTANCE=%u",
-		 vgpu->instance->index);
+		 READ_ONCE(vgpu->instance)->whole->index);
 	kobject_uevent_env(&mdev_dev(vgpu->mdev)->kobj, KOBJ_CHANGE, envp);
 }
 

@@ -123,7 +123,11 @@ struct vgpu {
 	void *family_data;
 	struct list_head node;		/* gpu->vgpus; gpu->state_lock */
 
-	/* Placement: constant from create to removal, but for one thing: */
+	/* Placement: constant from create to removal, but for two things: */
+	/*
+	 * Another of the same memory while it is closed. lock, or the lock of its rq,
+	 * which vgpu_sched_lock() takes; READ_ONCE without them.
+	 */
 	struct vgpu_instance *instance;
 	unsigned int partition;
 	/*

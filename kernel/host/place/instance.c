@@ -22,18 +22,21 @@
 struct slices {
 	u8 compute;
 	u8 memory;
+	bool shared;
 };
 
 static struct slices slices_of(const struct layout *layout, unsigned int number)
 {
 	const struct layout_instance *instance = &layout->instance[number];
+	unsigned int owner = instance->shares ?: number;
+	const struct layout_instance *memory = &layout->instance[owner];
 	struct slices slices = { };
 
 	if (!instance->profile.compute)
 		return slices;
-	slices.compute = instance->compute;
-	slices.memory = ((1u << instance->profile.memory) - 1) <<
-			instance->memory_first;
+	slices.compute = instance->queue;
+	slices.memory = ((1u << memory->profile.memory) - 1) << memory->memory_first;
+	slices.shared = hweight32(layout_parts(layout, owner)) > 1;
 	return slices;
 }
 
@@ -53,7 +56,8 @@ static struct slices wanted(const struct layout *layout, unsigned int number)
 
 		if (slices.compute && layout_block(i) == layout_block(LAYOUT_POOL))
 			return (struct slices) { };
-		all.compute &= ~slices.compute;
+		/* With those that work for no queue. */
+		all.compute &= ~layout->instance[i].compute;
 		all.memory &= ~slices.memory;
 	}
 	return all;
@@ -64,7 +68,7 @@ static bool changes(const struct vgpu_instance *instance, const struct layout *n
 	struct slices slices = wanted(next, instance->index);
 
 	return instance->compute != slices.compute ||
-	       instance->memory != slices.memory;
+	       instance->memory != slices.memory || instance->shared != slices.shared;
 }
 
 /**
@@ -78,6 +82,7 @@ void vgpu_instances_init(struct vgpu_gpu *gpu)
 	for (i = 0; i < LAYOUT_INSTANCES; i++) {
 		gpu->instance[i].gpu = gpu;
 		gpu->instance[i].index = i;
+		gpu->instance[i].whole = &gpu->instance[i];
 	}
 }
 
@@ -111,13 +116,15 @@ static void give_name(struct vgpu_instance *instance)
 /**
  * vgpu_instance_start - make an instance's run queue
  * @instance: the instance, which has none
+ * @whole: the GPU instance that it is a part of, or itself
  * @name: its name; NULL: one by its number
  *
  * Its settings are those that the pool has now. May sleep.
  *
  * Return: 0 or errno.
  */
-int vgpu_instance_start(struct vgpu_instance *instance, const char *name)
+int vgpu_instance_start(struct vgpu_instance *instance, struct vgpu_instance *whole,
+			const char *name)
 {
 	struct vgpu_instance *pool = vgpu_gpu_pool(instance->gpu);
 	int ret;
@@ -126,6 +133,7 @@ int vgpu_instance_start(struct vgpu_instance *instance, const char *name)
 		strscpy(instance->name, name, sizeof(instance->name));
 	else
 		give_name(instance);
+	instance->whole = whole;
 	instance->busy_base = 0;
 	instance->idle_base = 0;
 	vgpu_instance_time(instance, &instance->busy_base, &instance->idle_base);
@@ -210,19 +218,22 @@ bool vgpu_instances_are_held(const struct vgpu_gpu *gpu, const struct layout *ne
 	return true;
 }
 
-static int program(struct vgpu_instance *instance, u8 compute, u8 memory)
+static int program(struct vgpu_instance *instance, struct slices slices)
 {
 	const struct vgpu_family *family = instance->gpu->family;
 	int ret = 0;
 
-	if (instance->compute == compute && instance->memory == memory)
+	if (instance->compute == slices.compute && instance->memory == slices.memory &&
+	    instance->shared == slices.shared)
 		return 0;
 	if (family->slices)
-		ret = family->slices(instance, compute, memory);
+		ret = family->slices(instance, slices.compute, slices.memory,
+				     slices.shared);
 	if (ret)
 		return ret;
-	WRITE_ONCE(instance->compute, compute);
-	WRITE_ONCE(instance->memory, memory);
+	WRITE_ONCE(instance->compute, slices.compute);
+	WRITE_ONCE(instance->memory, slices.memory);
+	instance->shared = slices.shared;
 	return 0;
 }
 
@@ -243,14 +254,12 @@ int vgpu_instances_program(struct vgpu_gpu *gpu)
 		struct vgpu_instance *instance = &gpu->instance[i];
 		struct slices slices = wanted(&gpu->layout, i);
 
-		ret = program(instance, instance->compute & slices.compute,
-			      instance->memory & slices.memory) ?: ret;
+		slices.compute &= instance->compute;
+		slices.memory &= instance->memory;
+		ret = program(instance, slices) ?: ret;
 	}
-	for (i = 0; i < LAYOUT_INSTANCES; i++) {
-		struct slices slices = wanted(&gpu->layout, i);
-
-		ret = program(&gpu->instance[i], slices.compute, slices.memory) ?: ret;
-	}
+	for (i = 0; i < LAYOUT_INSTANCES; i++)
+		ret = program(&gpu->instance[i], wanted(&gpu->layout, i)) ?: ret;
 	return ret;
 }
 
@@ -268,6 +277,7 @@ int vgpu_instances_restore(struct vgpu_gpu *gpu)
 	for (i = 0; i < LAYOUT_INSTANCES; i++) {
 		gpu->instance[i].compute = 0;
 		gpu->instance[i].memory = 0;
+		gpu->instance[i].shared = false;
 		gpu->instance[i].busy_base = 0;
 		gpu->instance[i].idle_base = 0;
 	}

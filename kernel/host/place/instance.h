@@ -13,7 +13,8 @@ struct vgpu_instance;
 
 void vgpu_instances_init(struct vgpu_gpu *gpu);
 bool vgpu_instance_named(const struct vgpu_gpu *gpu, const char *name);
-int vgpu_instance_start(struct vgpu_instance *instance, const char *name);
+int vgpu_instance_start(struct vgpu_instance *instance, struct vgpu_instance *whole,
+			const char *name);
 void vgpu_instance_stop(struct vgpu_instance *instance);
 bool vgpu_instances_hold(struct vgpu_gpu *gpu, const struct layout *next);
 void vgpu_instances_let_go(struct vgpu_gpu *gpu);

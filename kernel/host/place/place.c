@@ -23,6 +23,7 @@
 #include "memory/scrub.h"
 #include "place/instance.h"
 #include "place/place.h"
+#include "sched/sched.h"
 
 /* Opens and closes that come in between as often are an administrator's business. */
 #define ROUNDS	100
@@ -33,6 +34,8 @@
  * @profile: of the instance
  * @name: what to call the instance
  * @named: that is its name; if not, one by its number is
+ * @parts: compute slices of its queues
+ * @num_parts: how many; 0: one that has all
  * @next: the layout it leads to
  * @change: what is different there
  * @refusal: why there is none
@@ -42,6 +45,8 @@ struct request {
 	struct layout_profile profile;
 	const char *name;
 	bool named;
+	const u8 *parts;
+	unsigned int num_parts;
 	struct layout next;
 	struct layout_change change;
 	enum layout_refusal refusal;
@@ -55,6 +60,10 @@ static void decide(struct vgpu_gpu *gpu, struct request *request)
 		layout_add(&request->next, request->profile,
 			   request->vgpu->type->level, &request->change) :
 		layout_reserve(&request->next, request->profile, &request->change);
+	if (!request->refusal && request->num_parts)
+		request->refusal = layout_divide(&request->next, request->change.instance,
+						 request->parts, request->num_parts,
+						 &request->change);
 }
 
 /* One that would move while its memory is being zeroed; NULL: there is none. */
@@ -84,20 +93,38 @@ static void come_into_force(struct vgpu_gpu *gpu, const struct request *request)
 	if (!vgpu)
 		return;
 	vgpu->partition = change->vgpu;
-	vgpu->instance = &gpu->instance[change->instance];
+	vgpu->instance = &gpu->instance[gpu->layout.vgpu[change->vgpu].queue];
 	vgpu->fb_offset = layout_offset(&gpu->layout, change->vgpu);
 	gpu->placed[change->vgpu] = vgpu;
+}
+
+/* The run queue of a new instance. Those after the first are called after that. */
+static int start(struct vgpu_gpu *gpu, const struct request *request, unsigned int number)
+{
+	struct vgpu_instance *whole = &gpu->instance[request->change.instance];
+	char name[VGPU_INSTANCE_NAME_SIZE];
+	size_t size = sizeof(name);
+
+	if (!request->named)
+		return vgpu_instance_start(&gpu->instance[number], whole, NULL);
+	if (number == whole->index)
+		return vgpu_instance_start(whole, whole, request->name);
+	if (snprintf(name, size, "%s.%u", whole->name, number) >= size ||
+	    vgpu_instance_named(gpu, name))
+		return vgpu_instance_start(&gpu->instance[number], whole, NULL);
+	return vgpu_instance_start(&gpu->instance[number], whole, name);
 }
 
 /* Get ready what the decision needs. */
 static int prepare(struct vgpu_gpu *gpu, struct request *request)
 {
-	struct vgpu_instance *instance = &gpu->instance[request->change.instance];
+	unsigned int i;
 	int ret;
 
-	if (request->change.made && !instance->started) {
-		ret = vgpu_instance_start(instance, request->named ?
-					  request->name : NULL);
+	for (i = 1; i < LAYOUT_INSTANCES; i++) {
+		if (!(request->change.parts & BIT(i)) || gpu->instance[i].started)
+			continue;
+		ret = start(gpu, request, i);
 		if (ret)
 			return ret;
 	}
@@ -136,20 +163,26 @@ static int try_make(struct vgpu_gpu *gpu, struct request *request)
 	return -EAGAIN;
 }
 
-/* The instance goes: it has no vGPU. With place_lock held. */
-static void end_instance(struct vgpu_instance *instance)
+/* An instance goes, with all its queues: it has no vGPU. With place_lock held. */
+static void end_instance(struct vgpu_gpu *gpu, const struct layout_change *change)
 {
-	struct vgpu_gpu *gpu = instance->gpu;
+	unsigned int i;
 
-	if (instance->folder)
-		vgpu_instance_uevent(instance, "instance-remove");
-	vgpu_instance_hide(instance);
-	vgpu_instance_stop(instance);
+	for (i = 1; i < LAYOUT_INSTANCES; i++) {
+		struct vgpu_instance *instance = &gpu->instance[i];
+
+		if (!(change->parts & BIT(i)))
+			continue;
+		if (instance->folder)
+			vgpu_instance_uevent(instance, "instance-remove");
+		vgpu_instance_hide(instance);
+		vgpu_instance_stop(instance);
+	}
 	vgpu_instances_hold(gpu, &gpu->layout);
 	if (vgpu_instances_program(gpu))
 		dev_err(&gpu->pdev->dev,
 			"the slices of GPU instance %u stay unused until the GPU is reset: it does not take others\n",
-			instance->index);
+			change->instance);
 	vgpu_instances_let_go(gpu);
 }
 
@@ -166,7 +199,26 @@ static void take_back(struct vgpu_gpu *gpu, struct request *request)
 	}
 	mutex_unlock(&gpu->lock);
 	if (change->removed)
-		end_instance(&gpu->instance[change->instance]);
+		end_instance(gpu, change);
+}
+
+/* New instances, which work, become visible. */
+static int show(struct vgpu_gpu *gpu, const struct layout_change *change)
+{
+	unsigned int i;
+	int ret;
+
+	if (!change->made)
+		return 0;
+	for (i = 1; i < LAYOUT_INSTANCES; i++) {
+		ret = change->parts & BIT(i) ? vgpu_instance_show(&gpu->instance[i]) : 0;
+		if (ret)
+			return ret;
+	}
+	for (i = 1; i < LAYOUT_INSTANCES; i++)
+		if (change->parts & BIT(i))
+			vgpu_instance_uevent(&gpu->instance[i], "instance-create");
+	return 0;
 }
 
 /* With place_lock held. Return: 0, also if it is refused; errno. */
@@ -179,16 +231,9 @@ static int make(struct vgpu_gpu *gpu, struct request *request)
 		ret = try_make(gpu, request);
 	} while (ret == -EAGAIN && --rounds);
 	if (!ret && !request->refusal) {
-		struct vgpu_instance *instance =
-			&gpu->instance[request->change.instance];
-
-		ret = vgpu_instances_program(gpu);
-		if (!ret && request->change.made)
-			ret = vgpu_instance_show(instance);
+		ret = vgpu_instances_program(gpu) ?: show(gpu, &request->change);
 		if (ret)
 			take_back(gpu, request);
-		else if (request->change.made)
-			vgpu_instance_uevent(instance, "instance-create");
 	}
 	vgpu_instances_let_go(gpu);
 	/* Those that were made ready in vain. */
@@ -309,7 +354,7 @@ void vgpu_unplace(struct vgpu *vgpu)
 	layout_remove(&gpu->layout, vgpu->partition, &change);
 	mutex_unlock(&gpu->lock);
 	if (change.removed)
-		end_instance(vgpu->instance);
+		end_instance(gpu, &change);
 	mutex_unlock(&gpu->place_lock);
 }
 
@@ -344,6 +389,43 @@ void vgpu_place_policy(struct vgpu_gpu *gpu)
 	mutex_unlock(&gpu->lock);
 }
 
+/**
+ * vgpu_place_queue - put a vGPU into another queue over its memory
+ * @vgpu: the vGPU
+ * @number: number of the instance whose queue it is
+ *
+ * Return: 0; -EINVAL: its memory is not of that instance; -EBUSY: somebody has it
+ * open. The reason is in the log and in last_error.
+ */
+int vgpu_place_queue(struct vgpu *vgpu, unsigned int number)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	struct layout_vgpu *place = &gpu->layout.vgpu[vgpu->partition];
+	int ret = 0;
+
+	mutex_lock(&vgpu->lock);
+	mutex_lock(&gpu->lock);
+	if (number >= LAYOUT_INSTANCES ||
+	    !(layout_parts(&gpu->layout, place->instance) & BIT(number)))
+		ret = -EINVAL;
+	else if (!place->closed && number != place->queue)
+		ret = -EBUSY;
+	else
+		place->queue = number;
+	mutex_unlock(&gpu->lock);
+	if (!ret)
+		vgpu_sched_change_queue(vgpu, &gpu->instance[number]);
+	mutex_unlock(&vgpu->lock);
+	if (ret == -EINVAL)
+		vgpu_error(vgpu,
+			   ": compute_instance not changed: %u is none of the GPU instance that it is in",
+			   number);
+	if (ret == -EBUSY)
+		vgpu_error(vgpu,
+			   ": compute_instance not changed: the vGPU is open; stop its VM");
+	return ret;
+}
+
 /* ------------------------------------------------------ instances without vGPUs */
 
 /**
@@ -351,13 +433,16 @@ void vgpu_place_policy(struct vgpu_gpu *gpu)
  * @gpu: the GPU
  * @profile: its shape
  * @name: its name; NULL: one by its number
+ * @parts: compute slices of each of its queues, not more together than @profile has
+ * @num_parts: how many; 0: one queue that has all
  *
  * May sleep, as vgpu_place().
  *
  * Return: as vgpu_place(); -EINVAL: the GPU can't have such an instance; -EEXIST:
  * another has that name. The reason is in the log and in last_error.
  */
-int vgpu_reserve(struct vgpu_gpu *gpu, struct layout_profile profile, const char *name)
+int vgpu_reserve(struct vgpu_gpu *gpu, struct layout_profile profile, const char *name,
+		 const u8 *parts, unsigned int num_parts)
 {
 	struct request *request = kzalloc(sizeof(*request), GFP_KERNEL);
 	char profile_name[VGPU_PROFILE_NAME_SIZE];
@@ -369,6 +454,8 @@ int vgpu_reserve(struct vgpu_gpu *gpu, struct layout_profile profile, const char
 	vgpu_profile_name(gpu, profile, profile_name, sizeof(profile_name));
 	request->name = name ?: profile_name;
 	request->named = name;
+	request->parts = parts;
+	request->num_parts = num_parts;
 	ret = place(gpu, request);
 	kfree(request);
 	return ret;
@@ -386,7 +473,7 @@ static int release(struct vgpu_instance *instance)
 	mutex_unlock(&gpu->lock);
 	if (refusal)
 		return -EBUSY;
-	end_instance(instance);
+	end_instance(gpu, &change);
 	return 0;
 }
 
@@ -437,7 +524,7 @@ void vgpu_release_all(struct vgpu_gpu *gpu)
 
 	mutex_lock(&gpu->place_lock);
 	for (i = 1; i < LAYOUT_INSTANCES; i++)
-		if (gpu->layout.instance[i].profile.compute)
+		if (layout_parts(&gpu->layout, i))
 			WARN_ON_ONCE(release(&gpu->instance[i]));
 	mutex_unlock(&gpu->place_lock);
 }

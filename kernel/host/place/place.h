@@ -20,7 +20,9 @@ int vgpu_place(struct vgpu *vgpu);
 void vgpu_unplace(struct vgpu *vgpu);
 void vgpu_place_policy(struct vgpu_gpu *gpu);
 void vgpu_place_fix(struct vgpu *vgpu, bool fixed);
-int vgpu_reserve(struct vgpu_gpu *gpu, struct layout_profile profile, const char *name);
+int vgpu_place_queue(struct vgpu *vgpu, unsigned int number);
+int vgpu_reserve(struct vgpu_gpu *gpu, struct layout_profile profile, const char *name,
+		 const u8 *parts, unsigned int num_parts);
 void vgpu_set_reserved(struct vgpu_instance *instance, bool reserved);
 int vgpu_release(struct vgpu_instance *instance);
 void vgpu_release_all(struct vgpu_gpu *gpu);

@@ -424,6 +424,18 @@ void sched_remove(struct sched_queue *queue, struct sched_client *client, __u64 
 }
 
 /**
+ * sched_forget - a client is to be added to another queue than before
+ * @client: not added
+ *
+ * What it owes, it owes to those whom it leaves.
+ */
+void sched_forget(struct sched_client *client)
+{
+	client->lag = 0;
+	client->out_at = 0;
+}
+
+/**
  * sched_wake - a client has work
  * @queue: run queue
  * @client: no effect if it was not added, or had work

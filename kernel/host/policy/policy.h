@@ -246,6 +246,7 @@ void sched_queue_init(struct sched_queue *queue, const struct sched_policy *poli
 void sched_client_init(struct sched_client *client);
 void sched_add(struct sched_queue *queue, struct sched_client *client, __u64 now);
 void sched_remove(struct sched_queue *queue, struct sched_client *client, __u64 now);
+void sched_forget(struct sched_client *client);
 void sched_wake(struct sched_queue *queue, struct sched_client *client, __u64 now);
 void sched_sleep(struct sched_queue *queue, struct sched_client *client, __u64 now);
 void sched_update(struct sched_queue *queue, struct sched_client *client, __u32 weight,

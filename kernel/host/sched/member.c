@@ -68,6 +68,51 @@ static bool end_stop(struct vgpu *vgpu)
 	return true;
 }
 
+/* --------------------------------------------------------- which run queue */
+
+/**
+ * vgpu_sched_lock - lock the run queue of a vGPU, in any state
+ * @vgpu: the vGPU
+ *
+ * A vGPU that nobody has open may go to another queue meanwhile. Who holds vgpu->lock,
+ * and families about a vGPU that runs, need not fear that. Not with interrupts off.
+ *
+ * Return: the run queue.
+ */
+struct vgpu_runqueue *vgpu_sched_lock(struct vgpu *vgpu)
+	__acquires(vgpu->instance->rq.lock)
+{
+	struct vgpu_runqueue *rq;
+
+	for (;;) {
+		rq = &READ_ONCE(vgpu->instance)->rq;
+		spin_lock_irq(&rq->lock);
+		if (rq->instance == vgpu->instance)
+			return rq;
+		spin_unlock_irq(&rq->lock);
+	}
+}
+
+/**
+ * vgpu_sched_change_queue - put a vGPU into the run queue of another instance
+ * @vgpu: the vGPU, which nobody has open
+ * @instance: the instance
+ *
+ * With vgpu->lock held.
+ */
+void vgpu_sched_change_queue(struct vgpu *vgpu, struct vgpu_instance *instance)
+{
+	struct vgpu_runqueue *rq;
+
+	lockdep_assert_held(&vgpu->lock);
+	if (vgpu->instance == instance)
+		return;
+	rq = vgpu_sched_lock(vgpu);
+	sched_forget(&vgpu->entity);
+	WRITE_ONCE(vgpu->instance, instance);
+	spin_unlock_irq(&rq->lock);
+}
+
 /* -------------------------------------------------------- news from families */
 
 /**
@@ -228,14 +273,12 @@ void vgpu_sched_add(struct vgpu *vgpu)
  * @frozen: whether it is to have none
  *
  * Does not wait: a frozen vGPU may be resident until it was preempted. What it
- * has queued is kept. Any context but hard interrupt.
+ * has queued is kept. Not with interrupts off.
  */
 void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen)
 {
-	struct vgpu_runqueue *rq = &vgpu->instance->rq;
-	unsigned long flags;
+	struct vgpu_runqueue *rq = vgpu_sched_lock(vgpu);
 
-	spin_lock_irqsave(&rq->lock, flags);
 	if (vgpu->frozen == frozen)
 		goto unlock;
 	vgpu->frozen = frozen;
@@ -251,7 +294,7 @@ void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen)
 	rq->look = true;
 	vgpu_sched_kick(rq);
 unlock:
-	spin_unlock_irqrestore(&rq->lock, flags);
+	spin_unlock_irq(&rq->lock);
 }
 
 /*

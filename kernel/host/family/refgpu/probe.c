@@ -84,6 +84,7 @@ static int identify(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 	if (refgpu->caps & REFGPU_CAP_SPATIAL) {
 		gpu->compute_slices = hweight64(REFGPU_SLICES_COMPUTE(refgpu->slices));
 		gpu->memory_slices = hweight64(REFGPU_SLICES_MEMORY(refgpu->slices));
+		gpu->shares_memory = refgpu->caps & REFGPU_CAP_SHARED_MEMORY;
 	}
 	gpu->lingers = refgpu->caps & REFGPU_CAP_LINGER_NS;
 	gpu->user_vectors = 1;

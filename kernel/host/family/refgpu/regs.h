@@ -146,7 +146,7 @@ u64 refgpu_now(struct vgpu_gpu *gpu);
 int refgpu_run(struct vgpu *vgpu, u64 quantum_ns, u64 linger_ns);
 void refgpu_preempt(struct vgpu_instance *instance);
 enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance);
-int refgpu_slices(struct vgpu_instance *instance, u8 compute, u8 memory);
+int refgpu_slices(struct vgpu_instance *instance, u8 compute, u8 memory, bool shared);
 int refgpu_engine_time(struct vgpu_instance *instance, u64 *busy_ns, u64 *idle_ns);
 void refgpu_run_end_event(struct refgpu *refgpu,
 			  const struct refgpu_event *event);

@@ -97,15 +97,17 @@ enum vgpu_run_stage refgpu_run_stage(struct vgpu_instance *instance)
  * @instance: the instance, whose block is empty
  * @compute: mask of compute slices
  * @memory: mask of memory slices
+ * @shared: other instances have them, too
  *
  * The device drops a write that it does not like.
  *
  * Return: 0, or -EIO.
  */
-int refgpu_slices(struct vgpu_instance *instance, u8 compute, u8 memory)
+int refgpu_slices(struct vgpu_instance *instance, u8 compute, u8 memory, bool shared)
 {
 	struct refgpu *refgpu = refgpu_of(instance->gpu);
-	u64 slices = REFGPU_SLICES_MASK(compute, memory), now;
+	u64 slices = REFGPU_SLICES_MASK(compute, memory) |
+		     (shared ? REFGPU_RC_SLICES_SHARED : 0), now;
 	u32 block = refgpu_block_of(instance);
 	int section;
 
