@@ -62,9 +62,27 @@ struct books {
 	struct geometry geometry;
 	struct instance instance[INSTANCES];
 	unsigned int compute;	/* slices that are taken */
+	unsigned int queue;	/* of them, those that work for a queue */
 	unsigned int memory;
 	unsigned int members[INSTANCES];
 };
+
+/* It has nothing that its GPU instance has not. */
+static void check_part(const struct books *books, unsigned int id, const char *when)
+{
+	const struct instance *part = &books->instance[id];
+	const struct instance *whole = &books->instance[part->memory_of];
+
+	CHECK(part->memory_of < id && whole->compute && !whole->memory_of,
+	      "%s: instance %u is a part of %u", when, id, part->memory_of);
+	CHECK(!(part->compute & ~whole->compute) && part->compute == part->queue,
+	      "%s: instance %u has compute slices 0x%x, its GPU instance 0x%x", when, id,
+	      part->compute, whole->compute);
+	CHECK(part->memory_first == whole->memory_first &&
+	      part->memory_slices == whole->memory_slices &&
+	      part->reserved == whole->reserved,
+	      "%s: instance %u is not as its GPU instance", when, id);
+}
 
 static void check_instance(struct books *books, unsigned int id, const char *when)
 {
@@ -73,6 +91,15 @@ static void check_instance(struct books *books, unsigned int id, const char *whe
 
 	if (!instance_read(id, instance))
 		return;
+	CHECK(instance->queue && !(instance->queue & ~instance->compute) &&
+	      !(instance->queue & books->queue),
+	      "%s: slices 0x%x of 0x%x work for instance %u; 0x%x for others", when,
+	      instance->queue, instance->compute, id, books->queue);
+	books->queue |= instance->queue;
+	if (instance->memory_of) {
+		check_part(books, id, when);
+		return;
+	}
 	CHECK(instance->compute &&
 	      !(instance->compute >> books->geometry.compute) &&
 	      !(instance->compute & books->compute),
@@ -101,7 +128,7 @@ static void check_instance(struct books *books, unsigned int id, const char *whe
 static void check_vgpu(struct books *books, const char *uuid, uint64_t at,
 		       uint64_t bytes, const char *when)
 {
-	unsigned int id = instance_of(uuid), compute;
+	unsigned int id = instance_of(uuid), queue = queue_of(uuid), compute;
 	const struct instance *instance = &books->instance[id];
 	uint64_t slice = books->geometry.slice;
 	uint64_t first = instance->memory_first * slice;
@@ -109,7 +136,11 @@ static void check_vgpu(struct books *books, const char *uuid, uint64_t at,
 	CHECK(!id || instance->compute, "%s: a vGPU is in instance %u, which is not there",
 	      when, id);
 	books->members[id]++;
-	compute = bits(id ? instance->compute :
+	CHECK(queue == id || (id && books->instance[queue].memory_of == id),
+	      "%s: a vGPU of instance %u is in the queue of %u", when, id, queue);
+	if (queue != id)
+		books->members[queue]++;
+	compute = bits(id ? books->instance[queue].queue :
 		       ~books->compute & ((1U << books->geometry.compute) - 1));
 	CHECK(host_attribute(uuid, "compute_slices") == compute && compute,
 	      "%s: a vGPU of instance %u has %llu compute slices, its instance %u", when,
@@ -281,6 +312,8 @@ bool instance_read(unsigned int id, struct instance *instance)
 	OK(host_read(instance_path(id, "profile"), instance->profile,
 		     sizeof(instance->profile)));
 	instance->compute = number_of(id, "compute_mask");
+	instance->queue = number_of(id, "queue_mask");
+	instance->memory_of = number_of(id, "memory_of");
 	instance->memory_first = number_of(id, "memory_first");
 	instance->memory_slices = number_of(id, "memory_slices");
 	instance->reserved = number_of(id, "reserved");
@@ -387,6 +420,20 @@ unsigned int instance_of(const char *uuid)
 	uint64_t id = host_attribute(uuid, "instance");
 
 	CHECK(id < INSTANCES, "a vGPU is in instance %llu", (unsigned long long)id);
+	return (unsigned int)id;
+}
+
+/**
+ * queue_of - the instance whose queue a vGPU is in
+ * @uuid: which
+ *
+ * Return: its number; mostly that of instance_of().
+ */
+unsigned int queue_of(const char *uuid)
+{
+	uint64_t id = host_attribute(uuid, "compute_instance");
+
+	CHECK(id < INSTANCES, "a vGPU is in queue %llu", (unsigned long long)id);
 	return (unsigned int)id;
 }
 

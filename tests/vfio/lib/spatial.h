@@ -32,15 +32,19 @@ struct geometry {
  * @name: as its administrator calls it
  * @profile: as "2g.256m"
  * @compute: mask of its compute slices
+ * @queue: mask of those that work for its own queue
+ * @memory_of: GPU instance that it is a part of, whose memory it has; 0: none
  * @memory_first: its first memory slice
  * @memory_slices: how many it has
  * @reserved: it stays without a vGPU
- * @members: vGPUs in it
+ * @members: vGPUs whose memory is in it; of a part: in its queue
  */
 struct instance {
 	char name[40];
 	char profile[40];
 	unsigned int compute;
+	unsigned int queue;
+	unsigned int memory_of;
 	unsigned int memory_first;
 	unsigned int memory_slices;
 	bool reserved;
@@ -71,6 +75,7 @@ void instance_remove(unsigned int id);
 int type_available(const char *type);
 uint64_t vgpu_offset(const struct vgpu *vgpu);
 unsigned int instance_of(const char *uuid);
+unsigned int queue_of(const char *uuid);
 void refused(int got, int error, const char *what, const char *const words[],
 	     unsigned int count);
 void refused_type(const char *type, int error, const char *const words[],

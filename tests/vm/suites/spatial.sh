@@ -23,6 +23,7 @@ on()
 	add "$gpu" /tmp/on.log
 }
 
-on 0000:01:00.0 spatial_place spatial_move spatial_control spatial_work spatial_hostile
-on 0000:02:00.0 spatial_place spatial_move spatial_control
+on 0000:01:00.0 spatial_place spatial_move spatial_control spatial_work \
+	spatial_hostile spatial_compute
+on 0000:02:00.0 spatial_place spatial_move spatial_control spatial_compute
 finish
