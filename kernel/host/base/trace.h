@@ -39,7 +39,7 @@ TRACE_DEFINE_ENUM(SCHED_END_REJECTED);
 	strscpy(__entry->gpu, pci_name(vgpu->gpu->pdev), VGPU_TRACE_GPU); \
 	strscpy(__entry->uuid, vgpu_name(vgpu), VGPU_TRACE_UUID);	\
 	__entry->partition = vgpu->partition;				\
-	__entry->instance = vgpu->instance->index;			\
+	__entry->instance = READ_ONCE(vgpu->instance)->whole->index;	\
 } while (0)
 #define VGPU_TRACE_FORMAT	"gpu=%s uuid=%s partition=%u instance=%u"
 #define VGPU_TRACE_VALUES	\
