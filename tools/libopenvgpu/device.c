@@ -135,6 +135,8 @@ static int vgpu_fill(const struct ovgpu *ovgpu, const char *uuid,
 	vgpu->instance = attribute_number(ovgpu, OVGPU_VGPU, uuid, "instance");
 	vgpu->compute_slices = attribute_number(ovgpu, OVGPU_VGPU, uuid,
 						"compute_slices");
+	vgpu->compute_instance = attribute_number(ovgpu, OVGPU_VGPU, uuid,
+						  "compute_instance");
 	/* Gone while it was read: what was read is half of it. */
 	return ovgpu_link(ovgpu, OVGPU_SYSFS, value, sizeof(value),
 			  OVGPU_MDEV_PATH "/%s/mdev_type", uuid);

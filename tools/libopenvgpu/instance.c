@@ -34,13 +34,13 @@ static struct ovgpu_value number_of(const struct ovgpu *ovgpu, const char *bdf,
 }
 
 static uint32_t mask_of(const struct ovgpu *ovgpu, const char *bdf,
-			unsigned int id)
+			unsigned int id, const char *name)
 {
 	char text[OVGPU_NAME_SIZE], *end;
 	unsigned long mask;
 
 	if (ovgpu_read(ovgpu, OVGPU_SYSFS, text, sizeof(text),
-		       INSTANCES_PATH "/%u/compute_mask", bdf, id) || !text[0])
+		       INSTANCES_PATH "/%u/%s", bdf, id, name) || !text[0])
 		return 0;
 	mask = strtoul(text, &end, 16);
 	return *end || mask > UINT32_MAX ? 0 : mask;
@@ -58,7 +58,7 @@ static int instance_fill(const struct ovgpu *ovgpu, const char *bdf,
 	memset(instance, 0, sizeof(*instance));
 	snprintf(instance->gpu, sizeof(instance->gpu), "%s", bdf);
 	instance->id = id;
-	instance->compute_mask = mask_of(ovgpu, bdf, id);
+	instance->compute_mask = mask_of(ovgpu, bdf, id, "compute_mask");
 	instance->compute_slices = __builtin_popcount(instance->compute_mask);
 	instance->memory_first = number_of(ovgpu, bdf, id, "memory_first").number;
 	instance->memory_slices =
@@ -93,6 +93,38 @@ static int compare_instances(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
+/* What an instance, of either kind, has for itself. */
+static int queue_fill(const struct ovgpu *ovgpu, const char *bdf,
+		      unsigned int id, struct ovgpu_queue *queue)
+{
+	struct ovgpu_value members;
+	char path[OVGPU_NAME_SIZE];
+	int err;
+
+	memset(queue, 0, sizeof(*queue));
+	queue->id = id;
+	queue->compute_mask = mask_of(ovgpu, bdf, id, "queue_mask");
+	members = number_of(ovgpu, bdf, id, "queue_members");
+	/* An older module knows no queues: each instance is one. */
+	if (!members.known) {
+		queue->compute_mask = mask_of(ovgpu, bdf, id, "compute_mask");
+		members = number_of(ovgpu, bdf, id, "members");
+	}
+	queue->compute_slices = __builtin_popcount(queue->compute_mask);
+	queue->vgpus = members.number;
+	queue->timeslice_us = number_of(ovgpu, bdf, id, "timeslice_us");
+	queue->busy_ns = number_of(ovgpu, bdf, id, "busy_ns");
+	queue->idle_ns = number_of(ovgpu, bdf, id, "idle_ns");
+	err = ovgpu_instance_path(bdf, id, path, sizeof(path));
+	if (err)
+		return err;
+	ovgpu_setting_read(ovgpu, OVGPU_INSTANCE, path,
+			   ovgpu_setting(OVGPU_GPU, OVGPU_SCHEDULER),
+			   queue->scheduler, sizeof(queue->scheduler), NULL, 0);
+	return ovgpu_read(ovgpu, OVGPU_SYSFS, queue->name, sizeof(queue->name),
+			  INSTANCES_PATH "/%u/name", bdf, id);
+}
+
 /**
  * ovgpu_instance_list - the GPU instances of a GPU
  * @ovgpu: handle
@@ -124,6 +156,7 @@ int ovgpu_instance_list(const struct ovgpu *ovgpu, const char *bdf,
 	for (i = 0; list && i < n; i++)
 		if (!ovgpu_number_parse(names[i], &id) && id &&
 		    id <= OVGPU_INSTANCE_MAX &&
+		    !number_of(ovgpu, bdf, id, "memory_of").number &&
 		    !instance_fill(ovgpu, bdf, id, &list[used]))
 			used++;
 	ovgpu_free(names);
@@ -133,6 +166,43 @@ int ovgpu_instance_list(const struct ovgpu *ovgpu, const char *bdf,
 	*instances = ovgpu_list_pack(list, used, sizeof(*list));
 	free(list);
 	if (!*instances)
+		return -ENOMEM;
+	*count = used;
+	return 0;
+}
+
+/**
+ * ovgpu_queue_list - the queues over the memory of a GPU instance
+ * @ovgpu: handle
+ * @bdf: of its GPU, as ovgpu_bdf_parse() gives it
+ * @id: its number
+ * @queues: the result, its own first, and then by number, to be given to ovgpu_free()
+ * @count: their number; 0: there is no such GPU instance
+ *
+ * Return: 0 or a negative errno.
+ */
+int ovgpu_queue_list(const struct ovgpu *ovgpu, const char *bdf,
+		     unsigned int id, struct ovgpu_queue ***queues,
+		     size_t *count)
+{
+	struct ovgpu_queue list[OVGPU_INSTANCE_MAX];
+	size_t used = 0;
+	unsigned int i;
+
+	*queues = NULL;
+	*count = 0;
+	if (!ovgpu_object_valid(OVGPU_GPU, bdf) || !id ||
+	    id > OVGPU_INSTANCE_MAX)
+		return -EINVAL;
+	if (!number_of(ovgpu, bdf, id, "memory_of").number &&
+	    !queue_fill(ovgpu, bdf, id, &list[used]))
+		used++;
+	for (i = 1; used && i <= OVGPU_INSTANCE_MAX; i++)
+		if (number_of(ovgpu, bdf, i, "memory_of").number == id &&
+		    !queue_fill(ovgpu, bdf, i, &list[used]))
+			used++;
+	*queues = ovgpu_list_pack(list, used, sizeof(*list));
+	if (!*queues)
 		return -ENOMEM;
 	*count = used;
 	return 0;
@@ -166,6 +236,14 @@ static bool is_name(const char *name)
 	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
 	return n && n <= OVGPU_INSTANCE_NAME_MAX && !name[n];
+}
+
+/* Numbers with commas in between; the driver knows what they mean. */
+static bool is_division(const char *compute)
+{
+	size_t n = strspn(compute, "0123456789,");
+
+	return n && n <= OVGPU_INSTANCE_NAME_MAX && !compute[n];
 }
 
 /* The number of the instance of that name; 0: there is none. */
@@ -206,6 +284,8 @@ static uint64_t numbers(const struct ovgpu *ovgpu, const char *bdf)
  * @bdf: as ovgpu_bdf_parse() gives it
  * @profile: its shape, as "4g.512m"
  * @name: its name, which no other of the GPU has; NULL: the driver chooses one
+ * @compute: compute slices of each of its queues, as "2,1,1", together not more than
+ *	it has; NULL: one queue has all
  * @id: receives its number; 0 when it is not known, since it is gone again or,
  *	without a name, somebody else made one at the same time
  * @reason: receives why the driver refused; empty when the refusal was not
@@ -216,7 +296,8 @@ static uint64_t numbers(const struct ovgpu *ovgpu, const char *bdf)
  * machine restarts.
  *
  * Return: 0 or the kernel's negative errno: -ENOENT when there is no such GPU,
- * -EOPNOTSUPP when it is not divisible, -EINVAL a bad profile or name, -EEXIST
+ * -EOPNOTSUPP when it is not divisible, or its queues can't share memory, -EINVAL a
+ * bad profile, name or division, -EEXIST
  * another has the name, -ENOSPC not enough memory or compute slices are free or
  * open vGPUs lie in the way, -EUSERS no number is free, -EBUSY the pool needs
  * the slices or the GPU is being reset, -EPERM plain vGPUs exist whose policy
@@ -225,16 +306,16 @@ static uint64_t numbers(const struct ovgpu *ovgpu, const char *bdf)
  */
 int ovgpu_instance_create(const struct ovgpu *ovgpu, const char *bdf,
 			  const char *profile, const char *name,
-			  unsigned int *id, char *reason, size_t size)
+			  const char *compute, unsigned int *id, char *reason, size_t size)
 {
-	char request[2 * OVGPU_NAME_SIZE];
+	char request[4 * OVGPU_NAME_SIZE];
 	uint64_t before, made;
 	int err;
 
 	reason[0] = '\0';
 	*id = 0;
 	if (!ovgpu_object_valid(OVGPU_GPU, bdf) || !is_name(profile) ||
-	    (name && !is_name(name)))
+	    (name && !is_name(name)) || (compute && !is_division(compute)))
 		return -EINVAL;
 	if (!is_gpu(ovgpu, bdf))
 		return -ENOENT;
@@ -244,8 +325,9 @@ int ovgpu_instance_create(const struct ovgpu *ovgpu, const char *bdf,
 	if (err)
 		return err;
 	before = numbers(ovgpu, bdf);
-	snprintf(request, sizeof(request), "%s%s%s", profile, name ? " " : "",
-		 name ? name : "");
+	snprintf(request, sizeof(request), "%s%s%s%s%s", profile, name ? " " : "",
+		 name ? name : "", compute ? " compute=" : "",
+		 compute ? compute : "");
 	err = ovgpu_write(ovgpu, request, INSTANCES_PATH "/create", bdf);
 	if (err) {
 		if (err != -ENOENT && err != -EACCES)

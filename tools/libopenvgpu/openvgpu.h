@@ -164,7 +164,9 @@ struct ovgpu_type {
  *	"guest_too_old", "host_too_old"
  * @instance: number of its GPU instance, 0: it shares the pool, which is all of a
  *	GPU that is not divisible; unknown with an older module
- * @compute_slices: compute slices of that, now
+ * @compute_slices: compute slices that work for its queue, now
+ * @compute_instance: number of the instance whose queue it is in: @instance, or a
+ *	compute instance of that; unknown with an older module
  */
 struct ovgpu_vgpu {
 	char uuid[OVGPU_UUID_SIZE];
@@ -181,6 +183,7 @@ struct ovgpu_vgpu {
 	char guest_verdict[OVGPU_NAME_SIZE];
 	struct ovgpu_value instance;
 	struct ovgpu_value compute_slices;
+	struct ovgpu_value compute_instance;
 };
 
 int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu ***gpus,
@@ -214,7 +217,7 @@ int ovgpu_remove_idle(const struct ovgpu *ovgpu, const char *uuid);
  * @vgpus: how many vGPUs it has
  * @scheduler: the policy that shares it out among these; empty when unknown
  * @timeslice_us: the length of their slices
- * @busy_ns: time that its work was executing
+ * @busy_ns: time that work of its own queue was executing
  * @idle_ns: time that it was not
  */
 struct ovgpu_instance {
@@ -228,6 +231,31 @@ struct ovgpu_instance {
 	unsigned int memory_slices;
 	uint64_t framebuffer;
 	bool reserved;
+	unsigned int vgpus;
+	char scheduler[OVGPU_NAME_SIZE];
+	struct ovgpu_value timeslice_us;
+	struct ovgpu_value busy_ns;
+	struct ovgpu_value idle_ns;
+};
+
+/**
+ * struct ovgpu_queue - a queue over the memory of a GPU instance, which mostly has one
+ * @id: number of the instance that it belongs to: the GPU instance itself, or a
+ *	compute instance of that
+ * @name: of that instance
+ * @compute_mask: a bit for each compute slice that works for it
+ * @compute_slices: their number
+ * @vgpus: how many vGPUs are in it
+ * @scheduler: the policy that shares it out among these; empty when unknown
+ * @timeslice_us: the length of their slices
+ * @busy_ns: time that its work was executing
+ * @idle_ns: time that it was not
+ */
+struct ovgpu_queue {
+	unsigned int id;
+	char name[OVGPU_NAME_SIZE];
+	uint32_t compute_mask;
+	unsigned int compute_slices;
 	unsigned int vgpus;
 	char scheduler[OVGPU_NAME_SIZE];
 	struct ovgpu_value timeslice_us;
@@ -309,7 +337,10 @@ int ovgpu_instance_path(const char *bdf, unsigned int id, char *path,
 			size_t size);
 int ovgpu_instance_create(const struct ovgpu *ovgpu, const char *bdf,
 			  const char *profile, const char *name,
-			  unsigned int *id, char *reason, size_t size);
+			  const char *compute, unsigned int *id, char *reason, size_t size);
+int ovgpu_queue_list(const struct ovgpu *ovgpu, const char *bdf,
+		     unsigned int id, struct ovgpu_queue ***queues,
+		     size_t *count);
 int ovgpu_instance_remove(const struct ovgpu *ovgpu, const char *bdf,
 			  unsigned int id, char *reason, size_t size);
 int ovgpu_instance_plan(const struct ovgpu *ovgpu, const char *bdf,

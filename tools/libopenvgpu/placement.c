@@ -5,3 +5,4 @@
 #include "placement.h"
 
 #include "place/layout.c"
+#include "place/layout_divide.c"

@@ -21,9 +21,13 @@
 #define layout_remove			ovgpu_layout_remove
 #define layout_release			ovgpu_layout_release
 #define layout_set_closed		ovgpu_layout_set_closed
+#define layout_divide			ovgpu_layout_divide
 #define layout_available		ovgpu_layout_available
 #define layout_available_instances	ovgpu_layout_available_instances
 #define layout_members			ovgpu_layout_members
+#define layout_parts			ovgpu_layout_parts
+#define layout_find_queue		ovgpu_layout_find_queue
+#define layout_queue_members		ovgpu_layout_queue_members
 #define layout_pool_compute		ovgpu_layout_pool_compute
 #define layout_pool_memory		ovgpu_layout_pool_memory
 #define layout_free_bytes		ovgpu_layout_free_bytes

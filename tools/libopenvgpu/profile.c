@@ -131,8 +131,43 @@ static bool add_instance(struct layout *layout,
 	in->profile.memory = instance->memory_slices;
 	in->reserved = instance->reserved;
 	in->compute = instance->compute_mask;
+	in->queue = instance->compute_mask;
 	in->memory_first = instance->memory_first;
 	return true;
+}
+
+/* What of its compute slices works for which queue. */
+static int add_queues(const struct ovgpu *ovgpu,
+		      const struct ovgpu_instance *instance,
+		      struct layout *layout)
+{
+	struct ovgpu_queue **queues;
+	size_t count, i;
+	int err;
+
+	err = ovgpu_queue_list(ovgpu, instance->gpu, instance->id, &queues,
+			       &count);
+	if (err)
+		return err;
+	for (i = 0; i < count && !err; i++) {
+		const struct ovgpu_queue *queue = queues[i];
+		struct layout_instance *in;
+
+		if (queue->id >= LAYOUT_INSTANCES || !queue->compute_slices ||
+		    queue->compute_mask & ~instance->compute_mask) {
+			err = -EPROTO;
+			break;
+		}
+		in = &layout->instance[queue->id];
+		in->queue = queue->compute_mask;
+		if (queue->id == instance->id)
+			continue;
+		in->profile.compute = queue->compute_slices;
+		in->compute = queue->compute_mask;
+		in->shares = instance->id;
+	}
+	ovgpu_free(queues);
+	return err;
 }
 
 static bool add_vgpu(const struct ovgpu *ovgpu, const struct ovgpu_vgpu *vgpu,
@@ -161,6 +196,8 @@ static bool add_vgpu(const struct ovgpu *ovgpu, const struct ovgpu_vgpu *vgpu,
 	slot->used = true;
 	slot->closed = !vgpu->owner_pid;
 	slot->instance = vgpu->instance.number;
+	slot->queue = vgpu->compute_instance.known ?
+		      vgpu->compute_instance.number : vgpu->instance.number;
 	slot->first = number[1] / unit;
 	while (slot->level < layout->levels &&
 	       layout->size >> slot->level > number[2])
@@ -181,8 +218,8 @@ static int read_users(const struct ovgpu *ovgpu, const char *bdf,
 	if (err)
 		return err;
 	for (i = 0; i < count && !err; i++)
-		if (!add_instance(&placement->layout, instances[i]))
-			err = -EPROTO;
+		err = add_instance(&placement->layout, instances[i]) ?
+		      add_queues(ovgpu, instances[i], &placement->layout) : -EPROTO;
 	ovgpu_free(instances);
 	if (!err)
 		err = ovgpu_vgpu_list(ovgpu, &vgpus, &count);

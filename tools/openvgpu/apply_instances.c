@@ -171,6 +171,20 @@ static void plan_create(struct planner *planner, const struct apply_gpu *gpu,
 	plan_settings(planner, gpu, wanted, NULL);
 }
 
+/* Its compute slices are divided as the configuration says. */
+static bool same_division(struct planner *planner,
+			  const struct config_instance *wanted,
+			  const struct ovgpu_instance *is)
+{
+	char now[OVGPU_NAME_SIZE], all[OVGPU_NAME_SIZE];
+	int err = division_of(planner->cli, is, now, sizeof(now));
+
+	if (err)
+		planner->err = err;
+	snprintf(all, sizeof(all), "%u", is->compute_slices);
+	return !strcmp(now, strcmp(wanted->compute, all) ? wanted->compute : "");
+}
+
 static void plan_named(struct planner *planner, const struct apply_gpu *gpu,
 		       const struct config_instance *wanted,
 		       const struct ovgpu_profile *profile)
@@ -193,7 +207,8 @@ static void plan_named(struct planner *planner, const struct apply_gpu *gpu,
 		planner->plan->refused++;
 		return;
 	}
-	if (!is || !profile || strcmp(is->profile, profile->name)) {
+	if (!is || !profile || strcmp(is->profile, profile->name) ||
+	    !same_division(planner, wanted, is)) {
 		plan_create(planner, gpu, wanted, profile);
 		return;
 	}
@@ -359,8 +374,10 @@ static int create(const struct cli *cli, struct apply_change *change, char *reas
 		err = ovgpu_instance_create(cli->ovgpu, change->gpu,
 					    change->profile,
 					    change->instance[0] ?
-					    change->instance : NULL, &id, reason,
-					    size);
+					    change->instance : NULL,
+					    change->wanted->compute[0] ?
+					    change->wanted->compute : NULL, &id,
+					    reason, size);
 	} else {
 		snprintf(reason, size, "the GPU has no such profile");
 		err = -ENOENT;

@@ -47,6 +47,7 @@ enum cli_option {
 	OPTION_TO	= 1 << 15,
 	OPTION_NAME	= 1 << 16,
 	OPTION_NO_VGPUS	= 1 << 17,
+	OPTION_COMPUTE	= 1 << 18,
 };
 
 /* Of --sort, in the order of enum top_key. */
@@ -83,6 +84,7 @@ enum cli_option {
  * @to: of --to, one of TO_WHOM; NULL: not given
  * @no_vgpus: --no-vgpus was given
  * @name: of --name; NULL: not given
+ * @compute: of --compute, as "2,1,1"; NULL: not given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
  * @argument_count: their number
@@ -109,6 +111,7 @@ struct cli {
 	const char *to;
 	bool no_vgpus;
 	const char *name;
+	const char *compute;
 	const char *argument;
 	char **arguments;
 	int argument_count;

@@ -125,7 +125,9 @@ static const struct command commands[] = {
 	  "list the GPU instances and what is left to the pool",
 	  .help = "A GPU instance has compute slices (COMPUTE) and memory slices (MEMORY) of its GPU\n"
 	  "for its vGPUs alone. The pool, ID 0, has the compute slices that are left, and its\n"
-	  "vGPUs take turns. RESERVED instances stay when their last vGPU is removed.\n\n"
+	  "vGPUs take turns. RESERVED instances stay when their last vGPU is removed. If its\n"
+	  "compute slices are divided among several queues, those after the first follow as\n"
+	  "1c.4g.512m: 1 compute slice of a 4g.512m, whose memory they share.\n\n"
 	  "Columns: GPU ID NAME PROFILE COMPUTE MEMORY VGPUS RESERVED SCHEDULER FRAMEBUFFER\n" },
 	{ "instance profiles", NULL, NONE, OPTION_GPU | OPTION_COLUMNS |
 	  OPTION_NO_LEGEND, command_instance_profiles,
@@ -133,13 +135,15 @@ static const struct command commands[] = {
 	  .help = "AVAILABLE is how many of that profile can be created now, with nothing else in\n"
 	  "between.\n\n"
 	  "Columns: GPU PROFILE COMPUTE MEMORY FRAMEBUFFER AVAILABLE\n" },
-	{ "instance create", "PROFILE", ONE, OPTION_GPU | OPTION_NAME,
+	{ "instance create", "PROFILE", ONE, OPTION_GPU | OPTION_NAME | OPTION_COMPUTE,
 	  command_instance_create,
 	  "create a GPU instance and print its name",
 	  .help = "PROFILE is a name of 'openvgpu instance profiles', as 4g.512m; 4g is the one with\n"
 	  "the memory that goes with 4 compute slices. vGPUs of types with that profile join\n"
 	  "it; without it, creating such a vGPU creates one for it. It stays without vGPUs.\n"
-	  "Without --gpu the GPU with most room for it is taken.\n" },
+	  "Without --gpu the GPU with most room for it is taken.\n\n"
+	  "With --compute 2,1,1 it has three queues over its memory, of 2, 1 and 1 compute\n"
+	  "slices, which work at the same time. A vGPU is in the queue that had the fewest.\n" },
 	{ "instance remove", "INSTANCE", ONE, OPTION_GPU, command_instance_remove,
 	  "remove a GPU instance without vGPUs",
 	  .help = "INSTANCE is its name or number. One that has vGPUs is left alone, and they are\n"

@@ -72,6 +72,7 @@ struct config_type {
  * struct config_instance - GPU instances that stay without vGPUs
  * @name: the only one's; empty: any will do
  * @profile: as written
+ * @compute: compute slices of its queues, as "2,1,1"; empty: one queue has all
  * @count: how many
  * @settings: what it should be set to
  * @line: where it begins
@@ -79,6 +80,7 @@ struct config_type {
 struct config_instance {
 	char name[CONFIG_NAME_SIZE];
 	char profile[CONFIG_VALUE_SIZE];
+	char compute[CONFIG_VALUE_SIZE];
 	unsigned int count;
 	struct config_settings settings;
 	unsigned int line;
@@ -170,5 +172,6 @@ int config_read(int fd, struct config **config, struct config_error *error);
 int config_fail(struct config_error *error, unsigned int line,
 		const char *format, ...) __attribute__((format(printf, 3, 4)));
 void config_free(struct config *config);
+bool config_division_valid(const char *text);
 
 #endif /* CONFIG_H */

@@ -11,6 +11,7 @@
  *	mig-devices: {1g.5gb: 2}
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,54 @@ static int begin(struct reader *reader, struct config_entry *entry)
 	return 0;
 }
 
+/**
+ * config_division_valid - whether a text divides compute slices among queues
+ * @text: anything
+ *
+ * Return: whether it is numbers of one digit with commas in between.
+ */
+bool config_division_valid(const char *text)
+{
+	size_t n = 0;
+
+	for (;; text += 2) {
+		if (*text < '1' || *text > '9' || ++n > 8)
+			return false;
+		if (!text[1])
+			return true;
+		if (text[1] != ',')
+			return false;
+	}
+}
+
+/* "[2, 1, 1]", or "2,1,1". */
+static int read_compute(struct reader *reader, struct config_instance *instance)
+{
+	char text[CONFIG_VALUE_SIZE];
+	size_t n = 0;
+	int err = 0;
+
+	if (!reader_at(reader, YAML_SEQUENCE_START_EVENT)) {
+		err = reader_scalar(reader, "compute", instance->compute,
+				    sizeof(instance->compute));
+	} else {
+		err = reader_next(reader);
+		while (!err && !reader_at(reader, YAML_SEQUENCE_END_EVENT)) {
+			err = reader_scalar(reader, "compute", text, sizeof(text));
+			if (!err && n < sizeof(instance->compute))
+				n += snprintf(instance->compute + n,
+					      sizeof(instance->compute) - n,
+					      "%s%s", n ? "," : "", text);
+			err = err ?: reader_next(reader);
+		}
+	}
+	if (!err && !config_division_valid(instance->compute))
+		err = config_fail(reader->error, reader_line(reader),
+				  "compute can't be '%s': it is compute slices of each queue, as [2, 1, 1]",
+				  instance->compute);
+	return err ?: reader_next(reader);
+}
+
 /* What stands behind its name: its profile and settings. */
 static int read_instance(struct reader *reader, struct config_instance *instance)
 {
@@ -60,6 +109,13 @@ static int read_instance(struct reader *reader, struct config_instance *instance
 		err = err ?: reader_next(reader);
 		if (err)
 			break;
+		if (!strcmp(name, "compute") && instance->compute[0])
+			return config_fail(reader->error, line,
+					   "'compute' is there twice");
+		if (!strcmp(name, "compute")) {
+			err = read_compute(reader, instance);
+			continue;
+		}
 		if (strcmp(name, "profile")) {
 			err = reader_add_setting(reader, &instance->settings,
 						 name, line);

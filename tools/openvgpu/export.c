@@ -76,6 +76,23 @@ static int add_vgpus(const struct cli *cli, struct ovgpu_vgpu *const *vgpus,
 	return 0;
 }
 
+/* How its compute slices are divided, if they are. */
+static void add_division(const struct cli *cli, const struct ovgpu_instance *instance,
+			 struct json_object *json)
+{
+	struct json_object *array;
+	char text[OVGPU_NAME_SIZE];
+	const char *digit;
+
+	if (division_of(cli, instance, text, sizeof(text)) || !text[0])
+		return;
+	array = json_object_new_array();
+	for (digit = text; *digit; digit++)
+		if (*digit != ',')
+			json_object_array_add(array, json_object_new_int(*digit - '0'));
+	json_set(json, "compute", array);
+}
+
 /* The reserved ones: others come and go with their vGPUs. */
 static int add_instances(const struct cli *cli, struct ovgpu_vgpu *const *vgpus,
 			 size_t vgpu_count, const struct ovgpu_gpu *gpu,
@@ -99,6 +116,7 @@ static int add_instances(const struct cli *cli, struct ovgpu_vgpu *const *vgpus,
 		json = json_object_new_object();
 		json_set_text(json, "profile", list[i]->profile);
 		json_set(object, list[i]->name, json);
+		add_division(cli, list[i], json);
 		err = kept_of_instance(cli, list[i], add_setting, json);
 		keep_default_slices(vgpus, vgpu_count, gpu->bdf, json);
 	}

@@ -125,7 +125,34 @@ static void add_pool(struct table *table, const struct cli *cli,
 		  policy[0] ? policy : "-", "-");
 }
 
-static void add_instance(struct table *table,
+/* Queues beside its own. */
+static void add_queues(struct table *table, const struct cli *cli,
+		       const struct ovgpu_instance *instance)
+{
+	char profile[2 * OVGPU_NAME_SIZE];
+	struct ovgpu_queue **queues;
+	size_t count, i;
+
+	if (ovgpu_queue_list(cli->ovgpu, instance->gpu, instance->id, &queues,
+			     &count))
+		return;
+	for (i = 1; i < count; i++) {
+		snprintf(profile, sizeof(profile), "%uc.%s",
+			 queues[i]->compute_slices, instance->profile);
+		table_row(table, LIST_COLUMNS, instance->gpu,
+			  show_number(queues[i]->id).text, queues[i]->name,
+			  profile, show_slices(queues[i]->compute_mask).text,
+			  show_range(instance->memory_first,
+				     instance->memory_slices).text,
+			  show_number(queues[i]->vgpus).text,
+			  instance->reserved ? "yes" : "no",
+			  queues[i]->scheduler[0] ? queues[i]->scheduler : "-",
+			  show_size(instance->framebuffer).text);
+	}
+	ovgpu_free(queues);
+}
+
+static void add_instance(struct table *table, const struct cli *cli,
 			 const struct ovgpu_instance *instance)
 {
 	table_row(table, LIST_COLUMNS, instance->gpu,
@@ -136,9 +163,11 @@ static void add_instance(struct table *table,
 		  instance->reserved ? "yes" : "no",
 		  instance->scheduler[0] ? instance->scheduler : "-",
 		  show_size(instance->framebuffer).text);
+	add_queues(table, cli, instance);
 }
 
-static struct json_object *gpu_json(const struct ovgpu_gpu *gpu,
+static struct json_object *gpu_json(const struct cli *cli,
+				    const struct ovgpu_gpu *gpu,
 				    struct ovgpu_instance *const *instances,
 				    size_t count)
 {
@@ -153,7 +182,7 @@ static struct json_object *gpu_json(const struct ovgpu_gpu *gpu,
 	json_set_value(object, "pool_slices_min", gpu->pool_slices_min);
 	json_set_value(object, "max_instances", gpu->max_instances);
 	for (i = 0; i < count; i++)
-		json_object_array_add(array, instance_json(instances[i]));
+		json_object_array_add(array, instance_queues_json(cli, instances[i]));
 	json_set(object, "instances", array);
 	return object;
 }
@@ -189,8 +218,8 @@ enum cli_exit command_instance_list(struct cli *cli)
 		}
 		add_pool(&table, cli, gpus[i], instances, n);
 		for (j = 0; j < n; j++)
-			add_instance(&table, instances[j]);
-		json_object_array_add(array, gpu_json(gpus[i], instances, n));
+			add_instance(&table, cli, instances[j]);
+		json_object_array_add(array, gpu_json(cli, gpus[i], instances, n));
 		ovgpu_free(instances);
 	}
 	ovgpu_free(gpus);
@@ -351,7 +380,7 @@ static struct json_object *find_json(const struct cli *cli, const char *bdf,
 		if (instances[i]->id != id)
 			continue;
 		snprintf(name, size, "%s", instances[i]->name);
-		json = instance_json(instances[i]);
+		json = instance_queues_json(cli, instances[i]);
 	}
 	ovgpu_free(instances);
 	return json;
@@ -379,8 +408,8 @@ enum cli_exit command_instance_create(struct cli *cli)
 	code = find_place(cli, bdf, profile);
 	if (code != CLI_OK)
 		return code;
-	err = ovgpu_instance_create(cli->ovgpu, bdf, profile, cli->name, &id,
-				    reason, sizeof(reason));
+	err = ovgpu_instance_create(cli->ovgpu, bdf, profile, cli->name,
+				    cli->compute, &id, reason, sizeof(reason));
 	if (err)
 		return fail_create(cli, err, bdf, profile, reason);
 	json = find_json(cli, bdf, id, name, sizeof(name));

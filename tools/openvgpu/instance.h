@@ -9,6 +9,8 @@
 
 /* objects.c */
 struct json_object *instance_json(const struct ovgpu_instance *instance);
+struct json_object *instance_queues_json(const struct cli *cli,
+					 const struct ovgpu_instance *instance);
 struct json_object *instances_json(const struct cli *cli, const char *bdf);
 
 /* profile.c */
@@ -19,6 +21,8 @@ const struct ovgpu_profile *profile_find_mig(struct ovgpu_profile *const *profil
 					     size_t count, const char *text);
 bool profile_is_mig(const char *text, unsigned int *compute, uint64_t *memory);
 bool instance_name_valid(const char *name);
+int division_of(const struct cli *cli, const struct ovgpu_instance *instance,
+		char *text, size_t size);
 struct shown show_slices(uint32_t mask);
 struct shown show_range(unsigned int first, unsigned int count);
 

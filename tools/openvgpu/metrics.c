@@ -322,6 +322,36 @@ static void add_instance(struct metrics *metrics,
 	metric_seconds(sample, instance->busy_ns.number);
 }
 
+/* Of one that is divided, since the others are one queue. */
+static void add_queues(const struct cli *cli, struct metrics *metrics,
+		       const struct ovgpu_instance *instance)
+{
+	struct metric_sample *sample;
+	struct ovgpu_queue **queues;
+	size_t count, i;
+
+	if (ovgpu_queue_list(cli->ovgpu, instance->gpu, instance->id, &queues,
+			     &count))
+		return;
+	for (i = 0; count > 1 && i < count; i++) {
+		const struct ovgpu_value id = { true, queues[i]->id };
+
+		sample = add_of_instance(metrics, instance, METRIC_GAUGE,
+					 "openvgpu_queue_compute_slices",
+					 "Compute slices of a queue of a divided GPU instance");
+		metric_label(sample, "queue", show_value(id).text);
+		metric_number(sample, queues[i]->compute_slices);
+		if (!queues[i]->busy_ns.known)
+			continue;
+		sample = add_of_instance(metrics, instance, METRIC_COUNTER,
+					 "openvgpu_queue_busy_seconds_total",
+					 "Time that work of the queue was executing");
+		metric_label(sample, "queue", show_value(id).text);
+		metric_seconds(sample, queues[i]->busy_ns.number);
+	}
+	ovgpu_free(queues);
+}
+
 static void add_instances(const struct cli *cli, struct metrics *metrics,
 			  const char *bdf)
 {
@@ -330,8 +360,10 @@ static void add_instances(const struct cli *cli, struct metrics *metrics,
 
 	if (ovgpu_instance_list(cli->ovgpu, bdf, &instances, &count))
 		return;
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		add_instance(metrics, instances[i]);
+		add_queues(cli, metrics, instances[i]);
+	}
 	ovgpu_free(instances);
 }
 

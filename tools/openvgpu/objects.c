@@ -124,6 +124,7 @@ struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu)
 		 json_text(vgpu->guest_verdict) : NULL);
 	json_set_value(object, "instance", vgpu->instance);
 	json_set_value(object, "compute_slices", vgpu->compute_slices);
+	json_set_value(object, "compute_instance", vgpu->compute_instance);
 	return object;
 }
 
@@ -156,6 +157,44 @@ struct json_object *instance_json(const struct ovgpu_instance *instance)
 }
 
 /**
+ * instance_queues_json - a GPU instance with its queues as JSON
+ * @cli: the run
+ * @instance: the instance
+ *
+ * Return: as instance_json(), and "queues".
+ */
+struct json_object *instance_queues_json(const struct cli *cli,
+					 const struct ovgpu_instance *instance)
+{
+	struct json_object *object = instance_json(instance), *queue;
+	struct json_object *array = json_object_new_array();
+	struct ovgpu_queue **queues;
+	size_t count, i;
+
+	json_set(object, "queues", array);
+	if (ovgpu_queue_list(cli->ovgpu, instance->gpu, instance->id, &queues,
+			     &count))
+		return object;
+	for (i = 0; i < count; i++) {
+		queue = json_object_new_object();
+		json_set_number(queue, "id", queues[i]->id);
+		json_set_text(queue, "name", queues[i]->name);
+		json_set_number(queue, "compute_mask", queues[i]->compute_mask);
+		json_set_number(queue, "compute_slices",
+				queues[i]->compute_slices);
+		json_set_number(queue, "vgpus", queues[i]->vgpus);
+		json_set(queue, "scheduler", queues[i]->scheduler[0] ?
+			 json_text(queues[i]->scheduler) : NULL);
+		json_set_value(queue, "timeslice_us", queues[i]->timeslice_us);
+		json_set_value(queue, "busy_ns", queues[i]->busy_ns);
+		json_set_value(queue, "idle_ns", queues[i]->idle_ns);
+		json_object_array_add(array, queue);
+	}
+	ovgpu_free(queues);
+	return object;
+}
+
+/**
  * instances_json - the GPU instances of a GPU as JSON
  * @cli: the run
  * @bdf: its PCI address
@@ -171,7 +210,7 @@ struct json_object *instances_json(const struct cli *cli, const char *bdf)
 	if (ovgpu_instance_list(cli->ovgpu, bdf, &instances, &count))
 		return array;
 	for (i = 0; i < count; i++)
-		json_object_array_add(array, instance_json(instances[i]));
+		json_object_array_add(array, instance_queues_json(cli, instances[i]));
 	ovgpu_free(instances);
 	return array;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "config.h"
 
 #define ALL_COMMANDS	0	/* which take an option */
 
@@ -47,6 +48,8 @@ static const struct known_option known[] = {
 	  "vfio-pci: a VM gets it; host: the driver that the host has for it" },
 	{ "name", 0, OPTION_NAME, "NAME",
 	  "name of the GPU instance; default: the driver chooses" },
+	{ "compute", 0, OPTION_COMPUTE, "LIST",
+	  "compute slices of each queue, as 2,1,1; default: one queue has all" },
 	{ "force", 'f', OPTION_FORCE, NULL,
 	  "ask the process that uses it to let go, and wait" },
 	{ "once", '1', OPTION_ONCE, NULL, "print one table and end" },
@@ -218,6 +221,13 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 		break;
 	case OPTION_NAME:
 		cli->name = value;
+		break;
+	case OPTION_COMPUTE:
+		if (!config_division_valid(value))
+			return cli_fail(cli, CLI_USAGE,
+					"--compute can't be '%s': it is compute slices of each queue, as 2,1,1",
+					shown(value).text);
+		cli->compute = value;
 		break;
 	case OPTION_FORCE:
 		cli->force = true;

@@ -168,3 +168,33 @@ struct shown show_range(unsigned int first, unsigned int count)
 			 first + count - 1);
 	return s;
 }
+
+/**
+ * division_of - how the compute slices of a GPU instance are divided among queues
+ * @cli: the run
+ * @instance: the instance
+ * @text: receives it, as "2,1,1"; empty: one queue has all
+ * @size: bytes at @text
+ *
+ * Return: 0 or a negative errno.
+ */
+int division_of(const struct cli *cli, const struct ovgpu_instance *instance,
+		char *text, size_t size)
+{
+	struct ovgpu_queue **queues;
+	size_t count, i, n = 0;
+	int err;
+
+	text[0] = '\0';
+	err = ovgpu_queue_list(cli->ovgpu, instance->gpu, instance->id, &queues,
+			       &count);
+	if (err)
+		return err;
+	for (i = 0; i < count && n < size; i++)
+		n += snprintf(text + n, size - n, "%s%u", i ? "," : "",
+			      queues[i]->compute_slices);
+	if (count == 1 && queues[0]->compute_slices == instance->compute_slices)
+		text[0] = '\0';
+	ovgpu_free(queues);
+	return 0;
+}

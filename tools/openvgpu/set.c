@@ -69,6 +69,25 @@ static bool is_instance(const char *text, char *bdf)
 	       !ovgpu_bdf_parse(gpu, bdf);
 }
 
+/* A compute instance, which has settings, too. 0: there is none. */
+static unsigned int find_queue(const struct cli *cli,
+			       const struct ovgpu_instance *instance,
+			       const char *name, uint64_t number)
+{
+	struct ovgpu_queue **queues;
+	unsigned int id = 0;
+	size_t count, i;
+
+	if (ovgpu_queue_list(cli->ovgpu, instance->gpu, instance->id, &queues,
+			     &count))
+		return 0;
+	for (i = 1; i < count; i++)
+		if (queues[i]->id == number || !strcmp(queues[i]->name, name))
+			id = queues[i]->id;
+	ovgpu_free(queues);
+	return id;
+}
+
 static enum cli_exit find_instance(const struct cli *cli, struct change *change,
 				   const char *name)
 {
@@ -91,6 +110,8 @@ static enum cli_exit find_instance(const struct cli *cli, struct change *change,
 			id = number;
 		if (!strcmp(list[i]->name, name))
 			id = list[i]->id;
+		if (!id)
+			id = find_queue(cli, list[i], name, number);
 	}
 	ovgpu_free(list);
 	if (id && !ovgpu_instance_path(change->gpu, id, change->name,

@@ -95,7 +95,7 @@ static enum cli_exit once(const struct view *view)
 	}
 	top_sample_sort(&now, view->key, view->reverse);
 	if (cli->json)
-		json_print(top_json(&now, cli->interval_ms));
+		json_print(top_json(cli, &now, cli->interval_ms));
 	else if (now.gpu_count)
 		print_lines(&now);
 	else

@@ -102,7 +102,8 @@ struct top_lines {
 
 void top_lines_make(const struct top_sample *sample, struct top_lines *lines);
 void top_lines_free(struct top_lines *lines);
-struct json_object *top_json(const struct top_sample *sample,
+struct json_object *top_json(const struct cli *cli,
+			     const struct top_sample *sample,
 			     unsigned int interval_ms);
 
 /* ------------------------------------------------------------ top_screen.c */

@@ -261,14 +261,15 @@ static struct json_object *vgpu_line_json(const struct top_vgpu *vgpu)
 	return object;
 }
 
-static struct json_object *instances_line_json(const struct top_sample *sample,
+static struct json_object *instances_line_json(const struct cli *cli,
+					       const struct top_sample *sample,
 					       const struct top_gpu *gpu)
 {
 	struct json_object *array = json_object_new_array(), *object;
 	size_t i;
 
 	for (i = 0; i < gpu->instance_count; i++) {
-		object = instance_json(gpu->instances[i]);
+		object = instance_queues_json(cli, gpu->instances[i]);
 		set_percent(object, "busy_percent",
 			    top_instance_busy(sample, gpu, gpu->instances[i]->id));
 		json_object_array_add(array, object);
@@ -278,12 +279,14 @@ static struct json_object *instances_line_json(const struct top_sample *sample,
 
 /**
  * top_json - a sample as JSON
+ * @cli: the run
  * @sample: sample
  * @interval_ms: between it and the one it was compared with
  *
  * Return: the object; what is not known is null.
  */
-struct json_object *top_json(const struct top_sample *sample,
+struct json_object *top_json(const struct cli *cli,
+			     const struct top_sample *sample,
 			     unsigned int interval_ms)
 {
 	struct json_object *object = json_start(), *gpus, *vgpus, *json;
@@ -309,7 +312,7 @@ struct json_object *top_json(const struct top_sample *sample,
 			json_object_array_add(vgpus,
 					      vgpu_line_json(&sample->vgpus[j]));
 		json_set(json, "vgpus", vgpus);
-		json_set(json, "instances", instances_line_json(sample, gpu));
+		json_set(json, "instances", instances_line_json(cli, sample, gpu));
 		json_object_array_add(gpus, json);
 	}
 	json_set(object, "gpus", gpus);

@@ -141,6 +141,21 @@ class Machine:
             self.write(f"sys/devices/pci0000:00/{bdf}/instances/{number}/{file}",
                        f"{value}\n")
 
+    def add_queue(self, bdf, owner, number, name, profile, mask, *memory, members=0):
+        """A compute instance of the instance owner, with one compute slice of it."""
+        self.add_instance(bdf, number, name, profile, mask, *memory, members=members,
+                          queue_mask=f"0x{mask:02x}", queue_members=members,
+                          memory_of=owner)
+        folder = f"sys/devices/pci0000:00/{bdf}/instances/{owner}"
+        try:
+            left = int(self.read(f"{folder}/queue_mask"), 16)
+        except FileNotFoundError:
+            left = int(self.read(f"{folder}/compute_mask"), 16)
+        self.write(f"{folder}/queue_mask", f"0x{left & ~mask:02x}\n")
+        self.write(f"{folder}/queue_members",
+                   f"{int(self.read(f'{folder}/members')) - members}\n")
+        self.write(f"{folder}/memory_of", "0\n")
+
     def place_vgpu(self, uuid, bdf, instance, partition, offset, size, slices=1):
         """Where a vGPU of a divisible GPU is; offset and size in MiB."""
         self.add_attributes(f"{bdf}/{uuid}", {

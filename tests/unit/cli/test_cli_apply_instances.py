@@ -64,6 +64,23 @@ class Apply(CliTest):
         self.assertTrue(self.machine.read(f"{TRAIN}/scheduler").startswith("fixed_share"))
         self.assertEqual(self.machine.read(f"{TRAIN}/timeslice_us"), "3000\n")
 
+    def test_queues(self):
+        text = "instances: {train: {profile: 2g, compute: %s}}\nvgpu-devices: {16mq: 1}"
+        replaced = [("remove", INSIDE, "openvgpu-2-256mc", None, None),
+                    ("remove-instance", "train", "2g.256m", None, None),
+                    ("create-instance", "train", "2g.256m", None, None)]
+        self.assertEqual(self.changes(self.config(text % "[1, 1]")), replaced)
+        # One queue that has all is what there is.
+        path = self.config(text.replace("vgpu", "#") % "[2]")
+        self.assertEqual(self.changes(path), [])
+        self.machine.add_queue(GPU2, 1, 2, "train.2", "1c.2g.256m", 0x02, 2, 2)
+        path = self.config(text.replace("vgpu", "#") % "'1,1'")
+        self.assertEqual(self.changes(path), [])
+        self.assertEqual(self.changes(self.config(text % "[1]")), replaced)
+        path = self.config(text.replace("train", "new") % "[1, 1]")
+        self.expect_json(OK, "apply", path)
+        self.assertEqual(self.machine.read(CREATE), "2g.256m new compute=1,1")
+
     def test_create(self):
         path = self.config("instances:\n  train: {profile: 2g.256m}\n"
                            "  night: {profile: 1g, scheduler: equal_share}\n"
@@ -170,6 +187,11 @@ class Apply(CliTest):
         self.assertEqual(entries[1]["settings"]["pool_slices_min"], 0)
         out = self.expect(OK, "export").out.decode()
         self.assertIn('profile: "2g.256m"\n', out)
+        # Divided, or with slices that no queue has.
+        self.machine.add_queue(GPU2, 1, 3, "train.3", "1c.2g.256m", 0x02, 2, 2)
+        entries = self.expect_json(OK, "export")["config"]["vgpu-configs"]["default"]
+        self.assertEqual(entries[1]["instances"]["train"]["compute"], [1, 1])
+        out = self.expect(OK, "export").out.decode()
         # What it prints changes nothing.
         self.machine.write("exported.yaml", out)
         result = self.expect(OK, "apply", "--dry-run", "--gpu", GPU2,

@@ -36,7 +36,34 @@ class Lists(CliTest):
             "compute_slices": 2, "memory_first": 2, "memory_slices": 2,
             "framebuffer_bytes": 256 << 20, "reserved": True, "vgpus": 1,
             "scheduler": "best_effort", "timeslice_us": 2083,
-            "busy_ns": 1500000000, "idle_ns": 500000000})
+            "busy_ns": 1500000000, "idle_ns": 500000000,
+            "queues": [{
+                "id": 1, "name": "train", "compute_mask": 3, "compute_slices": 2,
+                "vgpus": 1, "scheduler": "best_effort", "timeslice_us": 2083,
+                "busy_ns": 1500000000, "idle_ns": 500000000}]})
+
+    def test_queues(self):
+        """Compute instances stand behind their GPU instance, and are none."""
+        self.fill_divisible()
+        self.machine.add_queue(GPU2, 1, 3, "train.3", "1c.2g.256m", 0x02, 2, 2, members=1)
+        lines = self.expect(OK, "instance", "list", "--no-legend").out.decode().splitlines()
+        self.assertEqual([line.split() for line in lines], [
+            [GPU2, "0", "pool", "-", "2-7", "-", "1", "-", "round_robin"],
+            [GPU2, "1", "train", "2g.256m", "0-1", "2-3", "1", "yes", "best_effort"],
+            [GPU2, "3", "train.3", "1c.2g.256m", "1", "2-3", "1", "yes", "best_effort"]])
+        gpu, = self.expect_json(OK, "instance", "list")["gpus"]
+        instance, = gpu["instances"]
+        self.assertEqual([(q["id"], q["name"], q["compute_mask"], q["vgpus"])
+                          for q in instance["queues"]],
+                         [(1, "train", 1, 0), (3, "train.3", 2, 1)])
+        # It has a number, a setting, and no life of its own.
+        step = self.expect_json(OK, "instance", "plan", "1g 1g")["steps"]
+        self.assertEqual([s["instance"] for s in step if s["step"] == "place"], [2, 4])
+        self.expect(OK, "set", f"{GPU2}/train.3", "timeslice_us=5000")
+        self.expect(OK, "set", f"{GPU2}/3", "timeslice_us=6000")
+        self.assertEqual(self.machine.read(
+            f"sys/devices/pci0000:00/{GPU2}/instances/3/timeslice_us"), "6000\n")
+        self.expect(NOT_FOUND, "instance", "remove", "train.3", err="train")
 
     def test_not_divisible(self):
         self.fill()
@@ -116,6 +143,9 @@ class Changes(CliTest):
         self.machine.write(CREATE)
         self.expect(OK, "instance", "create", "1G.256M", "--gpu", GPU2)
         self.assertEqual(self.machine.read(CREATE), "1g.256m")
+        self.machine.write(CREATE)
+        self.expect(OK, "instance", "create", "4g", "--name", "a", "--compute", "2,1,1")
+        self.assertEqual(self.machine.read(CREATE), "4g.512m a compute=2,1,1")
         value = self.expect_json(OK, "instance", "create", "2g", "--name", "train")
         self.assertEqual((value["gpu"], value["instance"]["id"]), (GPU2, 1))
 
@@ -129,6 +159,9 @@ class Changes(CliTest):
         for name in ("", "a b", "a/b", "x" * 32, "\x1b"):
             self.expect_unchanged(USAGE, "instance", "create", "1g", "--name", name,
                                   err="can't be a name")
+        for division in ("", "2,", ",2", "2,,1", "10", "a", "2 1", "0,1", "1,1,1,1,1,1,1,1,1"):
+            self.expect_unchanged(USAGE, "instance", "create", "1g", "--compute", division,
+                                  err="--compute can't be")
         self.expect(USAGE, "instance", "create", err="needs PROFILE")
         self.expect(USAGE, "instance", "creat", "1g", err="did you mean 'create'?")
         self.expect(USAGE, "instance", err="")

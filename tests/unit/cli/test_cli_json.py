@@ -228,6 +228,8 @@ class Json(CliTest):
         machine.add_attributes(f"{GPU2}/{INSIDE}", {"owner_pid": 4242})
         values["instance plan"].append(
             self.expect_json(NO_CAPACITY, "instance", "plan", "4g"))
+        machine.add_queue(GPU2, 1, 5, "train.5", "1c.2g.256m", 0x02, 2, 2)
+        values["export"].append(self.expect_json(OK, "export"))
         machine.add_instance(GPU2, 2, "empty", "1g.128m", 4, 0, 1, timeslice_us="x",
                              scheduler="", busy_ns="", idle_ns="")
         values["instance list"].append(self.expect_json(OK, "instance", "list"))

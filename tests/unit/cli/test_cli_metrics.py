@@ -162,6 +162,7 @@ class Metrics(MetricsTest):
         self.assertEqual(self.value(samples, "instance_memory_bytes", **who), 256 << 20)
         self.assertEqual(self.value(samples, "instance_busy_seconds_total", **who), 1.5)
         self.assertEqual(kinds["openvgpu_instance_busy_seconds_total"], "counter")
+        self.assertNotIn("openvgpu_queue_compute_slices", kinds)
         self.assertEqual(self.value(samples, "gpu_compute_slices", gpu=GPU2), 8)
         self.assertEqual(self.value(samples, "gpu_pool_compute_slices", gpu=GPU2), 6)
         self.assertEqual(self.value(
@@ -174,6 +175,17 @@ class Metrics(MetricsTest):
             if "uuid" in labels:
                 self.assertEqual(labels.get("gpu_instance"),
                                  {INSIDE: "1", PLAIN: "0"}.get(labels["uuid"]), name)
+
+    def test_queues(self):
+        self.fill_divisible()
+        self.machine.add_queue(GPU2, 1, 2, "train.2", "1c.2g.256m", 0x02, 2, 2)
+        _, samples = self.metrics()
+        for queue in ("1", "2"):
+            who = {"gpu": GPU2, "gpu_instance": "1", "queue": queue}
+            self.assertEqual(self.value(samples, "queue_compute_slices", **who), 1)
+            self.assertEqual(self.value(samples, "queue_busy_seconds_total", **who), 1.5)
+        self.assertEqual(self.value(samples, "instance_compute_slices", gpu=GPU2,
+                                    gpu_instance="1"), 2)
 
     def test_histogram(self):
         self.fill()

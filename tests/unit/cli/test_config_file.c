@@ -122,7 +122,7 @@ START_TEST(instances_are_found)
 {
 	struct config *config = read_good("version: v1\nmig-configs:\n  a:\n"
 		"    - devices: all\n      instances:\n"
-		"        train: {profile: 4g.512m, scheduler: fixed_share}\n"
+		"        train: {profile: 4g.512m, scheduler: fixed_share, compute: [2, 1, 1]}\n"
 		"        night: {profile: 1g}\n"
 		"    - devices: [1]\n      mig-enabled: true\n"
 		"      mig-devices: {\"1g.5gb\": 2, 3g.20gb: 0}\n"
@@ -140,7 +140,9 @@ START_TEST(instances_are_found)
 	ck_assert_uint_eq(entry->instances[0].line, 6);
 	ck_assert_uint_eq(entry->instances[0].settings.count, 1);
 	ck_assert_str_eq(entry->instances[0].settings.list[0].value, "fixed_share");
+	ck_assert_str_eq(entry->instances[0].compute, "2,1,1");
 	ck_assert_uint_eq(entry->instances[1].settings.count, 0);
+	ck_assert_str_eq(entry->instances[1].compute, "");
 	entry++;
 	ck_assert(entry->has_instances);
 	ck_assert_uint_eq(entry->instance_count, 2);
@@ -206,6 +208,18 @@ START_TEST(what_does_not_belong_there)
 		{ HEAD "    - devices: all\n      settings:\n        a: [1]\n", 6,
 		  "single value" },
 		{ HEAD "    - devices: all\n      settings:\n        a:\n", 6, "missing" },
+		{ HEAD "    - devices: all\n      instances:\n        a: {profile: 4g, compute: []}\n",
+		  6, "compute can't be" },
+		{ HEAD "    - devices: all\n      instances:\n        a: {compute: [2, x]}\n",
+		  6, "compute can't be '2,x'" },
+		{ HEAD "    - devices: all\n      instances:\n        a: {compute: 0}\n",
+		  6, "compute can't be '0'" },
+		{ HEAD "    - devices: all\n      instances:\n        a: {compute: {b: 1}}\n",
+		  6, "single value" },
+		{ HEAD "    - devices: all\n      instances:\n        a: {compute: [[1]]}\n",
+		  6, "single value" },
+		{ HEAD "    - devices: all\n      instances:\n        a:\n          compute: 1\n"
+		  "          compute: 1\n", 8, "'compute' is there twice" },
 		{ HEAD "    - devices: all\n      vgpu-devices:\n", 5, "write {}" },
 		{ HEAD "    - devices: all\n      vgpu-devices: 4\n", 5, "must be TYPE" },
 		{ HEAD "    - devices: all\n      vgpu-devices: {1q: -1}\n", 5,

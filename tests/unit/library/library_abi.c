@@ -63,6 +63,7 @@ AT(ovgpu_vgpu, guest_interface, 389);
 AT(ovgpu_vgpu, guest_verdict, 453);
 AT(ovgpu_vgpu, instance, 520);
 AT(ovgpu_vgpu, compute_slices, 536);
+AT(ovgpu_vgpu, compute_instance, 552);
 
 AT(ovgpu_instance, gpu, 0);
 AT(ovgpu_instance, id, 20);
@@ -79,6 +80,16 @@ AT(ovgpu_instance, scheduler, 184);
 AT(ovgpu_instance, timeslice_us, 248);
 AT(ovgpu_instance, busy_ns, 264);
 AT(ovgpu_instance, idle_ns, 280);
+
+AT(ovgpu_queue, id, 0);
+AT(ovgpu_queue, name, 4);
+AT(ovgpu_queue, compute_mask, 68);
+AT(ovgpu_queue, compute_slices, 72);
+AT(ovgpu_queue, vgpus, 76);
+AT(ovgpu_queue, scheduler, 80);
+AT(ovgpu_queue, timeslice_us, 144);
+AT(ovgpu_queue, busy_ns, 160);
+AT(ovgpu_queue, idle_ns, 176);
 
 AT(ovgpu_profile, name, 0);
 AT(ovgpu_profile, compute_slices, 64);

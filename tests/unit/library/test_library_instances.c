@@ -189,6 +189,64 @@ START_TEST(test_list)
 }
 END_TEST
 
+/* Compute instances are no GPU instances of their own. */
+START_TEST(test_queues)
+{
+	static const char *const folder = "sys/devices/" FAKE_GPU2 "/instances";
+	struct ovgpu_instance **list;
+	struct ovgpu_queue **queues;
+	size_t count;
+
+	add_instance(2, "train\n", "4g.512m\n", "0x3c\n", 4, 4, true);
+	add_instance(3, "train.3\n", "1c.4g.512m\n", "0x10\n", 4, 4, true);
+	add_instance(5, "train.5\n", "1c.4g.512m\n", "0x20\n", 4, 4, true);
+	add_instance(1, "other\n", "1g.128m\n", "0x01\n", 0, 1, true);
+	fake_write(&fake, "0x0c\n", "%s/2/queue_mask", folder);
+	fake_write(&fake, "0x10\n", "%s/3/queue_mask", folder);
+	fake_write(&fake, "0x20\n", "%s/5/queue_mask", folder);
+	fake_write(&fake, "1\n", "%s/2/queue_members", folder);
+	fake_write(&fake, "1\n", "%s/3/queue_members", folder);
+	fake_write(&fake, "0\n", "%s/5/queue_members", folder);
+	fake_write(&fake, "0\n", "%s/2/memory_of", folder);
+	fake_write(&fake, "2\n", "%s/3/memory_of", folder);
+	fake_write(&fake, "2\n", "%s/5/memory_of", folder);
+	ck_assert_int_eq(ovgpu_instance_list(fake.ovgpu, FAKE_GPU2, &list, &count), 0);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_uint_eq(list[1]->id, 2);
+	ck_assert_uint_eq(list[1]->compute_slices, 4);
+	ovgpu_free(list);
+	ck_assert_int_eq(ovgpu_queue_list(fake.ovgpu, FAKE_GPU2, 2, &queues, &count), 0);
+	ck_assert_uint_eq(count, 3);
+	ck_assert_ptr_null(queues[3]);
+	ck_assert_uint_eq(queues[0]->id, 2);
+	ck_assert_str_eq(queues[0]->name, "train");
+	ck_assert_uint_eq(queues[0]->compute_mask, 0x0c);
+	ck_assert_uint_eq(queues[0]->compute_slices, 2);
+	ck_assert_uint_eq(queues[0]->vgpus, 1);
+	ck_assert_uint_eq(queues[1]->id, 3);
+	ck_assert_uint_eq(queues[2]->id, 5);
+	ck_assert_str_eq(queues[2]->name, "train.5");
+	ck_assert_uint_eq(queues[2]->compute_slices, 1);
+	ck_assert_uint_eq(queues[2]->vgpus, 0);
+	ck_assert_str_eq(queues[2]->scheduler, "fixed_share");
+	ck_assert_uint_eq(queues[2]->timeslice_us.number, 3000);
+	ck_assert_uint_eq(queues[2]->idle_ns.number, 7);
+	ovgpu_free(queues);
+	/* One queue, of a module that knows no others. */
+	ck_assert_int_eq(ovgpu_queue_list(fake.ovgpu, FAKE_GPU2, 1, &queues, &count), 0);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_uint_eq(queues[0]->compute_mask, 0x01);
+	ck_assert_uint_eq(queues[0]->vgpus, 2);
+	ovgpu_free(queues);
+	/* No GPU instance. */
+	ck_assert_int_eq(ovgpu_queue_list(fake.ovgpu, FAKE_GPU2, 3, &queues, &count), 0);
+	ck_assert_uint_eq(count, 0);
+	ovgpu_free(queues);
+	ck_assert_int_eq(ovgpu_queue_list(fake.ovgpu, FAKE_GPU2, 0, &queues, &count), -EINVAL);
+	ck_assert_int_eq(ovgpu_queue_list(fake.ovgpu, "../x", 1, &queues, &count), -EINVAL);
+}
+END_TEST
+
 START_TEST(test_settings)
 {
 	const struct ovgpu_setting *setting;
@@ -239,15 +297,23 @@ START_TEST(test_create)
 	unsigned int id;
 
 	add_instance(5, "train\n", "4g.512m\n", "0x0f\n", 0, 4, true);
-	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "4g.512m", "train",
+	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "4g.512m", "train", NULL,
 					       &id, reason, sizeof(reason)), 0);
 	ck_assert_str_eq(fake_read(&fake, CREATE), "4g.512m train");
 	ck_assert_uint_eq(id, 5);
 	fake_write(&fake, "", CREATE);
-	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "2g", NULL, &id,
+	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "2g", NULL, NULL, &id,
 					       reason, sizeof(reason)), 0);
 	ck_assert_str_eq(fake_read(&fake, CREATE), "2g");
 	ck_assert_uint_eq(id, 0);	/* nothing came */
+	fake_write(&fake, "", CREATE);
+	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "4g", "train",
+					       "2,1,1", &id, reason, sizeof(reason)), 0);
+	ck_assert_str_eq(fake_read(&fake, CREATE), "4g train compute=2,1,1");
+	fake_write(&fake, "", CREATE);
+	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "4g", NULL, "3",
+					       &id, reason, sizeof(reason)), 0);
+	ck_assert_str_eq(fake_read(&fake, CREATE), "4g compute=3");
 }
 END_TEST
 
@@ -263,27 +329,31 @@ START_TEST(test_create_refused)
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, bad[i][0],
-						       bad[i][1], &id, reason,
+						       bad[i][1], NULL, &id, reason,
 						       sizeof(reason)), -EINVAL);
+	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "4g", "a", "2,x", &id,
+					       reason, sizeof(reason)), -EINVAL);
+	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "4g", "a", "", &id,
+					       reason, sizeof(reason)), -EINVAL);
 	ck_assert_str_eq(fake_read(&fake, CREATE), "");
-	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU, "1g", NULL, &id,
+	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU, "1g", NULL, NULL, &id,
 					       reason, sizeof(reason)), -EOPNOTSUPP);
-	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_NIC, "1g", NULL, &id,
+	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_NIC, "1g", NULL, NULL, &id,
 					       reason, sizeof(reason)), -ENOENT);
 	fake_link(&fake, CREATE, "../../../dev/full");
 	fake_write(&fake, "instance train not created: no compute slices\n",
 		   "sys/devices/" FAKE_GPU2 "/openvgpu/last_error");
-	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "1g", "train", &id,
+	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "1g", "train", NULL, &id,
 					       reason, sizeof(reason)), -ENOSPC);
 	ck_assert_str_eq(reason, "instance train not created: no compute slices");
 	/* Somebody else's refusal. */
 	fake_write(&fake, "vGPU x not created: no\n",
 		   "sys/devices/" FAKE_GPU2 "/openvgpu/last_error");
-	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "1g", "train", &id,
+	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "1g", "train", NULL, &id,
 					       reason, sizeof(reason)), -ENOSPC);
 	ck_assert_str_eq(reason, "");
 	fake_write(&fake, "99\n", "sys/devices/" FAKE_GPU2 "/openvgpu/abi_version");
-	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "1g", "train", &id,
+	ck_assert_int_eq(ovgpu_instance_create(fake.ovgpu, FAKE_GPU2, "1g", "train", NULL, &id,
 					       reason, sizeof(reason)), -EPROTO);
 	ck_assert_int_eq(ovgpu_instance_remove(fake.ovgpu, FAKE_GPU2, 1, reason,
 					       sizeof(reason)), -EPROTO);
@@ -656,6 +726,7 @@ int main(void)
 	tcase_add_checked_fixture(seven, setup_seven, teardown);
 	tcase_add_test(eight, test_what_gpus_and_vgpus_say);
 	tcase_add_test(eight, test_list);
+	tcase_add_test(eight, test_queues);
 	tcase_add_test(eight, test_settings);
 	tcase_add_test(eight, test_create);
 	tcase_add_test(eight, test_create_refused);

@@ -25,5 +25,5 @@ on()
 
 on 0000:01:00.0 spatial_place spatial_move spatial_control spatial_work \
 	spatial_hostile spatial_compute
-on 0000:02:00.0 spatial_place spatial_move spatial_control spatial_compute
+on 0000:02:00.0 spatial_place spatial_move spatial_control
 finish
