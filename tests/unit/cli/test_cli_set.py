@@ -194,7 +194,8 @@ class Events(CliTest):
             self.assertRegex(value.pop("time"),
                              r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
         common = {"version": 1, "uuid": NEW, "gpu": GPU, "type": "openvgpu-1q",
-                  "pid": None, "fault": None, "fault_name": None}
+                  "pid": None, "fault": None, "fault_name": None,
+                  "instance": None, "instance_name": None}
         self.assertEqual(seen[0], {**common, "event": "create"})
         self.assertEqual(seen[1], {**common, "event": "open", "pid": 4242})
         self.assertEqual(seen[2], {**common, "event": "faulted", "fault": 6,
