@@ -132,16 +132,19 @@ static void program_table(struct refgpu_partition *partition, u32 pages)
 
 /*
  * Where it may run. The pool's slices change while the partition is enabled, and
- * its run-control block knows them.
+ * its run-control block knows them. Those of another instance can't, as long as it
+ * has an open vGPU; the block gets them before it runs any.
  */
 static u64 slices_of(const struct vgpu *vgpu)
 {
-	const struct vgpu_instance *instance = vgpu->instance;
+	const struct layout_instance *instance =
+		&vgpu->gpu->layout.instance[vgpu->instance->index];
 
-	if (instance->index == LAYOUT_POOL)
+	if (vgpu->instance->index == LAYOUT_POOL)
 		return refgpu_of(vgpu->gpu)->slices;
-	return REFGPU_SLICES_MASK(READ_ONCE(instance->compute),
-				  READ_ONCE(instance->memory));
+	return REFGPU_SLICES_MASK(instance->compute,
+				  ((1U << instance->profile.memory) - 1) <<
+				  instance->memory_first);
 }
 
 static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
