@@ -72,6 +72,8 @@ static const char *const name_of[] = { "in the pool", "in an instance" };
 
 static void scene_set(struct scene *scene)
 {
+	unsigned int i;
+
 	spatial_begin();
 	scheduler_defaults();
 	load_make(&scene->alone[0], 1, "64mq");
@@ -82,6 +84,12 @@ static void scene_set(struct scene *scene)
 	load_start(&scene->alone[1]);
 	load_start(&scene->sharing);
 	load_start(&scene->companion);
+	/* From here on they have the engine. */
+	for (i = 0; i < 2; i++) {
+		vgpu_wait_state(scene->alone[i].vgpu[0].uuid, "running");
+		while (!host_stat(scene->alone[i].vgpu[0].uuid, "resident_ns"))
+			usleep(1000);
+	}
 }
 
 static void scene_begin(struct scene *scene)
