@@ -34,13 +34,15 @@ class Listing(CliTest):
              "owner_ended": False,
              "iommu_group": 7, "guest_driver": None,
              "guest_interface": None, "guest_verdict": None,
-             "instance": None, "compute_slices": None},
+             "instance": None, "compute_slices": None,
+             "compute_instance": None},
             {"uuid": IDLE, "gpu": GPU, "type": "openvgpu-256mq",
              "name": "OpenVGPU TEST-256MQ", "state": "closed",
              "owner_pid": None, "owner_name": None,
              "owner_ended": None, "iommu_group": 7, "guest_driver": None,
              "guest_interface": None, "guest_verdict": None,
-             "instance": None, "compute_slices": None}])
+             "instance": None, "compute_slices": None,
+             "compute_instance": None}])
 
     def test_guest_driver(self):
         self.fill()
