@@ -26,6 +26,7 @@
 #define layout_available_instances	ovgpu_layout_available_instances
 #define layout_members			ovgpu_layout_members
 #define layout_parts			ovgpu_layout_parts
+#define layout_slices			ovgpu_layout_slices
 #define layout_find_queue		ovgpu_layout_find_queue
 #define layout_queue_members		ovgpu_layout_queue_members
 #define layout_pool_compute		ovgpu_layout_pool_compute

@@ -18,44 +18,22 @@
 #include "place/instance.h"
 #include "sched/sched.h"
 
-/* Slices of an instance, as the hardware counts them: a bit for each. */
-struct slices {
-	u8 compute;
-	u8 memory;
-	bool shared;
-};
-
-static struct slices slices_of(const struct layout *layout, unsigned int number)
-{
-	const struct layout_instance *instance = &layout->instance[number];
-	unsigned int owner = instance->shares ?: number;
-	const struct layout_instance *memory = &layout->instance[owner];
-	struct slices slices = { };
-
-	if (!instance->profile.compute)
-		return slices;
-	slices.compute = instance->queue;
-	slices.memory = ((1u << memory->profile.memory) - 1) << memory->memory_first;
-	slices.shared = hweight32(layout_parts(layout, owner)) > 1;
-	return slices;
-}
-
 /* What an instance is to have. The pool has the rest, unless its engine is lent. */
-static struct slices wanted(const struct layout *layout, unsigned int number)
+static struct layout_slices wanted(const struct layout *layout, unsigned int number)
 {
-	struct slices all = {
+	struct layout_slices all = {
 		.compute = (1u << layout->compute_slices) - 1,
 		.memory = (1u << layout->memory_slices) - 1,
 	};
 	unsigned int i;
 
 	if (number != LAYOUT_POOL)
-		return slices_of(layout, number);
+		return layout_slices(layout, number);
 	for (i = 1; i < LAYOUT_INSTANCES; i++) {
-		struct slices slices = slices_of(layout, i);
+		struct layout_slices slices = layout_slices(layout, i);
 
 		if (slices.compute && layout_block(i) == layout_block(LAYOUT_POOL))
-			return (struct slices) { };
+			return (struct layout_slices) { };
 		/* With those that work for no queue. */
 		all.compute &= ~layout->instance[i].compute;
 		all.memory &= ~slices.memory;
@@ -65,7 +43,7 @@ static struct slices wanted(const struct layout *layout, unsigned int number)
 
 static bool changes(const struct vgpu_instance *instance, const struct layout *next)
 {
-	struct slices slices = wanted(next, instance->index);
+	struct layout_slices slices = wanted(next, instance->index);
 
 	return instance->compute != slices.compute ||
 	       instance->memory != slices.memory || instance->shared != slices.shared;
@@ -218,7 +196,7 @@ bool vgpu_instances_are_held(const struct vgpu_gpu *gpu, const struct layout *ne
 	return true;
 }
 
-static int program(struct vgpu_instance *instance, struct slices slices)
+static int program(struct vgpu_instance *instance, struct layout_slices slices)
 {
 	const struct vgpu_family *family = instance->gpu->family;
 	int ret = 0;
@@ -252,7 +230,7 @@ int vgpu_instances_program(struct vgpu_gpu *gpu)
 
 	for (i = 0; i < LAYOUT_INSTANCES; i++) {
 		struct vgpu_instance *instance = &gpu->instance[i];
-		struct slices slices = wanted(&gpu->layout, i);
+		struct layout_slices slices = wanted(&gpu->layout, i);
 
 		slices.compute &= instance->compute;
 		slices.memory &= instance->memory;

@@ -96,6 +96,18 @@ struct layout_instance {
 };
 
 /**
+ * struct layout_slices - slices that work for the queue of an instance
+ * @compute: mask of compute slices
+ * @memory: mask of memory slices
+ * @shared: they work for other queues, too
+ */
+struct layout_slices {
+	__u8 compute;
+	__u8 memory;
+	bool shared;
+};
+
+/**
  * struct layout_vgpu - the block of a vGPU
  * @used: this partition is taken
  * @closed: it holds nothing but zeroes, so that it may move
@@ -190,6 +202,7 @@ unsigned int layout_available_instances(const struct layout *layout,
 					struct layout_profile profile);
 unsigned int layout_members(const struct layout *layout, unsigned int instance);
 __u32 layout_parts(const struct layout *layout, unsigned int instance);
+struct layout_slices layout_slices(const struct layout *layout, unsigned int instance);
 unsigned int layout_find_queue(const struct layout *layout, unsigned int instance);
 unsigned int layout_queue_members(const struct layout *layout, unsigned int instance);
 unsigned int layout_pool_compute(const struct layout *layout);

@@ -137,6 +137,29 @@ unsigned int layout_queue_members(const struct layout *layout, unsigned int inst
 }
 
 /**
+ * layout_slices - the slices that work for the queue of an instance
+ * @layout: the layout
+ * @instance: its number, not that of the pool, which has the rest
+ *
+ * Return: none if there is no such instance.
+ */
+struct layout_slices layout_slices(const struct layout *layout, unsigned int instance)
+{
+	const struct layout_instance *in = &layout->instance[instance];
+	unsigned int owner = in->shares ? in->shares : instance;
+	const struct layout_instance *whole = &layout->instance[owner];
+	struct layout_slices slices = { 0 };
+	__u32 parts = layout_parts(layout, owner);
+
+	if (!in->profile.compute)
+		return slices;
+	slices.compute = in->queue;
+	slices.memory = ((1u << whole->profile.memory) - 1) << whole->memory_first;
+	slices.shared = parts & (parts - 1);
+	return slices;
+}
+
+/**
  * layout_find_queue - the emptiest queue over the memory of an instance
  * @layout: the layout
  * @instance: its number, or LAYOUT_POOL

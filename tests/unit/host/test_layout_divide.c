@@ -74,6 +74,17 @@ START_TEST(two_one_one)
 	ck_assert_uint_eq(layout_parts(&layout, 1), 1u << 1);
 	ck_assert_uint_eq(layout_parts(&layout, 7), 0);
 	ck_assert_uint_eq(layout_parts(&layout, LAYOUT_POOL), 1);
+	/* One memory, and compute slices of their own. */
+	for (i = 2; i <= 4; i++) {
+		struct layout_slices slices = layout_slices(&layout, i);
+
+		ck_assert_uint_eq(slices.compute, layout.instance[i].queue);
+		ck_assert_uint_eq(slices.memory, 0xf0);
+		ck_assert(slices.shared);
+	}
+	ck_assert_uint_eq(layout_slices(&layout, 1).memory, 0x01);
+	ck_assert(!layout_slices(&layout, 1).shared);
+	ck_assert_uint_eq(layout_slices(&layout, 7).memory, 0);
 	/* The others see one instance. */
 	ck_assert_uint_eq(layout_pool_compute(&layout), 3);
 	ck_assert_uint_eq(layout_pool_memory(&layout), 3);

@@ -137,14 +137,13 @@ static void program_table(struct refgpu_partition *partition, u32 pages)
  */
 static u64 slices_of(const struct vgpu *vgpu)
 {
-	const struct layout_instance *instance =
-		&vgpu->gpu->layout.instance[vgpu->instance->index];
+	unsigned int instance = vgpu->instance->index;
+	struct layout_slices slices;
 
-	if (vgpu->instance->index == LAYOUT_POOL)
+	if (instance == LAYOUT_POOL)
 		return refgpu_of(vgpu->gpu)->slices;
-	return REFGPU_SLICES_MASK(instance->compute,
-				  ((1U << instance->profile.memory) - 1) <<
-				  instance->memory_first);
+	slices = layout_slices(&vgpu->gpu->layout, instance);
+	return REFGPU_SLICES_MASK(slices.compute, slices.memory);
 }
 
 static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
