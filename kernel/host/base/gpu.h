@@ -96,7 +96,8 @@ struct vgpu_gpu {
 
 	/*
 	 * One change of the layout at a time: with it, the layout changes only in
-	 * whether a vGPU is closed. See the lock order.
+	 * whether a vGPU is closed, and in which queue of its instance one is that
+	 * is. See the lock order.
 	 */
 	struct mutex place_lock;
 
@@ -117,6 +118,7 @@ struct vgpu_gpu {
 	struct vgpu_instance instance[LAYOUT_INSTANCES];
 	struct kobject *instances;	/* folder of instances; NULL: none */
 	struct vgpu_sched_log *sched_log;
+	u64 looked_at;			/* kernel clock, by any run queue; READ_ONCE */
 
 	struct mdev_parent parent;
 	struct vgpu_type *types;

@@ -13,6 +13,7 @@
  * after a close.
  */
 #include <linux/bitops.h>
+#include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
@@ -25,8 +26,12 @@
 #include "place/place.h"
 #include "sched/sched.h"
 
-/* Opens and closes that come in between as often are an administrator's business. */
-#define ROUNDS	100
+/*
+ * Opens and closes that come in between may make further rounds necessary. After
+ * some of them, or some time, nobody shall wait any longer.
+ */
+#define ROUNDS		100
+#define ROUNDS_TIME	(10 * HZ)
 
 /**
  * struct request - what is to get a place
@@ -77,6 +82,18 @@ static struct vgpu *busy_one(struct vgpu_gpu *gpu, const struct layout_change *c
 	return NULL;
 }
 
+/* How many vGPUs of its type the queue is for that a vGPU is in, for fixed shares. */
+static unsigned int seats_of(const struct layout *layout, const struct vgpu *vgpu)
+{
+	const struct layout_vgpu *place = &layout->vgpu[vgpu->partition];
+	const struct layout_instance *whole = &layout->instance[place->instance];
+	unsigned int slices = hweight8(layout->instance[place->queue].queue);
+
+	if (place->instance == LAYOUT_POOL)
+		return vgpu->type->seats;
+	return max(1U, DIV_ROUND_UP(vgpu->type->seats * slices, whole->profile.compute));
+}
+
 static void come_into_force(struct vgpu_gpu *gpu, const struct request *request)
 {
 	const struct layout_change *change = &request->change;
@@ -95,6 +112,7 @@ static void come_into_force(struct vgpu_gpu *gpu, const struct request *request)
 	vgpu->partition = change->vgpu;
 	vgpu->instance = &gpu->instance[gpu->layout.vgpu[change->vgpu].queue];
 	vgpu->fb_offset = layout_offset(&gpu->layout, change->vgpu);
+	vgpu->entity.max_instance = seats_of(&gpu->layout, vgpu);
 	gpu->placed[change->vgpu] = vgpu;
 }
 
@@ -212,8 +230,13 @@ static int show(struct vgpu_gpu *gpu, const struct layout_change *change)
 		return 0;
 	for (i = 1; i < LAYOUT_INSTANCES; i++) {
 		ret = change->parts & BIT(i) ? vgpu_instance_show(&gpu->instance[i]) : 0;
-		if (ret)
-			return ret;
+		if (!ret)
+			continue;
+		/* Nobody has heard of them. */
+		while (i-- > 1)
+			if (change->parts & BIT(i))
+				vgpu_instance_hide(&gpu->instance[i]);
+		return ret;
 	}
 	for (i = 1; i < LAYOUT_INSTANCES; i++)
 		if (change->parts & BIT(i))
@@ -224,14 +247,18 @@ static int show(struct vgpu_gpu *gpu, const struct layout_change *change)
 /* With place_lock held. Return: 0, also if it is refused; errno. */
 static int make(struct vgpu_gpu *gpu, struct request *request)
 {
+	unsigned long end = jiffies + ROUNDS_TIME;
 	unsigned int i, rounds = ROUNDS;
 	int ret;
 
 	do {
 		ret = try_make(gpu, request);
-	} while (ret == -EAGAIN && --rounds);
+	} while (ret == -EAGAIN && --rounds && time_before(jiffies, end));
 	if (!ret && !request->refusal) {
-		ret = vgpu_instances_program(gpu) ?: show(gpu, &request->change);
+		ret = vgpu_instances_program(gpu);
+		/* Memory for folders may take its time, which is not the vGPUs'. */
+		vgpu_instances_let_go(gpu);
+		ret = ret ?: show(gpu, &request->change);
 		if (ret)
 			take_back(gpu, request);
 	}
@@ -401,6 +428,7 @@ int vgpu_place_queue(struct vgpu *vgpu, unsigned int number)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
 	struct layout_vgpu *place = &gpu->layout.vgpu[vgpu->partition];
+	unsigned int seats;
 	int ret = 0;
 
 	mutex_lock(&vgpu->lock);
@@ -412,9 +440,10 @@ int vgpu_place_queue(struct vgpu *vgpu, unsigned int number)
 		ret = -EBUSY;
 	else
 		place->queue = number;
+	seats = seats_of(&gpu->layout, vgpu);
 	mutex_unlock(&gpu->lock);
 	if (!ret)
-		vgpu_sched_change_queue(vgpu, &gpu->instance[number]);
+		vgpu_sched_change_queue(vgpu, &gpu->instance[number], seats);
 	mutex_unlock(&vgpu->lock);
 	if (ret == -EINVAL)
 		vgpu_error(vgpu,

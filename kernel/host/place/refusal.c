@@ -135,9 +135,10 @@ static void explain(struct vgpu_gpu *gpu, const struct vgpu *vgpu,
 		snprintf(why, size, "the pool's engine works for instance 8; remove that");
 		break;
 	case LAYOUT_IN_THE_WAY:
+		/* It may have been a seat of an instance, or a new instance. */
 		snprintf(why, size,
 			 "%llu MiB are free, but open vGPUs lie in between, and only closed ones can move; stop a VM or choose a smaller type",
-			 bytes >> 20);
+			 (vgpu ? vgpu->fb_size : bytes) >> 20);
 		break;
 	case LAYOUT_BAD_PROFILE:
 		snprintf(why, size, "this GPU can't have an instance %s", name);

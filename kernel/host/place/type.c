@@ -144,8 +144,9 @@ static bool fill_type(struct vgpu_type *type, struct vgpu_gpu *gpu,
 static bool init_layout(struct vgpu_gpu *gpu, unsigned int levels)
 {
 	bool reserved = gpu->fb_reserved;
-	unsigned int compute = gpu->compute_slices > 1 && gpu->family->slices ?
-			       gpu->compute_slices : 0;
+	bool divisible = gpu->compute_slices > 1 && gpu->family->slices &&
+			 vgpu_is_scheduled(gpu);
+	unsigned int compute = divisible ? gpu->compute_slices : 0;
 
 	return layout_init(&gpu->layout, gpu->fb_size, levels, reserved, gpu->max_vgpus,
 			   compute, compute ? gpu->memory_slices : 0) ||

@@ -427,12 +427,16 @@ void sched_remove(struct sched_queue *queue, struct sched_client *client, __u64 
  * sched_forget - a client is to be added to another queue than before
  * @client: not added
  *
- * What it owes, it owes to those whom it leaves.
+ * What it owes, it owes to those whom it leaves, and they paid for its switch. The
+ * virtual time of their queue means nothing in another.
  */
 void sched_forget(struct sched_client *client)
 {
 	client->lag = 0;
 	client->out_at = 0;
+	client->out_vtime = 0;
+	client->prepaid_ns = 0;
+	client->cuts_ns = 0;
 }
 
 /**

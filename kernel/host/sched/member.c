@@ -97,10 +97,12 @@ struct vgpu_runqueue *vgpu_sched_lock(struct vgpu *vgpu)
  * vgpu_sched_change_queue - put a vGPU into the run queue of another instance
  * @vgpu: the vGPU, which nobody has open
  * @instance: the instance
+ * @seats: how many vGPUs of its type that queue is for
  *
  * With vgpu->lock held.
  */
-void vgpu_sched_change_queue(struct vgpu *vgpu, struct vgpu_instance *instance)
+void vgpu_sched_change_queue(struct vgpu *vgpu, struct vgpu_instance *instance,
+			     unsigned int seats)
 {
 	struct vgpu_runqueue *rq;
 
@@ -109,6 +111,7 @@ void vgpu_sched_change_queue(struct vgpu *vgpu, struct vgpu_instance *instance)
 		return;
 	rq = vgpu_sched_lock(vgpu);
 	sched_forget(&vgpu->entity);
+	vgpu->entity.max_instance = seats;
 	WRITE_ONCE(vgpu->instance, instance);
 	spin_unlock_irq(&rq->lock);
 }
@@ -324,6 +327,15 @@ static bool let_go(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
 	return gone;
 }
 
+/*
+ * Wait for what an engine is to do within @patience. If the host is a virtual machine
+ * that stood still, its clock says that time is over before the worker has run; so it
+ * gets a little more.
+ */
+#define wait_off(rq, condition, patience) \
+	(wait_event_timeout((rq)->off, condition, patience) || \
+	 wait_event_timeout((rq)->off, condition, msecs_to_jiffies(REMOVE_SLACK_MS)))
+
 /**
  * vgpu_sched_remove - take a vGPU off the hardware and out of the run queue
  * @vgpu: the vGPU; no effect if it is no member
@@ -349,7 +361,7 @@ void vgpu_sched_remove(struct vgpu *vgpu)
 	patience = patience_of(rq);
 	spin_unlock_irq(&rq->lock);
 
-	if (!wait_event_timeout(rq->off, let_go(rq, vgpu), patience))
+	if (!wait_off(rq, let_go(rq, vgpu), patience))
 		vgpu_gpu_dead(vgpu->gpu, "a vGPU can't be taken off its engine");
 
 	/* A step that is under way with it is bounded by the family. */
@@ -396,7 +408,7 @@ bool vgpu_sched_hold(struct vgpu_instance *instance)
 	vgpu_sched_kick(rq);
 	patience = patience_of(rq);
 	spin_unlock_irq(&rq->lock);
-	if (wait_event_timeout(rq->off, stands_still(rq), patience))
+	if (wait_off(rq, stands_still(rq), patience))
 		return true;
 	vgpu_gpu_dead(instance->gpu, "an engine can't be stopped");
 	return false;

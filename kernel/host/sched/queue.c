@@ -52,7 +52,10 @@
 #include "sched/sched.h"
 
 #define LOOK_NS		(100 * NSEC_PER_MSEC)
-/* Guests cause looks, which read registers: so often at most. */
+/*
+ * Guests cause looks, which read the registers of all engines and hold up who wants
+ * to begin a run: so often at most, all instances together. A look is for all of them.
+ */
 #define LOOK_PAUSE_NS	(5 * NSEC_PER_MSEC)
 /* Slices a second unless a setting fixes them: shorter ones where many wait. */
 #define HZ_FEW		480
@@ -258,8 +261,9 @@ static void use_settings(struct vgpu_runqueue *rq)
 /* When to look at the hardware's registers. */
 static u64 next_look(const struct vgpu_runqueue *rq)
 {
-	return rq->look ? min(rq->look_at, rq->looked_at + LOOK_PAUSE_NS) :
-			  rq->look_at;
+	u64 pause_ends = READ_ONCE(rq->instance->gpu->looked_at) + LOOK_PAUSE_NS;
+
+	return rq->look ? min(rq->look_at, pause_ends) : rq->look_at;
 }
 
 static struct sched_step decide(struct vgpu_runqueue *rq)
@@ -279,7 +283,7 @@ static struct sched_step decide(struct vgpu_runqueue *rq)
 	if (rq->queue.members && !rq->looked && now >= next_look(rq)) {
 		rq->looked = true;
 		rq->look = false;
-		rq->looked_at = now;
+		WRITE_ONCE(rq->instance->gpu->looked_at, now);
 		rq->look_at = now + LOOK_NS;
 		step.op = SCHED_LOOK;
 		step.vgpu = rq->current_vgpu;

@@ -88,7 +88,6 @@ struct vgpu_sched_settings {
  * @ask_at: kernel clock when the policy wants to be asked about the current run
  *	again, 0: not
  * @look_at: kernel clock of the next look without an occasion
- * @looked_at: kernel clock of the last look
  * @looked: it has looked since it decided last
  * @quantum_ns: of the current run, 0: until preempted
  * @look: read the hardware's truth at the next decision
@@ -113,7 +112,6 @@ struct vgpu_runqueue {
 	u64 deadline;
 	u64 ask_at;
 	u64 look_at;
-	u64 looked_at;
 	bool looked;
 	u64 quantum_ns;
 	bool look;

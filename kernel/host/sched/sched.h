@@ -22,7 +22,8 @@ u64 vgpu_sched_timeslice(const struct vgpu_instance *instance);
 
 /* member.c */
 struct vgpu_runqueue *vgpu_sched_lock(struct vgpu *vgpu);
-void vgpu_sched_change_queue(struct vgpu *vgpu, struct vgpu_instance *instance);
+void vgpu_sched_change_queue(struct vgpu *vgpu, struct vgpu_instance *instance,
+			     unsigned int seats);
 void vgpu_sched_prepare(struct vgpu *vgpu);
 void vgpu_sched_answer_stop(struct vgpu *vgpu);
 void vgpu_sched_add(struct vgpu *vgpu);

@@ -159,6 +159,30 @@ START_TEST(test_fixed_share_fills_up)
 }
 END_TEST
 
+/* Who goes to another queue, which has hardly begun, owes nobody there anything. */
+START_TEST(test_another_queue)
+{
+	struct sim_config config = h200(&sched_best_effort);
+	struct sched_client *client;
+	struct sched_queue other;
+	int64_t lag;
+
+	sim_init(&sim, &config, &sim_module);
+	sim_add(&sim, &busy);
+	sim_add(&sim, &busy);
+	sim_run_until(&sim, 10 * SIM_S);
+	sim_close(&sim, 0);
+	sim_run_until(&sim, sim.now + 100 * SIM_MS);
+	client = &sim.vgpu[0].client;
+	sched_queue_init(&other, &sched_best_effort);
+	sched_forget(client);
+	sched_add(&other, client, sim.now);
+	lag = sched_lag(&other, client, sim.now);
+	ck_assert_msg(!lag, "it comes with a lag of %lld ns", (long long)lag);
+	sim_fini(&sim);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("policy_changes");
@@ -168,6 +192,7 @@ int main(void)
 	tcase_set_timeout(cases, 480);
 	tcase_add_test(cases, test_any_change_at_any_time);
 	tcase_add_test(cases, test_fixed_share_fills_up);
+	tcase_add_test(cases, test_another_queue);
 	suite_add_tcase(suite, cases);
 	return unit_run(suite, "policy_changes");
 }
