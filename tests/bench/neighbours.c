@@ -82,7 +82,8 @@ static double median(const double *value, double *spread)
 static void report(const char *name, double value[WAYS][RUNS], const char *unit, bool higher,
 		   const double *target, const char *neighbour)
 {
-	double spread, turns = median(value[TURNS], &spread), halves = median(value[HALVES], &spread);
+	double spread, turns = median(value[TURNS], &spread);
+	double halves = median(value[HALVES], &spread);
 	bool met = !target || (higher ? halves >= *target : halves <= *target);
 
 	fprintf(out, "%s{\"name\":\"%s\",\"source\":\"module\",\"value\":%.9g,\"unit\":\"%s\",\"better\":\"%s\",",

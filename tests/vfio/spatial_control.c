@@ -50,7 +50,7 @@ TEST(pool_is_empty, ONCE)
 TEST(pool_is_lent, ONCE)
 {
 	struct geometry geometry = spatial_begin();
-	char uuid[8][UUID_LENGTH + 1], one[UUID_LENGTH + 1];
+	char uuid[8][UUID_LENGTH + 1], one[UUID_LENGTH + 1], reason[TEXT_SIZE];
 	unsigned int i, eighth = 8;
 	struct instance instance;
 
@@ -64,7 +64,7 @@ TEST(pool_is_lent, ONCE)
 	CHECK(eighth < 8 && instance_read(8, &instance), "eight instances, none is number 8");
 	OK(host_remove(uuid[eighth ? 0 : 1]));
 	admin_expect_number(admin_gpu_path("pool_slices"), 1);
-	CHECK(!type_available("64mq") && spatial_unavailable("64mq", (char[TEXT_SIZE]){ 0 }),
+	CHECK(!type_available("64mq") && spatial_unavailable("64mq", reason),
 	      "%d of 64mq are available while instance 8 has the pool's engine",
 	      type_available("64mq"));
 	CHECK(host_create_any("64mq", one) < 0, "a plain vGPU beside instance 8");

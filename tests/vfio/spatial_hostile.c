@@ -22,7 +22,7 @@
 #define TURNS		5
 
 /**
- * struct look - what a vGPU had had at a moment of the GPU's clock
+ * struct look - what a vGPU was given until a moment of the GPU's clock
  * @clock: the moment
  * @width: how long it took to look, ns
  * @busy: ns for which it held the engine, with work
@@ -55,9 +55,9 @@ static struct look look_at(const struct vgpu *vgpu)
 /**
  * struct scene - victims, and where the attacker will be
  * @alone: each has an engine of its own: the pool's, and that of an instance
- * @before: what they had had
+ * @before: what they were given before
  * @sharing: two in an instance
- * @runs: that they had had
+ * @runs: that these were given before
  * @companion: in the attacker's instance
  */
 struct scene {

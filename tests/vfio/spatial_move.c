@@ -204,7 +204,8 @@ TEST(closed_seats_make_room, ONCE | SLOW)
 			vgpu_works(&seat[i], 4);
 		} else if (host_exists(seat[i].uuid)) {
 			CHECK(vgpu_offset(&seat[i]) == first + 3 * block,
-			      "the closed one lies at 0x%llx", (unsigned long long)vgpu_offset(&seat[i]));
+			      "the closed one lies at 0x%llx",
+			      (unsigned long long)vgpu_offset(&seat[i]));
 			vgpu_open(&seat[i]);
 			expect_fresh(&seat[i], "the closed one");
 		}

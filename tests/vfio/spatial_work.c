@@ -84,10 +84,18 @@ TEST(results, ONCE | SLOW)
 	}
 }
 
+/* What the engine of a vGPU's instance counts; 0 in the pool. */
+static uint64_t engine_busy(const struct vgpu *vgpu)
+{
+	unsigned int id = instance_of(vgpu->uuid);
+
+	return id == POOL ? 0 : admin_number(instance_path(id, "busy_ns"));
+}
+
 /* All engines are at work at the same time: together more than the clock. */
 TEST(side_by_side, ONCE | SLOW)
 {
-	uint64_t busy = 0, of_instance = 0, from, to, before[ENGINES], id[ENGINES];
+	uint64_t busy = 0, of_instance = 0, from, to, before[ENGINES];
 	struct load load[ENGINES];
 	unsigned int i;
 
@@ -100,16 +108,15 @@ TEST(side_by_side, ONCE | SLOW)
 	for (i = 0; i < ENGINES; i++)
 		vgpu_wait_state(load[i].vgpu[0].uuid, "running");
 	for (i = 0; i < ENGINES; i++) {
-		id[i] = instance_of(load[i].vgpu[0].uuid);
 		before[i] = host_stat(load[i].vgpu[0].uuid, "resident_ns");
-		of_instance -= id[i] ? admin_number(instance_path((unsigned int)id[i], "busy_ns")) : 0;
+		of_instance -= engine_busy(&load[i].vgpu[0]);
 	}
 	from = clock_ns(&load[0].vgpu[0]);
 	clock_wait(&load[0].vgpu[0], 500 * MS);
 	to = clock_ns(&load[0].vgpu[0]);
 	for (i = 0; i < ENGINES; i++) {
 		busy += host_stat(load[i].vgpu[0].uuid, "resident_ns") - before[i];
-		of_instance += id[i] ? admin_number(instance_path((unsigned int)id[i], "busy_ns")) : 0;
+		of_instance += engine_busy(&load[i].vgpu[0]);
 	}
 	for (i = 0; i < ENGINES; i++)
 		load_stop(&load[i]);

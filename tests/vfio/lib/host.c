@@ -174,7 +174,7 @@ static bool note_one(const char *uuid, void *data)
  *
  * Return: their number.
  */
-unsigned int host_list(char (*uuid)[UUID_LENGTH + 1], unsigned int max)
+unsigned int host_list(char uuid[][UUID_LENGTH + 1], unsigned int max)
 {
 	struct name_list list = { 0 };
 

@@ -28,7 +28,7 @@ int host_remove(const char *uuid);
 pid_t host_gpu_remover(int *go);
 bool host_exists(const char *uuid);
 unsigned int host_count(void);
-unsigned int host_list(char (*uuid)[UUID_LENGTH + 1], unsigned int max);
+unsigned int host_list(char uuid[][UUID_LENGTH + 1], unsigned int max);
 int host_available(const char *type);
 int host_types(char names[][32], int max);
 unsigned int host_type_compute(const char *type);
