@@ -44,8 +44,10 @@ for bdf in ("0000:3b:00.0", "0000:5e:00.0"):
 machine.add_gpu("0000:3c:00.0", {"16mq": (16, 64, 64), "512mq": (512, 2, 2),
                                  "4-512mc": (512, 2, 2)})
 machine.add_attributes("0000:3c:00.0", m.GPU_SETTINGS)
-machine.divide("0000:3c:00.0", pool=7)
+machine.divide("0000:3c:00.0", pool=5)
 machine.add_instance("0000:3c:00.0", 1, "night", "1g.128m", 1, 0, 1)
+machine.add_instance("0000:3c:00.0", 2, "day", "2g.256m", 6, 2, 2)
+machine.add_queue("0000:3c:00.0", 2, 3, "day.3", "1c.2g.256m", 4, 2, 2)
 END
 rm -rf build/documents/openvgpu-cli.*
 TMPDIR=build/documents python3 build/documents/machine.py || exit 1
