@@ -21,7 +21,8 @@ void vgpu_sched_kick(struct vgpu_runqueue *rq);
 u64 vgpu_sched_timeslice(const struct vgpu_instance *instance);
 
 /* member.c */
-struct vgpu_runqueue *vgpu_sched_lock(struct vgpu *vgpu);
+struct vgpu_runqueue *vgpu_sched_lock(struct vgpu *vgpu)
+	__acquires(vgpu->instance->rq.lock);
 void vgpu_sched_change_queue(struct vgpu *vgpu, struct vgpu_instance *instance,
 			     unsigned int seats);
 void vgpu_sched_prepare(struct vgpu *vgpu);
