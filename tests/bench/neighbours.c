@@ -127,7 +127,7 @@ static void neighbour_end(pid_t child)
 
 static double service(const struct neighbour *neighbour, enum way way, const char *uuid)
 {
-	uint64_t busy, from, to;
+	struct look from, to;
 	struct load load;
 	pid_t child;
 
@@ -135,15 +135,14 @@ static double service(const struct neighbour *neighbour, enum way way, const cha
 	child = neighbour_begin(neighbour, uuid);
 	load_start(&load);
 	clock_wait(&load.vgpu[0], 50 * MS);
-	from = clock_ns(&load.vgpu[0]);
-	busy = host_stat(load.vgpu[0].uuid, "resident_ns");
+	from = service_look(&load.vgpu[0]);
 	clock_wait(&load.vgpu[0], WINDOW_NS);
-	busy = host_stat(load.vgpu[0].uuid, "resident_ns") - busy;
-	to = clock_ns(&load.vgpu[0]);
+	to = service_look(&load.vgpu[0]);
 	load_stop(&load);
 	neighbour_end(child);
 	load_remove(&load);
-	return 100 * part_of[way] * (double)busy / (double)(to - from);
+	return 100 * part_of[way] * (double)(to.held - from.held) /
+		(double)(to.clock - from.clock);
 }
 
 static void waits(const struct neighbour *neighbour, enum way way, const char *uuid,
@@ -151,23 +150,25 @@ static void waits(const struct neighbour *neighbour, enum way way, const char *u
 {
 	struct vgpu vgpu;
 	struct jobs jobs;
-	uint64_t waited;
+	uint64_t before;
+	double wait;
 	pid_t child;
 	int i;
 
 	vgpu_make(&vgpu, type_of[way]);
 	child = neighbour_begin(neighbour, uuid);
 	jobs_create(&jobs, vgpu.device, 1000, 1);
-	waited = host_stat(vgpu.uuid, "wait_ns");
 	for (i = 0; i < JOBS; i++) {
+		before = host_stat(vgpu.uuid, "wait_ns");
 		jobs_submit(&jobs);
 		OK(rt_ring_wait(&jobs.ring, jobs.submitted, PATIENCE_MS));
+		wait = (double)(host_stat(vgpu.uuid, "wait_ns") - before) / 1000;
+		cost->wait += wait / JOBS;
+		if (wait > cost->wait_max)
+			cost->wait_max = wait;
 		clock_wait(&vgpu, PAUSE_NS);
 	}
 	jobs_finish(&jobs);
-	waited = host_stat(vgpu.uuid, "wait_ns") - waited;
-	cost->wait = (double)waited / 1000 / JOBS;
-	cost->wait_max = (double)host_stat(vgpu.uuid, "wait_max_ns") / 1000;
 	neighbour_end(child);
 	vgpu_remove(&vgpu);
 }
@@ -175,7 +176,7 @@ static void waits(const struct neighbour *neighbour, enum way way, const char *u
 static struct cost measure(const struct neighbour *neighbour, enum way way)
 {
 	char uuid[UUID_LENGTH + 1];
-	struct cost cost;
+	struct cost cost = { 0 };
 
 	OK(host_create_any(type_of[way], uuid));
 	cost.service = service(neighbour, way, uuid);

@@ -17,40 +17,8 @@
 
 #define MS		1000000UL
 #define WINDOW_NS	(600 * MS)
-#define LOOKS		20
 #define LEAST		0.99
 #define TURNS		5
-
-/**
- * struct look - what a vGPU was given until a moment of the GPU's clock
- * @clock: the moment
- * @width: how long it took to look, ns
- * @busy: ns for which it held the engine, with work
- * @runs: how often it got the engine
- */
-struct look {
-	uint64_t clock;
-	uint64_t width;
-	uint64_t busy;
-	uint64_t runs;
-};
-
-/* The shortest of some looks: this machine may stand still in any of them. */
-static struct look look_at(const struct vgpu *vgpu)
-{
-	struct look best = { .width = UINT64_MAX }, look;
-	unsigned int i;
-
-	for (i = 0; i < LOOKS; i++) {
-		look.clock = clock_ns(vgpu);
-		look.busy = host_stat(vgpu->uuid, "resident_ns");
-		look.width = clock_ns(vgpu) - look.clock;
-		look.runs = host_stat(vgpu->uuid, "slices");
-		if (look.width < best.width)
-			best = look;
-	}
-	return best;
-}
 
 /**
  * struct scene - victims, and where the attacker will be
@@ -97,7 +65,7 @@ static void scene_begin(struct scene *scene)
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
-		scene->before[i] = look_at(&scene->alone[i].vgpu[0]);
+		scene->before[i] = service_look(&scene->alone[i].vgpu[0]);
 		scene->runs[i] = host_stat(scene->sharing.vgpu[i].uuid, "slices");
 	}
 }
@@ -112,8 +80,8 @@ static void scene_stands(struct scene *scene, const char *beside)
 
 	for (i = 0; i < 2; i++) {
 		before = scene->before[i];
-		after = look_at(&scene->alone[i].vgpu[0]);
-		part[i] = (double)(after.busy - before.busy) /
+		after = service_look(&scene->alone[i].vgpu[0]);
+		part[i] = (double)(after.held - before.held) /
 			(double)(after.clock - before.clock);
 		off = (double)(after.width + before.width) /
 			(double)(after.clock - before.clock);

@@ -14,6 +14,7 @@
 
 /* Where nothing but a lost wake-up can take so long. */
 #define PATIENCE_MS	60000
+#define LOOKS		20
 
 /**
  * gpu_set - write a setting of the GPU
@@ -186,6 +187,28 @@ void service_read(const char *uuid, struct service *service)
 	service->idle = host_stat(uuid, "idle_ns");
 	service->lag = (int64_t)host_stat(uuid, "lag_ns");
 	service->overrun = host_stat(uuid, "overrun_ns");
+}
+
+/**
+ * service_look - what a vGPU has been given, and when that was
+ * @vgpu: open
+ *
+ * Return: the shortest of some looks: this machine may stand still in any of them.
+ */
+struct look service_look(const struct vgpu *vgpu)
+{
+	struct look best = { .width = UINT64_MAX }, look;
+	unsigned int i;
+
+	for (i = 0; i < LOOKS; i++) {
+		look.clock = clock_ns(vgpu);
+		look.held = host_stat(vgpu->uuid, "resident_ns");
+		look.width = clock_ns(vgpu) - look.clock;
+		look.runs = host_stat(vgpu->uuid, "slices");
+		if (look.width < best.width)
+			best = look;
+	}
+	return best;
 }
 
 /**

@@ -37,6 +37,20 @@ struct service {
 };
 
 /**
+ * struct look - what a vGPU was given until a moment
+ * @clock: the moment, of the GPU's clock
+ * @width: how long it took to look, ns
+ * @held: ns for which it held the engine
+ * @runs: how often it got it
+ */
+struct look {
+	uint64_t clock;
+	uint64_t width;
+	uint64_t held;
+	uint64_t runs;
+};
+
+/**
  * struct load - vGPUs of one VM, each with an endless job, begun together
  * @count: their number
  * @vgpu: the vGPUs
@@ -83,6 +97,7 @@ void load_read(struct load *load);
 void load_run(struct load *load, uint64_t ns);
 void load_remove(struct load *load);
 double service_entitled(const struct service *service);
+struct look service_look(const struct vgpu *vgpu);
 void service_read(const char *uuid, struct service *service);
 uint64_t slice_ns(void);
 uint64_t load_error(const struct load *load, unsigned int i, double part);
