@@ -453,6 +453,18 @@ void sim_update(struct sim *sim, int who, uint32_t weight, uint32_t cap_percent,
 }
 
 /**
+ * sim_slow - slow a vGPU down for a while (built-in scheduler only)
+ * @sim: the simulation
+ * @who: the vGPU
+ * @percent: of the time, at most; 100: as its settings say
+ */
+void sim_slow(struct sim *sim, int who, uint32_t percent)
+{
+	sched_slow(&sim->queue, &sim->vgpu[who].client, percent, sim->now);
+	look(sim);
+}
+
+/**
  * sim_set_policy - change the policy (built-in scheduler only)
  * @sim: the simulation
  * @policy: new

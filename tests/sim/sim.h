@@ -209,6 +209,7 @@ void sim_fini(struct sim *sim);
 /* Changes while it runs. */
 void sim_update(struct sim *sim, int who, uint32_t weight, uint32_t cap_percent,
 		uint64_t timeslice_ns);
+void sim_slow(struct sim *sim, int who, uint32_t percent);
 void sim_set_policy(struct sim *sim, const struct sched_policy *policy);
 void sim_set_load(struct sim *sim, int who, const struct sim_load *load);
 void sim_freeze(struct sim *sim, int who, bool frozen);

@@ -225,11 +225,12 @@ static __s64 enough(const struct sched_queue *queue, const struct sched_client *
 static void limit(struct sched_queue *queue, struct sched_client *client, __u64 now)
 {
 	__u64 slot = slot_of(queue, client), depth;
-	__u32 rate, cap = client->cap_percent < SCHED_CAP_MAX ?
-		    client->cap_percent * SCHED_RATE_ONE / SCHED_CAP_MAX : 0;
+	__u32 percent = sched_min(client->cap_percent, client->slow_percent);
+	__u32 rate, cap = percent < SCHED_CAP_MAX ?
+		    percent * SCHED_RATE_ONE / SCHED_CAP_MAX : 0;
 
 	sched_bucket_set(&client->cap, cap,
-			 SCHED_CAP_WINDOW_NS / SCHED_CAP_MAX * client->cap_percent, now);
+			 SCHED_CAP_WINDOW_NS / SCHED_CAP_MAX * percent, now);
 	/* Of time that others did not let it use a second is not lost to it. */
 	rate = queue->policy->rate(queue, client);
 	depth = sched_max(queue->credit_ns, slot);
@@ -354,6 +355,7 @@ void sched_client_init(struct sched_client *client)
 	*client = (struct sched_client) {
 		.weight		= SCHED_WEIGHT_DEFAULT,
 		.cap_percent	= SCHED_CAP_MAX,
+		.slow_percent	= SCHED_CAP_MAX,
 		.max_instance	= 1,
 	};
 }
@@ -506,6 +508,20 @@ void sched_update(struct sched_queue *queue, struct sched_client *client, __u32 
 	client->timeslice_ns = timeslice_ns;
 	if (client->member)
 		rescale(client, queue->policy->weight(client));
+}
+
+/**
+ * sched_slow - slow a client down for a while
+ * @queue: run queue
+ * @client: added or not
+ * @percent: of the time, at most; SCHED_CAP_MAX: as its settings say
+ * @now: time
+ */
+void sched_slow(struct sched_queue *queue, struct sched_client *client, __u32 percent,
+		__u64 now)
+{
+	refresh(queue, now);
+	client->slow_percent = percent;
 }
 
 /**

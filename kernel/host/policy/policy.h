@@ -68,7 +68,7 @@ static inline __u64 sched_max(__u64 a, __u64 b)
  * @SCHED_END_IDLE: out of work
  * @SCHED_END_QUANTUM: used its quantum up
  * @SCHED_END_PREEMPTED: was asked to stop
- * @SCHED_END_RESET: was reset, disabled or frozen
+ * @SCHED_END_RESET: was reset or disabled
  * @SCHED_END_REJECTED: never ran
  */
 enum sched_end {
@@ -83,6 +83,8 @@ enum sched_end {
  * struct sched_client - one vGPU as a policy sees it
  * @weight: OPENVGPU_WEIGHT_MIN..MAX; change with sched_update() once added
  * @cap_percent: 1..SCHED_CAP_MAX; likewise
+ * @slow_percent: 1..SCHED_CAP_MAX: a cap for a while, if it is the smaller one; change
+ *	with sched_slow()
  * @timeslice_ns: its own slice, 0: the queue's; likewise
  * @max_instance: of its type; fixed while it is added
  * @run_ns: how long it held the resource
@@ -111,6 +113,7 @@ enum sched_end {
 struct sched_client {
 	__u32 weight;
 	__u32 cap_percent;
+	__u32 slow_percent;
 	__u64 timeslice_ns;
 	__u32 max_instance;
 
@@ -251,6 +254,8 @@ void sched_wake(struct sched_queue *queue, struct sched_client *client, __u64 no
 void sched_sleep(struct sched_queue *queue, struct sched_client *client, __u64 now);
 void sched_update(struct sched_queue *queue, struct sched_client *client, __u32 weight,
 		  __u32 cap_percent, __u64 timeslice_ns, __u64 now);
+void sched_slow(struct sched_queue *queue, struct sched_client *client, __u32 percent,
+		__u64 now);
 void sched_set_policy(struct sched_queue *queue, const struct sched_policy *policy, __u64 now);
 void sched_pick(struct sched_queue *queue, __u64 now, struct sched_decision *decision);
 void sched_charge(struct sched_queue *queue, enum sched_end reason, __u64 run_ns,

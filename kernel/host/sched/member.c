@@ -315,6 +315,28 @@ static unsigned long patience_of(const struct vgpu_runqueue *rq)
 	       msecs_to_jiffies(REMOVE_SLACK_MS);
 }
 
+/**
+ * vgpu_sched_slow - slow a vGPU down for a while, whatever its settings are
+ * @vgpu: the vGPU, in any state
+ * @percent: of the engine's time, at most; 100: as its settings say
+ *
+ * Any context but hard interrupt.
+ */
+void vgpu_sched_slow(struct vgpu *vgpu, u32 percent)
+{
+	struct vgpu_runqueue *rq = &vgpu->instance->rq;
+	unsigned long flags;
+
+	if (!vgpu_is_scheduled(vgpu->gpu))
+		return;
+	spin_lock_irqsave(&rq->lock, flags);
+	if (vgpu->entity.slow_percent != percent) {
+		sched_slow(&rq->queue, &vgpu->entity, percent, ktime_get_ns());
+		vgpu_sched_kick(rq);
+	}
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
 /* Neither the hardware nor the work item deals with the vGPU. */
 static bool let_go(struct vgpu_runqueue *rq, const struct vgpu *vgpu)
 {

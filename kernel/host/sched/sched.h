@@ -32,6 +32,7 @@ void vgpu_sched_remove(struct vgpu *vgpu);
 void vgpu_sched_freeze(struct vgpu *vgpu, bool frozen);
 bool vgpu_sched_hold(struct vgpu_instance *instance);
 void vgpu_sched_let_go(struct vgpu_instance *instance);
+void vgpu_sched_slow(struct vgpu *vgpu, u32 percent);
 const char *vgpu_sched_state_name(enum vgpu_sched_state state);
 
 /* defaults.c */

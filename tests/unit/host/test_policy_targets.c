@@ -189,6 +189,33 @@ START_TEST(test_cap_accuracy)
 }
 END_TEST
 
+/* One that is slowed down for a while has its own settings again afterwards. */
+START_TEST(test_slowed_down)
+{
+	static const uint32_t percent[] = { 100, 75, 20, 5, 100, 80, 100 };
+	static const double wanted[] = { 60, 60, 20, 5, 60, 60, 60 };
+	struct sim_config config = h200(&sched_best_effort);
+	unsigned int i;
+
+	sim_init(&sim, &config, &sim_module);
+	sim_add(&sim, &jobs);
+	sim_update(&sim, 0, 100, 60, 0);
+	for (i = 0; i < sizeof(percent) / sizeof(percent[0]); i++) {
+		uint64_t before;
+		double off;
+
+		sim_slow(&sim, 0, percent[i]);
+		sim_run_until(&sim, sim.now + SIM_S / 2);
+		before = sim_served(&sim, 0);
+		sim_run_until(&sim, sim.now + 10 * SIM_S);
+		off = (double)(sim_served(&sim, 0) - before) / 1e8 - wanted[i];
+		unit_assert(off <= 0.2 && off >= -0.2, "slowed down to %u%%: ran %.2f points off",
+			    percent[i], off);
+	}
+	sim_fini(&sim);
+}
+END_TEST
+
 /* ---- hostile neighbours */
 
 /* Microseconds of a job, and from one to the next. */
@@ -389,6 +416,7 @@ int main(void)
 	tcase_add_test(cases, test_unequal_jobs);
 	tcase_add_test(cases, test_weights);
 	tcase_add_test(cases, test_cap_accuracy);
+	tcase_add_test(cases, test_slowed_down);
 	tcase_add_loop_test(cases, test_hostile, 0, 3);
 	tcase_add_test(cases, test_coalition);
 	tcase_add_loop_test(cases, test_coalition_beside_kept_shares, 0, 2);
