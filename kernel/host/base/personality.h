@@ -12,7 +12,9 @@
 
 struct vgpu;
 struct vgpu_gpu;
+struct vgpu_pack;
 struct vgpu_type;
+struct vgpu_unpack;
 
 /**
  * struct vgpu_personality - a virtual PCI function model
@@ -44,11 +46,24 @@ struct vgpu_type;
  *	drivers of its guests say nothing of themselves.
  * @paced: whether core may pace its flips (frame_rate_limit) through the
  *	family
+ * @engine: its guest sees the family's partition, whose state migrates with it
+ * @interface: version of what it shows its guest besides, major << 16 | minor; 0:
+ *	that has none
+ * @quiesce: what the host does for the guest in work items of its own is done, or
+ *	has not begun and waits for @unquiesce. Waits for a VMM's memory, not for
+ *	ever: with no lock held. 0; -EBUSY: it takes too long; -EINTR. NULL: there
+ *	is no such work.
+ * @unquiesce: it goes on. Raises its vectors of which an interrupt may have been
+ *	lost. NULL with @quiesce.
+ * @save: all that its guest can read, but for monitors and memory, when it was
+ *	quiesced
+ * @load: the reverse, after a @reset, quiesced too. What comes is checked. 0 or
+ *	-EBADMSG. The caller looks whether all was there.
  *
  * A personality that learns of a guest's change of mode or scan-out calls
  * vgpu_console_changed().
  *
- * @reset and @stop are called with vgpu->lock held, @revoked with pins.lock,
+ * @reset, @stop, @save and @load are called with vgpu->lock held, @revoked with pins.lock,
  * @plane perhaps with gpu->console_lock and what is above it, the others with no
  * lock of core.
  */
@@ -71,6 +86,12 @@ struct vgpu_personality {
 			const u8 *edid, unsigned int bytes);
 	void (*guest_driver)(u64 driver, char *buf, size_t size);
 	bool paced;
+	bool engine;
+	u32 interface;
+	int (*quiesce)(struct vgpu *vgpu);
+	void (*unquiesce)(struct vgpu *vgpu);
+	void (*save)(struct vgpu *vgpu, struct vgpu_pack *pack);
+	int (*load)(struct vgpu *vgpu, struct vgpu_unpack *unpack);
 };
 
 /* tables.c */

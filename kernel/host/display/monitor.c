@@ -5,8 +5,11 @@
  * Every head of a vGPU has a monitor, whose EDID is generated from the type. A
  * VMM may disconnect the monitor of head 0, or replace its EDID, through the
  * EDID region: VFIO's struct vfio_region_gfx_edid, and the EDID behind it. What
- * the VMM wrote lasts until it closes the vGPU, across resets too.
+ * the VMM wrote lasts until it closes the vGPU, across resets too. A vGPU that came
+ * from another host keeps the monitors that it had there, since their serial
+ * numbers are made of the former UUID.
  */
+#include "base/pack.h"
 #include "base/state.h"
 #include "base/vgpu.h"
 #include "display/edid.h"
@@ -31,13 +34,19 @@ static unsigned int generate(struct vgpu *vgpu, unsigned int head, u8 *edid)
 	return vgpu_edid_build(&info, edid);
 }
 
+static unsigned int heads(const struct vgpu *vgpu)
+{
+	return min_t(unsigned int, vgpu->type->heads, VGPU_HEADS_MAX);
+}
+
 /**
- * vgpu_monitors_open - generate the EDID of head 0 again, and connect it
+ * vgpu_monitors_open - generate the EDIDs again, and connect head 0
  * @vgpu: the vGPU, about to be opened; its lock is held
  */
 void vgpu_monitors_open(struct vgpu *vgpu)
 {
 	struct vgpu_monitor *monitor = &vgpu->monitor;
+	unsigned int head;
 
 	lockdep_assert_held(&vgpu->lock);
 	memset(monitor, 0, sizeof(*monitor));
@@ -47,6 +56,11 @@ void vgpu_monitors_open(struct vgpu *vgpu)
 	monitor->active_bytes = monitor->bytes;
 	memcpy(monitor->active, monitor->edid, sizeof(monitor->active));
 	monitor->connected = true;
+	for (head = 1; head < heads(vgpu); head++) {
+		struct vgpu_edid *edid = &monitor->other[head - 1];
+
+		edid->bytes = generate(vgpu, head, edid->data);
+	}
 }
 
 static void connect_first(struct vgpu *vgpu)
@@ -65,16 +79,90 @@ static void connect_first(struct vgpu *vgpu)
  */
 void vgpu_monitors_connect(struct vgpu *vgpu)
 {
-	u8 edid[VGPU_EDID_SIZE];
 	unsigned int head;
 
 	lockdep_assert_held(&vgpu->lock);
 	if (!vgpu->personality->monitor || !vgpu->type->heads)
 		return;
 	connect_first(vgpu);
-	for (head = 1; head < vgpu->type->heads; head++)
-		vgpu->personality->monitor(vgpu, head, edid,
-					   generate(vgpu, head, edid));
+	for (head = 1; head < heads(vgpu); head++) {
+		const struct vgpu_edid *edid = &vgpu->monitor.other[head - 1];
+
+		vgpu->personality->monitor(vgpu, head, edid->data, edid->bytes);
+	}
+}
+
+/* --------------------------------------------------------------- migration */
+
+/**
+ * vgpu_monitors_save - the monitors that its guest sees
+ * @vgpu: the vGPU; its lock is held
+ * @pack: receives their EDIDs
+ */
+void vgpu_monitors_save(struct vgpu *vgpu, struct vgpu_pack *pack)
+{
+	const struct vgpu_monitor *monitor = &vgpu->monitor;
+	u32 bytes = monitor->connected ? monitor->active_bytes : 0;
+	unsigned int head;
+
+	lockdep_assert_held(&vgpu->lock);
+	if (!vgpu->type->heads)
+		return;
+	vgpu_pack(pack, 4, bytes);
+	vgpu_pack_bytes(pack, monitor->active, bytes);
+	for (head = 1; head < heads(vgpu); head++) {
+		const struct vgpu_edid *edid = &monitor->other[head - 1];
+
+		vgpu_pack(pack, 4, edid->bytes);
+		vgpu_pack_bytes(pack, edid->data, edid->bytes);
+	}
+}
+
+static bool load_edid(struct vgpu_edid *edid, struct vgpu_unpack *unpack)
+{
+	edid->bytes = vgpu_unpack(unpack, 4);
+	if (edid->bytes > VGPU_EDID_SIZE)
+		return false;
+	vgpu_unpack_bytes(unpack, edid->data, edid->bytes);
+	return !edid->bytes || vgpu_edid_valid(edid->data, edid->bytes);
+}
+
+static void take_first(struct vgpu_monitor *monitor, const struct vgpu_edid *edid)
+{
+	monitor->connected = edid->bytes;
+	if (!edid->bytes)
+		return;
+	memcpy(monitor->edid, edid->data, edid->bytes);
+	monitor->bytes = edid->bytes;
+	memcpy(monitor->active, edid->data, edid->bytes);
+	monitor->active_bytes = edid->bytes;
+}
+
+/**
+ * vgpu_monitors_load - the reverse: connects the monitors that a guest knows
+ * @vgpu: the vGPU; its lock is held
+ * @unpack: what vgpu_monitors_save() of another has written, or anything
+ *
+ * May sleep.
+ *
+ * Return: 0, or -EBADMSG; some may be connected by then.
+ */
+int vgpu_monitors_load(struct vgpu *vgpu, struct vgpu_unpack *unpack)
+{
+	struct vgpu_edid first;
+	unsigned int head;
+
+	lockdep_assert_held(&vgpu->lock);
+	if (!vgpu->type->heads)
+		return 0;
+	if (!load_edid(&first, unpack))
+		return -EBADMSG;
+	for (head = 1; head < heads(vgpu); head++)
+		if (!load_edid(&vgpu->monitor.other[head - 1], unpack))
+			return -EBADMSG;
+	take_first(&vgpu->monitor, &first);
+	vgpu_monitors_connect(vgpu);
+	return 0;
 }
 
 /* --------------------------------------------------------- the EDID region */

@@ -226,6 +226,19 @@ void vgpu_config_read(const struct vgpu_config *config, unsigned int offset,
 		memset(bytes, 0, size);
 }
 
+/* What a change of COMMAND asks of the caller. */
+static unsigned int changes(const struct vgpu_config *config, bool memory,
+			    bool master)
+{
+	unsigned int result = 0;
+
+	if (vgpu_config_memory_enabled(config) != memory)
+		result |= VGPU_CONFIG_MEMORY;
+	if (vgpu_config_master_enabled(config) != master)
+		result |= VGPU_CONFIG_MASTER;
+	return result;
+}
+
 /**
  * vgpu_config_write - write bytes
  * @config: the space
@@ -254,9 +267,28 @@ unsigned int vgpu_config_write(struct vgpu_config *config, unsigned int offset,
 		    bytes[i] & (PCI_EXP_DEVCTL_BCR_FLR >> 8))
 			result |= VGPU_CONFIG_FLR;
 	}
-	if (vgpu_config_memory_enabled(config) != memory)
-		result |= VGPU_CONFIG_MEMORY;
-	if (vgpu_config_master_enabled(config) != master)
-		result |= VGPU_CONFIG_MASTER;
-	return result;
+	return result | changes(config, memory, master);
+}
+
+/**
+ * vgpu_config_restore - what was read from such a space once is there again
+ * @config: the space
+ * @data: its first VGPU_CONFIG_RW_SIZE bytes; bits that no write can change are
+ *	dropped
+ *
+ * Return: VGPU_CONFIG_* flags of what the caller must do now; never that of a reset.
+ */
+unsigned int vgpu_config_restore(struct vgpu_config *config, const __u8 *data)
+{
+	bool memory = vgpu_config_memory_enabled(config);
+	bool master = vgpu_config_master_enabled(config);
+	unsigned int at;
+
+	for (at = 0; at < VGPU_CONFIG_RW_SIZE; at++) {
+		__u8 mask = config->writable[at] | config->clearable[at];
+
+		config->data[at] = (config->power_on[at] & ~mask) |
+				   (data[at] & mask);
+	}
+	return changes(config, memory, master);
 }

@@ -68,6 +68,7 @@ void vgpu_config_read(const struct vgpu_config *config, unsigned int offset,
 		      unsigned int size, __u8 *bytes);
 unsigned int vgpu_config_write(struct vgpu_config *config, unsigned int offset,
 			       unsigned int size, const __u8 *bytes);
+unsigned int vgpu_config_restore(struct vgpu_config *config, const __u8 *data);
 bool vgpu_config_memory_enabled(const struct vgpu_config *config);
 bool vgpu_config_master_enabled(const struct vgpu_config *config);
 

@@ -136,6 +136,28 @@ static void bochs_monitor(struct vgpu *vgpu, unsigned int head, const u8 *edid,
 	spin_unlock(&bochs->lock);
 }
 
+/* --------------------------------------------------------------- migration */
+
+static void bochs_save(struct vgpu *vgpu, struct vgpu_pack *pack)
+{
+	struct bochs *bochs = bochs_of(vgpu);
+
+	spin_lock(&bochs->lock);
+	bochs_registers_save(&bochs->registers, pack);
+	spin_unlock(&bochs->lock);
+}
+
+static int bochs_load(struct vgpu *vgpu, struct vgpu_unpack *unpack)
+{
+	struct bochs *bochs = bochs_of(vgpu);
+
+	spin_lock(&bochs->lock);
+	bochs_registers_load(&bochs->registers, unpack);
+	spin_unlock(&bochs->lock);
+	vgpu_console_changed(vgpu);
+	return 0;
+}
+
 /* ------------------------------------------------------- init and release */
 
 static u64 memory_size(u64 slice)
@@ -205,4 +227,6 @@ const struct vgpu_personality vgpu_personality_bochs = {
 	.write		= bochs_write,
 	.plane		= bochs_plane,
 	.monitor	= bochs_monitor,
+	.save		= bochs_save,
+	.load		= bochs_load,
 };

@@ -19,6 +19,7 @@
 #define EXTENDED_BYTES	8
 #define EXTENDED_END	(BOCHS_EXTENDED_SIZE + EXTENDED_BYTES)
 #define CAPS_BPP	32
+#define ATTRIBUTE_MASK	0x3f
 
 static __u32 smaller(__u32 a, __u32 b)
 {
@@ -164,7 +165,7 @@ static unsigned int vga_write(struct bochs_registers *registers,
 	if (port != BOCHS_VGA_ATTRIBUTE)
 		return 0;
 	if (!registers->attribute_data)
-		registers->attribute = value & 0x3f;
+		registers->attribute = value & ATTRIBUTE_MASK;
 	registers->attribute_data = !registers->attribute_data;
 	return (old ^ registers->attribute) & BOCHS_VGA_UNBLANK ?
 	       BOCHS_CHANGED : 0;
@@ -246,6 +247,42 @@ void bochs_registers_monitor(struct bochs_registers *registers,
 	memset(registers->edid, 0, sizeof(registers->edid));
 	if (bytes)
 		memcpy(registers->edid, edid, smaller(bytes, BOCHS_EDID_SIZE));
+}
+
+/* ---------------------------------------------------------------- migration */
+
+/**
+ * bochs_registers_save - what the guest wrote
+ * @registers: the display
+ * @pack: receives it
+ */
+void bochs_registers_save(const struct bochs_registers *registers,
+			  struct vgpu_pack *pack)
+{
+	unsigned int i;
+
+	for (i = 0; i < BOCHS_DISPI_COUNT; i++)
+		vgpu_pack(pack, 2, registers->dispi[i]);
+	vgpu_pack(pack, 1, registers->big_endian);
+	vgpu_pack(pack, 1, registers->attribute);
+	vgpu_pack(pack, 1, registers->attribute_data);
+}
+
+/**
+ * bochs_registers_load - the reverse
+ * @registers: the display, after a reset
+ * @unpack: has it; a guest may have written anything
+ */
+void bochs_registers_load(struct bochs_registers *registers,
+			  struct vgpu_unpack *unpack)
+{
+	unsigned int i;
+
+	for (i = 0; i < BOCHS_DISPI_COUNT; i++)
+		registers->dispi[i] = vgpu_unpack(unpack, 2);
+	registers->big_endian = vgpu_unpack(unpack, 1);
+	registers->attribute = vgpu_unpack(unpack, 1) & ATTRIBUTE_MASK;
+	registers->attribute_data = vgpu_unpack(unpack, 1);
 }
 
 /* ------------------------------------------------------------------ picture */

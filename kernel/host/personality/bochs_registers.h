@@ -17,6 +17,8 @@
 #include <linux/types.h>
 #endif
 
+#include "base/pack.h"
+
 /* The page. Offsets between registers read 0. */
 #define BOCHS_PAGE_SIZE		0x1000
 #define BOCHS_EDID		0x000	/* RO: EDID of the monitor */
@@ -120,6 +122,10 @@ unsigned int bochs_registers_write(struct bochs_registers *registers,
 				   __u64 value);
 void bochs_registers_monitor(struct bochs_registers *registers,
 			     const __u8 *edid, unsigned int bytes);
+void bochs_registers_save(const struct bochs_registers *registers,
+			  struct vgpu_pack *pack);
+void bochs_registers_load(struct bochs_registers *registers,
+			  struct vgpu_unpack *unpack);
 bool bochs_registers_picture(const struct bochs_registers *registers,
 			     struct bochs_picture *picture);
 

@@ -187,6 +187,55 @@ static void native_monitor(struct vgpu *vgpu, unsigned int head,
 		family->head_monitor(vgpu, head, edid, bytes);
 }
 
+/* --------------------------------------------------------------- migration */
+
+static int native_quiesce(struct vgpu *vgpu)
+{
+	struct native *native = native_of(vgpu);
+	int ret;
+
+	ret = native_map_hold(native);
+	if (ret == -EBUSY)
+		vgpu_owner_error(vgpu,
+				 ": VM not paused: its guest has memory mapped for the GPU, which its VMM does not provide");
+	/* Bounded; a guest that asked for a reset finds it done. */
+	flush_work(&native->reset_work);
+	return ret;
+}
+
+static void native_unquiesce(struct vgpu *vgpu)
+{
+	struct native *native = native_of(vgpu);
+
+	native_map_go_on(native);
+	spin_lock(&native->lock);
+	if (native_registers_raised(&native->registers))
+		vgpu_irq_raise(vgpu, OPENVGPU_NATIVE_VECTOR_CONTROL);
+	spin_unlock(&native->lock);
+}
+
+static void native_save(struct vgpu *vgpu, struct vgpu_pack *pack)
+{
+	struct native *native = native_of(vgpu);
+
+	spin_lock(&native->lock);
+	native_registers_save(&native->registers, pack);
+	spin_unlock(&native->lock);
+}
+
+static int native_load(struct vgpu *vgpu, struct vgpu_unpack *unpack)
+{
+	struct native *native = native_of(vgpu);
+	bool good;
+
+	spin_lock(&native->lock);
+	good = native_registers_load(&native->registers, unpack);
+	WRITE_ONCE(vgpu->framebuffer_used, native->registers.framebuffer_used);
+	WRITE_ONCE(vgpu->guest_driver, native->registers.guest_driver);
+	spin_unlock(&native->lock);
+	return good ? 0 : -EBADMSG;
+}
+
 /* --------------------------------------------------------- init and release */
 
 static bool native_supports(const struct vgpu_gpu *gpu,
@@ -295,4 +344,10 @@ const struct vgpu_personality vgpu_personality_native = {
 	.monitor	= native_monitor,
 	.guest_driver	= native_driver_text,
 	.paced		= true,
+	.engine		= true,
+	.interface	= NATIVE_VERSION,
+	.quiesce	= native_quiesce,
+	.unquiesce	= native_unquiesce,
+	.save		= native_save,
+	.load		= native_load,
 };

@@ -6,6 +6,7 @@
 #define PERSONALITY_NATIVE_H
 
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "base/vgpu.h"
@@ -18,6 +19,8 @@
  * @registers: the control page
  * @map_work: executes map commands, one at a time; on the queue for work that
  *	waits for VMMs, and nobody but release() waits for it
+ * @executing: @map_work is at a command; READ_ONCE without the lock
+ * @executed: woken when it is not any more
  * @reset_work: carries a RESET out. It takes vgpu->lock, so whoever holds that
  *	must not wait for it: close() only withdraws the wish, and release()
  *	waits.
@@ -27,6 +30,8 @@ struct native {
 	spinlock_t lock;	/* innermost */
 	struct native_registers registers;
 	struct work_struct map_work;
+	bool executing;
+	wait_queue_head_t executed;
 	struct work_struct reset_work;
 };
 
@@ -40,5 +45,7 @@ void native_event(struct native *native, u64 events);
 
 /* native_map.c */
 void native_map_init(struct native *native);
+int native_map_hold(struct native *native);
+void native_map_go_on(struct native *native);
 
 #endif /* PERSONALITY_NATIVE_H */

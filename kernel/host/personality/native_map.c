@@ -18,6 +18,9 @@
 #include "memory/pin.h"
 #include "personality/native.h"
 
+/* How long a VM that is paused waits for memory of its VMM that never comes. */
+#define HOLD_PATIENCE	(10 * HZ)
+
 static enum openvgpu_native_status status_of(int error)
 {
 	switch (error) {
@@ -103,6 +106,7 @@ static void map_work(struct work_struct *work)
 
 	spin_lock(&native->lock);
 	go = native_registers_take(&native->registers, &job, &generation);
+	native->executing = go;
 	/* With the lock: a reset drops the command before it revokes. */
 	epoch = vgpu_pin_epoch(native->vgpu);
 	spin_unlock(&native->lock);
@@ -118,6 +122,44 @@ static void map_work(struct work_struct *work)
 	if (native_registers_complete(&native->registers, generation,
 				      status_of(ret)))
 		native_event(native, OPENVGPU_NATIVE_EVENT_MAP);
+	WRITE_ONCE(native->executing, false);
+	spin_unlock(&native->lock);
+	wake_up_all(&native->executed);
+}
+
+/**
+ * native_map_hold - begin no command any more, and wait for the one under way
+ * @native: the personality's data
+ *
+ * May sleep, with no lock held.
+ *
+ * Return: 0; -EBUSY: it waits for its VMM's memory; -EINTR.
+ */
+int native_map_hold(struct native *native)
+{
+	long left;
+
+	spin_lock(&native->lock);
+	native->registers.map_held = true;
+	spin_unlock(&native->lock);
+	left = wait_event_killable_timeout(native->executed,
+					   !READ_ONCE(native->executing),
+					   HOLD_PATIENCE);
+	if (left < 0)
+		return -EINTR;
+	return left ? 0 : -EBUSY;
+}
+
+/**
+ * native_map_go_on - commands begin again
+ * @native: the personality's data
+ */
+void native_map_go_on(struct native *native)
+{
+	spin_lock(&native->lock);
+	native->registers.map_held = false;
+	if (native->registers.map_queued)
+		queue_work(native->vgpu->gpu->memory_wq, &native->map_work);
 	spin_unlock(&native->lock);
 }
 
@@ -128,4 +170,5 @@ static void map_work(struct work_struct *work)
 void native_map_init(struct native *native)
 {
 	INIT_WORK(&native->map_work, map_work);
+	init_waitqueue_head(&native->executed);
 }

@@ -15,8 +15,7 @@
 
 #include "personality/native_registers.h"
 
-#define NATIVE_VERSION	0x00010002
-/* The same as an interface, and the oldest whose drivers work with this page. */
+/* NATIVE_VERSION as an interface, and the oldest whose drivers work with this page. */
 #define NATIVE_NEWEST	OPENVGPU_NATIVE_INTERFACE(1, 2)
 #define NATIVE_OLDEST	OPENVGPU_NATIVE_INTERFACE(1, 0)
 #define LOW_HALF	0xffffffffULL
@@ -299,7 +298,7 @@ unsigned int native_registers_event(struct native_registers *registers,
 bool native_registers_take(struct native_registers *registers,
 			   struct native_map *job, unsigned int *generation)
 {
-	if (!registers->map_queued)
+	if (!registers->map_queued || registers->map_held)
 		return false;
 	registers->map_queued = false;
 	*job = registers->job;
@@ -352,6 +351,78 @@ void native_registers_reset(struct native_registers *registers)
 	/* Another reset came first, and may belong to another VM. */
 	if (!registers->reset_running)
 		registers->reset_wanted = false;
+}
+
+/**
+ * native_registers_raised - whether an event is shown that interrupts
+ * @registers: the page
+ *
+ * Return: NATIVE_RAISE or 0.
+ */
+unsigned int native_registers_raised(const struct native_registers *registers)
+{
+	return raise_if(registers, ~0ULL);
+}
+
+static void save_map(const struct native_map *map, struct vgpu_pack *pack)
+{
+	vgpu_pack(pack, 8, map->list);
+	vgpu_pack(pack, 8, map->first);
+	vgpu_pack(pack, 8, map->pages);
+	vgpu_pack(pack, 8, map->command);
+}
+
+static void load_map(struct native_map *map, struct vgpu_unpack *unpack)
+{
+	map->list = vgpu_unpack(unpack, 8);
+	map->first = vgpu_unpack(unpack, 8);
+	map->pages = vgpu_unpack(unpack, 8);
+	map->command = vgpu_unpack(unpack, 8);
+}
+
+/**
+ * native_registers_save - what a guest can read and has asked for
+ * @registers: the page, held, and with no command begun
+ * @pack: receives it
+ */
+void native_registers_save(const struct native_registers *registers,
+			   struct vgpu_pack *pack)
+{
+	vgpu_pack(pack, 8, registers->event_status);
+	vgpu_pack(pack, 8, registers->event_enable);
+	vgpu_pack(pack, 8, registers->fault);
+	vgpu_pack(pack, 8, registers->framebuffer_used);
+	vgpu_pack(pack, 8, registers->guest_driver);
+	vgpu_pack(pack, 8, registers->map_status);
+	save_map(&registers->map, pack);
+	vgpu_pack(pack, 1, registers->map_queued);
+	save_map(&registers->job, pack);
+}
+
+/**
+ * native_registers_load - the reverse
+ * @registers: the page, after a reset, held
+ * @unpack: has it
+ *
+ * What a guest may write may be anything. A command is checked when it is executed.
+ *
+ * Return: whether it makes sense; if not, the page is anything.
+ */
+bool native_registers_load(struct native_registers *registers,
+			   struct vgpu_unpack *unpack)
+{
+	registers->event_status = vgpu_unpack(unpack, 8);
+	registers->event_enable = vgpu_unpack(unpack, 8);
+	registers->fault = vgpu_unpack(unpack, 8);
+	registers->framebuffer_used = vgpu_unpack(unpack, 8);
+	registers->guest_driver = vgpu_unpack(unpack, 8);
+	registers->map_status = vgpu_unpack(unpack, 8);
+	load_map(&registers->map, unpack);
+	registers->map_queued = vgpu_unpack(unpack, 1);
+	load_map(&registers->job, unpack);
+	/* One is executed as long as the status says so, and no longer. */
+	return registers->map_queued ==
+	       (registers->map_status == OPENVGPU_NATIVE_BUSY);
 }
 
 /* The numbers of a version, as arguments of printf. */

@@ -16,7 +16,11 @@
 #include <linux/types.h>
 #endif
 
+#include "base/pack.h"
 #include "openvgpu_native.h"
+
+/* The interface that the page is. */
+#define NATIVE_VERSION	0x00010002
 
 /* Bounds what one command makes the host allocate: 32 KiB of list. */
 #define NATIVE_MAP_PAGES_MAX	4096
@@ -58,6 +62,7 @@ struct native_map {
  * @map: MAP_LIST, MAP_FIRST, MAP_PAGES as the guest wrote them last
  * @map_status: MAP_STATUS, but for resets
  * @map_blocked: reset or close is under way: commands are dropped
+ * @map_held: the host stands still: @job is not begun
  * @map_queued: @job waits to be executed
  * @generation: how often commands were dropped; the status of a command of an
  *	earlier generation is of no interest
@@ -80,6 +85,7 @@ struct native_registers {
 	struct native_map map;
 	__u64 map_status;
 	bool map_blocked;
+	bool map_held;
 	bool map_queued;
 	unsigned int generation;
 	bool reset_wanted;
@@ -100,6 +106,11 @@ bool native_registers_complete(struct native_registers *registers,
 			       unsigned int generation, __u64 status);
 void native_registers_stop(struct native_registers *registers);
 void native_registers_reset(struct native_registers *registers);
+unsigned int native_registers_raised(const struct native_registers *registers);
+void native_registers_save(const struct native_registers *registers,
+			   struct vgpu_pack *pack);
+bool native_registers_load(struct native_registers *registers,
+			   struct vgpu_unpack *unpack);
 enum openvgpu_native_verdict native_verdict(__u64 driver);
 void native_driver_text(__u64 driver, char *buf, size_t size);
 bool native_mismatch_text(__u64 driver, char *buf, size_t size);

@@ -408,6 +408,34 @@ START_TEST(hostile)
 }
 END_TEST
 
+/* What a guest has set is there after a move. */
+START_TEST(moved)
+{
+	struct bochs_registers there;
+	uint8_t bytes[64];
+	struct vgpu_pack pack = { .at = bytes, .left = sizeof(bytes) };
+	struct vgpu_unpack unpack = { .at = bytes };
+	bool bad = false;
+	unsigned int offset;
+
+	for (offset = BOCHS_DISPI; offset < BOCHS_DISPI + 2 * BOCHS_DISPI_COUNT; offset += 2)
+		bochs_registers_write(&page, offset, 2, offset * 7);
+	bochs_registers_write(&page, BOCHS_BYTE_ORDER, 4, BOCHS_BIG);
+	bochs_registers_write(&page, BOCHS_VGA, 1, 0x25);
+	bochs_registers_save(&page, &pack);
+	ck_assert(!pack.full);
+	bochs_registers_init(&there, MEMORY, MAX_X, MAX_Y);
+	unpack.left = pack.at - bytes;
+	bochs_registers_load(&there, &unpack);
+	ck_assert(vgpu_unpacked(&unpack));
+	ck_assert(there.attribute_data);
+	for (offset = BOCHS_VGA; offset < BOCHS_BYTE_ORDER + 4; offset++)
+		ck_assert_msg(bochs_registers_read(&there, offset, 1, &bad) ==
+			      bochs_registers_read(&page, offset, 1, &bad),
+			      "byte 0x%x differs", offset);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bochs_registers");
@@ -428,6 +456,7 @@ int main(void)
 	tcase_add_test(tests, sizes_of_access);
 	tcase_add_test(tests, every_access);
 	tcase_add_test(tests, hostile);
+	tcase_add_test(tests, moved);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite, "bochs_registers");
 }

@@ -288,6 +288,34 @@ START_TEST(test_widths_agree)
 }
 END_TEST
 
+/* What a guest has set is there after a move, and nothing else. */
+START_TEST(test_moved)
+{
+	uint8_t bytes[VGPU_CONFIG_RW_SIZE];
+	struct vgpu_config there = config;
+	uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	unsigned int at;
+
+	memset(bytes, 0xff, sizeof(bytes));
+	ck_assert_uint_eq(vgpu_config_restore(&config, bytes),
+			  VGPU_CONFIG_MEMORY | VGPU_CONFIG_MASTER);
+	for (at = 0; at < sizeof(bytes); at++) {
+		uint8_t mask = config.writable[at] | config.clearable[at];
+
+		ck_assert_msg(config.data[at] == (mask | config.power_on[at]),
+			      "0x%x at 0x%x", config.data[at], at);
+	}
+	vgpu_config_reset(&config);
+	vgpu_config_write(&config, PCI_COMMAND, 2, (const uint8_t *)&command);
+	vgpu_config_write(&config, PCI_BASE_ADDRESS_0, 4, bytes);
+	vgpu_config_read(&config, 0, sizeof(bytes), bytes);
+	ck_assert_uint_eq(vgpu_config_restore(&there, bytes),
+			  VGPU_CONFIG_MEMORY | VGPU_CONFIG_MASTER);
+	ck_assert(!memcmp(there.data, config.data, sizeof(there.data)));
+	ck_assert_uint_eq(vgpu_config_restore(&there, bytes), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("config");
@@ -307,6 +335,7 @@ int main(void)
 	tcase_add_test(tcase, test_reset);
 	tcase_add_test(tcase, test_outside);
 	tcase_add_test(tcase, test_widths_agree);
+	tcase_add_test(tcase, test_moved);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite, "config");
 }

@@ -311,6 +311,63 @@ START_TEST(read_only)
 }
 END_TEST
 
+/* All that a guest reads, and the command that waits, are there after a move. */
+START_TEST(moved)
+{
+	struct native_registers there = page;
+	uint8_t bytes[256], again[256];
+	struct vgpu_pack pack = { .at = bytes, .left = sizeof(bytes) };
+	struct vgpu_unpack unpack = { .at = bytes };
+	struct native_map job;
+	unsigned int offset, generation;
+	size_t size;
+
+	native_registers_event(&page, OPENVGPU_NATIVE_EVENT_FAULT);
+	page.fault = 3;
+	put(OPENVGPU_NATIVE_EVENT_ENABLE, OPENVGPU_NATIVE_EVENT_MAP);
+	put(OPENVGPU_NATIVE_FRAMEBUFFER_USED, 12345);
+	put(OPENVGPU_NATIVE_GUEST_DRIVER, 0x0100000001000102ULL);
+	put(OPENVGPU_NATIVE_MAP_LIST, 0x1000);
+	put(OPENVGPU_NATIVE_MAP_FIRST, 7);
+	put(OPENVGPU_NATIVE_MAP_PAGES, 9);
+	page.map_held = true;
+	ck_assert_uint_eq(put(OPENVGPU_NATIVE_MAP_COMMAND, OPENVGPU_NATIVE_MAP_READ), NATIVE_MAP);
+	ck_assert_msg(!native_registers_take(&page, &job, &generation), "a command begins while held");
+	put(OPENVGPU_NATIVE_MAP_LIST, 0x2000);
+	native_registers_save(&page, &pack);
+	ck_assert(!pack.full);
+	size = pack.at - bytes;
+
+	native_registers_reset(&there);
+	there.map_held = true;
+	unpack.left = size;
+	ck_assert(native_registers_load(&there, &unpack));
+	ck_assert(vgpu_unpacked(&unpack));
+	for (offset = 0; offset <= OPENVGPU_NATIVE_VERDICT; offset += 8) {
+		bool bad = false;
+
+		ck_assert_msg(native_registers_read(&there, offset, 8, &bad) == get(offset),
+			      "0x%x differs", offset);
+	}
+	there.map_held = false;
+	ck_assert(native_registers_take(&there, &job, &generation));
+	ck_assert_uint_eq(job.list, 0x1000);
+	ck_assert_uint_eq(job.pages, 9);
+
+	/* A command that waits, and a status that says so, belong together. */
+	pack = (struct vgpu_pack){ .at = again, .left = sizeof(again) };
+	page.map_queued = false;
+	native_registers_save(&page, &pack);
+	unpack = (struct vgpu_unpack){ .at = again, .left = size };
+	ck_assert_msg(!native_registers_load(&there, &unpack), "busy for ever");
+	for (size = 0; size < (size_t)(pack.at - again); size++) {
+		unpack = (struct vgpu_unpack){ .at = bytes, .left = size };
+		native_registers_load(&there, &unpack);
+		ck_assert_msg(!vgpu_unpacked(&unpack), "%zu bytes are enough", size);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("native_registers");
@@ -328,6 +385,7 @@ int main(void)
 	tcase_add_test(tests, guest_driver_nonsense);
 	tcase_add_test(tests, every_access);
 	tcase_add_test(tests, read_only);
+	tcase_add_test(tests, moved);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite, "native_registers");
 }
