@@ -16,6 +16,8 @@
 struct vgpu;
 struct vgpu_gpu;
 struct vgpu_instance;
+struct vgpu_pack;
+struct vgpu_unpack;
 
 /**
  * enum vgpu_engine - how a family's engines get their work
@@ -26,6 +28,10 @@ enum vgpu_engine {
 	VGPU_ENGINE_NONE,
 	VGPU_ENGINE_AUTONOMOUS,
 };
+
+/* What the writes of a GPU to its memory are told apart by. */
+#define VGPU_GRANULE_SHIFT	16
+#define VGPU_GRANULE		(1UL << VGPU_GRANULE_SHIFT)
 
 /**
  * enum vgpu_counter - what the hardware counts for one partition
@@ -139,6 +145,31 @@ enum vgpu_run_stage {
  *	picture becomes that the output can't show. Calls for one GPU do not
  *	overlap. NULL: the GPU has no output. May sleep.
  *
+ * What follows is for the state of a vGPU that goes to another host. NULL: there
+ * is nothing of that kind, or vgpu_gpu.migrates or tracks_writes says no.
+ *
+ * @stop: a partition that has no turns any more stands still as soon as this
+ *	returns: it raises no interrupt, and its clock is noted. No effect on one
+ *	that stands still or is not enabled. Bounded. May sleep. Undone by @go,
+ *	and by @partition_disable; neither @partition_reset nor @notify does.
+ * @go: it goes on, its clock too; raises its interrupt if one may have been lost.
+ *	May sleep.
+ * @save: all that a guest can read of a partition that stands still, but for its
+ *	memory and its monitors. 0, -ENODEV or -EIO. May sleep.
+ * @load: the reverse, for a partition that stands still and was just enabled, with
+ *	its monitors. What comes is checked. 0, -EBADMSG, -ENODEV or -EIO. May sleep.
+ * @context_bytes: size of the image of its unfinished work, at most
+ *	vgpu_gpu.context_max; 0: there is none; -ENODEV. May sleep.
+ * @context_save: that image. 0, -ENODEV or -EIO. May sleep.
+ * @context_load: the reverse, after @load. What comes is checked. 0, -EBADMSG, -ENODEV
+ *	or -EIO. May sleep.
+ * @dirty_start: note from now on what the GPU writes to the slice of an enabled
+ *	partition. 0, -ENODEV or -EIO. May sleep.
+ * @dirty_stop: no more. May sleep.
+ * @dirty_fetch: set the bit of each granule of VGPU_GRANULE bytes that was, or may
+ *	have been, written since @dirty_start or the last @dirty_fetch; what was
+ *	written has reached the memory. 0, -ENODEV or -EIO. May sleep.
+ *
  * Nothing here is called in interrupt context. All but @probe, @remove and
  * @reinit may be called for different vGPUs at the same time. While
  * vgpu_gpu_is_dead(), all of them return at once without touching the
@@ -180,6 +211,16 @@ struct vgpu_family {
 	void (*flip_interval)(struct vgpu *vgpu, u64 ns);
 	void (*show)(struct vgpu_gpu *gpu, struct vgpu *vgpu,
 		     const struct vgpu_plane *plane);
+	void (*stop)(struct vgpu *vgpu);
+	void (*go)(struct vgpu *vgpu);
+	int (*save)(struct vgpu *vgpu, struct vgpu_pack *pack);
+	int (*load)(struct vgpu *vgpu, struct vgpu_unpack *unpack);
+	int (*context_bytes)(struct vgpu *vgpu);
+	int (*context_save)(struct vgpu *vgpu, u8 *image, u32 bytes);
+	int (*context_load)(struct vgpu *vgpu, const u8 *image, u32 bytes);
+	int (*dirty_start)(struct vgpu *vgpu);
+	void (*dirty_stop)(struct vgpu *vgpu);
+	int (*dirty_fetch)(struct vgpu *vgpu, unsigned long *bits);
 };
 
 /* tables.c */

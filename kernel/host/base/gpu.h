@@ -78,6 +78,11 @@ struct vgpu_gpu {
 	u32 sysmem_pages;		/* family: aperture pages a vGPU, 0: none */
 	bool lingers;			/* family: a run can linger for a stated time */
 	unsigned int user_vectors;	/* family: hardware vectors a vGPU, 0 or 1 */
+	bool migrates;			/* family: a vGPU's state can be saved and loaded */
+	bool tracks_writes;		/* family: ... and what its engines write be noted */
+	u32 context_max;		/* family: bytes of an image of unfinished work */
+	u32 hardware_version;		/* family: as guests see it, major << 16 | minor */
+	u64 capabilities;		/* family: as guests see them */
 	u16 vendor_id, device_id;	/* family: PCI ids the native personality shows */
 	u16 subsystem_id;
 	u32 class_code;

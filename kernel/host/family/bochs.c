@@ -194,6 +194,9 @@ static void fill_gpu(struct vgpu_gpu *gpu)
 	gpu->max_vgpus = min_t(u64, gpu->fb_size / SLICE_MIN,
 			       VGPU_MAX_PARTITIONS);
 	gpu->heads = 1;
+	/* A slice and nothing else, which only CPUs write. */
+	gpu->migrates = true;
+	gpu->tracks_writes = true;
 }
 
 static int bochs_probe(struct vgpu_gpu *gpu)

@@ -232,6 +232,7 @@ void refgpu_partition_disable(struct vgpu *vgpu)
 		vgpu_gpu_end(vgpu->gpu, section);
 	}
 	partition->enabled = false;
+	partition->frozen = false;
 	memset(partition->monitor, 0, sizeof(partition->monitor));
 	mutex_unlock(&partition->lock);
 }
@@ -244,6 +245,8 @@ static int reset_entry(struct refgpu_partition *partition)
 		dev_err(&partition->gpu->pdev->dev,
 			"partition %u does not complete its reset (%d)\n",
 			partition->number, ret);
+	/* Perhaps nobody wants to know. */
+	partition->forgotten = true;
 	/* A reset disconnects the monitors, which must not be visible. */
 	if (!ret)
 		refgpu_heads_restore(partition);
@@ -390,7 +393,8 @@ void refgpu_notify(struct vgpu *vgpu, enum vgpu_fault code)
 	if (status != REFGPU_GONE)
 		reg_write(refgpu, alias + REFGPU_USER_INTR_STATUS,
 			  status | REFGPU_INTR_ERROR);
-	entry_write(partition, REFGPU_PARTITION_CONTROL, refgpu->enable);
+	if (!partition->frozen)
+		entry_write(partition, REFGPU_PARTITION_CONTROL, refgpu->enable);
 	mutex_unlock(&partition->lock);
 	vgpu_gpu_end(vgpu->gpu, section);
 	/* The reset has disabled the hardware's interrupt, so this is ours. */

@@ -151,11 +151,16 @@ static int refgpu_probe(struct vgpu_gpu *gpu)
 			      "the device does not come out of its reset\n");
 		goto unmap;
 	}
-	ret = refgpu_events_init(refgpu);
+	ret = refgpu_migrate_init(refgpu);
 	if (ret)
 		goto unmap;
+	ret = refgpu_events_init(refgpu);
+	if (ret)
+		goto migrate_exit;
 	return 0;
 
+migrate_exit:
+	refgpu_migrate_exit(refgpu);
 unmap:
 	vgpu_unmap_bars(gpu, refgpu->regs);
 free:
@@ -174,6 +179,7 @@ static void refgpu_remove(struct vgpu_gpu *gpu)
 	/* In either case it must not write events to memory that is freed. */
 	pci_clear_master(gpu->pdev);
 	refgpu_events_exit(refgpu);
+	refgpu_migrate_exit(refgpu);
 	vgpu_unmap_bars(gpu, refgpu->regs);
 	gpu->family_data = NULL;
 	kvfree(refgpu);
@@ -223,4 +229,14 @@ const struct vgpu_family vgpu_family_refgpu = {
 	.head_plane		= refgpu_head_plane,
 	.head_monitor		= refgpu_head_monitor,
 	.flip_interval		= refgpu_flip_interval,
+	.stop			= refgpu_stop,
+	.go			= refgpu_go,
+	.save			= refgpu_save,
+	.load			= refgpu_load,
+	.context_bytes		= refgpu_context_bytes,
+	.context_save		= refgpu_context_save,
+	.context_load		= refgpu_context_load,
+	.dirty_start		= refgpu_dirty_start,
+	.dirty_stop		= refgpu_dirty_stop,
+	.dirty_fetch		= refgpu_dirty_fetch,
 };

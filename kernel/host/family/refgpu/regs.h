@@ -6,10 +6,10 @@
  * frequent operations read none.
  *
  * Locks, innermost of all: refgpu_partition.lock, refgpu.events. Neither is
- * taken with the other held.
+ * taken with the other held. refgpu.window_lock nests in the first.
  *
  * Calls go one way: probe to all, partition to heads, events to runs, and
- * these to regs.
+ * these and migrate to regs.
  */
 #ifndef FAMILY_REFGPU_REGS_H
 #define FAMILY_REFGPU_REGS_H
@@ -67,6 +67,9 @@ struct refgpu_monitor {
  * @number: its number
  * @lock: serialises the commands of one partition, which share registers
  * @enabled: whether it is enabled; @lock
+ * @frozen: whether it stands still for refgpu_stop(); @lock
+ * @timer: its clock since it stands still; @lock
+ * @forgotten: a reset has cleared the bits of what it has written; @lock
  * @monitor: monitors of its heads; @lock
  * @table: its system-memory table, NULL: none; hardware reads it any time
  * @table_bus: bus address of it
@@ -76,6 +79,9 @@ struct refgpu_partition {
 	unsigned int number;
 	struct mutex lock;	/* innermost */
 	bool enabled;
+	bool frozen;
+	u64 timer;
+	bool forgotten;
 	struct refgpu_monitor monitor[REFGPU_HEADS];
 	__le64 *table;
 	dma_addr_t table_bus;
@@ -94,6 +100,9 @@ struct refgpu_partition {
  * @run: run-control blocks; @events
  * @faults: faults consumed; written by their thread, and by a reset
  * @vectors: interrupts requested
+ * @window_lock: serialises who uses the context window, or @window
+ * @window: host memory for what the device writes of a partition, or reads
+ * @window_bus: bus address of it
  * @partition: the partitions
  */
 struct refgpu {
@@ -108,6 +117,9 @@ struct refgpu {
 	struct refgpu_run run[REFGPU_RUN_CONTROLS];
 	u64 faults;
 	unsigned int vectors;
+	struct mutex window_lock;	/* innermost */
+	u8 *window;
+	dma_addr_t window_bus;
 	struct refgpu_partition partition[REFGPU_PARTITIONS];
 };
 
@@ -173,6 +185,20 @@ int refgpu_sysmem_set(struct vgpu *vgpu, u32 first, u32 count,
 void refgpu_sysmem_clear(struct vgpu *vgpu, u32 first, u32 count);
 void refgpu_sysmem_invalidate(struct vgpu *vgpu, u32 first, u32 count);
 int refgpu_counter(struct vgpu *vgpu, enum vgpu_counter which, u64 *value);
+
+/* migrate.c: partitions stand still, are saved and loaded */
+int refgpu_migrate_init(struct refgpu *refgpu);
+void refgpu_migrate_exit(struct refgpu *refgpu);
+void refgpu_stop(struct vgpu *vgpu);
+void refgpu_go(struct vgpu *vgpu);
+int refgpu_save(struct vgpu *vgpu, struct vgpu_pack *pack);
+int refgpu_load(struct vgpu *vgpu, struct vgpu_unpack *unpack);
+int refgpu_context_bytes(struct vgpu *vgpu);
+int refgpu_context_save(struct vgpu *vgpu, u8 *image, u32 bytes);
+int refgpu_context_load(struct vgpu *vgpu, const u8 *image, u32 bytes);
+int refgpu_dirty_start(struct vgpu *vgpu);
+void refgpu_dirty_stop(struct vgpu *vgpu);
+int refgpu_dirty_fetch(struct vgpu *vgpu, unsigned long *bits);
 
 /* heads.c: pictures and monitors of heads */
 void refgpu_heads_restore(struct refgpu_partition *partition);

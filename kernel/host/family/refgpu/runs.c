@@ -156,6 +156,7 @@ static enum sched_end end_of(unsigned int reason)
 	case REFGPU_END_QUANTUM:
 		return SCHED_END_QUANTUM;
 	case REFGPU_END_PREEMPTED:
+	case REFGPU_END_FROZEN:	/* for a moment: to be told of a fault */
 		return SCHED_END_PREEMPTED;
 	case REFGPU_END_REJECTED:
 		return SCHED_END_REJECTED;
