@@ -82,7 +82,13 @@
 	       "what its guest sees: native or bochs")				\
 	NUMBER(FRAME_RATE_LIMIT, frame_rate_limit, 1, 60, 0,			\
 	       OPENVGPU_OR_ZERO,						\
-	       "pictures a second of each head; 0: no limit")
+	       "pictures a second of each head; 0: no limit")		\
+	CHOICE(MIGRATION, migration,						\
+	       "auto stop_copy off", OPENVGPU_CLOSED_ONLY,			\
+	       "what a VMM may move of it: auto, stop_copy or off")		\
+	NUMBER(MIGRATION_THROTTLE, migration_throttle, 0, 1, 0,		\
+	       0,								\
+	       "1: slowed down while it writes faster than it is moved")
 
 /* OPENVGPU_<ID>_MIN, _MAX and _DEFAULT of every number */
 #define OPENVGPU_RANGE(id, name, minimum, maximum, by_default, flags, meaning)	\

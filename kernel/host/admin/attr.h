@@ -31,12 +31,17 @@ extern struct device_attribute vgpu_attr_weight;
 extern struct device_attribute vgpu_attr_cap_percent;
 extern struct device_attribute vgpu_attr_timeslice_us;
 extern struct device_attribute vgpu_attr_frozen;
+extern struct device_attribute vgpu_attr_migration_throttle;
 extern struct device_attribute vgpu_attr_sched_state;
 
 /* sysfs_display.c: in the vGPU's openvgpu/ */
 extern struct device_attribute vgpu_attr_personality;
 extern struct device_attribute vgpu_attr_display;
 extern struct device_attribute vgpu_attr_frame_rate_limit;
+
+/* sysfs_migrate.c: in the vGPU's openvgpu/, and in its stats/ */
+extern struct device_attribute vgpu_attr_migration;
+extern struct device_attribute vgpu_stat_migration;
 
 /* sysfs_sched.c: in the vGPU's stats/ */
 extern struct device_attribute vgpu_stat_overrun_ns;

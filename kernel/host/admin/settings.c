@@ -244,6 +244,10 @@ int vgpu_set_own_number(struct vgpu *vgpu, enum vgpu_setting setting, u64 value)
 		vgpu_sched_freeze(vgpu, value);
 		return 0;
 	}
+	if (setting == VGPU_MIGRATION_THROTTLE) {
+		WRITE_ONCE(vgpu->migration.throttle, value);
+		return 0;
+	}
 	rq = vgpu_sched_lock(vgpu);
 	weight = setting == VGPU_WEIGHT ? value : client->weight;
 	cap_percent = setting == VGPU_CAP_PERCENT ? value : client->cap_percent;

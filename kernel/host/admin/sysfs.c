@@ -63,6 +63,8 @@ static const char *state_name(struct vgpu *vgpu)
 		return "offline";
 	if (state == VGPU_LOST)
 		return "dead";
+	if (READ_ONCE(vgpu->paused))
+		return "paused";
 	/* Open, but there is no engine to schedule. */
 	if (READ_ONCE(vgpu->sched_state) == VGPU_SCHED_CLOSED)
 		return "idle";
@@ -350,6 +352,7 @@ static struct attribute *vgpu_attrs[] = {
 	&vgpu_attr_personality.attr,
 	&vgpu_attr_display.attr,
 	&vgpu_attr_frame_rate_limit.attr,
+	&vgpu_attr_migration.attr,
 	&vgpu_attr_state.attr,
 	&dev_attr_owner_pid.attr,
 	&dev_attr_refuse_opens.attr,
@@ -368,6 +371,7 @@ static struct attribute *vgpu_attrs[] = {
 	&vgpu_attr_cap_percent.attr,
 	&vgpu_attr_timeslice_us.attr,
 	&vgpu_attr_frozen.attr,
+	&vgpu_attr_migration_throttle.attr,
 	&vgpu_attr_sched_state.attr,
 	&dev_attr_pinned_pages.attr,
 	NULL
@@ -506,6 +510,7 @@ static struct attribute *vgpu_stats_attrs[] = {
 	&vgpu_stat_wait_sum_ns.attr,
 	&vgpu_stat_wait_histogram.attr,
 	&dev_attr_dma_pinned_bytes.attr,
+	&vgpu_stat_migration.attr,
 	NULL
 };
 

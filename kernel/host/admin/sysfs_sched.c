@@ -272,6 +272,8 @@ VGPU_SETTING(cap_percent, VGPU_CAP_PERCENT, vgpu->entity.cap_percent);
 VGPU_SETTING(timeslice_us, VGPU_VGPU_TIMESLICE_US,
 	     to_us(vgpu->entity.timeslice_ns));
 VGPU_SETTING(frozen, VGPU_FROZEN, vgpu->frozen);
+VGPU_SETTING(migration_throttle, VGPU_MIGRATION_THROTTLE,
+	     vgpu->migration.throttle);
 
 static ssize_t sched_state_show(struct device *dev,
 				struct device_attribute *attr, char *buf)

@@ -12,7 +12,11 @@
  *   vgpu_gpu.place_lock	mutex: who has which slices, memory and partition,
  *				in the layout and in the hardware
  *   [attributes of an instance, while they are removed]
+ *   vgpu.migration.serial	mutex: a VMM changes the state of migration; waits
+ *				for that VMM's memory, so nothing else takes it
  *   vgpu.lock			mutex: open, close, reset of one vGPU
+ *   lock of a migration's file	mutex: what is saved or loaded next; never held
+ *				over a copy from or to user memory
  *   vgpu_gpu.console_lock	mutex: what the physical output shows
  *   locks of a personality	see personality/: taken in its reset()
  *   vgpu.config_lock		mutex: the configuration space
@@ -56,6 +60,7 @@
 #include "display/monitor.h"
 #include "display/query.h"
 #include "display/window.h"
+#include "memory/dirty.h"
 #include "memory/pin.h"
 #include "memory/scrub.h"
 #include "openvgpu_settings.h"
@@ -63,6 +68,7 @@
 #include "pci/irq.h"
 #include "pci/mapping.h"
 #include "sched/run.h"
+#include "vgpu/migrate.h"
 
 /**
  * struct vgpu_stats - software counters since create; relaxed, any context
@@ -107,6 +113,7 @@ struct vgpu_stats {
  * @stopped_until: when the hangs that made it faulted are long enough ago, kernel
  *	clock
  * @stop_answered: it was reset since then
+ * @paused: its VM is: it has no turns and stands still
  * @framebuffer_used: bytes of its slice that its guest says it uses; what the
  *	guest wrote, which may be nonsense
  * @guest_driver: what the driver of its guest says of itself, for
@@ -150,6 +157,7 @@ struct vgpu {
 	struct mutex config_lock;
 	struct vgpu_config config;	/* config_lock */
 	bool master;			/* lock */
+	bool paused;			/* lock; READ_ONCE without it */
 	/* Constant while it is open; lock. */
 	struct vgpu_region region[VGPU_MAX_REGIONS];
 	unsigned int num_regions;
@@ -167,6 +175,9 @@ struct vgpu {
 	struct vgpu_dmabufs dmabufs;
 
 	struct vgpu_pins pins;
+
+	struct vgpu_dirty dirty;
+	struct vgpu_migration migration;
 
 	/* Scheduling. */
 	struct sched_client entity;	/* lock of instance->rq */

@@ -11,6 +11,7 @@
 #ifndef COMPAT_COMPAT_H
 #define COMPAT_COMPAT_H
 
+#include <linux/crc32.h>
 #include <linux/eventfd.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
@@ -83,6 +84,16 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 	timer->function = function;
 }
 #endif
+
+/* 6.14: CRC32C is a call of lib/crc32; before, it went by the crypto layer. */
+static inline u32 vgpu_crc32c(u32 crc, const u8 *bytes, size_t count)
+{
+#ifdef VGPU_HAVE_CRC32C
+	return crc32c(crc, bytes, count);
+#else
+	return __crc32c_le(crc, bytes, count);
+#endif
+}
 
 /*
  * 6.14: a worker that was created does not run until it is woken, which

@@ -50,6 +50,7 @@ VGPU_IMPORT_NS("DMA_BUF");
  * @plane: the picture
  * @phys: bus address of its first byte
  * @io: kernel mapping of its first byte
+ * @mapped: a CPU has or had it mapped, perhaps for writing; READ_ONCE
  * @copy: the copy that other devices see; NULL: none has attached; set once,
  *	with dmabufs_lock held
  * @lock: protects @present against page faults and copying; nests inside mmap_lock
@@ -64,6 +65,7 @@ struct exported_picture {
 	struct vgpu_plane plane;
 	phys_addr_t phys;
 	const void __iomem *io;
+	bool mapped;
 	struct vgpu_copy *copy;
 	struct rw_semaphore lock;
 	bool present;
@@ -158,13 +160,37 @@ static const struct vm_operations_struct picture_vm_ops = {
 
 static int picture_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
+	struct exported_picture *picture = dmabuf->priv;
+
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
+	WRITE_ONCE(picture->mapped, true);
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_page_prot = pgprot_decrypted(pgprot_writecombine(vma->vm_page_prot));
-	vma->vm_private_data = dmabuf->priv;
+	vma->vm_private_data = picture;
 	vma->vm_ops = &picture_vm_ops;
 	return 0;
+}
+
+/**
+ * vgpu_dmabuf_each_mapped - the parts of a slice that dma-bufs show to CPUs
+ * @vgpu: the vGPU
+ * @each: called for each, with its place in the slice
+ *
+ * Nothing tells when such a mapping is written through. May sleep.
+ */
+void vgpu_dmabuf_each_mapped(struct vgpu *vgpu,
+			     void (*each)(struct vgpu *vgpu, u64 offset,
+					  u64 bytes))
+{
+	struct exported_picture *picture;
+
+	mutex_lock(&dmabufs_lock);
+	list_for_each_entry(picture, &vgpu->dmabufs.list, node)
+		if (READ_ONCE(picture->mapped))
+			each(vgpu, picture->plane.base,
+			     PAGE_ALIGN(vgpu_plane_bytes(&picture->plane)));
+	mutex_unlock(&dmabufs_lock);
 }
 
 /* When it returns, no mapping shows the former content. */

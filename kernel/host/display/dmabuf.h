@@ -47,6 +47,9 @@ struct vgpu_dmabufs {
 u32 vgpu_dmabuf_id(struct vgpu *vgpu, const struct vgpu_plane *plane);
 void vgpu_dmabuf_refresh(struct vgpu *vgpu, const struct vgpu_plane *plane);
 long vgpu_dmabuf_get(struct vgpu *vgpu, void __user *arg);
+void vgpu_dmabuf_each_mapped(struct vgpu *vgpu,
+			     void (*each)(struct vgpu *vgpu, u64 offset,
+					  u64 bytes));
 void vgpu_dmabuf_set_offline(struct vgpu *vgpu, bool offline);
 void vgpu_dmabuf_close(struct vgpu *vgpu);
 

@@ -75,6 +75,7 @@ void vgpu_pin_init(struct vgpu *vgpu)
 	INIT_LIST_HEAD(&pins->unmappings);
 	INIT_WORK(&pins->unpin_work, unpin_work);
 	xa_init(&pins->dma);
+	pin_log_init(vgpu);
 	init_waitqueue_head(&pins->wait);
 }
 
@@ -228,6 +229,7 @@ static unsigned int revoke_pages(struct vgpu *vgpu, unsigned long first,
 /* Gives the pages of a revoked batch back, and frees it. */
 static void unpin(struct vgpu *vgpu, struct pin_batch *batch)
 {
+	bool kept;
 	u32 i;
 
 	pin_batch_unpin(vgpu, batch);
@@ -235,9 +237,11 @@ static void unpin(struct vgpu *vgpu, struct pin_batch *batch)
 	for (i = 0; i < batch->runs; i++)
 		interval_tree_remove(&batch->run[i].node, &vgpu->pins.runs);
 	WRITE_ONCE(vgpu->pins.changes, vgpu->pins.changes + 1);
+	kept = pin_log_keep(vgpu, batch);
 	mutex_unlock(&vgpu->pins.lock);
 	wake_up_all(&vgpu->pins.wait);
-	pin_batch_free(batch);
+	if (!kept)
+		pin_batch_free(batch);
 }
 
 static struct pin_batch *take_revoked(struct vgpu *vgpu)
@@ -410,6 +414,7 @@ static int finish_claim(struct vgpu *vgpu, struct pin_batch *batch, int ret)
 						    batch->write);
 	if (!ret) {
 		batch->state = PIN_VALID;
+		batch->reached = true;
 	} else {
 		if (batch->state == PIN_CLAIMED)
 			detach(vgpu, batch);
@@ -573,6 +578,7 @@ void vgpu_pin_drain(struct vgpu *vgpu)
 	unpin_revoked(vgpu);
 	wait_long_unpinned(vgpu, 0, ULONG_MAX);
 	flush_work(&vgpu->pins.unpin_work);
+	vgpu_pin_log_stop(vgpu);
 	set_payer(vgpu, NULL);
 }
 

@@ -13,8 +13,11 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "memory/pin_log.h"
+
 struct mem_cgroup;
 struct vgpu;
+struct vgpu_pack;
 
 /**
  * struct vgpu_pins - what of its guest's memory a vGPU has pinned
@@ -33,6 +36,7 @@ struct vgpu;
  * @epoch: how often all was revoked; READ_ONCE without the lock
  * @refusals: how often VFIO refused for the limit of locked memory, lately
  * @refused_at: jiffies when it did last
+ * @log: who wants to know what was written
  * @pages: in force, at most gpu->sysmem_pages; READ_ONCE without the lock
  */
 struct vgpu_pins {
@@ -52,6 +56,7 @@ struct vgpu_pins {
 	unsigned int refusals;
 	unsigned long refused_at;
 	unsigned long pages;
+	struct vgpu_pin_log log;
 };
 
 void vgpu_pin_init(struct vgpu *vgpu);
@@ -65,5 +70,10 @@ void vgpu_pin_unmap_iova(struct vgpu *vgpu, u64 iova, u64 length);
 void vgpu_pin_revoke_all(struct vgpu *vgpu);
 void vgpu_pin_drain(struct vgpu *vgpu);
 void vgpu_pin_exit(struct vgpu *vgpu);
+
+/* pin_save.c */
+size_t vgpu_pin_save_bytes(struct vgpu *vgpu, size_t header);
+bool vgpu_pin_save(struct vgpu *vgpu, unsigned long *first,
+		   struct vgpu_pack *pack);
 
 #endif /* MEMORY_PIN_H */

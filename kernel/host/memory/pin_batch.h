@@ -20,6 +20,8 @@ struct vgpu;
  * @pages: how many
  * @mapped: how many of them have a DMA address
  * @pinned: VFIO has pinned it
+ * @slices: its vGPU's, when it was told of last that it may have been written
+ * @running: its vGPU held the engine then
  */
 struct pin_run {
 	struct interval_tree_node node;
@@ -28,6 +30,8 @@ struct pin_run {
 	u32 pages;
 	u32 mapped;
 	bool pinned;
+	bool running;
+	u64 slices;
 };
 
 /**
@@ -50,7 +54,9 @@ enum pin_state {
  * @revoked: in vgpu->pins.revoked
  * @state: changes with pins.lock held
  * @write: the device may write
+ * @reached: it was in the hardware's table
  * @pages: how many
+ * @untold: of its runs, those in the tree of pin_log.c
  * @runs: number of elements in @run
  * @dma: DMA address of each page
  * @run: the runs
@@ -60,7 +66,9 @@ struct pin_batch {
 	struct list_head revoked;
 	enum pin_state state;
 	bool write;
+	bool reached;
 	u32 pages;
+	u32 untold;
 	u32 runs;
 	dma_addr_t *dma;
 	struct pin_run *run;

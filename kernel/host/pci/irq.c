@@ -80,13 +80,18 @@ static int eventfd_replace(struct vgpu *vgpu,
 	return 0;
 }
 
+static bool may_signal(const struct vgpu_irq *irq)
+{
+	return READ_ONCE(irq->master) && !READ_ONCE(irq->held);
+}
+
 /* Signals a vector if it may be; false: it stays pending. */
 static bool try_raise(struct vgpu_irq *irq, unsigned int vector)
 {
 	bool raised;
 
 	rcu_read_lock();
-	raised = READ_ONCE(irq->master) && eventfd_raise(&irq->msix[vector]);
+	raised = may_signal(irq) && eventfd_raise(&irq->msix[vector]);
 	rcu_read_unlock();
 	return raised;
 }
@@ -94,7 +99,7 @@ static bool try_raise(struct vgpu_irq *irq, unsigned int vector)
 /* It may be signalled by now. */
 static void raise_pending(struct vgpu_irq *irq, unsigned int vector)
 {
-	while (READ_ONCE(irq->master) &&
+	while (may_signal(irq) &&
 	       rcu_access_pointer(irq->msix[vector]) &&
 	       test_and_clear_bit(vector, &irq->pending)) {
 		if (eventfd_raise(&irq->msix[vector]))
@@ -149,6 +154,27 @@ void vgpu_irq_set_master(struct vgpu *vgpu, bool master)
 	/* Off: nobody who saw it on raises after this. */
 	if (!master)
 		synchronize_rcu();
+	mutex_unlock(&irq->lock);
+}
+
+/**
+ * vgpu_irq_hold - let MSI-X vectors stay pending while a VM is paused
+ * @vgpu: the vGPU
+ * @held: whether it is
+ *
+ * A VMM that loads the state of interrupt controllers meanwhile loses none.
+ */
+void vgpu_irq_hold(struct vgpu *vgpu, bool held)
+{
+	struct vgpu_irq *irq = &vgpu->irq;
+	unsigned int vector;
+
+	mutex_lock(&irq->lock);
+	WRITE_ONCE(irq->held, held);
+	/* Pairs with the one in vgpu_irq_raise(). */
+	smp_mb();
+	for (vector = 0; vector < vgpu->vectors; vector++)
+		raise_pending(irq, vector);
 	mutex_unlock(&irq->lock);
 }
 
@@ -307,6 +333,7 @@ void vgpu_irq_open(struct vgpu *vgpu)
 	mutex_lock(&vgpu->irq.lock);
 	vgpu->irq.pending = 0;
 	vgpu->irq.master = false;
+	vgpu->irq.held = false;
 	mutex_unlock(&vgpu->irq.lock);
 }
 

@@ -21,6 +21,7 @@ struct vgpu_irq_eventfd;
  * @err, @req: eventfds of the error and request indexes; RCU
  * @pending: vectors raised while they could not be signalled
  * @master: COMMAND's bus mastering is on; READ_ONCE without @lock
+ * @held: its VM is paused; likewise
  */
 struct vgpu_irq {
 	struct mutex lock;		/* of SET_IRQS */
@@ -29,6 +30,7 @@ struct vgpu_irq {
 	struct vgpu_irq_eventfd __rcu *req;
 	unsigned long pending;
 	bool master;
+	bool held;
 };
 
 int vgpu_irq_info(struct vgpu *vgpu, struct vfio_irq_info *info);
@@ -36,6 +38,7 @@ int vgpu_irq_set(struct vgpu *vgpu, struct vfio_irq_set *hdr, void *data);
 bool vgpu_irq_request(struct vgpu *vgpu);
 void vgpu_irq_error(struct vgpu *vgpu);
 void vgpu_irq_set_master(struct vgpu *vgpu, bool master);
+void vgpu_irq_hold(struct vgpu *vgpu, bool held);
 void vgpu_irq_open(struct vgpu *vgpu);
 void vgpu_irq_close(struct vgpu *vgpu);
 

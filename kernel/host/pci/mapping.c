@@ -28,6 +28,45 @@
 
 /* ------------------------------------------------------------------ faults */
 
+/* Somebody copies the slice, and wants to know what is written to it. */
+static bool is_tracked(struct vgpu *vgpu, const struct vgpu_region *region)
+{
+	return vgpu->dirty.touched &&
+	       region == &vgpu->region[vgpu->dirty.region];
+}
+
+/* With mapping.sem held; tracked. */
+static void touch(struct vgpu *vgpu, u64 offset)
+{
+	lockdep_assert_held(&vgpu->mapping.sem);
+	set_bit(offset >> VGPU_GRANULE_SHIFT, vgpu->dirty.touched);
+}
+
+/*
+ * The whole granule counts as written, so that one fault does for all its pages.
+ * Those that are there already stay.
+ */
+static vm_fault_t insert_granule(struct vgpu *vgpu,
+				 const struct vgpu_region *region,
+				 struct vm_fault *vmf, u64 offset)
+{
+	u64 first = round_down(offset, VGPU_GRANULE), at;
+	struct vm_area_struct *vma = vmf->vma;
+	vm_fault_t ret;
+
+	touch(vgpu, offset);
+	ret = vmf_insert_pfn(vma, vmf->address, PHYS_PFN(region->phys + offset));
+	for (at = first; at < first + VGPU_GRANULE; at += PAGE_SIZE) {
+		unsigned long address = vmf->address + at - offset;
+
+		if (at != offset && at < region->backed &&
+		    address >= vma->vm_start && address < vma->vm_end)
+			vmf_insert_pfn(vma, address,
+				       PHYS_PFN(region->phys + at));
+	}
+	return ret;
+}
+
 static vm_fault_t mapped_fault(struct vgpu *vgpu,
 			       const struct vgpu_region *region,
 			       struct vm_fault *vmf, u64 offset)
@@ -36,6 +75,9 @@ static vm_fault_t mapped_fault(struct vgpu *vgpu,
 
 	if (!vgpu->mapping.memory_enabled)
 		return VM_FAULT_SIGBUS;
+	if (vgpu_has_hardware(vgpu) && offset < region->backed &&
+	    is_tracked(vgpu, region))
+		return insert_granule(vgpu, region, vmf, offset);
 	if (vgpu_has_hardware(vgpu) && offset < region->backed)
 		return vmf_insert_pfn(vma, vmf->address,
 				      PHYS_PFN(region->phys + offset));
@@ -86,6 +128,8 @@ static bool mapped_access(struct vgpu *vgpu, const struct vgpu_region *region,
 	down_read(&vgpu->mapping.sem);
 	backed = vgpu->mapping.memory_enabled && vgpu_has_hardware(vgpu) &&
 		 offset + size <= region->backed;
+	if (backed && write && is_tracked(vgpu, region))
+		touch(vgpu, offset);
 	if (backed && write)
 		io_write(region->io + offset, size, *value);
 	else if (backed)
@@ -138,6 +182,31 @@ bool vgpu_mapping_read_slice(struct vgpu *vgpu, u64 offset, void *buf,
 	if (there)
 		memcpy_fromio(buf, vgpu->gpu->fb_io + vgpu->fb_offset + offset,
 			      bytes);
+	up_read(&vgpu->mapping.sem);
+	return there;
+}
+
+/**
+ * vgpu_mapping_write_slice - the reverse
+ * @vgpu: the vGPU
+ * @offset: where to; the caller has checked that all of it is inside
+ * @buf: where from; NULL: zeros
+ * @bytes: how much, likewise
+ *
+ * Return: whether the vGPU has its hardware; if not, nothing was copied.
+ */
+bool vgpu_mapping_write_slice(struct vgpu *vgpu, u64 offset, const void *buf,
+			      size_t bytes)
+{
+	void __iomem *to = vgpu->gpu->fb_io + vgpu->fb_offset + offset;
+	bool there;
+
+	down_read(&vgpu->mapping.sem);
+	there = vgpu_has_hardware(vgpu);
+	if (there && buf)
+		memcpy_toio(to, buf, bytes);
+	else if (there)
+		memset_io(to, 0, bytes);
 	up_read(&vgpu->mapping.sem);
 	return there;
 }

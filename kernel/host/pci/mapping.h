@@ -38,6 +38,8 @@ bool vgpu_mapping_enter(struct vgpu *vgpu, enum vgpu_state state);
 void vgpu_mapping_zap(struct vgpu *vgpu);
 bool vgpu_mapping_read_slice(struct vgpu *vgpu, u64 offset, void *buf,
 			     size_t bytes);
+bool vgpu_mapping_write_slice(struct vgpu *vgpu, u64 offset, const void *buf,
+			      size_t bytes);
 void vgpu_mapping_zap_region(struct vgpu *vgpu, unsigned int index);
 
 #endif /* PCI_MAPPING_H */

@@ -23,6 +23,7 @@
 #include "place/place.h"
 #include "sched/sched.h"
 #include "vgpu/life.h"
+#include "vgpu/migrate.h"
 
 /*
  * The two halves that every sequence is made of. With vgpu->lock held.
@@ -45,6 +46,25 @@ static void stop_personality(struct vgpu *vgpu)
 		vgpu->personality->stop(vgpu);
 }
 
+/* Its VM is paused: nothing of it changes but what its VMM does. */
+static void stand_still(struct vgpu *vgpu)
+{
+	if (vgpu->gpu->family->stop)
+		vgpu->gpu->family->stop(vgpu);
+}
+
+/* Its VMM is about to reset it, or gone: no migration, no pause. */
+static void end_pause(struct vgpu *vgpu)
+{
+	vgpu_migrate_end(vgpu);
+	if (!vgpu->paused)
+		return;
+	WRITE_ONCE(vgpu->paused, false);
+	vgpu_irq_hold(vgpu, false);
+	if (vgpu->gpu->family->go)
+		vgpu->gpu->family->go(vgpu);
+}
+
 /*
  * The partition is enabled and works from the beginning. Monitors and pacing come
  * before mappings show it, where they did not: a guest finds its heads as the VMM
@@ -57,7 +77,9 @@ static void start(struct vgpu *vgpu)
 	if (vgpu_mapping_enter(vgpu, VGPU_OPEN))
 		vgpu_dmabuf_set_offline(vgpu, false);
 	vgpu_sched_answer_stop(vgpu);
-	if (vgpu->master && !vgpu_gpu_is_dead(vgpu->gpu))
+	if (vgpu->paused)
+		stand_still(vgpu);
+	else if (vgpu->master && !vgpu_gpu_is_dead(vgpu->gpu))
 		vgpu_sched_add(vgpu);
 }
 
@@ -104,6 +126,7 @@ static int open_clean(struct vgpu *vgpu)
 	vgpu_config_reset(&vgpu->config);
 	mutex_unlock(&vgpu->config_lock);
 	vgpu->master = false;
+	WRITE_ONCE(vgpu->paused, false);
 	vgpu_mapping_open(vgpu);
 	vgpu_pin_open(vgpu);
 	vgpu_irq_open(vgpu);
@@ -229,6 +252,7 @@ void vgpu_close(struct vgpu *vgpu)
 
 	mutex_lock(&vgpu->lock);
 	stop_personality(vgpu);
+	end_pause(vgpu);
 	quiet(vgpu);
 	disable_partition(vgpu);
 	RCU_INIT_POINTER(gpu->partition[vgpu->partition], NULL);
@@ -254,6 +278,33 @@ void vgpu_close(struct vgpu *vgpu)
 
 /* -------------------------------------------------------------- bus mastering */
 
+/* With vgpu->lock held. What does not yield is lost, and its guest is told. */
+static void take_turns_away(struct vgpu *vgpu)
+{
+	unsigned int hangs = READ_ONCE(vgpu->hang_count);
+
+	vgpu_sched_remove(vgpu);
+	if (READ_ONCE(vgpu->hang_count) != hangs)
+		vgpu_report_fault(vgpu, VGPU_FAULT_PREEMPT_TIMEOUT);
+}
+
+static void update_master(struct vgpu *vgpu)
+{
+	bool master;
+
+	mutex_lock(&vgpu->config_lock);
+	master = vgpu_config_master_enabled(&vgpu->config);
+	mutex_unlock(&vgpu->config_lock);
+	if (master == vgpu->master)
+		return;
+	vgpu->master = master;
+	if (!master)
+		take_turns_away(vgpu);
+	else if (vgpu_has_hardware(vgpu) && !vgpu->paused)
+		vgpu_sched_add(vgpu);
+	vgpu_irq_set_master(vgpu, master);
+}
+
 /**
  * vgpu_update_master - the guest has written COMMAND
  * @vgpu: the vGPU, open
@@ -266,26 +317,91 @@ void vgpu_close(struct vgpu *vgpu)
  */
 void vgpu_update_master(struct vgpu *vgpu)
 {
-	unsigned int hangs;
-	bool master;
-
 	mutex_lock(&vgpu->lock);
-	mutex_lock(&vgpu->config_lock);
-	master = vgpu_config_master_enabled(&vgpu->config);
-	mutex_unlock(&vgpu->config_lock);
-	if (master != vgpu->master) {
-		vgpu->master = master;
-		hangs = READ_ONCE(vgpu->hang_count);
-		if (!master)
-			vgpu_sched_remove(vgpu);
-		else if (vgpu_has_hardware(vgpu))
-			vgpu_sched_add(vgpu);
-		/* It did not yield, so its work is lost. */
-		if (READ_ONCE(vgpu->hang_count) != hangs)
-			vgpu_report_fault(vgpu, VGPU_FAULT_PREEMPT_TIMEOUT);
-		vgpu_irq_set_master(vgpu, master);
-	}
+	update_master(vgpu);
 	mutex_unlock(&vgpu->lock);
+}
+
+/* -------------------------------------------------------------------- pause */
+
+/**
+ * vgpu_pause - its VM is paused: it stands still
+ * @vgpu: the vGPU, open, with its lock held; its personality is quiesced
+ *
+ * What it can't be made to yield from is lost, and it is told so. Until
+ * vgpu_go_on() nothing of it runs, not after a reset either. May sleep, bounded.
+ */
+void vgpu_pause(struct vgpu *vgpu)
+{
+	lockdep_assert_held(&vgpu->lock);
+	WRITE_ONCE(vgpu->paused, true);
+	take_turns_away(vgpu);
+	stand_still(vgpu);
+	vgpu_irq_hold(vgpu, true);
+}
+
+/**
+ * vgpu_go_on - undo vgpu_pause()
+ * @vgpu: the vGPU, open, with its lock held
+ *
+ * May sleep.
+ */
+void vgpu_go_on(struct vgpu *vgpu)
+{
+	lockdep_assert_held(&vgpu->lock);
+	WRITE_ONCE(vgpu->paused, false);
+	vgpu_irq_hold(vgpu, false);
+	if (vgpu->gpu->family->go)
+		vgpu->gpu->family->go(vgpu);
+	if (vgpu->master && vgpu_has_hardware(vgpu))
+		vgpu_sched_add(vgpu);
+}
+
+/**
+ * vgpu_empty - make a paused vGPU what it was at its open, but for its configuration
+ * space
+ * @vgpu: the vGPU, with its lock held
+ *
+ * Then another one's state can be loaded. May sleep, bounded by the scrub.
+ *
+ * Return: 0; -EIO: it has no hardware now; the error of the family.
+ */
+int vgpu_empty(struct vgpu *vgpu)
+{
+	int ret, error;
+
+	lockdep_assert_held(&vgpu->lock);
+	if (!vgpu_has_hardware(vgpu))
+		return -EIO;
+	stop_personality(vgpu);
+	quiet(vgpu);
+	disable_partition(vgpu);
+	ret = vgpu->gpu->family->scrub(vgpu);
+	error = enable_partition(vgpu);
+	if (error && error != -ENODEV)
+		vgpu_gpu_failed(vgpu->gpu, "a partition can't be enabled again");
+	vgpu->personality->reset(vgpu);
+	start(vgpu);
+	vgpu_console_changed(vgpu);
+	return ret ?: error;
+}
+
+/**
+ * vgpu_restore_config - the configuration space is that of another one
+ * @vgpu: the vGPU, paused, with its lock held
+ * @data: the first VGPU_CONFIG_RW_SIZE bytes of it; anything
+ *
+ * May sleep.
+ */
+void vgpu_restore_config(struct vgpu *vgpu, const u8 *data)
+{
+	lockdep_assert_held(&vgpu->lock);
+	mutex_lock(&vgpu->config_lock);
+	if (vgpu_config_restore(&vgpu->config, data) & VGPU_CONFIG_MEMORY)
+		vgpu_mapping_set_memory(vgpu,
+					vgpu_config_memory_enabled(&vgpu->config));
+	mutex_unlock(&vgpu->config_lock);
+	update_master(vgpu);
 }
 
 /* ------------------------------------------------------------------- reset */
@@ -345,6 +461,9 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 int vgpu_reset(struct vgpu *vgpu, enum vgpu_reset_reason reason)
 {
 	mutex_lock(&vgpu->lock);
+	/* VFIO: the reset of a VMM ends a migration, in any state. */
+	if (reason == VGPU_RESET_VMM)
+		end_pause(vgpu);
 	vgpu_reset_locked(vgpu, reason);
 	mutex_unlock(&vgpu->lock);
 	return 0;
@@ -364,6 +483,7 @@ void vgpu_quiesce(struct vgpu *vgpu)
 	mutex_lock(&vgpu->lock);
 	if (vgpu_is_open(vgpu)) {
 		take_hardware(vgpu, VGPU_OFFLINE);
+		vgpu_migrate_broken(vgpu);
 		quiet(vgpu);
 		disable_partition(vgpu);
 	}

@@ -18,5 +18,9 @@ int vgpu_reset_locked(struct vgpu *vgpu, enum vgpu_reset_reason reason);
 void vgpu_quiesce(struct vgpu *vgpu);
 void vgpu_lose(struct vgpu *vgpu);
 int vgpu_recover(struct vgpu *vgpu);
+void vgpu_pause(struct vgpu *vgpu);
+void vgpu_go_on(struct vgpu *vgpu);
+int vgpu_empty(struct vgpu *vgpu);
+void vgpu_restore_config(struct vgpu *vgpu, const u8 *data);
 
 #endif /* VGPU_LIFE_H */

@@ -15,6 +15,7 @@
 #include "sched/sched.h"
 #include "vgpu/choose.h"
 #include "vgpu/mdev.h"
+#include "vgpu/migrate.h"
 #include "vgpu/vfio.h"
 
 /* Makes the GPU's parts of a vGPU: slice, partition, virtual function. */
@@ -109,6 +110,7 @@ static int vgpu_mdev_probe(struct mdev_device *mdev)
 	vgpu->mdev = mdev;
 	vgpu->type = type;
 	vgpu->display.frame_rate_limit = type->series->frl_config;
+	vgpu_migrate_setup(vgpu);
 
 	ret = vgpu_setup(vgpu);
 	if (ret)

@@ -10,6 +10,7 @@
 #include "base/uevent.h"
 #include "base/vgpu.h"
 #include "compat/compat.h"
+#include "compat/migration.h"
 #include "compat/region_info.h"
 #include "display/dmabuf.h"
 #include "display/query.h"
@@ -18,6 +19,7 @@
 #include "pci/irq.h"
 #include "pci/mapping.h"
 #include "vgpu/life.h"
+#include "vgpu/migrate.h"
 #include "vgpu/vfio.h"
 
 /* ---------------------------------------------------- life of the struct */
@@ -37,6 +39,7 @@ static int vgpu_vfio_init(struct vfio_device *vdev)
 	vgpu_scrub_init(vgpu);
 	vgpu_fault_init(vgpu);
 	vgpu_flood_init(vgpu);
+	vgpu_migrate_init(vgpu);
 	ret = vgpu_mapping_init(vgpu);
 	if (ret)
 		return ret;
@@ -54,6 +57,7 @@ static void vgpu_vfio_release(struct vfio_device *vdev)
 	mutex_destroy(&vgpu->irq.lock);
 	mutex_destroy(&vgpu->config_lock);
 	mutex_destroy(&vgpu->lock);
+	mutex_destroy(&vgpu->migration.serial);
 	vgpu_gpu_put(vgpu->gpu);
 	vfio_free_device(vdev);
 	vgpu_live_put();
@@ -198,6 +202,30 @@ static long vgpu_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	return -ENOTTY;
 }
 
+#ifndef VGPU_HAVE_VFIO_DATA_SIZE
+/* The one feature that this kernel's VFIO does not know, but VMMs do. */
+static int vgpu_vfio_device_feature(struct vfio_device *vdev, u32 flags,
+				    void __user *arg, size_t argsz)
+{
+	struct vfio_device_feature_mig_data_size size = { };
+	unsigned long bytes;
+	int ret;
+
+	if ((flags & VFIO_DEVICE_FEATURE_MASK) !=
+	    VFIO_DEVICE_FEATURE_MIG_DATA_SIZE || !vdev->mig_ops)
+		return -ENOTTY;
+	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET,
+				 sizeof(size));
+	if (ret != 1)
+		return ret;
+	ret = vgpu_migrate_data_size(vdev, &bytes);
+	if (ret)
+		return ret;
+	size.stop_copy_length = bytes;
+	return copy_to_user(arg, &size, sizeof(size)) ? -EFAULT : 0;
+}
+#endif
+
 /* ------------------------------------------------------- the other operations */
 
 static ssize_t vgpu_vfio_read(struct vfio_device *vdev, char __user *buf,
@@ -263,6 +291,7 @@ const struct vfio_device_ops vgpu_vfio_ops = {
 	.mmap		= vgpu_vfio_mmap,
 	.request	= vgpu_vfio_request,
 	.dma_unmap	= vgpu_vfio_dma_unmap,
+	VGPU_VFIO_DATA_SIZE_OP(vgpu_vfio_device_feature)
 	VGPU_VFIO_REGION_INFO_OP(vgpu_vfio_region_info)
 	VGPU_VFIO_IOMMUFD_OPS
 };

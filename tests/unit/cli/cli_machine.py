@@ -35,7 +35,8 @@ GPU_SETTINGS = {
 VGPU_SETTINGS = {
     "weight": 100, "cap_percent": 100, "timeslice_us": 0, "frozen": 0,
     "display": "[region] dmabuf off", "personality": "[native] bochs",
-    "frame_rate_limit": 60}
+    "frame_rate_limit": 60, "migration": "[auto] stop_copy off",
+    "migration_throttle": 0}
 
 OK, FAILURE, USAGE, NOT_FOUND, BUSY, NO_CAPACITY, OUTPUT = range(7)
 

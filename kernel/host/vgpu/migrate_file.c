@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * migrate_file.c - files through which a vGPU is saved and loaded: their life
+ *
+ * A VMM may keep such a file for as long as it likes. So the vGPU lets go of it
+ * when the migration is over, and from then on it only returns errors.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/bitops.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "base/vgpu.h"
+#include "vgpu/migrate_file.h"
+#include "vgpu/stream.h"
+
+/**
+ * migrate_file_init - the part that both kinds have
+ * @file: filled in
+ * @vgpu: the vGPU
+ * @kind: what it is for
+ */
+void migrate_file_init(struct migrate_file *file, struct vgpu *vgpu,
+		       const struct migrate_kind *kind)
+{
+	kref_init(&file->kref);
+	file->vgpu = vgpu;
+	file->kind = kind;
+	mutex_init(&file->io_lock);
+	mutex_init(&file->lock);
+	init_waitqueue_head(&file->wait);
+	get_device(&vgpu->vdev.device);
+}
+
+/**
+ * migrate_file_exit - undo migrate_file_init()
+ * @file: the file, which nobody has any more
+ */
+void migrate_file_exit(struct migrate_file *file)
+{
+	struct vgpu *vgpu = file->vgpu;
+
+	mutex_destroy(&file->lock);
+	mutex_destroy(&file->io_lock);
+	put_device(&vgpu->vdev.device);
+}
+
+static void last_put(struct kref *kref)
+{
+	struct migrate_file *file = container_of(kref, struct migrate_file,
+						 kref);
+
+	file->kind->free(file);
+}
+
+/**
+ * migrate_file_put - drop a reference
+ * @file: the file
+ */
+void migrate_file_put(struct migrate_file *file)
+{
+	kref_put(&file->kref, last_put);
+}
+
+/**
+ * migrate_file_open - make it a file for the VMM, which has a reference of its own
+ * @file: the file
+ *
+ * Return: the file, or ERR_PTR.
+ */
+struct file *migrate_file_open(struct migrate_file *file)
+{
+	const struct migrate_kind *kind = file->kind;
+	struct file *filp;
+
+	kref_get(&file->kref);
+	filp = anon_inode_getfile(kind->name, kind->fops, file, kind->flags);
+	if (IS_ERR(filp))
+		migrate_file_put(file);
+	else
+		stream_open(filp->f_inode, filp);
+	return filp;
+}
+
+/**
+ * migrate_file_end - a file is of no use any more
+ * @file: the file
+ * @error: what it returns from here on
+ *
+ * Whoever reads or writes it is out of the vGPU when this returns, but may wait for
+ * user memory. May sleep, bounded.
+ */
+void migrate_file_end(struct migrate_file *file, int error)
+{
+	mutex_lock(&file->lock);
+	if (!file->error || error == -ENODEV)
+		file->error = error;
+	mutex_unlock(&file->lock);
+	wake_up_all(&file->wait);
+}
+
+/**
+ * migrate_region - the region that shows the slice of a vGPU
+ * @vgpu: the vGPU
+ *
+ * Return: its index, or -ENODEV.
+ */
+int migrate_region(const struct vgpu *vgpu)
+{
+	const void __iomem *slice = vgpu->gpu->fb_io + vgpu->fb_offset;
+	unsigned int i;
+
+	for (i = 0; i < VFIO_PCI_NUM_REGIONS; i++)
+		if (vgpu->region[i].ops == &vgpu_mapped_ops &&
+		    vgpu->region[i].io == slice)
+			return i;
+	return -ENODEV;
+}
+
+/**
+ * migrate_hello - what a vGPU is, for the comparison with another one
+ * @vgpu: the vGPU, open
+ * @hello: filled in
+ */
+void migrate_hello(const struct vgpu *vgpu, struct stream_hello *hello)
+{
+	const struct vgpu_personality *personality = vgpu->personality;
+	const struct vgpu_config *config = &vgpu->config;
+	const struct vgpu_gpu *gpu = vgpu->gpu;
+	int index = migrate_region(vgpu);
+	const struct vgpu_region *region = &vgpu->region[max(index, 0)];
+
+	memset(hello, 0, sizeof(*hello));
+	strscpy(hello->personality, personality->name,
+		sizeof(hello->personality));
+	strscpy(hello->family, gpu->family->name, sizeof(hello->family));
+	strscpy(hello->board, gpu->board, sizeof(hello->board));
+	snprintf(hello->type, sizeof(hello->type), VGPU_DRIVER_NAME "-%.20s",
+		 vgpu->type->sysfs_name);
+	memcpy(hello->uuid, &vgpu->mdev->uuid, sizeof(hello->uuid));
+	hello->any_family = !personality->engine;
+	hello->hardware = gpu->hardware_version;
+	hello->interface = personality->interface;
+	hello->capabilities = gpu->capabilities;
+	/* Without the engine, its guest reaches no more of the slice than it sees. */
+	hello->framebuffer = personality->engine ? vgpu->fb_size : region->backed;
+	hello->bar_bytes = region->size;
+	hello->user_bytes = vgpu->user_size;
+	hello->aperture_pages = personality->engine ? gpu->sysmem_pages : 0;
+	hello->heads = vgpu->type->heads;
+	hello->max_x = vgpu->type->max_x;
+	hello->max_y = vgpu->type->max_y;
+	hello->vectors = vgpu->vectors;
+	/* The pool's slices come and go, so its guests do not rely on them. */
+	if (personality->engine && vgpu->instance->index != LAYOUT_POOL) {
+		hello->compute_slices = hweight8(vgpu->instance->compute);
+		hello->memory_slices = hweight8(vgpu->instance->memory);
+	}
+	memcpy(hello->power_on, config->power_on, sizeof(hello->power_on));
+	memcpy(hello->writable, config->writable, sizeof(hello->writable));
+	memcpy(hello->clearable, config->clearable, sizeof(hello->clearable));
+}
