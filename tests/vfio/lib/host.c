@@ -120,6 +120,15 @@ int host_init(void)
 	return error == -EOPNOTSUPP ? 0 : error;
 }
 
+/**
+ * host_choose - from now on another GPU is meant
+ * @address: its PCI address; openvgpu drives it
+ */
+void host_choose(const char *address)
+{
+	snprintf(gpu, sizeof(gpu), "%s", address);
+}
+
 /* Calls @each for every mdev; stops when it returns false. */
 static void each_mdev(bool (*each)(const char *uuid, void *data), void *data)
 {

@@ -18,6 +18,7 @@ void host_show_blocked(pid_t pid);
 
 /* sysfs */
 const char *host_gpu(void);
+void host_choose(const char *address);
 int host_read(const char *path, char *text, size_t size);
 int host_write(const char *path, const char *text);
 int host_read_number(const char *path, uint64_t *value);

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * migrate_faults.c - what goes wrong in the middle of a migration: the guest, the GPU,
+ * the VMM; one of the two sides always goes on
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "admin.h"
+#include "migrant.h"
+#include "phase.h"
+#include "vm.h"
+
+#define TYPE		"16mq"
+#define BOUND_NS	(10 * second())
+#define S_STOP		VFIO_DEVICE_STATE_STOP
+#define S_RUNNING	VFIO_DEVICE_STATE_RUNNING
+#define S_STOP_COPY	VFIO_DEVICE_STATE_STOP_COPY
+#define S_RESUMING	VFIO_DEVICE_STATE_RESUMING
+
+/* A vGPU that exists no more, as it was: for those that are loaded. */
+static void save_some(struct saved *saved)
+{
+	struct vgpu vgpu;
+
+	vgpu_make(&vgpu, TYPE);
+	need_migration(&vgpu);
+	vgpu_works(&vgpu, 1);
+	migration_save(&vgpu, saved);
+	vgpu_remove(&vgpu);
+}
+
+static void is_new_again(struct vgpu *vgpu, const char *what, enum phase phase)
+{
+	unsigned int state;
+
+	OK(rt_vfio_reset(vgpu->device));
+	state = migration_state(vgpu);
+	CHECK(state == S_RUNNING, "%s in %s, and a reset: the vGPU is in %s", what,
+	      phase_name(phase), migration_state_name(state));
+	OK(rt_memory_decoding(vgpu->device, true));
+	vgpu_works(vgpu, 5);
+}
+
+/* ---------------------------------------------------------------- resets */
+
+/* By the VMM: there was no migration. */
+TEST(vmm_resets, 0)
+{
+	struct saved saved;
+	struct vgpu vgpu;
+	enum phase phase;
+	int error;
+
+	save_some(&saved);
+	vgpu_make(&vgpu, TYPE);
+	for (phase = 0; phase < PHASES; phase++) {
+		struct phase_state at;
+
+		if (!phase_possible(&vgpu, phase))
+			continue;
+		phase_enter(&at, &vgpu, phase, &saved);
+		is_new_again(&vgpu, "VFIO_DEVICE_RESET", phase);
+		error = phase_transfer(&at);
+		CHECK(phase == PHASE_STOP || error == -ENODEV, "the file in %s: %s",
+		      phase_name(phase), strerror(-error));
+		phase_end(&at);
+	}
+	no_faults(&vgpu, "a vGPU that was reset only");
+}
+
+/* By the guest, or by a VMM in its place: a function-level reset changes no state. */
+TEST(function_resets, 0)
+{
+	struct saved saved;
+	struct vgpu vgpu;
+	enum phase phase;
+
+	save_some(&saved);
+	vgpu_make(&vgpu, TYPE);
+	for (phase = 0; phase < PHASES; phase++) {
+		struct phase_state at;
+		uint64_t begin;
+
+		if (!phase_possible(&vgpu, phase))
+			continue;
+		phase_enter(&at, &vgpu, phase, &saved);
+		begin = rt_now_ns();
+		rt_function_reset(vgpu.device);
+		CHECK(rt_now_ns() - begin < BOUND_NS, "FLR in %s took %llu ms",
+		      phase_name(phase), (unsigned long long)(rt_now_ns() - begin) / 1000000);
+		phase_kept(&at, "FLR");
+		if (phase == PHASE_PRE_COPY)
+			CHECK(!phase_transfer(&at), "the file in PRE_COPY is dead");
+		is_new_again(&vgpu, "FLR", phase);
+		phase_end(&at);
+	}
+}
+
+/* ------------------------------------------------------------- the GPU is reset */
+
+TEST(gpu_resets, ONCE | SLOW)
+{
+	struct saved saved;
+	struct vgpu vgpu, other;
+	enum phase phase;
+	int error;
+
+	save_some(&saved);
+	vgpu_make(&vgpu, TYPE);
+	vgpu_make(&other, TYPE);
+	for (phase = 0; phase < PHASES; phase++) {
+		struct phase_state at;
+
+		if (!phase_possible(&vgpu, phase))
+			continue;
+		phase_enter(&at, &vgpu, phase, &saved);
+		admin_set(admin_pci_path("reset"), "1");
+		admin_expect(admin_gpu_path("state"), "up");
+		phase_kept(&at, "GPU reset");
+		error = phase_transfer(&at);
+		CHECK(phase == PHASE_STOP || error == -EIO, "the file in %s: %s",
+		      phase_name(phase), strerror(-error));
+		/* It gives up; the guest goes on with a fault, as after any reset. */
+		if (phase != PHASE_RESUMING) {
+			unsigned int state;
+
+			migration_leave(&vgpu, S_RUNNING);
+			state = migration_state(&vgpu);
+			CHECK(state == S_RUNNING, "it is in %s", migration_state_name(state));
+			CHECK(rt_control_read(vgpu.device, OPENVGPU_NATIVE_FAULT),
+			      "GPU reset in %s: the guest is not told", phase_name(phase));
+			vgpu_reset(&vgpu, BY_GUEST);
+			vgpu_works(&vgpu, 6);
+		}
+		is_new_again(&vgpu, "GPU reset", phase);
+		phase_end(&at);
+		vgpu_reset(&other, BY_GUEST);
+		vgpu_works(&other, 7);
+	}
+}
+
+/* ------------------------------------------------------------------- a hang */
+
+/* It does not yield when it is stopped: it is reset, and its fault goes with it. */
+TEST(hang_at_stop, ONCE | SLOW)
+{
+	struct vgpu pair[2], neighbour;
+	uint64_t begin, took, fault;
+	struct saved saved;
+	struct rt_ring ring;
+	uint64_t stop;
+
+	need_control();
+	vgpu_make(&pair[0], TYPE);
+	need_migration(&pair[0]);
+	vgpu_make(&pair[1], TYPE);
+	vgpu_make(&neighbour, TYPE);
+	OK(rt_ring_create(pair[0].device, 0, 64, &ring));
+	fill_words(rt_framebuffer(pair[0].device, 10 * MIB), MIB, 3);
+	hang(&pair[0]);
+	OK(work_spin(&ring, &stop));
+	usleep(50000);
+	begin = rt_now_ns();
+	migration_save(&pair[0], &saved);
+	took = rt_now_ns() - begin;
+	CHECK(took < BOUND_NS, "saving a vGPU that hangs took %llu ms",
+	      (unsigned long long)took / 1000000);
+	migration_load(&pair[1], &saved);
+	guest_follows(&pair[0], &pair[1]);
+	fault = rt_control_read(pair[1].device, OPENVGPU_NATIVE_FAULT);
+	CHECK(fault, "the guest is not told that its vGPU was reset");
+	CHECK(differing_word(rt_framebuffer(pair[1].device, 10 * MIB), MIB, 3) < 0,
+	      "its framebuffer is another one");
+	rt_memory_forget(pair[1].device);
+	vgpu_reset(&pair[1], BY_GUEST);
+	vgpu_works(&pair[1], 1);
+	vgpu_works(&neighbour, 2);
+	admin_expect(admin_gpu_path("state"), "up");
+}
+
+/* ------------------------------------------------------------ the VMM is killed */
+
+TEST(vmm_killed, SLOW)
+{
+	struct saved saved;
+	struct vgpu vgpu;
+	enum phase phase;
+
+	save_some(&saved);
+	OK(host_create_any(TYPE, vgpu.uuid));
+	for (phase = 0; phase < PHASES; phase++) {
+		int ready[2], status;
+		uint64_t begin;
+		pid_t vm;
+
+		CHECK(!pipe(ready), "pipe: %s", strerror(errno));
+		vm = fork();
+		if (!vm) {
+			struct phase_state at;
+			struct migrant migrant;
+
+			vgpu_open(&vgpu);
+			if (!phase_possible(&vgpu, phase))
+				_exit(0);
+			migrant_begin(&migrant, &vgpu, 2000, 1);
+			migrant_work(&migrant, second() / 20);
+			phase_enter(&at, &vgpu, phase, &saved);
+			pipe_send(ready);
+			if (phase == PHASE_PRE_COPY)
+				migrant_work(&migrant, 60 * second());
+			for (;;)
+				pause();
+		}
+		close(ready[1]);
+		if (read(ready[0], &status, 1) != 1) {
+			CHECK(!child_end(vm), "the VM did not come to %s", phase_name(phase));
+			close(ready[0]);
+			continue;
+		}
+		close(ready[0]);
+		begin = rt_now_ns();
+		vm_kill(vm);
+		vgpu_open(&vgpu);
+		CHECK(rt_now_ns() - begin < BOUND_NS, "killed in %s: %llu ms until the next VM",
+		      phase_name(phase), (unsigned long long)(rt_now_ns() - begin) / 1000000);
+		CHECK(migration_state(&vgpu) == S_RUNNING, "killed in %s: the next VM finds %s",
+		      phase_name(phase), migration_state_name(migration_state(&vgpu)));
+		CHECK(!*(volatile uint64_t *)rt_framebuffer(vgpu.device, 10 * MIB),
+		      "killed in %s: the next VM finds its memory", phase_name(phase));
+		vgpu_works(&vgpu, 1);
+		vgpu_close(&vgpu);
+	}
+}
+
+/* ------------------------------------------------------------- it is removed */
+
+/* A file outlives its vGPU, and keeps the module. */
+TEST(removed, ONCE)
+{
+	struct saved saved;
+	struct vgpu vgpu;
+	enum phase phase;
+	int error;
+
+	save_some(&saved);
+	for (phase = 0; phase < PHASES; phase++) {
+		struct phase_state at;
+
+		if (phase == PHASE_STOP)
+			continue;
+		vgpu_make(&vgpu, TYPE);
+		if (!phase_possible(&vgpu, phase)) {
+			vgpu_remove(&vgpu);
+			continue;
+		}
+		phase_enter(&at, &vgpu, phase, &saved);
+		vgpu_remove(&vgpu);
+		CHECK(!host_exists(vgpu.uuid), "the vGPU is there");
+		error = phase_transfer(&at);
+		CHECK(error == -ENODEV, "the file of a vGPU that is gone, %s: %s",
+		      phase_name(phase), strerror(-error));
+		CHECK(!admin_unload(), "the module was unloaded, and its file is open");
+		phase_end(&at);
+	}
+	CHECK(admin_unload(), "the module can't be unloaded");
+	admin_load();
+}
