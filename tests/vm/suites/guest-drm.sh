@@ -149,7 +149,7 @@ instance()
 		./compute --drm && ./drm params fill-and-copy dispatch
 	RUN
 	in_guest instance 2-256mc
-	same instance-is-gone '' "$(ls "$types/../instances" | grep -v create)"
+	same instance-is-gone '' "$(find "$types/../instances" -mindepth 1 -maxdepth 1 -type d)"
 }
 
 # The console, the KMS program as it is, and the ways out.
