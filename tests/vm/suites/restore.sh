@@ -179,7 +179,7 @@ if systemctl restart openvgpu-restore.service 2>/dev/null; then
 else
 	pass no-module
 fi
-said=$(journalctl -b -u openvgpu-restore.service -o cat | tail -n 8)
+said=$(journalctl -b -u openvgpu-restore.service -o cat | tail -n 12)
 for text in "vGPU $auto, type openvgpu-256mq of GPU $gpu is not there: the module openvgpu is not loaded" \
 	'config.yaml is not in force: openvgpu: no GPU is bound' 'modprobe openvgpu'; do
 	case $said in
