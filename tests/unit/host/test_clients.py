@@ -32,13 +32,14 @@ class Profile(ctypes.Structure):
 class Instance(ctypes.Structure):
     """struct layout_instance"""
     _fields_ = [("profile", Profile), ("reserved", ctypes.c_bool), ("compute", ctypes.c_uint8),
-                ("memory_first", ctypes.c_uint8)]
+                ("queue", ctypes.c_uint8), ("memory_first", ctypes.c_uint8),
+                ("shares", ctypes.c_uint8)]
 
 
 class Vgpu(ctypes.Structure):
     """struct layout_vgpu"""
     _fields_ = [("used", ctypes.c_bool), ("closed", ctypes.c_bool), ("instance", ctypes.c_uint8),
-                ("level", ctypes.c_uint8), ("first", ctypes.c_uint8)]
+                ("queue", ctypes.c_uint8), ("level", ctypes.c_uint8), ("first", ctypes.c_uint8)]
 
 
 class Layout(ctypes.Structure):
@@ -52,7 +53,7 @@ class Layout(ctypes.Structure):
 class Change(ctypes.Structure):
     """struct layout_change"""
     _fields_ = [("vgpu", ctypes.c_uint), ("instance", ctypes.c_uint), ("made", ctypes.c_bool),
-                ("removed", ctypes.c_bool), ("moved_vgpus", ctypes.c_uint64),
+                ("removed", ctypes.c_bool), ("parts", ctypes.c_uint32), ("moved_vgpus", ctypes.c_uint64),
                 ("moved_instances", ctypes.c_uint32)]
 
 
