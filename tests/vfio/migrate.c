@@ -373,12 +373,15 @@ TEST(unfinished, 0)
 	      "the endless job counts from %u to %u, and has %sended", count, *counter,
 	      rt_ring_reached(&spin, spin.fence) ? "" : "not ");
 	CHECK(!rt_ring_reached(&semaphore, semaphore.fence), "nobody has signalled");
+	work_stop(pair[1].device, stop);
+	OK(rt_ring_wait(&spin, spin.fence, PATIENCE_MS));
+	CHECK(rt_ring_register(&semaphore, REFGPU_RING_STATUS) == REFGPU_RING_BLOCKED,
+	      "nobody has signalled, and the ring has status %llu",
+	      (unsigned long long)rt_ring_register(&semaphore, REFGPU_RING_STATUS));
 	/* Memory is looked at again when a doorbell rings. */
 	*(volatile uint64_t *)rt_framebuffer(pair[1].device, wait.address) = 5;
 	rt_ring_doorbell(&semaphore);
 	OK(rt_ring_wait(&semaphore, semaphore.fence, PATIENCE_MS));
-	work_stop(pair[1].device, stop);
-	OK(rt_ring_wait(&spin, spin.fence, PATIENCE_MS));
 	no_faults(&pair[1], "the target");
 }
 

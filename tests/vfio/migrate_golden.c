@@ -109,11 +109,12 @@ static void guest_goes_on(const char *name, const struct saved *saved)
 	/* Looked at when a doorbell rings; PUT stays. */
 	rt_user_write(vgpu.device, REFGPU_USER_RING(1) + REFGPU_RING_DOORBELL,
 		      rt_user_read(vgpu.device, REFGPU_USER_RING(1) + REFGPU_RING_PUT));
+	/* The job that has the engine comes first. */
+	work_stop(vgpu.device, note->stop);
+	await_fence(&vgpu, 0);
 	await_fence(&vgpu, 1);
 	CHECK(((uint32_t *)memory.cpu)[RT_PAGE_SIZE / 4] == 0xfeed, "%s: guest memory has 0x%x",
 	      name, ((uint32_t *)memory.cpu)[RT_PAGE_SIZE / 4]);
-	work_stop(vgpu.device, note->stop);
-	await_fence(&vgpu, 0);
 	no_faults(&vgpu, name);
 	vgpu_remove(&vgpu);
 }

@@ -28,10 +28,13 @@ TEST(gone, ONCE | SLOW)
 	CHECK(remover >= 0, "no remover: %s", strerror(errno));
 	vgpu_make(&first, TYPE);
 	need_migration(&first);
+	fill_words(rt_framebuffer(first.device, 4 * MIB), 10 * MIB, 1);
 	migration_save(&first, &saved);
 	for (phase = 0; phase < PHASES; phase++) {
 		vgpu_make(&vgpu[phase], TYPE);
 		vgpu_works(&vgpu[phase], 1);
+		/* More than is read until the host has seen it. */
+		fill_words(rt_framebuffer(vgpu[phase].device, 4 * MIB), 10 * MIB, phase);
 		if (phase_possible(&vgpu[phase], phase))
 			phase_enter(&at[phase], &vgpu[phase], phase, &saved);
 	}

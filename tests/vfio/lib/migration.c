@@ -342,7 +342,11 @@ void guest_follows(const struct vgpu *from, const struct vgpu *to)
  */
 void guest_memory_follows(const struct vgpu *to, const struct rt_memory *memory)
 {
-	OK(rt_space_map(to->device->space, memory->cpu, memory->page[0], memory->bytes));
+	struct rt_space *space = to->device->space;
+
+	/* What is allocated there later lies elsewhere. */
+	rt_space_reserve(space, memory->bytes);
+	OK(rt_space_map(space, memory->cpu, memory->page[0], memory->bytes));
 }
 
 /**
