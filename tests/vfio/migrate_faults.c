@@ -100,6 +100,17 @@ TEST(function_resets, 0)
 
 /* ------------------------------------------------------------- the GPU is reset */
 
+static void is_told(struct vgpu *vgpu, enum phase phase)
+{
+	uint64_t end = rt_now_ns() + 5 * second();
+
+	while (!rt_control_read(vgpu->device, OPENVGPU_NATIVE_FAULT)) {
+		CHECK(rt_now_ns() < end, "GPU reset in %s: the guest is not told",
+		      phase_name(phase));
+		usleep(1000);
+	}
+}
+
 TEST(gpu_resets, ONCE | SLOW)
 {
 	struct saved saved;
@@ -129,8 +140,7 @@ TEST(gpu_resets, ONCE | SLOW)
 			migration_leave(&vgpu, S_RUNNING);
 			state = migration_state(&vgpu);
 			CHECK(state == S_RUNNING, "it is in %s", migration_state_name(state));
-			CHECK(rt_control_read(vgpu.device, OPENVGPU_NATIVE_FAULT),
-			      "GPU reset in %s: the guest is not told", phase_name(phase));
+			is_told(&vgpu, phase);
 			vgpu_reset(&vgpu, BY_GUEST);
 			vgpu_works(&vgpu, 6);
 		}
