@@ -5,6 +5,7 @@ changes are refused, and with which words. The suite callout has the real mdevct
 
 import json
 import os
+import re
 import subprocess
 import threading
 import time
@@ -92,8 +93,8 @@ class Callout(CliTest):
                 for name, value in entry.items()]
 
     def test_attributes(self):
-        every = [("openvgpu/" + name, "native" if name == "personality" else
-                  "region" if name == "display" else str(value))
+        chosen = lambda value: re.sub(r".*\[(.*)\].*", r"\1", str(value))
+        every = [("openvgpu/" + name, chosen(value))
                  for name, value in VGPU_SETTINGS.items() if name != "frozen"]
         kept = self.kept()
         self.assertEqual(sorted(kept), sorted(every))
@@ -104,11 +105,11 @@ class Callout(CliTest):
         names = lambda: [name.partition("/")[2] for name, _ in self.kept()]
         self.machine.add_attributes(f"{GPU}/{IDLE}", {
             "personality": "native [bochs]", "display": "[off]"})
-        self.assertEqual(names(), ["personality", "weight", "cap_percent",
-                                   "timeslice_us"])
+        self.assertEqual(names(), ["personality", "weight", "cap_percent", "timeslice_us",
+                                   "migration", "migration_throttle"])
         self.machine.add_attributes(f"{GPU}/{IDLE}", {"personality": "[bochs]"})
         self.machine.add_attributes(GPU, {"scheduler": "none"})
-        self.assertEqual(names(), [])
+        self.assertEqual(names(), ["migration", "migration_throttle"])
         self.machine.add_attributes(f"{GPU}/{IDLE}", VGPU_SETTINGS)
         self.assertIn("frame_rate_limit", names())
         self.machine.write(
