@@ -184,7 +184,8 @@ same "the one in use was kept" "openvgpu-256mq $a" "$(vgpus "$big")"
 
 # ---------------------------------------------------------------- half way
 
-# Free memory in pieces: 32 MiB in the middle of each half.
+# Free memory in pieces: every second 32 MiB. What lies between is in use, or it
+# would move.
 kill -9 "$holder"
 wait "$holder" 2>/dev/null
 config "    - devices: [$small]
@@ -195,6 +196,15 @@ for uuid in $(for vgpu in $(vgpus "$small" | cut -d' ' -f2); do
 done | sort -n | awk 'NR % 2 { print $2 }'); do
 	openvgpu remove "$uuid"
 done
+holders=()
+for uuid in $(vgpus "$small" | cut -d' ' -f2); do
+	hold-vgpu "$uuid" "held-$uuid" &
+	holders+=($!)
+	for _ in $(seq 100); do
+		[ ! -s "held-$uuid" ] || break
+		sleep 0.1
+	done
+done
 config "    - devices: [$small]
       settings: {fault_limit: 42}
       vgpu-devices: {32mq: 4, 64mq: 1}"
@@ -202,6 +212,9 @@ run "memory that is not in one piece" 5 openvgpu apply config.yaml
 contains "how far it came" "$err" "1 of 2 changes were made"
 same "what was done stays" 42 "$(cat "/sys/bus/pci/devices/$small/openvgpu/fault_limit")"
 same "and so do the vGPUs" 4 "$(vgpus "$small" | wc -l)"
+kill -9 "${holders[@]}"
+wait "${holders[@]}" 2>/dev/null
+run "those that nobody uses make room" 0 openvgpu apply config.yaml
 
 # ------------------------------------------------------------- who may, where
 
