@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "base/state.h"
 #include "base/vgpu.h"
 #include "vgpu/migrate_file.h"
 #include "vgpu/stream.h"
@@ -99,6 +100,28 @@ void migrate_file_end(struct migrate_file *file, int error)
 		file->error = error;
 	mutex_unlock(&file->lock);
 	wake_up_all(&file->wait);
+}
+
+/**
+ * migrate_gpu_answers - whether what was copied until now was its memory
+ * @vgpu: the vGPU
+ *
+ * That of a GPU that is gone reads as ones, and takes what is written, without
+ * anybody noticing. Being gone is for good: one look at the end is enough. May sleep.
+ */
+bool migrate_gpu_answers(struct vgpu *vgpu)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	int section;
+	bool alive;
+
+	if (!vgpu_gpu_begin(gpu, &section))
+		return false;
+	alive = gpu->family->alive(gpu);
+	vgpu_gpu_end(gpu, section);
+	if (!alive)
+		vgpu_gpu_failed(gpu, "its registers read all ones");
+	return alive;
 }
 
 /**

@@ -59,6 +59,7 @@ struct file *migrate_file_open(struct migrate_file *file);
 void migrate_file_put(struct migrate_file *file);
 void migrate_file_end(struct migrate_file *file, int error);
 void migrate_hello(const struct vgpu *vgpu, struct stream_hello *hello);
+bool migrate_gpu_answers(struct vgpu *vgpu);
 int migrate_region(const struct vgpu *vgpu);
 
 /* migrate_log.c */

@@ -239,6 +239,8 @@ static int finish(struct loading *loading)
 {
 	if (loading->image_filled != loading->image_bytes)
 		return -EBADMSG;
+	if (!migrate_gpu_answers(loading->file.vgpu))
+		return -EIO;
 	loading->complete = true;
 	vgpu_console_changed(loading->file.vgpu);
 	return 0;

@@ -405,6 +405,8 @@ static int put_record(struct saving *saving)
 	bytes = put_memory(saving);
 	if (bytes || saving->ended || !saving->last)
 		return bytes;
+	if (!migrate_gpu_answers(saving->file.vgpu))
+		return -EIO;
 	saving->ended = true;
 	WRITE_ONCE(stats->blackout_ns, ktime_get_ns() - stats->stopped_at);
 	WRITE_ONCE(stats->remaining, 0);
