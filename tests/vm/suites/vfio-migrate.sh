@@ -3,6 +3,7 @@
 #
 # machine: --gpu "--vram 1G" --gpu "--vram 1G" --timeout 900
 # own machine: it has two GPUs, and one is gone after it
+# check: 6.12
 #
 # vGPUs that are saved and loaded: states, registers, guests that work all the while,
 # streams that are damaged or for another vGPU, VMMs and GPUs that fail meanwhile.
