@@ -95,6 +95,18 @@ void vgpu_monitors_connect(struct vgpu *vgpu)
 /* --------------------------------------------------------------- migration */
 
 /**
+ * vgpu_monitors_of_guest - how many heads of a vGPU its guest knows of
+ * @vgpu: the vGPU, open
+ *
+ * Where the guest knows nothing of the GPU, that is the one it sees, whatever the
+ * type has.
+ */
+unsigned int vgpu_monitors_of_guest(const struct vgpu *vgpu)
+{
+	return vgpu->personality->engine ? heads(vgpu) : min(heads(vgpu), 1U);
+}
+
+/**
  * vgpu_monitors_save - the monitors that its guest sees
  * @vgpu: the vGPU; its lock is held
  * @pack: receives their EDIDs
@@ -110,7 +122,7 @@ void vgpu_monitors_save(struct vgpu *vgpu, struct vgpu_pack *pack)
 		return;
 	vgpu_pack(pack, 4, bytes);
 	vgpu_pack_bytes(pack, monitor->active, bytes);
-	for (head = 1; head < heads(vgpu); head++) {
+	for (head = 1; head < vgpu_monitors_of_guest(vgpu); head++) {
 		const struct vgpu_edid *edid = &monitor->other[head - 1];
 
 		vgpu_pack(pack, 4, edid->bytes);
@@ -157,7 +169,7 @@ int vgpu_monitors_load(struct vgpu *vgpu, struct vgpu_unpack *unpack)
 		return 0;
 	if (!load_edid(&first, unpack))
 		return -EBADMSG;
-	for (head = 1; head < heads(vgpu); head++)
+	for (head = 1; head < vgpu_monitors_of_guest(vgpu); head++)
 		if (!load_edid(&vgpu->monitor.other[head - 1], unpack))
 			return -EBADMSG;
 	take_first(&vgpu->monitor, &first);

@@ -48,6 +48,7 @@ struct vgpu_monitor {
 
 void vgpu_monitors_open(struct vgpu *vgpu);
 void vgpu_monitors_connect(struct vgpu *vgpu);
+unsigned int vgpu_monitors_of_guest(const struct vgpu *vgpu);
 void vgpu_monitors_save(struct vgpu *vgpu, struct vgpu_pack *pack);
 int vgpu_monitors_load(struct vgpu *vgpu, struct vgpu_unpack *unpack);
 extern const struct vgpu_region_ops vgpu_edid_ops;

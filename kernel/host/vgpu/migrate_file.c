@@ -172,7 +172,7 @@ void migrate_hello(const struct vgpu *vgpu, struct stream_hello *hello)
 	hello->bar_bytes = region->size;
 	hello->user_bytes = vgpu->user_size;
 	hello->aperture_pages = personality->engine ? gpu->sysmem_pages : 0;
-	hello->heads = vgpu->type->heads;
+	hello->heads = vgpu_monitors_of_guest(vgpu);
 	hello->max_x = vgpu->type->max_x;
 	hello->max_y = vgpu->type->max_y;
 	hello->vectors = vgpu->vectors;
