@@ -119,7 +119,7 @@ run "a live change that can't be" fails virsh nodedev-update "$(node "$first")" 
 contains "it says why" "it takes 1 to 10000"
 same "it changed nothing" 200 "$(attribute "$first" weight)"
 run "no saving to disk" fails virsh managedsave vm1
-holds "it says why" "$(words "$said")" grep -qE "cannot migrate domain: .*$first: VFIO migration" "$said"
+holds "it says why" "$(words "$said")" grep -qE "cannot migrate domain: .*$first: VFIO device doesn't support device and IOMMU dirty tracking" "$said"
 holds "its domain runs on" "$(virsh domstate vm1)" test "$(virsh domstate vm1)" = running
 run "suspend it" 0 virsh suspend vm1
 same "it has its vGPU" "paused $(qemu_pid vm1)" "$(virsh domstate vm1) $(attribute "$first" owner_pid)"
