@@ -165,8 +165,7 @@ void refgpu_flip_interval(struct vgpu *vgpu, u64 ns)
 	if (!vgpu_gpu_begin(vgpu->gpu, &section))
 		return;
 	mutex_lock(&partition->lock);
-	reg_write(refgpu_of(vgpu->gpu), REFGPU_PARTITION(vgpu->partition) +
-		  REFGPU_PARTITION_FLIP_NS, ns);
+	entry_write(partition, REFGPU_PARTITION_FLIP_NS, ns);
 	mutex_unlock(&partition->lock);
 	vgpu_gpu_end(vgpu->gpu, section);
 }

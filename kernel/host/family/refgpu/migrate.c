@@ -19,7 +19,6 @@
 #include "family/refgpu/regs.h"
 
 /* The device completes these whatever its engines do; the timeouts are for defects. */
-#define STOP_TIMEOUT_MS		500
 #define CONTEXT_TIMEOUT_MS	500
 #define FETCH_TIMEOUT_MS	500
 
@@ -36,10 +35,8 @@
 
 static void control(struct refgpu_partition *partition, u64 flags)
 {
-	struct refgpu *refgpu = refgpu_of(partition->gpu);
-
-	reg_write(refgpu, REFGPU_PARTITION(partition->number) +
-		  REFGPU_PARTITION_CONTROL, refgpu->enable | flags);
+	entry_write(partition, REFGPU_PARTITION_CONTROL,
+		    refgpu_of(partition->gpu)->enable | flags);
 }
 
 static u64 alias_read(struct refgpu_partition *partition, u32 offset)
@@ -90,10 +87,8 @@ static void untouch(struct vgpu *vgpu, int section)
 static void freeze(struct refgpu_partition *partition)
 {
 	control(partition, REFGPU_PARTITION_FREEZE);
-	if (reg_wait_zero(refgpu_of(partition->gpu),
-			  REFGPU_PARTITION(partition->number) +
-			  REFGPU_PARTITION_STATUS,
-			  REFGPU_PARTITION_IS_RESIDENT, STOP_TIMEOUT_MS))
+	if (entry_wait(partition, REFGPU_PARTITION_STATUS,
+		       REFGPU_PARTITION_IS_RESIDENT, STOP_TIMEOUT_MS))
 		vgpu_gpu_failed(partition->gpu, "a partition can't be frozen");
 	partition->timer = alias_read(partition, REFGPU_USER_TIMER);
 	partition->frozen = true;
@@ -125,8 +120,8 @@ static bool thaw(struct refgpu_partition *partition)
 	u64 raised = alias_read(partition, REFGPU_USER_INTR_STATUS) &
 		     alias_read(partition, REFGPU_USER_INTR_ENABLE);
 
-	reg_write(refgpu, REFGPU_PARTITION(partition->number) +
-		  REFGPU_PARTITION_TIMER_OFFSET, partition->timer - now);
+	entry_write(partition, REFGPU_PARTITION_TIMER_OFFSET,
+		    partition->timer - now);
 	control(partition, 0);
 	return raised;
 }
@@ -562,18 +557,17 @@ int refgpu_context_load(struct vgpu *vgpu, const u8 *image, u32 bytes)
 static int set_tracking(struct vgpu *vgpu, u64 value)
 {
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
-	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
-	u32 at = REFGPU_PARTITION(vgpu->partition) + REFGPU_PARTITION_DIRTY_CONTROL;
 	int section, ret = 0;
 
 	if (!vgpu_gpu_begin(vgpu->gpu, &section))
 		return -ENODEV;
 	mutex_lock(&partition->lock);
 	partition->forgotten = false;
-	reg_write(refgpu, at, 0);	/* the same value once more clears no bits */
-	reg_write(refgpu, at, value);
+	/* The same value once more clears no bits. */
+	entry_write(partition, REFGPU_PARTITION_DIRTY_CONTROL, 0);
+	entry_write(partition, REFGPU_PARTITION_DIRTY_CONTROL, value);
 	/* The device may have no memory for the bits. */
-	if (reg_read(refgpu, at) != value)
+	if (entry_read(partition, REFGPU_PARTITION_DIRTY_CONTROL) != value)
 		ret = -EIO;
 	mutex_unlock(&partition->lock);
 	vgpu_gpu_end(vgpu->gpu, section);
@@ -605,17 +599,14 @@ void refgpu_dirty_stop(struct vgpu *vgpu)
 static int fetch_bits(struct refgpu_partition *partition, u64 first, u64 count)
 {
 	struct refgpu *refgpu = refgpu_of(partition->gpu);
-	u32 entry = REFGPU_PARTITION(partition->number);
 	int ret;
 
 	memset(refgpu->window, 0, BITS_TO_BYTES(count));
 	wmb();	/* before the device writes to it */
-	reg_write(refgpu, entry + REFGPU_PARTITION_DIRTY_FIRST, first);
-	reg_write(refgpu, entry + REFGPU_PARTITION_DIRTY_COUNT, count);
-	reg_write(refgpu, entry + REFGPU_PARTITION_DIRTY_TARGET,
-		  refgpu->window_bus);
-	reg_write(refgpu, entry + REFGPU_PARTITION_DIRTY_FETCH, 1);
-	ret = reg_wait_zero(refgpu, entry + REFGPU_PARTITION_DIRTY_FETCH, 1,
+	entry_write(partition, REFGPU_PARTITION_DIRTY_FIRST, first);
+	entry_write(partition, REFGPU_PARTITION_DIRTY_COUNT, count);
+	entry_write(partition, REFGPU_PARTITION_DIRTY_TARGET, refgpu->window_bus);
+	ret = entry_command(partition, REFGPU_PARTITION_DIRTY_FETCH,
 			    FETCH_TIMEOUT_MS);
 	rmb();	/* what the device has written before it said so */
 	if (ret)

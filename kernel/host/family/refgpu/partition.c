@@ -15,38 +15,7 @@
 /* The device completes these whatever its engines do; the timeouts are for defects. */
 #define RESET_TIMEOUT_MS	1000
 #define INVALIDATE_TIMEOUT_MS	500
-#define STOP_TIMEOUT_MS		500
 #define SCRUB_TIMEOUT_MS	9000
-
-static u64 entry_read(struct refgpu_partition *partition, u32 offset)
-{
-	return reg_read(refgpu_of(partition->gpu),
-			REFGPU_PARTITION(partition->number) + offset);
-}
-
-static void entry_write(struct refgpu_partition *partition, u32 offset,
-			u64 value)
-{
-	reg_write(refgpu_of(partition->gpu),
-		  REFGPU_PARTITION(partition->number) + offset, value);
-}
-
-static int entry_wait(struct refgpu_partition *partition, u32 offset, u64 mask,
-		      unsigned int timeout_ms)
-{
-	return reg_wait_zero(refgpu_of(partition->gpu),
-			     REFGPU_PARTITION(partition->number) + offset,
-			     mask, timeout_ms);
-}
-
-/* A command is a register that is written 1 and reads 1 until it is done. */
-static int command(struct refgpu_partition *partition, u32 offset,
-		   unsigned int timeout_ms)
-{
-	lockdep_assert_held(&partition->lock);
-	entry_write(partition, offset, 1);
-	return entry_wait(partition, offset, 1, timeout_ms);
-}
 
 static size_t table_size(const struct vgpu_gpu *gpu)
 {
@@ -153,7 +122,7 @@ static int enable(struct refgpu_partition *partition, struct vgpu *vgpu)
 	int ret;
 
 	entry_write(partition, REFGPU_PARTITION_CONTROL, 0);
-	ret = command(partition, REFGPU_PARTITION_RESET, RESET_TIMEOUT_MS);
+	ret = entry_command(partition, REFGPU_PARTITION_RESET, RESET_TIMEOUT_MS);
 	if (ret)
 		return ret;
 	ret = program_slice(partition, vgpu->fb_offset, vgpu->fb_size);
@@ -206,7 +175,7 @@ static int disable(struct refgpu_partition *partition)
 	int ret;
 
 	/* RESET ends a run even on an engine that hangs. */
-	ret = command(partition, REFGPU_PARTITION_RESET, RESET_TIMEOUT_MS);
+	ret = entry_command(partition, REFGPU_PARTITION_RESET, RESET_TIMEOUT_MS);
 	entry_write(partition, REFGPU_PARTITION_CONTROL, 0);
 	entry_write(partition, REFGPU_PARTITION_SYSMEM_PAGES, 0);
 	if (!ret)
@@ -239,7 +208,7 @@ void refgpu_partition_disable(struct vgpu *vgpu)
 
 static int reset_entry(struct refgpu_partition *partition)
 {
-	int ret = command(partition, REFGPU_PARTITION_RESET, RESET_TIMEOUT_MS);
+	int ret = entry_command(partition, REFGPU_PARTITION_RESET, RESET_TIMEOUT_MS);
 
 	if (ret)
 		dev_err(&partition->gpu->pdev->dev,
@@ -292,8 +261,8 @@ int refgpu_scrub(struct vgpu *vgpu)
 	if (!partition->enabled)
 		ret = program_slice(partition, vgpu->fb_offset, vgpu->fb_size);
 	if (!ret)
-		ret = command(partition, REFGPU_PARTITION_SCRUB,
-			      SCRUB_TIMEOUT_MS);
+		ret = entry_command(partition, REFGPU_PARTITION_SCRUB,
+				    SCRUB_TIMEOUT_MS);
 	mutex_unlock(&partition->lock);
 	vgpu_gpu_end(vgpu->gpu, section);
 	return ret;
@@ -307,8 +276,8 @@ static int scrub_whole(struct refgpu_partition *partition)
 	ret = program_slice(partition, 0, partition->number ? 0 :
 			    partition->gpu->fb_size);
 	if (!ret)
-		ret = command(partition, REFGPU_PARTITION_SCRUB,
-			      SCRUB_TIMEOUT_MS);
+		ret = entry_command(partition, REFGPU_PARTITION_SCRUB,
+				    SCRUB_TIMEOUT_MS);
 	undo = program_slice(partition, 0, 0);
 	return ret ?: undo;
 }
@@ -440,8 +409,8 @@ static bool forget(struct refgpu_partition *partition, u32 first, u32 count)
 
 	entry_write(partition, REFGPU_PARTITION_INVALIDATE_FIRST, first);
 	entry_write(partition, REFGPU_PARTITION_INVALIDATE_PAGES, count);
-	ret = command(partition, REFGPU_PARTITION_INVALIDATE,
-		      INVALIDATE_TIMEOUT_MS);
+	ret = entry_command(partition, REFGPU_PARTITION_INVALIDATE,
+			    INVALIDATE_TIMEOUT_MS);
 	if (ret == -ETIMEDOUT)
 		reset_entry(partition);
 	else if (ret)

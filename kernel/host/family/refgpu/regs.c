@@ -43,6 +43,39 @@ int reg_wait_zero(struct refgpu *refgpu, u32 offset, u64 mask,
 }
 
 /**
+ * entry_wait - the same for a register of a partition's entry
+ * @partition: the partition
+ * @offset: the register, from the beginning of the entry
+ * @mask: the bits
+ * @timeout_ms: how long at most
+ *
+ * May sleep. Return: as reg_wait_zero().
+ */
+int entry_wait(struct refgpu_partition *partition, u32 offset, u64 mask,
+	       unsigned int timeout_ms)
+{
+	return reg_wait_zero(refgpu_of(partition->gpu),
+			     REFGPU_PARTITION(partition->number) + offset,
+			     mask, timeout_ms);
+}
+
+/**
+ * entry_command - give a partition a command, and wait for its end
+ * @partition: the partition, with its lock held
+ * @offset: its register, which is written 1 and reads 1 until it is done
+ * @timeout_ms: how long at most
+ *
+ * May sleep. Return: as reg_wait_zero().
+ */
+int entry_command(struct refgpu_partition *partition, u32 offset,
+		  unsigned int timeout_ms)
+{
+	lockdep_assert_held(&partition->lock);
+	entry_write(partition, offset, 1);
+	return entry_wait(partition, offset, 1, timeout_ms);
+}
+
+/**
  * refgpu_now - see struct vgpu_family
  * @gpu: the GPU
  *

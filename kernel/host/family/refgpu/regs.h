@@ -139,6 +139,9 @@ static inline u32 refgpu_block_of(const struct vgpu_instance *instance)
 	return REFGPU_RUN_CONTROL(layout_block(instance->index));
 }
 
+/* Until a partition has left its engine. For defects: the device does it at once. */
+#define STOP_TIMEOUT_MS	500
+
 static inline u64 reg_read(struct refgpu *refgpu, u32 offset)
 {
 	return readq(refgpu->regs + offset);
@@ -149,8 +152,26 @@ static inline void reg_write(struct refgpu *refgpu, u32 offset, u64 value)
 	writeq(value, refgpu->regs + offset);
 }
 
+/* A partition's entry in the table, which is the host's. */
+static inline u64 entry_read(struct refgpu_partition *partition, u32 offset)
+{
+	return reg_read(refgpu_of(partition->gpu),
+			REFGPU_PARTITION(partition->number) + offset);
+}
+
+static inline void entry_write(struct refgpu_partition *partition, u32 offset,
+			       u64 value)
+{
+	reg_write(refgpu_of(partition->gpu),
+		  REFGPU_PARTITION(partition->number) + offset, value);
+}
+
 /* regs.c */
 int reg_wait_zero(struct refgpu *refgpu, u32 offset, u64 mask,
+		  unsigned int timeout_ms);
+int entry_wait(struct refgpu_partition *partition, u32 offset, u64 mask,
+	       unsigned int timeout_ms);
+int entry_command(struct refgpu_partition *partition, u32 offset,
 		  unsigned int timeout_ms);
 u64 refgpu_now(struct vgpu_gpu *gpu);
 
