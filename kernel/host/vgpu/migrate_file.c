@@ -10,6 +10,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/slab.h>
 
 #include "base/state.h"
@@ -100,6 +101,34 @@ void migrate_file_end(struct migrate_file *file, int error)
 		file->error = error;
 	mutex_unlock(&file->lock);
 	wake_up_all(&file->wait);
+}
+
+/**
+ * migrate_file_poll - poll() of both kinds
+ * @filp: the file of the VMM
+ * @wait: as poll() has it
+ *
+ * Neither ever waits for data.
+ */
+__poll_t migrate_file_poll(struct file *filp, struct poll_table_struct *wait)
+{
+	struct migrate_file *file = filp->private_data;
+	__poll_t events = file->kind->flags == O_RDONLY ?
+			  EPOLLIN | EPOLLRDNORM : EPOLLOUT | EPOLLWRNORM;
+
+	poll_wait(filp, &file->wait, wait);
+	return READ_ONCE(file->error) ? events | EPOLLHUP : events;
+}
+
+/**
+ * migrate_file_release - the VMM has closed its file
+ * @inode: unused
+ * @filp: the file
+ */
+int migrate_file_release(struct inode *inode, struct file *filp)
+{
+	migrate_file_put(filp->private_data);
+	return 0;
 }
 
 /**

@@ -11,7 +11,9 @@
 #include <linux/wait.h>
 
 struct file;
+struct inode;
 struct migrate_file;
+struct poll_table_struct;
 struct stream_hello;
 struct vfio_log_ops;
 struct vgpu;
@@ -58,6 +60,8 @@ void migrate_file_exit(struct migrate_file *file);
 struct file *migrate_file_open(struct migrate_file *file);
 void migrate_file_put(struct migrate_file *file);
 void migrate_file_end(struct migrate_file *file, int error);
+__poll_t migrate_file_poll(struct file *filp, struct poll_table_struct *wait);
+int migrate_file_release(struct inode *inode, struct file *filp);
 void migrate_hello(const struct vgpu *vgpu, struct stream_hello *hello);
 bool migrate_gpu_answers(struct vgpu *vgpu);
 int migrate_region(const struct vgpu *vgpu);

@@ -13,7 +13,6 @@
 #include <linux/fs.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -368,26 +367,11 @@ static ssize_t load_write(struct file *filp, const char __user *buf,
 	return ret;
 }
 
-static __poll_t load_poll(struct file *filp, struct poll_table_struct *wait)
-{
-	struct migrate_file *file = filp->private_data;
-	__poll_t events = EPOLLOUT | EPOLLWRNORM;
-
-	poll_wait(filp, &file->wait, wait);
-	return READ_ONCE(file->error) ? events | EPOLLHUP : events;
-}
-
-static int load_release(struct inode *inode, struct file *filp)
-{
-	migrate_file_put(filp->private_data);
-	return 0;
-}
-
 static const struct file_operations load_fops = {
 	.owner		= THIS_MODULE,
 	.write		= load_write,
-	.poll		= load_poll,
-	.release	= load_release,
+	.poll		= migrate_file_poll,
+	.release	= migrate_file_release,
 };
 
 static void load_free(struct migrate_file *file)

@@ -9,7 +9,6 @@
 #include <linux/fs.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -513,15 +512,6 @@ static ssize_t save_read(struct file *filp, char __user *buf, size_t count,
 	return ret;
 }
 
-static __poll_t save_poll(struct file *filp, struct poll_table_struct *wait)
-{
-	struct migrate_file *file = filp->private_data;
-	__poll_t events = EPOLLIN | EPOLLRDNORM;
-
-	poll_wait(filp, &file->wait, wait);
-	return READ_ONCE(file->error) ? events | EPOLLHUP : events;
-}
-
 #ifdef VGPU_HAVE_VFIO_PRE_COPY
 static long save_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
@@ -553,21 +543,15 @@ static long save_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 }
 #endif
 
-static int save_release(struct inode *inode, struct file *filp)
-{
-	migrate_file_put(filp->private_data);
-	return 0;
-}
-
 static const struct file_operations save_fops = {
 	.owner		= THIS_MODULE,
 	.read		= save_read,
-	.poll		= save_poll,
+	.poll		= migrate_file_poll,
 #ifdef VGPU_HAVE_VFIO_PRE_COPY
 	.unlocked_ioctl	= save_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 #endif
-	.release	= save_release,
+	.release	= migrate_file_release,
 };
 
 static void save_free(struct migrate_file *file)
