@@ -216,32 +216,30 @@ static void remove_folder(struct vgpu_instance_folder *folder)
 	static struct kobj_attribute instance_##name =			\
 		__ATTR(name, 0444, name##_show, NULL)
 
+static struct layout_instance layout_at(const struct vgpu_instance *instance)
+{
+	struct layout_instance copy;
+
+	mutex_lock(&instance->gpu->lock);
+	copy = instance->gpu->layout.instance[instance->index];
+	mutex_unlock(&instance->gpu->lock);
+	return copy;
+}
+
 /* What the layout says of the GPU instance, also if this is a part of it. */
 static struct layout_instance layout_of(struct kobject *kobj)
 {
-	struct vgpu_instance_folder *folder = to_folder(kobj);
-	struct layout_instance whole;
+	return layout_at(to_folder(kobj)->instance->whole);
+}
 
-	mutex_lock(&folder->gpu->lock);
-	whole = folder->gpu->layout.instance[folder->instance->whole->index];
-	mutex_unlock(&folder->gpu->lock);
-	return whole;
+static struct layout_instance layout_of_part(struct kobject *kobj)
+{
+	return layout_at(to_folder(kobj)->instance);
 }
 
 static bool is_part(const struct vgpu_instance *instance)
 {
 	return instance->whole != instance;
-}
-
-static struct layout_instance layout_of_part(struct kobject *kobj)
-{
-	struct vgpu_instance_folder *folder = to_folder(kobj);
-	struct layout_instance part;
-
-	mutex_lock(&folder->gpu->lock);
-	part = folder->gpu->layout.instance[folder->instance->index];
-	mutex_unlock(&folder->gpu->lock);
-	return part;
 }
 
 static ssize_t name_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)

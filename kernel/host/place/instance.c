@@ -18,13 +18,19 @@
 #include "place/instance.h"
 #include "sched/sched.h"
 
-/* What an instance is to have. The pool has the rest, unless its engine is lent. */
-static struct layout_slices wanted(const struct layout *layout, unsigned int number)
+/* What the device has. */
+static struct layout_slices all_slices(const struct layout *layout)
 {
-	struct layout_slices all = {
+	return (struct layout_slices) {
 		.compute = (1u << layout->compute_slices) - 1,
 		.memory = (1u << layout->memory_slices) - 1,
 	};
+}
+
+/* What an instance is to have. The pool has the rest, unless its engine is lent. */
+static struct layout_slices wanted(const struct layout *layout, unsigned int number)
+{
+	struct layout_slices all = all_slices(layout);
 	unsigned int i;
 
 	if (number != LAYOUT_POOL)
@@ -249,6 +255,7 @@ int vgpu_instances_program(struct vgpu_gpu *gpu)
  */
 int vgpu_instances_restore(struct vgpu_gpu *gpu)
 {
+	struct layout_slices all = all_slices(&gpu->layout);
 	struct vgpu_instance *pool = vgpu_gpu_pool(gpu);
 	unsigned int i;
 
@@ -259,8 +266,8 @@ int vgpu_instances_restore(struct vgpu_gpu *gpu)
 		gpu->instance[i].busy_base = 0;
 		gpu->instance[i].idle_base = 0;
 	}
-	pool->compute = (1u << gpu->layout.compute_slices) - 1;
-	pool->memory = (1u << gpu->layout.memory_slices) - 1;
+	pool->compute = all.compute;
+	pool->memory = all.memory;
 	return vgpu_instances_program(gpu);
 }
 

@@ -217,12 +217,11 @@ unlock:
 
 /**
  * vgpu_sched_prepare - a vGPU was created
- * @vgpu: the vGPU, with its type
+ * @vgpu: the vGPU
  */
 void vgpu_sched_prepare(struct vgpu *vgpu)
 {
 	sched_client_init(&vgpu->entity);
-	vgpu->entity.max_instance = vgpu->type->seats;
 }
 
 /**
