@@ -5,6 +5,7 @@
  */
 #include "fake_sysfs.h"
 #include "internal.h"
+#include "no_memory.h"
 #include "unit.h"
 
 static struct fake fake;
@@ -800,46 +801,6 @@ END_TEST
 
 /* ----------------------------------------------------------- out of memory */
 
-/* Calls of the library that allocate go through these: see library.mk. */
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_reallocarray(void *memory, size_t count, size_t size);
-void *__wrap_reallocarray(void *memory, size_t count, size_t size);
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-
-static int memory_left = -1;	/* so many succeed, -1: all */
-
-static bool no_memory(void)
-{
-	if (memory_left <= 0)
-		return !memory_left;
-	memory_left--;
-	return false;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return no_memory() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return no_memory() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_reallocarray(void *memory, size_t count, size_t size)
-{
-	return no_memory() ? NULL : __real_reallocarray(memory, count, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return no_memory() ? NULL : __real_strdup(text);
-}
-
 /* Calls number @call, which allocates; *@result is what it gives. */
 static int allocate(int call, void **result)
 {
@@ -889,22 +850,11 @@ static int allocate(int call, void **result)
 START_TEST(test_no_memory)
 {
 	void *result;
-	int n, err;
 
 	fake_write(&fake, "1 0 - - slot 4 5 6 7\n",
 		   "sys/kernel/debug/openvgpu/%s/switches", FAKE_GPU);
 	fake_drivers();
-	for (n = 0; ; n++) {
-		result = NULL;
-		memory_left = n;
-		err = allocate(_i, &result);
-		memory_left = -1;
-		if (!err)
-			break;
-		ck_assert_int_eq(err, -ENOMEM);
-		ck_assert_ptr_null(result);
-	}
-	ck_assert_int_gt(n, 0);
+	result = no_memory_until_done(allocate, _i, 0);
 	if (_i == 11)
 		ovgpu_close(result);
 	else

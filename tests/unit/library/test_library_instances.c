@@ -8,6 +8,7 @@
  */
 #include "fake_sysfs.h"
 #include "internal.h"
+#include "no_memory.h"
 #include "unit.h"
 
 #define MIB	(UINT64_C(1) << 20)
@@ -635,46 +636,6 @@ END_TEST
 
 /* ----------------------------------------------------------- out of memory */
 
-/* Calls of the library that allocate go through these: see library.mk. */
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_reallocarray(void *memory, size_t count, size_t size);
-void *__wrap_reallocarray(void *memory, size_t count, size_t size);
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-
-static int memory_left = -1;	/* so many succeed, -1: all */
-
-static bool no_memory(void)
-{
-	if (memory_left <= 0)
-		return !memory_left;
-	memory_left--;
-	return false;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return no_memory() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return no_memory() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_reallocarray(void *memory, size_t count, size_t size)
-{
-	return no_memory() ? NULL : __real_reallocarray(memory, count, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return no_memory() ? NULL : __real_strdup(text);
-}
-
 static int allocate(int call, void **result)
 {
 	static const char *const requests[] = { "4g", "1g", "1q" };
@@ -697,22 +658,11 @@ static int allocate(int call, void **result)
 START_TEST(test_no_memory)
 {
 	void *result;
-	int n, err;
 
 	add_instance(1, "a\n", "2g.256m\n", "0x03\n", 4, 2, false);
 	add_vgpu(UUID_(1), 0, 1, 512, 256, 0);
 	add_vgpu(UUID_(2), 1, 0, 0, 16, 4242);
-	for (n = 0; ; n++) {
-		result = NULL;
-		memory_left = n;
-		err = allocate(_i, &result);
-		memory_left = -1;
-		if (!err)
-			break;
-		ck_assert_int_eq(err, -ENOMEM);
-		ck_assert_ptr_null(result);
-	}
-	ck_assert_int_gt(n, 2);
+	result = no_memory_until_done(allocate, _i, 2);
 	ovgpu_free(result);
 }
 END_TEST
