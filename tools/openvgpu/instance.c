@@ -187,6 +187,24 @@ static struct json_object *gpu_json(const struct cli *cli,
 	return object;
 }
 
+/* A list is printed, in one form or the other, and all of it freed. */
+static enum cli_exit end_list(const struct cli *cli, enum cli_exit code, const char *key,
+			      struct json_object *array, struct table *table)
+{
+	struct json_object *object;
+
+	if (code == CLI_OK && cli->json) {
+		object = json_start();
+		json_set(object, key, json_object_get(array));
+		json_print(object);
+	} else if (code == CLI_OK) {
+		table_print(table);
+	}
+	json_object_put(array);
+	table_free(table);
+	return code;
+}
+
 /**
  * command_instance_list - list the GPU instances, and what is left to the pool
  * @cli: the run
@@ -195,7 +213,7 @@ static struct json_object *gpu_json(const struct cli *cli,
  */
 enum cli_exit command_instance_list(struct cli *cli)
 {
-	struct json_object *object, *array = json_object_new_array();
+	struct json_object *array = json_object_new_array();
 	struct ovgpu_instance **instances;
 	struct ovgpu_gpu **gpus = NULL;
 	struct table table = { 0 };
@@ -223,16 +241,7 @@ enum cli_exit command_instance_list(struct cli *cli)
 		ovgpu_free(instances);
 	}
 	ovgpu_free(gpus);
-	if (code == CLI_OK && cli->json) {
-		object = json_start();
-		json_set(object, "gpus", json_object_get(array));
-		json_print(object);
-	} else if (code == CLI_OK) {
-		table_print(&table);
-	}
-	json_object_put(array);
-	table_free(&table);
-	return code;
+	return end_list(cli, code, "gpus", array, &table);
 }
 
 /* ----------------------------------------------------------------- profiles */
@@ -270,7 +279,7 @@ static void add_profile(struct table *table, const char *bdf,
  */
 enum cli_exit command_instance_profiles(struct cli *cli)
 {
-	struct json_object *object, *array = json_object_new_array();
+	struct json_object *array = json_object_new_array();
 	struct ovgpu_profile **profiles;
 	struct ovgpu_gpu **gpus = NULL;
 	struct table table = { 0 };
@@ -297,16 +306,7 @@ enum cli_exit command_instance_profiles(struct cli *cli)
 		ovgpu_free(profiles);
 	}
 	ovgpu_free(gpus);
-	if (code == CLI_OK && cli->json) {
-		object = json_start();
-		json_set(object, "profiles", json_object_get(array));
-		json_print(object);
-	} else if (code == CLI_OK) {
-		table_print(&table);
-	}
-	json_object_put(array);
-	table_free(&table);
-	return code;
+	return end_list(cli, code, "profiles", array, &table);
 }
 
 /* ------------------------------------------------------------------- create */
