@@ -169,11 +169,12 @@ uuid=$(openvgpu create 256mq)
 folder=/sys/bus/mdev/devices/$uuid/openvgpu
 
 # What can be written is a setting of the library, and the other way round; but
-# refuse_opens, which is a step of the removal, and hand_over, of a hand-over.
+# refuse_opens, which is a step of the removal, hand_over, of a hand-over, and
+# compute_instance, which is where a vGPU is: its numbers last no restart.
 writable()
 {
 	find "$1" -maxdepth 1 -type f -perm -200 ! -name refuse_opens ! -name hand_over \
-		-printf '%f\n' | sort | xargs
+		! -name compute_instance -printf '%f\n' | sort | xargs
 }
 settings()
 {
