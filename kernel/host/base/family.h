@@ -80,6 +80,11 @@ enum vgpu_run_stage {
  * @reinit: the device was reset and its configuration space restored: program
  *	the global registers again as @probe did. Memory structures stay. Core
  *	enables the partitions of open vGPUs after it. May sleep. 0 or errno.
+ * @fb_page: the page of the host in which that byte of video memory is, for a
+ *	device that has none of its own. It stays what it is until a scrub of that
+ *	byte, or @remove. NULL: there is none yet, so the byte is 0, and none is
+ *	wanted or (@make) to be had. Called for what somebody has open, also
+ *	under mapping.sem. May sleep. NULL: video memory is behind a BAR.
  * @alive: false when the device does not answer any more (reads all ones).
  *	May sleep.
  * @partition_setup: vgpu->partition, its instance and its framebuffer slice are
@@ -183,6 +188,7 @@ struct vgpu_family {
 	int (*probe)(struct vgpu_gpu *gpu);
 	void (*remove)(struct vgpu_gpu *gpu);
 	int (*reinit)(struct vgpu_gpu *gpu);
+	struct page *(*fb_page)(struct vgpu_gpu *gpu, u64 offset, bool make);
 	bool (*alive)(struct vgpu_gpu *gpu);
 	int (*partition_setup)(struct vgpu *vgpu);
 	void (*partition_teardown)(struct vgpu *vgpu);

@@ -161,12 +161,10 @@ bool migrate_gpu_answers(struct vgpu *vgpu)
  */
 int migrate_region(const struct vgpu *vgpu)
 {
-	const void __iomem *slice = vgpu->gpu->fb_io + vgpu->fb_offset;
 	unsigned int i;
 
 	for (i = 0; i < VFIO_PCI_NUM_REGIONS; i++)
-		if (vgpu->region[i].ops == &vgpu_mapped_ops &&
-		    vgpu->region[i].io == slice)
+		if (vgpu->region[i].in_slice)
 			return i;
 	return -ENODEV;
 }
