@@ -171,7 +171,7 @@ static struct pci_host_bridge *make_bridge(int domain, unsigned int functions)
 		.flags	= IORESOURCE_BUS,
 	};
 	pci_add_resource(&host->windows, &bridge->numbers);
-	host->domain_nr = domain;
+	/* Not domain_nr: the PCI core takes that for a number it has given out. */
 	host->sysdata = &bridge->sysdata;
 	host->ops = &function_ops;
 	return host;
