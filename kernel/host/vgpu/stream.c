@@ -237,8 +237,9 @@ static int check_hello(struct stream_parser *parser, struct vgpu_unpack *unpack)
 {
 	if (!stream_hello_unpack(&parser->source, unpack))
 		return fail(parser, -EBADMSG, "no vGPU wrote this");
-	parser->error = stream_compatible(&parser->source, parser->target, parser->reason,
-					  sizeof(parser->reason));
+	if (parser->target && stream_refuses(&parser->source, parser->target, 0, parser->reason,
+					     sizeof(parser->reason)))
+		parser->error = -EINVAL;
 	return parser->error;
 }
 
@@ -369,7 +370,7 @@ static int take(struct stream_parser *parser)
  * @parser: filled in
  * @ops: who takes the records
  * @context: the caller's, for @ops
- * @target: what the vGPU is that the stream is for; kept
+ * @target: what the vGPU is that the stream is for; kept; NULL: see struct stream_parser
  * @buffer: STREAM_RECORD_MAX bytes; kept
  */
 void stream_parser_init(struct stream_parser *parser, const struct stream_ops *ops, void *context,

@@ -131,8 +131,8 @@ struct stream_hello {
 /* stream_hello.c */
 void stream_hello_pack(const struct stream_hello *hello, struct vgpu_pack *pack);
 bool stream_hello_unpack(struct stream_hello *hello, struct vgpu_unpack *unpack);
-int stream_compatible(const struct stream_hello *source, const struct stream_hello *target,
-		      char *reason, size_t size);
+bool stream_refuses(const struct stream_hello *source, const struct stream_hello *target,
+		    unsigned int number, char *reason, size_t size);
 
 /* ----------------------------------------------------------------- the writer */
 
@@ -217,7 +217,8 @@ struct stream_ops {
 /**
  * struct stream_parser - a stream that is being read
  * @ops, @context: the caller's
- * @target: what the vGPU is that the stream is for
+ * @target: what the vGPU is that the stream is for; NULL: only what it is of is asked,
+ *	and ops->record() ends it at once, with an error
  * @required: bits 1 << stream_rank() of tags that must have come when END does;
  *	@ops->record may add to it
  * @source: what the stream's vGPU was; since HELLO
