@@ -17,8 +17,9 @@ static void print_attributes(const char *title,
 	if (count)
 		printf("  %s:\n", title);
 	for (i = 0; i < count; i++)
-		/* It stands at the types. */
-		if (strcmp(attributes[i]->name, "why_unavailable"))
+		/* One stands at the types, one is for 'openvgpu migration'. */
+		if (strcmp(attributes[i]->name, "why_unavailable") &&
+		    strcmp(attributes[i]->name, "migration_hello"))
 			printf("    %-24s %s\n", shown(attributes[i]->name).text,
 			       shown(attributes[i]->value).text);
 }

@@ -383,9 +383,8 @@ void vgpu_migrate_setup(struct vgpu *vgpu)
 	if (!vgpu->gpu->migrates)
 		return;
 	vgpu->vdev.mig_ops = &migration_ops;
-#ifdef VGPU_HAVE_DMA_LOGGING
-	vgpu->vdev.log_ops = &migrate_log_ops;
-#endif
+	if (VGPU_DMA_LOGGING)
+		vgpu->vdev.log_ops = &migrate_log_ops;
 	offer(vgpu, VGPU_MIGRATE_AUTO);
 }
 

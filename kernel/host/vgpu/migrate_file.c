@@ -9,14 +9,19 @@
 #include <linux/bitops.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 
 #include "base/state.h"
 #include "base/vgpu.h"
+#include "vgpu/migrate.h"
 #include "vgpu/migrate_file.h"
 #include "vgpu/stream.h"
+
+#define HELLO_BYTES	(STREAM_HEADER + STREAM_HELLO_SIZE)
+#define BYTES_AT_ONCE	64	/* of "%*phN" */
 
 /**
  * migrate_file_init - the part that both kinds have
@@ -161,19 +166,17 @@ bool migrate_gpu_answers(struct vgpu *vgpu)
  */
 int migrate_region(const struct vgpu *vgpu)
 {
-	const void __iomem *slice = vgpu->gpu->fb_io + vgpu->fb_offset;
 	unsigned int i;
 
 	for (i = 0; i < VFIO_PCI_NUM_REGIONS; i++)
-		if (vgpu->region[i].ops == &vgpu_mapped_ops &&
-		    vgpu->region[i].io == slice)
+		if (vgpu->region[i].in_slice)
 			return i;
 	return -ENODEV;
 }
 
 /**
  * migrate_hello - what a vGPU is, for the comparison with another one
- * @vgpu: the vGPU, open
+ * @vgpu: the vGPU, with its lock held
  * @hello: filled in
  */
 void migrate_hello(const struct vgpu *vgpu, struct stream_hello *hello)
@@ -213,4 +216,47 @@ void migrate_hello(const struct vgpu *vgpu, struct stream_hello *hello)
 	memcpy(hello->power_on, config->power_on, sizeof(hello->power_on));
 	memcpy(hello->writable, config->writable, sizeof(hello->writable));
 	memcpy(hello->clearable, config->clearable, sizeof(hello->clearable));
+}
+
+/* What its stream would begin with now. Return: bytes of it. */
+static int make_record(struct vgpu *vgpu, u8 *record)
+{
+	struct stream_writer writer = { };
+	struct stream_hello *hello;
+	int n;
+
+	hello = kmalloc(sizeof(*hello), GFP_KERNEL);
+	if (!hello)
+		return -ENOMEM;
+	mutex_lock(&vgpu->lock);
+	migrate_hello(vgpu, hello);
+	mutex_unlock(&vgpu->lock);
+	n = stream_put_hello(&writer, record, HELLO_BYTES, hello);
+	kfree(hello);
+	return n;
+}
+
+/**
+ * vgpu_migrate_hello - what a vGPU is, as a stream of it says first
+ * @vgpu: the vGPU, open or not
+ * @buf: receives it, a page: two hexadecimal digits for each byte
+ *
+ * May sleep.
+ *
+ * Return: how many digits; -ENOMEM.
+ */
+int vgpu_migrate_hello(struct vgpu *vgpu, char *buf)
+{
+	int bytes = -ENOMEM, i, n = 0;
+	u8 *record;
+
+	static_assert(2 * HELLO_BYTES < PAGE_SIZE);
+	record = kmalloc(HELLO_BYTES, GFP_KERNEL);
+	if (record)
+		bytes = make_record(vgpu, record);
+	for (i = 0; i < bytes; i += BYTES_AT_ONCE)
+		n += scnprintf(buf + n, PAGE_SIZE - n, "%*phN",
+			       min(bytes - i, BYTES_AT_ONCE), record + i);
+	kfree(record);
+	return bytes < 0 ? bytes : n;
 }
