@@ -195,6 +195,10 @@ void json_write(struct json_object *object, FILE *stream);
 void json_print(struct json_object *object);
 void json_print_line(struct json_object *object);
 
+/* json_read.c */
+int json_read(int fd, size_t max, struct json_object **object, char *wrong,
+	      size_t size);
+
 /* table.c */
 #define TABLE_COLUMNS	12
 
