@@ -349,6 +349,68 @@ int ovgpu_instance_plan(const struct ovgpu *ovgpu, const char *bdf,
 int ovgpu_profile_list(const struct ovgpu *ovgpu, const char *bdf,
 		       struct ovgpu_profile ***profiles, size_t *count);
 
+/* ------------------------------------------------------------- migration */
+
+/**
+ * struct ovgpu_migration - what a vGPU is, as far as another one must suit it for its
+ *	guest to go on there
+ * @uuid: its name
+ * @type: id of its type
+ * @personality: what it is to its guest
+ * @family: of its GPU
+ * @board: of its GPU
+ * @any_gpu: its guest depends on nothing of the GPU; of what follows only @bar_size,
+ *	heads, modes and vectors count
+ * @hardware: version of the GPU's interface, major << 16 | minor
+ * @interface: version of the personality's control page, likewise; 0: it has none
+ * @capabilities: of the GPU, a bit for each
+ * @framebuffer: its video memory, bytes
+ * @bar_size: of its framebuffer BAR, bytes
+ * @user_page_size: bytes
+ * @aperture_pages: pages of guest memory that it can have mapped
+ * @heads: displays
+ * @max_x: width of its largest mode
+ * @max_y: height of its largest mode
+ * @vectors: interrupt vectors
+ * @compute_slices: of its GPU instance; 0: it shares the pool
+ * @memory_slices: likewise
+ * @record: all of it, and the shape of its configuration space, as hexadecimal digits
+ *
+ * It is compared as ovgpu_migration_get() or ovgpu_migration_parse() gave it, not as
+ * it reads: never change it, and never copy it but by @record.
+ */
+struct ovgpu_migration {
+	char uuid[OVGPU_UUID_SIZE];
+	char type[OVGPU_NAME_SIZE];
+	char personality[OVGPU_NAME_SIZE];
+	char family[OVGPU_NAME_SIZE];
+	char board[OVGPU_NAME_SIZE];
+	bool any_gpu;
+	uint32_t hardware;
+	uint32_t interface;
+	uint64_t capabilities;
+	uint64_t framebuffer;
+	uint64_t bar_size;
+	uint64_t user_page_size;
+	uint64_t aperture_pages;
+	unsigned int heads;
+	unsigned int max_x;
+	unsigned int max_y;
+	unsigned int vectors;
+	unsigned int compute_slices;
+	unsigned int memory_slices;
+	char record[OVGPU_ATTRIBUTE_SIZE];
+};
+
+int ovgpu_migration_get(const struct ovgpu *ovgpu, const char *uuid,
+			struct ovgpu_migration **migration, char *reason,
+			size_t size);
+int ovgpu_migration_parse(const char *record, struct ovgpu_migration **migration,
+			  char *reason, size_t size);
+bool ovgpu_migration_refuses(const struct ovgpu_migration *source,
+			     const struct ovgpu_migration *target,
+			     unsigned int number, char *reason, size_t size);
+
 /* ------------------------------------------------- GPUs of other drivers */
 
 /**

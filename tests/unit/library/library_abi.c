@@ -118,6 +118,27 @@ AT(ovgpu_plan_step, offset, 640);
 AT(ovgpu_plan_step, offset_before, 648);
 AT(ovgpu_plan_step, size, 656);
 
+AT(ovgpu_migration, uuid, 0);
+AT(ovgpu_migration, type, 37);
+AT(ovgpu_migration, personality, 101);
+AT(ovgpu_migration, family, 165);
+AT(ovgpu_migration, board, 229);
+AT(ovgpu_migration, any_gpu, 293);
+AT(ovgpu_migration, hardware, 296);
+AT(ovgpu_migration, interface, 300);
+AT(ovgpu_migration, capabilities, 304);
+AT(ovgpu_migration, framebuffer, 312);
+AT(ovgpu_migration, bar_size, 320);
+AT(ovgpu_migration, user_page_size, 328);
+AT(ovgpu_migration, aperture_pages, 336);
+AT(ovgpu_migration, heads, 344);
+AT(ovgpu_migration, max_x, 348);
+AT(ovgpu_migration, max_y, 352);
+AT(ovgpu_migration, vectors, 356);
+AT(ovgpu_migration, compute_slices, 360);
+AT(ovgpu_migration, memory_slices, 364);
+AT(ovgpu_migration, record, 368);
+
 AT(ovgpu_device, bdf, 0);
 AT(ovgpu_device, driver, 20);
 AT(ovgpu_device, driver_override, 84);
