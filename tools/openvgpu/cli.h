@@ -25,6 +25,7 @@ enum cli_exit {
 	CLI_BUSY	= 4,
 	CLI_NO_CAPACITY	= 5,
 	CLI_OUTPUT	= 6,
+	CLI_INCOMPATIBLE = 7,
 };
 
 /* Which options a command takes beside --json and --help. */
@@ -145,6 +146,13 @@ enum cli_exit command_instance_profiles(struct cli *cli);
 enum cli_exit command_instance_create(struct cli *cli);
 enum cli_exit command_instance_remove(struct cli *cli);
 enum cli_exit command_instance_plan(struct cli *cli);
+
+enum cli_exit command_migration_describe(struct cli *cli);
+enum cli_exit command_migration_check(struct cli *cli);
+
+/* Of a kernel, for openvgpu migration and openvgpu doctor. */
+#define NO_DMA_LOGGING	\
+	"has no device DMA logging: QEMU migrates only with -device vfio-pci,...,enable-migration=on"
 
 /* doctor_module.c */
 void note_abi(const struct cli *cli);

@@ -154,6 +154,16 @@ static const struct command commands[] = {
 	  .help = "As \"4g 2g 1g\": one after the other, where each would get its place, which vGPUs\n"
 	  "that nobody has open would move for it, and which open ones are in the way.\n"
 	  "Changes nothing. The exit status is that of the first refusal.\n" },
+	{ "migration check", "SOURCE TARGET", TWO, 0, command_migration_check,
+	  "say whether a guest can go to another vGPU",
+	  .help = "SOURCE is the vGPU that it uses, TARGET the other one: each a UUID on this host,\n"
+	  "or a file that 'openvgpu migration describe' printed there ('-': standard input).\n"
+	  "Says each reason why it can't go, in the words in which the module would refuse\n"
+	  "(exit status 7), and warns of what else VMMs need for it. Changes nothing.\n" },
+	{ "migration describe", "UUID", ONE, 0, command_migration_describe,
+	  "print what a vGPU is, for a check on another host",
+	  .help = "Prints JSON: all that another vGPU must have for a guest of this one to go on\n"
+	  "there. It is the same whether the vGPU is in use or not.\n" },
 	{ "doctor", NULL, NONE, 0, command_doctor,
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
@@ -280,7 +290,7 @@ struct shown command_suggest(const char *group, const char *word)
 static const char exit_help[] =
 	"Exit status: 0 done, 1 failure, 2 wrong usage, 3 not found,\n"
 	"4 busy (in use, or the UUID exists), 5 no capacity left,\n"
-	"6 the output can't be written.\n";
+	"6 the output can't be written, 7 the vGPUs do not suit each other.\n";
 
 /**
  * command_print_all - help, with all commands
@@ -296,8 +306,8 @@ void command_print_all(void)
 	     "Commands:");
 	for (i = 0; i < COMMANDS; i++)
 		if (commands[i].summary)
-			printf("  %-17s %-9s %s\n", commands[i].name,
-			       commands[i].arguments == SEVERAL ? "..." :
+			printf("  %-18s %-9s %s\n", commands[i].name,
+			       commands[i].arguments >= TWO ? "..." :
 			       commands[i].argument ? commands[i].argument : "",
 			       commands[i].summary);
 	puts("\n"
@@ -326,7 +336,7 @@ void command_print_group(const char *group)
 	for (i = 0; i < COMMANDS; i++) {
 		name = in_group(&commands[i], group);
 		if (name)
-			printf("  %-10s %s\n", commands[i].name,
+			printf("  %-18s %s\n", commands[i].name,
 			       commands[i].summary);
 	}
 	printf("\nEach has --help.\n\n%s", exit_help);

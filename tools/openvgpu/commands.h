@@ -8,7 +8,7 @@
 #include "cli.h"
 
 /* How many arguments a command takes. */
-enum arguments { NONE, OPTIONAL, ONE, SEVERAL };
+enum arguments { NONE, OPTIONAL, ONE, TWO, SEVERAL };
 
 /**
  * struct command - one command
@@ -50,6 +50,7 @@ enum cli_exit options_parse(struct cli *cli, const struct command *command,
 void options_each(const struct command *command, name_fn fn, void *context);
 unsigned int option_takes_value(const struct command *command,
 				const char *word);
+int arguments_most(const struct command *command);
 void options_print_usage(const struct command *command);
 void options_print_help(const struct command *command);
 

@@ -324,13 +324,21 @@ static bool takes_more(const struct line *line)
 	int i, arguments = 0;
 
 	for (i = line->name_words; i < line->count - 1; i++) {
-		if (line->words[i][0] != '-')
+		if (line->words[i][0] != '-' || !line->words[i][1])
 			arguments++;
 		else if (option_takes_value(line->command, line->words[i]))
 			i++;
 	}
-	return line->command->arguments == SEVERAL ||
-	       arguments < (line->command->arguments != NONE);
+	return arguments < arguments_most(line->command);
+}
+
+/* vGPUs of this host, or files, unless what is typed may be a UUID. */
+static void offer_ends(const struct line *line)
+{
+	if (line->word[0] && !isxdigit((unsigned char)line->word[0]))
+		puts("FILE");
+	else
+		offer_vgpus(line, 0);
 }
 
 static void offer_arguments(const struct line *line)
@@ -342,6 +350,8 @@ static void offer_arguments(const struct line *line)
 		return;
 	if (strstr(argument, "FILE"))
 		puts("FILE");
+	if (line->command->run == command_migration_check)
+		offer_ends(line);
 	if (strstr(argument, "PROFILE"))
 		offer_profiles(line);
 	if (strstr(argument, "INSTANCE"))

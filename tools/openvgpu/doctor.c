@@ -23,6 +23,7 @@ static const struct {
 	{ "instances", check_instances },
 	{ "vfio_device", check_vfio_device },
 	{ "iommu", check_iommu },
+	{ "migration", check_migration },
 	{ "memlock", check_memlock },
 	{ "mdevctl", check_mdevctl },
 	{ "restore", check_restore },

@@ -66,6 +66,7 @@ enum module_place module_find(const struct doctor *doctor, const char *name,
 void check_kernel(const struct doctor *doctor, struct finding *finding);
 void check_mdev(const struct doctor *doctor, struct finding *finding);
 void check_vfio(const struct doctor *doctor, struct finding *finding);
+void check_migration(const struct doctor *doctor, struct finding *finding);
 
 /* doctor_module.c: the module openvgpu */
 void check_module(const struct doctor *doctor, struct finding *finding);

@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -322,21 +323,40 @@ static enum cli_exit fail_unknown(const struct cli *cli,
 			suggest_text(&suggestion).text);
 }
 
+/**
+ * arguments_most - how many arguments a command takes
+ * @command: which
+ */
+int arguments_most(const struct command *command)
+{
+	switch (command->arguments) {
+	case NONE:
+		return 0;
+	case TWO:
+		return 2;
+	case SEVERAL:
+		return INT_MAX;
+	default:
+		return 1;
+	}
+}
+
 static enum cli_exit take_arguments(struct cli *cli,
 				    const struct command *command, int argc,
 				    char **argv)
 {
-	int most = command->arguments == NONE ? 0 : 1;
+	int most = arguments_most(command);
+	int least = command->arguments == TWO ? 2 : command->arguments >= ONE;
 
 	cli->arguments = argv;
 	cli->argument_count = argc;
 	if (argc && most)
 		cli->argument = argv[0];
-	if (argc > most && command->arguments != SEVERAL)
+	if (argc > most)
 		return cli_fail(cli, CLI_USAGE,
 				"one argument too many: '%s'; try 'openvgpu %s --help'",
 				shown(argv[most]).text, command->name);
-	if (command->arguments >= ONE && !cli->argument)
+	if (argc < least)
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' needs %s; try 'openvgpu %s --help'",
 				command->name, command->argument,

@@ -38,7 +38,7 @@ VGPU_SETTINGS = {
     "frame_rate_limit": 60, "migration": "[auto] stop_copy off",
     "migration_throttle": 0}
 
-OK, FAILURE, USAGE, NOT_FOUND, BUSY, NO_CAPACITY, OUTPUT = range(7)
+OK, FAILURE, USAGE, NOT_FOUND, BUSY, NO_CAPACITY, OUTPUT, INCOMPATIBLE = range(8)
 
 
 class Machine:
@@ -256,8 +256,8 @@ class CliTest(unittest.TestCase):
                     OPENVGPU_ROOT=self.machine.path("root"),
                     ASAN_OPTIONS="exitcode=97", LC_ALL="C.UTF-8", **more)
 
-    def run_cli(self, *args, stdout=subprocess.PIPE, env=None):
-        done = subprocess.run([OPENVGPU, *args], stdin=subprocess.DEVNULL,
+    def run_cli(self, *args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=None):
+        done = subprocess.run([OPENVGPU, *args], stdin=stdin,
                               stdout=stdout, stderr=subprocess.PIPE,
                               env=dict(self.environment(), **(env or {})),
                               timeout=60, check=False)
@@ -266,7 +266,7 @@ class CliTest(unittest.TestCase):
 
     def check_result(self, args, result):
         """What holds for every run."""
-        self.assertIn(result.status, range(7), f"{args}: {result}")
+        self.assertIn(result.status, range(8), f"{args}: {result}")
         # Nothing may reach a terminal but printable ASCII.
         controls = b"\t\n" if args[:1] == ("complete",) else b"\n"
         for text in (result.out or b"", result.err):

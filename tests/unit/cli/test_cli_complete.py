@@ -45,7 +45,8 @@ class Command(Complete):
         self.fill()
         for command in self.commands():
             group = {"sched": ("show", "set", "log"), "gpu": ("hand-over", "take-back"),
-                     "instance": ("list", "profiles", "create", "remove", "plan")}
+                     "instance": ("list", "profiles", "create", "remove", "plan"),
+                     "migration": ("check", "describe")}
             for name in [f"{command} {n}" for n in group.get(command, ())] or [command]:
                 usage = self.expect(OK, *name.split(), "--help").out.decode()
                 wanted = re.findall(r"\[(--[a-z-]+)", usage.splitlines()[0])
@@ -68,6 +69,16 @@ class Command(Complete):
         self.assertEqual(self.complete("create", "--gpu", GPU, ""),
                          ["256mq", "1q", "2q"])
         self.assertEqual(self.complete("list", ""), [])
+
+    def test_ends_of_a_migration(self):
+        self.fill()
+        for words in ([], ["file.json"], ["-"], [IDLE]):
+            self.assertEqual(self.complete("migration", "check", *words, ""), [USED, IDLE])
+            self.assertEqual(self.complete("migration", "check", *words, "1"), [IDLE])
+            for word in ("./", "x", "/tmp/a", "~"):
+                self.assertEqual(self.complete("migration", "check", *words, word), ["FILE"])
+        self.assertEqual(self.complete("migration", "check", "-", IDLE, ""), [])
+        self.assertEqual(self.complete("migration", "describe", "1"), [IDLE])
 
     def test_values_of_options(self):
         self.fill()

@@ -11,8 +11,9 @@ import struct
 import subprocess
 import sys
 
+from cli_hello import hello, payload, record
 from cli_machine import (
-    BUSY, FAILURE, GPU, GPU2, GPU_SETTINGS, IDLE, INSIDE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
+    BUSY, FAILURE, GPU, GPU2, GPU_SETTINGS, IDLE, INCOMPATIBLE, INSIDE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
     OK, OPENVGPU, RELEASE, USED, VGPU_SETTINGS, CliTest, main)
 from tree import read
 
@@ -144,6 +145,29 @@ class Json(CliTest):
                               data, (0, 0))
             yield json.loads(process.stdout.readline())
 
+    def migration(self):
+        """What is printed of two vGPUs, the second of which is another one every time."""
+        machine, ends = self.machine, (USED, NEW)
+        machine.add_vgpu(NEW, GPU, "256mq", pid=4242)
+        machine.add_attributes(GPU, {"dma_logging": 0})
+        for uuid in ends:
+            machine.add_attributes(f"{GPU}/{uuid}", {
+                "migration_hello": hello(uuid=uuid), "migration": "[auto] off"})
+        values = {"migration describe": [self.expect_json(OK, "migration", "describe", USED)],
+                  "migration check": [self.expect_json(OK, "migration", "check", *ends)]}
+        machine.add_attributes(f"{GPU}/{NEW}", {"migration_hello": hello(
+            uuid=NEW, interface=0, heads=1)})
+        values["migration check"].append(
+            self.expect_json(INCOMPATIBLE, "migration", "check", *ends))
+        os.unlink(machine.path(f"sys/devices/pci0000:00/{GPU}/openvgpu/dma_logging"))
+        os.unlink(machine.path(f"sys/devices/pci0000:00/{GPU}/{NEW}/openvgpu/migration"))
+        values["migration describe"].append(self.expect_json(OK, "migration", "describe", NEW))
+        machine.write("newer.json", json.dumps({"migration": {"record": record(
+            payload(), version=0x200)}}))
+        values["migration check"].append(self.expect_json(
+            INCOMPATIBLE, "migration", "check", machine.path("newer.json"), USED))
+        return values
+
     def printed(self):
         """{command: values it printed}."""
         self.fill()
@@ -237,13 +261,14 @@ class Json(CliTest):
         values["any failure"] = [
             self.expect_json(NOT_FOUND, "show", NEW),
             self.expect_json(NO_CAPACITY, "create", "1q", "--gpu", GPU)]
+        values.update(self.migration())
         return values
 
     def test_document(self):
         documented = document()
         printed = self.printed()
         out = self.expect(OK, "--help").out.decode()
-        names = set(re.findall(r"^  ((?:sched|gpu|instance) [\w-]+|\w+) .*$",
+        names = set(re.findall(r"^  ((?:sched|gpu|instance|migration) [\w-]+|\w+) .*$",
                                out.split("Commands:\n")[1].split("\n\n")[0],
                                re.MULTILINE))
         self.assertEqual(names, set(printed) - {"any failure"},

@@ -72,6 +72,26 @@ same "show: stats are numbers" int "$(get "$out" "type(v['vgpu']['stats']['trapp
 run "list" 0 openvgpu list --json
 same "list: both" 2 "$(get "$out" "len(v['vgpus'])")"
 
+# --------------------------------------------------------------- migration
+
+same "doctor: what QEMU needs to migrate is no fault" ok "$(doctor_state migration)"
+openvgpu migration describe "$uuid" >described.json 2>"$err" || fail "describe" "$(cat "$err")"
+same "describe: framebuffer" $((256 << 20)) "$(get described.json "v['migration']['framebuffer_bytes']")"
+same "describe: mode" auto "$(get described.json "v['migration']['mode']")"
+other=$(openvgpu create 256mq --gpu "$small")
+run "a guest can go to the other GPU" 0 openvgpu migration check "$uuid" "$other"
+run "also where only its description is" 0 openvgpu migration check described.json "$other"
+run "not to a smaller vGPU" 7 openvgpu migration check "$uuid" "$odd"
+contains "check says why" "$err" \
+	"migration refused: the source has 256 MiB, this vGPU 128: create openvgpu-256mq"
+run "another personality" 0 openvgpu set "$other" personality=bochs migration=off
+run "is refused" 7 openvgpu migration check "$uuid" "$other" --json
+same "and that migration is off, and no more" \
+	"the source has personality native, this vGPU bochs: write native to its openvgpu/personality
+the target's migration is off: write auto to its openvgpu/migration while nobody has it open" \
+	"$(get "$out" "'\n'.join(v['reasons'])" | sed 's/^migration refused: //')"
+run "the other vGPU goes" 0 openvgpu remove "$other"
+
 # --------------------------------------------------------------- scheduler
 
 run "sched show" 0 openvgpu sched show "$big" --json

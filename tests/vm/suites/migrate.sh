@@ -156,6 +156,12 @@ second=$uuid
 create 02 128mc
 smaller=$uuid
 
+# What each is told of the other, before anything is open.
+check() { openvgpu migration check "$@"; }
+described=$(openvgpu migration describe "$first") || fail "the first vGPU is described" "exit status $?"
+run "a guest could go to the other GPU" 0 check "$first" "$second"
+contains "it needs an option of QEMU" "$err" "enable-migration=on"
+cat "$out" "$err"
 start here "$first"
 
 # While that starts: what QEMU says if nobody has told it to migrate.
@@ -164,6 +170,7 @@ timeout 60 qemu-system-x86_64 -S -accel kvm -cpu host -machine q35 -m 128 -nodef
 cat default.log
 start there "$second" --incoming --boot-time 900
 start small "$smaller" --incoming --boot-time 900
+same "doctor knows it beforehand" 1 "$(openvgpu doctor | grep -c 'this kernel has no device DMA logging')"
 contains "on this kernel, migration is not QEMU's default" default.log \
 	"VFIO device doesn't support device and IOMMU dirty tracking"
 holds "the guest computes" "$(tail -n 5 here.log)" within 300 has_oks here 10
@@ -171,10 +178,16 @@ holds "the guest computes" "$(tail -n 5 here.log)" within 300 has_oks here 10
 # ------------------------------------------------------ a vGPU of another type
 
 waits small
+same "the description is that of a vGPU in use, too" "$described" "$(openvgpu migration describe "$first")"
+run "the check refuses another type beforehand" 7 check - "$smaller" <<<"$described"
+foretold=$(sed -n 's/^openvgpu: \(migration refused: .*\)/\1/p' "$err" | head -n 1)
+contains "and warns of the QEMU that waits" "$err" "process $(of "$smaller" openvgpu/owner_pid) (qemu-system-x86) has the target open"
+cat "$err"
 says "another type is refused" failed goes here "unix:$PWD/small" true
 wait "${pids[small]}"
 cat small.log
 said="vGPU $smaller: migration refused: the source has 256 MiB, this vGPU 128: create openvgpu-256mc"
+same "the check had said so" "$said" "vGPU $smaller: $foretold"
 same "last_error says why" "$said" "$(cat /sys/bus/pci/drivers/openvgpu/0000:02:00.0/openvgpu/last_error)"
 says "the log says so" "$said" sh -c 'dmesg | grep refused'
 says "the guest runs on" '"running"' qmp here query-status
