@@ -447,6 +447,11 @@ enum ovgpu_setting_kind {
  * @maximum: largest number
  * @scheduler: it is about the scheduler
  * @closed_only: it can't be changed while a process has the vGPU open
+ * @choices: the words that this version of the driver knows, separated by blanks,
+ *	of which a GPU or vGPU may lack some; it is the first of them at first.
+ *	NULL: it is no choice
+ * @default_number: what a number is at first; unknown: the vGPU's type says, or it
+ *	is no number
  */
 struct ovgpu_setting {
 	const char *name;
@@ -457,6 +462,8 @@ struct ovgpu_setting {
 	uint64_t maximum;
 	bool scheduler;
 	bool closed_only;
+	const char *choices;
+	struct ovgpu_value default_number;
 };
 
 const struct ovgpu_setting *ovgpu_setting(enum ovgpu_object object,

@@ -128,6 +128,7 @@ enum cli_exit command_doctor(struct cli *cli);
 enum cli_exit command_sched_show(struct cli *cli);
 enum cli_exit command_set(struct cli *cli);
 void command_set_help(void);
+enum cli_exit command_settings(struct cli *cli);
 enum cli_exit command_sched_set(struct cli *cli);
 void command_sched_set_help(void);
 enum cli_exit command_sched_log(struct cli *cli);
@@ -230,6 +231,9 @@ struct shown show_time(uint64_t ns);
 struct shown show_value(struct ovgpu_value value);
 struct shown show_value_time(struct ovgpu_value ns);
 struct shown show_owner(const struct ovgpu_vgpu *vgpu);
+
+/* settings.c */
+struct shown show_numbers(const struct ovgpu_setting *setting);
 
 /* uuid.c */
 bool cli_uuid(const struct cli *cli, const char *text, char *uuid,

@@ -99,6 +99,11 @@ static const struct command commands[] = {
 	  "and values are checked before the first is set. Some settings of a vGPU can't\n"
 	  "change while a process has it open (exit status 4).\n",
 	  .more_help = command_set_help },
+	{ "settings", NULL, NONE, OPTION_COLUMNS | OPTION_NO_LEGEND, command_settings,
+	  "list what can be set, and to what",
+	  .help = "Of a GPU and of a vGPU, what openvgpu set takes: values, and what it is at\n"
+	  "first; -: the type of the vGPU says. What it is now, openvgpu show says.\n\n"
+	  "Columns: OF NAME VALUES DEFAULT MEANING\n" },
 	{ "events", "UUID|GPU", OPTIONAL, 0, command_events,
 	  "follow what happens to vGPUs",
 	  .help = "Prints a line for each: create, remove, open, close, request (a process removes\n"

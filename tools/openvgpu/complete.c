@@ -11,20 +11,8 @@
 #include <string.h>
 
 #include "commands.h"
-#include "openvgpu_settings.h"
 
-/* Which words a choice can be. */
 #define SEEN	256	/* names of types, each offered once */
-#define NONE_(...)
-#define CHOICE_(id, name, choices, flags, meaning)	{ #name, choices },
-
-static const struct {
-	const char *name;
-	const char *choices;
-} known_choices[] = {
-	OPENVGPU_GPU_SETTINGS(NONE_, CHOICE_, NONE_)
-	OPENVGPU_VGPU_SETTINGS(NONE_, CHOICE_, NONE_)
-};
 
 /**
  * struct line - what is completed
@@ -255,19 +243,18 @@ static void offer_settings(const struct line *line)
 /* Of "NAME=", or "NAME=VAL". */
 static void offer_values(const struct line *line)
 {
-	size_t before = strcspn(line->word, "=") + 1, i;
+	size_t before = strcspn(line->word, "=") + 1;
 	const struct ovgpu_setting *setting;
 	char name[OVGPU_NAME_SIZE];
 
 	if (before > sizeof(name))
 		return;
 	snprintf(name, sizeof(name), "%.*s", (int)before - 1, line->word);
-	for (i = 0; i < sizeof(known_choices) / sizeof(known_choices[0]); i++)
-		if (!strcmp(known_choices[i].name, name))
-			offer_words(line, before, known_choices[i].choices);
 	setting = ovgpu_setting_find(OVGPU_VGPU, name);
 	if (!setting)
 		setting = ovgpu_setting_find(OVGPU_GPU, name);
+	if (setting && setting->choices)
+		offer_words(line, before, setting->choices);
 	if (setting && setting->kind == OVGPU_NUMBER && setting->maximum == 1)
 		offer_words(line, before, "0 1");
 	if (setting && setting->kind == OVGPU_UUID_OR_NONE) {

@@ -181,6 +181,7 @@ class Json(CliTest):
             "remove": [self.expect_json(OK, "remove", IDLE)],
             "set": [self.expect_json(OK, "set", IDLE, "weight=3",
                                      "display=off")],
+            "settings": [self.expect_json(OK, "settings")],
             "sched set": [self.expect_json(OK, "sched", "set", "--gpu", GPU,
                                            "fault_limit=4",
                                            "scheduler=equal_share"),

@@ -159,6 +159,8 @@ AT(ovgpu_setting, minimum, 24);
 AT(ovgpu_setting, maximum, 32);
 AT(ovgpu_setting, scheduler, 40);
 AT(ovgpu_setting, closed_only, 41);
+AT(ovgpu_setting, choices, 48);
+AT(ovgpu_setting, default_number, 56);
 
 /* Comes by value: this one can't grow. */
 AT(ovgpu_value, known, 0);
