@@ -48,6 +48,7 @@ enum cli_option {
 	OPTION_NAME	= 1 << 16,
 	OPTION_NO_VGPUS	= 1 << 17,
 	OPTION_COMPUTE	= 1 << 18,
+	OPTION_FOLLOW	= 1 << 24,
 };
 
 /* Of --sort, in the order of enum top_key. */
@@ -85,6 +86,7 @@ enum cli_option {
  * @no_vgpus: --no-vgpus was given
  * @name: of --name; NULL: not given
  * @compute: of --compute, as "2,1,1"; NULL: not given
+ * @follow: --follow was given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
  * @argument_count: their number
@@ -112,6 +114,7 @@ struct cli {
 	bool no_vgpus;
 	const char *name;
 	const char *compute;
+	bool follow;
 	const char *argument;
 	char **arguments;
 	int argument_count;
@@ -229,6 +232,7 @@ void table_free(struct table *table);
 struct shown show_size(uint64_t bytes);
 struct shown show_time(uint64_t ns);
 struct shown show_value(struct ovgpu_value value);
+struct shown show_utc(uint64_t ns);
 struct shown show_value_time(struct ovgpu_value ns);
 struct shown show_owner(const struct ovgpu_vgpu *vgpu);
 
@@ -258,8 +262,17 @@ struct suggestion {
 void suggest_try(struct suggestion *suggestion, const char *name);
 struct shown suggest_text(const struct suggestion *suggestion);
 
-/* signals.c */
+/* follow.c */
+#define CLI_FOREVER	UINT64_MAX
+
+enum cli_waited {
+	WAITED_READY,	/* there is something to read */
+	WAITED_TIME,	/* the time is up */
+	WAITED_END,	/* it was stopped, or nobody reads the output */
+};
+
 int cli_end_signals(void);
+enum cli_waited cli_wait(int fd, int signals, uint64_t until);
 
 /* output_file.c */
 typedef int (*cli_write_fn)(const void *what, FILE *stream);

@@ -62,7 +62,8 @@ static const struct command commands[] = {
 	  "REASON is idle (out of work), quantum (used up), preempted, reset or rejected;\n"
 	  "of modules before 0.2 slot, too: nothing ran.\n"
 	  "Reads debugfs: as root, with debugfs mounted.\n" },
-	{ "top", "GPU", OPTIONAL, OPTION_ONCE | OPTION_INTERVAL | OPTION_SORT,
+	{ "top", "GPU", OPTIONAL, OPTION_ONCE | OPTION_FOLLOW | OPTION_INTERVAL |
+	  OPTION_SORT,
 	  command_top,
 	  "watch who gets how much of a GPU",
 	  .help = "SHARE is the part of the last interval for which a vGPU held the GPU, WAIT the\n"
@@ -70,7 +71,8 @@ static const struct command commands[] = {
 	  "the framebuffer that its guest says it uses, of what it has. Where a GPU is\n"
 	  "divisible, vGPUs stand below their GPU instance, and these are parts of its time.\n"
 	  "With --once or --json, or when it is not on a terminal: prints one table, after\n"
-	  "one interval. Else keys: s, w, l, m, u sort (share, wait, longest wait,\n"
+	  "one interval. With --follow one after each, with --json an object a line, until\n"
+	  "it is stopped. Else keys: s, w, l, m, u sort (share, wait, longest wait,\n"
 	  "framebuffer, UUID), r turns the order round, arrows and page keys move, q and\n"
 	  "Ctrl-C end it, with exit status 0.\n" },
 	{ "apply", "FILE", ONE, OPTION_CONFIG | OPTION_GPU | OPTION_DRY_RUN |
@@ -104,14 +106,15 @@ static const struct command commands[] = {
 	  .help = "Of a GPU and of a vGPU, what openvgpu set takes: values, and what it is at\n"
 	  "first; -: the type of the vGPU says. What it is now, openvgpu show says.\n\n"
 	  "Columns: OF NAME VALUES DEFAULT MEANING\n" },
-	{ "events", "UUID|GPU", OPTIONAL, 0, command_events,
+	{ "events", "UUID|GPU", OPTIONAL, OPTION_FOLLOW, command_events,
 	  "follow what happens to vGPUs",
 	  .help = "Prints a line for each: create, remove, open, close, request (a process removes\n"
 	  "it while another has it open, and waits), fault, faulted (it gets no more turns\n"
 	  "until it is reset), recover; of a GPU instance instance-create and\n"
 	  "instance-remove. Only of that vGPU or GPU, if one is named; it need\n"
 	  "not exist yet. With --json, an object a line; \"lost\" when they came too fast.\n"
-	  "Ends when it is interrupted (exit status 0) or nobody reads the output.\n" },
+	  "Ends when it is interrupted (exit status 0) or nobody reads the output; --follow\n"
+	  "changes nothing.\n" },
 	{ "gpu hand-over", "GPU", ONE, OPTION_TO | OPTION_DRY_RUN,
 	  command_hand_over,
 	  "give a whole GPU to a VM or to the host's own driver",

@@ -53,6 +53,8 @@ static const struct known_option known[] = {
 	{ "force", 'f', OPTION_FORCE, NULL,
 	  "ask the process that uses it to let go, and wait" },
 	{ "once", '1', OPTION_ONCE, NULL, "print one table and end" },
+	{ "follow", 0, OPTION_FOLLOW, NULL,
+	  "print again and again, until it is stopped" },
 	{ "interval", 'i', OPTION_INTERVAL, "TIME",
 	  "time between two looks, as 500ms or 2s, " TEXT(INTERVAL_MIN_MS) "ms to "
 	  TEXT(INTERVAL_MAX_MS) "ms; default: " TEXT(INTERVAL_DEFAULT_MS) "ms" },
@@ -234,6 +236,9 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 		break;
 	case OPTION_ONCE:
 		cli->once = true;
+		break;
+	case OPTION_FOLLOW:
+		cli->follow = true;
 		break;
 	case OPTION_INTERVAL:
 		if (!parse_interval(value, &cli->interval_ms))

@@ -264,7 +264,7 @@ class Events(CliTest):
 
     def test_of_one(self):
         for wanted in (IDLE.upper(), "02:00.0"):
-            process = self.follow("--json", wanted)
+            process = self.follow("--json", "--follow", wanted)
             self.send(NEW, "open")
             self.send(IDLE, "close", gpu=GPU2)
             value = json.loads(self.line(process))
