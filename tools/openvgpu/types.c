@@ -13,6 +13,9 @@
 
 static const char by_default[] =
 	"GPU,TYPE,FRAMEBUFFER,HEADS,MAX,AVAILABLE,NAME";
+/* Where the driver says why there can be no more of some. */
+static const char by_default_why[] =
+	"GPU,TYPE,FRAMEBUFFER,HEADS,MAX,AVAILABLE,NAME,WHY";
 /* Where a GPU is divisible. */
 static const char by_default_divisible[] =
 	"GPU,TYPE,SLICES,FRAMEBUFFER,HEADS,MAX,AVAILABLE,WHY";
@@ -61,7 +64,7 @@ enum cli_exit command_types(struct cli *cli)
 	struct table table = { 0 };
 	struct ovgpu_gpu **gpus;
 	size_t count, n, i, j, shown_gpus = 0;
-	bool divisible = false;
+	bool divisible = false, why = false;
 	int err;
 
 	table_row(&table, COLUMNS, "GPU", "TYPE", "SLICES", "FRAMEBUFFER", "HEADS",
@@ -83,6 +86,7 @@ enum cli_exit command_types(struct cli *cli)
 			if (cli->type[0] && strcmp(cli->type, types[j]->id))
 				continue;
 			divisible |= types[j]->compute_slices != 0;
+			why |= types[j]->why_unavailable[0] != '\0';
 			json_object_array_add(array, type_json(types[j]));
 			add_row(&table, types[j]);
 		}
@@ -95,8 +99,8 @@ enum cli_exit command_types(struct cli *cli)
 		 (cli->type[0] && shown_gpus && table.rows == 1))
 		code = fail_nothing(cli, shown_gpus, &suggestion);
 	else
-		code = table_choose(cli, &table, divisible ?
-				    by_default_divisible : by_default);
+		code = table_choose(cli, &table, divisible ? by_default_divisible :
+				    why ? by_default_why : by_default);
 	if (code == CLI_OK && cli->json) {
 		object = json_start();
 		json_set(object, "types", json_object_get(array));

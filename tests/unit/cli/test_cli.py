@@ -135,6 +135,15 @@ class Listing(CliTest):
         self.assertNotIn(GPU, out)
         self.assertIn("2 GiB", out)
 
+    def test_types_say_why(self):
+        self.fill()
+        self.machine.write(f"sys/devices/pci0000:00/{GPU}/openvgpu/why_unavailable",
+                           "1q: no free part of the video memory is large enough\n")
+        out = self.expect(OK, "types").out.decode().splitlines()
+        self.assertTrue(out[0].endswith("WHY"), out)
+        self.assertRegex(out[2], "openvgpu-1q .* OpenVGPU TEST-1Q +no free part of")
+        self.assertRegex(out[1], "openvgpu-256mq .* OpenVGPU TEST-256MQ +-$")
+
     def test_types_json(self):
         self.fill()
         types = self.expect_json(OK, "types", "--gpu", GPU)["types"]
