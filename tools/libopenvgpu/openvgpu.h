@@ -186,6 +186,18 @@ struct ovgpu_vgpu {
 	struct ovgpu_value compute_instance;
 };
 
+/**
+ * struct ovgpu_vm - the virtual machine that has a vGPU open
+ * @name: its name; empty: unknown
+ * @uuid: its UUID; empty: unknown
+ * @libvirt: libvirt says so; else the process itself does
+ */
+struct ovgpu_vm {
+	char name[OVGPU_TEXT_SIZE];
+	char uuid[OVGPU_UUID_SIZE];
+	bool libvirt;
+};
+
 int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu ***gpus,
 		   size_t *count);
 int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
@@ -194,6 +206,8 @@ int ovgpu_vgpu_list(const struct ovgpu *ovgpu, struct ovgpu_vgpu ***vgpus,
 		    size_t *count);
 int ovgpu_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
 		   struct ovgpu_vgpu **vgpu);
+int ovgpu_vm_get(const struct ovgpu *ovgpu, const struct ovgpu_vgpu *vgpu,
+		 struct ovgpu_vm **vm);
 int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 		 const char *uuid, char *reason, size_t size);
 int ovgpu_remove(const struct ovgpu *ovgpu, const char *uuid);

@@ -200,7 +200,7 @@ void json_print(struct json_object *object);
 void json_print_line(struct json_object *object);
 
 /* table.c */
-#define TABLE_COLUMNS	12
+#define TABLE_COLUMNS	16
 
 /**
  * struct table - rows for people
@@ -297,7 +297,8 @@ void note_mismatch(const struct ovgpu_vgpu *vgpu);
 /* objects.c: GPUs, types and vGPUs as JSON */
 const char *type_suffix(const char *id);
 struct json_object *type_json(const struct ovgpu_type *type);
-struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu);
+struct json_object *vgpu_json(const struct cli *cli,
+			      const struct ovgpu_vgpu *vgpu);
 struct json_object *
 attributes_json(struct ovgpu_attribute *const *attributes, size_t count);
 bool description_value(const char *description, const char *key, char *value,

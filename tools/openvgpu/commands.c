@@ -14,8 +14,10 @@ static const struct command commands[] = {
 	  .help = "Prints UUID, type, GPU, state and user of every vGPU, or of those of a GPU or\n"
 	  "type. NAME is the type's, PID and PROCESS are the user's, GROUP is N of\n"
 	  "/dev/vfio/N, DRIVER is the version of the guest's, INSTANCE the number of the\n"
-	  "GPU instance, 0: the pool: these only with --columns.\n\n"
-	  "Columns: UUID TYPE GPU STATE USED-BY NAME PID PROCESS GROUP DRIVER INSTANCE\n" },
+	  "GPU instance, 0: the pool, VM and VM-UUID are those of the virtual machine that\n"
+	  "uses it: these only with --columns.\n\n"
+	  "Columns: UUID TYPE GPU STATE USED-BY NAME PID PROCESS GROUP DRIVER INSTANCE VM "
+	  "VM-UUID\n" },
 	{ "types", NULL, NONE, OPTION_GPU | OPTION_TYPE | OPTION_COLUMNS |
 	  OPTION_NO_LEGEND, command_types,
 	  "list the vGPU types of every GPU",

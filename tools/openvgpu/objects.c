@@ -90,13 +90,16 @@ struct json_object *type_json(const struct ovgpu_type *type)
 
 /**
  * vgpu_json - a vGPU as JSON
+ * @cli: the run
  * @vgpu: the vGPU
  *
  * Return: the object; what does not apply is null.
  */
-struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu)
+struct json_object *vgpu_json(const struct cli *cli,
+			      const struct ovgpu_vgpu *vgpu)
 {
 	struct json_object *object = json_object_new_object();
+	struct ovgpu_vm *vm;
 
 	json_set_text(object, "uuid", vgpu->uuid);
 	json_set_text(object, "gpu", vgpu->gpu);
@@ -125,6 +128,12 @@ struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu)
 	json_set_value(object, "instance", vgpu->instance);
 	json_set_value(object, "compute_slices", vgpu->compute_slices);
 	json_set_value(object, "compute_instance", vgpu->compute_instance);
+	ovgpu_vm_get(cli->ovgpu, vgpu, &vm);
+	json_set(object, "vm_name",
+		 vm && vm->name[0] ? json_text(vm->name) : NULL);
+	json_set(object, "vm_uuid",
+		 vm && vm->uuid[0] ? json_text(vm->uuid) : NULL);
+	ovgpu_free(vm);
 	return object;
 }
 

@@ -31,6 +31,7 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 	size_t attribute_count = 0, stat_count = 0;
 	struct json_object *object, *json;
 	struct ovgpu_vgpu *vgpu;
+	struct ovgpu_vm *vm;
 	int err;
 
 	err = ovgpu_attributes(cli->ovgpu, OVGPU_VGPU, uuid, OVGPU_DRIVER,
@@ -48,7 +49,7 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 	}
 	if (cli->json) {
 		object = json_start();
-		json = vgpu_json(vgpu);
+		json = vgpu_json(cli, vgpu);
 		json_set(json, "attributes",
 			 attributes_json(attributes, attribute_count));
 		json_set(json, "stats", attributes_json(stats, stat_count));
@@ -59,6 +60,11 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 		       uuid, "type", shown(vgpu->type).text,
 		       shown(vgpu->type_name).text, "GPU", vgpu->gpu, "used by",
 		       show_owner(vgpu).text);
+		if (!ovgpu_vm_get(cli->ovgpu, vgpu, &vm))
+			printf("  %-26s %s %s\n", "VM",
+			       vm->name[0] ? shown(vm->name).text : "-",
+			       vm->uuid[0] ? vm->uuid : "-");
+		ovgpu_free(vm);
 		if (vgpu->iommu_group >= 0)
 			printf("  %-26s /dev/vfio/%d\n", "VFIO group",
 			       vgpu->iommu_group);
@@ -104,7 +110,8 @@ static struct json_object *gpu_json(const struct cli *cli,
 	array = json_object_new_array();
 	for (i = 0; i < view->vgpu_count; i++)
 		if (!strcmp(view->vgpus[i]->gpu, view->bdf))
-			json_object_array_add(array, vgpu_json(view->vgpus[i]));
+			json_object_array_add(array,
+					      vgpu_json(cli, view->vgpus[i]));
 	json_set(object, "vgpus", array);
 	json_set(object, "instances", instances_json(cli, view->bdf));
 	return object;

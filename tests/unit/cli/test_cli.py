@@ -35,14 +35,14 @@ class Listing(CliTest):
              "iommu_group": 7, "guest_driver": None,
              "guest_interface": None, "guest_verdict": None,
              "instance": None, "compute_slices": None,
-             "compute_instance": None},
+             "compute_instance": None, "vm_name": None, "vm_uuid": None},
             {"uuid": IDLE, "gpu": GPU, "type": "openvgpu-256mq",
              "name": "OpenVGPU TEST-256MQ", "state": "closed",
              "owner_pid": None, "owner_name": None,
              "owner_ended": None, "iommu_group": 7, "guest_driver": None,
              "guest_interface": None, "guest_verdict": None,
              "instance": None, "compute_slices": None,
-             "compute_instance": None}])
+             "compute_instance": None, "vm_name": None, "vm_uuid": None}])
 
     def test_guest_driver(self):
         self.fill()
@@ -113,7 +113,7 @@ class Listing(CliTest):
         self.expect_unchanged(USAGE, "list", "-o", "uuid,sate",
                               err="did you mean 'STATE'?")
         for names in ("", ",", "uuid,", ",uuid", "uuid,,pid", "uuid pid",
-                      "x" * 100000, b"\xff", ",".join(["uuid"] * 13)):
+                      "x" * 100000, b"\xff", ",".join(["uuid"] * 17)):
             self.expect_unchanged(USAGE, "list", "--columns", names)
         # Help names them all.
         for command in ("list", "types"):

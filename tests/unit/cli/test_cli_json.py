@@ -95,6 +95,7 @@ class Json(CliTest):
             self.machine.add_attributes(
                 folder, {"wait_histogram": " ".join(["3"] * 32)}, "stats")
         self.machine.write("root/run/there")
+        self.machine.write("proc/4242/cmdline", f"qemu\0-name\0guest=a\0-uuid\0{NEW}\0")
         self.hand_over()
 
     def hand_over(self):

@@ -65,6 +65,10 @@ AT(ovgpu_vgpu, instance, 520);
 AT(ovgpu_vgpu, compute_slices, 536);
 AT(ovgpu_vgpu, compute_instance, 552);
 
+AT(ovgpu_vm, name, 0);
+AT(ovgpu_vm, uuid, 512);
+AT(ovgpu_vm, libvirt, 549);
+
 AT(ovgpu_instance, gpu, 0);
 AT(ovgpu_instance, id, 20);
 AT(ovgpu_instance, name, 24);
