@@ -75,10 +75,11 @@ class TopTest(CliTest):
     def unbind(self, bdf):
         os.unlink(self.machine.path(f"sys/bus/pci/drivers/openvgpu/{bdf}"))
 
-    def between(self, change, *args, status=OK):
-        """Runs top once; change() is made between its two looks."""
-        # The last file it reads of the last vGPU.
-        watch = Watch(self.machine.path(self.vgpu_file(IDLE, "stats/faults")))
+    def between(self, change, *args, status=OK, last=f"{GPU}/{IDLE}"):
+        """Runs top once; change() is made between its two looks. last is the vGPU that
+        it looks at last."""
+        # And this the last file that it reads of it.
+        watch = Watch(self.machine.path(f"sys/devices/pci0000:00/{last}/stats/faults"))
         process = subprocess.Popen(
             [OPENVGPU, "top", "--once", "--interval", str(INTERVAL), *args],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -94,8 +95,8 @@ class TopTest(CliTest):
         self.assertEqual(result.status, status, result)
         return result
 
-    def between_json(self, change, *args):
-        gpus = json.loads(self.between(change, "--json", *args).out)["gpus"]
+    def between_json(self, change, *args, **options):
+        gpus = json.loads(self.between(change, "--json", *args, **options).out)["gpus"]
         return gpus, {v["uuid"]: v for g in gpus for v in g["vgpus"]}
 
 
@@ -178,14 +179,14 @@ class Once(TopTest):
         self.fill_divisible()
         for uuid in (INSIDE, PLAIN):
             self.machine.add_attributes(f"{GPU2}/{uuid}", {
-                "busy_ns": 0, "resident_ns": 0, "wait_ns": 0}, "stats")
+                "busy_ns": 0, "resident_ns": 0, "wait_ns": 0, "faults": 0}, "stats")
 
         def work():
             # Longer than any interval: all the time.
             self.machine.add_attributes(f"{GPU2}/{INSIDE}", {
                 "busy_ns": 10 ** 15, "resident_ns": 10 ** 15}, "stats")
 
-        gpus, vgpus = self.between_json(work)
+        gpus, vgpus = self.between_json(work, last=f"{GPU2}/{PLAIN}")
         self.assertEqual((vgpus[INSIDE]["instance"], vgpus[PLAIN]["instance"]), (1, 0))
         self.assertEqual(gpus[0]["instances"], [])
         instance, = gpus[1]["instances"]
