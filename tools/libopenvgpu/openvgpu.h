@@ -106,6 +106,8 @@ struct ovgpu_value {
  * @pool_slices: compute slices that no GPU instance has
  * @pool_slices_min: compute slices that GPU instances leave
  * @max_instances: GPU instances it can have at once; 0: it is not divisible
+ * @uuid: a UUID made of vendor, device and serial number: the same in every slot
+ *	and machine; empty: the GPU has no serial number, or the module is older
  */
 struct ovgpu_gpu {
 	char bdf[OVGPU_BDF_SIZE];
@@ -115,6 +117,7 @@ struct ovgpu_gpu {
 	struct ovgpu_value pool_slices;
 	struct ovgpu_value pool_slices_min;
 	struct ovgpu_value max_instances;
+	char uuid[OVGPU_UUID_SIZE];
 };
 
 /**

@@ -294,6 +294,10 @@ bool guest_too_old(const struct ovgpu_vgpu *vgpu);
 bool host_too_old(const struct ovgpu_vgpu *vgpu);
 void note_mismatch(const struct ovgpu_vgpu *vgpu);
 
+/* bars.c */
+struct json_object *bars_json(const struct cli *cli, const char *bdf);
+void bars_print(const struct cli *cli, const char *bdf);
+
 /* objects.c: GPUs, types and vGPUs as JSON */
 const char *type_suffix(const char *id);
 struct json_object *type_json(const struct ovgpu_type *type);

@@ -233,7 +233,7 @@ static bool is_text_attribute(const char *name)
 	static const char *const names[] = {
 		"board", "driver_version", "family", "guest_driver", "last_error",
 		"last_fault_name", "last_reset_reason", "personality",
-		"sched_state", "scheduler", "state", "type_name",
+		"sched_state", "scheduler", "serial", "state", "type_name",
 		"wait_histogram", "why_unavailable",
 	};
 	size_t i;

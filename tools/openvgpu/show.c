@@ -82,7 +82,7 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 
 /* What is known of one GPU. */
 struct gpu_view {
-	const char *bdf;
+	const char *bdf, *uuid;
 	char vendor[OVGPU_NAME_SIZE], device[OVGPU_NAME_SIZE];
 	struct ovgpu_attribute **attributes;
 	size_t attribute_count;
@@ -99,8 +99,10 @@ static struct json_object *gpu_json(const struct cli *cli,
 	size_t i;
 
 	json_set_text(object, "gpu", view->bdf);
+	json_set(object, "uuid", view->uuid[0] ? json_text(view->uuid) : NULL);
 	json_set_text(object, "vendor", view->vendor);
 	json_set_text(object, "device", view->device);
+	json_set(object, "bars", bars_json(cli, view->bdf));
 	json_set(object, "attributes",
 		 attributes_json(view->attributes, view->attribute_count));
 	array = json_object_new_array();
@@ -144,6 +146,9 @@ static void gpu_print(const struct cli *cli, const struct gpu_view *view)
 
 	printf("GPU %s\n  %-26s %s:%s\n", view->bdf, "vendor:device",
 	       shown(view->vendor).text, shown(view->device).text);
+	if (view->uuid[0])
+		printf("  %-26s %s\n", "UUID", view->uuid);
+	bars_print(cli, view->bdf);
 	print_attributes("attributes", view->attributes,
 			 view->attribute_count);
 	puts("  types, available now:");
@@ -204,7 +209,8 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
 		array = json_object_new_array();
 	for (i = 0; !err && i < count; i++) {
 		struct gpu_view view = {
-			.bdf = gpus[i]->bdf, .vgpus = vgpus, .vgpu_count = n,
+			.bdf = gpus[i]->bdf, .uuid = gpus[i]->uuid,
+			.vgpus = vgpus, .vgpu_count = n,
 		};
 
 		if (bdf && strcmp(bdf, gpus[i]->bdf))

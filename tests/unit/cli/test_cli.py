@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import uuid
 
 from cli_machine import (
     BUSY, FAILURE, FOREIGN, GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
@@ -134,6 +135,49 @@ class Listing(CliTest):
         out = self.expect(OK, "types", "--gpu", "02:00.0").out.decode()
         self.assertNotIn(GPU, out)
         self.assertIn("2 GiB", out)
+
+    def test_uuid_of_a_gpu(self):
+        self.fill()
+        file = f"sys/devices/pci0000:00/{GPU}/openvgpu/serial"
+        seen = {}
+        for serial in ("0000000000000001", "0123456789abcdef", "fffffffffffffffe"):
+            self.machine.write(file, serial + "\n")
+            gpu = self.expect_json(OK, "show", GPU)["gpus"][0]
+            number = uuid.UUID(gpu["uuid"])
+            self.assertEqual((str(number), number.variant, number.version),
+                             (gpu["uuid"], uuid.RFC_4122, 8))
+            self.assertTrue(gpu["uuid"].startswith("1b360100-"), gpu)
+            self.assertEqual(gpu["attributes"]["serial"], serial)
+            self.assertIn(gpu["uuid"].encode(), self.expect(OK, "show", GPU).out)
+            seen[gpu["uuid"]] = serial
+        self.assertEqual(len(seen), 3)
+        for bad in ("none", "", "0", "x" * 16, "0123456789abcdef0", "0123456789abcde"):
+            self.machine.write(file, bad + "\n")
+            self.assertIsNone(self.expect_json(OK, "show", GPU)["gpus"][0]["uuid"], bad)
+
+    def test_bars(self):
+        self.fill()
+        file = f"sys/devices/pci0000:00/{GPU}/resource"
+        self.assertEqual(self.expect_json(OK, "show", GPU)["gpus"][0]["bars"], [])
+        self.machine.write(file, """\
+0x00000000fe000000 0x00000000fe00ffff 0x0000000000040200
+0x0000000000000000 0x0000000000000000 0x0000000000000000
+0x0000380000000000 0x00003803ffffffff 0x000000000014220c
+0x0000000000000000 0x0000000000000000 0x0000000000000000
+0x000000000000e000 0x000000000000e07f 0x0000000000040101
+0x0000000000000000 0x0000000000000000 0x0000000000000000
+0x00000000fd000000 0x00000000fd01ffff 0x0000000000046200
+""")
+        bars = self.expect_json(OK, "show", GPU)["gpus"][0]["bars"]
+        self.assertEqual([(b["bar"], b["size_bytes"], b["memory"], b["prefetchable"])
+                          for b in bars], [(0, 1 << 16, True, False),
+                                           (2, 16 << 30, True, True),
+                                           (4, 128, False, False)])
+        self.assertRegex(self.expect(OK, "show", GPU).out.decode(),
+                         r"\n  BAR 2 +16 GiB, memory, prefetchable\n")
+        for bad in ("x\ny\n", "0x10 0x1 0x200\n", "\0" * 100, "0x1\n" * 3000):
+            self.machine.write(file, bad)
+            self.assertEqual(self.expect_json(OK, "show", GPU)["gpus"][0]["bars"], [])
 
     def test_types_say_why(self):
         self.fill()

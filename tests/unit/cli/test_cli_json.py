@@ -17,6 +17,7 @@ from cli_machine import (
 from tree import read
 
 AWAY = "0000:05:00.0"
+RESOURCE = "0x10 0x1f 0x40200\n" + 6 * "0x0 0x0 0x0\n"
 TYPES = {str: "string", bool: "boolean", int: "number", float: "number",
          type(None): "null"}
 # Objects whose keys are names of files, settings or labels.
@@ -94,6 +95,9 @@ class Json(CliTest):
                 "faults"), 12), "stats")
             self.machine.add_attributes(
                 folder, {"wait_histogram": " ".join(["3"] * 32)}, "stats")
+        self.machine.write(f"sys/devices/pci0000:00/{GPU}/openvgpu/serial",
+                           "0123456789abcdef\n")
+        self.machine.write(f"sys/devices/pci0000:00/{GPU}/resource", RESOURCE)
         self.machine.write("root/run/there")
         self.machine.write("proc/4242/cmdline", f"qemu\0-name\0guest=a\0-uuid\0{NEW}\0")
         self.hand_over()

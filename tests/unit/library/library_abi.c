@@ -38,6 +38,7 @@ AT(ovgpu_gpu, memory_slices, 40);
 AT(ovgpu_gpu, pool_slices, 56);
 AT(ovgpu_gpu, pool_slices_min, 72);
 AT(ovgpu_gpu, max_instances, 88);
+AT(ovgpu_gpu, uuid, 104);
 
 AT(ovgpu_type, gpu, 0);
 AT(ovgpu_type, id, 20);
