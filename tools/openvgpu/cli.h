@@ -300,6 +300,7 @@ void bars_print(const struct cli *cli, const char *bdf);
 
 /* objects.c: GPUs, types and vGPUs as JSON */
 const char *type_suffix(const char *id);
+const char *type_series(const struct ovgpu_type *type);
 struct json_object *type_json(const struct ovgpu_type *type);
 struct json_object *vgpu_json(const struct cli *cli,
 			      const struct ovgpu_vgpu *vgpu);

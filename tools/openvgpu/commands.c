@@ -24,8 +24,11 @@ static const struct command commands[] = {
 	  .help = "AVAILABLE is how many vGPUs of that type can still be created. All types\n"
 	  "of a GPU share its video memory: creating one changes the others' number.\n"
 	  "SLICES are compute slices that such a vGPU shares with its GPU instance only; -: it\n"
-	  "shares the pool. WHY is why none can be created.\n\n"
-	  "Columns: GPU TYPE SLICES FRAMEBUFFER HEADS MAX AVAILABLE NAME WHY\n" },
+	  "shares the pool. WHY is why none can be created. SERIES is what it is for,\n"
+	  "RESOLUTION the most of a head, FRAMES the limit a second at first: these only with\n"
+	  "--columns.\n\n"
+	  "Columns: GPU TYPE SLICES FRAMEBUFFER HEADS MAX AVAILABLE NAME WHY SERIES "
+	  "RESOLUTION FRAMES\n" },
 	{ "create", "TYPE", ONE, OPTION_UUID | OPTION_GPU, command_create,
 	  "create a vGPU and print its UUID",
 	  .help = "TYPE is a name of 'openvgpu types', with or without 'openvgpu-' before it.\n"

@@ -9,7 +9,7 @@
 
 #include "cli.h"
 
-#define COLUMNS	9
+#define COLUMNS	12
 
 static const char by_default[] =
 	"GPU,TYPE,FRAMEBUFFER,HEADS,MAX,AVAILABLE,NAME";
@@ -23,17 +23,21 @@ static const char by_default_divisible[] =
 static void add_row(struct table *table, const struct ovgpu_type *type)
 {
 	char heads[OVGPU_NAME_SIZE], most[OVGPU_NAME_SIZE], available[16];
-	char slices[16] = "-";
+	char slices[16] = "-", size[OVGPU_NAME_SIZE], rate[OVGPU_NAME_SIZE];
 
 	description_value(type->description, "num_heads", heads, sizeof(heads));
 	description_value(type->description, "max_instance", most, sizeof(most));
+	description_value(type->description, "max_resolution", size, sizeof(size));
+	description_value(type->description, "frl_config", rate, sizeof(rate));
 	snprintf(available, sizeof(available), "%u", type->available);
 	if (type->compute_slices)
 		snprintf(slices, sizeof(slices), "%u", type->compute_slices);
 	table_row(table, COLUMNS, type->gpu, type->id, slices,
 		  show_size(type->framebuffer).text, heads[0] ? heads : "-",
 		  most[0] ? most : "-", available, type->name,
-		  type->why_unavailable[0] ? type->why_unavailable : "-");
+		  type->why_unavailable[0] ? type->why_unavailable : "-",
+		  type_series(type) ? type_series(type) : "-",
+		  size[0] ? size : "-", rate[0] ? rate : "-");
 }
 
 /* Ends the command where nothing is as --gpu and --type say. */
@@ -68,7 +72,7 @@ enum cli_exit command_types(struct cli *cli)
 	int err;
 
 	table_row(&table, COLUMNS, "GPU", "TYPE", "SLICES", "FRAMEBUFFER", "HEADS",
-		  "MAX", "AVAILABLE", "NAME", "WHY");
+		  "MAX", "AVAILABLE", "NAME", "WHY", "SERIES", "RESOLUTION", "FRAMES");
 	err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
 	for (i = 0; !err && i < count; i++) {
 		if (cli->gpu[0] && strcmp(cli->gpu, gpus[i]->bdf))

@@ -200,7 +200,30 @@ class Listing(CliTest):
             "framebuffer_bytes": 256 << 20,
             "description": "num_heads=4, frl_config=60, framebuffer=256M, "
                            "max_resolution=5120x2880, max_instance=4",
-            "compute_slices": 0, "why_unavailable": None})
+            "compute_slices": 0, "why_unavailable": None, "series": "workstation",
+            "max_width": 5120, "max_height": 2880, "frame_rate_limit": 60})
+        file = (f"sys/devices/pci0000:00/{GPU}/mdev_supported_types/openvgpu-256mq/"
+                "description")
+        for text, size in (("max_resolution=0x0", None), ("max_resolution=5x", None),
+                           ("max_resolution=x5", None), ("frl_config=x", None),
+                           ("", None), ("max_resolution=1x2x3", None),
+                           ("max_resolution=1024x768", (1024, 768))):
+            self.machine.write(file, text + "\n")
+            one, = self.expect_json(OK, "types", "-g", GPU, "-t", "256mq")["types"]
+            self.assertEqual((one["max_width"], one["max_height"]), size or (None, None))
+            self.assertIsNone(one["frame_rate_limit"])
+
+    def test_what_types_are_for(self):
+        self.fill()
+        machine = self.machine
+        machine.add_types(GPU2, {"1b": (1024, 1, 1), "1a": (1024, 1, 1),
+                                 "2-1c": (1024, 1, 1), "x": (1024, 1, 1)})
+        out = self.expect(OK, "types", "-g", GPU2, "--no-legend", "-o",
+                          "type,series,resolution,frames").out.decode()
+        self.assertEqual({tuple(line.split()) for line in out.splitlines()}, {
+            (f"openvgpu-{kind}", series, "5120x2880", "60") for kind, series in (
+                ("256mq", "workstation"), ("2q", "workstation"), ("1b", "desktop"),
+                ("1a", "application"), ("2-1c", "compute"), ("x", "-"))})
 
     def test_types_of_what_is_not_there(self):
         self.fill()
