@@ -128,6 +128,8 @@ enum cli_exit command_remove(struct cli *cli);
 enum cli_exit command_restore(struct cli *cli);
 enum cli_exit command_show(struct cli *cli);
 enum cli_exit command_doctor(struct cli *cli);
+enum cli_exit command_health(struct cli *cli);
+enum cli_exit command_diag(struct cli *cli);
 enum cli_exit command_sched_show(struct cli *cli);
 enum cli_exit command_set(struct cli *cli);
 void command_set_help(void);

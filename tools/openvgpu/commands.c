@@ -171,6 +171,16 @@ static const struct command commands[] = {
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
 	  "failed. Changes nothing.\n" },
+	{ "health", "GPU", OPTIONAL, 0, command_health,
+	  "look how GPUs and vGPUs are",
+	  .help = "States, errors of PCI, faults of vGPUs, drivers of guests that are too old. Each\n"
+	  "line says ok, warn or fail; of vGPUs only what is not well. Exit status 1 when\n"
+	  "something failed. Changes nothing.\n" },
+	{ "diag", "GPU", OPTIONAL, 0, command_diag,
+	  "try whether GPUs work",
+	  .help = "What doctor and health say, and then of each GPU: if it has no vGPU, its video\n"
+	  "memory is zeroed and looked at, during which it offers no vGPUs; a vGPU of the\n"
+	  "smallest type is created and removed. What is in use is left alone.\n" },
 	{ "callout", "-- ARGUMENT...", SEVERAL, 0, command_callout, NULL,
 	  .help = "Answers mdevctl, whose script calls it.\n" },
 	{ "complete", "-- WORD...", SEVERAL, 0, command_complete, NULL,

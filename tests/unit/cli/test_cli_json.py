@@ -149,6 +149,14 @@ class Json(CliTest):
                               data, (0, 0))
             yield json.loads(process.stdout.readline())
 
+    def no_gpu(self, command, status):
+        """What it says of a machine without the driver."""
+        folder = self.machine.path("sys/bus/pci/drivers/openvgpu")
+        os.rename(folder, folder + ".away")
+        value = self.expect_json(status, command)
+        os.rename(folder + ".away", folder)
+        return value
+
     def printed(self):
         """{command: values it printed}."""
         self.fill()
@@ -164,6 +172,8 @@ class Json(CliTest):
                            self.expect_json(OK, "sched", "show", USED)],
             "sched log": [self.expect_json(OK, "sched", "log")],
             "doctor": [self.expect_json(FAILURE, "doctor")],
+            "health": [self.expect_json(OK, "health"), self.no_gpu("health", OK)],
+            "diag": [self.expect_json(FAILURE, "diag"), self.no_gpu("diag", FAILURE)],
             "metrics": [self.expect_json(OK, "metrics")],
             "events": list(self.event_lines()),
             "assert": [
