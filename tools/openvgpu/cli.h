@@ -130,6 +130,8 @@ enum cli_exit command_show(struct cli *cli);
 enum cli_exit command_doctor(struct cli *cli);
 enum cli_exit command_health(struct cli *cli);
 enum cli_exit command_diag(struct cli *cli);
+enum cli_exit command_stats_start(struct cli *cli);
+enum cli_exit command_stats_stop(struct cli *cli);
 enum cli_exit command_sched_show(struct cli *cli);
 enum cli_exit command_set(struct cli *cli);
 void command_set_help(void);

@@ -171,6 +171,15 @@ static const struct command commands[] = {
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
 	  "failed. Changes nothing.\n" },
+	{ "stats start", "JOB", ONE, 0, command_stats_start,
+	  "begin to count what vGPUs do during a job",
+	  .help = "JOB is a name; there may be several at a time. Writes down what all vGPUs have\n"
+	  "counted so far, in /run/openvgpu/stats; nothing runs meanwhile.\n" },
+	{ "stats stop", "JOB", ONE, 0, command_stats_stop,
+	  "print what vGPUs got and did since",
+	  .help = "SHARE% is the part of the time for which a vGPU held its GPU, BUSY that its work\n"
+	  "was executing, WAIT% that it had work and did not hold it. What the hardware counts\n"
+	  "begins anew when a vGPU is opened, and goes with it.\n" },
 	{ "health", "GPU", OPTIONAL, 0, command_health,
 	  "look how GPUs and vGPUs are",
 	  .help = "States, errors of PCI, faults of vGPUs, drivers of guests that are too old. Each\n"

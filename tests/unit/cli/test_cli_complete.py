@@ -45,6 +45,7 @@ class Command(Complete):
         self.fill()
         for command in self.commands():
             group = {"sched": ("show", "set", "log"), "gpu": ("hand-over", "take-back"),
+                     "stats": ("start", "stop"),
                      "instance": ("list", "profiles", "create", "remove", "plan")}
             for name in [f"{command} {n}" for n in group.get(command, ())] or [command]:
                 usage = self.expect(OK, *name.split(), "--help").out.decode()

@@ -157,6 +157,16 @@ class Json(CliTest):
         os.rename(folder + ".away", folder)
         return value
 
+    def job(self, gone):
+        """What stats stop says when one vGPU is gone, and one counts nothing."""
+        path = "root/run/openvgpu/stats/job"
+        self.machine.write(path, self.machine.read(path).replace(IDLE, gone))
+        folder = self.machine.path(f"sys/devices/pci0000:00/{GPU}/{IDLE}/stats")
+        os.rename(folder, folder + ".away")
+        value = self.expect_json(OK, "stats", "stop", "job")
+        os.rename(folder + ".away", folder)
+        return value
+
     def printed(self):
         """{command: values it printed}."""
         self.fill()
@@ -192,6 +202,8 @@ class Json(CliTest):
                               for bdf in (GPU2, AWAY)],
             "gpu take-back": [self.expect_json(OK, "gpu", "take-back", AWAY,
                                                "--dry-run")],
+            "stats start": [self.expect_json(OK, "stats", "start", "job")],
+            "stats stop": [self.job(NEW)],
             "create": [self.expect_json(OK, "create", "2q", "--uuid", NEW)],
             "remove": [self.expect_json(OK, "remove", IDLE)],
             "set": [self.expect_json(OK, "set", IDLE, "weight=3",
@@ -259,7 +271,7 @@ class Json(CliTest):
         documented = document()
         printed = self.printed()
         out = self.expect(OK, "--help").out.decode()
-        names = set(re.findall(r"^  ((?:sched|gpu|instance) [\w-]+|\w+) .*$",
+        names = set(re.findall(r"^  ((?:sched|gpu|instance|stats) [\w-]+|\w+) .*$",
                                out.split("Commands:\n")[1].split("\n\n")[0],
                                re.MULTILINE))
         self.assertEqual(names, set(printed) - {"any failure"},
