@@ -321,7 +321,7 @@ void command_print_all(void)
 {
 	size_t i;
 
-	puts("Usage: openvgpu COMMAND [ARGUMENT]... [--json]\n"
+	puts("Usage: openvgpu [-H HOST] COMMAND [ARGUMENT]... [--json]\n"
 	     "\n"
 	     "Manages the vGPUs of the openvgpu driver through sysfs.\n"
 	     "\n"
@@ -333,6 +333,7 @@ void command_print_all(void)
 			       commands[i].argument ? commands[i].argument : "",
 			       commands[i].summary);
 	puts("\n"
+	     "  -H, --host HOST  before the command: run it there, by ssh; as user@host\n"
 	     "  -j, --json     print JSON; keys are stable, \"version\" is 1\n"
 	     "  -h, --help     help, also of each command: openvgpu help COMMAND\n"
 	     "  -V, --version  print the version\n"

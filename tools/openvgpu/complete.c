@@ -388,9 +388,16 @@ enum cli_exit command_complete(struct cli *cli)
 		.cli = cli, .words = cli->arguments, .count = cli->argument_count,
 		.word = cli->arguments[cli->argument_count - 1],
 	};
+	const char *host = NULL;
 	unsigned int option = 0;
+	int words;
 
 	/* The program's name is where "--" or the command stood. */
+	words = options_host(line.count + 1, line.words - 1, &host);
+	line.words += words;
+	line.count -= words;
+	if (line.count < 1)
+		return CLI_OK;
 	line.command = command_find(line.count, line.words - 1, &line.name_words);
 	if (!line.command || line.name_words >= line.count) {
 		offer_commands(&line);
@@ -399,11 +406,11 @@ enum cli_exit command_complete(struct cli *cli)
 	if (line.count > line.name_words + 1)
 		option = option_takes_value(line.command,
 					    line.words[line.count - 2]);
-	if (option)
+	if (option && !host)
 		offer_option_values(&line, option);
 	else if (line.word[0] == '-')
 		options_each(line.command, offer_each, &line);
-	else
+	else if (!host)	/* what there is elsewhere would have to be asked for */
 		offer_arguments(&line);
 	return CLI_OK;
 }

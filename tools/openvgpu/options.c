@@ -156,6 +156,29 @@ unsigned int option_takes_value(const struct command *command, const char *word)
 
 /* ----------------------------------------------------------------- parsing */
 
+/**
+ * options_host - take the host that a command is to run on
+ * @argc: how many words there are, and one
+ * @argv: these behind any one: the first may be "-H HOST", "-HHOST", "--host HOST" or
+ *	"--host=HOST"
+ * @host: receives it; unchanged if it is none
+ *
+ * Return: how many words that is.
+ */
+int options_host(int argc, char **argv, const char **host)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(word, "-H") || !strcmp(word, "--host")) {
+		*host = argc > 2 ? argv[2] : "";
+		return argc > 2 ? 2 : 1;
+	}
+	if (strncmp(word, "--host=", 7) && strncmp(word, "-H", 2))
+		return 0;
+	*host = word[1] == 'H' ? word + 2 : strchr(word, '=') + 1;
+	return 1;
+}
+
 /* "500", "500ms" or "2s". */
 static bool parse_interval(const char *text, unsigned int *interval_ms)
 {

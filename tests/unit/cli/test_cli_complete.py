@@ -64,6 +64,13 @@ class Command(Complete):
         for word in ("--gpu", "-g"):
             self.assertEqual(self.complete("create", "1q", word, ""), [GPU, GPU2])
         self.assertEqual(self.complete("list", "--type", "2"), ["256mq", "2q"])
+        # Of another machine it is not known.
+        for host in (("-H", "h"), ("-Hh",), ("--host=h",)):
+            self.assertEqual(self.complete(*host, "sched", "l"), ["log"])
+            self.assertEqual(self.complete(*host, "apply", "--d"), ["--dry-run"])
+            self.assertEqual(self.complete(*host, "remove", ""), [])
+            self.assertEqual(self.complete(*host, "create", "1q", "--gpu", ""), [])
+        self.assertEqual(self.complete("-H", ""), [])
         # One argument is enough.
         self.assertEqual(self.complete("remove", IDLE, ""), [])
         self.assertEqual(self.complete("create", "--gpu", GPU, ""),
