@@ -49,6 +49,7 @@ enum cli_option {
 	OPTION_NO_VGPUS	= 1 << 17,
 	OPTION_COMPUTE	= 1 << 18,
 	OPTION_FOLLOW	= 1 << 24,
+	OPTION_HOSTS	= 1 << 25,
 };
 
 /* Of --sort, in the order of enum top_key. */
@@ -87,6 +88,7 @@ enum cli_option {
  * @name: of --name; NULL: not given
  * @compute: of --compute, as "2,1,1"; NULL: not given
  * @follow: --follow was given
+ * @hosts: of --hosts; NULL: not given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
  * @argument_count: their number
@@ -115,6 +117,7 @@ struct cli {
 	const char *name;
 	const char *compute;
 	bool follow;
+	const char *hosts;
 	const char *argument;
 	char **arguments;
 	int argument_count;
@@ -130,6 +133,7 @@ enum cli_exit command_show(struct cli *cli);
 enum cli_exit command_doctor(struct cli *cli);
 enum cli_exit command_health(struct cli *cli);
 enum cli_exit command_diag(struct cli *cli);
+enum cli_exit command_fleet(struct cli *cli);
 enum cli_exit command_stats_start(struct cli *cli);
 enum cli_exit command_stats_stop(struct cli *cli);
 enum cli_exit command_sched_show(struct cli *cli);

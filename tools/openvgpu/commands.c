@@ -190,6 +190,12 @@ static const struct command commands[] = {
 	  .help = "What doctor and health say, and then of each GPU: if it has no vGPU, its video\n"
 	  "memory is zeroed and looked at, during which it offers no vGPUs; a vGPU of the\n"
 	  "smallest type is created and removed. What is in use is left alone.\n" },
+	{ "fleet", "COMMAND", SEVERAL, OPTION_HOSTS, command_fleet,
+	  "run a command on several machines",
+	  .help = "COMMAND is one of openvgpu, with its arguments. All hosts of a file run it at the\n"
+	  "same time, by ssh, which asks for nothing: keys have to be there. Each line that\n"
+	  "they print stands behind the name of its host; with --json, before COMMAND, there\n"
+	  "is one object. Exit status of the first host, in the file's order, that failed.\n" },
 	{ "callout", "-- ARGUMENT...", SEVERAL, 0, command_callout, NULL,
 	  .help = "Answers mdevctl, whose script calls it.\n" },
 	{ "complete", "-- WORD...", SEVERAL, 0, command_complete, NULL,

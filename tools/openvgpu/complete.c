@@ -298,6 +298,7 @@ static void offer_option_values(const struct line *line, unsigned int option)
 		offer_words(line, 0, TOP_KEYS);
 		break;
 	case OPTION_OUTPUT:
+	case OPTION_HOSTS:
 		puts("FILE");
 		break;
 	}
@@ -320,6 +321,11 @@ static bool takes_more(const struct line *line)
 	       arguments < (line->command->arguments != NONE);
 }
 
+static void offer_each(void *line, const char *name, const char *what)
+{
+	offer(line, name, what);
+}
+
 static void offer_arguments(const struct line *line)
 {
 	const char *argument = line->command->argument;
@@ -329,6 +335,8 @@ static void offer_arguments(const struct line *line)
 		return;
 	if (strstr(argument, "FILE"))
 		puts("FILE");
+	if (strstr(argument, "COMMAND"))
+		command_each(NULL, offer_each, (void *)line);
 	if (strstr(argument, "PROFILE"))
 		offer_profiles(line);
 	if (strstr(argument, "INSTANCE"))
@@ -350,11 +358,6 @@ static void offer_arguments(const struct line *line)
 		offer_others_gpus(line);
 	else if (strstr(argument, "GPU"))
 		offer_gpus(line);
-}
-
-static void offer_each(void *line, const char *name, const char *what)
-{
-	offer(line, name, what);
 }
 
 /* The first word, or the second of a group. */

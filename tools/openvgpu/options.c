@@ -55,6 +55,8 @@ static const struct known_option known[] = {
 	{ "once", '1', OPTION_ONCE, NULL, "print one table and end" },
 	{ "follow", 0, OPTION_FOLLOW, NULL,
 	  "print again and again, until it is stopped" },
+	{ "hosts", 0, OPTION_HOSTS, "FILE",
+	  "the hosts, one a line; default: /etc/openvgpu/fleet" },
 	{ "interval", 'i', OPTION_INTERVAL, "TIME",
 	  "time between two looks, as 500ms or 2s, " TEXT(INTERVAL_MIN_MS) "ms to "
 	  TEXT(INTERVAL_MAX_MS) "ms; default: " TEXT(INTERVAL_DEFAULT_MS) "ms" },
@@ -260,6 +262,9 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 	case OPTION_ONCE:
 		cli->once = true;
 		break;
+	case OPTION_HOSTS:
+		cli->hosts = value;
+		break;
 	case OPTION_FOLLOW:
 		cli->follow = true;
 		break;
@@ -291,11 +296,15 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 	return CLI_OK;
 }
 
-/* For getopt_long(); @letters: 2 bytes for each option, and 3 */
-static void describe(struct option *options, char *letters)
+/* For getopt_long(); @letters: 2 bytes for each option, and 4 */
+static void describe(const struct command *command, struct option *options,
+		     char *letters)
 {
 	size_t i;
 
+	/* Behind its first argument, options are those of another command. */
+	if (command->run == command_fleet)
+		*letters++ = '+';
 	*letters++ = ':';	/* a missing value is not an unknown option */
 	for (i = 0; i < KNOWN; i++) {
 		options[i] = (struct option) {
@@ -387,12 +396,12 @@ enum cli_exit options_parse(struct cli *cli, const struct command *command,
 {
 	struct option options[KNOWN + 1];
 	const struct known_option *option;
-	char letters[2 * KNOWN + 2];
+	char letters[2 * KNOWN + 4];
 	enum cli_exit code;
 	int value;
 
 	*done = true;
-	describe(options, letters);
+	describe(command, options, letters);
 	opterr = 0;	/* its messages would print arguments as they are */
 	while ((value = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		if (value == ':')

@@ -18,8 +18,6 @@
 
 #define LETTERS	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-#define SSH_FAILED	255	/* its exit status then; else it is openvgpu's */
-
 /**
  * remote_host_valid - whether a text can be given to ssh as the name of a host
  * @host: anything
@@ -107,18 +105,37 @@ char *remote_command(char *const *words)
 /**
  * remote_argv - arguments of ssh
  * @argv: REMOTE_WORDS pointers, of which NULL is the last
- * @terminal: the command there gets one
+ * @mode: how
  * @host: where
  * @command: of remote_command()
  */
-void remote_argv(const char **argv, bool terminal, const char *host,
+void remote_argv(const char **argv, enum remote_mode mode, const char *host,
 		 const char *command)
 {
-	const char *words[REMOTE_WORDS] = {
-		"ssh", terminal ? "-t" : "-T", "-x", "--", host, command, NULL,
-	};
+	*argv++ = "ssh";
+	*argv++ = mode == REMOTE_TERMINAL ? "-t" : "-T";
+	*argv++ = "-x";
+	if (mode == REMOTE_BATCH) {
+		*argv++ = "-oBatchMode=yes";
+		*argv++ = "-oConnectTimeout=10";
+		*argv++ = "-oServerAliveInterval=15";
+	}
+	*argv++ = "--";
+	*argv++ = host;
+	*argv++ = command;
+	*argv = NULL;
+}
 
-	memcpy(argv, words, sizeof(words));
+/**
+ * remote_fail_control - end a command that remote_command() could not take
+ * @cli: the run
+ *
+ * Return: CLI_USAGE.
+ */
+enum cli_exit remote_fail_control(const struct cli *cli)
+{
+	return cli_fail(cli, CLI_USAGE,
+			"an argument has a control character: it can't be passed to another machine");
 }
 
 /* Waits for ssh; what is to end this ends that. */
@@ -137,7 +154,7 @@ static int wait_for(pid_t pid, const sigset_t *signals, bool *stopped)
 			kill(pid, SIGTERM);
 		}
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : SSH_FAILED;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : REMOTE_FAILED;
 }
 
 /**
@@ -160,10 +177,9 @@ enum cli_exit remote_run(const struct cli *cli, const char *host,
 	pid_t pid;
 
 	if (!command)
-		return cli_fail(cli, CLI_USAGE,
-				"an argument has a control character: it can't be passed to another machine");
-	remote_argv(argv, isatty(STDIN_FILENO) && isatty(STDOUT_FILENO), host,
-		    command);
+		return remote_fail_control(cli);
+	remote_argv(argv, isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ?
+		    REMOTE_TERMINAL : REMOTE_PLAIN, host, command);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGCHLD);
 	sigaddset(&signals, SIGINT);
@@ -175,7 +191,7 @@ enum cli_exit remote_run(const struct cli *cli, const char *host,
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		execvp(argv[0], (char *const *)argv);
 		cli_note("cannot run ssh: %s", ovgpu_strerror(-errno));
-		_exit(SSH_FAILED);
+		_exit(REMOTE_FAILED);
 	}
 	free(command);
 	if (pid < 0)
@@ -185,7 +201,7 @@ enum cli_exit remote_run(const struct cli *cli, const char *host,
 		return status;
 	if (stopped)
 		return follows ? CLI_OK : cli_fail(cli, CLI_FAILURE, "interrupted");
-	if (status == SSH_FAILED)
+	if (status == REMOTE_FAILED)
 		return cli_fail(cli, CLI_FAILURE,
 				"ssh could not reach %s, or lost it", host);
 	return cli_fail(cli, CLI_FAILURE,

@@ -71,6 +71,8 @@ class Command(Complete):
             self.assertEqual(self.complete(*host, "remove", ""), [])
             self.assertEqual(self.complete(*host, "create", "1q", "--gpu", ""), [])
         self.assertEqual(self.complete("-H", ""), [])
+        self.assertEqual(self.complete("fleet", "--hosts", ""), ["FILE"])
+        self.assertEqual(self.complete("fleet", "do"), ["doctor"])
         # One argument is enough.
         self.assertEqual(self.complete("remove", IDLE, ""), [])
         self.assertEqual(self.complete("create", "--gpu", GPU, ""),

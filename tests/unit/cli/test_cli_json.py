@@ -21,7 +21,8 @@ RESOURCE = "0x10 0x1f 0x40200\n" + 6 * "0x0 0x0 0x0\n"
 TYPES = {str: "string", bool: "boolean", int: "number", float: "number",
          type(None): "null"}
 # Objects whose keys are names of files, settings or labels.
-OPEN = ("attributes", "stats", "set", "labels", "settings", "vgpu-devices")
+OPEN = ("attributes", "stats", "set", "labels", "settings", "vgpu-devices",
+        "output")
 
 # Of these the values are objects; lists of the same name have no names.
 NAMED = ("instances",)
@@ -157,6 +158,19 @@ class Json(CliTest):
         os.rename(folder + ".away", folder)
         return value
 
+    def fleet(self):
+        """What two machines say that are this one, of which one does not answer."""
+        self.machine.write("fleet", "here\naway\n")
+        self.machine.write("bin/ssh", "#!/bin/sh\nwhile [ $1 != -- ]; do shift; done\n"
+                           f"[ $2 = here ] && exec {OPENVGPU} stats start fleet --json\nexit 255\n")
+        os.chmod(self.machine.path("bin/ssh"), 0o755)
+        done = subprocess.run(
+            [OPENVGPU, "fleet", "--hosts", self.machine.path("fleet"), "--json", "stats", "start",
+             "x"], check=False, capture_output=True, env=dict(
+                 self.environment(), PATH=self.machine.path("bin") + ":" + os.environ["PATH"]))
+        self.assertEqual(done.returncode, FAILURE, done)
+        return json.loads(done.stdout)
+
     def job(self, gone):
         """What stats stop says when one vGPU is gone, and one counts nothing."""
         path = "root/run/openvgpu/stats/job"
@@ -204,6 +218,7 @@ class Json(CliTest):
                                                "--dry-run")],
             "stats start": [self.expect_json(OK, "stats", "start", "job")],
             "stats stop": [self.job(NEW)],
+            "fleet": [self.fleet()],
             "create": [self.expect_json(OK, "create", "2q", "--uuid", NEW)],
             "remove": [self.expect_json(OK, "remove", IDLE)],
             "set": [self.expect_json(OK, "set", IDLE, "weight=3",

@@ -144,5 +144,84 @@ class Remote(RemoteTest):
         self.assertEqual(done.returncode, OK, done)
 
 
+class Fleet(RemoteTest):
+    def hosts(self, *lines):
+        self.machine.write("fleet", "".join(line + "\n" for line in lines))
+        return ["fleet", "--hosts", self.machine.path("fleet")]
+
+    def test_lines(self):
+        args = self.hosts("# all", "  one  # the first", "", "user@two", "three")
+        out = self.expect(OK, *args, "list", "--quiet").out.decode()
+        self.assertEqual(out, "".join(f"{host:8}  {uuid}\n" for host in ("one", "user@two", "three")
+                                      for uuid in (USED, IDLE)))
+        self.assertEqual(sorted(line.split(" -- ")[1] for line in self.told()), sorted(
+            f"{host} openvgpu list --quiet" for host in ("one", "user@two", "three")))
+        self.assertIn("-oBatchMode=yes", self.told()[0])
+
+    def test_json(self):
+        args = self.hosts("one", "away", "bare", "two")
+        for words in (["--json", "show", IDLE], ["show", IDLE, "--json"]):
+            value = json.loads(self.expect(FAILURE, *args, *words, err="away: ssh could").out)
+            self.assertEqual([(host["host"], host["status"]) for host in value["hosts"]],
+                             [("one", 0), ("away", 1), ("bare", 1), ("two", 0)])
+            self.assertEqual([bool(host["output"]) for host in value["hosts"]],
+                             [True, False, False, True])
+            self.assertEqual(value["hosts"][3]["output"]["vgpu"]["uuid"], IDLE)
+            self.assertIsNone(value["hosts"][0]["reason"])
+            self.assertIn("installed", value["hosts"][2]["reason"])
+
+    def test_first_failure_is_the_status(self):
+        self.script("openvgpu", "#!/bin/sh\necho out; echo err >&2; exit 3\n")
+        result = self.run_cli(*self.hosts("a", "away", "b"), "list")
+        self.assertEqual(result.status, 3)
+        self.assertEqual(result.out, b"a     out\nb     out\n")
+        self.assertEqual(result.err.decode().splitlines(), [
+            "a     err", "away  ssh: away: no route",
+            "openvgpu: away: ssh could not reach it, or lost it", "b     err"])
+
+    def test_they_run_at_the_same_time(self):
+        """Each waits until all have begun; and there may be more than that."""
+        self.machine.write("begun/x")
+        os.unlink(self.machine.path("begun/x"))
+        top = self.machine.top
+        self.script("openvgpu", f"#!/bin/sh\ntouch {top}/begun/$$\n"
+                    f"while [ $(ls {top}/begun | wc -l) -lt 8 ]; do sleep 0.05; done\necho $1\n")
+        out = self.expect(OK, *self.hosts(*(f"h{i}" for i in range(8))), "list").out.decode()
+        self.assertEqual(out, "".join(f"h{i}  list\n" for i in range(8)))
+        self.script("openvgpu", "#!/bin/sh\necho ok\n")
+        out = self.expect(OK, *self.hosts(*(f"n{i:03}" for i in range(100))), "list").out
+        self.assertEqual(out.decode(), "".join(f"n{i:03}  ok\n" for i in range(100)))
+
+    def test_hostile_output(self):
+        """What a host prints can neither forge a line nor reach the terminal."""
+        self.script("openvgpu", "#!/bin/sh\nprintf 'a\\033[2J\\rb  x\\377'; printf '\\033c' >&2\n")
+        result = self.expect(OK, *self.hosts("h"), "list")
+        self.assertEqual(result.out, b"h  a\\x1b[2J\\x0db  x\\xff\n")
+        self.assertEqual(result.err, b"h  \\x1bc\n")
+        value = json.loads(self.expect(OK, *self.hosts("h"), "--json", "list").out)
+        self.assertEqual((value["hosts"][0]["output"], value["hosts"][0]["reason"]),
+                         (None, "what it printed is no JSON object"))
+        self.script("openvgpu", "#!/bin/sh\nexec yes\n")
+        self.expect(FAILURE, *self.hosts("h"), "--json", "list", err="too much")
+
+    def test_bad_files(self):
+        for line in ("-oProxyCommand=x", "a b;c d;", "$(x)", "a;b", "@x", "x" * 300, "a\x1bb"):
+            args = self.hosts("good", line.split(" ")[0] if ";c" not in line else "a;c")
+            self.expect(USAGE, *args, "list", err="line 2 of the file")
+        self.expect(USAGE, *self.hosts("a", "b", "a"), "list", err="line 3 of the file: host a")
+        self.expect(NOT_FOUND, *self.hosts("#", ""), "list", err="no host")
+        self.expect(NOT_FOUND, "fleet", "--hosts", "/nowhere", "list", err="/nowhere")
+        self.expect(FAILURE, "fleet", "--hosts", self.machine.top, "list")
+        self.assertFalse(os.path.exists(self.machine.path("ssh.log")))
+
+    def test_bad_commands(self):
+        args = self.hosts("h")
+        for words in (["lst"], ["events"], ["top", "--follow"], ["fleet", "list"],
+                      ["complete", "x"], ["sched"], ["list", "a\nb"], []):
+            self.expect(USAGE, *args, *words)
+        self.assertFalse(os.path.exists(self.machine.path("ssh.log")))
+        self.expect(USAGE, *args, "show", "x", err="h  openvgpu: 'x' is neither")
+
+
 if __name__ == "__main__":
     main()
