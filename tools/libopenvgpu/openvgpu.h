@@ -106,6 +106,8 @@ struct ovgpu_value {
  * @pool_slices: compute slices that no GPU instance has
  * @pool_slices_min: compute slices that GPU instances leave
  * @max_instances: GPU instances it can have at once; 0: it is not divisible
+ * @uuid: a UUID made of vendor, device and serial number: the same in every slot
+ *	and machine; empty: the GPU has no serial number, or the module is older
  */
 struct ovgpu_gpu {
 	char bdf[OVGPU_BDF_SIZE];
@@ -115,6 +117,7 @@ struct ovgpu_gpu {
 	struct ovgpu_value pool_slices;
 	struct ovgpu_value pool_slices_min;
 	struct ovgpu_value max_instances;
+	char uuid[OVGPU_UUID_SIZE];
 };
 
 /**
@@ -186,6 +189,18 @@ struct ovgpu_vgpu {
 	struct ovgpu_value compute_instance;
 };
 
+/**
+ * struct ovgpu_vm - the virtual machine that has a vGPU open
+ * @name: its name; empty: unknown
+ * @uuid: its UUID; empty: unknown
+ * @libvirt: libvirt says so; else the process itself does
+ */
+struct ovgpu_vm {
+	char name[OVGPU_TEXT_SIZE];
+	char uuid[OVGPU_UUID_SIZE];
+	bool libvirt;
+};
+
 int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu ***gpus,
 		   size_t *count);
 int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
@@ -194,6 +209,8 @@ int ovgpu_vgpu_list(const struct ovgpu *ovgpu, struct ovgpu_vgpu ***vgpus,
 		    size_t *count);
 int ovgpu_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
 		   struct ovgpu_vgpu **vgpu);
+int ovgpu_vm_get(const struct ovgpu *ovgpu, const struct ovgpu_vgpu *vgpu,
+		 struct ovgpu_vm **vm);
 int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 		 const char *uuid, char *reason, size_t size);
 int ovgpu_remove(const struct ovgpu *ovgpu, const char *uuid);
@@ -509,6 +526,11 @@ enum ovgpu_setting_kind {
  * @maximum: largest number
  * @scheduler: it is about the scheduler
  * @closed_only: it can't be changed while a process has the vGPU open
+ * @choices: the words that this version of the driver knows, separated by blanks,
+ *	of which a GPU or vGPU may lack some; it is the first of them at first.
+ *	NULL: it is no choice
+ * @default_number: what a number is at first; unknown: the vGPU's type says, or it
+ *	is no number
  */
 struct ovgpu_setting {
 	const char *name;
@@ -519,6 +541,8 @@ struct ovgpu_setting {
 	uint64_t maximum;
 	bool scheduler;
 	bool closed_only;
+	const char *choices;
+	struct ovgpu_value default_number;
 };
 
 const struct ovgpu_setting *ovgpu_setting(enum ovgpu_object object,

@@ -45,6 +45,7 @@ void command_print_group(const char *group);
 void command_print_all(void);
 
 /* options.c */
+int options_host(int argc, char **argv, const char **host);
 enum cli_exit options_parse(struct cli *cli, const struct command *command,
 			    int argc, char **argv, bool *done);
 void options_each(const struct command *command, name_fn fn, void *context);

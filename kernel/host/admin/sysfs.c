@@ -7,6 +7,7 @@
  * The driver core removes them before it calls our remove functions, so a
  * show or store always finds a working object.
  */
+#include <linux/pci.h>
 #include <linux/sysfs.h>
 
 #include "admin/attr.h"
@@ -51,6 +52,18 @@ static ssize_t board_show(struct device *dev, struct device_attribute *attr,
 	return sysfs_emit(buf, "%s\n", to_gpu(dev)->board);
 }
 static DEVICE_ATTR_RO(board);
+
+/* Of PCI's capability. A device that does not answer reads all ones. */
+static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	u64 serial = pci_get_dsn(to_pci_dev(dev));
+
+	if (!serial || serial == U64_MAX)
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf, "%016llx\n", serial);
+}
+static DEVICE_ATTR_RO(serial);
 
 /* The state of a vGPU as sysfs shows it. */
 static const char *state_name(struct vgpu *vgpu)
@@ -183,6 +196,7 @@ static struct attribute *gpu_attrs[] = {
 	&dev_attr_driver_version.attr,
 	&dev_attr_family.attr,
 	&dev_attr_board.attr,
+	&dev_attr_serial.attr,
 	&dev_attr_state.attr,
 	&dev_attr_framebuffer_total.attr,
 	&dev_attr_framebuffer_free.attr,

@@ -45,6 +45,7 @@ class Command(Complete):
         self.fill()
         for command in self.commands():
             group = {"sched": ("show", "set", "log"), "gpu": ("hand-over", "take-back"),
+                     "stats": ("start", "stop"),
                      "instance": ("list", "profiles", "create", "remove", "plan"),
                      "migration": ("check", "describe")}
             for name in [f"{command} {n}" for n in group.get(command, ())] or [command]:
@@ -64,6 +65,15 @@ class Command(Complete):
         for word in ("--gpu", "-g"):
             self.assertEqual(self.complete("create", "1q", word, ""), [GPU, GPU2])
         self.assertEqual(self.complete("list", "--type", "2"), ["256mq", "2q"])
+        # Of another machine it is not known.
+        for host in (("-H", "h"), ("-Hh",), ("--host=h",)):
+            self.assertEqual(self.complete(*host, "sched", "l"), ["log"])
+            self.assertEqual(self.complete(*host, "apply", "--d"), ["--dry-run"])
+            self.assertEqual(self.complete(*host, "remove", ""), [])
+            self.assertEqual(self.complete(*host, "create", "1q", "--gpu", ""), [])
+        self.assertEqual(self.complete("-H", ""), [])
+        self.assertEqual(self.complete("fleet", "--hosts", ""), ["FILE"])
+        self.assertEqual(self.complete("fleet", "do"), ["doctor"])
         # One argument is enough.
         self.assertEqual(self.complete("remove", IDLE, ""), [])
         self.assertEqual(self.complete("create", "--gpu", GPU, ""),

@@ -38,6 +38,7 @@ AT(ovgpu_gpu, memory_slices, 40);
 AT(ovgpu_gpu, pool_slices, 56);
 AT(ovgpu_gpu, pool_slices_min, 72);
 AT(ovgpu_gpu, max_instances, 88);
+AT(ovgpu_gpu, uuid, 104);
 
 AT(ovgpu_type, gpu, 0);
 AT(ovgpu_type, id, 20);
@@ -64,6 +65,10 @@ AT(ovgpu_vgpu, guest_verdict, 453);
 AT(ovgpu_vgpu, instance, 520);
 AT(ovgpu_vgpu, compute_slices, 536);
 AT(ovgpu_vgpu, compute_instance, 552);
+
+AT(ovgpu_vm, name, 0);
+AT(ovgpu_vm, uuid, 512);
+AT(ovgpu_vm, libvirt, 549);
 
 AT(ovgpu_instance, gpu, 0);
 AT(ovgpu_instance, id, 20);
@@ -180,6 +185,8 @@ AT(ovgpu_setting, minimum, 24);
 AT(ovgpu_setting, maximum, 32);
 AT(ovgpu_setting, scheduler, 40);
 AT(ovgpu_setting, closed_only, 41);
+AT(ovgpu_setting, choices, 48);
+AT(ovgpu_setting, default_number, 56);
 
 /* Comes by value: this one can't grow. */
 AT(ovgpu_value, known, 0);

@@ -40,6 +40,11 @@ modprobe openvgpu || { fail "modprobe openvgpu" "status $?"; finish; }
 # ------------------------------------------------------------ with the module
 
 run "doctor with the module" 0 openvgpu doctor || cat "$out"
+run "health" 0 openvgpu health || cat "$out"
+run "diag" 0 openvgpu diag || cat "$out"
+contains "diag zeroed video memory" "$out" "all of its video memory was zeroed"
+contains "diag made a vGPU" "$out" "was created and removed"
+same "and nothing is left of it" "" "$(openvgpu list --quiet)"
 same "doctor: module" ok "$(doctor_state module)"
 same "doctor: GPU" ok "$(doctor_state gpu)"
 
