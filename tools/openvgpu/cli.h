@@ -26,6 +26,7 @@ enum cli_exit {
 	CLI_NO_CAPACITY	= 5,
 	CLI_OUTPUT	= 6,
 	CLI_INCOMPATIBLE = 7,
+	CLI_LAST = CLI_INCOMPATIBLE,	/* higher ones are not of openvgpu */
 };
 
 /* Which options a command takes beside --json and --help. */

@@ -10,8 +10,9 @@ import shutil
 import signal
 import subprocess
 
+from cli_hello import hello
 from cli_machine import (
-    FAILURE, GPU, GPU2, IDLE, NOT_FOUND, OK, OPENVGPU, USAGE, USED, CliTest, main)
+    FAILURE, GPU, GPU2, IDLE, INCOMPATIBLE, NOT_FOUND, OK, OPENVGPU, USAGE, USED, CliTest, main)
 
 # As OpenSSH: options, "--", a host, and words that it joins by blanks for a shell.
 SSH = """\
@@ -82,6 +83,10 @@ class Remote(RemoteTest):
         self.expect(NOT_FOUND, "-H", "h", "show", GPU2[:-1] + "7", err="no GPU")
         self.assertEqual(self.expect_json(NOT_FOUND, "-H", "h", "remove", IDLE[:-1] + "0")
                          ["error"]["code"], NOT_FOUND)
+        for uuid, heads in ((USED, 1), (IDLE, 4)):
+            self.machine.add_attributes(f"{GPU}/{uuid}", {
+                "migration_hello": hello(uuid=uuid, heads=heads)})
+        self.expect(INCOMPATIBLE, "-H", "h", "migration", "check", USED, IDLE, err="heads")
         self.expect(USAGE, "-H", "h", "lst", err="did you mean 'list'?")
         self.expect(USAGE, "-H", "h", err="no command given")
         self.expect(FAILURE, "-H", "away", "list", err="could not reach away")
