@@ -135,6 +135,7 @@ enum cli_exit command_doctor(struct cli *cli);
 enum cli_exit command_health(struct cli *cli);
 enum cli_exit command_diag(struct cli *cli);
 enum cli_exit command_fleet(struct cli *cli);
+enum cli_exit command_bridge(struct cli *cli);
 enum cli_exit command_stats_start(struct cli *cli);
 enum cli_exit command_stats_stop(struct cli *cli);
 enum cli_exit command_sched_show(struct cli *cli);
