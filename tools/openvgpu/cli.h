@@ -49,8 +49,8 @@ enum cli_option {
 	OPTION_NAME	= 1 << 16,
 	OPTION_NO_VGPUS	= 1 << 17,
 	OPTION_COMPUTE	= 1 << 18,
-	OPTION_FOLLOW	= 1 << 24,
-	OPTION_HOSTS	= 1 << 25,
+	OPTION_FOLLOW	= 1 << 19,
+	OPTION_HOSTS	= 1 << 20,
 };
 
 /* Of --sort, in the order of enum top_key. */

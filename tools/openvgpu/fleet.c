@@ -141,7 +141,7 @@ static void run_all(struct fleet *fleet, const char *command)
 
 static enum cli_exit status_of(const struct fleet_host *host)
 {
-	return !host->too_much && host->status <= CLI_OUTPUT ? host->status :
+	return !host->too_much && host->status <= CLI_INCOMPATIBLE ? host->status :
 	       CLI_FAILURE;
 }
 
@@ -154,7 +154,7 @@ static struct shown reason_of(const struct fleet_host *host)
 		strcpy(s.text, "it printed too much");
 	else if (host->status == REMOTE_FAILED)
 		strcpy(s.text, "ssh could not reach it, or lost it");
-	else if (host->status > CLI_OUTPUT)
+	else if (host->status > CLI_INCOMPATIBLE)
 		snprintf(s.text, sizeof(s.text),
 			 "openvgpu did not run: exit status %d; is it installed there?",
 			 host->status);

@@ -180,7 +180,7 @@ enum cli_exit remote_run(const struct cli *cli, const char *host,
 	if (pid < 0)
 		return cli_fail_errno(cli, -errno, "run ssh");
 	status = wait_for(pid, &signals, &stopped);
-	if (status <= CLI_OUTPUT)
+	if (status <= CLI_INCOMPATIBLE)
 		return status;
 	if (stopped)
 		return follows ? CLI_OK : cli_fail(cli, CLI_FAILURE, "interrupted");
