@@ -31,14 +31,12 @@ static int empty_list(void **list)
 static int vgpu_parent(const struct ovgpu *ovgpu, const char *uuid, char *bdf)
 {
 	char path[PATH_MAX], target[PATH_MAX], *end;
-	ssize_t n;
+	int err;
 
 	snprintf(path, sizeof(path), OVGPU_MDEV_PATH "/%s", uuid);
-	n = readlinkat(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), path, target,
-		       sizeof(target) - 1);
-	if (n < 0)
-		return -errno;
-	target[n] = '\0';
+	err = ovgpu_link_target(ovgpu, OVGPU_SYSFS, path, target, sizeof(target));
+	if (err)
+		return err;
 	end = strrchr(target, '/');
 	if (!end)
 		return -ENODEV;

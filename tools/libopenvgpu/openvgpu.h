@@ -42,6 +42,7 @@ struct ovgpu;
 
 int ovgpu_open(struct ovgpu **handle, const char *sysfs, const char *proc,
 	       const char *root);
+int ovgpu_open_remote(struct ovgpu **handle, const char *url);
 void ovgpu_close(struct ovgpu *ovgpu);
 void ovgpu_free(void *memory);
 const char *ovgpu_strerror(int err);
@@ -68,6 +69,7 @@ int ovgpu_uuid_generate(char *uuid);
 int ovgpu_bdf_parse(const char *text, char *bdf);
 int ovgpu_type_parse(const char *text, char *id);
 int ovgpu_number_parse(const char *text, uint64_t *number);
+int ovgpu_host_check(const char *host);
 
 /* --------------------------------------------------- GPUs, types and vGPUs */
 

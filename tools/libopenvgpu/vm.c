@@ -8,7 +8,6 @@
  * changed it, so the file comes first.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +31,7 @@ static char *read_file(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
 	int fd;
 
 	*length = 0;
-	fd = text ? openat(ovgpu_dirfd(ovgpu, tree), path,
-			   O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	fd = text ? ovgpu_open_file(ovgpu, tree, path) : -1;
 	while (fd >= 0 && *length < FILE_MAX) {
 		n = read(fd, text + *length, FILE_MAX - *length);
 		if (n > 0)

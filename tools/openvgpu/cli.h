@@ -50,8 +50,8 @@ enum cli_option {
 	OPTION_NAME	= 1 << 16,
 	OPTION_NO_VGPUS	= 1 << 17,
 	OPTION_COMPUTE	= 1 << 18,
-	OPTION_FOLLOW	= 1 << 24,
-	OPTION_HOSTS	= 1 << 25,
+	OPTION_FOLLOW	= 1 << 19,
+	OPTION_HOSTS	= 1 << 20,
 };
 
 /* Of --sort, in the order of enum top_key. */
@@ -136,6 +136,7 @@ enum cli_exit command_doctor(struct cli *cli);
 enum cli_exit command_health(struct cli *cli);
 enum cli_exit command_diag(struct cli *cli);
 enum cli_exit command_fleet(struct cli *cli);
+enum cli_exit command_bridge(struct cli *cli);
 enum cli_exit command_stats_start(struct cli *cli);
 enum cli_exit command_stats_stop(struct cli *cli);
 enum cli_exit command_sched_show(struct cli *cli);

@@ -208,6 +208,8 @@ static const struct command commands[] = {
 	  "is one object. Exit status of the first host, in the file's order, that failed.\n" },
 	{ "callout", "-- ARGUMENT...", SEVERAL, 0, command_callout, NULL,
 	  .help = "Answers mdevctl, whose script calls it.\n" },
+	{ "bridge", NULL, NONE, 0, command_bridge, NULL,
+	  .help = "Serves files to libopenvgpu on another machine, which ssh runs it for.\n" },
 	{ "complete", "-- WORD...", SEVERAL, 0, command_complete, NULL,
 	  .help = "Prints what the last word can become, for the completions of shells.\n" },
 };

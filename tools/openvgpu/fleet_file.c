@@ -23,7 +23,7 @@ static enum cli_exit add(const struct cli *cli, struct fleet *fleet, char *line,
 	host[strcspn(host, blank)] = '\0';
 	if (!host[0])
 		return CLI_OK;
-	if (!remote_host_valid(host))
+	if (ovgpu_host_check(host))
 		return cli_fail(cli, CLI_USAGE,
 				"line %u of the file: '%s' is not the name of a host, as user@host",
 				number, shown(host).text);

@@ -93,7 +93,7 @@ static enum cli_exit run_remote(const struct cli *cli, const char *host,
 	const struct command *command;
 	int words;
 
-	if (!remote_host_valid(host))
+	if (ovgpu_host_check(host))
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' is not the name of a host, as user@host",
 				shown(host).text);
@@ -146,7 +146,8 @@ static enum cli_exit run(struct cli *cli, int argc, char **argv)
 		return cli_fail(cli, CLI_FAILURE,
 				"cannot open sysfs, procfs or the root directory: %s",
 				ovgpu_strerror(err));
-	if (command->run != command_doctor && command->run != command_complete)
+	if (command->run != command_doctor && command->run != command_complete &&
+	    command->run != command_bridge)
 		note_abi(cli);
 	code = command->run(cli);
 	ovgpu_close(cli->ovgpu);

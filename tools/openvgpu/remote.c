@@ -16,24 +16,7 @@
 
 #include "remote.h"
 
-#define LETTERS	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-/**
- * remote_host_valid - whether a text can be given to ssh as the name of a host
- * @host: anything
- *
- * Takes what such names are made of: ssh's configuration may give them to a shell.
- *
- * Return: true if it is "HOST", "USER@HOST" or "ssh://USER@HOST:PORT".
- */
-bool remote_host_valid(const char *host)
-{
-	if (!strncmp(host, "ssh://", 6))
-		host += 6;
-	return host[0] && !strchr("-@.", host[0]) && !strstr(host, "@-") &&
-	       !host[strspn(host, LETTERS "_.-@:[]")] &&
-	       strlen(host) < REMOTE_HOST_SIZE;
-}
+#define PLAIN	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-"
 
 /*
  * Letters as they are, others between quotes, but for the three that mean something
@@ -43,7 +26,7 @@ static void quote(FILE *to, const char *word)
 {
 	bool inside = false;
 
-	if (word[0] && !word[strspn(word, LETTERS "_./:=,@%+-")] && word[0] != '=') {
+	if (word[0] && !word[strspn(word, PLAIN)] && word[0] != '=') {
 		fputs(word, to);
 		return;
 	}
@@ -160,7 +143,7 @@ static int wait_for(pid_t pid, const sigset_t *signals, bool *stopped)
 /**
  * remote_run - run openvgpu on another machine
  * @cli: the run
- * @host: where, as remote_host_valid() takes it
+ * @host: where, as ovgpu_host_check() takes it
  * @words: its arguments
  * @follows: to be stopped is how it ends
  *

@@ -20,7 +20,6 @@ enum remote_mode {
 	REMOTE_BATCH,		/* nobody is asked for anything */
 };
 
-bool remote_host_valid(const char *host);
 char *remote_command(char *const *words);
 void remote_argv(const char **argv, enum remote_mode mode, const char *host,
 		 const char *command);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 600
+# machine: --gpu "--vram 1G --serial 123456789abcdef" --gpu "--vram 256M" --timeout 600
 # own machine: two GPUs of different size
 # check: 6.12
 #
@@ -53,6 +53,11 @@ cp "$out" types.json
 get types.json "'\n'.join(sorted({t['gpu'] for t in v['types']}))" >gpus
 mapfile -t gpus <gpus
 same "two GPUs offer types" 2 "${#gpus[@]}"
+openvgpu show --json >"$out"
+same "one of them has a serial number" "0123456789abcdef none" \
+	"$(get "$out" "' '.join(sorted(g['attributes']['serial'] for g in v['gpus']))")"
+same "and a UUID by that" "0123456789abcdef" \
+	"$(get "$out" "' '.join(g['attributes']['serial'] for g in v['gpus'] if g['uuid'])")"
 big=$(get types.json "max(v['types'], key=lambda t: t['framebuffer_bytes'])['gpu']")
 small=$(get types.json "[t['gpu'] for t in v['types'] if t['gpu'] != '$big'][0]")
 for gpu in "${gpus[@]}"; do
