@@ -27,6 +27,8 @@
 #include "vgpu/migrate_file.h"
 #include "vgpu/stream.h"
 
+static_assert(STREAM_MAP_PAGES == VGPU_MAP_PAGES_MAX);
+
 /**
  * struct loading - a vGPU that is loaded
  * @file: what it is written through
