@@ -181,6 +181,40 @@ TEST(forged, SLOW)
 	admin_expect(admin_gpu_path("state"), "up");
 }
 
+/*
+ * The second monitor has more bytes than any EDID: that is refused, and nothing of it
+ * is left when the vGPU is saved again, which would tell what lies behind it.
+ */
+TEST(forged_monitor, 0)
+{
+	static const uint32_t bytes[] = { 257, 4096, UINT32_MAX };
+	struct forge_record before, after;
+	struct saved saved, other, again;
+	struct vgpu pair[2];
+	unsigned int i;
+	uint32_t first;
+
+	vgpu_make(&pair[0], TYPE);
+	need_migration(&pair[0]);
+	vgpu_make(&pair[1], TYPE);
+	migration_save(&pair[0], &saved);
+	CHECK(forge_find(&saved, "MONI", &before), "there are no monitors");
+	memcpy(&first, saved.bytes + before.at + FORGE_HEADER, sizeof(first));
+	for (i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+		other = forge_copy(&saved);
+		forge_number(&other, "MONI", 4 + first, 4, bytes[i]);
+		refused(&pair[1], &other, "a monitor too large", before.at);
+		migration_save(&pair[1], &again);
+		CHECK(forge_find(&again, "MONI", &after) && after.bytes == before.bytes,
+		      "saved again, the monitors have %u bytes, not %u", after.bytes,
+		      before.bytes);
+		migration_leave(&pair[1], S_RUNNING);
+		saved_free(&again);
+		saved_free(&other);
+	}
+	vgpu_works(&pair[1], 1);
+}
+
 /* --------------------------------------------------------- the guest's memory */
 
 /* A VM whose memory is not what it was: its guest's pages can't be mapped. */
