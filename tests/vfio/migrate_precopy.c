@@ -4,6 +4,7 @@
  * meanwhile comes once more, and little is left for the time that the guest stands still
  */
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include "migrant.h"
 #include "vm.h"
@@ -145,6 +146,42 @@ TEST(each_writer, 0)
 	stop_and_drain(&vgpu[0], fd, &saved);
 	migration_load(&vgpu[1], &saved);
 	same_framebuffer(&vgpu[0], &vgpu[1], "written by all");
+}
+
+/* A dma-buf that is gone before anybody looks: what was written through it is not. */
+TEST(dmabuf_writer, 0)
+{
+	struct saved saved = { 0 };
+	struct vgpu vgpu, target;
+	struct screen screen;
+	struct rt_mode mode;
+	uint64_t dirty;
+	void *map;
+	int fd, file;
+
+	make(&target, 1);
+	screen_make(&screen, &vgpu, TYPE, "dmabuf");
+	mode = screen_draw(&vgpu, 640, 480, 1);
+	OK(rt_head_on(vgpu.device, 0, &mode));
+	screen_dmabuf(&screen, SCREEN_PRIMARY);
+	fd = migration_enter(&vgpu, S_PRE_COPY);
+	migration_pre_read(fd, &saved, 4 * SLICE);
+	file = screen_file(&vgpu, screen.plane.dmabuf_id);
+	CHECK(file >= 0, "%s", rt_message());
+	map = mmap(NULL, screen.plane.size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	CHECK(map != MAP_FAILED, "mapping a dma-buf: %s", strerror(errno));
+	memset(map, 0x5a, screen.plane.size);
+	munmap(map, screen.plane.size);
+	close(file);
+	/* Looked at every 100 ms at most. */
+	usleep(150000);
+	dirty = dirty_bytes(fd);
+	CHECK(dirty >= screen.plane.size && dirty < screen.plane.size + 3 * GRANULE,
+	      "%u bytes were written, and %llu are dirty", screen.plane.size,
+	      (unsigned long long)dirty);
+	stop_and_drain(&vgpu, fd, &saved);
+	migration_load(&target, &saved);
+	same_framebuffer(&vgpu, &target, "written through a dma-buf");
 }
 
 /* Reading falls behind a guest that writes, and stops it in the end. */
