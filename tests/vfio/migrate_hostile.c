@@ -428,6 +428,42 @@ TEST(stuck_writer, ONCE | SLOW)
 	stuck(S_RESUMING);
 }
 
+/* ------------------------------------------------------------------ kept files */
+
+#define KEPT	100u
+
+static long kernel_memory(void)
+{
+	return host_meminfo("Slab") + host_meminfo("VmallocUsed");
+}
+
+/* A VMM that keeps the files of migrations which are over keeps no memory with them. */
+TEST(kept_files, 0)
+{
+	static const unsigned int states[] = { S_STOP_COPY, S_RESUMING };
+	struct vgpu vgpu;
+	int fd[KEPT];
+	unsigned int i, k;
+	long before, kib;
+
+	vgpu_make(&vgpu, TYPE);
+	need_migration(&vgpu);
+	for (k = 0; k < 2; k++) {
+		before = kernel_memory();
+		for (i = 0; i < KEPT; i++) {
+			fd[i] = migration_enter(&vgpu, states[k]);
+			migration_leave(&vgpu, S_STOP);
+		}
+		kib = kernel_memory() - before;
+		CHECK(kib < 4096, "%u files that are over, of %s, hold %ld KiB", KEPT,
+		      migration_state_name(states[k]), kib);
+		for (i = 0; i < KEPT; i++)
+			close(fd[i]);
+	}
+	migration_leave(&vgpu, S_RUNNING);
+	vgpu_works(&vgpu, 1);
+}
+
 /* ------------------------------------------------------------------- at once */
 
 /* One device, four processes, everything in any order. */
