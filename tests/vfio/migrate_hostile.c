@@ -181,6 +181,40 @@ TEST(forged, SLOW)
 	admin_expect(admin_gpu_path("state"), "up");
 }
 
+/*
+ * The second monitor has more bytes than any EDID: that is refused, and nothing of it
+ * is left when the vGPU is saved again, which would tell what lies behind it.
+ */
+TEST(forged_monitor, 0)
+{
+	static const uint32_t bytes[] = { 257, 4096, UINT32_MAX };
+	struct forge_record before, after;
+	struct saved saved, other, again;
+	struct vgpu pair[2];
+	unsigned int i;
+	uint32_t first;
+
+	vgpu_make(&pair[0], TYPE);
+	need_migration(&pair[0]);
+	vgpu_make(&pair[1], TYPE);
+	migration_save(&pair[0], &saved);
+	CHECK(forge_find(&saved, "MONI", &before), "there are no monitors");
+	memcpy(&first, saved.bytes + before.at + FORGE_HEADER, sizeof(first));
+	for (i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+		other = forge_copy(&saved);
+		forge_number(&other, "MONI", 4 + first, 4, bytes[i]);
+		refused(&pair[1], &other, "a monitor too large", before.at);
+		migration_save(&pair[1], &again);
+		CHECK(forge_find(&again, "MONI", &after) && after.bytes == before.bytes,
+		      "saved again, the monitors have %u bytes, not %u", after.bytes,
+		      before.bytes);
+		migration_leave(&pair[1], S_RUNNING);
+		saved_free(&again);
+		saved_free(&other);
+	}
+	vgpu_works(&pair[1], 1);
+}
+
 /* --------------------------------------------------------- the guest's memory */
 
 /* A VM whose memory is not what it was: its guest's pages can't be mapped. */
@@ -392,6 +426,42 @@ TEST(stuck_reader, ONCE | SLOW)
 TEST(stuck_writer, ONCE | SLOW)
 {
 	stuck(S_RESUMING);
+}
+
+/* ------------------------------------------------------------------ kept files */
+
+#define KEPT	100u
+
+static long kernel_memory(void)
+{
+	return host_meminfo("Slab") + host_meminfo("VmallocUsed");
+}
+
+/* A VMM that keeps the files of migrations which are over keeps no memory with them. */
+TEST(kept_files, 0)
+{
+	static const unsigned int states[] = { S_STOP_COPY, S_RESUMING };
+	struct vgpu vgpu;
+	int fd[KEPT];
+	unsigned int i, k;
+	long before, kib;
+
+	vgpu_make(&vgpu, TYPE);
+	need_migration(&vgpu);
+	for (k = 0; k < 2; k++) {
+		before = kernel_memory();
+		for (i = 0; i < KEPT; i++) {
+			fd[i] = migration_enter(&vgpu, states[k]);
+			migration_leave(&vgpu, S_STOP);
+		}
+		kib = kernel_memory() - before;
+		CHECK(kib < 4096, "%u files that are over, of %s, hold %ld KiB", KEPT,
+		      migration_state_name(states[k]), kib);
+		for (i = 0; i < KEPT; i++)
+			close(fd[i]);
+	}
+	migration_leave(&vgpu, S_RUNNING);
+	vgpu_works(&vgpu, 1);
 }
 
 /* ------------------------------------------------------------------- at once */

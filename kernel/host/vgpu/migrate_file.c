@@ -59,6 +59,7 @@ static void last_put(struct kref *kref)
 	struct migrate_file *file = container_of(kref, struct migrate_file,
 						 kref);
 
+	file->kind->empty(file);
 	file->kind->free(file);
 }
 
@@ -91,6 +92,35 @@ struct file *migrate_file_open(struct migrate_file *file)
 	return filp;
 }
 
+/*
+ * A VMM may keep any number of files that are of no use any more. Whoever is in it gives
+ * its memory back later, by migrate_file_unlock().
+ */
+static void try_empty(struct migrate_file *file)
+{
+	if (!mutex_trylock(&file->io_lock))
+		return;
+	file->kind->empty(file);
+	mutex_unlock(&file->io_lock);
+}
+
+/**
+ * migrate_file_unlock - a read or a write is over
+ * @file: the file, with its io_lock held
+ */
+void migrate_file_unlock(struct migrate_file *file)
+{
+	bool ended;
+
+	mutex_unlock(&file->io_lock);
+	/* With the lock: either it is seen that it ended, or that nobody is in it. */
+	mutex_lock(&file->lock);
+	ended = file->error;
+	mutex_unlock(&file->lock);
+	if (ended)
+		try_empty(file);
+}
+
 /**
  * migrate_file_end - a file is of no use any more
  * @file: the file
@@ -106,6 +136,7 @@ void migrate_file_end(struct migrate_file *file, int error)
 		file->error = error;
 	mutex_unlock(&file->lock);
 	wake_up_all(&file->wait);
+	try_empty(file);
 }
 
 /**

@@ -268,6 +268,8 @@ static int check_pins(struct stream_parser *parser, const struct stream_record *
 		return fail(parser, -EBADMSG, "a field has no meaning");
 	if (pins.first >= all || pins.pages > all - pins.first)
 		return fail(parser, -EBADMSG, "a mapping outside the aperture");
+	if (pins.pages > STREAM_MAP_PAGES)
+		return fail(parser, -EBADMSG, "a mapping of too many pages");
 	while (stream_pins_run(&pins, &page, &pages))
 		if (!pages || page >= GUEST_PAGES_MAX || pages > GUEST_PAGES_MAX - page)
 			return fail(parser, -EBADMSG, "pages outside guest memory");

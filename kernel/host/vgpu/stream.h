@@ -38,6 +38,7 @@
 #define STREAM_GRANULE		0x10000		/* bytes of video memory a VRAM record moves */
 #define STREAM_VRAM_DATA	(STREAM_HEADER + 8)	/* where a VRAM record has them */
 #define STREAM_CONFIG		256		/* bytes of configuration space */
+#define STREAM_MAP_PAGES	4096		/* pages of system memory in one mapping, at most */
 #define STREAM_REASON		256		/* bytes of room for a sentence */
 
 #define STREAM_OPTIONAL		(1u << 0)	/* flag: who does not know the tag skips it */
@@ -189,7 +190,8 @@ struct stream_range {
  * struct stream_pins - one mapping of guest memory
  * @first: first page of the aperture
  * @write: the device may write it
- * @pages: number of them, the sum of its runs, inside the aperture
+ * @pages: number of them, the sum of its runs, inside the aperture, and no more than
+ *	STREAM_MAP_PAGES
  * @runs: number of runs
  * @unpack: where they are: le64 guest page and le64 pages each
  */
