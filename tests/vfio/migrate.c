@@ -302,6 +302,7 @@ static void move_about(struct vgpu pair[2], unsigned int moves)
 	unsigned int i;
 
 	migrant_begin(&migrant, &pair[0], 5000, seed);
+	migrant_chains(&migrant);
 	guest_memory_follows(&pair[1], &migrant.memory);
 	printf("# seed %u\n", seed);
 	for (i = 1; i <= moves; i++) {
@@ -320,7 +321,7 @@ static unsigned int moves(void)
 {
 	const char *count = getenv("OPENVGPU_MOVES");
 
-	return count ? (unsigned int)atoi(count) : 4;
+	return count ? (unsigned int)atoi(count) : 20;
 }
 
 TEST(busy, SLOW)

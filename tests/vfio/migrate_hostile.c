@@ -326,6 +326,29 @@ TEST(incompatible_sources, 0)
 	vgpu_works(&target, 1);
 }
 
+/* A VMM that is refused again and again: the log has had enough, last_error has not. */
+TEST(newest_refusal, 0)
+{
+	uint64_t before, heads = 100;
+	struct vgpu source, target;
+	struct saved saved;
+	char words[64];
+
+	vgpu_make(&source, TYPE);
+	need_migration(&source);
+	migration_save(&source, &saved);
+	vgpu_make(&target, TYPE);
+	before = host_stat(target.uuid, "suppressed_lines");
+	do {
+		CHECK(heads < 1000, "all of %llu refusals were in the log",
+		      (unsigned long long)heads - 100);
+		forge_number(&saved, "HELO", 156, 4, ++heads);
+		snprintf(words, sizeof(words), "the source has %llu heads, this vGPU 2",
+			 (unsigned long long)heads);
+		incompatible(&target, &saved, words);
+	} while (host_stat(target.uuid, "suppressed_lines") == before);
+}
+
 /* ------------------------------------------------------ memory that does not come */
 
 /* Pages that nobody fills. */
