@@ -130,6 +130,8 @@ static void run_all(struct fleet *fleet, const char *command)
 {
 	size_t begun = 0, ended = 0;
 
+	/* Whoever started this may ignore it, and then nobody hears of an end. */
+	signal(SIGCHLD, SIG_DFL);
 	while (ended < fleet->count) {
 		while (begun < fleet->count && begun - ended < RUNNING_MOST)
 			begin(&fleet->hosts[begun++], command);

@@ -101,8 +101,7 @@ static enum cli_exit run_remote(const struct cli *cli, const char *host,
 	/* --json may have stood before the host. */
 	if (cli->json && argc > 0)
 		argv[0] = (char *)"--json";
-	return remote_run(cli, host, cli->json ? argv : argv + 1,
-			  command && command->options & OPTION_FOLLOW);
+	return remote_run(cli, host, cli->json ? argv : argv + 1, command);
 }
 
 static enum cli_exit run(struct cli *cli, int argc, char **argv)

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "remote.h"
 
 #define PLAIN	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-"
@@ -145,24 +146,28 @@ static int wait_for(pid_t pid, const sigset_t *signals, bool *stopped)
  * @cli: the run
  * @host: where, as ovgpu_host_check() takes it
  * @words: its arguments
- * @follows: to be stopped is how it ends
+ * @command: which it is; NULL: that is for the other machine to say
  *
  * Return: its exit status, or that of the reason that is said.
  */
 enum cli_exit remote_run(const struct cli *cli, const char *host,
-			 char *const *words, bool follows)
+			 char *const *words, const struct command *command)
 {
+	/* ssh says more at a terminal: only who needs it gets one. */
+	bool screen = command && command->run == command_top && !cli->json &&
+		      isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	const char *argv[REMOTE_WORDS];
-	char *command = remote_command(words);
+	char *text = remote_command(words);
 	sigset_t signals, before;
 	bool stopped;
 	int status;
 	pid_t pid;
 
-	if (!command)
+	if (!text)
 		return remote_fail_control(cli);
-	remote_argv(argv, isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ?
-		    REMOTE_TERMINAL : REMOTE_PLAIN, host, command);
+	remote_argv(argv, screen ? REMOTE_TERMINAL : REMOTE_PLAIN, host, text);
+	/* Whoever started this may ignore it, and then nobody hears of an end. */
+	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGCHLD);
 	sigaddset(&signals, SIGINT);
@@ -176,14 +181,16 @@ enum cli_exit remote_run(const struct cli *cli, const char *host,
 		cli_note("cannot run ssh: %s", ovgpu_strerror(-errno));
 		_exit(REMOTE_FAILED);
 	}
-	free(command);
+	free(text);
 	if (pid < 0)
 		return cli_fail_errno(cli, -errno, "run ssh");
 	status = wait_for(pid, &signals, &stopped);
 	if (status <= CLI_LAST)
 		return status;
 	if (stopped)
-		return follows ? CLI_OK : cli_fail(cli, CLI_FAILURE, "interrupted");
+		/* That is how those end that follow something. */
+		return command && command->options & OPTION_FOLLOW ? CLI_OK :
+		       cli_fail(cli, CLI_FAILURE, "interrupted");
 	if (status == REMOTE_FAILED)
 		return cli_fail(cli, CLI_FAILURE,
 				"ssh could not reach %s, or lost it", host);

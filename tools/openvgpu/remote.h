@@ -14,6 +14,8 @@
 #define REMOTE_FAILED		255	/* ssh's exit status; others are the command's */
 #define FLEET_MOST		10000	/* hosts */
 
+struct command;
+
 enum remote_mode {
 	REMOTE_PLAIN,
 	REMOTE_TERMINAL,	/* the command there gets one */
@@ -25,7 +27,7 @@ void remote_argv(const char **argv, enum remote_mode mode, const char *host,
 		 const char *command);
 enum cli_exit remote_fail_control(const struct cli *cli);
 enum cli_exit remote_run(const struct cli *cli, const char *host,
-			 char *const *words, bool follows);
+			 char *const *words, const struct command *command);
 
 /**
  * struct fleet_stream - what a host prints

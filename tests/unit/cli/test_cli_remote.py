@@ -5,7 +5,6 @@ this one, in a made-up machine of its own."""
 
 import json
 import os
-import shlex
 import shutil
 import signal
 import subprocess
@@ -13,6 +12,7 @@ import subprocess
 from cli_hello import hello
 from cli_machine import (
     FAILURE, GPU, GPU2, IDLE, INCOMPATIBLE, NOT_FOUND, OK, OPENVGPU, USAGE, USED, CliTest, main)
+from cli_terminal import Terminal
 
 # As OpenSSH: options, "--", a host, and words that it joins by blanks for a shell.
 SSH = """\
@@ -139,6 +139,28 @@ class Remote(RemoteTest):
             self.assertEqual((process.returncode, out), (status, b""), err)
             with self.assertRaises(ProcessLookupError):
                 os.kill(int(self.machine.read("pid")), 0)
+
+    def test_terminal(self):
+        """Only for what draws on it."""
+        for args, option in ((["list"], "-T"), (["top", "--json"], "-T"), (["top"], "-t"),
+                             (["events"], "-T")):
+            self.script("openvgpu", "#!/bin/sh\necho done\n")
+            terminal = Terminal([OPENVGPU, "-H", "h", *args], self.environment(TERM="vt100"),
+                                24, 80, subprocess.DEVNULL)
+            self.addCleanup(terminal.close)
+            self.assertTrue(terminal.wait(lambda text: "done" in text), args)
+            self.assertEqual(terminal.end(), 0)
+            self.assertEqual(self.told()[-1].split()[0], option, args)
+
+    def test_children_ignored(self):
+        """By whoever starts it."""
+        for args in (["-H", "h"], ["fleet", "--hosts", self.machine.path("fleet")]):
+            self.machine.write("fleet", "h\n")
+            done = subprocess.run([OPENVGPU, *args, "list", "-q"], stdin=subprocess.DEVNULL,
+                                  preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+                                  capture_output=True, env=self.environment(), timeout=60, check=False)
+            self.assertEqual(done.returncode, OK, done)
+            self.assertIn(USED.encode(), done.stdout)
 
     def test_input(self):
         self.machine.write("config.yaml", "version: v1\nvgpu-configs:\n  default:\n"
