@@ -411,6 +411,29 @@ TEST(replaced, 0)
 	no_faults(&pair[1], "the target");
 }
 
+/* A VM that is saved while it is paused: what is left is no time that it would lose. */
+TEST(size_of_a_paused_one, 0)
+{
+	uint64_t running, stopped;
+	struct saved saved;
+	struct vgpu vgpu;
+
+	vgpu_make(&vgpu, TYPE);
+	need_migration(&vgpu);
+	fill_words(rt_framebuffer(vgpu.device, 0), 16 * MIB, 1);
+	OK(migration_size(&vgpu, &running));
+	CHECK(running >= 16 * MIB, "%llu bytes while it runs", (unsigned long long)running);
+	migration_leave(&vgpu, S_STOP);
+	OK(migration_size(&vgpu, &stopped));
+	CHECK(stopped && stopped <= MIB, "%llu bytes while it stands still",
+	      (unsigned long long)stopped);
+	migration_save(&vgpu, &saved);
+	CHECK(saved.size >= 16 * MIB, "it was saved in %zu bytes", saved.size);
+	migration_leave(&vgpu, S_RUNNING);
+	OK(migration_size(&vgpu, &running));
+	CHECK(running >= 16 * MIB, "%llu bytes when it runs again", (unsigned long long)running);
+}
+
 /* ------------------------------------------------------ the bochs personality */
 
 TEST(bochs, 0)

@@ -349,6 +349,53 @@ TEST(newest_refusal, 0)
 	} while (host_stat(target.uuid, "suppressed_lines") == before);
 }
 
+/* The first record is of this version, and a minor one has a field behind those known here. */
+static struct saved of_version(const struct saved *saved, uint16_t version)
+{
+	struct saved other = forge_copy(saved);
+	struct forge_record hello = { 0 }, end;
+	uint8_t *behind;
+	uint64_t bytes;
+
+	CHECK(forge_next(&other, &hello) && !strcmp(hello.tag, "HELO"), "it begins with %s",
+	      hello.tag);
+	other.bytes = realloc(other.bytes, other.size + 8);
+	CHECK(other.bytes, "no %zu bytes of memory", other.size + 8);
+	behind = other.bytes + FORGE_HEADER + hello.bytes;
+	memmove(behind + 8, behind, other.size - FORGE_HEADER - hello.bytes);
+	memset(behind, 0x77, 8);
+	other.size += 8;
+	hello.bytes += 8;
+	other.bytes[4] = (uint8_t)version;
+	other.bytes[5] = (uint8_t)(version >> 8);
+	other.bytes[8] = (uint8_t)hello.bytes;
+	other.bytes[9] = (uint8_t)(hello.bytes >> 8);
+	forge_seal(&other, &hello);
+	CHECK(forge_find(&other, "DONE", &end), "it has no end");
+	memcpy(&bytes, other.bytes + end.at + FORGE_HEADER + 8, 8);
+	forge_number(&other, "DONE", 8, 8, bytes + 8);
+	return other;
+}
+
+/* A module that is newer than that of the other host. */
+TEST(newer_sources, 0)
+{
+	struct vgpu source, target;
+	struct saved saved, other;
+
+	vgpu_make(&source, TYPE);
+	need_migration(&source);
+	migration_save(&source, &saved);
+	vgpu_make(&target, TYPE);
+	other = of_version(&saved, 0x200);
+	incompatible(&target, &other,
+		     "of version 2.0 is not known here: update openvgpu on this host");
+	saved_free(&other);
+	other = of_version(&saved, 0x101);
+	migration_load(&target, &other);
+	vgpu_works(&target, 1);
+}
+
 /* ------------------------------------------------------ memory that does not come */
 
 /* Pages that nobody fills. */
