@@ -7,6 +7,7 @@
 #include <linux/rcupdate.h>
 #include <linux/wait.h>
 
+#include "base/family.h"
 #include "base/gpu.h"
 #include "base/state.h"
 #include "compat/zap_domain.h"
@@ -22,9 +23,13 @@ static int __init vgpu_module_init(void)
 	if (ret)
 		return ret;
 	vgpu_sched_log_module_init();
-	ret = mdev_register_driver(&vgpu_mdev_driver);
+	/* Before any GPU is bound, so that it can fail. */
+	ret = vgpu_families_init();
 	if (ret)
 		goto log_exit;
+	ret = mdev_register_driver(&vgpu_mdev_driver);
+	if (ret)
+		goto families_exit;
 	ret = pci_register_driver(&vgpu_pci_driver);
 	if (ret)
 		goto unregister_mdev;
@@ -32,6 +37,8 @@ static int __init vgpu_module_init(void)
 
 unregister_mdev:
 	mdev_unregister_driver(&vgpu_mdev_driver);
+families_exit:
+	vgpu_families_exit();
 log_exit:
 	vgpu_sched_log_module_exit();
 	vgpu_zap_domain_module_exit();
@@ -45,6 +52,7 @@ static void __exit vgpu_module_exit(void)
 	vgpu_live_wait();
 	/* Eventfds are let go of by RCU callbacks. */
 	rcu_barrier();
+	vgpu_families_exit();
 	vgpu_sched_log_module_exit();
 	vgpu_zap_domain_module_exit();
 }

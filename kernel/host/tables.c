@@ -7,6 +7,7 @@
 
 #include "base/vgpu.h"
 #include "family/families.h"
+#include "family/soft/soft.h"
 #include "personality/personalities.h"
 #include "refgpu_hw.h"
 
@@ -17,6 +18,7 @@
  */
 const struct pci_device_id vgpu_pci_ids[] = {
 	{ PCI_DEVICE(REFGPU_PCI_VENDOR_ID, REFGPU_PCI_DEVICE_ID) },
+	{ PCI_DEVICE(SOFT_VENDOR_ID, SOFT_DEVICE_ID) },
 	{ }
 };
 MODULE_DEVICE_TABLE(pci, vgpu_pci_ids);
@@ -24,6 +26,7 @@ MODULE_DEVICE_TABLE(pci, vgpu_pci_ids);
 static const struct vgpu_family *const families[] = {
 	&vgpu_family_refgpu,
 	&vgpu_family_bochs,
+	&vgpu_family_soft,
 };
 
 /**
@@ -40,6 +43,43 @@ const struct vgpu_family *vgpu_family_find(const struct pci_dev *pdev)
 		if (families[i]->match(pdev))
 			return families[i];
 	return NULL;
+}
+
+static void exit_first(unsigned int count)
+{
+	while (count--)
+		if (families[count]->devices_remove)
+			families[count]->devices_remove();
+}
+
+/**
+ * vgpu_families_init - the families make the devices that are theirs to make
+ *
+ * At module load. May sleep. Return: 0 or errno, which is logged.
+ */
+int vgpu_families_init(void)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
+		ret = families[i]->devices_add ? families[i]->devices_add() : 0;
+		if (ret) {
+			exit_first(i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/**
+ * vgpu_families_exit - undo vgpu_families_init()
+ *
+ * At module unload, with no GPU bound. May sleep.
+ */
+void vgpu_families_exit(void)
+{
+	exit_first(ARRAY_SIZE(families));
 }
 
 static const struct vgpu_personality *const personalities[] = {

@@ -141,7 +141,7 @@ void check_gpu(const struct doctor *doctor, struct finding *finding)
 	} else {
 		found(finding, FINDING_FAIL, "no GPU that openvgpu can drive");
 		advise(finding,
-		       "README.md lists the supported GPUs; without one, 'make demo' runs everything on the reference GPU");
+		       "README.md lists the supported GPUs; without one, 'modprobe -r openvgpu; modprobe openvgpu soft_gpus=1' makes one of software, for testing");
 	}
 	ovgpu_free(gpus);
 }

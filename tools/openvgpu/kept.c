@@ -84,6 +84,8 @@ static bool is_kept(const struct cli *cli, const struct place *place,
 	case OVGPU_FRAME_RATE_LIMIT:
 		return has_heads(cli, place->name) &&
 		       !is_bochs(cli, place->name);
+	case OVGPU_MIGRATION_THROTTLE:
+		return schedules(cli, place->gpu);
 	}
 	return true;
 }

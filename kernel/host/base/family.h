@@ -70,6 +70,10 @@ enum vgpu_run_stage {
  * struct vgpu_family - how one family of physical GPUs is driven
  * @name: its name in sysfs
  * @engine: how its engines get work
+ * @devices_add: the module is loaded, and no GPU bound yet: make devices, if this family
+ *	makes them itself. May be NULL. May sleep. 0, or errno, which is logged: the
+ *	module is not loaded.
+ * @devices_remove: undo it; no GPU is bound any more. NULL with @devices_add.
  * @match: true if this family drives that device; looks at vendor and device
  *	id only. May be called before the device is enabled.
  * @probe: device is enabled and not bus master: map BARs, identify, reset, set up
@@ -80,6 +84,11 @@ enum vgpu_run_stage {
  * @reinit: the device was reset and its configuration space restored: program
  *	the global registers again as @probe did. Memory structures stay. Core
  *	enables the partitions of open vGPUs after it. May sleep. 0 or errno.
+ * @fb_page: the page of the host in which that byte of video memory is, for a
+ *	device that has none of its own. It stays what it is until a scrub of that
+ *	byte, or @remove. NULL: there is none yet, so the byte is 0, and none is
+ *	wanted or (@make) to be had. Called for what somebody has open, also
+ *	under mapping.sem. May sleep. NULL: video memory is behind a BAR.
  * @alive: false when the device does not answer any more (reads all ones).
  *	May sleep.
  * @partition_setup: vgpu->partition, its instance and its framebuffer slice are
@@ -179,10 +188,13 @@ enum vgpu_run_stage {
 struct vgpu_family {
 	const char *name;
 	enum vgpu_engine engine;
+	int (*devices_add)(void);
+	void (*devices_remove)(void);
 	bool (*match)(const struct pci_dev *pdev);
 	int (*probe)(struct vgpu_gpu *gpu);
 	void (*remove)(struct vgpu_gpu *gpu);
 	int (*reinit)(struct vgpu_gpu *gpu);
+	struct page *(*fb_page)(struct vgpu_gpu *gpu, u64 offset, bool make);
 	bool (*alive)(struct vgpu_gpu *gpu);
 	int (*partition_setup)(struct vgpu *vgpu);
 	void (*partition_teardown)(struct vgpu *vgpu);
@@ -226,6 +238,8 @@ struct vgpu_family {
 /* tables.c */
 extern const struct pci_device_id vgpu_pci_ids[];
 const struct vgpu_family *vgpu_family_find(const struct pci_dev *pdev);
+int vgpu_families_init(void);
+void vgpu_families_exit(void);
 
 /*
  * Reports of a family. Kernel-doc stands at the definitions, in sched/ and

@@ -66,8 +66,8 @@ struct vgpu_gpu {
 	const struct vgpu_family *family;
 	void *family_data;		/* family */
 	char board[16];			/* family: [A-Z0-9]+, part of type names */
-	phys_addr_t fb_phys;		/* family: bus address of the framebuffer */
-	void __iomem *fb_io;		/* family: its write-combined mapping */
+	phys_addr_t fb_phys;		/* family: bus address of video memory; without fb_page */
+	void __iomem *fb_io;		/* family: its write-combined mapping; likewise */
 	u64 fb_size;			/* family: bytes */
 	u64 fb_reserved;		/* family: of them, at 0, not for vGPUs; rounded up */
 	unsigned int max_vgpus;		/* family: 1..VGPU_MAX_PARTITIONS */

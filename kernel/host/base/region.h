@@ -40,12 +40,12 @@ struct vgpu_region_ops {
  * struct vgpu_region - one VFIO region of a vGPU; mapped whole or not at all
  * @ops: NULL: it is absent
  * @size: bytes; a power of two for a BAR
- * @in_slice: with vgpu_mapped_ops: it shows the vGPU's slice, from its beginning;
- *	then @phys and @io are set at open, because a closed vGPU may move
+ * @in_slice: with vgpu_mapped_ops: it shows the vGPU's slice, from its beginning,
+ *	and not what @phys and @io say: a closed vGPU may move
  * @phys: likewise: bus address of the first byte
  * @io: likewise: kernel mapping of it
- * @backed: likewise: bytes behind @phys; beyond it a scratch page is shown
- * @write_combine: cache attribute of mappings, must match that of @io
+ * @backed: likewise: bytes that it shows; beyond them a scratch page is shown
+ * @write_combine: cache attribute of mappings, must match that of the kernel's
  * @gfx_subtype: VFIO_REGION_SUBTYPE_GFX_*; 0: it has no type
  */
 struct vgpu_region {

@@ -34,6 +34,7 @@
 #include "display/dmabuf.h"
 #include "display/dmabuf_copy.h"
 #include "display/plane.h"
+#include "pci/framebuffer.h"
 
 #define DMABUFS_MAX	64	/* of a vGPU at a time */
 #define COPIES_MAX	8	/* of them; QEMU keeps five pictures */
@@ -48,13 +49,13 @@ VGPU_IMPORT_NS("DMA_BUF");
  * @inode: inode of the dma-buf's file, through which all its mappings are found
  * @kref: references: of the dma-buf, and of callers that update its copy
  * @plane: the picture
- * @phys: bus address of its first byte
- * @io: kernel mapping of its first byte
+ * @gpu: the GPU, to which this is no reference
+ * @offset: of its first byte in the GPU's video memory
  * @mapped: a CPU has or had it mapped, perhaps for writing; READ_ONCE
  * @copy: the copy that other devices see; NULL: none has attached; set once,
  *	with dmabufs_lock held
  * @lock: protects @present against page faults and copying; nests inside mmap_lock
- * @present: @phys and @io may be used; @lock
+ * @present: @gpu and its video memory may be used; @lock
  * @dummy: the page that mappings show while @present is false
  */
 struct exported_picture {
@@ -63,8 +64,8 @@ struct exported_picture {
 	struct inode *inode;
 	struct kref kref;
 	struct vgpu_plane plane;
-	phys_addr_t phys;
-	const void __iomem *io;
+	struct vgpu_gpu *gpu;
+	u64 offset;
 	bool mapped;
 	struct vgpu_copy *copy;
 	struct rw_semaphore lock;
@@ -149,8 +150,9 @@ static vm_fault_t picture_fault(struct vm_fault *vmf)
 	/* The dma-buf core has checked that the address lies inside. */
 	down_read(&picture->lock);
 	if (picture->present)
-		ret = vmf_insert_pfn(vma, vmf->address,
-				     PHYS_PFN(picture->phys) + vmf->pgoff);
+		ret = vgpu_fb_insert(picture->gpu, vma, vmf->address,
+				     picture->offset +
+				     ((u64)vmf->pgoff << PAGE_SHIFT));
 	else
 		/* Ordinary memory: with ordinary caching. */
 		ret = vmf_insert_pfn_prot(vma, vmf->address,
@@ -230,8 +232,8 @@ static void update_copy(struct exported_picture *picture)
 		down_read(&picture->lock);
 		present = picture->present;
 		if (present)
-			vgpu_copy_read(picture->copy, done, step,
-				       picture->io + done);
+			vgpu_fb_read(picture->gpu, picture->offset + done,
+				     vgpu_copy_at(picture->copy, done), step);
 		up_read(&picture->lock);
 		cond_resched();
 		if (fatal_signal_pending(current))
@@ -395,8 +397,8 @@ static struct exported_picture *picture_create(struct vgpu *vgpu,
 	kref_init(&picture->kref);
 	init_rwsem(&picture->lock);
 	picture->plane = *plane;
-	picture->phys = vgpu->gpu->fb_phys + vgpu->fb_offset + plane->base;
-	picture->io = vgpu->gpu->fb_io + vgpu->fb_offset + plane->base;
+	picture->gpu = vgpu->gpu;
+	picture->offset = vgpu->fb_offset + plane->base;
 	return picture;
 }
 

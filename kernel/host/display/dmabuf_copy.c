@@ -8,7 +8,6 @@
  * query of the picture and cleared when the vGPU is closed.
  */
 #include <linux/dma-mapping.h>
-#include <linux/io.h>
 #include <linux/iosys-map.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
@@ -84,18 +83,15 @@ void vgpu_copy_free(struct vgpu_copy *copy)
 }
 
 /**
- * vgpu_copy_read - copy a part of the picture
+ * vgpu_copy_at - where a part of the picture is to be copied to
  * @copy: the copy
  * @offset: offset of the part in the copy, bytes
- * @bytes: size of the part, which ends inside the copy
- * @from: the part in video memory
  *
  * Devices see the change after vgpu_copy_show().
  */
-void vgpu_copy_read(struct vgpu_copy *copy, size_t offset, size_t bytes,
-		    const void __iomem *from)
+void *vgpu_copy_at(struct vgpu_copy *copy, size_t offset)
 {
-	memcpy_fromio(copy->memory + offset, from, bytes);
+	return copy->memory + offset;
 }
 
 /**

@@ -15,8 +15,7 @@ struct vgpu_copy;
 
 struct vgpu_copy *vgpu_copy_create(size_t bytes);
 void vgpu_copy_free(struct vgpu_copy *copy);
-void vgpu_copy_read(struct vgpu_copy *copy, size_t offset, size_t bytes,
-		    const void __iomem *from);
+void *vgpu_copy_at(struct vgpu_copy *copy, size_t offset);
 void vgpu_copy_show(struct vgpu_copy *copy);
 void vgpu_copy_clear(struct vgpu_copy *copy);
 struct sg_table *vgpu_copy_map(struct vgpu_copy *copy, struct device *device,

@@ -12,7 +12,6 @@
  * decoding: heads work without it, and it must not kill a VMM that redraws its
  * display.
  */
-#include <linux/io.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -21,6 +20,7 @@
 #include "base/vgpu.h"
 #include "display/plane.h"
 #include "display/window.h"
+#include "pci/framebuffer.h"
 #include "pci/mapping.h"
 
 static u64 slice_offset(const struct vgpu *vgpu, u64 offset)
@@ -44,9 +44,8 @@ static vm_fault_t window_fault(struct vgpu *vgpu,
 	else if (content->copy)
 		pfn = vmalloc_to_pfn(content->copy + offset);
 	else
-		return vmf_insert_pfn(vma, vmf->address,
-				      PHYS_PFN(vgpu->gpu->fb_phys +
-					       slice_offset(vgpu, offset)));
+		return vgpu_fb_insert(vgpu->gpu, vma, vmf->address,
+				      slice_offset(vgpu, offset));
 	/* Ordinary memory: with ordinary caching. */
 	return vmf_insert_pfn_prot(vma, vmf->address, pfn,
 				   vm_get_page_prot(vma->vm_flags));
@@ -63,8 +62,8 @@ static void window_read(struct vgpu *vgpu, unsigned int index, u64 offset,
 		if (content->copy)
 			memcpy(bytes, content->copy + offset, size);
 		else
-			memcpy_fromio(bytes, vgpu->gpu->fb_io +
-				      slice_offset(vgpu, offset), size);
+			vgpu_fb_read(vgpu->gpu, slice_offset(vgpu, offset),
+				     bytes, size);
 	}
 	up_read(&vgpu->mapping.sem);
 }
@@ -118,8 +117,7 @@ static bool copy_line(struct vgpu *vgpu, void *to, u64 from, size_t bytes)
 	down_read(&vgpu->mapping.sem);
 	there = vgpu_has_hardware(vgpu);
 	if (there)
-		memcpy_fromio(to, vgpu->gpu->fb_io + vgpu->fb_offset + from,
-			      bytes);
+		vgpu_fb_read(vgpu->gpu, vgpu->fb_offset + from, to, bytes);
 	up_read(&vgpu->mapping.sem);
 	cond_resched();
 	return there && !fatal_signal_pending(current);

@@ -12,5 +12,6 @@
 
 extern const struct vgpu_family vgpu_family_bochs;
 extern const struct vgpu_family vgpu_family_refgpu;
+extern const struct vgpu_family vgpu_family_soft;
 
 #endif /* OPENVGPU_FAMILIES_H */

@@ -6,13 +6,13 @@
  * another: the whole of video memory is zeroed when the GPU is handed over, when
  * it is unbound without that, and when it is bound.
  */
-#include <linux/io.h>
 #include <linux/random.h>
 #include <linux/sched.h>
 
 #include "base/gpu.h"
 #include "base/state.h"
 #include "gpu/driver.h"
+#include "pci/framebuffer.h"
 
 /* One word in so many bytes is read back, another one each time. */
 #define SAMPLE	((u64)1 << 20)
@@ -30,7 +30,7 @@ static int check_zero(struct vgpu_gpu *gpu)
 		offset = get_random_u32() & (SAMPLE - sizeof(word));
 		if (!vgpu_gpu_begin(gpu, &section))
 			return -EAGAIN;
-		memcpy_fromio(&word, gpu->fb_io + at + offset, sizeof(word));
+		vgpu_fb_read(gpu, at + offset, &word, sizeof(word));
 		vgpu_gpu_end(gpu, section);
 		if (word) {
 			dev_err(&gpu->pdev->dev,

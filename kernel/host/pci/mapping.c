@@ -21,6 +21,7 @@
 #include "base/vgpu.h"
 #include "compat/compat.h"
 #include "compat/zap_domain.h"
+#include "pci/framebuffer.h"
 #include "pci/mapping.h"
 
 #define OFFSET_PAGES_SHIFT	(VGPU_OFFSET_SHIFT - PAGE_SHIFT)
@@ -42,6 +43,16 @@ static void touch(struct vgpu *vgpu, u64 offset)
 	set_bit(offset >> VGPU_GRANULE_SHIFT, vgpu->dirty.touched);
 }
 
+static vm_fault_t insert(struct vgpu *vgpu, const struct vgpu_region *region,
+			 struct vm_area_struct *vma, unsigned long address,
+			 u64 offset)
+{
+	if (region->in_slice)
+		return vgpu_fb_insert(vgpu->gpu, vma, address,
+				      vgpu->fb_offset + offset);
+	return vmf_insert_pfn(vma, address, PHYS_PFN(region->phys + offset));
+}
+
 /*
  * The whole granule counts as written, so that one fault does for all its pages.
  * Those that are there already stay.
@@ -55,14 +66,13 @@ static vm_fault_t insert_granule(struct vgpu *vgpu,
 	vm_fault_t ret;
 
 	touch(vgpu, offset);
-	ret = vmf_insert_pfn(vma, vmf->address, PHYS_PFN(region->phys + offset));
+	ret = insert(vgpu, region, vma, vmf->address, offset);
 	for (at = first; at < first + VGPU_GRANULE; at += PAGE_SIZE) {
 		unsigned long address = vmf->address + at - offset;
 
 		if (at != offset && at < region->backed &&
 		    address >= vma->vm_start && address < vma->vm_end)
-			vmf_insert_pfn(vma, address,
-				       PHYS_PFN(region->phys + at));
+			insert(vgpu, region, vma, address, at);
 	}
 	return ret;
 }
@@ -79,8 +89,7 @@ static vm_fault_t mapped_fault(struct vgpu *vgpu,
 	    is_tracked(vgpu, region))
 		return insert_granule(vgpu, region, vmf, offset);
 	if (vgpu_has_hardware(vgpu) && offset < region->backed)
-		return vmf_insert_pfn(vma, vmf->address,
-				      PHYS_PFN(region->phys + offset));
+		return insert(vgpu, region, vma, vmf->address, offset);
 	/* Ordinary memory: with ordinary caching. */
 	return vmf_insert_pfn_prot(vma, vmf->address,
 				   page_to_pfn(vgpu->mapping.scratch),
@@ -119,41 +128,58 @@ static void io_write(void __iomem *io, unsigned int size, u64 value)
 	}
 }
 
+static int backed_access(struct vgpu *vgpu, const struct vgpu_region *region,
+			 u64 offset, unsigned int size, u8 *bytes, bool write)
+{
+	struct vgpu_gpu *gpu = vgpu->gpu;
+	void __iomem *io;
+
+	if (region->in_slice && vgpu_fb_is_pages(gpu)) {
+		offset += vgpu->fb_offset;
+		if (write)
+			return vgpu_fb_write(gpu, offset, bytes, size);
+		vgpu_fb_read(gpu, offset, bytes, size);
+		return 0;
+	}
+	io = region->in_slice ? gpu->fb_io + vgpu->fb_offset : region->io;
+	if (write)
+		io_write(io + offset, size, vgpu_value_from_bytes(bytes, size));
+	else
+		vgpu_value_to_bytes(bytes, io_read(io + offset, size), size);
+	return 0;
+}
+
 /* What a mapping would show, with the same rules as mapped_fault(). */
-static bool mapped_access(struct vgpu *vgpu, const struct vgpu_region *region,
-			  u64 offset, unsigned int size, u64 *value, bool write)
+static int mapped_access(struct vgpu *vgpu, const struct vgpu_region *region,
+			 u64 offset, unsigned int size, u8 *bytes, bool write)
 {
 	bool backed;
+	int ret = 0;
 
 	down_read(&vgpu->mapping.sem);
 	backed = vgpu->mapping.memory_enabled && vgpu_has_hardware(vgpu) &&
 		 offset + size <= region->backed;
 	if (backed && write && is_tracked(vgpu, region))
 		touch(vgpu, offset);
-	if (backed && write)
-		io_write(region->io + offset, size, *value);
-	else if (backed)
-		*value = io_read(region->io + offset, size);
+	if (backed)
+		ret = backed_access(vgpu, region, offset, size, bytes, write);
 	up_read(&vgpu->mapping.sem);
-	return backed;
+	return ret;
 }
 
 static void mapped_read(struct vgpu *vgpu, unsigned int index, u64 offset,
 			unsigned int size, u8 *bytes)
 {
-	u64 value = ~0ULL;
-
-	mapped_access(vgpu, &vgpu->region[index], offset, size, &value, false);
-	vgpu_value_to_bytes(bytes, value, size);
+	memset(bytes, 0xff, size);
+	mapped_access(vgpu, &vgpu->region[index], offset, size, bytes, false);
 }
 
 static int mapped_write(struct vgpu *vgpu, unsigned int index, u64 offset,
 			unsigned int size, const u8 *bytes)
 {
-	u64 value = vgpu_value_from_bytes(bytes, size);
-
-	mapped_access(vgpu, &vgpu->region[index], offset, size, &value, true);
-	return 0;
+	/* Only read, since it is a write. */
+	return mapped_access(vgpu, &vgpu->region[index], offset, size,
+			     (u8 *)bytes, true);
 }
 
 const struct vgpu_region_ops vgpu_mapped_ops = {
@@ -180,8 +206,7 @@ bool vgpu_mapping_read_slice(struct vgpu *vgpu, u64 offset, void *buf,
 	down_read(&vgpu->mapping.sem);
 	there = vgpu_has_hardware(vgpu);
 	if (there)
-		memcpy_fromio(buf, vgpu->gpu->fb_io + vgpu->fb_offset + offset,
-			      bytes);
+		vgpu_fb_read(vgpu->gpu, vgpu->fb_offset + offset, buf, bytes);
 	up_read(&vgpu->mapping.sem);
 	return there;
 }
@@ -193,22 +218,20 @@ bool vgpu_mapping_read_slice(struct vgpu *vgpu, u64 offset, void *buf,
  * @buf: where from; NULL: zeros
  * @bytes: how much, likewise
  *
- * Return: whether the vGPU has its hardware; if not, nothing was copied.
+ * Return: whether it is written: not if the vGPU has not its hardware, or that no
+ * memory left.
  */
 bool vgpu_mapping_write_slice(struct vgpu *vgpu, u64 offset, const void *buf,
 			      size_t bytes)
 {
-	void __iomem *to = vgpu->gpu->fb_io + vgpu->fb_offset + offset;
-	bool there;
+	bool written;
 
 	down_read(&vgpu->mapping.sem);
-	there = vgpu_has_hardware(vgpu);
-	if (there && buf)
-		memcpy_toio(to, buf, bytes);
-	else if (there)
-		memset_io(to, 0, bytes);
+	written = vgpu_has_hardware(vgpu) &&
+		  !vgpu_fb_write(vgpu->gpu, vgpu->fb_offset + offset, buf,
+				 bytes);
 	up_read(&vgpu->mapping.sem);
-	return there;
+	return written;
 }
 
 /* ---------------------------------------------------------------- mappings */
@@ -355,22 +378,6 @@ bool vgpu_mapping_enter(struct vgpu *vgpu, enum vgpu_state state)
 	return entered;
 }
 
-/* It may have moved since it was open. */
-static void find_slice(struct vgpu *vgpu)
-{
-	const struct vgpu_gpu *gpu = vgpu->gpu;
-	unsigned int i;
-
-	for (i = 0; i < vgpu->num_regions; i++) {
-		struct vgpu_region *region = &vgpu->region[i];
-
-		if (!region->in_slice)
-			continue;
-		region->phys = gpu->fb_phys + vgpu->fb_offset;
-		region->io = gpu->fb_io + vgpu->fb_offset;
-	}
-}
-
 /**
  * vgpu_mapping_open - state for a new owner
  * @vgpu: the vGPU, with no mapping; it stays where it is
@@ -378,7 +385,6 @@ static void find_slice(struct vgpu *vgpu)
 void vgpu_mapping_open(struct vgpu *vgpu)
 {
 	down_write(&vgpu->mapping.sem);
-	find_slice(vgpu);
 	WRITE_ONCE(vgpu->mapping.memory_enabled, false);
 	/* The former owner may have written to it. */
 	memset(page_address(vgpu->mapping.scratch), 0xff, PAGE_SIZE);

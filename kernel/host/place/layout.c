@@ -184,12 +184,12 @@ static unsigned int widest(const struct layout *layout, __u64 taken,
 }
 
 /*
- * A block of @level without any unit of @hard, with as few of @soft as there can be;
+ * A block of @level without any unit of @hard, with as few of @avoid as there can be;
  * of equals the one that is part of the smallest free block, so that large ones stay
  * whole; of equals the lowest. NOWHERE if there is none.
  */
 static unsigned int choose(const struct layout *layout, unsigned int level,
-			   __u64 hard, __u64 soft)
+			   __u64 hard, __u64 avoid)
 {
 	unsigned int first, best = NOWHERE, least = ~0u, best_widest = 0;
 
@@ -199,8 +199,8 @@ static unsigned int choose(const struct layout *layout, unsigned int level,
 
 		if (mask & hard)
 			continue;
-		cost = count_bits(mask & soft);
-		wide = widest(layout, hard | soft, level, first);
+		cost = count_bits(mask & avoid);
+		wide = widest(layout, hard | avoid, level, first);
 		if (cost > least || (cost == least && wide <= best_widest))
 			continue;
 		best = first;
@@ -215,7 +215,7 @@ static unsigned int choose(const struct layout *layout, unsigned int level,
  * need not go stays, and the others get places where the least is in the way.
  */
 static bool make_room(const struct layout *layout, unsigned int level,
-		      struct plan *plan, __u64 *hard, __u64 *soft, __u64 *taken)
+		      struct plan *plan, __u64 *hard, __u64 *avoid, __u64 *taken)
 {
 	unsigned int i;
 
@@ -225,7 +225,7 @@ static bool make_room(const struct layout *layout, unsigned int level,
 
 		if (!block->movable || block->level != level)
 			continue;
-		*soft &= ~mask;
+		*avoid &= ~mask;
 		if (!(mask & *taken))
 			*hard |= mask;
 	}
@@ -235,7 +235,7 @@ static bool make_room(const struct layout *layout, unsigned int level,
 
 		if (!block->movable || block->level != level || !(mask & *taken))
 			continue;
-		block->to = choose(layout, level, *hard, *soft);
+		block->to = choose(layout, level, *hard, *avoid);
 		if (block->to == NOWHERE)
 			return false;
 		mask = block_mask(layout, level, block->to);
@@ -253,7 +253,7 @@ static bool make_room(const struct layout *layout, unsigned int level,
 static enum layout_refusal make_plan(const struct layout *layout, unsigned int instance,
 				     unsigned int level, struct plan *plan)
 {
-	__u64 hard = ~space_mask(layout, instance), soft = 0, taken;
+	__u64 hard = ~space_mask(layout, instance), avoid = 0, taken;
 	unsigned int i;
 
 	begin_plan(layout, instance, plan);
@@ -264,17 +264,17 @@ static enum layout_refusal make_plan(const struct layout *layout, unsigned int i
 		__u64 mask = block_mask(layout, block->level, block->first);
 
 		if (block->movable && block->level > level)
-			soft |= mask;
+			avoid |= mask;
 		else
 			hard |= mask;
 	}
-	plan->first = choose(layout, level, hard, soft);
+	plan->first = choose(layout, level, hard, avoid);
 	if (plan->first == NOWHERE)
 		return LAYOUT_IN_THE_WAY;
 	taken = block_mask(layout, level, plan->first);
 	hard |= taken;
 	for (i = level + 1; i <= layout->levels; i++) {
-		if (!make_room(layout, i, plan, &hard, &soft, &taken))
+		if (!make_room(layout, i, plan, &hard, &avoid, &taken))
 			return LAYOUT_IN_THE_WAY;
 	}
 	return LAYOUT_OK;

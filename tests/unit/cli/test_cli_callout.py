@@ -109,7 +109,7 @@ class Callout(CliTest):
                                    "migration", "migration_throttle"])
         self.machine.add_attributes(f"{GPU}/{IDLE}", {"personality": "[bochs]"})
         self.machine.add_attributes(GPU, {"scheduler": "none"})
-        self.assertEqual(names(), ["migration", "migration_throttle"])
+        self.assertEqual(names(), ["migration"])
         self.machine.add_attributes(f"{GPU}/{IDLE}", VGPU_SETTINGS)
         self.assertIn("frame_rate_limit", names())
         self.machine.write(

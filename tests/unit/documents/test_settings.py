@@ -160,8 +160,15 @@ def test_scheduler_document(header, _manual):
 def test_examples(header, manual):
     """modprobe.d, config.yaml and the descriptions of module parameters have the defaults."""
     gpu, vgpu = settings(header, "GPU"), settings(header, "VGPU")
+    # Parameters that are no settings of a GPU.
+    soft = dict(re.findall(r'^MODULE_PARM_DESC\((soft_\w+), ".*?(?:default )?(\d+)(?: \(default\)|\)"\))',
+                           read("kernel/host/family/soft/gpu.c"), re.M))
     for name, value in re.findall(r"^#options openvgpu (\w+)=(\w+)$",
                                   read("tools/dist/modprobe.d/openvgpu.conf"), re.M):
+        if name in soft:
+            check(value == soft[name], "modprobe.d: %s=%s, the module says %s"
+                  % (name, value, soft[name]))
+            continue
         wanted = gpu[name].words[0] if gpu[name].words else str(gpu[name].default)
         check(value == wanted, "modprobe.d: %s=%s, the header has %s" % (name, value, wanted))
     for name, value in re.findall(r"^#\s+(\w+): (\d+)$",
