@@ -26,6 +26,7 @@
 #define OPENVGPU_OR_ZERO	1	/* 0 is taken, though below the minimum */
 #define OPENVGPU_SCHEDULING	2	/* it is about the scheduler */
 #define OPENVGPU_CLOSED_ONLY	4	/* it can't change while the vGPU is open */
+#define OPENVGPU_TYPE_DEFAULT	8	/* the default is that of the vGPU's type */
 
 #define OPENVGPU_GPU_SETTINGS(NUMBER, CHOICE, UUID)				\
 	CHOICE(SCHEDULER, scheduler,						\
@@ -60,7 +61,6 @@
 	UUID(CONSOLE, console, 0,						\
 	     "UUID of the vGPU that the GPU's output shows, or none")
 
-/* The default of frame_rate_limit is that of the vGPU's type. */
 #define OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID)				\
 	NUMBER(WEIGHT, weight, 1, 10000, 100,					\
 	       OPENVGPU_SCHEDULING,						\
@@ -81,7 +81,7 @@
 	       "native bochs", OPENVGPU_CLOSED_ONLY,				\
 	       "what its guest sees: native or bochs")				\
 	NUMBER(FRAME_RATE_LIMIT, frame_rate_limit, 1, 60, 0,			\
-	       OPENVGPU_OR_ZERO,						\
+	       OPENVGPU_OR_ZERO | OPENVGPU_TYPE_DEFAULT,			\
 	       "pictures a second of each head; 0: no limit")		\
 	CHOICE(MIGRATION, migration,						\
 	       "auto stop_copy off", OPENVGPU_CLOSED_ONLY,			\

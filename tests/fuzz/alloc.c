@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * alloc.c - every allocation of the kernel fails once
- *
- * /proc/thread-self/fail-nth makes the nth allocation (or copy from or to the
- * program) of this thread's next calls fail. n goes from 1 until nothing fails any
- * more. Whatever fails, the call ends with an error that says so, or does what was
- * asked; nothing is left of a call that failed; and the next one works.
+ * alloc.c - every allocation of create, open, map and the ioctls fails once, see fail.h
  *
  * What the module does in its own threads is reached with failslab and its filter
  * of stacks: the allocations that have the module among their callers.
@@ -17,126 +12,12 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 
+#include "fail.h"
 #include "screen.h"
 
 #define TYPE		"16mq"
-#define FAIL_NTH	"/proc/thread-self/fail-nth"
-#define DEBUGFS		"/sys/kernel/debug"
-#define FAILURES_MAX	3000u	/* an operation with more allocations does not end */
 #define LATE_FAILURES	48u
-
-/**
- * struct operation - what is tried
- * @name: for messages
- * @run: does it; returns 0 or -errno
- * @undo: after @run did it: as before
- * @check: after @run failed: nothing is left of it; may be NULL
- * @context: first argument of all
- */
-struct operation {
-	const char *name;
-	int (*run)(void *context);
-	void (*undo)(void *context);
-	void (*check)(void *context);
-	void *context;
-};
-
-static void prepare(void)
-{
-	static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
-	char path[128];
-	unsigned int i;
-
-	if (access(FAIL_NTH, W_OK))
-		harness_skip("this kernel has no fault injection");
-	if (access(DEBUGFS "/failslab", F_OK))
-		mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		snprintf(path, sizeof(path), DEBUGFS "/%s/verbose", kinds[i]);
-		OK(host_write(path, "0"));
-		snprintf(path, sizeof(path), DEBUGFS "/%s/probability", kinds[i]);
-		OK(host_write(path, "0"));
-	}
-	/* Also allocations that may wait, which most do, and single pages. */
-	OK(host_write(DEBUGFS "/failslab/ignore-gfp-wait", "N"));
-	OK(host_write(DEBUGFS "/fail_page_alloc/ignore-gfp-wait", "N"));
-	OK(host_write(DEBUGFS "/fail_page_alloc/min-order", "0"));
-}
-
-static int fail_file(void)
-{
-	int fd = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
-
-	CHECK(fd >= 0, FAIL_NTH ": %s", strerror(errno));
-	return fd;
-}
-
-static void arm(int fd, unsigned int nth)
-{
-	char text[16];
-	int length = snprintf(text, sizeof(text), "%u", nth);
-
-	/* To write a 0 may be what fails, and then nothing else does. */
-	while (pwrite(fd, text, (size_t)length, 0) != length)
-		CHECK(errno == EFAULT || errno == ENOMEM, FAIL_NTH ": %s", strerror(errno));
-}
-
-/* Whether the failure came; no more will. */
-static bool disarm(int fd)
-{
-	char text[16] = "";
-
-	/* To ask may fail as well. */
-	while (pread(fd, text, sizeof(text) - 1, 0) <= 0)
-		;
-	if (atoi(text))
-		arm(fd, 0);
-	return !atoi(text);
-}
-
-static void try_all(const struct operation *operation)
-{
-	unsigned int nth, errors = 0, done = 0, odd = 0;
-	int fd = fail_file(), result;
-	bool failed;
-
-	for (nth = 1; ; nth++) {
-		CHECK(nth < FAILURES_MAX, "%s: still failing at allocation %u", operation->name,
-		      nth);
-		arm(fd, nth);
-		result = operation->run(operation->context);
-		failed = disarm(fd);
-		if (!result) {
-			operation->undo(operation->context);
-			done++;
-			if (!failed)
-				break;
-			continue;
-		}
-		CHECK(failed, "%s: without a failure it ended with %s", operation->name,
-		      strerror(-result));
-		errors++;
-		/* EFAULT: a copy to or from the program was what failed. */
-		if (result != -ENOMEM && result != -EFAULT) {
-			odd++;
-			printf("# %s: with allocation %u failing it ended with %s\n",
-			       operation->name, nth, strerror(-result));
-		}
-		if (operation->check)
-			operation->check(operation->context);
-	}
-	close(fd);
-	CHECK(!operation->run(operation->context), "%s: does not work after all this",
-	      operation->name);
-	operation->undo(operation->context);
-	printf("# %s: %u failures, %u errors, %u times all the same done\n", operation->name,
-	       nth - 1, errors, done - 1);
-	fflush(stdout);
-	CHECK(!odd, "%s: %u times ended with an error that does not tell of memory",
-	      operation->name, odd);
-}
 
 /* ------------------------------------------------------------ administrator */
 
@@ -185,20 +66,20 @@ static void undo_create(void *context)
 TEST(create, ONCE | SLOW)
 {
 	struct creation creation = { .count = host_count(), .available = host_available(TYPE) };
-	struct operation operation = {
+	struct fail_operation operation = {
 		.name = "create", .run = run_create, .undo = undo_create, .check = check_create,
 		.context = &creation,
 	};
 	char path[256];
 
-	prepare();
+	fail_prepare();
 	host_uuid(creation.uuid);
 	snprintf(path, sizeof(path),
 		 "/sys/class/mdev_bus/%s/mdev_supported_types/openvgpu-" TYPE "/create",
 		 host_gpu());
 	creation.file = open(path, O_WRONLY | O_CLOEXEC);
 	CHECK(creation.file >= 0, "%s: %s", path, strerror(errno));
-	try_all(&operation);
+	fail_each(&operation);
 }
 
 /* ---------------------------------------------------------------- open, map */
@@ -247,14 +128,14 @@ static void check_open(void *context)
 TEST(open, SLOW)
 {
 	struct opening opening;
-	struct operation operation = {
+	struct fail_operation operation = {
 		.name = "open", .run = run_open, .undo = undo_open, .check = check_open,
 		.context = &opening,
 	};
 
-	prepare();
+	fail_prepare();
 	OK(host_create_any(TYPE, opening.uuid));
-	try_all(&operation);
+	fail_each(&operation);
 }
 
 /**
@@ -293,16 +174,16 @@ static void undo_map(void *context)
 TEST(map, 0)
 {
 	struct mapping mapping;
-	struct operation operation = {
+	struct fail_operation operation = {
 		.name = "map", .run = run_map, .undo = undo_map, .context = &mapping,
 	};
 	struct vgpu vgpu;
 
-	prepare();
+	fail_prepare();
 	vgpu_make(&vgpu, TYPE);
 	mapping.file = vgpu.device->fd;
 	mapping.offset = (off_t)vgpu.device->region[OPENVGPU_NATIVE_BAR_FRAMEBUFFER].offset;
-	try_all(&operation);
+	fail_each(&operation);
 }
 
 /* ---------------------------------------------------------------- the ioctls */
@@ -383,7 +264,7 @@ static void undo_dmabuf(void *context)
 TEST(requests, SLOW)
 {
 	static struct request request;
-	struct operation operations[] = {
+	struct fail_operation operations[] = {
 		{ "SET_IRQS", run_irqs, undo_irqs, NULL, &request },
 		{ "RESET", run_reset, undo_reset, NULL, &request },
 		{ "QUERY_GFX_PLANE", run_query, undo_nothing, NULL, &request },
@@ -392,7 +273,7 @@ TEST(requests, SLOW)
 	struct rt_mode mode;
 	unsigned int i;
 
-	prepare();
+	fail_prepare();
 	screen_make(&request.screen, &request.vgpu, TYPE, "dmabuf");
 	request.eventfd = new_eventfd();
 	for (i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
@@ -400,7 +281,7 @@ TEST(requests, SLOW)
 		mode = screen_draw(&request.vgpu, 640, 480, 1);
 		OK(rt_head_on(request.vgpu.device, 0, &mode));
 		screen_dmabuf(&request.screen, SCREEN_PRIMARY);
-		try_all(&operations[i]);
+		fail_each(&operations[i]);
 	}
 	vgpu_works(&request.vgpu, 1);
 }
@@ -411,7 +292,7 @@ static void set_failslab(const char *name, uint64_t value)
 {
 	char path[128], text[32];
 
-	snprintf(path, sizeof(path), DEBUGFS "/failslab/%s", name);
+	snprintf(path, sizeof(path), FAIL_DEBUGFS "/failslab/%s", name);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
 	OK(host_write(path, text));
 }
@@ -437,7 +318,7 @@ TEST(in_threads, SLOW)
 	long pinned;
 	int result;
 
-	prepare();
+	fail_prepare();
 	filter_module();
 	vgpu_make(&vgpu, TYPE);
 	OK(rt_memory_alloc(vgpu.device, 64 * RT_PAGE_SIZE, &memory));
@@ -450,7 +331,7 @@ TEST(in_threads, SLOW)
 		if (!result)
 			result = rt_memory_unmap(vgpu.device, &memory, address);
 		set_failslab("probability", 0);
-		OK(host_read_number(DEBUGFS "/failslab/times", &left));
+		OK(host_read_number(FAIL_DEBUGFS "/failslab/times", &left));
 		failures += !left;
 		CHECK(!result || !left, "mapping ended with %s and nothing failed",
 		      strerror(-result));

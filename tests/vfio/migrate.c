@@ -302,6 +302,7 @@ static void move_about(struct vgpu pair[2], unsigned int moves)
 	unsigned int i;
 
 	migrant_begin(&migrant, &pair[0], 5000, seed);
+	migrant_chains(&migrant);
 	guest_memory_follows(&pair[1], &migrant.memory);
 	printf("# seed %u\n", seed);
 	for (i = 1; i <= moves; i++) {
@@ -320,7 +321,7 @@ static unsigned int moves(void)
 {
 	const char *count = getenv("OPENVGPU_MOVES");
 
-	return count ? (unsigned int)atoi(count) : 4;
+	return count ? (unsigned int)atoi(count) : 20;
 }
 
 TEST(busy, SLOW)
@@ -408,6 +409,29 @@ TEST(replaced, 0)
 	CHECK(bytes >= 64 * 1024 && bytes < (16 + 4) * MIB, "%llu bytes would be moved",
 	      (unsigned long long)bytes);
 	no_faults(&pair[1], "the target");
+}
+
+/* A VM that is saved while it is paused: what is left is no time that it would lose. */
+TEST(size_of_a_paused_one, 0)
+{
+	uint64_t running, stopped;
+	struct saved saved;
+	struct vgpu vgpu;
+
+	vgpu_make(&vgpu, TYPE);
+	need_migration(&vgpu);
+	fill_words(rt_framebuffer(vgpu.device, 0), 16 * MIB, 1);
+	OK(migration_size(&vgpu, &running));
+	CHECK(running >= 16 * MIB, "%llu bytes while it runs", (unsigned long long)running);
+	migration_leave(&vgpu, S_STOP);
+	OK(migration_size(&vgpu, &stopped));
+	CHECK(stopped && stopped <= MIB, "%llu bytes while it stands still",
+	      (unsigned long long)stopped);
+	migration_save(&vgpu, &saved);
+	CHECK(saved.size >= 16 * MIB, "it was saved in %zu bytes", saved.size);
+	migration_leave(&vgpu, S_RUNNING);
+	OK(migration_size(&vgpu, &running));
+	CHECK(running >= 16 * MIB, "%llu bytes when it runs again", (unsigned long long)running);
 }
 
 /* ------------------------------------------------------ the bochs personality */

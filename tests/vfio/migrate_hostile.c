@@ -181,6 +181,40 @@ TEST(forged, SLOW)
 	admin_expect(admin_gpu_path("state"), "up");
 }
 
+/*
+ * The second monitor has more bytes than any EDID: that is refused, and nothing of it
+ * is left when the vGPU is saved again, which would tell what lies behind it.
+ */
+TEST(forged_monitor, 0)
+{
+	static const uint32_t bytes[] = { 257, 4096, UINT32_MAX };
+	struct forge_record before, after;
+	struct saved saved, other, again;
+	struct vgpu pair[2];
+	unsigned int i;
+	uint32_t first;
+
+	vgpu_make(&pair[0], TYPE);
+	need_migration(&pair[0]);
+	vgpu_make(&pair[1], TYPE);
+	migration_save(&pair[0], &saved);
+	CHECK(forge_find(&saved, "MONI", &before), "there are no monitors");
+	memcpy(&first, saved.bytes + before.at + FORGE_HEADER, sizeof(first));
+	for (i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+		other = forge_copy(&saved);
+		forge_number(&other, "MONI", 4 + first, 4, bytes[i]);
+		refused(&pair[1], &other, "a monitor too large", before.at);
+		migration_save(&pair[1], &again);
+		CHECK(forge_find(&again, "MONI", &after) && after.bytes == before.bytes,
+		      "saved again, the monitors have %u bytes, not %u", after.bytes,
+		      before.bytes);
+		migration_leave(&pair[1], S_RUNNING);
+		saved_free(&again);
+		saved_free(&other);
+	}
+	vgpu_works(&pair[1], 1);
+}
+
 /* --------------------------------------------------------- the guest's memory */
 
 /* A VM whose memory is not what it was: its guest's pages can't be mapped. */
@@ -292,6 +326,76 @@ TEST(incompatible_sources, 0)
 	vgpu_works(&target, 1);
 }
 
+/* A VMM that is refused again and again: the log has had enough, last_error has not. */
+TEST(newest_refusal, 0)
+{
+	uint64_t before, heads = 100;
+	struct vgpu source, target;
+	struct saved saved;
+	char words[64];
+
+	vgpu_make(&source, TYPE);
+	need_migration(&source);
+	migration_save(&source, &saved);
+	vgpu_make(&target, TYPE);
+	before = host_stat(target.uuid, "suppressed_lines");
+	do {
+		CHECK(heads < 1000, "all of %llu refusals were in the log",
+		      (unsigned long long)heads - 100);
+		forge_number(&saved, "HELO", 156, 4, ++heads);
+		snprintf(words, sizeof(words), "the source has %llu heads, this vGPU 2",
+			 (unsigned long long)heads);
+		incompatible(&target, &saved, words);
+	} while (host_stat(target.uuid, "suppressed_lines") == before);
+}
+
+/* The first record is of this version, and a minor one has a field behind those known here. */
+static struct saved of_version(const struct saved *saved, uint16_t version)
+{
+	struct saved other = forge_copy(saved);
+	struct forge_record hello = { 0 }, end;
+	uint8_t *behind;
+	uint64_t bytes;
+
+	CHECK(forge_next(&other, &hello) && !strcmp(hello.tag, "HELO"), "it begins with %s",
+	      hello.tag);
+	other.bytes = realloc(other.bytes, other.size + 8);
+	CHECK(other.bytes, "no %zu bytes of memory", other.size + 8);
+	behind = other.bytes + FORGE_HEADER + hello.bytes;
+	memmove(behind + 8, behind, other.size - FORGE_HEADER - hello.bytes);
+	memset(behind, 0x77, 8);
+	other.size += 8;
+	hello.bytes += 8;
+	other.bytes[4] = (uint8_t)version;
+	other.bytes[5] = (uint8_t)(version >> 8);
+	other.bytes[8] = (uint8_t)hello.bytes;
+	other.bytes[9] = (uint8_t)(hello.bytes >> 8);
+	forge_seal(&other, &hello);
+	CHECK(forge_find(&other, "DONE", &end), "it has no end");
+	memcpy(&bytes, other.bytes + end.at + FORGE_HEADER + 8, 8);
+	forge_number(&other, "DONE", 8, 8, bytes + 8);
+	return other;
+}
+
+/* A module that is newer than that of the other host. */
+TEST(newer_sources, 0)
+{
+	struct vgpu source, target;
+	struct saved saved, other;
+
+	vgpu_make(&source, TYPE);
+	need_migration(&source);
+	migration_save(&source, &saved);
+	vgpu_make(&target, TYPE);
+	other = of_version(&saved, 0x200);
+	incompatible(&target, &other,
+		     "of version 2.0 is not known here: update openvgpu on this host");
+	saved_free(&other);
+	other = of_version(&saved, 0x101);
+	migration_load(&target, &other);
+	vgpu_works(&target, 1);
+}
+
 /* ------------------------------------------------------ memory that does not come */
 
 /* Pages that nobody fills. */
@@ -392,6 +496,42 @@ TEST(stuck_reader, ONCE | SLOW)
 TEST(stuck_writer, ONCE | SLOW)
 {
 	stuck(S_RESUMING);
+}
+
+/* ------------------------------------------------------------------ kept files */
+
+#define KEPT	100u
+
+static long kernel_memory(void)
+{
+	return host_meminfo("Slab") + host_meminfo("VmallocUsed");
+}
+
+/* A VMM that keeps the files of migrations which are over keeps no memory with them. */
+TEST(kept_files, 0)
+{
+	static const unsigned int states[] = { S_STOP_COPY, S_RESUMING };
+	struct vgpu vgpu;
+	int fd[KEPT];
+	unsigned int i, k;
+	long before, kib;
+
+	vgpu_make(&vgpu, TYPE);
+	need_migration(&vgpu);
+	for (k = 0; k < 2; k++) {
+		before = kernel_memory();
+		for (i = 0; i < KEPT; i++) {
+			fd[i] = migration_enter(&vgpu, states[k]);
+			migration_leave(&vgpu, S_STOP);
+		}
+		kib = kernel_memory() - before;
+		CHECK(kib < 4096, "%u files that are over, of %s, hold %ld KiB", KEPT,
+		      migration_state_name(states[k]), kib);
+		for (i = 0; i < KEPT; i++)
+			close(fd[i]);
+	}
+	migration_leave(&vgpu, S_RUNNING);
+	vgpu_works(&vgpu, 1);
 }
 
 /* ------------------------------------------------------------------- at once */

@@ -147,6 +147,47 @@ TEST(told_once, 0)
 	CHECK(told(&vgpu, &memory, 0, PAGES) < 0, "the next VM is told of the last one's");
 }
 
+/* A VMM asks in parts: what is written between two of them is not lost. */
+TEST(written_between, 0)
+{
+	struct rt_memory memory, half;
+	struct vgpu vgpu, rival;
+	struct rt_ring ring;
+	unsigned int gone;
+	uint64_t address;
+
+	vgpu_make(&vgpu, TYPE);
+	need_migration(&vgpu);
+	OK(rt_ring_create(vgpu.device, 0, 64, &ring));
+	OK(rt_memory_alloc(vgpu.device, PAGES * RT_PAGE_SIZE, &memory));
+	half = memory;
+	half.pages = PAGES / 2;
+	half.bytes = half.pages * RT_PAGE_SIZE;
+	vgpu_make(&rival, TYPE);
+	start(&vgpu, &memory);
+	for (gone = 0; gone < 2; gone++) {
+		const char *what = gone ? "unmapped" : "mapped";
+
+		OK(rt_memory_map(vgpu.device, &half, true, &address));
+		work(&ring, address, RT_PAGE_SIZE);
+		vgpu_works(&rival, 1);
+		expect(&vgpu, &memory, 0, 8, 8, what);
+		work(&ring, address, RT_PAGE_SIZE);
+		vgpu_works(&rival, 2);
+		if (gone)
+			OK(rt_memory_unmap(vgpu.device, &half, address));
+		expect(&vgpu, &memory, 8, PAGES / 2 - 8, PAGES / 2 - 8, what);
+		/* This part was written since it was told of. */
+		expect(&vgpu, &memory, 0, 8, 8, what);
+		expect(&vgpu, &memory, 8, PAGES / 2 - 8, PAGES / 2 - 8, what);
+		expect(&vgpu, &memory, 0, PAGES, 0, what);
+		if (!gone)
+			OK(rt_memory_unmap(vgpu.device, &half, address));
+		expect(&vgpu, &memory, 0, PAGES, gone ? 0 : PAGES / 2, "and then");
+	}
+	OK(stop(&vgpu));
+}
+
 /* A guest that maps and unmaps without end costs nothing: only the range is kept. */
 TEST(bounded, SLOW)
 {

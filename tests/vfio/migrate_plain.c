@@ -4,6 +4,7 @@
  */
 #include <linux/pci_regs.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "migration.h"
 #include "plain.h"
@@ -129,6 +130,46 @@ TEST(files_end, 0)
 	CHECK(migration_state(&vgpu) == S_RUNNING, "opened again it is in %s",
 	      migration_state_name(migration_state(&vgpu)));
 	plain_works(&vgpu, 2);
+}
+
+/* ----------------------------------------------------------------- what it says */
+
+#define DIGITS_MAX	4096
+
+static void read_hello(const struct vgpu *vgpu, char digits[DIGITS_MAX])
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/openvgpu/migration_hello",
+		 vgpu->uuid);
+	OK(host_read(path, digits, DIGITS_MAX));
+}
+
+/* Who asks beforehand is told what the stream will say, also before it is opened. */
+TEST(hello_beforehand, ONCE)
+{
+	char closed[DIGITS_MAX], open[DIGITS_MAX], written[DIGITS_MAX];
+	struct saved saved;
+	struct vgpu vgpu;
+	size_t i, size, record;
+
+	OK(host_create_any(plain_type(), vgpu.uuid));
+	read_hello(&vgpu, closed);
+	plain_open(&vgpu);
+	need_migration(&vgpu);
+	read_hello(&vgpu, open);
+	CHECK(!strcmp(open, closed), "closed it says %s, open %s", closed, open);
+	migration_save(&vgpu, &saved);
+	size = strlen(open) / 2;
+	CHECK(size > 16 && size < saved.size, "it has %zu bytes, the stream %zu", size,
+	      saved.size);
+	for (i = 0; i < size; i++)
+		sprintf(written + 2 * i, "%02x", saved.bytes[i]);
+	CHECK(!strcmp(open, written), "it says %s, the stream %s", open, written);
+	/* That is the whole record, and nothing more. */
+	record = 16 + saved.bytes[8] + 256u * saved.bytes[9];
+	CHECK(size == record, "it has %zu bytes, the first record %zu", size, record);
+	saved_free(&saved);
 }
 
 /* --------------------------------------------------------------------- moves */

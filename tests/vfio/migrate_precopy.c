@@ -3,8 +3,12 @@
  * migrate_precopy.c - vGPUs that are read while their guests work: what anybody writes
  * meanwhile comes once more, and little is left for the time that the guest stands still
  */
+#include <fcntl.h>
+#include <linux/pci_regs.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
+#include "admin.h"
 #include "migrant.h"
 #include "vm.h"
 
@@ -145,6 +149,83 @@ TEST(each_writer, 0)
 	stop_and_drain(&vgpu[0], fd, &saved);
 	migration_load(&vgpu[1], &saved);
 	same_framebuffer(&vgpu[0], &vgpu[1], "written by all");
+}
+
+/* A dma-buf that is gone before anybody looks: what was written through it is not. */
+TEST(dmabuf_writer, 0)
+{
+	struct saved saved = { 0 };
+	struct vgpu vgpu, target;
+	struct screen screen;
+	struct rt_mode mode;
+	uint64_t dirty;
+	void *map;
+	int fd, file;
+
+	make(&target, 1);
+	screen_make(&screen, &vgpu, TYPE, "dmabuf");
+	mode = screen_draw(&vgpu, 640, 480, 1);
+	OK(rt_head_on(vgpu.device, 0, &mode));
+	screen_dmabuf(&screen, SCREEN_PRIMARY);
+	fd = migration_enter(&vgpu, S_PRE_COPY);
+	migration_pre_read(fd, &saved, 4 * SLICE);
+	file = screen_file(&vgpu, screen.plane.dmabuf_id);
+	CHECK(file >= 0, "%s", rt_message());
+	map = mmap(NULL, screen.plane.size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	CHECK(map != MAP_FAILED, "mapping a dma-buf: %s", strerror(errno));
+	memset(map, 0x5a, screen.plane.size);
+	munmap(map, screen.plane.size);
+	close(file);
+	/* Looked at every 100 ms at most. */
+	usleep(150000);
+	dirty = dirty_bytes(fd);
+	CHECK(dirty >= screen.plane.size && dirty < screen.plane.size + 3 * GRANULE,
+	      "%u bytes were written, and %llu are dirty", screen.plane.size,
+	      (unsigned long long)dirty);
+	stop_and_drain(&vgpu, fd, &saved);
+	migration_load(&target, &saved);
+	same_framebuffer(&vgpu, &target, "written through a dma-buf");
+}
+
+static void bus_mastering(bool on)
+{
+	int fd = open(admin_pci_path("config"), O_RDWR);
+	uint16_t command;
+
+	CHECK(fd >= 0 && pread(fd, &command, 2, PCI_COMMAND) == 2, "config space: %s",
+	      strerror(errno));
+	command = (uint16_t)(on ? command | PCI_COMMAND_MASTER : command & ~PCI_COMMAND_MASTER);
+	CHECK(pwrite(fd, &command, 2, PCI_COMMAND) == 2, "config space: %s", strerror(errno));
+	close(fd);
+}
+
+/*
+ * A GPU that can't write to memory can't tell what it has written. It says that it is
+ * done all the same; then all of it counts.
+ */
+TEST(unreachable, ONCE)
+{
+	struct saved saved = { 0 };
+	struct vgpu vgpu[2];
+	uint64_t dirty;
+	int fd;
+
+	make(vgpu, 2);
+	vgpu_works(&vgpu[0], 1);
+	fd = migration_enter(&vgpu[0], S_PRE_COPY);
+	migration_pre_read(fd, &saved, 4 * SLICE);
+	usleep(150000);
+	CHECK(!dirty_bytes(fd), "%llu bytes of an idle guest", (unsigned long long)dirty_bytes(fd));
+	bus_mastering(false);
+	usleep(150000);
+	dirty = dirty_bytes(fd);
+	bus_mastering(true);
+	CHECK(dirty == SLICE, "%llu bytes are dirty if nobody knows", (unsigned long long)dirty);
+	migration_pre_read(fd, &saved, 4 * SLICE);
+	stop_and_drain(&vgpu[0], fd, &saved);
+	migration_load(&vgpu[1], &saved);
+	same_framebuffer(&vgpu[0], &vgpu[1], "unreachable for a while");
+	admin_expect(admin_gpu_path("state"), "up");
 }
 
 /* Reading falls behind a guest that writes, and stops it in the end. */

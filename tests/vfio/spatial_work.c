@@ -19,36 +19,6 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
-/* The slices that a guest is told it has. */
-static uint64_t told(const struct vgpu *vgpu)
-{
-	return rt_user_read(vgpu->device, REFGPU_USER_SLICES);
-}
-
-/*
- * A guest is told of its instance's slices, and may run on no others. In the pool they
- * come and go without it.
- */
-static void expect_told(const struct vgpu *vgpu, const char *when)
-{
-	struct instance instance;
-	unsigned int id = instance_of(vgpu->uuid), memory;
-
-	if (id == POOL) {
-		CHECK(host_attribute(vgpu->uuid, "compute_slices") ==
-		      gpu_number("pool_slices"),
-		      "%s: a vGPU in the pool has %lu slices, the pool %lu", when,
-		      host_attribute(vgpu->uuid, "compute_slices"),
-		      gpu_number("pool_slices"));
-		return;
-	}
-	CHECK(instance_read(id, &instance), "%s: instance %u is not there", when, id);
-	memory = ((1U << instance.memory_slices) - 1) << instance.memory_first;
-	CHECK(told(vgpu) == (instance.compute | memory << 8),
-	      "%s: a guest in instance %u is told of slices 0x%lx, not 0x%x", when, id,
-	      told(vgpu), instance.compute | memory << 8);
-}
-
 /* ------------------------------------------------------- at the same time */
 
 #define ENGINES	4
@@ -65,7 +35,7 @@ TEST(results, ONCE | SLOW)
 	scheduler_defaults();
 	for (i = 0; i < ENGINES; i++) {
 		vgpu_make(&vgpu[i], engine_type[i]);
-		expect_told(&vgpu[i], engine_type[i]);
+		expect_slices_told(&vgpu[i], engine_type[i]);
 		jobs_create(&jobs[i], vgpu[i].device, 5000, i);
 	}
 	CHECK(instance_count() == 3, "%u instances, not 3", instance_count());
@@ -225,7 +195,7 @@ TEST(pool_shrinks_and_grows, ONCE | SLOW)
 			 0 : host_type_compute(type[round % 5]));
 		admin_expect_number(admin_gpu_path("pool_slices"), compute);
 		for (i = 0; i < 3; i++)
-			expect_told(&vgpu[i], "a pool that has shrunk");
+			expect_slices_told(&vgpu[i], "a pool that has shrunk");
 		go_on(jobs, 3, 3);
 		OK(host_create_any("1-256mq", uuid[1]));
 		go_on(jobs, 3, 1);
@@ -233,7 +203,7 @@ TEST(pool_shrinks_and_grows, ONCE | SLOW)
 		OK(host_remove(uuid[1]));
 		admin_expect_number(admin_gpu_path("pool_slices"), geometry.compute - 1);
 		for (i = 0; i < 3; i++)
-			expect_told(&vgpu[i], "a pool that has grown");
+			expect_slices_told(&vgpu[i], "a pool that has grown");
 	}
 	for (i = 0; i < 3; i++) {
 		jobs_finish(&jobs[i]);
@@ -266,7 +236,7 @@ TEST(pool_shrinks_under_one_job, ONCE)
 		vgpu_wait_state(load.vgpu[0].uuid, "running");
 		CHECK(host_stat(load.vgpu[0].uuid, "busy_ns") > busy,
 		      "it does not go on with %lu slices", gpu_number("pool_slices"));
-		expect_told(&load.vgpu[0], "a long job");
+		expect_slices_told(&load.vgpu[0], "a long job");
 	}
 	admin_expect_number(admin_gpu_path("pool_slices"), geometry.compute);
 	load_stop(&load);
@@ -460,10 +430,10 @@ TEST(memory_apart, ONCE)
 TEST(gpu_reset, ONCE | SLOW)
 {
 	static const char *const type[] = { "64mq", "1-64mq", "2-64mq", "2-64mq" };
-	struct instance before[INSTANCES], after;
+	struct instance before[INSTANCES];
 	char reset[PATH_SIZE], profile[2 * SIZE_NAME], text[TEXT_SIZE];
 	struct geometry geometry = spatial_begin();
-	unsigned int i, id, round, there;
+	unsigned int i, round;
 	struct vgpu vgpu[4];
 	struct rt_ring ring;
 	uint64_t stop;
@@ -478,8 +448,7 @@ TEST(gpu_reset, ONCE | SLOW)
 	for (i = 0; i < 4; i++)
 		vgpu_make(&vgpu[i], type[i]);
 	admin_set(instance_path(instance_of(vgpu[1].uuid), "scheduler"), "equal_share");
-	for (id = 1; id < INSTANCES; id++)
-		instance_read(id, &before[id]);
+	CHECK(instances_read(before) == 3, "%u instances, not 3", instance_count());
 	for (round = 0; round < 3; round++) {
 		for (i = 0; i < 4; i++)
 			vgpu_works(&vgpu[i], i);
@@ -495,14 +464,7 @@ TEST(gpu_reset, ONCE | SLOW)
 		error = host_write(reset, "1");
 		CHECK(!error, "resetting the GPU: %s", strerror(-error));
 		admin_wait_state("up");
-		for (id = 1, there = 0; id < INSTANCES; id++) {
-			there += instance_read(id, &after);
-			CHECK(!memcmp(&before[id], &after, sizeof(after)),
-			      "instance %u was a %s with slices 0x%x, is a %s with 0x%x", id,
-			      before[id].profile, before[id].compute, after.profile,
-			      after.compute);
-		}
-		CHECK(there == 3, "%u instances, not 3", there);
+		instances_unchanged(before, "after a reset of the GPU");
 		admin_text(instance_path(instance_of(vgpu[1].uuid), "scheduler"), text);
 		CHECK(strstr(text, "[equal_share]"), "the scheduler of an instance: '%s'", text);
 		for (i = 0; i < 4; i++) {
@@ -511,7 +473,7 @@ TEST(gpu_reset, ONCE | SLOW)
 			else
 				vgpu_open(&vgpu[i]);
 			vgpu_works(&vgpu[i], i);
-			expect_told(&vgpu[i], "after a reset");
+			expect_slices_told(&vgpu[i], "after a reset");
 		}
 	}
 	spatial_check("after resets");

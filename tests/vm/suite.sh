@@ -82,6 +82,17 @@ contains()
 	fi
 }
 
+# prints NAME SAID CMD...: CMD must say SAID somewhere; what it says is shown, too
+prints()
+{
+	local name=$1 want=$2
+
+	shift 2
+	"$@" >"$out" 2>"$err"
+	cat "$out" "$err"
+	contains "$name" "$out" "$want"
+}
+
 # holds NAME SAW CMD...: CMD must succeed
 holds()
 {

@@ -3,7 +3,6 @@
  * attribute.c - the attributes of GPUs and vGPUs, as the driver gives them
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,11 +87,9 @@ static struct ovgpu_attribute **pack(const struct found *found, size_t count)
 /* True for what is a file of an attribute that may be read. */
 static bool is_attribute(const struct ovgpu *ovgpu, const char *path)
 {
-	struct stat st;
+	int mode = ovgpu_mode(ovgpu, OVGPU_SYSFS, path, false);
 
-	return !fstatat(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), path, &st,
-			AT_SYMLINK_NOFOLLOW) &&
-	       S_ISREG(st.st_mode) && st.st_mode & 0444;
+	return mode >= 0 && S_ISREG(mode) && mode & 0444;
 }
 
 /**

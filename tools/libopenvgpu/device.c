@@ -31,14 +31,12 @@ static int empty_list(void **list)
 static int vgpu_parent(const struct ovgpu *ovgpu, const char *uuid, char *bdf)
 {
 	char path[PATH_MAX], target[PATH_MAX], *end;
-	ssize_t n;
+	int err;
 
 	snprintf(path, sizeof(path), OVGPU_MDEV_PATH "/%s", uuid);
-	n = readlinkat(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), path, target,
-		       sizeof(target) - 1);
-	if (n < 0)
-		return -errno;
-	target[n] = '\0';
+	err = ovgpu_link_target(ovgpu, OVGPU_SYSFS, path, target, sizeof(target));
+	if (err)
+		return err;
 	end = strrchr(target, '/');
 	if (!end)
 		return -ENODEV;
@@ -237,6 +235,45 @@ static void slices_fill(const struct ovgpu *ovgpu, struct ovgpu_gpu *gpu)
 	gpu->max_instances = ovgpu_gpu_number(ovgpu, bdf, "max_instances");
 }
 
+/* 16 or 4 hexadecimal digits, the latter behind "0x". */
+static bool hex_number(const char *text, size_t digits, uint64_t *number)
+{
+	if (strlen(text) != digits ||
+	    strspn(text, "0123456789abcdefABCDEF") != digits)
+		return false;
+	*number = strtoull(text, NULL, 16);
+	return true;
+}
+
+/*
+ * Version 8 of RFC 9562, whose other 122 bits are free: 16 of the vendor, 16 of the
+ * device, 64 of the serial number, and zeroes.
+ */
+static void uuid_fill(const struct ovgpu *ovgpu, struct ovgpu_gpu *gpu)
+{
+	static const char *const names[] = {
+		"vendor", "device", OVGPU_DRIVER "/serial",
+	};
+	char text[OVGPU_NAME_SIZE];
+	uint64_t number[3];
+	unsigned int i;
+	size_t hex;
+
+	for (i = 0; i < 3; i++) {
+		ovgpu_read(ovgpu, OVGPU_SYSFS, text, sizeof(text),
+			   OVGPU_PCI_PATH "/%s/%s", gpu->bdf, names[i]);
+		hex = strncmp(text, "0x", 2) ? 0 : 2;
+		if (!hex_number(text + hex, i < 2 ? 4 : 16, &number[i]))
+			return;
+	}
+	snprintf(gpu->uuid, sizeof(gpu->uuid), "%04x%04x-%04x-8%03x-%04x-%012llx",
+		 (unsigned int)number[0], (unsigned int)number[1],
+		 (unsigned int)(number[2] >> 48),
+		 (unsigned int)(number[2] >> 36 & 0xfff),
+		 (unsigned int)(0x8000 | (number[2] >> 22 & 0x3fff)),
+		 (unsigned long long)(number[2] & 0x3fffff) << 26);
+}
+
 /**
  * ovgpu_gpu_list - the GPUs bound to the driver
  * @ovgpu: handle
@@ -275,6 +312,7 @@ int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu ***gpus,
 			if (!strcmp(vgpus[j]->gpu, list[used].bdf))
 				list[used].vgpus++;
 		slices_fill(ovgpu, &list[used]);
+		uuid_fill(ovgpu, &list[used]);
 		used++;
 	}
 	ovgpu_free(vgpus);

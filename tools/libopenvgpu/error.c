@@ -24,6 +24,7 @@ static const struct {
 	{ EAGAIN, "Resource temporarily unavailable" },
 	{ EALREADY, "Operation already in progress" },
 	{ EBADF, "Bad file descriptor" },
+	{ EBADMSG, "Bad message" },
 	{ EBUSY, "Device or resource busy" },
 	{ ECANCELED, "Operation canceled" },
 	{ EEXIST, "File exists" },

@@ -15,8 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "bridge.h"
 #include "files.h"
 
 static int make_path(char *path, size_t size, const char *format, va_list args)
@@ -27,6 +29,136 @@ static int make_path(char *path, size_t size, const char *format, va_list args)
 		return -EINVAL;
 	return (size_t)n < size ? 0 : -ENAMETOOLONG;
 }
+
+/* ------------------------------------------------- here, or on another machine */
+
+/**
+ * ovgpu_open_file - open a file to read it
+ * @ovgpu: handle
+ * @tree: in which tree
+ * @path: below @tree
+ *
+ * Return: a descriptor to be closed, at its begin; of another machine's file it has
+ * what that was. Or a negative errno.
+ */
+int ovgpu_open_file(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
+		    const char *path)
+{
+	struct ovgpu_bridge *bridge = ovgpu_bridge_of(ovgpu);
+	size_t length, done = 0;
+	char *content;
+	ssize_t n;
+	int fd, err;
+
+	if (!bridge) {
+		fd = openat(ovgpu_dirfd(ovgpu, tree), path,
+			    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		return fd < 0 ? -errno : fd;
+	}
+	err = ovgpu_bridge_call(bridge, BRIDGE_READ, tree, path, "", &content,
+				&length);
+	if (err)
+		return err;
+	fd = memfd_create("openvgpu", MFD_CLOEXEC);
+	if (fd < 0)
+		err = -errno;
+	while (!err && done < length) {
+		n = write(fd, content + done, length - done);
+		if (n < 0 && errno != EINTR)
+			err = -errno;
+		else if (n > 0)
+			done += n;
+	}
+	free(content);
+	if (!err && lseek(fd, 0, SEEK_SET) < 0)
+		err = -errno;
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+/**
+ * ovgpu_link_target - what a symbolic link points at
+ * @ovgpu: handle
+ * @tree: in which tree
+ * @path: below @tree
+ * @target: receives it
+ * @size: bytes at @target
+ *
+ * Return: 0 or a negative errno.
+ */
+int ovgpu_link_target(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
+		      const char *path, char *target, size_t size)
+{
+	struct ovgpu_bridge *bridge = ovgpu_bridge_of(ovgpu);
+	char *answer;
+	size_t length;
+	ssize_t n;
+	int err;
+
+	if (!bridge) {
+		n = readlinkat(ovgpu_dirfd(ovgpu, tree), path, target, size - 1);
+		target[n < 0 ? 0 : n] = '\0';
+		return n < 0 ? -errno : 0;
+	}
+	target[0] = '\0';
+	err = ovgpu_bridge_call(bridge, BRIDGE_LINK, tree, path, "", &answer,
+				&length);
+	if (!err && length < size)
+		strcpy(target, answer);
+	else if (!err)
+		err = -ENAMETOOLONG;
+	free(answer);
+	return err;
+}
+
+/**
+ * ovgpu_mode - what a path is
+ * @ovgpu: handle
+ * @tree: in which tree
+ * @path: below @tree
+ * @follow: of a symbolic link, what that leads to
+ *
+ * Return: st_mode as of stat(2), or a negative errno.
+ */
+int ovgpu_mode(const struct ovgpu *ovgpu, enum ovgpu_tree tree, const char *path,
+	       bool follow)
+{
+	struct ovgpu_bridge *bridge = ovgpu_bridge_of(ovgpu);
+	struct stat st;
+	uint64_t mode;
+	size_t length;
+	char *answer;
+	int err;
+
+	if (!bridge)
+		return fstatat(ovgpu_dirfd(ovgpu, tree), path, &st,
+			       follow ? 0 : AT_SYMLINK_NOFOLLOW) ? -errno :
+		       (int)st.st_mode;
+	err = ovgpu_bridge_call(bridge, follow ? BRIDGE_STAT : BRIDGE_LSTAT, tree,
+				path, "", &answer, &length);
+	if (!err && (ovgpu_number_parse(answer, &mode) || mode > INT_MAX))
+		err = -EPROTO;
+	free(answer);
+	return err ? err : (int)mode;
+}
+
+static int write_there(struct ovgpu_bridge *bridge, const char *path,
+		       const char *value)
+{
+	size_t length;
+	char *answer;
+	int err;
+
+	err = ovgpu_bridge_call(bridge, BRIDGE_WRITE, OVGPU_SYSFS, path, value,
+				&answer, &length);
+	free(answer);
+	return err;
+}
+
+/* --------------------------------------------------------------------- files */
 
 /**
  * ovgpu_read - read a small file
@@ -53,9 +185,10 @@ int ovgpu_read(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *value,
 	va_end(args);
 	if (err)
 		return err;
-	fd = openat(ovgpu_dirfd(ovgpu, tree), buf, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = ovgpu_open_file(ovgpu, tree, buf);
+	/* The last: what another machine's sysfs says, as below. */
 	if (fd < 0)
-		return -errno;
+		return fd == -ENODEV && tree == OVGPU_SYSFS ? -ENOENT : fd;
 	do {
 		n = read(fd, value + used, size - 1 - used);
 		if (n > 0)
@@ -97,6 +230,8 @@ int ovgpu_write(const struct ovgpu *ovgpu, const char *value,
 	va_end(args);
 	if (err)
 		return err;
+	if (ovgpu_bridge_of(ovgpu))
+		return write_there(ovgpu_bridge_of(ovgpu), buf, value);
 	fd = openat(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), buf, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -121,7 +256,6 @@ int ovgpu_link(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *name,
 {
 	char buf[PATH_MAX], target[PATH_MAX], *last;
 	va_list args;
-	ssize_t n;
 	int err;
 
 	name[0] = '\0';
@@ -130,10 +264,9 @@ int ovgpu_link(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *name,
 	va_end(args);
 	if (err)
 		return err;
-	n = readlinkat(ovgpu_dirfd(ovgpu, tree), buf, target, sizeof(target) - 1);
-	if (n < 0)
-		return -errno;
-	target[n] = '\0';
+	err = ovgpu_link_target(ovgpu, tree, buf, target, sizeof(target));
+	if (err)
+		return err;
 	last = strrchr(target, '/');
 	last = last ? last + 1 : target;
 	if (strlen(last) >= size)
@@ -154,14 +287,13 @@ bool ovgpu_exists(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
 		  const char *path, ...)
 {
 	char buf[PATH_MAX];
-	struct stat st;
 	va_list args;
 	int err;
 
 	va_start(args, path);
 	err = make_path(buf, sizeof(buf), path, args);
 	va_end(args);
-	return !err && !fstatat(ovgpu_dirfd(ovgpu, tree), buf, &st, 0);
+	return !err && ovgpu_mode(ovgpu, tree, buf, true) >= 0;
 }
 
 /* One block of the array and its strings, which are given back in any case. */
@@ -190,6 +322,58 @@ static int pack(char **names, size_t count, char ***result)
 	return 0;
 }
 
+static int add_name(char ***list, size_t *count, const char *name)
+{
+	char **more = reallocarray(*list, *count + 1, sizeof(**list));
+
+	if (!more)
+		return -ENOMEM;
+	*list = more;
+	more[*count] = strdup(name);
+	if (!more[*count])
+		return -ENOMEM;
+	++*count;
+	return 0;
+}
+
+static int list_here(int directory, const char *path, char ***list, size_t *count)
+{
+	struct dirent *entry;
+	int fd, err = 0;
+	DIR *dir;
+
+	fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	while (!err && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			err = add_name(list, count, entry->d_name);
+	closedir(dir);
+	return err;
+}
+
+static int list_there(struct ovgpu_bridge *bridge, enum ovgpu_tree tree,
+		      const char *path, char ***list, size_t *count)
+{
+	size_t length, at;
+	char *answer;
+	int err;
+
+	err = ovgpu_bridge_call(bridge, BRIDGE_DIRECTORY, tree, path, "", &answer,
+				&length);
+	for (at = 0; !err && at < length; at += strlen(answer + at) + 1)
+		if (answer[at] != '.' && answer[at] && !strchr(answer + at, '/'))
+			err = add_name(list, count, answer + at);
+	free(answer);
+	return err;
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -210,12 +394,10 @@ static int compare_names(const void *a, const void *b)
 int ovgpu_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
 		    char ***names, size_t *count, const char *path, ...)
 {
-	char buf[PATH_MAX], **list = NULL, **more;
-	struct dirent *entry;
+	char buf[PATH_MAX], **list = NULL;
 	size_t n = 0;
 	va_list args;
-	int fd, err;
-	DIR *dir;
+	int err;
 
 	*names = NULL;
 	*count = 0;
@@ -224,32 +406,9 @@ int ovgpu_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
 	va_end(args);
 	if (err)
 		return err;
-	fd = openat(ovgpu_dirfd(ovgpu, tree), buf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		more = reallocarray(list, n + 1, sizeof(*list));
-		if (!more) {
-			err = -ENOMEM;
-			break;
-		}
-		list = more;
-		list[n] = strdup(entry->d_name);
-		if (!list[n]) {
-			err = -ENOMEM;
-			break;
-		}
-		n++;
-	}
-	closedir(dir);
+	err = ovgpu_bridge_of(ovgpu) ?
+	      list_there(ovgpu_bridge_of(ovgpu), tree, buf, &list, &n) :
+	      list_here(ovgpu_dirfd(ovgpu, tree), buf, &list, &n);
 	if (n)
 		qsort(list, n, sizeof(*list), compare_names);
 	if (err) {

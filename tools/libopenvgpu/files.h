@@ -20,6 +20,12 @@ int ovgpu_link(const struct ovgpu *ovgpu, enum ovgpu_tree tree, char *name,
 	       size_t size, const char *path, ...) OVGPU_PRINTF(5, 6);
 bool ovgpu_exists(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
 		  const char *path, ...) OVGPU_PRINTF(3, 4);
+int ovgpu_open_file(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
+		    const char *path);
+int ovgpu_link_target(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
+		      const char *path, char *target, size_t size);
+int ovgpu_mode(const struct ovgpu *ovgpu, enum ovgpu_tree tree, const char *path,
+	       bool follow);
 int ovgpu_directory(const struct ovgpu *ovgpu, enum ovgpu_tree tree,
 		    char ***names, size_t *count, const char *path, ...)
 	OVGPU_PRINTF(5, 6);

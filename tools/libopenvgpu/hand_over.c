@@ -72,7 +72,7 @@ static int aliases_read(const struct ovgpu *ovgpu, struct aliases *aliases)
 	if (!release[0] || strchr(release, '/'))
 		return 0;
 	snprintf(path, sizeof(path), "lib/modules/%s/modules.alias", release);
-	fd = openat(ovgpu_dirfd(ovgpu, OVGPU_ROOT), path, O_RDONLY | O_CLOEXEC);
+	fd = ovgpu_open_file(ovgpu, OVGPU_ROOT, path);
 	if (fd < 0)
 		return 0;
 	stream = fdopen(fd, "r");
@@ -299,6 +299,10 @@ static int lock(const struct ovgpu *ovgpu, const char *bdf, char *reason,
 	char path[PATH_MAX];
 	int fd;
 
+	if (ovgpu_dirfd(ovgpu, OVGPU_SYSFS) < 0) {
+		snprintf(reason, size, "it is on another machine: run openvgpu there");
+		return -EOPNOTSUPP;
+	}
 	snprintf(path, sizeof(path), OVGPU_PCI_PATH "/%s", bdf);
 	fd = openat(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), path,
 		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);

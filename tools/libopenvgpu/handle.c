@@ -8,12 +8,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "bridge.h"
 #include "internal.h"
 
+/* Of this machine, or of another one. */
 struct ovgpu {
 	int fd[OVGPU_TREES];
+	struct ovgpu_bridge *bridge;
 };
 
 /**
@@ -38,6 +42,7 @@ int ovgpu_open(struct ovgpu **handle, const char *sysfs, const char *proc,
 
 	if (!ovgpu)
 		return -ENOMEM;
+	ovgpu->bridge = NULL;
 	for (i = 0; i < OVGPU_TREES; i++) {
 		ovgpu->fd[i] = open(path[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (ovgpu->fd[i] < 0)
@@ -45,6 +50,38 @@ int ovgpu_open(struct ovgpu **handle, const char *sysfs, const char *proc,
 	}
 	if (err) {
 		ovgpu_close(ovgpu);
+		return err;
+	}
+	*handle = ovgpu;
+	return 0;
+}
+
+/**
+ * ovgpu_open_remote - a handle on another machine
+ * @handle: the result, to be given to ovgpu_close()
+ * @url: "ssh://USER@HOST:PORT"; user and port may be left out
+ *
+ * ssh asks nobody for anything. openvgpu has to be installed there, of this version
+ * or a newer one, and may do what that user may.
+ *
+ * Return: 0, -EINVAL when that is no such URL, -ENOTCONN when ssh does not get
+ * there, -EPROTO when openvgpu is not there, or another negative errno.
+ */
+int ovgpu_open_remote(struct ovgpu **handle, const char *url)
+{
+	struct ovgpu *ovgpu;
+	int i, err;
+
+	if (strncmp(url, "ssh://", 6) || ovgpu_host_check(url))
+		return -EINVAL;
+	ovgpu = malloc(sizeof(*ovgpu));
+	if (!ovgpu)
+		return -ENOMEM;
+	for (i = 0; i < OVGPU_TREES; i++)
+		ovgpu->fd[i] = -1;
+	err = ovgpu_bridge_open(&ovgpu->bridge, url);
+	if (err) {
+		free(ovgpu);
 		return err;
 	}
 	*handle = ovgpu;
@@ -64,6 +101,7 @@ void ovgpu_close(struct ovgpu *ovgpu)
 	for (i = 0; i < OVGPU_TREES; i++)
 		if (ovgpu->fd[i] >= 0)
 			close(ovgpu->fd[i]);
+	ovgpu_bridge_close(ovgpu->bridge);
 	free(ovgpu);
 }
 
@@ -72,9 +110,15 @@ void ovgpu_close(struct ovgpu *ovgpu)
  * @ovgpu: handle
  * @tree: which
  *
- * Return: a file descriptor that stays the handle's.
+ * Return: a file descriptor that stays the handle's; -1: it is on another machine.
  */
 int ovgpu_dirfd(const struct ovgpu *ovgpu, enum ovgpu_tree tree)
 {
 	return ovgpu->fd[tree];
+}
+
+/* The way to the handle's machine; NULL: it is this one. */
+struct ovgpu_bridge *ovgpu_bridge_of(const struct ovgpu *ovgpu)
+{
+	return ovgpu->bridge;
 }

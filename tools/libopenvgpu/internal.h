@@ -14,6 +14,7 @@
 #define OVGPU_COUNTERS		(OVGPU_WAIT_SUM_NS + 1)
 #define OVGPU_WAIT_BUCKETS	32
 #define OVGPU_INSTANCE_MAX	63	/* of numbers; hardware has fewer */
+#define OVGPU_HOST_MAX		256	/* bytes of a host's name */
 #define OVGPU_INSTANCE_NAME_MAX	31	/* characters of a name */
 
 #define OVGPU_MDEV_PATH		"bus/mdev/devices"

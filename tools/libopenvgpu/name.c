@@ -204,3 +204,29 @@ bool ovgpu_file_name_valid(const char *name)
 
 	return n && n < OVGPU_NAME_SIZE && !name[n];
 }
+
+/**
+ * ovgpu_host_check - check the name of a host before ssh gets it
+ * @host: anything
+ *
+ * Takes "HOST", "USER@HOST" and "ssh://USER@HOST:PORT" of the characters that such
+ * names are made of: ssh's configuration may give them to a shell.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ovgpu_host_check(const char *host)
+{
+	size_t length = strnlen(host, OVGPU_TEXT_SIZE), i;
+
+	if (length >= OVGPU_HOST_MAX)
+		return -EINVAL;
+	if (!strncmp(host, "ssh://", 6))
+		host += 6;
+	if (!host[0] || strchr("-@.", host[0]) || strstr(host, "@-"))
+		return -EINVAL;
+	for (i = 0; host[i]; i++)
+		if ((unsigned char)host[i] >= 0x80 ||
+		    (!isalnum((unsigned char)host[i]) && !strchr("_.-@:[]", host[i])))
+			return -EINVAL;
+	return 0;
+}

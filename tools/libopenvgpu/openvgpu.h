@@ -42,6 +42,7 @@ struct ovgpu;
 
 int ovgpu_open(struct ovgpu **handle, const char *sysfs, const char *proc,
 	       const char *root);
+int ovgpu_open_remote(struct ovgpu **handle, const char *url);
 void ovgpu_close(struct ovgpu *ovgpu);
 void ovgpu_free(void *memory);
 const char *ovgpu_strerror(int err);
@@ -68,6 +69,7 @@ int ovgpu_uuid_generate(char *uuid);
 int ovgpu_bdf_parse(const char *text, char *bdf);
 int ovgpu_type_parse(const char *text, char *id);
 int ovgpu_number_parse(const char *text, uint64_t *number);
+int ovgpu_host_check(const char *host);
 
 /* --------------------------------------------------- GPUs, types and vGPUs */
 
@@ -106,6 +108,8 @@ struct ovgpu_value {
  * @pool_slices: compute slices that no GPU instance has
  * @pool_slices_min: compute slices that GPU instances leave
  * @max_instances: GPU instances it can have at once; 0: it is not divisible
+ * @uuid: a UUID made of vendor, device and serial number: the same in every slot
+ *	and machine; empty: the GPU has no serial number, or the module is older
  */
 struct ovgpu_gpu {
 	char bdf[OVGPU_BDF_SIZE];
@@ -115,6 +119,7 @@ struct ovgpu_gpu {
 	struct ovgpu_value pool_slices;
 	struct ovgpu_value pool_slices_min;
 	struct ovgpu_value max_instances;
+	char uuid[OVGPU_UUID_SIZE];
 };
 
 /**
@@ -186,6 +191,18 @@ struct ovgpu_vgpu {
 	struct ovgpu_value compute_instance;
 };
 
+/**
+ * struct ovgpu_vm - the virtual machine that has a vGPU open
+ * @name: its name; empty: unknown
+ * @uuid: its UUID; empty: unknown
+ * @libvirt: libvirt says so; else the process itself does
+ */
+struct ovgpu_vm {
+	char name[OVGPU_TEXT_SIZE];
+	char uuid[OVGPU_UUID_SIZE];
+	bool libvirt;
+};
+
 int ovgpu_gpu_list(const struct ovgpu *ovgpu, struct ovgpu_gpu ***gpus,
 		   size_t *count);
 int ovgpu_type_list(const struct ovgpu *ovgpu, const char *bdf,
@@ -194,6 +211,8 @@ int ovgpu_vgpu_list(const struct ovgpu *ovgpu, struct ovgpu_vgpu ***vgpus,
 		    size_t *count);
 int ovgpu_vgpu_get(const struct ovgpu *ovgpu, const char *uuid,
 		   struct ovgpu_vgpu **vgpu);
+int ovgpu_vm_get(const struct ovgpu *ovgpu, const struct ovgpu_vgpu *vgpu,
+		 struct ovgpu_vm **vm);
 int ovgpu_create(const struct ovgpu *ovgpu, const char *bdf, const char *type,
 		 const char *uuid, char *reason, size_t size);
 int ovgpu_remove(const struct ovgpu *ovgpu, const char *uuid);
@@ -349,6 +368,68 @@ int ovgpu_instance_plan(const struct ovgpu *ovgpu, const char *bdf,
 int ovgpu_profile_list(const struct ovgpu *ovgpu, const char *bdf,
 		       struct ovgpu_profile ***profiles, size_t *count);
 
+/* ------------------------------------------------------------- migration */
+
+/**
+ * struct ovgpu_migration - what a vGPU is, as far as another one must suit it for its
+ *	guest to go on there
+ * @uuid: its name
+ * @type: id of its type
+ * @personality: what it is to its guest
+ * @family: of its GPU
+ * @board: of its GPU
+ * @any_gpu: its guest depends on nothing of the GPU; of what follows only @bar_size,
+ *	heads, modes and vectors count
+ * @hardware: version of the GPU's interface, major << 16 | minor
+ * @interface: version of the personality's control page, likewise; 0: it has none
+ * @capabilities: of the GPU, a bit for each
+ * @framebuffer: its video memory, bytes
+ * @bar_size: of its framebuffer BAR, bytes
+ * @user_page_size: bytes
+ * @aperture_pages: pages of guest memory that it can have mapped
+ * @heads: displays
+ * @max_x: width of its largest mode
+ * @max_y: height of its largest mode
+ * @vectors: interrupt vectors
+ * @compute_slices: of its GPU instance; 0: it shares the pool
+ * @memory_slices: likewise
+ * @record: all of it, and the shape of its configuration space, as hexadecimal digits
+ *
+ * It is compared as ovgpu_migration_get() or ovgpu_migration_parse() gave it, not as
+ * it reads: never change it, and never copy it but by @record.
+ */
+struct ovgpu_migration {
+	char uuid[OVGPU_UUID_SIZE];
+	char type[OVGPU_NAME_SIZE];
+	char personality[OVGPU_NAME_SIZE];
+	char family[OVGPU_NAME_SIZE];
+	char board[OVGPU_NAME_SIZE];
+	bool any_gpu;
+	uint32_t hardware;
+	uint32_t interface;
+	uint64_t capabilities;
+	uint64_t framebuffer;
+	uint64_t bar_size;
+	uint64_t user_page_size;
+	uint64_t aperture_pages;
+	unsigned int heads;
+	unsigned int max_x;
+	unsigned int max_y;
+	unsigned int vectors;
+	unsigned int compute_slices;
+	unsigned int memory_slices;
+	char record[OVGPU_ATTRIBUTE_SIZE];
+};
+
+int ovgpu_migration_get(const struct ovgpu *ovgpu, const char *uuid,
+			struct ovgpu_migration **migration, char *reason,
+			size_t size);
+int ovgpu_migration_parse(const char *record, struct ovgpu_migration **migration,
+			  char *reason, size_t size);
+bool ovgpu_migration_refuses(const struct ovgpu_migration *source,
+			     const struct ovgpu_migration *target,
+			     unsigned int number, char *reason, size_t size);
+
 /* ------------------------------------------------- GPUs of other drivers */
 
 /**
@@ -447,6 +528,11 @@ enum ovgpu_setting_kind {
  * @maximum: largest number
  * @scheduler: it is about the scheduler
  * @closed_only: it can't be changed while a process has the vGPU open
+ * @choices: the words that this version of the driver knows, separated by blanks,
+ *	of which a GPU or vGPU may lack some; it is the first of them at first.
+ *	NULL: it is no choice
+ * @default_number: what a number is at first; unknown: the vGPU's type says, or it
+ *	is no number
  */
 struct ovgpu_setting {
 	const char *name;
@@ -457,6 +543,8 @@ struct ovgpu_setting {
 	uint64_t maximum;
 	bool scheduler;
 	bool closed_only;
+	const char *choices;
+	struct ovgpu_value default_number;
 };
 
 const struct ovgpu_setting *ovgpu_setting(enum ovgpu_object object,

@@ -23,9 +23,16 @@
 		OF(name, OVGPU_NUMBER, flags, meaning)	\
 		.zero = ((flags) & OPENVGPU_OR_ZERO) != 0,	\
 		.minimum = (min), .maximum = (max),	\
+		.default_number = {	\
+			.known = !((flags) & OPENVGPU_TYPE_DEFAULT),	\
+			.number = (by_default),	\
+		},	\
 	},
-#define CHOICE(id, name, choices, flags, meaning)	\
-	[OVGPU_##id] = { OF(name, OVGPU_CHOICE, flags, meaning) },
+#define CHOICE(id, name, words, flags, meaning)	\
+	[OVGPU_##id] = {	\
+		OF(name, OVGPU_CHOICE, flags, meaning)	\
+		.choices = (words),	\
+	},
 #define UUID(id, name, flags, meaning)	\
 	[OVGPU_##id] = { OF(name, OVGPU_UUID_OR_NONE, flags, meaning) },
 

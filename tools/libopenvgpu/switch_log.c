@@ -3,7 +3,6 @@
  * switch_log.c - the driver's log of the last switches, in debugfs
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 #define LOG_MAX		(4 << 20)	/* the driver's is some 40 KiB */
 
 /* A whole file of any size up to LOG_MAX; free() it. */
-static int read_file(int directory, const char *path, char **text)
+static int read_file(const struct ovgpu *ovgpu, const char *path, char **text)
 {
 	size_t size = 1 << 16, used = 0;
 	char *buf = malloc(size), *more;
@@ -25,11 +24,10 @@ static int read_file(int directory, const char *path, char **text)
 
 	if (!buf)
 		return -ENOMEM;
-	fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = ovgpu_open_file(ovgpu, OVGPU_SYSFS, path);
 	if (fd < 0) {
-		err = -errno;
 		free(buf);
-		return err;
+		return fd;
 	}
 	for (;;) {
 		n = read(fd, buf + used, size - 1 - used);
@@ -170,7 +168,7 @@ int ovgpu_switch_log(const struct ovgpu *ovgpu, const char *bdf,
 		return -EINVAL;
 	snprintf(path, sizeof(path), DEBUGFS_PATH "/" OVGPU_DRIVER "/%s/switches",
 		 bdf);
-	err = read_file(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), path, &text);
+	err = read_file(ovgpu, path, &text);
 	if (err == -ENOENT)
 		return reason_of_absence(ovgpu);
 	if (err)

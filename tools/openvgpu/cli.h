@@ -25,6 +25,8 @@ enum cli_exit {
 	CLI_BUSY	= 4,
 	CLI_NO_CAPACITY	= 5,
 	CLI_OUTPUT	= 6,
+	CLI_INCOMPATIBLE = 7,
+	CLI_LAST = CLI_INCOMPATIBLE,	/* higher ones are not of openvgpu */
 };
 
 /* Which options a command takes beside --json and --help. */
@@ -48,6 +50,8 @@ enum cli_option {
 	OPTION_NAME	= 1 << 16,
 	OPTION_NO_VGPUS	= 1 << 17,
 	OPTION_COMPUTE	= 1 << 18,
+	OPTION_FOLLOW	= 1 << 19,
+	OPTION_HOSTS	= 1 << 20,
 };
 
 /* Of --sort, in the order of enum top_key. */
@@ -85,6 +89,8 @@ enum cli_option {
  * @no_vgpus: --no-vgpus was given
  * @name: of --name; NULL: not given
  * @compute: of --compute, as "2,1,1"; NULL: not given
+ * @follow: --follow was given
+ * @hosts: of --hosts; NULL: not given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
  * @argument_count: their number
@@ -112,6 +118,8 @@ struct cli {
 	bool no_vgpus;
 	const char *name;
 	const char *compute;
+	bool follow;
+	const char *hosts;
 	const char *argument;
 	char **arguments;
 	int argument_count;
@@ -125,9 +133,16 @@ enum cli_exit command_remove(struct cli *cli);
 enum cli_exit command_restore(struct cli *cli);
 enum cli_exit command_show(struct cli *cli);
 enum cli_exit command_doctor(struct cli *cli);
+enum cli_exit command_health(struct cli *cli);
+enum cli_exit command_diag(struct cli *cli);
+enum cli_exit command_fleet(struct cli *cli);
+enum cli_exit command_bridge(struct cli *cli);
+enum cli_exit command_stats_start(struct cli *cli);
+enum cli_exit command_stats_stop(struct cli *cli);
 enum cli_exit command_sched_show(struct cli *cli);
 enum cli_exit command_set(struct cli *cli);
 void command_set_help(void);
+enum cli_exit command_settings(struct cli *cli);
 enum cli_exit command_sched_set(struct cli *cli);
 void command_sched_set_help(void);
 enum cli_exit command_sched_log(struct cli *cli);
@@ -145,6 +160,13 @@ enum cli_exit command_instance_profiles(struct cli *cli);
 enum cli_exit command_instance_create(struct cli *cli);
 enum cli_exit command_instance_remove(struct cli *cli);
 enum cli_exit command_instance_plan(struct cli *cli);
+
+enum cli_exit command_migration_describe(struct cli *cli);
+enum cli_exit command_migration_check(struct cli *cli);
+
+/* Of a kernel, for openvgpu migration and openvgpu doctor. */
+#define NO_DMA_LOGGING	\
+	"has no device DMA logging: QEMU migrates only with -device vfio-pci,...,enable-migration=on"
 
 /* doctor_module.c */
 void note_abi(const struct cli *cli);
@@ -195,8 +217,12 @@ void json_write(struct json_object *object, FILE *stream);
 void json_print(struct json_object *object);
 void json_print_line(struct json_object *object);
 
+/* json_read.c */
+int json_read(int fd, size_t max, struct json_object **object, char *wrong,
+	      size_t size);
+
 /* table.c */
-#define TABLE_COLUMNS	12
+#define TABLE_COLUMNS	16
 
 /**
  * struct table - rows for people
@@ -228,8 +254,12 @@ void table_free(struct table *table);
 struct shown show_size(uint64_t bytes);
 struct shown show_time(uint64_t ns);
 struct shown show_value(struct ovgpu_value value);
+struct shown show_utc(uint64_t ns);
 struct shown show_value_time(struct ovgpu_value ns);
 struct shown show_owner(const struct ovgpu_vgpu *vgpu);
+
+/* settings.c */
+struct shown show_numbers(const struct ovgpu_setting *setting);
 
 /* uuid.c */
 bool cli_uuid(const struct cli *cli, const char *text, char *uuid,
@@ -254,8 +284,17 @@ struct suggestion {
 void suggest_try(struct suggestion *suggestion, const char *name);
 struct shown suggest_text(const struct suggestion *suggestion);
 
-/* signals.c */
+/* follow.c */
+#define CLI_FOREVER	UINT64_MAX
+
+enum cli_waited {
+	WAITED_READY,	/* there is something to read */
+	WAITED_TIME,	/* the time is up */
+	WAITED_END,	/* it was stopped, or nobody reads the output */
+};
+
 int cli_end_signals(void);
+enum cli_waited cli_wait(int fd, int signals, uint64_t until);
 
 /* output_file.c */
 typedef int (*cli_write_fn)(const void *what, FILE *stream);
@@ -277,10 +316,16 @@ bool guest_too_old(const struct ovgpu_vgpu *vgpu);
 bool host_too_old(const struct ovgpu_vgpu *vgpu);
 void note_mismatch(const struct ovgpu_vgpu *vgpu);
 
+/* bars.c */
+struct json_object *bars_json(const struct cli *cli, const char *bdf);
+void bars_print(const struct cli *cli, const char *bdf);
+
 /* objects.c: GPUs, types and vGPUs as JSON */
 const char *type_suffix(const char *id);
+const char *type_series(const struct ovgpu_type *type);
 struct json_object *type_json(const struct ovgpu_type *type);
-struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu);
+struct json_object *vgpu_json(const struct cli *cli,
+			      const struct ovgpu_vgpu *vgpu);
 struct json_object *
 attributes_json(struct ovgpu_attribute *const *attributes, size_t count);
 bool description_value(const char *description, const char *key, char *value,

@@ -14,16 +14,21 @@ static const struct command commands[] = {
 	  .help = "Prints UUID, type, GPU, state and user of every vGPU, or of those of a GPU or\n"
 	  "type. NAME is the type's, PID and PROCESS are the user's, GROUP is N of\n"
 	  "/dev/vfio/N, DRIVER is the version of the guest's, INSTANCE the number of the\n"
-	  "GPU instance, 0: the pool: these only with --columns.\n\n"
-	  "Columns: UUID TYPE GPU STATE USED-BY NAME PID PROCESS GROUP DRIVER INSTANCE\n" },
+	  "GPU instance, 0: the pool, VM and VM-UUID are those of the virtual machine that\n"
+	  "uses it: these only with --columns.\n\n"
+	  "Columns: UUID TYPE GPU STATE USED-BY NAME PID PROCESS GROUP DRIVER INSTANCE VM "
+	  "VM-UUID\n" },
 	{ "types", NULL, NONE, OPTION_GPU | OPTION_TYPE | OPTION_COLUMNS |
 	  OPTION_NO_LEGEND, command_types,
 	  "list the vGPU types of every GPU",
 	  .help = "AVAILABLE is how many vGPUs of that type can still be created. All types\n"
 	  "of a GPU share its video memory: creating one changes the others' number.\n"
 	  "SLICES are compute slices that such a vGPU shares with its GPU instance only; -: it\n"
-	  "shares the pool. WHY is why none can be created.\n\n"
-	  "Columns: GPU TYPE SLICES FRAMEBUFFER HEADS MAX AVAILABLE NAME WHY\n" },
+	  "shares the pool. WHY is why none can be created. SERIES is what it is for,\n"
+	  "RESOLUTION the most of a head, FRAMES the limit a second at first: these only with\n"
+	  "--columns.\n\n"
+	  "Columns: GPU TYPE SLICES FRAMEBUFFER HEADS MAX AVAILABLE NAME WHY SERIES "
+	  "RESOLUTION FRAMES\n" },
 	{ "create", "TYPE", ONE, OPTION_UUID | OPTION_GPU, command_create,
 	  "create a vGPU and print its UUID",
 	  .help = "TYPE is a name of 'openvgpu types', with or without 'openvgpu-' before it.\n"
@@ -62,7 +67,8 @@ static const struct command commands[] = {
 	  "REASON is idle (out of work), quantum (used up), preempted, reset or rejected;\n"
 	  "of modules before 0.2 slot, too: nothing ran.\n"
 	  "Reads debugfs: as root, with debugfs mounted.\n" },
-	{ "top", "GPU", OPTIONAL, OPTION_ONCE | OPTION_INTERVAL | OPTION_SORT,
+	{ "top", "GPU", OPTIONAL, OPTION_ONCE | OPTION_FOLLOW | OPTION_INTERVAL |
+	  OPTION_SORT,
 	  command_top,
 	  "watch who gets how much of a GPU",
 	  .help = "SHARE is the part of the last interval for which a vGPU held the GPU, WAIT the\n"
@@ -70,7 +76,8 @@ static const struct command commands[] = {
 	  "the framebuffer that its guest says it uses, of what it has. Where a GPU is\n"
 	  "divisible, vGPUs stand below their GPU instance, and these are parts of its time.\n"
 	  "With --once or --json, or when it is not on a terminal: prints one table, after\n"
-	  "one interval. Else keys: s, w, l, m, u sort (share, wait, longest wait,\n"
+	  "one interval. With --follow one after each, with --json an object a line, until\n"
+	  "it is stopped. Else keys: s, w, l, m, u sort (share, wait, longest wait,\n"
 	  "framebuffer, UUID), r turns the order round, arrows and page keys move, q and\n"
 	  "Ctrl-C end it, with exit status 0.\n" },
 	{ "apply", "FILE", ONE, OPTION_CONFIG | OPTION_GPU | OPTION_DRY_RUN |
@@ -99,14 +106,20 @@ static const struct command commands[] = {
 	  "and values are checked before the first is set. Some settings of a vGPU can't\n"
 	  "change while a process has it open (exit status 4).\n",
 	  .more_help = command_set_help },
-	{ "events", "UUID|GPU", OPTIONAL, 0, command_events,
+	{ "settings", NULL, NONE, OPTION_COLUMNS | OPTION_NO_LEGEND, command_settings,
+	  "list what can be set, and to what",
+	  .help = "Of a GPU and of a vGPU, what openvgpu set takes: values, and what it is at\n"
+	  "first; -: the type of the vGPU says. What it is now, openvgpu show says.\n\n"
+	  "Columns: OF NAME VALUES DEFAULT MEANING\n" },
+	{ "events", "UUID|GPU", OPTIONAL, OPTION_FOLLOW, command_events,
 	  "follow what happens to vGPUs",
 	  .help = "Prints a line for each: create, remove, open, close, request (a process removes\n"
 	  "it while another has it open, and waits), fault, faulted (it gets no more turns\n"
 	  "until it is reset), recover; of a GPU instance instance-create and\n"
 	  "instance-remove. Only of that vGPU or GPU, if one is named; it need\n"
 	  "not exist yet. With --json, an object a line; \"lost\" when they came too fast.\n"
-	  "Ends when it is interrupted (exit status 0) or nobody reads the output.\n" },
+	  "Ends when it is interrupted (exit status 0) or nobody reads the output; --follow\n"
+	  "changes nothing.\n" },
 	{ "gpu hand-over", "GPU", ONE, OPTION_TO | OPTION_DRY_RUN,
 	  command_hand_over,
 	  "give a whole GPU to a VM or to the host's own driver",
@@ -154,12 +167,49 @@ static const struct command commands[] = {
 	  .help = "As \"4g 2g 1g\": one after the other, where each would get its place, which vGPUs\n"
 	  "that nobody has open would move for it, and which open ones are in the way.\n"
 	  "Changes nothing. The exit status is that of the first refusal.\n" },
+	{ "migration check", "SOURCE TARGET", TWO, 0, command_migration_check,
+	  "say whether a guest can go to another vGPU",
+	  .help = "SOURCE is the vGPU that it uses, TARGET the other one: each a UUID on this host,\n"
+	  "or a file that 'openvgpu migration describe' printed there ('-': standard input).\n"
+	  "Says each reason why it can't go, in the words in which the module would refuse\n"
+	  "(exit status 7), and warns of what else VMMs need for it. Changes nothing.\n" },
+	{ "migration describe", "UUID", ONE, 0, command_migration_describe,
+	  "print what a vGPU is, for a check on another host",
+	  .help = "Prints JSON: all that another vGPU must have for a guest of this one to go on\n"
+	  "there. It is the same whether the vGPU is in use or not.\n" },
 	{ "doctor", NULL, NONE, 0, command_doctor,
 	  "check whether this machine can run vGPUs",
 	  .help = "Each check says ok, warn or fail, and what to do. Exit status 1 when one\n"
 	  "failed. Changes nothing.\n" },
+	{ "stats start", "JOB", ONE, 0, command_stats_start,
+	  "begin to count what vGPUs do during a job",
+	  .help = "JOB is a name; there may be several at a time. Writes down what all vGPUs have\n"
+	  "counted so far, in /run/openvgpu/stats; nothing runs meanwhile.\n" },
+	{ "stats stop", "JOB", ONE, 0, command_stats_stop,
+	  "print what vGPUs got and did since",
+	  .help = "SHARE% is the part of the time for which a vGPU held its GPU, BUSY that its work\n"
+	  "was executing, WAIT% that it had work and did not hold it. What the hardware counts\n"
+	  "begins anew when a vGPU is opened, and goes with it.\n" },
+	{ "health", "GPU", OPTIONAL, 0, command_health,
+	  "look how GPUs and vGPUs are",
+	  .help = "States, errors of PCI, faults of vGPUs, drivers of guests that are too old. Each\n"
+	  "line says ok, warn or fail; of vGPUs only what is not well. Exit status 1 when\n"
+	  "something failed. Changes nothing.\n" },
+	{ "diag", "GPU", OPTIONAL, 0, command_diag,
+	  "try whether GPUs work",
+	  .help = "What doctor and health say, and then of each GPU: if it has no vGPU, its video\n"
+	  "memory is zeroed and looked at, during which it offers no vGPUs; a vGPU of the\n"
+	  "smallest type is created and removed. What is in use is left alone.\n" },
+	{ "fleet", "COMMAND", SEVERAL, OPTION_HOSTS, command_fleet,
+	  "run a command on several machines",
+	  .help = "COMMAND is one of openvgpu, with its arguments. All hosts of a file run it at the\n"
+	  "same time, by ssh, which asks for nothing: keys have to be there. Each line that\n"
+	  "they print stands behind the name of its host; with --json, before COMMAND, there\n"
+	  "is one object. Exit status of the first host, in the file's order, that failed.\n" },
 	{ "callout", "-- ARGUMENT...", SEVERAL, 0, command_callout, NULL,
 	  .help = "Answers mdevctl, whose script calls it.\n" },
+	{ "bridge", NULL, NONE, 0, command_bridge, NULL,
+	  .help = "Serves files to libopenvgpu on another machine, which ssh runs it for.\n" },
 	{ "complete", "-- WORD...", SEVERAL, 0, command_complete, NULL,
 	  .help = "Prints what the last word can become, for the completions of shells.\n" },
 };
@@ -280,7 +330,7 @@ struct shown command_suggest(const char *group, const char *word)
 static const char exit_help[] =
 	"Exit status: 0 done, 1 failure, 2 wrong usage, 3 not found,\n"
 	"4 busy (in use, or the UUID exists), 5 no capacity left,\n"
-	"6 the output can't be written.\n";
+	"6 the output can't be written, 7 the vGPUs do not suit each other.\n";
 
 /**
  * command_print_all - help, with all commands
@@ -289,18 +339,19 @@ void command_print_all(void)
 {
 	size_t i;
 
-	puts("Usage: openvgpu COMMAND [ARGUMENT]... [--json]\n"
+	puts("Usage: openvgpu [-H HOST] COMMAND [ARGUMENT]... [--json]\n"
 	     "\n"
 	     "Manages the vGPUs of the openvgpu driver through sysfs.\n"
 	     "\n"
 	     "Commands:");
 	for (i = 0; i < COMMANDS; i++)
 		if (commands[i].summary)
-			printf("  %-17s %-9s %s\n", commands[i].name,
-			       commands[i].arguments == SEVERAL ? "..." :
+			printf("  %-18s %-9s %s\n", commands[i].name,
+			       commands[i].arguments >= TWO ? "..." :
 			       commands[i].argument ? commands[i].argument : "",
 			       commands[i].summary);
 	puts("\n"
+	     "  -H, --host HOST  before the command: run it there, by ssh; as user@host\n"
 	     "  -j, --json     print JSON; keys are stable, \"version\" is 1\n"
 	     "  -h, --help     help, also of each command: openvgpu help COMMAND\n"
 	     "  -V, --version  print the version\n"
@@ -326,7 +377,7 @@ void command_print_group(const char *group)
 	for (i = 0; i < COMMANDS; i++) {
 		name = in_group(&commands[i], group);
 		if (name)
-			printf("  %-10s %s\n", commands[i].name,
+			printf("  %-18s %s\n", commands[i].name,
 			       commands[i].summary);
 	}
 	printf("\nEach has --help.\n\n%s", exit_help);

@@ -8,7 +8,7 @@
 #include "cli.h"
 
 /* How many arguments a command takes. */
-enum arguments { NONE, OPTIONAL, ONE, SEVERAL };
+enum arguments { NONE, OPTIONAL, ONE, TWO, SEVERAL };
 
 /**
  * struct command - one command
@@ -45,11 +45,13 @@ void command_print_group(const char *group);
 void command_print_all(void);
 
 /* options.c */
+int options_host(int argc, char **argv, const char **host);
 enum cli_exit options_parse(struct cli *cli, const struct command *command,
 			    int argc, char **argv, bool *done);
 void options_each(const struct command *command, name_fn fn, void *context);
 unsigned int option_takes_value(const struct command *command,
 				const char *word);
+int arguments_most(const struct command *command);
 void options_print_usage(const struct command *command);
 void options_print_help(const struct command *command);
 

@@ -11,20 +11,8 @@
 #include <string.h>
 
 #include "commands.h"
-#include "openvgpu_settings.h"
 
-/* Which words a choice can be. */
 #define SEEN	256	/* names of types, each offered once */
-#define NONE_(...)
-#define CHOICE_(id, name, choices, flags, meaning)	{ #name, choices },
-
-static const struct {
-	const char *name;
-	const char *choices;
-} known_choices[] = {
-	OPENVGPU_GPU_SETTINGS(NONE_, CHOICE_, NONE_)
-	OPENVGPU_VGPU_SETTINGS(NONE_, CHOICE_, NONE_)
-};
 
 /**
  * struct line - what is completed
@@ -255,19 +243,18 @@ static void offer_settings(const struct line *line)
 /* Of "NAME=", or "NAME=VAL". */
 static void offer_values(const struct line *line)
 {
-	size_t before = strcspn(line->word, "=") + 1, i;
+	size_t before = strcspn(line->word, "=") + 1;
 	const struct ovgpu_setting *setting;
 	char name[OVGPU_NAME_SIZE];
 
 	if (before > sizeof(name))
 		return;
 	snprintf(name, sizeof(name), "%.*s", (int)before - 1, line->word);
-	for (i = 0; i < sizeof(known_choices) / sizeof(known_choices[0]); i++)
-		if (!strcmp(known_choices[i].name, name))
-			offer_words(line, before, known_choices[i].choices);
 	setting = ovgpu_setting_find(OVGPU_VGPU, name);
 	if (!setting)
 		setting = ovgpu_setting_find(OVGPU_GPU, name);
+	if (setting && setting->choices)
+		offer_words(line, before, setting->choices);
 	if (setting && setting->kind == OVGPU_NUMBER && setting->maximum == 1)
 		offer_words(line, before, "0 1");
 	if (setting && setting->kind == OVGPU_UUID_OR_NONE) {
@@ -311,6 +298,7 @@ static void offer_option_values(const struct line *line, unsigned int option)
 		offer_words(line, 0, TOP_KEYS);
 		break;
 	case OPTION_OUTPUT:
+	case OPTION_HOSTS:
 		puts("FILE");
 		break;
 	}
@@ -324,13 +312,26 @@ static bool takes_more(const struct line *line)
 	int i, arguments = 0;
 
 	for (i = line->name_words; i < line->count - 1; i++) {
-		if (line->words[i][0] != '-')
+		if (line->words[i][0] != '-' || !line->words[i][1])
 			arguments++;
 		else if (option_takes_value(line->command, line->words[i]))
 			i++;
 	}
-	return line->command->arguments == SEVERAL ||
-	       arguments < (line->command->arguments != NONE);
+	return arguments < arguments_most(line->command);
+}
+
+/* vGPUs of this host, or files, unless what is typed may be a UUID. */
+static void offer_ends(const struct line *line)
+{
+	if (line->word[0] && !isxdigit((unsigned char)line->word[0]))
+		puts("FILE");
+	else
+		offer_vgpus(line, 0);
+}
+
+static void offer_each(void *line, const char *name, const char *what)
+{
+	offer(line, name, what);
 }
 
 static void offer_arguments(const struct line *line)
@@ -342,6 +343,10 @@ static void offer_arguments(const struct line *line)
 		return;
 	if (strstr(argument, "FILE"))
 		puts("FILE");
+	if (line->command->run == command_migration_check)
+		offer_ends(line);
+	if (strstr(argument, "COMMAND"))
+		command_each(NULL, offer_each, (void *)line);
 	if (strstr(argument, "PROFILE"))
 		offer_profiles(line);
 	if (strstr(argument, "INSTANCE"))
@@ -363,11 +368,6 @@ static void offer_arguments(const struct line *line)
 		offer_others_gpus(line);
 	else if (strstr(argument, "GPU"))
 		offer_gpus(line);
-}
-
-static void offer_each(void *line, const char *name, const char *what)
-{
-	offer(line, name, what);
 }
 
 /* The first word, or the second of a group. */
@@ -401,9 +401,16 @@ enum cli_exit command_complete(struct cli *cli)
 		.cli = cli, .words = cli->arguments, .count = cli->argument_count,
 		.word = cli->arguments[cli->argument_count - 1],
 	};
+	const char *host = NULL;
 	unsigned int option = 0;
+	int words;
 
 	/* The program's name is where "--" or the command stood. */
+	words = options_host(line.count + 1, line.words - 1, &host);
+	line.words += words;
+	line.count -= words;
+	if (line.count < 1)
+		return CLI_OK;
 	line.command = command_find(line.count, line.words - 1, &line.name_words);
 	if (!line.command || line.name_words >= line.count) {
 		offer_commands(&line);
@@ -412,11 +419,11 @@ enum cli_exit command_complete(struct cli *cli)
 	if (line.count > line.name_words + 1)
 		option = option_takes_value(line.command,
 					    line.words[line.count - 2]);
-	if (option)
+	if (option && !host)
 		offer_option_values(&line, option);
 	else if (line.word[0] == '-')
 		options_each(line.command, offer_each, &line);
-	else
+	else if (!host)	/* what there is elsewhere would have to be asked for */
 		offer_arguments(&line);
 	return CLI_OK;
 }

@@ -18,8 +18,6 @@
 
 #include "definition.h"
 
-#define DEPTH_MAX	8
-
 static int problem(struct definition *definition, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -32,40 +30,6 @@ static int problem(struct definition *definition, const char *format, ...)
 		  args);
 	va_end(args);
 	return -EINVAL;
-}
-
-/* The whole file, with a final NUL that is not counted in *@size. */
-static int read_file(int fd, struct definition *definition, char **text,
-		     size_t *size)
-{
-	char *buffer;
-	ssize_t n;
-	size_t used = 0;
-
-	buffer = malloc(DEFINITION_BYTES_MAX + 1);
-	if (!buffer)
-		return problem(definition, "out of memory");
-	while (used <= DEFINITION_BYTES_MAX) {
-		n = read(fd, buffer + used, DEFINITION_BYTES_MAX + 1 - used);
-		if (n < 0) {
-			free(buffer);
-			return problem(definition, "its definition can't be read: %s",
-				       ovgpu_strerror(-errno));
-		}
-		if (!n)
-			break;
-		used += n;
-	}
-	if (used > DEFINITION_BYTES_MAX) {
-		free(buffer);
-		return problem(definition,
-			       "its definition is larger than %d bytes",
-			       DEFINITION_BYTES_MAX);
-	}
-	buffer[used] = '\0';
-	*text = buffer;
-	*size = used;
-	return 0;
 }
 
 /* A string of at most @size bytes, without bytes that no attribute takes. */
@@ -125,8 +89,6 @@ static int parse_object(struct json_object *object,
 	struct json_object *value;
 	char start[16];
 
-	if (!json_object_is_type(object, json_type_object))
-		return problem(definition, "its definition is not a JSON object");
 	if (!json_object_object_get_ex(object, "mdev_type", &value) ||
 	    !get_string(value, definition->type, sizeof(definition->type)))
 		return problem(definition, "its definition has no \"mdev_type\"");
@@ -137,36 +99,6 @@ static int parse_object(struct json_object *object,
 	if (!json_object_object_get_ex(object, "attrs", &value))
 		value = NULL;
 	return parse_attributes(value, definition);
-}
-
-static int parse(const char *text, size_t size, struct definition *definition)
-{
-	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-	struct json_object *object;
-	enum json_tokener_error error;
-	size_t end;
-	int err;
-
-	if (!tokener)
-		return problem(definition, "out of memory");
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
-			       JSON_TOKENER_VALIDATE_UTF8 |
-			       JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	/* With the NUL, so that the end of the text is one. */
-	object = json_tokener_parse_ex(tokener, text, size + 1);
-	error = json_tokener_get_error(tokener);
-	end = json_tokener_get_parse_end(tokener);
-	json_tokener_free(tokener);
-	if (error != json_tokener_success ||
-	    end + strspn(text + end, " \t\r\n") < size) {
-		json_object_put(object);
-		return problem(definition, "its definition is not JSON (byte %zu: %s)",
-			       end, error == json_tokener_success ?
-			       "more follows" : json_tokener_error_desc(error));
-	}
-	err = parse_object(object, definition);
-	json_object_put(object);
-	return err;
 }
 
 /**
@@ -180,16 +112,16 @@ static int parse(const char *text, size_t size, struct definition *definition)
  */
 int definition_read(int fd, struct definition *definition)
 {
-	char *text = NULL;
-	size_t size = 0;
+	struct json_object *object;
+	char wrong[OVGPU_NAME_SIZE * 2];
 	int err;
 
-	err = read_file(fd, definition, &text, &size);
-	if (!err) {
-		err = parse(text, size, definition);
-		if (err && !size)
-			err = -ENODATA;
-		free(text);
+	err = json_read(fd, DEFINITION_BYTES_MAX, &object, wrong, sizeof(wrong));
+	if (err) {
+		problem(definition, "its definition %s", wrong);
+	} else {
+		err = parse_object(object, definition);
+		json_object_put(object);
 	}
 	if (err)
 		definition->type[0] = '\0';

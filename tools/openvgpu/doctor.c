@@ -2,7 +2,6 @@
 /*
  * doctor.c - openvgpu doctor: can this machine run vGPUs, and if not, why
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,47 +22,13 @@ static const struct {
 	{ "instances", check_instances },
 	{ "vfio_device", check_vfio_device },
 	{ "iommu", check_iommu },
+	{ "migration", check_migration },
 	{ "memlock", check_memlock },
 	{ "mdevctl", check_mdevctl },
 	{ "restore", check_restore },
 	{ "qemu", check_qemu },
 	{ "guests", check_guests },
 };
-
-static const char *const state_names[] = {
-	[FINDING_OK] = "ok", [FINDING_WARN] = "warn", [FINDING_FAIL] = "fail",
-};
-
-/**
- * found - record what a check saw
- * @finding: of the check
- * @state: how bad it is
- * @format: printf format of what was seen
- */
-void found(struct finding *finding, enum finding_state state,
-	   const char *format, ...)
-{
-	va_list args;
-
-	finding->state = state;
-	va_start(args, format);
-	vsnprintf(finding->text, sizeof(finding->text), format, args);
-	va_end(args);
-}
-
-/**
- * advise - record what to do
- * @finding: of the check
- * @format: printf format
- */
-void advise(struct finding *finding, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(finding->advice, sizeof(finding->advice), format, args);
-	va_end(args);
-}
 
 /**
  * doctor_begin - what the checks share
@@ -80,6 +45,26 @@ void doctor_begin(struct doctor *doctor, const struct cli *cli)
 }
 
 /**
+ * doctor_report - run all checks
+ * @cli: the run
+ * @report: receives what they find
+ */
+void doctor_report(const struct cli *cli, struct report *report)
+{
+	struct doctor doctor;
+	size_t i;
+
+	doctor_begin(&doctor, cli);
+	report_about(report, NULL, NULL);
+	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		struct finding finding = { 0 };
+
+		checks[i].run(&doctor, &finding);
+		report_add(report, checks[i].id, &finding);
+	}
+}
+
+/**
  * command_doctor - run all checks
  * @cli: the run
  *
@@ -87,39 +72,9 @@ void doctor_begin(struct doctor *doctor, const struct cli *cli)
  */
 enum cli_exit command_doctor(struct cli *cli)
 {
-	struct doctor doctor;
-	struct json_object *object, *array = NULL, *json;
-	enum finding_state worst = FINDING_OK;
-	size_t i;
+	struct report report;
 
-	doctor_begin(&doctor, cli);
-	if (cli->json)
-		array = json_object_new_array();
-	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		struct finding finding = { 0 };
-
-		checks[i].run(&doctor, &finding);
-		if (finding.state > worst)
-			worst = finding.state;
-		if (cli->json) {
-			json = json_object_new_object();
-			json_set_text(json, "check", checks[i].id);
-			json_set_text(json, "state", state_names[finding.state]);
-			json_set_text(json, "text", finding.text);
-			json_set_text(json, "advice", finding.advice);
-			json_object_array_add(array, json);
-			continue;
-		}
-		printf("%-4s  %-11s  %s\n", state_names[finding.state],
-		       checks[i].id, finding.text);
-		if (finding.advice[0])
-			printf("                   -> %s\n", finding.advice);
-	}
-	if (cli->json) {
-		object = json_start();
-		json_set_text(object, "state", state_names[worst]);
-		json_set(object, "checks", array);
-		json_print(object);
-	}
-	return worst == FINDING_FAIL ? CLI_FAILURE : CLI_OK;
+	report_begin(&report, cli);
+	doctor_report(cli, &report);
+	return report_end(&report);
 }

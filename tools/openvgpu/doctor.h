@@ -53,8 +53,35 @@ enum module_place {
 	MODULE_LOADED,
 };
 
+/**
+ * struct report - findings, one after the other
+ * @cli: the run
+ * @array: with --json: what was found so far
+ * @worst: the worst of it
+ * @gpu: PCI address of what is looked at; NULL: the machine
+ * @uuid: likewise of a vGPU; NULL: the GPU itself
+ */
+struct report {
+	const struct cli *cli;
+	struct json_object *array;
+	enum finding_state worst;
+	const char *gpu;
+	const char *uuid;
+};
+
 /* doctor.c */
 void doctor_begin(struct doctor *doctor, const struct cli *cli);
+void doctor_report(const struct cli *cli, struct report *report);
+
+/* health.c */
+int health_report(const struct cli *cli, const char *bdf, struct report *report);
+
+/* report.c */
+void report_begin(struct report *report, const struct cli *cli);
+void report_about(struct report *report, const char *gpu, const char *uuid);
+void report_add(struct report *report, const char *check,
+		const struct finding *finding);
+enum cli_exit report_end(struct report *report);
 void found(struct finding *finding, enum finding_state state,
 	   const char *format, ...) __attribute__((format(printf, 3, 4)));
 void advise(struct finding *finding, const char *format, ...)
@@ -66,6 +93,7 @@ enum module_place module_find(const struct doctor *doctor, const char *name,
 void check_kernel(const struct doctor *doctor, struct finding *finding);
 void check_mdev(const struct doctor *doctor, struct finding *finding);
 void check_vfio(const struct doctor *doctor, struct finding *finding);
+void check_migration(const struct doctor *doctor, struct finding *finding);
 
 /* doctor_module.c: the module openvgpu */
 void check_module(const struct doctor *doctor, struct finding *finding);
@@ -88,6 +116,7 @@ void check_iommu(const struct doctor *doctor, struct finding *finding);
 void check_memlock(const struct doctor *doctor, struct finding *finding);
 
 /* guest.c: the drivers of guests */
+void guest_finding(const struct ovgpu_vgpu *vgpu, struct finding *finding);
 void check_guests(const struct doctor *doctor, struct finding *finding);
 
 /* doctor_tools.c: programs that use vGPUs */

@@ -207,3 +207,46 @@ void check_vfio(const struct doctor *doctor, struct finding *finding)
 	      place[0] == MODULE_FILE || place[1] == MODULE_FILE ?
 	      "there and can be loaded" : "loaded");
 }
+
+/* What the first GPU that tells says of the kernel. */
+static struct ovgpu_value dma_logging(const struct doctor *doctor)
+{
+	struct ovgpu_value value = { 0 };
+	char text[OVGPU_NAME_SIZE];
+	struct ovgpu_gpu **gpus;
+	size_t count, i;
+
+	if (ovgpu_gpu_list(doctor->ovgpu, &gpus, &count))
+		return value;
+	for (i = 0; i < count && !value.known; i++)
+		value.known = !ovgpu_attribute_get(doctor->ovgpu, OVGPU_GPU,
+						   gpus[i]->bdf, OVGPU_DRIVER,
+						   "dma_logging", text, sizeof(text)) &&
+			      !ovgpu_number_parse(text, &value.number);
+	ovgpu_free(gpus);
+	return value;
+}
+
+/**
+ * check_migration - do VMMs migrate vGPUs with their defaults
+ * @doctor: shared
+ * @finding: result
+ *
+ * It is no fault if they do not: who never migrates needs nothing.
+ */
+void check_migration(const struct doctor *doctor, struct finding *finding)
+{
+	struct ovgpu_value logging = dma_logging(doctor);
+
+	if (!logging.known) {
+		found(finding, FINDING_OK,
+		      "not known before openvgpu has a GPU");
+	} else if (logging.number) {
+		found(finding, FINDING_OK,
+		      "QEMU migrates vGPUs with its defaults");
+	} else {
+		found(finding, FINDING_OK, "this kernel " NO_DMA_LOGGING);
+		advise(finding,
+		       "for live migration; with libvirt: <qemu:commandline>, -global vfio-pci.enable-migration=on");
+	}
+}

@@ -3,11 +3,8 @@
  * events.c - openvgpu events: follow what happens to vGPUs and GPU instances
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "cli.h"
 
@@ -16,18 +13,6 @@ struct filter {
 	char uuid[OVGPU_UUID_SIZE];
 	char gpu[OVGPU_BDF_SIZE];
 };
-
-static void format_time(uint64_t ns, char *text, size_t size)
-{
-	time_t seconds = ns / 1000000000;
-	struct tm parts;
-	size_t n;
-
-	gmtime_r(&seconds, &parts);
-	n = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &parts);
-	snprintf(text + n, size - n, ".%06uZ",
-		 (unsigned int)(ns % 1000000000 / 1000));
-}
 
 static void set_word(struct json_object *object, const char *key,
 		     const char *word)
@@ -96,7 +81,7 @@ static int print_events(const struct cli *cli, struct ovgpu_events *events,
 			const struct filter *filter)
 {
 	struct ovgpu_event *event;
-	char time[40];
+	struct shown time;
 	int err;
 
 	while (!(err = ovgpu_events_next(events, &event)) || err == -ENOBUFS) {
@@ -106,11 +91,11 @@ static int print_events(const struct cli *cli, struct ovgpu_events *events,
 		}
 		if ((!filter->uuid[0] || !strcmp(filter->uuid, event->uuid)) &&
 		    (!filter->gpu[0] || !strcmp(filter->gpu, event->gpu))) {
-			format_time(event->received_ns, time, sizeof(time));
+			time = show_utc(event->received_ns);
 			if (cli->json)
-				print_json(event, time);
+				print_json(event, time.text);
 			else
-				print_text(event, time);
+				print_text(event, time.text);
 		}
 		ovgpu_free(event);
 	}
@@ -120,25 +105,12 @@ static int print_events(const struct cli *cli, struct ovgpu_events *events,
 static enum cli_exit follow(const struct cli *cli, struct ovgpu_events *events,
 			    const struct filter *filter)
 {
-	struct pollfd fds[] = {
-		{ .fd = ovgpu_events_fd(events), .events = POLLIN },
-		{ .fd = cli_end_signals(), .events = POLLIN },
-		/* Only whether its reader has gone. */
-		{ .fd = STDOUT_FILENO },
-	};
-	int err;
+	int fd = ovgpu_events_fd(events), signals = cli_end_signals();
+	int err = 0;
 
-	for (;;) {
-		if (poll(fds, 3, -1) < 0 && errno != EINTR)
-			return cli_fail_errno(cli, -errno, "wait for events");
-		err = fds[0].revents ? print_events(cli, events, filter) : 0;
-		if (err)
-			return cli_fail_errno(cli, err, "read events");
-		/* A line that waits in a buffer is no news. */
-		if (fflush(stdout) || fds[1].revents ||
-		    fds[2].revents & (POLLERR | POLLNVAL))
-			return CLI_OK;
-	}
+	while (!err && cli_wait(fd, signals, CLI_FOREVER) != WAITED_END)
+		err = print_events(cli, events, filter);
+	return err ? cli_fail_errno(cli, err, "read events") : CLI_OK;
 }
 
 /**

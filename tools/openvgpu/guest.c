@@ -42,6 +42,21 @@ void note_mismatch(const struct ovgpu_vgpu *vgpu)
 }
 
 /**
+ * guest_finding - does the driver in the guest of a vGPU go with the module
+ * @vgpu: the vGPU
+ * @finding: result; nothing when it does
+ */
+void guest_finding(const struct ovgpu_vgpu *vgpu, struct finding *finding)
+{
+	if (!guest_too_old(vgpu) && !host_too_old(vgpu))
+		return;
+	found(finding, FINDING_WARN, "driver %s in its guest is %s",
+	      shown(vgpu->guest_driver).text, guest_too_old(vgpu) ?
+	      "too old for this host" : "too new for this host");
+	advise(finding, guest_too_old(vgpu) ? UPDATE_GUEST : UPDATE_HOST);
+}
+
+/**
  * check_guests - do the drivers of guests go with the module
  * @doctor: shared
  * @finding: result

@@ -8,7 +8,7 @@
 #include "cli.h"
 #include "hand_over.h"
 
-#define COLUMNS	11
+#define COLUMNS	13
 
 static const char by_default[] = "UUID,TYPE,GPU,STATE,USED-BY";
 
@@ -34,8 +34,12 @@ static struct shown show_number(int number, bool known)
 	return show_value(value);
 }
 
-static void add_row(struct table *table, const struct ovgpu_vgpu *vgpu)
+static void add_row(const struct cli *cli, struct table *table,
+		    const struct ovgpu_vgpu *vgpu)
 {
+	struct ovgpu_vm *vm;
+
+	ovgpu_vm_get(cli->ovgpu, vgpu, &vm);
 	table_row(table, COLUMNS, vgpu->uuid, vgpu->type, vgpu->gpu,
 		  vgpu->state[0] ? vgpu->state : "-", show_owner(vgpu).text,
 		  vgpu->type_name[0] ? vgpu->type_name : "-",
@@ -43,7 +47,10 @@ static void add_row(struct table *table, const struct ovgpu_vgpu *vgpu)
 		  vgpu->owner_name[0] ? vgpu->owner_name : "-",
 		  show_number(vgpu->iommu_group, vgpu->iommu_group >= 0).text,
 		  vgpu->guest_driver[0] ? vgpu->guest_driver : "-",
-		  show_value(vgpu->instance).text);
+		  show_value(vgpu->instance).text,
+		  vm && vm->name[0] ? vm->name : "-",
+		  vm && vm->uuid[0] ? vm->uuid : "-");
+	ovgpu_free(vm);
 }
 
 /* A GPU that does not exist has no vGPUs, but is a mistake. */
@@ -86,7 +93,8 @@ enum cli_exit command_list(struct cli *cli)
 		cli->no_legend = true;
 	}
 	table_row(&table, COLUMNS, "UUID", "TYPE", "GPU", "STATE", "USED-BY",
-		  "NAME", "PID", "PROCESS", "GROUP", "DRIVER", "INSTANCE");
+		  "NAME", "PID", "PROCESS", "GROUP", "DRIVER", "INSTANCE",
+		  "VM", "VM-UUID");
 	code = check_gpu(cli);
 	if (code == CLI_OK)
 		code = table_choose(cli, &table, by_default);
@@ -97,8 +105,8 @@ enum cli_exit command_list(struct cli *cli)
 		if ((cli->gpu[0] && strcmp(cli->gpu, vgpus[i]->gpu)) ||
 		    (cli->type[0] && strcmp(cli->type, vgpus[i]->type)))
 			continue;
-		json_object_array_add(array, vgpu_json(vgpus[i]));
-		add_row(&table, vgpus[i]);
+		json_object_array_add(array, vgpu_json(cli, vgpus[i]));
+		add_row(cli, &table, vgpus[i]);
 		if (!cli->json && !cli->quiet)
 			note_mismatch(vgpus[i]);
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "remote.h"
 
 static bool is(const char *argument, const char *name, const char *letter)
 {
@@ -60,12 +61,21 @@ static enum cli_exit help(const struct cli *cli, int argc, char **argv)
 }
 
 /* Options before the command, and --json between its two words. */
-static void take_leading(struct cli *cli, int *argc, char ***argv)
+static void take_leading(struct cli *cli, int *argc, char ***argv,
+			 const char **host)
 {
-	while (*argc > 1 && is((*argv)[1], "--json", "-j")) {
-		cli->json = true;
-		--*argc;
-		++*argv;
+	int words;
+
+	for (;;) {
+		words = options_host(*argc, *argv, host);
+		if (!words && *argc > 1 && is((*argv)[1], "--json", "-j")) {
+			cli->json = true;
+			words = 1;
+		}
+		if (!words)
+			break;
+		*argc -= words;
+		*argv += words;
 	}
 	while (*argc > 2 && command_is_group((*argv)[1]) &&
 	       is((*argv)[2], "--json", "-j")) {
@@ -76,17 +86,38 @@ static void take_leading(struct cli *cli, int *argc, char ***argv)
 	}
 }
 
+/* The command there finds out by itself whether the arguments are right. */
+static enum cli_exit run_remote(const struct cli *cli, const char *host,
+				int argc, char **argv)
+{
+	const struct command *command;
+	int words;
+
+	if (ovgpu_host_check(host))
+		return cli_fail(cli, CLI_USAGE,
+				"'%s' is not the name of a host, as user@host",
+				shown(host).text);
+	command = command_find(argc, argv, &words);
+	/* --json may have stood before the host. */
+	if (cli->json && argc > 0)
+		argv[0] = (char *)"--json";
+	return remote_run(cli, host, cli->json ? argv : argv + 1, command);
+}
+
 static enum cli_exit run(struct cli *cli, int argc, char **argv)
 {
 	const char *sysfs = getenv("OPENVGPU_SYSFS");
 	const char *proc = getenv("OPENVGPU_PROC");
 	const char *root = getenv("OPENVGPU_ROOT");
 	const struct command *command;
+	const char *host = NULL;
 	enum cli_exit code;
 	int err, words;
 	bool done;
 
-	take_leading(cli, &argc, &argv);
+	take_leading(cli, &argc, &argv, &host);
+	if (host)
+		return run_remote(cli, host, argc, argv);
 	if (argc > 1 && is(argv[1], "--version", "-V")) {
 		puts("openvgpu " OPENVGPU_VERSION);
 		return CLI_OK;
@@ -114,7 +145,8 @@ static enum cli_exit run(struct cli *cli, int argc, char **argv)
 		return cli_fail(cli, CLI_FAILURE,
 				"cannot open sysfs, procfs or the root directory: %s",
 				ovgpu_strerror(err));
-	if (command->run != command_doctor && command->run != command_complete)
+	if (command->run != command_doctor && command->run != command_complete &&
+	    command->run != command_bridge)
 		note_abi(cli);
 	code = command->run(cli);
 	ovgpu_close(cli->ovgpu);

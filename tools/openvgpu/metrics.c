@@ -381,6 +381,7 @@ static void add_gpu(const struct cli *cli, struct metrics *metrics,
 	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_gpu_info",
 			     "A physical GPU");
 	label_object(sample, gpu->bdf, NULL);
+	metric_label(sample, "gpu_uuid", gpu->uuid);
 	add_info(sample, &attributes, info);
 	add_states(metrics, "openvgpu_gpu_state", "1 for the state the GPU is in",
 		   gpu->bdf, NULL, text_of(&attributes, "state"), gpu_states);
@@ -495,6 +496,7 @@ static void add_vgpu(const struct cli *cli, struct metrics *metrics,
 					     "stats");
 	struct metric_sample *sample;
 	struct ovgpu_vgpu *still;
+	struct ovgpu_vm *vm;
 	char pid[16] = "";
 
 	/* Gone while it was read: what was read is half of it. */
@@ -505,7 +507,7 @@ static void add_vgpu(const struct cli *cli, struct metrics *metrics,
 	}
 	ovgpu_free(still);
 	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_vgpu_info",
-			     "A vGPU; pid and process that have it open, driver of its guest");
+			     "A vGPU; pid, process and VM that have it open, driver of its guest");
 	label_object(sample, vgpu->gpu, vgpu);
 	metric_label(sample, "name", vgpu->type_name);
 	if (vgpu->owner_pid)
@@ -514,6 +516,10 @@ static void add_vgpu(const struct cli *cli, struct metrics *metrics,
 	metric_label(sample, "process", vgpu->owner_name);
 	metric_label(sample, "guest_driver", vgpu->guest_driver);
 	metric_label(sample, "guest_verdict", vgpu->guest_verdict);
+	ovgpu_vm_get(cli->ovgpu, vgpu, &vm);
+	metric_label(sample, "vm", vm ? vm->name : "");
+	metric_label(sample, "vm_uuid", vm ? vm->uuid : "");
+	ovgpu_free(vm);
 	metric_number(sample, 1);
 	add_states(metrics, "openvgpu_vgpu_state",
 		   "1 for the state the vGPU is in", vgpu->gpu, vgpu,

@@ -39,17 +39,17 @@ bool description_value(const char *description, const char *key, char *value,
 }
 
 /* A number where the description has one, else null. */
-static void set_description_number(struct json_object *object, const char *key,
-				   const char *description)
+static void set_description_number(struct json_object *object, const char *name,
+				   const char *description, const char *key)
 {
 	char value[OVGPU_NAME_SIZE];
 	uint64_t number;
 
 	if (description_value(description, key, value, sizeof(value)) &&
 	    !ovgpu_number_parse(value, &number))
-		json_set_number(object, key, number);
+		json_set_number(object, name, number);
 	else
-		json_set(object, key, NULL);
+		json_set(object, name, NULL);
 }
 
 /**
@@ -61,6 +61,47 @@ static void set_description_number(struct json_object *object, const char *key,
 const char *type_suffix(const char *id)
 {
 	return id[0] ? id + strlen(OVGPU_TYPE_PREFIX) : id;
+}
+
+/**
+ * type_series - what the vGPUs of a type are for
+ * @type: the type
+ *
+ * Return: a word; NULL: its name does not say.
+ */
+const char *type_series(const struct ovgpu_type *type)
+{
+	switch (type->id[0] ? type->id[strlen(type->id) - 1] : '\0') {
+	case 'q':
+		return "workstation";
+	case 'b':
+		return "desktop";
+	case 'a':
+		return "application";
+	case 'c':
+		return "compute";
+	default:
+		return NULL;
+	}
+}
+
+/* "5120x2880"; null where it has no heads. */
+static void set_resolution(struct json_object *object, const char *description)
+{
+	struct ovgpu_value width = { 0 }, height = { 0 };
+	char text[OVGPU_NAME_SIZE], *x;
+
+	description_value(description, "max_resolution", text, sizeof(text));
+	x = strchr(text, 'x');
+	if (x) {
+		*x = '\0';
+		width.known = !ovgpu_number_parse(text, &width.number) &&
+			      !ovgpu_number_parse(x + 1, &height.number) &&
+			      width.number && height.number;
+		height.known = width.known;
+	}
+	json_set_value(object, "max_width", width);
+	json_set_value(object, "max_height", height);
 }
 
 /**
@@ -78,25 +119,35 @@ struct json_object *type_json(const struct ovgpu_type *type)
 	json_set_text(object, "name", type->name);
 	json_set_text(object, "device_api", type->device_api);
 	json_set_number(object, "available_instances", type->available);
-	set_description_number(object, "max_instance", type->description);
-	set_description_number(object, "num_heads", type->description);
+	set_description_number(object, "max_instance", type->description,
+			       "max_instance");
+	set_description_number(object, "num_heads", type->description,
+			       "num_heads");
 	json_set_number(object, "framebuffer_bytes", type->framebuffer);
 	json_set_text(object, "description", type->description);
 	json_set_number(object, "compute_slices", type->compute_slices);
 	json_set(object, "why_unavailable", type->why_unavailable[0] ?
 		 json_text(type->why_unavailable) : NULL);
+	json_set(object, "series", type_series(type) ?
+		 json_text(type_series(type)) : NULL);
+	set_resolution(object, type->description);
+	set_description_number(object, "frame_rate_limit", type->description,
+			       "frl_config");
 	return object;
 }
 
 /**
  * vgpu_json - a vGPU as JSON
+ * @cli: the run
  * @vgpu: the vGPU
  *
  * Return: the object; what does not apply is null.
  */
-struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu)
+struct json_object *vgpu_json(const struct cli *cli,
+			      const struct ovgpu_vgpu *vgpu)
 {
 	struct json_object *object = json_object_new_object();
+	struct ovgpu_vm *vm;
 
 	json_set_text(object, "uuid", vgpu->uuid);
 	json_set_text(object, "gpu", vgpu->gpu);
@@ -125,6 +176,12 @@ struct json_object *vgpu_json(const struct ovgpu_vgpu *vgpu)
 	json_set_value(object, "instance", vgpu->instance);
 	json_set_value(object, "compute_slices", vgpu->compute_slices);
 	json_set_value(object, "compute_instance", vgpu->compute_instance);
+	ovgpu_vm_get(cli->ovgpu, vgpu, &vm);
+	json_set(object, "vm_name",
+		 vm && vm->name[0] ? json_text(vm->name) : NULL);
+	json_set(object, "vm_uuid",
+		 vm && vm->uuid[0] ? json_text(vm->uuid) : NULL);
+	ovgpu_free(vm);
 	return object;
 }
 
@@ -223,8 +280,9 @@ static bool is_text_attribute(const char *name)
 {
 	static const char *const names[] = {
 		"board", "driver_version", "family", "guest_driver", "last_error",
-		"last_fault_name", "last_reset_reason", "personality",
-		"sched_state", "scheduler", "state", "type_name",
+		"last_fault_name", "last_reset_reason", "migration_hello",
+		"personality",
+		"sched_state", "scheduler", "serial", "state", "type_name",
 		"wait_histogram", "why_unavailable",
 	};
 	size_t i;

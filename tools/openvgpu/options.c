@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,6 +54,10 @@ static const struct known_option known[] = {
 	{ "force", 'f', OPTION_FORCE, NULL,
 	  "ask the process that uses it to let go, and wait" },
 	{ "once", '1', OPTION_ONCE, NULL, "print one table and end" },
+	{ "follow", 0, OPTION_FOLLOW, NULL,
+	  "print again and again, until it is stopped" },
+	{ "hosts", 0, OPTION_HOSTS, "FILE",
+	  "the hosts, one a line; default: /etc/openvgpu/fleet" },
 	{ "interval", 'i', OPTION_INTERVAL, "TIME",
 	  "time between two looks, as 500ms or 2s, " TEXT(INTERVAL_MIN_MS) "ms to "
 	  TEXT(INTERVAL_MAX_MS) "ms; default: " TEXT(INTERVAL_DEFAULT_MS) "ms" },
@@ -154,6 +159,29 @@ unsigned int option_takes_value(const struct command *command, const char *word)
 
 /* ----------------------------------------------------------------- parsing */
 
+/**
+ * options_host - take the host that a command is to run on
+ * @argc: how many words there are, and one
+ * @argv: these behind any one: the first may be "-H HOST", "-HHOST", "--host HOST" or
+ *	"--host=HOST"
+ * @host: receives it; unchanged if it is none
+ *
+ * Return: how many words that is.
+ */
+int options_host(int argc, char **argv, const char **host)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(word, "-H") || !strcmp(word, "--host")) {
+		*host = argc > 2 ? argv[2] : "";
+		return argc > 2 ? 2 : 1;
+	}
+	if (strncmp(word, "--host=", 7) && strncmp(word, "-H", 2))
+		return 0;
+	*host = word[1] == 'H' ? word + 2 : strchr(word, '=') + 1;
+	return 1;
+}
+
 /* "500", "500ms" or "2s". */
 static bool parse_interval(const char *text, unsigned int *interval_ms)
 {
@@ -235,6 +263,12 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 	case OPTION_ONCE:
 		cli->once = true;
 		break;
+	case OPTION_HOSTS:
+		cli->hosts = value;
+		break;
+	case OPTION_FOLLOW:
+		cli->follow = true;
+		break;
 	case OPTION_INTERVAL:
 		if (!parse_interval(value, &cli->interval_ms))
 			return cli_fail(cli, CLI_USAGE,
@@ -263,11 +297,15 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 	return CLI_OK;
 }
 
-/* For getopt_long(); @letters: 2 bytes for each option, and 3 */
-static void describe(struct option *options, char *letters)
+/* For getopt_long(); @letters: 2 bytes for each option, and 4 */
+static void describe(const struct command *command, struct option *options,
+		     char *letters)
 {
 	size_t i;
 
+	/* Behind its first argument, options are those of another command. */
+	if (command->run == command_fleet)
+		*letters++ = '+';
 	*letters++ = ':';	/* a missing value is not an unknown option */
 	for (i = 0; i < KNOWN; i++) {
 		options[i] = (struct option) {
@@ -322,21 +360,40 @@ static enum cli_exit fail_unknown(const struct cli *cli,
 			suggest_text(&suggestion).text);
 }
 
+/**
+ * arguments_most - how many arguments a command takes
+ * @command: which
+ */
+int arguments_most(const struct command *command)
+{
+	switch (command->arguments) {
+	case NONE:
+		return 0;
+	case TWO:
+		return 2;
+	case SEVERAL:
+		return INT_MAX;
+	default:
+		return 1;
+	}
+}
+
 static enum cli_exit take_arguments(struct cli *cli,
 				    const struct command *command, int argc,
 				    char **argv)
 {
-	int most = command->arguments == NONE ? 0 : 1;
+	int most = arguments_most(command);
+	int least = command->arguments == TWO ? 2 : command->arguments >= ONE;
 
 	cli->arguments = argv;
 	cli->argument_count = argc;
 	if (argc && most)
 		cli->argument = argv[0];
-	if (argc > most && command->arguments != SEVERAL)
+	if (argc > most)
 		return cli_fail(cli, CLI_USAGE,
 				"one argument too many: '%s'; try 'openvgpu %s --help'",
 				shown(argv[most]).text, command->name);
-	if (command->arguments >= ONE && !cli->argument)
+	if (argc < least)
 		return cli_fail(cli, CLI_USAGE,
 				"'%s' needs %s; try 'openvgpu %s --help'",
 				command->name, command->argument,
@@ -359,12 +416,12 @@ enum cli_exit options_parse(struct cli *cli, const struct command *command,
 {
 	struct option options[KNOWN + 1];
 	const struct known_option *option;
-	char letters[2 * KNOWN + 2];
+	char letters[2 * KNOWN + 4];
 	enum cli_exit code;
 	int value;
 
 	*done = true;
-	describe(options, letters);
+	describe(command, options, letters);
 	opterr = 0;	/* its messages would print arguments as they are */
 	while ((value = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		if (value == ':')

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "hand_over.h"
 
@@ -424,6 +425,26 @@ struct shown show_value(struct ovgpu_value value)
 struct shown show_value_time(struct ovgpu_value ns)
 {
 	return ns.known ? show_time(ns.number) : show_value(ns);
+}
+
+/**
+ * show_utc - a time of the day, for people and programs
+ * @ns: CLOCK_REALTIME
+ *
+ * Return: as "2026-11-21T20:40:00.123456Z".
+ */
+struct shown show_utc(uint64_t ns)
+{
+	time_t seconds = ns / 1000000000;
+	struct tm parts;
+	struct shown s;
+	size_t n;
+
+	gmtime_r(&seconds, &parts);
+	n = strftime(s.text, sizeof(s.text), "%Y-%m-%dT%H:%M:%S", &parts);
+	snprintf(s.text + n, sizeof(s.text) - n, ".%06uZ",
+		 (unsigned int)(ns % 1000000000 / 1000));
+	return s;
 }
 
 /**

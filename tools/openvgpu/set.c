@@ -450,20 +450,15 @@ static void print_settings(bool scheduler)
 	};
 	const struct ovgpu_setting *setting;
 	unsigned int object, i;
-	char range[64];
 
 	for (object = OVGPU_GPU; object <= OVGPU_VGPU; object++) {
 		printf("Settings %s:\n", title[object]);
 		for (i = 0; (setting = ovgpu_setting(object, i)); i++) {
 			if (!setting->scheduler && scheduler)
 				continue;
-			snprintf(range, sizeof(range), "%s%llu-%llu",
-				 setting->zero ? "0, " : "",
-				 (unsigned long long)setting->minimum,
-				 (unsigned long long)setting->maximum);
 			printf("  %-20s  %-15s  %s\n", setting->name,
-			       setting->kind != OVGPU_NUMBER ? "" : range,
-			       setting->meaning);
+			       setting->kind != OVGPU_NUMBER ? "" :
+			       show_numbers(setting).text, setting->meaning);
 		}
 		putchar('\n');
 	}

@@ -17,8 +17,9 @@ static void print_attributes(const char *title,
 	if (count)
 		printf("  %s:\n", title);
 	for (i = 0; i < count; i++)
-		/* It stands at the types. */
-		if (strcmp(attributes[i]->name, "why_unavailable"))
+		/* One stands at the types, one is for 'openvgpu migration'. */
+		if (strcmp(attributes[i]->name, "why_unavailable") &&
+		    strcmp(attributes[i]->name, "migration_hello"))
 			printf("    %-24s %s\n", shown(attributes[i]->name).text,
 			       shown(attributes[i]->value).text);
 }
@@ -31,6 +32,7 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 	size_t attribute_count = 0, stat_count = 0;
 	struct json_object *object, *json;
 	struct ovgpu_vgpu *vgpu;
+	struct ovgpu_vm *vm;
 	int err;
 
 	err = ovgpu_attributes(cli->ovgpu, OVGPU_VGPU, uuid, OVGPU_DRIVER,
@@ -48,7 +50,7 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 	}
 	if (cli->json) {
 		object = json_start();
-		json = vgpu_json(vgpu);
+		json = vgpu_json(cli, vgpu);
 		json_set(json, "attributes",
 			 attributes_json(attributes, attribute_count));
 		json_set(json, "stats", attributes_json(stats, stat_count));
@@ -59,6 +61,11 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 		       uuid, "type", shown(vgpu->type).text,
 		       shown(vgpu->type_name).text, "GPU", vgpu->gpu, "used by",
 		       show_owner(vgpu).text);
+		if (!ovgpu_vm_get(cli->ovgpu, vgpu, &vm))
+			printf("  %-26s %s %s\n", "VM",
+			       vm->name[0] ? shown(vm->name).text : "-",
+			       vm->uuid[0] ? vm->uuid : "-");
+		ovgpu_free(vm);
 		if (vgpu->iommu_group >= 0)
 			printf("  %-26s /dev/vfio/%d\n", "VFIO group",
 			       vgpu->iommu_group);
@@ -76,7 +83,7 @@ static enum cli_exit show_vgpu(const struct cli *cli, const char *uuid)
 
 /* What is known of one GPU. */
 struct gpu_view {
-	const char *bdf;
+	const char *bdf, *uuid;
 	char vendor[OVGPU_NAME_SIZE], device[OVGPU_NAME_SIZE];
 	struct ovgpu_attribute **attributes;
 	size_t attribute_count;
@@ -93,8 +100,10 @@ static struct json_object *gpu_json(const struct cli *cli,
 	size_t i;
 
 	json_set_text(object, "gpu", view->bdf);
+	json_set(object, "uuid", view->uuid[0] ? json_text(view->uuid) : NULL);
 	json_set_text(object, "vendor", view->vendor);
 	json_set_text(object, "device", view->device);
+	json_set(object, "bars", bars_json(cli, view->bdf));
 	json_set(object, "attributes",
 		 attributes_json(view->attributes, view->attribute_count));
 	array = json_object_new_array();
@@ -104,7 +113,8 @@ static struct json_object *gpu_json(const struct cli *cli,
 	array = json_object_new_array();
 	for (i = 0; i < view->vgpu_count; i++)
 		if (!strcmp(view->vgpus[i]->gpu, view->bdf))
-			json_object_array_add(array, vgpu_json(view->vgpus[i]));
+			json_object_array_add(array,
+					      vgpu_json(cli, view->vgpus[i]));
 	json_set(object, "vgpus", array);
 	json_set(object, "instances", instances_json(cli, view->bdf));
 	return object;
@@ -137,6 +147,9 @@ static void gpu_print(const struct cli *cli, const struct gpu_view *view)
 
 	printf("GPU %s\n  %-26s %s:%s\n", view->bdf, "vendor:device",
 	       shown(view->vendor).text, shown(view->device).text);
+	if (view->uuid[0])
+		printf("  %-26s %s\n", "UUID", view->uuid);
+	bars_print(cli, view->bdf);
 	print_attributes("attributes", view->attributes,
 			 view->attribute_count);
 	puts("  types, available now:");
@@ -197,7 +210,8 @@ static enum cli_exit show_gpus(const struct cli *cli, const char *bdf)
 		array = json_object_new_array();
 	for (i = 0; !err && i < count; i++) {
 		struct gpu_view view = {
-			.bdf = gpus[i]->bdf, .vgpus = vgpus, .vgpu_count = n,
+			.bdf = gpus[i]->bdf, .uuid = gpus[i]->uuid,
+			.vgpus = vgpus, .vgpu_count = n,
 		};
 
 		if (bdf && strcmp(bdf, gpus[i]->bdf))

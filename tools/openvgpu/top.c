@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * top.c - openvgpu top: who gets how much of a GPU, live or once
+ * top.c - openvgpu top: who gets how much of a GPU, live, once, or again and again
  */
 #include <errno.h>
 #include <stdio.h>
@@ -63,19 +63,29 @@ static void print_lines(const struct top_sample *sample)
 	top_lines_free(&lines);
 }
 
+/* The first look; a GPU that is asked for has to be there. */
+static enum cli_exit look(const struct view *view, struct top_sample *sample)
+{
+	const struct cli *cli = view->cli;
+	int err = top_sample_take(cli->ovgpu, view->bdf, sample);
+
+	if (err)
+		return cli_fail_errno(cli, err, "look at the GPUs");
+	if (!view->bdf || sample->gpu_count)
+		return CLI_OK;
+	top_sample_free(sample);
+	return cli_fail_no_gpu(cli, view->bdf);
+}
+
 static enum cli_exit once(const struct view *view)
 {
 	const struct cli *cli = view->cli;
 	struct top_sample before, now;
+	enum cli_exit code = look(view, &before);
 	int err;
 
-	err = top_sample_take(cli->ovgpu, view->bdf, &before);
-	if (err)
-		return cli_fail_errno(cli, err, "look at the GPUs");
-	if (view->bdf && !before.gpu_count) {
-		top_sample_free(&before);
-		return cli_fail_no_gpu(cli, view->bdf);
-	}
+	if (code != CLI_OK)
+		return code;
 	/*
 	 * Nothing to measure: say so at once. Else from the end of the first
 	 * look on, so that on a slow machine the time is not too short.
@@ -102,6 +112,50 @@ static enum cli_exit once(const struct view *view)
 		cli_note_no_gpu(cli);
 	top_sample_free(&now);
 	return CLI_OK;
+}
+
+/* ----------------------------------------------------------------- follow */
+
+static void print_next(const struct view *view, struct top_sample *now)
+{
+	struct timespec time;
+
+	top_sample_sort(now, view->key, view->reverse);
+	if (view->cli->json) {
+		json_print_line(top_json(view->cli, now, view->cli->interval_ms));
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &time);
+	puts(show_utc(time.tv_sec * UINT64_C(1000000000) + time.tv_nsec).text);
+	print_lines(now);
+	putchar('\n');
+}
+
+/* What comes and goes meanwhile, the GPU that is asked for as well, may come back. */
+static enum cli_exit follow(const struct view *view)
+{
+	const struct cli *cli = view->cli;
+	uint64_t interval = cli->interval_ms * UINT64_C(1000000);
+	struct top_sample before, now;
+	enum cli_exit code = look(view, &before);
+	int signals, err = 0;
+
+	if (code != CLI_OK)
+		return code;
+	if (!before.gpu_count)
+		cli_note_no_gpu(cli);
+	signals = cli_end_signals();
+	while (cli_wait(-1, signals, top_now() + interval) != WAITED_END) {
+		err = top_sample_take(cli->ovgpu, view->bdf, &now);
+		if (err)
+			break;
+		top_sample_compare(&now, &before);
+		print_next(view, &now);
+		top_sample_free(&before);
+		before = now;
+	}
+	top_sample_free(&before);
+	return err ? cli_fail_errno(cli, err, "look at the GPUs") : CLI_OK;
 }
 
 /* ------------------------------------------------------------------- live */
@@ -182,16 +236,12 @@ static enum cli_exit live(struct view *view)
 	const struct cli *cli = view->cli;
 	struct top_sample now, before = { 0 };
 	uint64_t next = top_now();
+	enum cli_exit code = look(view, &now);
 	int event = SCREEN_TIME, err = 0;
 	long by = 0;
 
-	err = top_sample_take(cli->ovgpu, view->bdf, &now);
-	if (err)
-		return cli_fail_errno(cli, err, "look at the GPUs");
-	if (view->bdf && !now.gpu_count) {
-		top_sample_free(&now);
-		return cli_fail_no_gpu(cli, view->bdf);
-	}
+	if (code != CLI_OK)
+		return code;
 	if (!screen_open()) {
 		top_sample_free(&now);
 		cli_note("this type of terminal is not known (TERM): printing once");
@@ -243,6 +293,11 @@ enum cli_exit command_top(struct cli *cli)
 					"can't sort by '%s': there are " TOP_KEYS,
 					shown(cli->sort).text);
 	}
+	if (cli->follow && cli->once)
+		return cli_fail(cli, CLI_USAGE,
+				"--once and --follow are both given");
+	if (cli->follow)
+		return follow(&view);
 	/* Without a keyboard nobody could end it. */
 	if (cli->once || cli->json || !isatty(STDOUT_FILENO) ||
 	    !isatty(STDIN_FILENO))

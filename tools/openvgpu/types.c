@@ -9,10 +9,13 @@
 
 #include "cli.h"
 
-#define COLUMNS	9
+#define COLUMNS	12
 
 static const char by_default[] =
 	"GPU,TYPE,FRAMEBUFFER,HEADS,MAX,AVAILABLE,NAME";
+/* Where the driver says why there can be no more of some. */
+static const char by_default_why[] =
+	"GPU,TYPE,FRAMEBUFFER,HEADS,MAX,AVAILABLE,NAME,WHY";
 /* Where a GPU is divisible. */
 static const char by_default_divisible[] =
 	"GPU,TYPE,SLICES,FRAMEBUFFER,HEADS,MAX,AVAILABLE,WHY";
@@ -20,17 +23,21 @@ static const char by_default_divisible[] =
 static void add_row(struct table *table, const struct ovgpu_type *type)
 {
 	char heads[OVGPU_NAME_SIZE], most[OVGPU_NAME_SIZE], available[16];
-	char slices[16] = "-";
+	char slices[16] = "-", size[OVGPU_NAME_SIZE], rate[OVGPU_NAME_SIZE];
 
 	description_value(type->description, "num_heads", heads, sizeof(heads));
 	description_value(type->description, "max_instance", most, sizeof(most));
+	description_value(type->description, "max_resolution", size, sizeof(size));
+	description_value(type->description, "frl_config", rate, sizeof(rate));
 	snprintf(available, sizeof(available), "%u", type->available);
 	if (type->compute_slices)
 		snprintf(slices, sizeof(slices), "%u", type->compute_slices);
 	table_row(table, COLUMNS, type->gpu, type->id, slices,
 		  show_size(type->framebuffer).text, heads[0] ? heads : "-",
 		  most[0] ? most : "-", available, type->name,
-		  type->why_unavailable[0] ? type->why_unavailable : "-");
+		  type->why_unavailable[0] ? type->why_unavailable : "-",
+		  type_series(type) ? type_series(type) : "-",
+		  size[0] ? size : "-", rate[0] ? rate : "-");
 }
 
 /* Ends the command where nothing is as --gpu and --type say. */
@@ -61,11 +68,11 @@ enum cli_exit command_types(struct cli *cli)
 	struct table table = { 0 };
 	struct ovgpu_gpu **gpus;
 	size_t count, n, i, j, shown_gpus = 0;
-	bool divisible = false;
+	bool divisible = false, why = false;
 	int err;
 
 	table_row(&table, COLUMNS, "GPU", "TYPE", "SLICES", "FRAMEBUFFER", "HEADS",
-		  "MAX", "AVAILABLE", "NAME", "WHY");
+		  "MAX", "AVAILABLE", "NAME", "WHY", "SERIES", "RESOLUTION", "FRAMES");
 	err = ovgpu_gpu_list(cli->ovgpu, &gpus, &count);
 	for (i = 0; !err && i < count; i++) {
 		if (cli->gpu[0] && strcmp(cli->gpu, gpus[i]->bdf))
@@ -83,6 +90,7 @@ enum cli_exit command_types(struct cli *cli)
 			if (cli->type[0] && strcmp(cli->type, types[j]->id))
 				continue;
 			divisible |= types[j]->compute_slices != 0;
+			why |= types[j]->why_unavailable[0] != '\0';
 			json_object_array_add(array, type_json(types[j]));
 			add_row(&table, types[j]);
 		}
@@ -95,8 +103,8 @@ enum cli_exit command_types(struct cli *cli)
 		 (cli->type[0] && shown_gpus && table.rows == 1))
 		code = fail_nothing(cli, shown_gpus, &suggestion);
 	else
-		code = table_choose(cli, &table, divisible ?
-				    by_default_divisible : by_default);
+		code = table_choose(cli, &table, divisible ? by_default_divisible :
+				    why ? by_default_why : by_default);
 	if (code == CLI_OK && cli->json) {
 		object = json_start();
 		json_set(object, "types", json_object_get(array));

@@ -39,8 +39,12 @@ extern struct device_attribute vgpu_attr_personality;
 extern struct device_attribute vgpu_attr_display;
 extern struct device_attribute vgpu_attr_frame_rate_limit;
 
+/* sysfs_migrate.c: in the GPU's openvgpu/ */
+extern struct device_attribute vgpu_gpu_attr_dma_logging;
+
 /* sysfs_migrate.c: in the vGPU's openvgpu/, and in its stats/ */
 extern struct device_attribute vgpu_attr_migration;
+extern struct device_attribute vgpu_attr_migration_hello;
 extern struct device_attribute vgpu_stat_migration;
 
 /* sysfs_sched.c: in the vGPU's stats/ */

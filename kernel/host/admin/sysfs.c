@@ -7,6 +7,7 @@
  * The driver core removes them before it calls our remove functions, so a
  * show or store always finds a working object.
  */
+#include <linux/pci.h>
 #include <linux/sysfs.h>
 
 #include "admin/attr.h"
@@ -51,6 +52,18 @@ static ssize_t board_show(struct device *dev, struct device_attribute *attr,
 	return sysfs_emit(buf, "%s\n", to_gpu(dev)->board);
 }
 static DEVICE_ATTR_RO(board);
+
+/* Of PCI's capability. A device that does not answer reads all ones. */
+static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	u64 serial = pci_get_dsn(to_pci_dev(dev));
+
+	if (!serial || serial == U64_MAX)
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf, "%016llx\n", serial);
+}
+static DEVICE_ATTR_RO(serial);
 
 /* The state of a vGPU as sysfs shows it. */
 static const char *state_name(struct vgpu *vgpu)
@@ -183,6 +196,7 @@ static struct attribute *gpu_attrs[] = {
 	&dev_attr_driver_version.attr,
 	&dev_attr_family.attr,
 	&dev_attr_board.attr,
+	&dev_attr_serial.attr,
 	&dev_attr_state.attr,
 	&dev_attr_framebuffer_total.attr,
 	&dev_attr_framebuffer_free.attr,
@@ -190,6 +204,7 @@ static struct attribute *gpu_attrs[] = {
 	&dev_attr_max_vgpus.attr,
 	&dev_attr_last_error.attr,
 	&dev_attr_hand_over.attr,
+	&vgpu_gpu_attr_dma_logging.attr,
 	&vgpu_gpu_attr_compute_slices.attr,
 	&vgpu_gpu_attr_memory_slices.attr,
 	&vgpu_gpu_attr_pool_slices.attr,
@@ -353,6 +368,7 @@ static struct attribute *vgpu_attrs[] = {
 	&vgpu_attr_display.attr,
 	&vgpu_attr_frame_rate_limit.attr,
 	&vgpu_attr_migration.attr,
+	&vgpu_attr_migration_hello.attr,
 	&vgpu_attr_state.attr,
 	&dev_attr_owner_pid.attr,
 	&dev_attr_refuse_opens.attr,

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sysfs_migrate.c - attributes of a vGPU that goes to another host, described in
- * doc/sysfs-driver-openvgpu
+ * sysfs_migrate.c - attributes of a vGPU that goes to another host, and of its GPU,
+ * described in doc/sysfs-driver-openvgpu
  */
 #include <linux/sysfs.h>
 
 #include "admin/attr.h"
 #include "base/vgpu.h"
+#include "compat/migration.h"
 #include "vgpu/migrate.h"
 
 static ssize_t migration_show(struct device *dev, struct device_attribute *attr,
@@ -28,6 +29,26 @@ static ssize_t migration_store(struct device *dev,
 
 struct device_attribute vgpu_attr_migration =
 	__ATTR(migration, 0644, migration_show, migration_store);
+
+static ssize_t hello_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	int n = vgpu_migrate_hello(dev_get_drvdata(dev), buf);
+
+	return n < 0 ? n : n + sysfs_emit_at(buf, n, "\n");
+}
+
+struct device_attribute vgpu_attr_migration_hello =
+	__ATTR(migration_hello, 0444, hello_show, NULL);
+
+static ssize_t dma_logging_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", VGPU_DMA_LOGGING);
+}
+
+struct device_attribute vgpu_gpu_attr_dma_logging =
+	__ATTR(dma_logging, 0444, dma_logging_show, NULL);
 
 static ssize_t stats_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)

@@ -149,6 +149,24 @@ int vgpu_list_name(char *buf, size_t size, int length, const char *name,
 				  length ? " " : "", name);
 }
 
+/* last_error is always the newest; the log may have had enough. */
+static void __printf(3, 4)
+note_error(struct vgpu_gpu *gpu, bool log, const char *fmt, ...)
+{
+	char line[VGPU_LAST_ERROR_SIZE];
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	if (log)
+		dev_err(&gpu->pdev->dev, "%s\n", line);
+
+	mutex_lock(&gpu->lock);
+	strscpy(gpu->last_error, line, sizeof(gpu->last_error));
+	mutex_unlock(&gpu->lock);
+}
+
 /**
  * vgpu_gpu_error - report why a request was refused
  * @gpu: the GPU
@@ -159,25 +177,22 @@ int vgpu_list_name(char *buf, size_t size, int length, const char *name,
  */
 void vgpu_gpu_error(struct vgpu_gpu *gpu, const char *fmt, ...)
 {
-	char line[VGPU_LAST_ERROR_SIZE];
+	struct va_format line = { .fmt = fmt };
 	va_list args;
 
 	va_start(args, fmt);
-	vscnprintf(line, sizeof(line), fmt, args);
+	line.va = &args;
+	note_error(gpu, true, "%pV", &line);
 	va_end(args);
-	dev_err(&gpu->pdev->dev, "%s\n", line);
-
-	mutex_lock(&gpu->lock);
-	strscpy(gpu->last_error, line, sizeof(gpu->last_error));
-	mutex_unlock(&gpu->lock);
 }
 
 /* A line that begins with the vGPU's name. Takes the lock of its GPU. */
-static void error_of(struct vgpu *vgpu, const char *fmt, va_list *args)
+static void note_vgpu_error(struct vgpu *vgpu, bool log, const char *fmt,
+			    va_list *args)
 {
 	struct va_format rest = { .fmt = fmt, .va = args };
 
-	vgpu_gpu_error(vgpu->gpu, "vGPU %s%pV", vgpu_name(vgpu), &rest);
+	note_error(vgpu->gpu, log, "vGPU %s%pV", vgpu_name(vgpu), &rest);
 }
 
 /**
@@ -192,7 +207,7 @@ void vgpu_error(struct vgpu *vgpu, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	error_of(vgpu, fmt, &args);
+	note_vgpu_error(vgpu, true, fmt, &args);
 	va_end(args);
 }
 
@@ -202,17 +217,15 @@ void vgpu_error(struct vgpu *vgpu, const char *fmt, ...)
  * @fmt: as vgpu_error()
  *
  * Unlike what an administrator asks for, they can ask without end: only so much
- * is said as vgpu_may_log() allows, in the log and in last_error. May sleep;
- * takes the lock of the vGPU's GPU.
+ * is said in the log as vgpu_may_log() allows. May sleep; takes the lock of the
+ * vGPU's GPU.
  */
 void vgpu_owner_error(struct vgpu *vgpu, const char *fmt, ...)
 {
 	va_list args;
 
-	if (!vgpu_may_log(vgpu))
-		return;
 	va_start(args, fmt);
-	error_of(vgpu, fmt, &args);
+	note_vgpu_error(vgpu, vgpu_may_log(vgpu), fmt, &args);
 	va_end(args);
 }
 

@@ -47,7 +47,9 @@ static inline int vgpu_check_precopy(struct vfio_device *vdev, unsigned int cmd,
  * CONFIG_IOMMUFD_DRIVER; without it the core takes the order and fails the answer.
  */
 #if !defined(VGPU_HAVE_IOVA_BITMAP_STUB) || IS_ENABLED(CONFIG_IOMMUFD_DRIVER)
-#define VGPU_HAVE_DMA_LOGGING
+#define VGPU_DMA_LOGGING	1
+#else
+#define VGPU_DMA_LOGGING	0
 #endif
 
 #ifdef VGPU_HAVE_VFIO_DATA_SIZE

@@ -133,6 +133,12 @@ u32 vgpu_dmabuf_id(struct vgpu *vgpu, const struct vgpu_plane *plane)
 	return oldest->id;
 }
 
+/* Of the slice, from its beginning to the end of its last page. */
+static u64 picture_bytes(const struct exported_picture *picture)
+{
+	return PAGE_ALIGN(vgpu_plane_bytes(&picture->plane));
+}
+
 /* ----------------------------------------------------------------- mappings */
 
 static vm_fault_t picture_fault(struct vm_fault *vmf)
@@ -175,7 +181,8 @@ static int picture_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 }
 
 /**
- * vgpu_dmabuf_each_mapped - the parts of a slice that dma-bufs show to CPUs
+ * vgpu_dmabuf_each_mapped - the parts of a slice that dma-bufs show to CPUs, or did
+ * since the last call
  * @vgpu: the vGPU
  * @each: called for each, with its place in the slice
  *
@@ -185,13 +192,17 @@ void vgpu_dmabuf_each_mapped(struct vgpu *vgpu,
 			     void (*each)(struct vgpu *vgpu, u64 offset,
 					  u64 bytes))
 {
+	struct vgpu_dmabufs *dmabufs = &vgpu->dmabufs;
 	struct exported_picture *picture;
 
 	mutex_lock(&dmabufs_lock);
-	list_for_each_entry(picture, &vgpu->dmabufs.list, node)
+	list_for_each_entry(picture, &dmabufs->list, node)
 		if (READ_ONCE(picture->mapped))
-			each(vgpu, picture->plane.base,
-			     PAGE_ALIGN(vgpu_plane_bytes(&picture->plane)));
+			each(vgpu, picture->plane.base, picture_bytes(picture));
+	if (dmabufs->gone_end)
+		each(vgpu, dmabufs->gone_first,
+		     dmabufs->gone_end - dmabufs->gone_first);
+	dmabufs->gone_end = 0;
 	mutex_unlock(&dmabufs_lock);
 }
 
@@ -304,11 +315,28 @@ static int picture_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 
 /* ----------------------------------------------------- life of one dma-buf */
 
+/* What was written through it is still to be found. */
+static void remember(const struct exported_picture *picture)
+{
+	struct vgpu_dmabufs *dmabufs = &picture->vgpu->dmabufs;
+	u64 first = picture->plane.base, end = first + picture_bytes(picture);
+
+	lockdep_assert_held(&dmabufs_lock);
+	if (dmabufs->gone_end) {
+		first = min(first, dmabufs->gone_first);
+		end = max(end, dmabufs->gone_end);
+	}
+	dmabufs->gone_first = first;
+	dmabufs->gone_end = end;
+}
+
 static void unlink_picture(struct exported_picture *picture)
 {
 	lockdep_assert_held(&dmabufs_lock);
 	if (!picture->vgpu)
 		return;
+	if (READ_ONCE(picture->mapped))
+		remember(picture);
 	list_del(&picture->node);
 	picture->vgpu->dmabufs.count--;
 	if (picture->copy)

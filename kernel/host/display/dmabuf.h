@@ -34,6 +34,10 @@ struct vgpu_dmabuf_id {
  * @list: struct exported_picture of each dma-buf; lock of the dma-bufs
  * @count: length of @list; lock of the dma-bufs
  * @copies: how many of them have a copy for other devices; lock of the dma-bufs
+ * @gone_first: where in the slice begins what former ones have shown to CPUs; lock of
+ *	the dma-bufs
+ * @gone_end: where it ends; 0: there is nothing that vgpu_dmabuf_each_mapped() has not
+ *	told
  */
 struct vgpu_dmabufs {
 	struct vgpu_dmabuf_id ids[VGPU_DMABUF_IDS];
@@ -42,6 +46,8 @@ struct vgpu_dmabufs {
 	struct list_head list;
 	unsigned int count;
 	unsigned int copies;
+	u64 gone_first;
+	u64 gone_end;
 };
 
 u32 vgpu_dmabuf_id(struct vgpu *vgpu, const struct vgpu_plane *plane);

@@ -130,13 +130,18 @@ void vgpu_monitors_save(struct vgpu *vgpu, struct vgpu_pack *pack)
 	}
 }
 
+/* What is refused leaves no trace: the VMM resets the vGPU, which goes on with it. */
 static bool load_edid(struct vgpu_edid *edid, struct vgpu_unpack *unpack)
 {
-	edid->bytes = vgpu_unpack(unpack, 4);
-	if (edid->bytes > VGPU_EDID_SIZE)
+	struct vgpu_edid loaded = { .bytes = vgpu_unpack(unpack, 4) };
+
+	if (loaded.bytes > VGPU_EDID_SIZE)
 		return false;
-	vgpu_unpack_bytes(unpack, edid->data, edid->bytes);
-	return !edid->bytes || vgpu_edid_valid(edid->data, edid->bytes);
+	vgpu_unpack_bytes(unpack, loaded.data, loaded.bytes);
+	if (loaded.bytes && !vgpu_edid_valid(loaded.data, loaded.bytes))
+		return false;
+	*edid = loaded;
+	return true;
 }
 
 static void take_first(struct vgpu_monitor *monitor, const struct vgpu_edid *edid)

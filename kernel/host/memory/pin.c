@@ -316,7 +316,8 @@ static int check_request(struct vgpu *vgpu, u32 first, u32 count,
 	u32 limit = vgpu->gpu->sysmem_pages;
 	u32 i;
 
-	if (!count || first >= limit || count > limit - first)
+	if (!count || count > VGPU_MAP_PAGES_MAX || first >= limit ||
+	    count > limit - first)
 		return -EINVAL;
 	for (i = 0; i < count; i++)
 		if (!PAGE_ALIGNED(addr[i]))

@@ -15,6 +15,9 @@
 
 #include "memory/pin_log.h"
 
+/* Pages of one vgpu_pin_map(), at most: all are taken back together. */
+#define VGPU_MAP_PAGES_MAX	4096
+
 struct mem_cgroup;
 struct vgpu;
 struct vgpu_pack;

@@ -13,6 +13,16 @@ struct pin_batch;
 struct vgpu;
 
 /**
+ * struct pin_told - when it was told that pages may have been written
+ * @slices: of the vGPU, until then
+ * @running: it held the engine then
+ */
+struct pin_told {
+	u64 slices;
+	bool running;
+};
+
+/**
  * struct pin_run - guest pages in one piece
  * @node: in vgpu->pins.runs, by guest page number
  * @batch: what it is part of
@@ -20,8 +30,9 @@ struct vgpu;
  * @pages: how many
  * @mapped: how many of them have a DMA address
  * @pinned: VFIO has pinned it
- * @slices: its vGPU's, when it was told of last that it may have been written
- * @running: its vGPU held the engine then
+ * @begun: when its first page was told of last
+ * @told: when all of it was told of last: when that began
+ * @first_told: its batch was given back, and its first page was told of since
  */
 struct pin_run {
 	struct interval_tree_node node;
@@ -30,8 +41,9 @@ struct pin_run {
 	u32 pages;
 	u32 mapped;
 	bool pinned;
-	bool running;
-	u64 slices;
+	bool first_told;
+	struct pin_told begun;
+	struct pin_told told;
 };
 
 /**

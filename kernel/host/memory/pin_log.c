@@ -64,8 +64,10 @@ bool pin_log_keep(struct vgpu *vgpu, struct pin_batch *batch)
 		keep_range(log, batch);
 		return false;
 	}
-	for (i = 0; i < batch->runs; i++)
+	for (i = 0; i < batch->runs; i++) {
+		batch->run[i].first_told = false;
 		interval_tree_insert(&batch->run[i].node, &log->dropped);
+	}
 	batch->untold = batch->runs;
 	log->dropped_pages += batch->pages;
 	return true;
@@ -139,23 +141,34 @@ static void add(const struct window *window, unsigned long first,
 	bitmap_set(window->bits, first - window->first, last - first + 1);
 }
 
-/* It has held the engine since the run was told of, or does. */
+/* It has held the engine since the run was told of last, or does. */
+static bool may_be_written(const struct pin_run *run,
+			   const struct pin_told *now)
+{
+	return run->batch->write && run->batch->reached &&
+	       (now->slices != run->told.slices || run->told.running ||
+		now->running);
+}
+
+/*
+ * A run may be told of in parts. What is written after the first of them, perhaps to
+ * that part, is told of the next time.
+ */
 static void add_run(struct vgpu *vgpu, const struct window *window,
 		    struct pin_run *run)
 {
-	u64 slices = atomic64_read(&vgpu->stats.slices);
-	bool running = READ_ONCE(vgpu->sched_state) == VGPU_SCHED_RUNNING;
+	struct pin_told now = {
+		.slices = atomic64_read(&vgpu->stats.slices),
+		.running = READ_ONCE(vgpu->sched_state) == VGPU_SCHED_RUNNING,
+	};
 
-	if (!run->batch->write || !run->batch->reached)
-		return;
-	if (slices == run->slices && !run->running && !running)
+	if (!may_be_written(run, &now))
 		return;
 	add(window, run->node.start, run->node.last);
-	/* What is left of it comes with the next window. */
-	if (run->node.last > window->last)
-		return;
-	run->slices = slices;
-	run->running = running;
+	if (run->node.start >= window->first)
+		run->begun = now;
+	if (run->node.last <= window->last)
+		run->told = run->begun;
 }
 
 static void add_mapped(struct vgpu *vgpu, const struct window *window)
@@ -171,14 +184,18 @@ static void add_mapped(struct vgpu *vgpu, const struct window *window)
 static void add_dropped(struct vgpu_pin_log *log, const struct window *window)
 {
 	struct interval_tree_node *node, *next;
+	struct pin_run *run;
 
 	for (node = interval_tree_iter_first(&log->dropped, window->first,
 					     window->last); node; node = next) {
 		next = interval_tree_iter_next(node, window->first,
 					       window->last);
 		add(window, node->start, node->last);
-		if (node->last <= window->last)
-			forget(log, container_of(node, struct pin_run, node));
+		run = container_of(node, struct pin_run, node);
+		if (node->start >= window->first)
+			run->first_told = true;
+		if (node->last <= window->last && run->first_told)
+			forget(log, run);
 	}
 	if (log->first > log->last || log->first > window->last ||
 	    log->last < window->first)

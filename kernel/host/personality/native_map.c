@@ -18,6 +18,8 @@
 #include "memory/pin.h"
 #include "personality/native.h"
 
+static_assert(NATIVE_MAP_PAGES_MAX <= VGPU_MAP_PAGES_MAX);
+
 /* How long a VM that is paused waits for memory of its VMM that never comes. */
 #define HOLD_PATIENCE	(10 * HZ)
 

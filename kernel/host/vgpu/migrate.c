@@ -282,9 +282,14 @@ static int get_state(struct vfio_device *vdev,
 }
 
 /**
- * vgpu_migrate_data_size - how many bytes its VMM would read, if it stood still now
+ * vgpu_migrate_data_size - how many bytes its VM would have to stand still for
  * @vdev: the vGPU
  * @bytes: receives them
+ *
+ * A VM that stands still already waits for none of them. QEMU compares what is
+ * left with its limit of downtime all the same, though it reads nothing more
+ * before that is small enough: it would look again for ever. So it gets a small
+ * number then, but as large as the pieces that it likes to read.
  *
  * For kernels that have no operation for it, too.
  *
@@ -293,10 +298,17 @@ static int get_state(struct vfio_device *vdev,
 int vgpu_migrate_data_size(struct vfio_device *vdev, unsigned long *bytes)
 {
 	struct vgpu *vgpu = to_vgpu(vdev);
+	unsigned int state;
+	int ret;
 
 	if (vgpu->migration.mode == VGPU_MIGRATE_OFF)
 		return -EOPNOTSUPP;
-	return migrate_save_size(vgpu, bytes);
+	ret = migrate_save_size(vgpu, bytes);
+	state = READ_ONCE(vgpu->migration.state);
+	if (state == VFIO_DEVICE_STATE_STOP ||
+	    state == VFIO_DEVICE_STATE_STOP_COPY)
+		*bytes = min_t(unsigned long, *bytes, SZ_1M);
+	return ret;
 }
 
 static const struct vfio_migration_ops migration_ops = {
@@ -383,9 +395,8 @@ void vgpu_migrate_setup(struct vgpu *vgpu)
 	if (!vgpu->gpu->migrates)
 		return;
 	vgpu->vdev.mig_ops = &migration_ops;
-#ifdef VGPU_HAVE_DMA_LOGGING
-	vgpu->vdev.log_ops = &migrate_log_ops;
-#endif
+	if (VGPU_DMA_LOGGING)
+		vgpu->vdev.log_ops = &migrate_log_ops;
 	offer(vgpu, VGPU_MIGRATE_AUTO);
 }
 

@@ -67,6 +67,7 @@ void vgpu_migrate_init(struct vgpu *vgpu);
 void vgpu_migrate_setup(struct vgpu *vgpu);
 int vgpu_migrate_list(const struct vgpu *vgpu, char *buf, size_t size);
 int vgpu_migrate_set(struct vgpu *vgpu, const char *name);
+int vgpu_migrate_hello(struct vgpu *vgpu, char *buf);
 void vgpu_migrate_end(struct vgpu *vgpu);
 void vgpu_migrate_broken(struct vgpu *vgpu);
 int vgpu_migrate_data_size(struct vfio_device *vdev, unsigned long *bytes);

@@ -9,14 +9,19 @@
 #include <linux/bitops.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 
 #include "base/state.h"
 #include "base/vgpu.h"
+#include "vgpu/migrate.h"
 #include "vgpu/migrate_file.h"
 #include "vgpu/stream.h"
+
+#define HELLO_BYTES	(STREAM_HEADER + STREAM_HELLO_SIZE)
+#define BYTES_AT_ONCE	64	/* of "%*phN" */
 
 /**
  * migrate_file_init - the part that both kinds have
@@ -54,6 +59,7 @@ static void last_put(struct kref *kref)
 	struct migrate_file *file = container_of(kref, struct migrate_file,
 						 kref);
 
+	file->kind->empty(file);
 	file->kind->free(file);
 }
 
@@ -86,6 +92,35 @@ struct file *migrate_file_open(struct migrate_file *file)
 	return filp;
 }
 
+/*
+ * A VMM may keep any number of files that are of no use any more. Whoever is in it gives
+ * its memory back later, by migrate_file_unlock().
+ */
+static void try_empty(struct migrate_file *file)
+{
+	if (!mutex_trylock(&file->io_lock))
+		return;
+	file->kind->empty(file);
+	mutex_unlock(&file->io_lock);
+}
+
+/**
+ * migrate_file_unlock - a read or a write is over
+ * @file: the file, with its io_lock held
+ */
+void migrate_file_unlock(struct migrate_file *file)
+{
+	bool ended;
+
+	mutex_unlock(&file->io_lock);
+	/* With the lock: either it is seen that it ended, or that nobody is in it. */
+	mutex_lock(&file->lock);
+	ended = file->error;
+	mutex_unlock(&file->lock);
+	if (ended)
+		try_empty(file);
+}
+
 /**
  * migrate_file_end - a file is of no use any more
  * @file: the file
@@ -101,6 +136,7 @@ void migrate_file_end(struct migrate_file *file, int error)
 		file->error = error;
 	mutex_unlock(&file->lock);
 	wake_up_all(&file->wait);
+	try_empty(file);
 }
 
 /**
@@ -171,7 +207,7 @@ int migrate_region(const struct vgpu *vgpu)
 
 /**
  * migrate_hello - what a vGPU is, for the comparison with another one
- * @vgpu: the vGPU, open
+ * @vgpu: the vGPU, with its lock held
  * @hello: filled in
  */
 void migrate_hello(const struct vgpu *vgpu, struct stream_hello *hello)
@@ -211,4 +247,47 @@ void migrate_hello(const struct vgpu *vgpu, struct stream_hello *hello)
 	memcpy(hello->power_on, config->power_on, sizeof(hello->power_on));
 	memcpy(hello->writable, config->writable, sizeof(hello->writable));
 	memcpy(hello->clearable, config->clearable, sizeof(hello->clearable));
+}
+
+/* What its stream would begin with now. Return: bytes of it. */
+static int make_record(struct vgpu *vgpu, u8 *record)
+{
+	struct stream_writer writer = { };
+	struct stream_hello *hello;
+	int n;
+
+	hello = kmalloc(sizeof(*hello), GFP_KERNEL);
+	if (!hello)
+		return -ENOMEM;
+	mutex_lock(&vgpu->lock);
+	migrate_hello(vgpu, hello);
+	mutex_unlock(&vgpu->lock);
+	n = stream_put_hello(&writer, record, HELLO_BYTES, hello);
+	kfree(hello);
+	return n;
+}
+
+/**
+ * vgpu_migrate_hello - what a vGPU is, as a stream of it says first
+ * @vgpu: the vGPU, open or not
+ * @buf: receives it, a page: two hexadecimal digits for each byte
+ *
+ * May sleep.
+ *
+ * Return: how many digits; -ENOMEM.
+ */
+int vgpu_migrate_hello(struct vgpu *vgpu, char *buf)
+{
+	int bytes = -ENOMEM, i, n = 0;
+	u8 *record;
+
+	static_assert(2 * HELLO_BYTES < PAGE_SIZE);
+	record = kmalloc(HELLO_BYTES, GFP_KERNEL);
+	if (record)
+		bytes = make_record(vgpu, record);
+	for (i = 0; i < bytes; i += BYTES_AT_ONCE)
+		n += scnprintf(buf + n, PAGE_SIZE - n, "%*phN",
+			       min(bytes - i, BYTES_AT_ONCE), record + i);
+	kfree(record);
+	return bytes < 0 ? bytes : n;
 }

@@ -23,12 +23,15 @@ struct vgpu;
  * @name: of the file, for /proc
  * @flags: O_RDONLY or O_WRONLY
  * @fops: its operations
- * @free: free the file and all it holds; nobody else has it
+ * @empty: free the memory that only a file of use needs; with io_lock held, or with
+ *	the file to oneself; perhaps again
+ * @free: free the rest, and the file; nobody else has it
  */
 struct migrate_kind {
 	const char *name;
 	int flags;
 	const struct file_operations *fops;
+	void (*empty)(struct migrate_file *file);
 	void (*free)(struct migrate_file *file);
 };
 
@@ -60,6 +63,7 @@ void migrate_file_exit(struct migrate_file *file);
 struct file *migrate_file_open(struct migrate_file *file);
 void migrate_file_put(struct migrate_file *file);
 void migrate_file_end(struct migrate_file *file, int error);
+void migrate_file_unlock(struct migrate_file *file);
 __poll_t migrate_file_poll(struct file *filp, struct poll_table_struct *wait);
 int migrate_file_release(struct inode *inode, struct file *filp);
 void migrate_hello(const struct vgpu *vgpu, struct stream_hello *hello);

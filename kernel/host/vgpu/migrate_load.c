@@ -27,6 +27,8 @@
 #include "vgpu/migrate_file.h"
 #include "vgpu/stream.h"
 
+static_assert(STREAM_MAP_PAGES == VGPU_MAP_PAGES_MAX);
+
 /**
  * struct loading - a vGPU that is loaded
  * @file: what it is written through
@@ -363,7 +365,7 @@ static ssize_t load_write(struct file *filp, const char __user *buf,
 	if (mutex_lock_interruptible(&file->io_lock))
 		return -ERESTARTSYS;
 	ret = write_some(to_loading(file), buf, count);
-	mutex_unlock(&file->io_lock);
+	migrate_file_unlock(file);
 	return ret;
 }
 
@@ -374,21 +376,29 @@ static const struct file_operations load_fops = {
 	.release	= migrate_file_release,
 };
 
-static void load_free(struct migrate_file *file)
+static void load_empty(struct migrate_file *file)
 {
 	struct loading *loading = to_loading(file);
 
 	kvfree(loading->buffer);
 	kvfree(loading->image);
 	kvfree(loading->stored);
+	loading->buffer = NULL;
+	loading->image = NULL;
+	loading->stored = NULL;
+}
+
+static void load_free(struct migrate_file *file)
+{
 	migrate_file_exit(file);
-	kvfree(loading);
+	kvfree(to_loading(file));
 }
 
 static const struct migrate_kind loading_kind = {
 	.name	= "[openvgpu-load]",
 	.flags	= O_WRONLY,
 	.fops	= &load_fops,
+	.empty	= load_empty,
 	.free	= load_free,
 };
 

@@ -508,7 +508,7 @@ static ssize_t save_read(struct file *filp, char __user *buf, size_t count,
 	if (mutex_lock_interruptible(&file->io_lock))
 		return -ERESTARTSYS;
 	ret = read_some(to_saving(file), buf, count);
-	mutex_unlock(&file->io_lock);
+	migrate_file_unlock(file);
 	return ret;
 }
 
@@ -554,20 +554,28 @@ static const struct file_operations save_fops = {
 	.release	= migrate_file_release,
 };
 
-static void save_free(struct migrate_file *file)
+static void save_empty(struct migrate_file *file)
 {
 	struct saving *saving = to_saving(file);
 
 	kvfree(saving->buffer);
 	kvfree(saving->state);
+	saving->buffer = NULL;
+	saving->state = NULL;
+	saving->left = 0;
+}
+
+static void save_free(struct migrate_file *file)
+{
 	migrate_file_exit(file);
-	kvfree(saving);
+	kvfree(to_saving(file));
 }
 
 static const struct migrate_kind saving_kind = {
 	.name	= "[openvgpu-save]",
 	.flags	= O_RDONLY,
 	.fops	= &save_fops,
+	.empty	= save_empty,
 	.free	= save_free,
 };
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
 /*
  * stream.c - the form of a migrated vGPU: records, and the checks of them
  *
@@ -237,8 +237,9 @@ static int check_hello(struct stream_parser *parser, struct vgpu_unpack *unpack)
 {
 	if (!stream_hello_unpack(&parser->source, unpack))
 		return fail(parser, -EBADMSG, "no vGPU wrote this");
-	parser->error = stream_compatible(&parser->source, parser->target, parser->reason,
-					  sizeof(parser->reason));
+	if (parser->target && stream_refuses(&parser->source, parser->target, 0, parser->reason,
+					     sizeof(parser->reason)))
+		parser->error = -EINVAL;
 	return parser->error;
 }
 
@@ -267,6 +268,8 @@ static int check_pins(struct stream_parser *parser, const struct stream_record *
 		return fail(parser, -EBADMSG, "a field has no meaning");
 	if (pins.first >= all || pins.pages > all - pins.first)
 		return fail(parser, -EBADMSG, "a mapping outside the aperture");
+	if (pins.pages > STREAM_MAP_PAGES)
+		return fail(parser, -EBADMSG, "a mapping of too many pages");
 	while (stream_pins_run(&pins, &page, &pages))
 		if (!pages || page >= GUEST_PAGES_MAX || pages > GUEST_PAGES_MAX - page)
 			return fail(parser, -EBADMSG, "pages outside guest memory");
@@ -369,7 +372,7 @@ static int take(struct stream_parser *parser)
  * @parser: filled in
  * @ops: who takes the records
  * @context: the caller's, for @ops
- * @target: what the vGPU is that the stream is for; kept
+ * @target: what the vGPU is that the stream is for; kept; NULL: see struct stream_parser
  * @buffer: STREAM_RECORD_MAX bytes; kept
  */
 void stream_parser_init(struct stream_parser *parser, const struct stream_ops *ops, void *context,

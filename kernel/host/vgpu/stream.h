@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * stream.h - the form of a migrated vGPU: records, and the checks of them
  *
@@ -38,6 +38,7 @@
 #define STREAM_GRANULE		0x10000		/* bytes of video memory a VRAM record moves */
 #define STREAM_VRAM_DATA	(STREAM_HEADER + 8)	/* where a VRAM record has them */
 #define STREAM_CONFIG		256		/* bytes of configuration space */
+#define STREAM_MAP_PAGES	4096		/* pages of system memory in one mapping, at most */
 #define STREAM_REASON		256		/* bytes of room for a sentence */
 
 #define STREAM_OPTIONAL		(1u << 0)	/* flag: who does not know the tag skips it */
@@ -131,8 +132,8 @@ struct stream_hello {
 /* stream_hello.c */
 void stream_hello_pack(const struct stream_hello *hello, struct vgpu_pack *pack);
 bool stream_hello_unpack(struct stream_hello *hello, struct vgpu_unpack *unpack);
-int stream_compatible(const struct stream_hello *source, const struct stream_hello *target,
-		      char *reason, size_t size);
+bool stream_refuses(const struct stream_hello *source, const struct stream_hello *target,
+		    unsigned int number, char *reason, size_t size);
 
 /* ----------------------------------------------------------------- the writer */
 
@@ -189,7 +190,8 @@ struct stream_range {
  * struct stream_pins - one mapping of guest memory
  * @first: first page of the aperture
  * @write: the device may write it
- * @pages: number of them, the sum of its runs, inside the aperture
+ * @pages: number of them, the sum of its runs, inside the aperture, and no more than
+ *	STREAM_MAP_PAGES
  * @runs: number of runs
  * @unpack: where they are: le64 guest page and le64 pages each
  */
@@ -217,7 +219,8 @@ struct stream_ops {
 /**
  * struct stream_parser - a stream that is being read
  * @ops, @context: the caller's
- * @target: what the vGPU is that the stream is for
+ * @target: what the vGPU is that the stream is for; NULL: only what it is of is asked,
+ *	and ops->record() ends it at once, with an error
  * @required: bits 1 << stream_rank() of tags that must have come when END does;
  *	@ops->record may add to it
  * @source: what the stream's vGPU was; since HELLO

@@ -1,13 +1,11 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
 /*
  * stream_hello.c - what a vGPU is, as far as its guest depends on it
  */
 #ifdef __KERNEL__
-#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #else
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #endif
@@ -108,10 +106,26 @@ bool stream_hello_unpack(struct stream_hello *hello, struct vgpu_unpack *unpack)
 		name_valid(hello->type, sizeof(hello->type));
 }
 
-/* The sentence, and the error; @create: a vGPU of that type would do. */
-#define refuse(reason, size, create, format, ...)					\
-	(snprintf(reason, size, "migration refused: " format "%s%s", ##__VA_ARGS__,	\
-		  (create) ? ": create " : "", (create) ? (create) : ""), -EINVAL)
+/**
+ * struct refusals - the reasons why a guest can't go on, of which one is wanted
+ * @wanted: its number, from 0
+ * @count: how many have been found
+ * @reason: receives its sentence
+ * @size: of @reason
+ */
+struct refusals {
+	unsigned int wanted;
+	unsigned int count;
+	char *reason;
+	size_t size;
+};
+
+/* One more; true: it was the wanted one. @create: a vGPU of that type would do. */
+#define refuse(refusals, create, format, ...)						\
+	((refusals)->count++ == (refusals)->wanted &&					\
+	 (snprintf((refusals)->reason, (refusals)->size,				\
+		   "migration refused: " format "%s%s", ##__VA_ARGS__,			\
+		   (create) ? ": create " : "", (create) ? (create) : ""), true))
 
 static unsigned long long mib(__u64 bytes)
 {
@@ -139,102 +153,112 @@ static bool version_serves(__u32 source, __u32 target)
 #define MINOR(version)	((version) & 0xffff)
 
 /* What counts only if the guest knows the GPU. */
-static int gpu_compatible(const struct stream_hello *source, const struct stream_hello *target,
-			  const char *create, char *reason, size_t size)
+static bool gpu_refuses(const struct stream_hello *source, const struct stream_hello *target,
+			const char *create, struct refusals *refusals)
 {
 	__u64 lacks = source->capabilities & ~target->capabilities;
 	const char *none = NULL;
 
+	/* GPUs of two families have nothing else to compare. */
 	if (strcmp(source->family, target->family))
-		return refuse(reason, size, none,
+		return refuse(refusals, none,
 			      "the source's GPU is of family %s, this one of %s",
 			      source->family, target->family);
-	if (strcmp(source->board, target->board))
-		return refuse(reason, size, none,
-			      "the source's GPU is a %s, this one a %s",
-			      source->board, target->board);
-	if (!version_serves(source->hardware, target->hardware))
-		return refuse(reason, size, none,
-			      "the source's hardware has version %u.%u, this GPU %u.%u",
-			      MAJOR(source->hardware), MINOR(source->hardware),
-			      MAJOR(target->hardware), MINOR(target->hardware));
-	if (lacks)
-		return refuse(reason, size, none,
-			      "this GPU lacks capabilities 0x%llx that the source's has",
-			      (unsigned long long)lacks);
-	if (source->user_bytes != target->user_bytes)
-		return refuse(reason, size, none,
-			      "the source's user page has %llu bytes, this vGPU's %llu",
-			      (unsigned long long)source->user_bytes,
-			      (unsigned long long)target->user_bytes);
-	if (source->aperture_pages != target->aperture_pages)
-		return refuse(reason, size, none,
-			      "the source's aperture has %llu pages, this vGPU's %llu",
-			      (unsigned long long)source->aperture_pages,
-			      (unsigned long long)target->aperture_pages);
-	if (source->compute_slices != target->compute_slices ||
-	    source->memory_slices != target->memory_slices)
-		return refuse(reason, size, create,
-			      "the source's GPU instance has %u compute and %u memory slices, this vGPU's %u and %u (0: the pool)",
-			      source->compute_slices, source->memory_slices,
-			      target->compute_slices, target->memory_slices);
-	return 0;
+	if (strcmp(source->board, target->board) &&
+	    refuse(refusals, none,
+		   "the source's GPU is a %s, this one a %s",
+		   source->board, target->board))
+		return true;
+	if (!version_serves(source->hardware, target->hardware) &&
+	    refuse(refusals, none,
+		   "the source's hardware has version %u.%u, this GPU %u.%u",
+		   MAJOR(source->hardware), MINOR(source->hardware),
+		   MAJOR(target->hardware), MINOR(target->hardware)))
+		return true;
+	if (lacks &&
+	    refuse(refusals, none,
+		   "this GPU lacks capabilities 0x%llx that the source's has",
+		   (unsigned long long)lacks))
+		return true;
+	if (source->user_bytes != target->user_bytes &&
+	    refuse(refusals, none,
+		   "the source's user page has %llu bytes, this vGPU's %llu",
+		   (unsigned long long)source->user_bytes,
+		   (unsigned long long)target->user_bytes))
+		return true;
+	if (source->aperture_pages != target->aperture_pages &&
+	    refuse(refusals, none,
+		   "the source's aperture has %llu pages, this vGPU's %llu",
+		   (unsigned long long)source->aperture_pages,
+		   (unsigned long long)target->aperture_pages))
+		return true;
+	return (source->compute_slices != target->compute_slices ||
+		source->memory_slices != target->memory_slices) &&
+		refuse(refusals, create,
+		       "the source's GPU instance has %u compute and %u memory slices, this vGPU's %u and %u (0: the pool)",
+		       source->compute_slices, source->memory_slices,
+		       target->compute_slices, target->memory_slices);
 }
 
 /**
- * stream_compatible - whether a guest can go on, on another vGPU
+ * stream_refuses - whether a guest can't go on, on another vGPU
  * @source: what the vGPU is that it runs on
  * @target: what the other one is
- * @reason: receives a sentence that says why not, for administrators
+ * @number: which of the reasons is wanted, from 0
+ * @reason: receives it, a sentence for administrators
  * @size: of @reason
  *
- * Return: 0, or -EINVAL and @reason.
+ * Return: true, and @reason; false: there are no more than @number reasons.
  */
-int stream_compatible(const struct stream_hello *source, const struct stream_hello *target,
-		      char *reason, size_t size)
+bool stream_refuses(const struct stream_hello *source, const struct stream_hello *target,
+		    unsigned int number, char *reason, size_t size)
 {
 	bool other = source->type[0] && strcmp(source->type, target->type);
 	const char *create = other ? source->type : NULL, *none = NULL;
+	struct refusals refusals = { .wanted = number, .reason = reason, .size = size };
 	unsigned int offset = config_differs(source, target);
 
+	/* All else follows from it. */
 	if (strcmp(source->personality, target->personality) ||
 	    source->any_family != target->any_family)
-		return refuse(reason, size, none,
+		return refuse(&refusals, none,
 			      "the source has personality %s, this vGPU %s: write %s to its openvgpu/personality",
 			      source->personality, target->personality, source->personality);
-	if (source->framebuffer != target->framebuffer)
-		return refuse(reason, size, create,
-			      "the source has %llu MiB, this vGPU %llu",
-			      mib(source->framebuffer), mib(target->framebuffer));
-	if (source->bar_bytes != target->bar_bytes)
-		return refuse(reason, size, create,
-			      "the source's framebuffer BAR has %llu MiB, this vGPU's %llu",
-			      mib(source->bar_bytes), mib(target->bar_bytes));
-	if (source->heads != target->heads)
-		return refuse(reason, size, create,
-			      "the source has %u heads, this vGPU %u",
-			      source->heads, target->heads);
-	if (source->max_x != target->max_x || source->max_y != target->max_y)
-		return refuse(reason, size, create,
-			      "the source's largest mode is %ux%u, this vGPU's %ux%u",
-			      source->max_x, source->max_y, target->max_x, target->max_y);
-	if (!version_serves(source->interface, target->interface))
-		return refuse(reason, size, none,
-			      "the source's control page has version %u.%u, this host's %u.%u: update openvgpu on this host",
-			      MAJOR(source->interface), MINOR(source->interface),
-			      MAJOR(target->interface), MINOR(target->interface));
-	if (!source->any_family) {
-		int ret = gpu_compatible(source, target, create, reason, size);
-
-		if (ret)
-			return ret;
-	}
-	if (source->vectors != target->vectors)
-		return refuse(reason, size, none,
-			      "the source has %u interrupt vectors, this vGPU %u",
-			      source->vectors, target->vectors);
-	if (offset < STREAM_CONFIG)
-		return refuse(reason, size, none,
-			      "the configuration spaces differ at 0x%02x", offset);
-	return 0;
+	if (source->framebuffer != target->framebuffer &&
+	    refuse(&refusals, create,
+		   "the source has %llu MiB, this vGPU %llu",
+		   mib(source->framebuffer), mib(target->framebuffer)))
+		return true;
+	if (source->bar_bytes != target->bar_bytes &&
+	    refuse(&refusals, create,
+		   "the source's framebuffer BAR has %llu MiB, this vGPU's %llu",
+		   mib(source->bar_bytes), mib(target->bar_bytes)))
+		return true;
+	if (source->heads != target->heads &&
+	    refuse(&refusals, create,
+		   "the source has %u heads, this vGPU %u",
+		   source->heads, target->heads))
+		return true;
+	if ((source->max_x != target->max_x || source->max_y != target->max_y) &&
+	    refuse(&refusals, create,
+		   "the source's largest mode is %ux%u, this vGPU's %ux%u",
+		   source->max_x, source->max_y, target->max_x, target->max_y))
+		return true;
+	if (!version_serves(source->interface, target->interface) &&
+	    refuse(&refusals, none,
+		   "the source's control page has version %u.%u, this host's %u.%u: update openvgpu on this host",
+		   MAJOR(source->interface), MINOR(source->interface),
+		   MAJOR(target->interface), MINOR(target->interface)))
+		return true;
+	if (!source->any_family && gpu_refuses(source, target, create, &refusals))
+		return true;
+	if (source->vectors != target->vectors &&
+	    refuse(&refusals, none,
+		   "the source has %u interrupt vectors, this vGPU %u",
+		   source->vectors, target->vectors))
+		return true;
+	/* It tells of much that was said already. */
+	return offset < STREAM_CONFIG && !refusals.count &&
+		refuse(&refusals, none,
+		       "the configuration spaces differ at 0x%02x", offset);
 }

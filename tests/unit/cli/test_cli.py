@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import uuid
 
 from cli_machine import (
     BUSY, FAILURE, FOREIGN, GPU, GPU2, IDLE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
@@ -35,14 +36,14 @@ class Listing(CliTest):
              "iommu_group": 7, "guest_driver": None,
              "guest_interface": None, "guest_verdict": None,
              "instance": None, "compute_slices": None,
-             "compute_instance": None},
+             "compute_instance": None, "vm_name": None, "vm_uuid": None},
             {"uuid": IDLE, "gpu": GPU, "type": "openvgpu-256mq",
              "name": "OpenVGPU TEST-256MQ", "state": "closed",
              "owner_pid": None, "owner_name": None,
              "owner_ended": None, "iommu_group": 7, "guest_driver": None,
              "guest_interface": None, "guest_verdict": None,
              "instance": None, "compute_slices": None,
-             "compute_instance": None}])
+             "compute_instance": None, "vm_name": None, "vm_uuid": None}])
 
     def test_guest_driver(self):
         self.fill()
@@ -113,7 +114,7 @@ class Listing(CliTest):
         self.expect_unchanged(USAGE, "list", "-o", "uuid,sate",
                               err="did you mean 'STATE'?")
         for names in ("", ",", "uuid,", ",uuid", "uuid,,pid", "uuid pid",
-                      "x" * 100000, b"\xff", ",".join(["uuid"] * 13)):
+                      "x" * 100000, b"\xff", ",".join(["uuid"] * 17)):
             self.expect_unchanged(USAGE, "list", "--columns", names)
         # Help names them all.
         for command in ("list", "types"):
@@ -135,6 +136,58 @@ class Listing(CliTest):
         self.assertNotIn(GPU, out)
         self.assertIn("2 GiB", out)
 
+    def test_uuid_of_a_gpu(self):
+        self.fill()
+        file = f"sys/devices/pci0000:00/{GPU}/openvgpu/serial"
+        seen = {}
+        for serial in ("0000000000000001", "0123456789abcdef", "fffffffffffffffe"):
+            self.machine.write(file, serial + "\n")
+            gpu = self.expect_json(OK, "show", GPU)["gpus"][0]
+            number = uuid.UUID(gpu["uuid"])
+            self.assertEqual((str(number), number.variant, number.version),
+                             (gpu["uuid"], uuid.RFC_4122, 8))
+            self.assertTrue(gpu["uuid"].startswith("1b360100-"), gpu)
+            self.assertEqual(gpu["attributes"]["serial"], serial)
+            self.assertIn(gpu["uuid"].encode(), self.expect(OK, "show", GPU).out)
+            seen[gpu["uuid"]] = serial
+        self.assertEqual(len(seen), 3)
+        for bad in ("none", "", "0", "x" * 16, "0123456789abcdef0", "0123456789abcde"):
+            self.machine.write(file, bad + "\n")
+            self.assertIsNone(self.expect_json(OK, "show", GPU)["gpus"][0]["uuid"], bad)
+
+    def test_bars(self):
+        self.fill()
+        file = f"sys/devices/pci0000:00/{GPU}/resource"
+        self.assertEqual(self.expect_json(OK, "show", GPU)["gpus"][0]["bars"], [])
+        self.machine.write(file, """\
+0x00000000fe000000 0x00000000fe00ffff 0x0000000000040200
+0x0000000000000000 0x0000000000000000 0x0000000000000000
+0x0000380000000000 0x00003803ffffffff 0x000000000014220c
+0x0000000000000000 0x0000000000000000 0x0000000000000000
+0x000000000000e000 0x000000000000e07f 0x0000000000040101
+0x0000000000000000 0x0000000000000000 0x0000000000000000
+0x00000000fd000000 0x00000000fd01ffff 0x0000000000046200
+""")
+        bars = self.expect_json(OK, "show", GPU)["gpus"][0]["bars"]
+        self.assertEqual([(b["bar"], b["size_bytes"], b["memory"], b["prefetchable"])
+                          for b in bars], [(0, 1 << 16, True, False),
+                                           (2, 16 << 30, True, True),
+                                           (4, 128, False, False)])
+        self.assertRegex(self.expect(OK, "show", GPU).out.decode(),
+                         r"\n  BAR 2 +16 GiB, memory, prefetchable\n")
+        for bad in ("x\ny\n", "0x10 0x1 0x200\n", "\0" * 100, "0x1\n" * 3000):
+            self.machine.write(file, bad)
+            self.assertEqual(self.expect_json(OK, "show", GPU)["gpus"][0]["bars"], [])
+
+    def test_types_say_why(self):
+        self.fill()
+        self.machine.write(f"sys/devices/pci0000:00/{GPU}/openvgpu/why_unavailable",
+                           "1q: no free part of the video memory is large enough\n")
+        out = self.expect(OK, "types").out.decode().splitlines()
+        self.assertTrue(out[0].endswith("WHY"), out)
+        self.assertRegex(out[2], "openvgpu-1q .* OpenVGPU TEST-1Q +no free part of")
+        self.assertRegex(out[1], "openvgpu-256mq .* OpenVGPU TEST-256MQ +-$")
+
     def test_types_json(self):
         self.fill()
         types = self.expect_json(OK, "types", "--gpu", GPU)["types"]
@@ -147,7 +200,30 @@ class Listing(CliTest):
             "framebuffer_bytes": 256 << 20,
             "description": "num_heads=4, frl_config=60, framebuffer=256M, "
                            "max_resolution=5120x2880, max_instance=4",
-            "compute_slices": 0, "why_unavailable": None})
+            "compute_slices": 0, "why_unavailable": None, "series": "workstation",
+            "max_width": 5120, "max_height": 2880, "frame_rate_limit": 60})
+        file = (f"sys/devices/pci0000:00/{GPU}/mdev_supported_types/openvgpu-256mq/"
+                "description")
+        for text, size in (("max_resolution=0x0", None), ("max_resolution=5x", None),
+                           ("max_resolution=x5", None), ("frl_config=x", None),
+                           ("", None), ("max_resolution=1x2x3", None),
+                           ("max_resolution=1024x768", (1024, 768))):
+            self.machine.write(file, text + "\n")
+            one, = self.expect_json(OK, "types", "-g", GPU, "-t", "256mq")["types"]
+            self.assertEqual((one["max_width"], one["max_height"]), size or (None, None))
+            self.assertIsNone(one["frame_rate_limit"])
+
+    def test_what_types_are_for(self):
+        self.fill()
+        machine = self.machine
+        machine.add_types(GPU2, {"1b": (1024, 1, 1), "1a": (1024, 1, 1),
+                                 "2-1c": (1024, 1, 1), "x": (1024, 1, 1)})
+        out = self.expect(OK, "types", "-g", GPU2, "--no-legend", "-o",
+                          "type,series,resolution,frames").out.decode()
+        self.assertEqual({tuple(line.split()) for line in out.splitlines()}, {
+            (f"openvgpu-{kind}", series, "5120x2880", "60") for kind, series in (
+                ("256mq", "workstation"), ("2q", "workstation"), ("1b", "desktop"),
+                ("1a", "application"), ("2-1c", "compute"), ("x", "-"))})
 
     def test_types_of_what_is_not_there(self):
         self.fill()

@@ -45,7 +45,9 @@ class Command(Complete):
         self.fill()
         for command in self.commands():
             group = {"sched": ("show", "set", "log"), "gpu": ("hand-over", "take-back"),
-                     "instance": ("list", "profiles", "create", "remove", "plan")}
+                     "stats": ("start", "stop"),
+                     "instance": ("list", "profiles", "create", "remove", "plan"),
+                     "migration": ("check", "describe")}
             for name in [f"{command} {n}" for n in group.get(command, ())] or [command]:
                 usage = self.expect(OK, *name.split(), "--help").out.decode()
                 wanted = re.findall(r"\[(--[a-z-]+)", usage.splitlines()[0])
@@ -63,11 +65,30 @@ class Command(Complete):
         for word in ("--gpu", "-g"):
             self.assertEqual(self.complete("create", "1q", word, ""), [GPU, GPU2])
         self.assertEqual(self.complete("list", "--type", "2"), ["256mq", "2q"])
+        # Of another machine it is not known.
+        for host in (("-H", "h"), ("-Hh",), ("--host=h",)):
+            self.assertEqual(self.complete(*host, "sched", "l"), ["log"])
+            self.assertEqual(self.complete(*host, "apply", "--d"), ["--dry-run"])
+            self.assertEqual(self.complete(*host, "remove", ""), [])
+            self.assertEqual(self.complete(*host, "create", "1q", "--gpu", ""), [])
+        self.assertEqual(self.complete("-H", ""), [])
+        self.assertEqual(self.complete("fleet", "--hosts", ""), ["FILE"])
+        self.assertEqual(self.complete("fleet", "do"), ["doctor"])
         # One argument is enough.
         self.assertEqual(self.complete("remove", IDLE, ""), [])
         self.assertEqual(self.complete("create", "--gpu", GPU, ""),
                          ["256mq", "1q", "2q"])
         self.assertEqual(self.complete("list", ""), [])
+
+    def test_ends_of_a_migration(self):
+        self.fill()
+        for words in ([], ["file.json"], ["-"], [IDLE]):
+            self.assertEqual(self.complete("migration", "check", *words, ""), [USED, IDLE])
+            self.assertEqual(self.complete("migration", "check", *words, "1"), [IDLE])
+            for word in ("./", "x", "/tmp/a", "~"):
+                self.assertEqual(self.complete("migration", "check", *words, word), ["FILE"])
+        self.assertEqual(self.complete("migration", "check", "-", IDLE, ""), [])
+        self.assertEqual(self.complete("migration", "describe", "1"), [IDLE])
 
     def test_values_of_options(self):
         self.fill()

@@ -88,8 +88,8 @@ class Doctor(CliTest):
         checks = {check["check"]: check for check in value["checks"]}
         self.assertEqual(set(checks), {
             "kernel", "mdev", "vfio", "module", "signature", "secure_boot",
-            "gpu", "vfio_device", "iommu", "memlock", "mdevctl", "restore",
-            "qemu", "guests", "instances"})
+            "gpu", "vfio_device", "iommu", "migration", "memlock", "mdevctl",
+            "restore", "qemu", "guests", "instances"})
         return checks
 
     def expect_check(self, name, state, text="", advice="", status=None):
@@ -109,6 +109,15 @@ class Doctor(CliTest):
 
     def test_empty_machine(self):
         self.checks(FAILURE)
+
+    def test_migration(self):
+        self.healthy()
+        self.expect_check("migration", "ok", "not known")
+        self.machine.add_attributes(GPU, {"dma_logging": 1})
+        self.expect_check("migration", "ok", "QEMU migrates vGPUs with its defaults")
+        self.machine.add_attributes(GPU, {"dma_logging": 0})
+        self.expect_check("migration", "ok", "no device DMA logging",
+                          "-global vfio-pci.enable-migration=on")
 
     def test_kernel(self):
         self.healthy()

@@ -11,16 +11,19 @@ import struct
 import subprocess
 import sys
 
+from cli_hello import hello, payload, record
 from cli_machine import (
-    BUSY, FAILURE, GPU, GPU2, GPU_SETTINGS, IDLE, INSIDE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
+    BUSY, FAILURE, GPU, GPU2, GPU_SETTINGS, IDLE, INCOMPATIBLE, INSIDE, NEW, NIC, NOT_FOUND, NO_CAPACITY,
     OK, OPENVGPU, RELEASE, USED, VGPU_SETTINGS, CliTest, main)
 from tree import read
 
 AWAY = "0000:05:00.0"
+RESOURCE = "0x10 0x1f 0x40200\n" + 6 * "0x0 0x0 0x0\n"
 TYPES = {str: "string", bool: "boolean", int: "number", float: "number",
          type(None): "null"}
 # Objects whose keys are names of files, settings or labels.
-OPEN = ("attributes", "stats", "set", "labels", "settings", "vgpu-devices")
+OPEN = ("attributes", "stats", "set", "labels", "settings", "vgpu-devices",
+        "output")
 
 # Of these the values are objects; lists of the same name have no names.
 NAMED = ("instances",)
@@ -94,7 +97,11 @@ class Json(CliTest):
                 "faults"), 12), "stats")
             self.machine.add_attributes(
                 folder, {"wait_histogram": " ".join(["3"] * 32)}, "stats")
+        self.machine.write(f"sys/devices/pci0000:00/{GPU}/openvgpu/serial",
+                           "0123456789abcdef\n")
+        self.machine.write(f"sys/devices/pci0000:00/{GPU}/resource", RESOURCE)
         self.machine.write("root/run/there")
+        self.machine.write("proc/4242/cmdline", f"qemu\0-name\0guest=a\0-uuid\0{NEW}\0")
         self.hand_over()
 
     def hand_over(self):
@@ -144,6 +151,60 @@ class Json(CliTest):
                               data, (0, 0))
             yield json.loads(process.stdout.readline())
 
+    def migration(self):
+        """What is printed of two vGPUs, the second of which is another one every time."""
+        machine, ends = self.machine, (USED, NEW)
+        machine.add_vgpu(NEW, GPU, "256mq", pid=4242)
+        machine.add_attributes(GPU, {"dma_logging": 0})
+        for uuid in ends:
+            machine.add_attributes(f"{GPU}/{uuid}", {
+                "migration_hello": hello(uuid=uuid), "migration": "[auto] off"})
+        values = {"migration describe": [self.expect_json(OK, "migration", "describe", USED)],
+                  "migration check": [self.expect_json(OK, "migration", "check", *ends)]}
+        machine.add_attributes(f"{GPU}/{NEW}", {"migration_hello": hello(
+            uuid=NEW, interface=0, heads=1)})
+        values["migration check"].append(
+            self.expect_json(INCOMPATIBLE, "migration", "check", *ends))
+        os.unlink(machine.path(f"sys/devices/pci0000:00/{GPU}/openvgpu/dma_logging"))
+        os.unlink(machine.path(f"sys/devices/pci0000:00/{GPU}/{NEW}/openvgpu/migration"))
+        values["migration describe"].append(self.expect_json(OK, "migration", "describe", NEW))
+        machine.write("newer.json", json.dumps({"migration": {"record": record(
+            payload(), version=0x200)}}))
+        values["migration check"].append(self.expect_json(
+            INCOMPATIBLE, "migration", "check", machine.path("newer.json"), USED))
+        return values
+
+    def no_gpu(self, command, status):
+        """What it says of a machine without the driver."""
+        folder = self.machine.path("sys/bus/pci/drivers/openvgpu")
+        os.rename(folder, folder + ".away")
+        value = self.expect_json(status, command)
+        os.rename(folder + ".away", folder)
+        return value
+
+    def fleet(self):
+        """What two machines say that are this one, of which one does not answer."""
+        self.machine.write("fleet", "here\naway\n")
+        self.machine.write("bin/ssh", "#!/bin/sh\nwhile [ $1 != -- ]; do shift; done\n"
+                           f"[ $2 = here ] && exec {OPENVGPU} stats start fleet --json\nexit 255\n")
+        os.chmod(self.machine.path("bin/ssh"), 0o755)
+        done = subprocess.run(
+            [OPENVGPU, "fleet", "--hosts", self.machine.path("fleet"), "--json", "stats", "start",
+             "x"], check=False, capture_output=True, env=dict(
+                 self.environment(), PATH=self.machine.path("bin") + ":" + os.environ["PATH"]))
+        self.assertEqual(done.returncode, FAILURE, done)
+        return json.loads(done.stdout)
+
+    def job(self, gone):
+        """What stats stop says when one vGPU is gone, and one counts nothing."""
+        path = "root/run/openvgpu/stats/job"
+        self.machine.write(path, self.machine.read(path).replace(IDLE, gone))
+        folder = self.machine.path(f"sys/devices/pci0000:00/{GPU}/{IDLE}/stats")
+        os.rename(folder, folder + ".away")
+        value = self.expect_json(OK, "stats", "stop", "job")
+        os.rename(folder + ".away", folder)
+        return value
+
     def printed(self):
         """{command: values it printed}."""
         self.fill()
@@ -159,6 +220,8 @@ class Json(CliTest):
                            self.expect_json(OK, "sched", "show", USED)],
             "sched log": [self.expect_json(OK, "sched", "log")],
             "doctor": [self.expect_json(FAILURE, "doctor")],
+            "health": [self.expect_json(OK, "health"), self.no_gpu("health", OK)],
+            "diag": [self.expect_json(FAILURE, "diag"), self.no_gpu("diag", FAILURE)],
             "metrics": [self.expect_json(OK, "metrics")],
             "events": list(self.event_lines()),
             "assert": [
@@ -177,10 +240,14 @@ class Json(CliTest):
                               for bdf in (GPU2, AWAY)],
             "gpu take-back": [self.expect_json(OK, "gpu", "take-back", AWAY,
                                                "--dry-run")],
+            "stats start": [self.expect_json(OK, "stats", "start", "job")],
+            "stats stop": [self.job(NEW)],
+            "fleet": [self.fleet()],
             "create": [self.expect_json(OK, "create", "2q", "--uuid", NEW)],
             "remove": [self.expect_json(OK, "remove", IDLE)],
             "set": [self.expect_json(OK, "set", IDLE, "weight=3",
                                      "display=off")],
+            "settings": [self.expect_json(OK, "settings")],
             "sched set": [self.expect_json(OK, "sched", "set", "--gpu", GPU,
                                            "fault_limit=4",
                                            "scheduler=equal_share"),
@@ -237,13 +304,14 @@ class Json(CliTest):
         values["any failure"] = [
             self.expect_json(NOT_FOUND, "show", NEW),
             self.expect_json(NO_CAPACITY, "create", "1q", "--gpu", GPU)]
+        values.update(self.migration())
         return values
 
     def test_document(self):
         documented = document()
         printed = self.printed()
         out = self.expect(OK, "--help").out.decode()
-        names = set(re.findall(r"^  ((?:sched|gpu|instance) [\w-]+|\w+) .*$",
+        names = set(re.findall(r"^  ((?:sched|gpu|instance|migration|stats) [\w-]+|\w+) .*$",
                                out.split("Commands:\n")[1].split("\n\n")[0],
                                re.MULTILINE))
         self.assertEqual(names, set(printed) - {"any failure"},

@@ -104,10 +104,11 @@ class Metrics(MetricsTest):
 
     def test_gpu(self):
         self.fill()
+        self.machine.add_attributes(GPU, {"serial": "0000000000000001"})
         _, samples = self.metrics()
         self.assertEqual(self.value(samples, "gpus"), 2)
         self.assertEqual(self.value(
-            samples, "gpu_info", gpu=GPU, family="refgpu", board="REFGPU",
+            samples, "gpu_info", gpu=GPU, gpu_uuid="1b360100-0000-8000-8000-000004000000", family="refgpu", board="REFGPU",
             driver_version="0.1.0"), 1)
         for name, value in {"gpu_framebuffer_bytes": 1 << 30,
                             "gpu_framebuffer_allocated_bytes": 256 << 20,
@@ -127,11 +128,12 @@ class Metrics(MetricsTest):
 
     def test_vgpu(self):
         self.fill()
+        self.machine.write("proc/4242/cmdline", f"qemu\0-name\0guest=web\0-uuid\0{IDLE}\0")
         _, samples = self.metrics()
         who = {"gpu": GPU, "uuid": USED, "type": "openvgpu-256mq"}
         self.assertEqual(self.value(samples, "vgpu_info", **who, pid="4242",
                                     name="OpenVGPU TEST-256MQ",
-                                    process="qemu-system-x86",
+                                    process="qemu-system-x86", vm="web", vm_uuid=IDLE,
                                     guest_driver="0.2.0", guest_verdict="ok"), 1)
         for name, value in {
                 "framebuffer_bytes": 256 << 20, "framebuffer_used_bytes": 1 << 20,

@@ -77,6 +77,43 @@ class Set(CliTest):
         self.assertEqual(value, {"version": 1, "gpu": GPU2,
                                  "set": {"console": "none"}})
 
+    def test_settings_are_what_set_takes(self):
+        self.fill()
+        listed = self.expect_json(OK, "settings")["settings"]
+        ours = {"gpu": (GPU, GPU_SETTINGS), "vgpu": (IDLE, VGPU_SETTINGS)}
+        seen = set()
+        for one in listed:
+            of, known = ours[one["of"]]
+            seen.add((one["of"], one["name"]))
+            self.machine.write(self.file(of, one["name"]), known.get(one["name"], "0"))
+            good, bad = [], ["x"]
+            if one["kind"] == "number":
+                good = [one["minimum"], one["maximum"]] + [0] * one["zero"]
+                bad += [one["maximum"] + 1]
+                if one["minimum"] and not one["zero"]:
+                    bad += [one["minimum"] - 1]
+            elif one["kind"] == "uuid":
+                good = ["none", IDLE]
+            elif one["name"] in known:
+                self.assertEqual(one["choices"][0], one["default"])
+                good = known[one["name"]].replace("[", "").replace("]", "").split()
+                self.assertLessEqual(set(good), set(one["choices"]), one)
+            for value in bad:
+                self.expect_unchanged(USAGE, "set", of, f"{one['name']}={value}")
+            for value in good:
+                self.expect(OK, "set", of, f"{one['name']}={value}")
+        for name, (_, known) in ours.items():
+            self.assertLessEqual({(name, setting) for setting in known}, seen)
+        default = {one["name"]: one["default"] for one in listed}
+        self.assertEqual([default[name] for name in (
+            "weight", "fault_window_s", "scheduler", "console", "frame_rate_limit")],
+                         [100, 60, "best_effort", "none", None])
+        lines = self.expect(OK, "settings", "--columns", "name,values,default",
+                            "--no-legend").out.decode().splitlines()
+        self.assertEqual(len(lines), len(listed))
+        self.assertIn(["frame_rate_limit", "0,", "1-60", "-"],
+                      [line.split() for line in lines])
+
     def test_bad_values(self):
         self.fill()
         for text in ("display=", "display=Region", "display=[region]",
@@ -227,7 +264,7 @@ class Events(CliTest):
 
     def test_of_one(self):
         for wanted in (IDLE.upper(), "02:00.0"):
-            process = self.follow("--json", wanted)
+            process = self.follow("--json", "--follow", wanted)
             self.send(NEW, "open")
             self.send(IDLE, "close", gpu=GPU2)
             value = json.loads(self.line(process))

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 
 from cli_machine import (
-    GPU, GPU2, IDLE, INSIDE, NEW, NIC, NOT_FOUND, OK, OPENVGPU, PLAIN, Result, USAGE, USED,
+    GPU, GPU2, IDLE, INSIDE, NEW, NIC, NOT_FOUND, OK, OPENVGPU, OUTPUT, PLAIN, Result, USAGE, USED,
     CliTest, main)
 from cli_terminal import Terminal
 
@@ -75,10 +75,11 @@ class TopTest(CliTest):
     def unbind(self, bdf):
         os.unlink(self.machine.path(f"sys/bus/pci/drivers/openvgpu/{bdf}"))
 
-    def between(self, change, *args, status=OK):
-        """Runs top once; change() is made between its two looks."""
-        # The last file it reads of the last vGPU.
-        watch = Watch(self.machine.path(self.vgpu_file(IDLE, "stats/faults")))
+    def between(self, change, *args, status=OK, last=f"{GPU}/{IDLE}"):
+        """Runs top once; change() is made between its two looks. last is the vGPU that
+        it looks at last."""
+        # And this the last file that it reads of it.
+        watch = Watch(self.machine.path(f"sys/devices/pci0000:00/{last}/stats/faults"))
         process = subprocess.Popen(
             [OPENVGPU, "top", "--once", "--interval", str(INTERVAL), *args],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -94,8 +95,8 @@ class TopTest(CliTest):
         self.assertEqual(result.status, status, result)
         return result
 
-    def between_json(self, change, *args):
-        gpus = json.loads(self.between(change, "--json", *args).out)["gpus"]
+    def between_json(self, change, *args, **options):
+        gpus = json.loads(self.between(change, "--json", *args, **options).out)["gpus"]
         return gpus, {v["uuid"]: v for g in gpus for v in g["vgpus"]}
 
 
@@ -157,6 +158,7 @@ class Once(TopTest):
     def test_json(self):
         self.fill()
         value = self.expect_json(OK, "top", "01:00.0", "--interval", "50")
+        self.assertRegex(value.pop("time"), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
         self.assertEqual(value, {
             "version": 1, "interval_ms": 50, "gpus": [{
                 "gpu": GPU, "state": "up", "scheduler": "best_effort",
@@ -177,14 +179,14 @@ class Once(TopTest):
         self.fill_divisible()
         for uuid in (INSIDE, PLAIN):
             self.machine.add_attributes(f"{GPU2}/{uuid}", {
-                "busy_ns": 0, "resident_ns": 0, "wait_ns": 0}, "stats")
+                "busy_ns": 0, "resident_ns": 0, "wait_ns": 0, "faults": 0}, "stats")
 
         def work():
             # Longer than any interval: all the time.
             self.machine.add_attributes(f"{GPU2}/{INSIDE}", {
                 "busy_ns": 10 ** 15, "resident_ns": 10 ** 15}, "stats")
 
-        gpus, vgpus = self.between_json(work)
+        gpus, vgpus = self.between_json(work, last=f"{GPU2}/{PLAIN}")
         self.assertEqual((vgpus[INSIDE]["instance"], vgpus[PLAIN]["instance"]), (1, 0))
         self.assertEqual(gpus[0]["instances"], [])
         instance, = gpus[1]["instances"]
@@ -318,6 +320,75 @@ class Once(TopTest):
         for command in ("list", "show"):
             self.expect_unchanged(USAGE, command, "--once")
             self.expect_unchanged(USAGE, command, "--interval", "100")
+
+
+class Follow(TopTest):
+    def follow(self, *args, stdout=subprocess.PIPE):
+        process = subprocess.Popen(
+            [OPENVGPU, "top", "--follow", "--interval", "50", *args], stdout=stdout,
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=self.environment())
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        if process.stdout:
+            self.addCleanup(process.stdout.close)
+        return process
+
+    def until(self, process, seen):
+        """Reads objects until one is as wanted."""
+        for line in process.stdout:
+            value = json.loads(line)
+            self.assertEqual((value["version"], value["interval_ms"]), (1, 50))
+            if seen(value):
+                return value
+        return self.fail(f"it ended: {process.stderr.read()}")
+
+    def test_json(self):
+        """An object a line, whatever comes and goes, until it is stopped."""
+        self.fill()
+        process = self.follow("--json", GPU)
+        first = self.until(process, lambda value: len(value["gpus"][0]["vgpus"]) == 2)
+        self.count(USED, resident_ns=10 ** 15)
+        busy = self.until(process, lambda value: any(
+            vgpu["share_percent"] for vgpu in value["gpus"][0]["vgpus"]))
+        self.assertLess(first["time"], busy["time"])
+        self.remove_vgpu(IDLE)
+        self.until(process, lambda value: len(value["gpus"][0]["vgpus"]) == 1)
+        self.unbind(GPU)
+        self.until(process, lambda value: value["gpus"] == [])
+        self.machine.link(f"sys/bus/pci/drivers/openvgpu/{GPU}",
+                          f"sys/devices/pci0000:00/{GPU}")
+        self.until(process, lambda value: value["gpus"])
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+        self.assertEqual((process.wait(30), process.stderr.read()), (0, b""))
+
+    def test_table(self):
+        self.fill()
+        process = self.follow(GPU)
+        times = [line for line in (process.stdout.readline() for _ in range(20))
+                 if line.endswith(b"Z\n")]
+        self.assertGreater(len(times), 1)
+        process.send_signal(signal.SIGINT)
+        out = process.stdout.read()
+        self.assertEqual(process.wait(30), 0)
+        self.assertNotIn(b"\x1b", out)
+
+    def test_reader_goes(self):
+        self.fill()
+        process = self.follow("--json")
+        process.stdout.close()
+        self.assertEqual(process.wait(30), 0)
+        with open("/dev/full", "w", encoding="ascii") as full:
+            process = self.follow(stdout=full)
+            self.assertEqual(process.wait(30), OUTPUT)
+            self.assertIn(b"cannot write", process.stderr.read())
+
+    def test_bad_arguments(self):
+        self.fill()
+        self.expect_unchanged(USAGE, "top", "--follow", "--once", err="both")
+        self.expect_unchanged(NOT_FOUND, "top", "--follow", "99:00.0", err="99:00.0")
+        self.expect_unchanged(USAGE, "list", "--follow")
 
 
 class Live(TopTest):

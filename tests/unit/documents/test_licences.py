@@ -50,7 +50,8 @@ def library_files(library):
 
 def debian():
     """(pattern, licence) of debian/copyright, the last that matches counts."""
-    return re.findall(r"^Files: (.*)\nCopyright: .*\nLicense: (.*)$", read("debian/copyright"), re.M)
+    found = re.findall(r"^Files: (.*)\nCopyright: .*\nLicense: (.*)$", read("debian/copyright"), re.M)
+    return [(pattern, told) for patterns, told in found for pattern in patterns.split()]
 
 
 def main():

@@ -546,6 +546,8 @@ START_TEST(bounds)
 		{ 0, 0, ~0ULL, 1, 0, "outside the aperture" },
 		{ 0, 0, ~0ULL, 2, 0, "outside the aperture" },
 		{ 0, 0, 1ULL << 63, 1ULL << 63, 0, "outside the aperture" },
+		{ 0, 0, 4096, 1, 0, "too many pages" },
+		{ 0xf000, 0, 1, 4096, 0, "outside the aperture" },
 		{ 0, 0, 0, 1, 0, "outside guest memory" },
 		{ 0, 0, 1, 0, 0, "outside guest memory" },
 		{ 0, 1ULL << 52, 1, 1, 0, "outside guest memory" },
@@ -553,7 +555,7 @@ START_TEST(bounds)
 		{ 0, ~0ULL, 1, 1, 0, "outside guest memory" },
 		{ 0, 0, 1, 1, 2, "has no meaning" },
 	};
-	static const struct made_run all = { (1ULL << 52) - 0x10000, 0x10000 }, one = { 0, 1 };
+	static const struct made_run all = { (1ULL << 52) - 4096, 4096 }, one = { 0, 1 };
 	struct stream_hello hello = native_hello();
 	uint8_t payload[8 + STREAM_GRANULE] = { 0, 0x20 };
 	struct made made;

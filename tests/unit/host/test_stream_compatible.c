@@ -26,9 +26,9 @@ static void incompatible(const char *words, int line)
 	struct made made = { 0 };
 	char reason[STREAM_REASON] = "";
 	struct taken taken;
-	int ret = stream_compatible(&source, &target, reason, sizeof(reason));
 
-	unit_assert(ret == -EINVAL, "line %d: it is compatible", line);
+	unit_assert(stream_refuses(&source, &target, 0, reason, sizeof(reason)),
+		    "line %d: it is compatible", line);
 	unit_assert(!strcmp(reason, words), "line %d: \"%s\"", line, reason);
 	/* And a stream of it is refused in the same words. */
 	made_hello(&made, &source);
@@ -44,7 +44,7 @@ static void assert_compatible(void)
 {
 	char reason[STREAM_REASON] = "";
 
-	unit_assert(!stream_compatible(&source, &target, reason, sizeof(reason)), "%s", reason);
+	unit_assert(!stream_refuses(&source, &target, 0, reason, sizeof(reason)), "%s", reason);
 	unit_assert(!reason[0], "compatible, and \"%s\"", reason);
 	both_native();
 }
@@ -113,6 +113,68 @@ START_TEST(incompatibilities)
 		source.clearable[i] ^= 0x10;
 		assert_incompatible(words);
 	}
+}
+END_TEST
+
+/* One by one, for who asks beforehand: each of @words, and no more. */
+static void assert_reasons(const char *const words[], unsigned int count)
+{
+	char reason[STREAM_REASON];
+
+	for (unsigned int i = 0; i < count; i++) {
+		unit_assert(stream_refuses(&source, &target, i, reason, sizeof(reason)),
+			    "there are only %u reasons", i);
+		unit_assert(!strcmp(reason, words[i]), "reason %u: \"%s\"", i, reason);
+	}
+	unit_assert(!stream_refuses(&source, &target, count, reason, sizeof(reason)),
+		    "one more: \"%s\"", reason);
+	unit_assert(!stream_refuses(&source, &target, ~0u, reason, sizeof(reason)),
+		    "the last of all: \"%s\"", reason);
+	both_native();
+}
+
+START_TEST(all_reasons)
+{
+	static const char *const none[] = { NULL };
+	static const char *const many[] = {
+		"migration refused: the source has 1024 MiB, this vGPU 512",
+		"migration refused: the source has 4 heads, this vGPU 2",
+		"migration refused: the source's hardware has version 1.2, this GPU 1.1",
+		"migration refused: this GPU lacks capabilities 0x2000 that the source's has",
+		"migration refused: the source has 3 interrupt vectors, this vGPU 2",
+	};
+	static const char *const family[] = {
+		"migration refused: the source's largest mode is 7680x1600, this vGPU's 2560x1600",
+		"migration refused: the source's GPU is of family real, this one of imaginary",
+	};
+	static const char *const personality[] = {
+		"migration refused: the source has personality plain, this vGPU direct: write plain to its openvgpu/personality",
+	};
+
+	both_native();
+	assert_reasons(none, 0);
+
+	/* The configuration space differs because of what was said already. */
+	source.framebuffer = 1ULL << 30;
+	source.heads = 4;
+	source.hardware = 0x00010002;
+	source.capabilities |= 0x2000;
+	source.vectors = 3;
+	source.power_on[0x2e] ^= 1;
+	assert_reasons(many, 5);
+
+	/* Boards and versions of other families mean nothing. */
+	name_is(source.family, "real");
+	name_is(source.board, "OTHER");
+	source.hardware = 0x00050000;
+	source.max_x = 7680;
+	source.power_on[0] ^= 1;
+	assert_reasons(family, 2);
+
+	name_is(source.personality, "plain");
+	source.bar_bytes = 16 << 20;
+	source.vectors = 0;
+	assert_reasons(personality, 1);
 }
 END_TEST
 
@@ -289,6 +351,7 @@ int main(void)
 	tcase_set_timeout(tests, 120);
 	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, incompatibilities);
+	tcase_add_test(tests, all_reasons);
 	tcase_add_test(tests, compatibilities);
 	tcase_add_test(tests, names);
 	tcase_add_test(tests, golden_streams);

@@ -38,6 +38,7 @@ AT(ovgpu_gpu, memory_slices, 40);
 AT(ovgpu_gpu, pool_slices, 56);
 AT(ovgpu_gpu, pool_slices_min, 72);
 AT(ovgpu_gpu, max_instances, 88);
+AT(ovgpu_gpu, uuid, 104);
 
 AT(ovgpu_type, gpu, 0);
 AT(ovgpu_type, id, 20);
@@ -64,6 +65,10 @@ AT(ovgpu_vgpu, guest_verdict, 453);
 AT(ovgpu_vgpu, instance, 520);
 AT(ovgpu_vgpu, compute_slices, 536);
 AT(ovgpu_vgpu, compute_instance, 552);
+
+AT(ovgpu_vm, name, 0);
+AT(ovgpu_vm, uuid, 512);
+AT(ovgpu_vm, libvirt, 549);
 
 AT(ovgpu_instance, gpu, 0);
 AT(ovgpu_instance, id, 20);
@@ -118,6 +123,27 @@ AT(ovgpu_plan_step, offset, 640);
 AT(ovgpu_plan_step, offset_before, 648);
 AT(ovgpu_plan_step, size, 656);
 
+AT(ovgpu_migration, uuid, 0);
+AT(ovgpu_migration, type, 37);
+AT(ovgpu_migration, personality, 101);
+AT(ovgpu_migration, family, 165);
+AT(ovgpu_migration, board, 229);
+AT(ovgpu_migration, any_gpu, 293);
+AT(ovgpu_migration, hardware, 296);
+AT(ovgpu_migration, interface, 300);
+AT(ovgpu_migration, capabilities, 304);
+AT(ovgpu_migration, framebuffer, 312);
+AT(ovgpu_migration, bar_size, 320);
+AT(ovgpu_migration, user_page_size, 328);
+AT(ovgpu_migration, aperture_pages, 336);
+AT(ovgpu_migration, heads, 344);
+AT(ovgpu_migration, max_x, 348);
+AT(ovgpu_migration, max_y, 352);
+AT(ovgpu_migration, vectors, 356);
+AT(ovgpu_migration, compute_slices, 360);
+AT(ovgpu_migration, memory_slices, 364);
+AT(ovgpu_migration, record, 368);
+
 AT(ovgpu_device, bdf, 0);
 AT(ovgpu_device, driver, 20);
 AT(ovgpu_device, driver_override, 84);
@@ -159,6 +185,8 @@ AT(ovgpu_setting, minimum, 24);
 AT(ovgpu_setting, maximum, 32);
 AT(ovgpu_setting, scheduler, 40);
 AT(ovgpu_setting, closed_only, 41);
+AT(ovgpu_setting, choices, 48);
+AT(ovgpu_setting, default_number, 56);
 
 /* Comes by value: this one can't grow. */
 AT(ovgpu_value, known, 0);

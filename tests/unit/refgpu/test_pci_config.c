@@ -174,6 +174,22 @@ START_TEST(extended)
 }
 END_TEST
 
+START_TEST(serial_number)
+{
+	struct pci_config_desc other = desc;
+	uint32_t header;
+
+	other.serial = 0x0123456789abcdef;
+	ck_assert_int_eq(pci_config_init(&cfg, &other), 0);
+	header = get(PCI_EXT_CAP_NEXT(get(0x100, 4)), 4);
+	ck_assert_uint_eq(PCI_EXT_CAP_ID(header), PCI_EXT_CAP_ID_DSN);
+	ck_assert_uint_eq(PCI_EXT_CAP_NEXT(header), 0);
+	set(PCI_EXT_CAP_NEXT(get(0x100, 4)) + 4, 0, 4);
+	ck_assert_uint_eq(get(PCI_EXT_CAP_NEXT(get(0x100, 4)) + 4, 4), 0x89abcdef);
+	ck_assert_uint_eq(get(PCI_EXT_CAP_NEXT(get(0x100, 4)) + 8, 4), 0x01234567);
+}
+END_TEST
+
 START_TEST(whole_and_beyond)
 {
 	static uint8_t all[PCI_CONFIG_SIZE + 16], again[PCI_CONFIG_SIZE];
@@ -237,6 +253,7 @@ int main(void)
 	tcase_add_test(tc, msix);
 	tcase_add_test(tc, power_management);
 	tcase_add_test(tc, extended);
+	tcase_add_test(tc, serial_number);
 	tcase_add_test(tc, whole_and_beyond);
 	tcase_add_test(tc, nonsense);
 	suite_add_tcase(s, tc);

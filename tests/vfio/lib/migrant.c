@@ -4,6 +4,8 @@
  */
 #include "migrant.h"
 
+#include <linux/vfio.h>
+
 #define WIDTH		160u
 #define HEIGHT		120u
 #define PATIENCE_MS	60000
@@ -42,13 +44,40 @@ void migrant_begin(struct migrant *migrant, struct vgpu *vgpu, unsigned int elem
 	OK(rt_head_on(vgpu->device, 0, &migrant->mode[0]));
 }
 
+static void connect_interrupt(struct migrant *migrant)
+{
+	migrant->eventfd = vgpu_eventfd(migrant->vgpu, VFIO_PCI_MSIX_IRQ_INDEX, 0);
+}
+
+/**
+ * migrant_chains - patterns are made by ring 3, which takes turns with ring 1
+ * @migrant: begun, and nothing was submitted
+ *
+ * Fences of ring 1 send interrupts, the last of which is waited for.
+ */
+void migrant_chains(struct migrant *migrant)
+{
+	migrant->chained = true;
+	chain_create(&migrant->chain, migrant->vgpu->device, migrant->pattern);
+	connect_interrupt(migrant);
+	rt_user_write(migrant->vgpu->device, REFGPU_USER_INTR_ENABLE, REFGPU_INTR_FENCE);
+}
+
 static void copy(struct migrant *migrant)
 {
 	uint64_t to = migrant->address + migrant->copied % BLOCKS * BLOCK;
+	struct rt_ring *maker = migrant->chained ? &migrant->chain.maker : &migrant->copies;
+	uint64_t step = migrant->copied + 1;
 
-	OK(rt_fill(&migrant->copies, migrant->pattern, BLOCK, pattern(migrant->copied)));
+	if (migrant->chained)
+		chain_make(&migrant->chain, step);
+	OK(rt_fill(maker, migrant->pattern, BLOCK, pattern(migrant->copied)));
+	if (migrant->chained)
+		chain_made(&migrant->chain, &migrant->copies, step);
 	OK(rt_copy(&migrant->copies, to, migrant->pattern, BLOCK));
-	OK(rt_ring_fence(&migrant->copies, 0));
+	if (migrant->chained)
+		chain_taken(&migrant->chain, &migrant->copies, step);
+	OK(rt_ring_fence(&migrant->copies, migrant->chained ? REFGPU_FENCE_INTERRUPT : 0));
 	migrant->copied++;
 }
 
@@ -96,6 +125,8 @@ static void keep_busy(struct migrant *migrant)
 	while (migrant->flipped < FLIPS_AHEAD ||
 	       rt_ring_reached(&migrant->flips, migrant->flipped - FLIPS_AHEAD + 1))
 		flip(migrant);
+	if (migrant->chained)
+		chain_look(&migrant->chain);
 	look_at_timer(migrant);
 }
 
@@ -126,6 +157,11 @@ void migrant_moves(struct migrant *migrant, struct vgpu *to)
 	migrant->jobs.ring.device = to->device;
 	migrant->copies.device = to->device;
 	migrant->flips.device = to->device;
+	if (migrant->chained) {
+		migrant->chain.maker.device = to->device;
+		close(migrant->eventfd);
+		connect_interrupt(migrant);
+	}
 	look_at_timer(migrant);
 }
 
@@ -150,7 +186,10 @@ void migrant_picture(struct migrant *migrant, const char *when)
 void migrant_finish(struct migrant *migrant)
 {
 	jobs_finish(&migrant->jobs);
-	if (migrant->copied)
+	if (migrant->chained)
+		OK(rt_ring_wait_event(&migrant->copies, migrant->copied, migrant->eventfd,
+				      PATIENCE_MS));
+	else if (migrant->copied)
 		OK(rt_ring_wait(&migrant->copies, migrant->copied, PATIENCE_MS));
 	look(migrant);
 	CHECK(migrant->looked == migrant->copied, "%llu of %llu copies have ended",

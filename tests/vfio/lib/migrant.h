@@ -8,6 +8,7 @@
 #ifndef MIGRANT_H
 #define MIGRANT_H
 
+#include "chain.h"
 #include "jobs.h"
 #include "migration.h"
 #include "screen.h"
@@ -22,6 +23,9 @@
  * @pattern: framebuffer offset where they are made
  * @memory: of the guest
  * @address: of it, for the GPU
+ * @chained: patterns are made by another ring
+ * @chain: that
+ * @eventfd: of fences, if so
  * @flips: ring 2: pictures by turns
  * @flipped: how many were submitted
  * @mode: the two pictures, on head 0
@@ -36,6 +40,9 @@ struct migrant {
 	uint64_t pattern;
 	struct rt_memory memory;
 	uint64_t address;
+	bool chained;
+	struct chain chain;
+	int eventfd;
 	struct rt_ring flips;
 	uint64_t flipped;
 	struct rt_mode mode[2];
@@ -44,6 +51,7 @@ struct migrant {
 
 void migrant_begin(struct migrant *migrant, struct vgpu *vgpu, unsigned int elements,
 		   uint32_t seed);
+void migrant_chains(struct migrant *migrant);
 void migrant_work(struct migrant *migrant, uint64_t ns);
 void migrant_moves(struct migrant *migrant, struct vgpu *to);
 void migrant_finish(struct migrant *migrant);

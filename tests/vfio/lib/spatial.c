@@ -334,6 +334,40 @@ unsigned int instance_count(void)
 }
 
 /**
+ * instances_read - all that is said of all instances
+ * @instance: receives it, by number; zeroes where there is none
+ *
+ * Return: how many there are.
+ */
+unsigned int instances_read(struct instance instance[INSTANCES])
+{
+	unsigned int id, count = 0;
+
+	memset(instance, 0, INSTANCES * sizeof(*instance));
+	for (id = 1; id < INSTANCES; id++)
+		count += instance_read(id, &instance[id]);
+	return count;
+}
+
+/**
+ * instances_unchanged - instances are as they were
+ * @before: instances_read() then
+ * @when: for the message
+ */
+void instances_unchanged(const struct instance before[INSTANCES], const char *when)
+{
+	struct instance after[INSTANCES];
+	unsigned int id;
+
+	instances_read(after);
+	for (id = 1; id < INSTANCES; id++)
+		CHECK(!memcmp(&before[id], &after[id], sizeof(*after)),
+		      "%s: instance %u was a '%s' with slices 0x%x, is a '%s' with 0x%x", when,
+		      id, before[id].profile, before[id].compute, after[id].profile,
+		      after[id].compute);
+}
+
+/**
  * instance_try - make a reserved instance, if that can be
  * @profile: as "2g.256m"
  * @name: its name; NULL: whatever it gets
@@ -435,6 +469,34 @@ unsigned int queue_of(const char *uuid)
 
 	CHECK(id < INSTANCES, "a vGPU is in queue %llu", (unsigned long long)id);
 	return (unsigned int)id;
+}
+
+/**
+ * expect_slices_told - a guest is told of the slices of its queue
+ * @vgpu: open
+ * @when: for the message
+ *
+ * It may run on no others. In the pool they come and go without it.
+ */
+void expect_slices_told(const struct vgpu *vgpu, const char *when)
+{
+	uint64_t told = rt_user_read(vgpu->device, REFGPU_USER_SLICES);
+	unsigned int id = queue_of(vgpu->uuid), memory;
+	struct instance instance;
+
+	if (id == POOL) {
+		CHECK(host_attribute(vgpu->uuid, "compute_slices") ==
+		      admin_number(admin_gpu_path("pool_slices")),
+		      "%s: a vGPU in the pool has %lu slices, the pool %lu", when,
+		      host_attribute(vgpu->uuid, "compute_slices"),
+		      admin_number(admin_gpu_path("pool_slices")));
+		return;
+	}
+	CHECK(instance_read(id, &instance), "%s: instance %u is not there", when, id);
+	memory = ((1U << instance.memory_slices) - 1) << instance.memory_first;
+	CHECK(told == (instance.queue | memory << 8),
+	      "%s: a guest in instance %u is told of slices 0x%lx, not 0x%x", when, id, told,
+	      instance.queue | memory << 8);
 }
 
 /**

@@ -67,6 +67,8 @@ unsigned int default_memory(const struct geometry *geometry, unsigned int comput
 const char *instance_path(unsigned int id, const char *name);
 bool instance_read(unsigned int id, struct instance *instance);
 unsigned int instance_count(void);
+unsigned int instances_read(struct instance instance[INSTANCES]);
+void instances_unchanged(const struct instance before[INSTANCES], const char *when);
 int instance_try(const char *profile, const char *name);
 unsigned int instance_reserve(const char *profile, const char *name);
 void instance_remove(unsigned int id);
@@ -76,6 +78,7 @@ int type_available(const char *type);
 uint64_t vgpu_offset(const struct vgpu *vgpu);
 unsigned int instance_of(const char *uuid);
 unsigned int queue_of(const char *uuid);
+void expect_slices_told(const struct vgpu *vgpu, const char *when);
 void refused(int got, int error, const char *what, const char *const words[],
 	     unsigned int count);
 void refused_type(const char *type, int error, const char *const words[],

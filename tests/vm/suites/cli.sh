@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --gpu "--vram 1G" --gpu "--vram 256M" --timeout 600
+# machine: --gpu "--vram 1G --serial 123456789abcdef" --gpu "--vram 256M" --timeout 600
 # own machine: two GPUs of different size
 # check: 6.12
 #
@@ -40,6 +40,11 @@ modprobe openvgpu || { fail "modprobe openvgpu" "status $?"; finish; }
 # ------------------------------------------------------------ with the module
 
 run "doctor with the module" 0 openvgpu doctor || cat "$out"
+run "health" 0 openvgpu health || cat "$out"
+run "diag" 0 openvgpu diag || cat "$out"
+contains "diag zeroed video memory" "$out" "all of its video memory was zeroed"
+contains "diag made a vGPU" "$out" "was created and removed"
+same "and nothing is left of it" "" "$(openvgpu list --quiet)"
 same "doctor: module" ok "$(doctor_state module)"
 same "doctor: GPU" ok "$(doctor_state gpu)"
 
@@ -48,6 +53,11 @@ cp "$out" types.json
 get types.json "'\n'.join(sorted({t['gpu'] for t in v['types']}))" >gpus
 mapfile -t gpus <gpus
 same "two GPUs offer types" 2 "${#gpus[@]}"
+openvgpu show --json >"$out"
+same "one of them has a serial number" "0123456789abcdef none" \
+	"$(get "$out" "' '.join(sorted(g['attributes']['serial'] for g in v['gpus']))")"
+same "and a UUID by that" "0123456789abcdef" \
+	"$(get "$out" "' '.join(g['attributes']['serial'] for g in v['gpus'] if g['uuid'])")"
 big=$(get types.json "max(v['types'], key=lambda t: t['framebuffer_bytes'])['gpu']")
 small=$(get types.json "[t['gpu'] for t in v['types'] if t['gpu'] != '$big'][0]")
 for gpu in "${gpus[@]}"; do
@@ -71,6 +81,26 @@ same "show: framebuffer_size" $((128 << 20)) "$(get "$out" "v['vgpu']['attribute
 same "show: stats are numbers" int "$(get "$out" "type(v['vgpu']['stats']['trapped_writes']).__name__")"
 run "list" 0 openvgpu list --json
 same "list: both" 2 "$(get "$out" "len(v['vgpus'])")"
+
+# --------------------------------------------------------------- migration
+
+same "doctor: what QEMU needs to migrate is no fault" ok "$(doctor_state migration)"
+openvgpu migration describe "$uuid" >described.json 2>"$err" || fail "describe" "$(cat "$err")"
+same "describe: framebuffer" $((256 << 20)) "$(get described.json "v['migration']['framebuffer_bytes']")"
+same "describe: mode" auto "$(get described.json "v['migration']['mode']")"
+other=$(openvgpu create 256mq --gpu "$small")
+run "a guest can go to the other GPU" 0 openvgpu migration check "$uuid" "$other"
+run "also where only its description is" 0 openvgpu migration check described.json "$other"
+run "not to a smaller vGPU" 7 openvgpu migration check "$uuid" "$odd"
+contains "check says why" "$err" \
+	"migration refused: the source has 256 MiB, this vGPU 128: create openvgpu-256mq"
+run "another personality" 0 openvgpu set "$other" personality=bochs migration=off
+run "is refused" 7 openvgpu migration check "$uuid" "$other" --json
+same "and that migration is off, and no more" \
+	"the source has personality native, this vGPU bochs: write native to its openvgpu/personality
+the target's migration is off: write auto to its openvgpu/migration while nobody has it open" \
+	"$(get "$out" "'\n'.join(v['reasons'])" | sed 's/^migration refused: //')"
+run "the other vGPU goes" 0 openvgpu remove "$other"
 
 # --------------------------------------------------------------- scheduler
 

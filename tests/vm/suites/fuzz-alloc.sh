@@ -5,5 +5,5 @@
 # own machine: allocations of its whole machine fail
 # kernels: debug
 #
-# Each allocation of create, open, map and the ioctls fails once.
+# Each allocation of create, open, map, the ioctls, and of saving and loading fails once.
 exec /src/tests/vfio/run ../fuzz/alloc

@@ -3,7 +3,7 @@
 #
 # machine: none
 #
-# System suspend and resume with vGPUs that nobody has open. The machine's 9p
+# System suspend and resume with vGPUs and instances that nobody has open. The machine's 9p
 # file systems are dead after it, so the end of this run is judged from outside.
 
 set -u

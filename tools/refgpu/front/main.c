@@ -340,7 +340,7 @@ static u64 bar_size(u64 bytes)
 }
 
 /* Returns 0 or a negative errno. */
-static int start_server(struct front_end *fe)
+static int start_server(struct front_end *fe, u64 serial)
 {
 	const uint32_t rw = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 	const u64 vram = device_vram_bytes(fe->dev);
@@ -351,6 +351,7 @@ static int start_server(struct front_end *fe)
 		.subdevice = REFGPU_PCI_SUBSYSTEM_ID,
 		.revision = REFGPU_PCI_REVISION,
 		.class = REFGPU_PCI_CLASS,
+		.serial = serial,
 		.bars = {
 			[REFGPU_BAR_REGISTERS] = { REFGPU_BAR_REGISTERS_SIZE, true, false },
 			[REFGPU_BAR_VRAM] = { bar_size(vram), true, true },
@@ -426,7 +427,7 @@ int main(int argc, char **argv)
 			o.vram >> 20, strerror(errno));
 		return EXIT_FAILURE;
 	}
-	ret = start_server(fe);
+	ret = start_server(fe, o.serial);
 	if (!ret)
 		ret = vfio_user_listen(fe->vu, o.socket);
 	if (ret) {

@@ -42,6 +42,7 @@ static void usage(FILE *to)
 		"  --control PATH         a socket for commands, below\n"
 		"  --vram SIZE            video memory, 64M to 64G (default 1G)\n"
 		"  --board NAME           board code, at most 8 characters\n"
+		"  --serial DIGITS        serial number, 1 to 16 hexadecimal digits (default: none)\n"
 		"  --switch-cost PROFILE  cost of a context switch: fast (50 us, the default),\n"
 		"                         amd-like (200 us) or gvt-like (700 us), plus the live\n"
 		"                         state over 20, 10 or 5 GB/s\n"
@@ -98,6 +99,17 @@ static bool parse_slices(const char *text, struct options *o)
 	return o->compute_slices - 1 < REFGPU_SLICES && o->memory_slices - 1 < REFGPU_SLICES;
 }
 
+/* All ones is what a device that does not answer reads. */
+static bool parse_serial(const char *text, u64 *serial)
+{
+	size_t digits = strspn(text, "0123456789abcdefABCDEF");
+
+	if (!digits || digits > 16 || text[digits])
+		return false;
+	*serial = strtoull(text, NULL, 16);
+	return *serial && *serial != UINT64_MAX;
+}
+
 static int bad_value(const char *option, const char *value, const char *wanted)
 {
 	fprintf(stderr, "refgpu: --%s %s: %s; try --help\n", option, value, wanted);
@@ -111,6 +123,7 @@ int options_parse(struct options *o, int argc, char **argv)
 		{ "control", required_argument, NULL, 'c' },
 		{ "vram", required_argument, NULL, 'v' },
 		{ "board", required_argument, NULL, 'b' },
+		{ "serial", required_argument, NULL, 'n' },
 		{ "switch-cost", required_argument, NULL, 'w' },
 		{ "hw", required_argument, NULL, 'i' },
 		{ "slices", required_argument, NULL, 'l' },
@@ -166,6 +179,11 @@ int options_parse(struct options *o, int argc, char **argv)
 			if (strcmp(optarg, "1.0") && strcmp(optarg, "1.1"))
 				return bad_value("hw", optarg, "want 1.0 or 1.1") + 1;
 			o->version = strcmp(optarg, "1.0") ? REFGPU_VERSION : REFGPU_VERSION_1_0;
+			break;
+		case 'n':
+			if (!parse_serial(optarg, &o->serial))
+				return bad_value("serial", optarg,
+						 "want 1 to 16 hexadecimal digits") + 1;
 			break;
 		case 'l':
 			if (!parse_slices(optarg, o))

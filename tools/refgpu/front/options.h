@@ -13,6 +13,7 @@
  * @control: path of the control socket, or NULL
  * @board: board code, or NULL for the default
  * @vram: bytes of video memory
+ * @serial: serial number; 0: it has none
  * @switch_ns: fixed cost of a context load and of a save, nanoseconds
  * @switch_bytes: bytes a microsecond of the context store
  * @version: of the hardware interface, as REFGPU_VERSION
@@ -27,6 +28,7 @@ struct options {
 	const char *control;
 	const char *board;
 	u64 vram;
+	u64 serial;
 	u64 switch_ns;
 	u64 switch_bytes;
 	u32 version;

@@ -12,6 +12,7 @@
 #define CAP_EXPRESS	0x60
 #define CAP_MSIX	0xa0
 #define CAP_AER		0x100
+#define CAP_SERIAL	0x150
 
 /* Of PCI Express 4.0: 16 GT/s on 16 lanes. */
 #define LINK_SPEED	4
@@ -149,6 +150,14 @@ static void init_aer(struct pci_config *cfg)
 	allow(cfg, CAP_AER + PCI_ERR_COR_MASK, cor, 4);
 }
 
+static void init_serial(struct pci_config *cfg, uint64_t serial)
+{
+	put(cfg, CAP_AER, PCI_EXT_CAP_ID_ERR | 2 << 16 | CAP_SERIAL << 20, 4);
+	put(cfg, CAP_SERIAL, PCI_EXT_CAP_ID_DSN | 1 << 16, 4);
+	put(cfg, CAP_SERIAL + 4, (uint32_t)serial, 4);
+	put(cfg, CAP_SERIAL + 8, (uint32_t)(serial >> 32), 4);
+}
+
 int pci_config_init(struct pci_config *cfg, const struct pci_config_desc *desc)
 {
 	int ret;
@@ -177,6 +186,8 @@ int pci_config_init(struct pci_config *cfg, const struct pci_config_desc *desc)
 			return ret;
 	}
 	init_aer(cfg);
+	if (desc->serial)
+		init_serial(cfg, desc->serial);
 	pci_config_reset(cfg);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The config space of a PCI Express endpoint: power management, Express with
- * function level reset, MSI-X, and advanced error reporting. Registers keep
+ * function level reset, MSI-X, advanced error reporting, and a serial number. Registers keep
  * the bits that the specification lets software write and no others.
  */
 #ifndef REFGPU_PCI_CONFIG_H
@@ -35,6 +35,7 @@ struct pci_config_bar {
  * @subdevice: subsystem id
  * @revision: revision id
  * @class: class code, 24 bits
+ * @serial: serial number; 0: it has none
  * @bars: base address registers
  * @msix_vectors: number of MSI-X vectors, 0 to 2048
  * @msix_bar: BAR that holds the table and the pending bits
@@ -48,6 +49,7 @@ struct pci_config_desc {
 	uint16_t subdevice;
 	uint8_t revision;
 	uint32_t class;
+	uint64_t serial;
 	struct pci_config_bar bars[PCI_CONFIG_BARS];
 	unsigned int msix_vectors;
 	unsigned int msix_bar;

@@ -601,7 +601,8 @@ static int fetch_bits(struct refgpu_partition *partition, u64 first, u64 count)
 	struct refgpu *refgpu = refgpu_of(partition->gpu);
 	int ret;
 
-	memset(refgpu->window, 0, BITS_TO_BYTES(count));
+	/* A device that can't write to memory says that it is done: all is dirty then. */
+	memset(refgpu->window, 0xff, BITS_TO_BYTES(count));
 	wmb();	/* before the device writes to it */
 	entry_write(partition, REFGPU_PARTITION_DIRTY_FIRST, first);
 	entry_write(partition, REFGPU_PARTITION_DIRTY_COUNT, count);
