@@ -72,8 +72,10 @@ void memory_synchronise(struct memory_view *view)
 static void set_watch(struct memory_view *view)
 {
 	view->watch = 0;
-	if (view->map.dirty || view->map.poison != MEMORY_NO_POISON)
-		view->watch |= MEMORY_WATCH_BYTES;
+	if (view->map.dirty)
+		view->watch |= MEMORY_WATCH_WRITES;
+	if (view->map.poison != MEMORY_NO_POISON)
+		view->watch |= MEMORY_WATCH_POISON;
 	if (view->rights.table)
 		view->watch |= MEMORY_WATCH_RIGHTS;
 }

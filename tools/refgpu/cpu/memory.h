@@ -104,8 +104,9 @@ struct memory_granted {
 };
 
 /* Why an access to the slice is not just an addition. */
-#define MEMORY_WATCH_BYTES	1	/* poison or dirty tracking */
+#define MEMORY_WATCH_POISON	1
 #define MEMORY_WATCH_RIGHTS	2
+#define MEMORY_WATCH_WRITES	4	/* dirty tracking: reads don't matter */
 
 struct memory_cached {
 	u64 page;		/* number + 1; 0: empty */
@@ -222,13 +223,13 @@ void *memory_translate_slow(struct memory_view *view, u64 address, u64 length, b
 
 /* Is an access within the slice one that is permitted, as this section knows already? */
 static inline bool memory_granted(const struct memory_view *view, u64 address, u64 length,
-				  bool write)
+				  bool write, unsigned int watch)
 {
 	const u64 needed = REFGPU_RIGHTS_READ | (write ? REFGPU_RIGHTS_WRITE : 0);
 	const u64 granule = address / REFGPU_RIGHTS_GRANULE;
 	const struct memory_granted *granted = &view->granted[granule % MEMORY_GRANTED_ENTRIES];
 
-	return view->watch == MEMORY_WATCH_RIGHTS && granted->granule == granule &&
+	return watch == MEMORY_WATCH_RIGHTS && granted->granule == granule &&
 	       granted->section == view->section && (granted->bits & needed) == needed &&
 	       (address + length - 1) / REFGPU_RIGHTS_GRANULE == granule;
 }
@@ -246,9 +247,11 @@ static inline bool memory_granted(const struct memory_view *view, u64 address, u
 static inline void *memory_translate(struct memory_view *view, u64 address,
 				     u64 length, bool write)
 {
+	const unsigned int watch = write ? view->watch : view->watch & ~MEMORY_WATCH_WRITES;
+
 	if (likely(length <= view->map.limit &&
 		   address <= view->map.limit - length && length &&
-		   (!view->watch || memory_granted(view, address, length, write))))
+		   (!watch || memory_granted(view, address, length, write, watch))))
 		return view->map.vram + address;
 	return memory_translate_slow(view, address, length, write);
 }
