@@ -120,10 +120,13 @@ static bool test_buffers(void)
 	    buffer_create(fd, DRM_REFGPU_BO_VRAM | 1u << 31, BYTES, &buffer) != -EINVAL ||
 	    buffer_create(fd, DRM_REFGPU_BO_VRAM, 0, &buffer) != -EINVAL)
 		return no("flags or size that make no sense are taken");
-	/* The job that cleared it is freed a moment after it is done. */
-	for (i = 0; i < 100 && param(fd, DRM_REFGPU_PARAM_VRAM_FREE) != room; i++)
+	/*
+	 * The job that cleared it is freed a moment after it is done. More than before is
+	 * what a process gives back that had ended already.
+	 */
+	for (i = 0; i < 100 && param(fd, DRM_REFGPU_PARAM_VRAM_FREE) < room; i++)
 		usleep(20000);
-	if (param(fd, DRM_REFGPU_PARAM_VRAM_FREE) != room)
+	if (param(fd, DRM_REFGPU_PARAM_VRAM_FREE) < room)
 		return no("video memory is lost: %llu of %llu bytes are free",
 			  (unsigned long long)param(fd, DRM_REFGPU_PARAM_VRAM_FREE),
 			  (unsigned long long)room);

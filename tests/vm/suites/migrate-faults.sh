@@ -4,7 +4,7 @@
 # machine: --gpu "" --gpu "" --timeout 1800
 # own machine: its guests need both processors
 # kernels: 6.12 7.2
-# check: 6.12
+# check: none
 #
 # Moves that do not come to their end: refused, cancelled, or a QEMU is killed in each of
 # its phases; one side always goes on, and the vGPU of the other one is free. The guest's
