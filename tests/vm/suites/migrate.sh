@@ -108,8 +108,10 @@ restore()
 # state that was read wrongly would end it each time.
 for attempt in 1 2 3; do
 	! restore || break
-	! kill -0 "${pids[back]}" 2>/dev/null && [ "$attempt" -lt 3 ] &&
-		! grep -qE 'Kernel panic|BUG:|Oops' back.log || break
+	if [ "$attempt" = 3 ] || kill -0 "${pids[back]}" 2>/dev/null ||
+	   grep -qE 'Kernel panic|BUG:|Oops' back.log; then
+		break
+	fi
 	ended back
 	echo "let-down: guest: back has ended with status $status, it is started again" >&2
 done
