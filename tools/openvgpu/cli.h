@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "files.h"
 
@@ -255,6 +256,7 @@ struct shown show_size(uint64_t bytes);
 struct shown show_time(uint64_t ns);
 struct shown show_value(struct ovgpu_value value);
 struct shown show_utc(uint64_t ns);
+uint64_t cli_now(clockid_t clock);
 struct shown show_value_time(struct ovgpu_value ns);
 struct shown show_owner(const struct ovgpu_vgpu *vgpu);
 

@@ -39,11 +39,9 @@ int cli_end_signals(void)
 /* How long it is until a time of CLOCK_MONOTONIC. */
 static struct timespec left(uint64_t until)
 {
+	uint64_t now = cli_now(CLOCK_MONOTONIC);
 	struct timespec time;
-	uint64_t now;
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	now = time.tv_sec * UINT64_C(1000000000) + time.tv_nsec;
 	until = until > now ? until - now : 0;
 	time.tv_sec = until / 1000000000;
 	time.tv_nsec = until % 1000000000;

@@ -428,6 +428,20 @@ struct shown show_value_time(struct ovgpu_value ns)
 }
 
 /**
+ * cli_now - what a clock says
+ * @clock: CLOCK_MONOTONIC for intervals, CLOCK_REALTIME for show_utc(), or another
+ *
+ * Return: nanoseconds.
+ */
+uint64_t cli_now(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+/**
  * show_utc - a time of the day, for people and programs
  * @ns: CLOCK_REALTIME
  *

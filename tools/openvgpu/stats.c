@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -29,14 +28,6 @@ static const enum ovgpu_counter counters[] = {
 };
 
 #define COUNTERS	(sizeof(counters) / sizeof(counters[0]))
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-}
 
 /* The path of the job's file; false: that is no name of a job. */
 static bool job_path(const char *job, char *path, size_t size)
@@ -184,8 +175,8 @@ enum cli_exit command_stats_start(struct cli *cli)
 	if (err)
 		return cli_fail_errno(cli, err, "look at the vGPUs");
 	object = json_start();
-	json_set_number(object, "time_ns", now_ns(CLOCK_REALTIME));
-	json_set_number(object, "boottime_ns", now_ns(CLOCK_BOOTTIME));
+	json_set_number(object, "time_ns", cli_now(CLOCK_REALTIME));
+	json_set_number(object, "boottime_ns", cli_now(CLOCK_BOOTTIME));
 	json_set(object, "vgpus", vgpus);
 	err = write_job(cli, path, object);
 	json_object_put(object);
@@ -218,7 +209,7 @@ static struct json_object *read_job(const struct cli *cli, const char *path,
 				    struct job *job)
 {
 	struct json_object *object = NULL, *time, *boot;
-	uint64_t now = now_ns(CLOCK_BOOTTIME), then;
+	uint64_t now = cli_now(CLOCK_BOOTTIME), then;
 	int fd;
 
 	fd = openat(ovgpu_dirfd(cli->ovgpu, OVGPU_ROOT), path,

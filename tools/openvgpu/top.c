@@ -91,7 +91,7 @@ static enum cli_exit once(const struct view *view)
 	 * look on, so that on a slow machine the time is not too short.
 	 */
 	if (before.gpu_count)
-		sleep_until(top_now() + cli->interval_ms * 1000000ULL);
+		sleep_until(cli_now(CLOCK_MONOTONIC) + cli->interval_ms * 1000000ULL);
 	err = top_sample_take(cli->ovgpu, view->bdf, &now);
 	if (!err)
 		top_sample_compare(&now, &before);
@@ -118,15 +118,12 @@ static enum cli_exit once(const struct view *view)
 
 static void print_next(const struct view *view, struct top_sample *now)
 {
-	struct timespec time;
-
 	top_sample_sort(now, view->key, view->reverse);
 	if (view->cli->json) {
 		json_print_line(top_json(view->cli, now, view->cli->interval_ms));
 		return;
 	}
-	clock_gettime(CLOCK_REALTIME, &time);
-	puts(show_utc(time.tv_sec * UINT64_C(1000000000) + time.tv_nsec).text);
+	puts(show_utc(cli_now(CLOCK_REALTIME)).text);
 	print_lines(now);
 	putchar('\n');
 }
@@ -145,7 +142,7 @@ static enum cli_exit follow(const struct view *view)
 	if (!before.gpu_count)
 		cli_note_no_gpu(cli);
 	signals = cli_end_signals();
-	while (cli_wait(-1, signals, top_now() + interval) != WAITED_END) {
+	while (cli_wait(-1, signals, cli_now(CLOCK_MONOTONIC) + interval) != WAITED_END) {
 		err = top_sample_take(cli->ovgpu, view->bdf, &now);
 		if (err)
 			break;
@@ -235,7 +232,7 @@ static enum cli_exit live(struct view *view)
 {
 	const struct cli *cli = view->cli;
 	struct top_sample now, before = { 0 };
-	uint64_t next = top_now();
+	uint64_t next = cli_now(CLOCK_MONOTONIC);
 	enum cli_exit code = look(view, &now);
 	int event = SCREEN_TIME, err = 0;
 	long by = 0;
@@ -251,7 +248,7 @@ static enum cli_exit live(struct view *view)
 		draw(view, &now, by);
 		/* A slow machine looks less often, not later and later. */
 		if (event == SCREEN_TIME)
-			next = top_now() + cli->interval_ms * 1000000ULL;
+			next = cli_now(CLOCK_MONOTONIC) + cli->interval_ms * 1000000ULL;
 		event = screen_wait(next);
 		if (event != SCREEN_TIME)
 			continue;

@@ -84,7 +84,6 @@ void top_sample_compare(struct top_sample *now, const struct top_sample *before)
 void top_sample_sort(struct top_sample *sample, enum top_key key, bool reverse);
 double top_instance_busy(const struct top_sample *sample,
 			 const struct top_gpu *gpu, unsigned int instance);
-uint64_t top_now(void);
 
 /* ------------------------------------------------------------- top_print.c */
 

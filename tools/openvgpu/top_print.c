@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "top.h"
 
@@ -292,12 +291,9 @@ struct json_object *top_json(const struct cli *cli,
 {
 	struct json_object *object = json_start(), *gpus, *vgpus, *json;
 	const struct top_gpu *gpu;
-	struct timespec now;
 	size_t i, j;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	json_set_text(object, "time",
-		      show_utc(now.tv_sec * UINT64_C(1000000000) + now.tv_nsec).text);
+	json_set_text(object, "time", show_utc(cli_now(CLOCK_REALTIME)).text);
 	json_set_number(object, "interval_ms", interval_ms);
 	gpus = json_object_new_array();
 	for (i = 0; i < sample->gpu_count; i++) {

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "top.h"
 
@@ -18,19 +17,6 @@
 			 OVGPU_COUNTER(OVGPU_WAIT_NS) | \
 			 OVGPU_COUNTER(OVGPU_WAIT_MAX_NS) | \
 			 OVGPU_COUNTER(OVGPU_FAULTS))
-
-/**
- * top_now - the clock intervals are measured with
- *
- * Return: CLOCK_MONOTONIC, ns.
- */
-uint64_t top_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 /* Of a GPU that is not divisible there are none. */
 static void take_instances(const struct ovgpu *ovgpu, const struct ovgpu_gpu *is,

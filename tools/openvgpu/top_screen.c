@@ -123,7 +123,7 @@ static int event_of_key(int key)
 
 /**
  * screen_wait - wait for a key or for a time
- * @until: the time, of top_now()
+ * @until: the time, of CLOCK_MONOTONIC
  *
  * Return: a character or an enum screen_event.
  */
@@ -151,7 +151,7 @@ int screen_wait(uint64_t until)
 		    input->revents & (POLLHUP | POLLERR | POLLNVAL) ||
 		    empty > EMPTY_MOST)
 			return SCREEN_GONE;
-		now = top_now();
+		now = cli_now(CLOCK_MONOTONIC);
 		if (now >= until)
 			return SCREEN_TIME;
 		ms = (until - now) / 1000000 + 1;
