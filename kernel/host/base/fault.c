@@ -177,7 +177,7 @@ void vgpu_fault_init(struct vgpu *vgpu)
 
 /**
  * vgpu_fault_cancel - drop notifications of the guest
- * @vgpu: the vGPU; closed
+ * @vgpu: the vGPU; closed, or emptied for the state of another guest
  *
  * The next guest gets no faults of the last one; the administrator gets all.
  * May sleep; with no lock held that a personality's fault() takes.

@@ -375,9 +375,7 @@ int vgpu_empty(struct vgpu *vgpu)
 		return -EIO;
 	stop_personality(vgpu);
 	quiet(vgpu);
-	/* Faults from before are of no interest to the one that comes. */
-	xchg(&vgpu->faults.pending, 0);
-	flush_work(&vgpu->faults.work);
+	vgpu_fault_cancel(vgpu);
 	disable_partition(vgpu);
 	ret = vgpu->gpu->family->scrub(vgpu);
 	error = enable_partition(vgpu);
