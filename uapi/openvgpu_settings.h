@@ -59,7 +59,10 @@
 	NUMBER(POOL_SLICES_MIN, pool_slices_min, 0, 8, 0, 0,			\
 	       "compute slices that GPU instances leave to the pool")		\
 	UUID(CONSOLE, console, 0,						\
-	     "UUID of the vGPU that the GPU's output shows, or none")
+	     "UUID of the vGPU that the GPU's output shows, or none")		\
+	CHOICE(WORK_MODE, work_mode,						\
+	       "mixed graphics compute", 0,					\
+	       "which vGPUs it has: mixed, graphics (no C) or compute (only C)")
 
 #define OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID)				\
 	NUMBER(WEIGHT, weight, 1, 10000, 100,					\

@@ -491,6 +491,7 @@ enum ovgpu_gpu_setting {
 	OVGPU_TIMESLICE_MAX_US,
 	OVGPU_WAKE_BUDGET_PERMILLE,
 	OVGPU_POOL_SLICES_MIN,
+	OVGPU_WORK_MODE,
 };
 
 /* The settings of a vGPU, likewise. */
@@ -552,6 +553,7 @@ const struct ovgpu_setting *ovgpu_setting(enum ovgpu_object object,
 const struct ovgpu_setting *ovgpu_setting_find(enum ovgpu_object object,
 					       const char *name);
 int ovgpu_setting_check(const struct ovgpu_setting *setting, const char *value);
+bool ovgpu_work_mode_has(const char *mode, const char *type);
 bool ovgpu_setting_exists(const struct ovgpu *ovgpu, enum ovgpu_object object,
 			  const char *of, const struct ovgpu_setting *setting);
 int ovgpu_setting_read(const struct ovgpu *ovgpu, enum ovgpu_object object,

@@ -13,6 +13,7 @@
 
 #include "internal.h"
 #include "openvgpu_settings.h"
+#include "openvgpu_work_mode.h"
 
 #define OF(setting, kind_of_value, options, words)	\
 	.name = #setting, .meaning = (words), .kind = (kind_of_value),	\
@@ -177,6 +178,26 @@ void ovgpu_choice_parse(const char *text, char *chosen, size_t chosen_size,
 	}
 	if (!chosen[0] && used < chosen_size && !strchr(choices, ' '))
 		memcpy(chosen, choices, used + 1);
+}
+
+/**
+ * ovgpu_work_mode_has - whether a GPU in a work mode has vGPUs of a type
+ * @mode: a value of the setting work_mode
+ * @type: id of the type, as ovgpu_type_parse() gives it
+ *
+ * Return: true if it has; also of a mode that this version does not know.
+ */
+bool ovgpu_work_mode_has(const char *mode, const char *type)
+{
+	static const char *const modes[] = {
+		[OPENVGPU_GRAPHICS] = "graphics", [OPENVGPU_COMPUTE] = "compute",
+	};
+	enum openvgpu_work_mode i;
+
+	for (i = OPENVGPU_GRAPHICS; i <= OPENVGPU_COMPUTE; i++)
+		if (!strcmp(mode, modes[i]))
+			return openvgpu_work_mode_has(i, type[strlen(type) - 1]);
+	return true;
 }
 
 /**

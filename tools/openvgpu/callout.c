@@ -231,8 +231,10 @@ static enum cli_exit check_room(const struct callout *callout)
 						 sizeof(text)))
 				ovgpu_number_parse(text, &bytes[i]);
 		code = refuse(callout,
-			      "GPU %s has no room for another vGPU of type %s: %llu MiB are free, %llu MiB of them in one piece",
+			      "GPU %s has no room for another vGPU of type %s: %s%s%llu MiB are free, %llu MiB of them in one piece",
 			      callout->gpu, callout->type,
+			      shown(type->why_unavailable).text,
+			      type->why_unavailable[0] ? "; " : "",
 			      (unsigned long long)bytes[0] >> 20,
 			      (unsigned long long)bytes[1] >> 20);
 	}

@@ -111,6 +111,18 @@ static const struct command commands[] = {
 	  .help = "Of a GPU and of a vGPU, what openvgpu set takes: values, and what it is at\n"
 	  "first; -: the type of the vGPU says. What it is now, openvgpu show says.\n\n"
 	  "Columns: OF NAME VALUES DEFAULT MEANING\n" },
+	{ "mode show", "GPU", OPTIONAL, OPTION_COLUMNS | OPTION_NO_LEGEND,
+	  command_mode_show,
+	  "show what GPUs are for",
+	  .help = "MODE is the work mode: mixed, graphics (no vGPUs of series C) or compute (only\n"
+	  "such). GRAPHICS and COMPUTE are how many vGPUs of either kind exist, CHOICES what\n"
+	  "the mode can be.\n\n"
+	  "Columns: GPU MODE GRAPHICS COMPUTE CHOICES\n" },
+	{ "mode set", "MODE", ONE, OPTION_GPU | OPTION_DRY_RUN, command_mode_set,
+	  "change what a GPU is for",
+	  .help = "MODE is mixed, graphics or compute, in force at once, without a reset. Types that\n"
+	  "the mode has not show 0 available. Refused while vGPUs contradict it, which are\n"
+	  "named (exit status 4). Without --gpu, the only GPU there is.\n" },
 	{ "events", "UUID|GPU", OPTIONAL, OPTION_FOLLOW, command_events,
 	  "follow what happens to vGPUs",
 	  .help = "Prints a line for each: create, remove, open, close, request (a process removes\n"

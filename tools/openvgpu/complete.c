@@ -353,6 +353,8 @@ static void offer_arguments(const struct line *line)
 		offer_instances(line);
 	if (strstr(argument, "TYPE"))
 		offer_types(line);
+	if (line->command->run == command_mode_set)
+		offer_words(line, 0, ovgpu_setting(OVGPU_GPU, OVGPU_WORK_MODE)->choices);
 	if (strstr(argument, "NAME=VALUE")) {
 		if (strchr(line->word, '=')) {
 			offer_values(line);

@@ -283,7 +283,7 @@ static bool is_text_attribute(const char *name)
 		"last_fault_name", "last_reset_reason", "migration_hello",
 		"personality",
 		"sched_state", "scheduler", "serial", "state", "type_name",
-		"wait_histogram", "why_unavailable",
+		"wait_histogram", "why_unavailable", "work_mode",
 	};
 	size_t i;
 

@@ -14,6 +14,7 @@
 #include "base/state.h"
 #include "base/vgpu.h"
 #include "gpu/driver.h"
+#include "place/mode.h"
 #include "sched/sched.h"
 #include "vgpu/life.h"
 #include "vgpu/mdev.h"
@@ -191,6 +192,22 @@ static ssize_t hand_over_store(struct device *dev,
 }
 static DEVICE_ATTR_RW(hand_over);
 
+static ssize_t work_mode_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	int n = vgpu_work_mode_list(to_gpu(dev), buf, PAGE_SIZE);
+
+	return n + sysfs_emit_at(buf, n, "\n");
+}
+
+static ssize_t work_mode_store(struct device *dev,
+			       struct device_attribute *attr,
+			       const char *buf, size_t count)
+{
+	return vgpu_work_mode_set(to_gpu(dev), buf) ?: count;
+}
+static DEVICE_ATTR_RW(work_mode);
+
 static struct attribute *gpu_attrs[] = {
 	&dev_attr_abi_version.attr,
 	&dev_attr_driver_version.attr,
@@ -204,6 +221,7 @@ static struct attribute *gpu_attrs[] = {
 	&dev_attr_max_vgpus.attr,
 	&dev_attr_last_error.attr,
 	&dev_attr_hand_over.attr,
+	&dev_attr_work_mode.attr,
 	&vgpu_gpu_attr_dma_logging.attr,
 	&vgpu_gpu_attr_compute_slices.attr,
 	&vgpu_gpu_attr_memory_slices.attr,

@@ -20,7 +20,8 @@
  *   vgpu_gpu.console_lock	mutex: what the physical output shows
  *   locks of a personality	see personality/: taken in its reset()
  *   vgpu.config_lock		mutex: the configuration space
- *   vgpu_gpu.lock		mutex: the layout, hand_over, last_error
+ *   vgpu_gpu.lock		mutex: the layout, hand_over, work_mode,
+ *				last_error
  *   vgpu.irq.lock		mutex: SET_IRQS
  *   vgpu.display.lock		mutex: which picture the display window or the
  *				dma-bufs show

@@ -31,7 +31,7 @@ GPU_SETTINGS = {
     "timeslice_us": 2083, "averaging_factor": 33,
     "timeslice_max_us": 20000, "wake_budget_permille": 60,
     "preempt_timeout_us": 500000, "fault_limit": 3, "fault_window_s": 60,
-    "console": "none"}
+    "console": "none", "work_mode": "[mixed] graphics compute"}
 VGPU_SETTINGS = {
     "weight": 100, "cap_percent": 100, "timeslice_us": 0, "frozen": 0,
     "display": "[region] dmabuf off", "personality": "[native] bochs",

@@ -47,7 +47,7 @@ class Command(Complete):
             group = {"sched": ("show", "set", "log"), "gpu": ("hand-over", "take-back"),
                      "stats": ("start", "stop"),
                      "instance": ("list", "profiles", "create", "remove", "plan"),
-                     "migration": ("check", "describe")}
+                     "migration": ("check", "describe"), "mode": ("show", "set")}
             for name in [f"{command} {n}" for n in group.get(command, ())] or [command]:
                 usage = self.expect(OK, *name.split(), "--help").out.decode()
                 wanted = re.findall(r"\[(--[a-z-]+)", usage.splitlines()[0])

@@ -248,6 +248,10 @@ class Json(CliTest):
             "set": [self.expect_json(OK, "set", IDLE, "weight=3",
                                      "display=off")],
             "settings": [self.expect_json(OK, "settings")],
+            "mode show": [self.expect_json(OK, "mode", "show")],
+            "mode set": [
+                self.expect_json(OK, "mode", "set", "compute", "--gpu", GPU2),
+                self.expect_json(BUSY, "mode", "set", "compute", "--gpu", GPU)],
             "sched set": [self.expect_json(OK, "sched", "set", "--gpu", GPU,
                                            "fault_limit=4",
                                            "scheduler=equal_share"),
@@ -311,7 +315,7 @@ class Json(CliTest):
         documented = document()
         printed = self.printed()
         out = self.expect(OK, "--help").out.decode()
-        names = set(re.findall(r"^  ((?:sched|gpu|instance|migration|stats) [\w-]+|\w+) .*$",
+        names = set(re.findall(r"^  ((?:sched|gpu|instance|migration|mode|stats) [\w-]+|\w+) .*$",
                                out.split("Commands:\n")[1].split("\n\n")[0],
                                re.MULTILINE))
         self.assertEqual(names, set(printed) - {"any failure"},

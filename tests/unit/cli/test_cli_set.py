@@ -21,7 +21,8 @@ GPU_SETTINGS = {"scheduler": "[best_effort] equal_share", "sched_hz": "480",
                 "timeslice_us": "2083", "averaging_factor": "33",
                 "timeslice_max_us": "20000", "wake_budget_permille": "60",
                 "preempt_timeout_us": "500000", "fault_limit": "3",
-                "fault_window_s": "60", "console": "none"}
+                "fault_window_s": "60", "console": "none",
+                "work_mode": "[mixed] graphics compute"}
 VGPU_SETTINGS = {"weight": "100", "cap_percent": "100", "timeslice_us": "0",
                  "frozen": "0", "display": "[region] dmabuf off",
                  "personality": "[native] bochs", "frame_rate_limit": "60"}
