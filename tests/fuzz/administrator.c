@@ -53,6 +53,10 @@ static const struct setting vgpu_settings[] = {
 	{ "openvgpu/timeslice_us", { "0", "1000", "5000", "30000", "1", "x" } },
 	{ "openvgpu/frozen", { "0", "1", "0", "1", "0", "2" } },
 	{ "openvgpu/frame_rate_limit", { "0", "1", "10", "60", "-1", "61" } },
+	{ "openvgpu/cap_ceiling_percent", { "100", "1", "50", "0", "101", "x" } },
+	{ "openvgpu/frame_rate_ceiling", { "0", "1", "10", "60", "-1", "61" } },
+	{ "openvgpu/tenant", { "none", "blue", "a.b-c_d", "a b", "", "/" } },
+	{ "openvgpu/notice", { "none", "grace", "limited", "grace", "x", "" } },
 	{ "openvgpu/refuse_opens", { "0", "1", "0", "0", "0", "2" } },
 	{ "openvgpu/display", { "region", "dmabuf", "dmabuf", "off", "region", "none" } },
 };

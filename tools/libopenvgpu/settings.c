@@ -18,7 +18,8 @@
 #define OF(setting, kind_of_value, options, words)	\
 	.name = #setting, .meaning = (words), .kind = (kind_of_value),	\
 	.scheduler = ((options) & OPENVGPU_SCHEDULING) != 0,	\
-	.closed_only = ((options) & OPENVGPU_CLOSED_ONLY) != 0,
+	.closed_only = ((options) & OPENVGPU_CLOSED_ONLY) != 0,	\
+	.for_now = ((options) & OPENVGPU_FOR_NOW) != 0,
 #define NUMBER(id, name, min, max, by_default, flags, meaning)	\
 	[OVGPU_##id] = {	\
 		OF(name, OVGPU_NUMBER, flags, meaning)	\
@@ -36,13 +37,15 @@
 	},
 #define UUID(id, name, flags, meaning)	\
 	[OVGPU_##id] = { OF(name, OVGPU_UUID_OR_NONE, flags, meaning) },
+#define NAME(id, name, flags, meaning)	\
+	[OVGPU_##id] = { OF(name, OVGPU_NAME_OR_NONE, flags, meaning) },
 
 static const struct ovgpu_setting gpu_settings[OVGPU_GPU_SETTINGS] = {
 	OPENVGPU_GPU_SETTINGS(NUMBER, CHOICE, UUID)
 };
 
 static const struct ovgpu_setting vgpu_settings[OVGPU_VGPU_SETTINGS] = {
-	OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID)
+	OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID, NAME)
 };
 
 /* A GPU instance is scheduled as a GPU is. */
@@ -111,6 +114,8 @@ int ovgpu_setting_check(const struct ovgpu_setting *setting, const char *value)
 		return ovgpu_file_name_valid(value) ? 0 : -EINVAL;
 	if (setting->kind == OVGPU_UUID_OR_NONE)
 		return strcmp(value, "none") ? ovgpu_uuid_parse(value, uuid) : 0;
+	if (setting->kind == OVGPU_NAME_OR_NONE)
+		return openvgpu_name_valid(value, strlen(value)) ? 0 : -EINVAL;
 	err = ovgpu_number_parse(value, &number);
 	if (err)
 		return err;

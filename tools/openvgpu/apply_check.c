@@ -26,10 +26,11 @@ static int check_setting(enum ovgpu_object object,
 		return config_fail(error, set->line,
 				   "a %s has no setting '%s': 'openvgpu set --help' lists them",
 				   kinds[object], set->name);
-	/* A pause is something one does, not something a machine is. */
-	if (object == OVGPU_VGPU && !strcmp(set->name, "frozen"))
+	/* As a pause, something one does, not something a machine is. */
+	if (setting->for_now)
 		return config_fail(error, set->line,
-				   "'frozen' is a pause, not a setting to keep: use 'openvgpu set'");
+				   "'%s' is for the moment, not a setting to keep: use 'openvgpu set'",
+				   set->name);
 	if (!ovgpu_setting_check(setting, set->value))
 		return 0;
 	if (setting->kind != OVGPU_NUMBER)

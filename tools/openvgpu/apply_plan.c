@@ -108,7 +108,8 @@ bool plan_is_set(const struct planner *planner, const char *gpu,
 	char a[OVGPU_UUID_SIZE], b[OVGPU_UUID_SIZE];
 	uint64_t x, y;
 
-	if (!ovgpu_number_parse(is, &x) && !ovgpu_number_parse(wanted, &y)) {
+	if (setting->kind == OVGPU_NUMBER && !ovgpu_number_parse(is, &x) &&
+	    !ovgpu_number_parse(wanted, &y)) {
 		/* 0 asks for the default, and the default is what reads then. */
 		if (!y && setting == ovgpu_setting_find(OVGPU_GPU, "sched_hz"))
 			y = default_hz(planner, gpu);

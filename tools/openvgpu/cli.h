@@ -265,6 +265,9 @@ struct shown show_owner(const struct ovgpu_vgpu *vgpu);
 /* set.c */
 enum cli_exit cli_only_gpu(const struct cli *cli, char *bdf);
 
+/* sched_show.c */
+struct ovgpu_value cap_in_force(const struct ovgpu_sched_vgpu *sched);
+
 /* settings.c */
 struct shown show_numbers(const struct ovgpu_setting *setting);
 

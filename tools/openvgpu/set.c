@@ -380,7 +380,8 @@ static struct json_object *done_json(const struct change *change)
 	unsigned int i;
 
 	for (i = 0; i < change->done; i++)
-		if (ovgpu_number_parse(change->value[i], &number))
+		if (change->setting[i]->kind != OVGPU_NUMBER ||
+		    ovgpu_number_parse(change->value[i], &number))
 			json_set_text(object, change->setting[i]->name,
 				      change->value[i]);
 		else

@@ -2,7 +2,7 @@
 /*
  * sysfs.c - attributes of GPUs and vGPUs, described in doc/sysfs-driver-openvgpu;
  * those of the scheduler are in sysfs_sched.c, of displays in sysfs_display.c, of
- * instances in sysfs_instance.c
+ * instances in sysfs_instance.c, of tenants in sysfs_tenant.c
  *
  * The driver core removes them before it calls our remove functions, so a
  * show or store always finds a working object.
@@ -385,6 +385,9 @@ static struct attribute *vgpu_attrs[] = {
 	&vgpu_attr_personality.attr,
 	&vgpu_attr_display.attr,
 	&vgpu_attr_frame_rate_limit.attr,
+	&vgpu_attr_frame_rate_ceiling.attr,
+	&vgpu_attr_tenant.attr,
+	&vgpu_attr_notice.attr,
 	&vgpu_attr_migration.attr,
 	&vgpu_attr_migration_hello.attr,
 	&vgpu_attr_state.attr,
@@ -403,6 +406,7 @@ static struct attribute *vgpu_attrs[] = {
 	&dev_attr_last_reset_reason.attr,
 	&vgpu_attr_weight.attr,
 	&vgpu_attr_cap_percent.attr,
+	&vgpu_attr_cap_ceiling_percent.attr,
 	&vgpu_attr_timeslice_us.attr,
 	&vgpu_attr_frozen.attr,
 	&vgpu_attr_migration_throttle.attr,

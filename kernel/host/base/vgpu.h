@@ -53,6 +53,7 @@
 #include "base/fault.h"
 #include "base/flood.h"
 #include "base/gpu.h"
+#include "base/limits.h"
 #include "base/personality.h"
 #include "base/region.h"
 #include "base/state.h"
@@ -119,6 +120,8 @@ struct vgpu_stats {
  *	guest wrote, which may be nonsense
  * @guest_driver: what the driver of its guest says of itself, for
  *	personality->guest_driver(); 0: nothing
+ * @limits: of its time on an engine and of its pictures
+ * @tenant: whose it is, a name for people; empty: nobody said
  */
 struct vgpu {
 	struct vfio_device vdev;
@@ -149,6 +152,8 @@ struct vgpu {
 	u64 user_size;			/* family */
 	u64 framebuffer_used;		/* READ_ONCE, WRITE_ONCE */
 	u64 guest_driver;		/* READ_ONCE, WRITE_ONCE */
+	struct vgpu_limits limits;
+	char tenant[OPENVGPU_NAME_MAX + 1]; /* gpu->lock */
 
 	/* VFIO device model. */
 	struct mutex lock;

@@ -89,7 +89,8 @@ class Json(CliTest):
                 **VGPU_SETTINGS, "framebuffer_size": 1 << 28,
                 "framebuffer_used": 4096, "sched_state": "idle",
                 "guest_driver": "0.2.0 1.0-1.2 ok" if uuid == USED else "none",
-                "last_fault": 2, "last_reset_reason": "2 run timeout"})
+                "last_fault": 2, "last_reset_reason": "2 run timeout",
+                **({"tenant": "42", "notice": "none [grace] limited"} if uuid == USED else {})})
             self.machine.add_attributes(folder, dict.fromkeys((
                 "busy_ns", "resident_ns", "wait_ns", "switches", "switch_ns",
                 "preempt_max_ns", "run_ns", "slices", "preemptions",
@@ -137,6 +138,7 @@ class Json(CliTest):
         for words in (["create"], ["open", "OPENVGPU_PID=7"],
                       ["fault", "OPENVGPU_FAULT=2",
                        "OPENVGPU_FAULT_NAME=run timeout"],
+                      ["notice", "OPENVGPU_TENANT=42", "OPENVGPU_NOTICE=grace"],
                       ["instance-create", "OPENVGPU_INSTANCE=3",
                        "OPENVGPU_INSTANCE_NAME=train"]):
             if "instance" in words[0]:

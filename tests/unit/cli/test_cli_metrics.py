@@ -24,7 +24,9 @@ GPU_FILES = {
 VGPU_FILES = {
     "framebuffer_size": 256 << 20, "framebuffer_used": 1 << 20,
     "guest_driver": "0.2.0 1.0-1.2 ok", "weight": 200,
-    "cap_percent": 50, "frame_rate_limit": 60, "last_fault": 2}
+    "cap_percent": 50, "frame_rate_limit": 60, "last_fault": 2,
+    "cap_ceiling_percent": 25, "frame_rate_ceiling": 15, "tenant": "blue",
+    "notice": "none grace [limited]"}
 STATS = {
     "busy_ns": 1500000000, "resident_ns": 1, "wait_ns": 18446744073709551615,
     "slices": 1500, "preemptions": 3, "overrun_ns": 12, "idle_ns": 0,
@@ -134,10 +136,12 @@ class Metrics(MetricsTest):
         self.assertEqual(self.value(samples, "vgpu_info", **who, pid="4242",
                                     name="OpenVGPU TEST-256MQ",
                                     process="qemu-system-x86", vm="web", vm_uuid=IDLE,
-                                    guest_driver="0.2.0", guest_verdict="ok"), 1)
+                                    guest_driver="0.2.0", guest_verdict="ok",
+                                    tenant="blue", notice="limited"), 1)
         for name, value in {
                 "framebuffer_bytes": 256 << 20, "framebuffer_used_bytes": 1 << 20,
                 "weight": 200, "cap_ratio": 0.5, "frame_rate_limit": 60,
+                "cap_ceiling_ratio": 0.25, "frame_rate_ceiling": 15,
                 "last_fault_code": 2, "engine_busy_seconds_total": 1.5,
                 "engine_resident_seconds_total": 1e-9,
                 "sched_wait_seconds_total": 18446744073.709551615,

@@ -8,5 +8,5 @@
 # mappings, interrupts; what the administrator sees: types, capacity and work mode. Then vGPUs
 # at work: the path without traps, guest memory, reset, many at once, errors of the
 # GPU, and a guest that attacks its neighbours.
-exec /src/tests/vfio/run info config master region mapping irq capacity work_mode \
+exec /src/tests/vfio/run info config master region mapping irq capacity work_mode tenant \
 	fastpath dma reset share errors isolation stress
