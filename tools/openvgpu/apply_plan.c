@@ -135,9 +135,17 @@ static void plan_new_setting(struct planner *planner, enum ovgpu_object object,
 	change->to = set->value;
 }
 
-static void plan_setting(struct planner *planner, enum ovgpu_object object,
-			 const char *gpu, const struct ovgpu_vgpu *vgpu,
-			 const struct config_setting *set)
+/**
+ * plan_setting - have something set, unless it is so already
+ * @planner: the plan
+ * @object: of what
+ * @gpu: PCI address of the GPU
+ * @vgpu: the vGPU; NULL: the GPU
+ * @set: what the file says; it outlives the plan
+ */
+void plan_setting(struct planner *planner, enum ovgpu_object object,
+		  const char *gpu, const struct ovgpu_vgpu *vgpu,
+		  const struct config_setting *set)
 {
 	const struct ovgpu_setting *setting = ovgpu_setting_find(object, set->name);
 	char is[OVGPU_NAME_SIZE];
@@ -331,18 +339,33 @@ static bool is_work_mode(const struct config_setting *set)
 	       ovgpu_setting(OVGPU_GPU, OVGPU_WORK_MODE);
 }
 
+/**
+ * plan_keeps - whether a vGPU stays
+ * @planner: the plan, with all that removes vGPUs
+ * @vgpu: its number in the machine
+ *
+ * Return: true if nothing of the plan removes it.
+ */
+bool plan_keeps(const struct planner *planner, size_t vgpu)
+{
+	const struct apply_machine *machine = planner->machine;
+	const struct apply_gpu *gpu = apply_gpu_find(machine, machine->vgpus[vgpu]->gpu);
+
+	return planner->kept[vgpu] || planner->cli->no_vgpus || !gpu ||
+	       !gpu->entry->has_types;
+}
+
 /* A vGPU that stays and that a work mode has not; NULL: there is none. */
 static const struct ovgpu_vgpu *contradicting(const struct planner *planner,
 					      const struct apply_gpu *gpu,
 					      const char *mode)
 {
-	bool all_stay = planner->cli->no_vgpus || !gpu->entry->has_types;
 	const struct apply_machine *machine = planner->machine;
 	size_t i;
 
 	for (i = 0; i < machine->vgpu_count; i++)
 		if (!strcmp(machine->vgpus[i]->gpu, gpu->bdf) &&
-		    (all_stay || planner->kept[i]) &&
+		    plan_keeps(planner, i) &&
 		    !ovgpu_work_mode_has(mode, machine->vgpus[i]->type))
 			return machine->vgpus[i];
 	return NULL;
@@ -468,6 +491,7 @@ enum cli_exit apply_plan_make(const struct cli *cli,
 		.cli = cli, .machine = machine, .plan = plan,
 		.kept = calloc(machine->vgpu_count + 1, sizeof(bool)),
 	};
+	enum cli_exit code = CLI_OK;
 	size_t i;
 
 	if (!planner.kept)
@@ -480,13 +504,16 @@ enum cli_exit apply_plan_make(const struct cli *cli,
 		plan_work_modes(&planner, &machine->gpus[i]);
 	for (i = 0; i < machine->gpu_count && !planner.err; i++)
 		apply_plan_instance_removals(&planner, &machine->gpus[i]);
-	if (!planner.err)
+	if (!planner.err && !cli->no_vgpus)
+		code = apply_plan_tenants(&planner);
+	if (!planner.err && code == CLI_OK)
 		planner.err = sort(plan);
 	free(planner.kept);
-	if (!planner.err)
-		return CLI_OK;
-	apply_plan_free(plan);
-	return cli_fail_errno(cli, planner.err, "look at the GPUs");
+	if (planner.err)
+		code = cli_fail_errno(cli, planner.err, "look at the GPUs");
+	if (code != CLI_OK)
+		apply_plan_free(plan);
+	return code;
 }
 
 /**
