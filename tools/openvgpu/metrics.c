@@ -379,13 +379,18 @@ static void add_gpu(const struct cli *cli, struct metrics *metrics,
 	};
 	struct attributes attributes = read_group(cli, OVGPU_GPU, gpu->bdf,
 						  OVGPU_DRIVER);
+	char mode[OVGPU_NAME_SIZE];
 	struct metric_sample *sample;
 	uint64_t total, available;
 
+	ovgpu_setting_read(cli->ovgpu, OVGPU_GPU, gpu->bdf,
+			   ovgpu_setting(OVGPU_GPU, OVGPU_WORK_MODE), mode,
+			   sizeof(mode), NULL, 0);
 	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_gpu_info",
 			     "A physical GPU");
 	label_object(sample, gpu->bdf, NULL);
 	metric_label(sample, "gpu_uuid", gpu->uuid);
+	metric_label(sample, "work_mode", mode);
 	add_info(sample, &attributes, info);
 	add_states(metrics, "openvgpu_gpu_state", "1 for the state the GPU is in",
 		   gpu->bdf, NULL, text_of(&attributes, "state"), gpu_states);

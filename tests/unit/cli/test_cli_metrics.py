@@ -20,6 +20,7 @@ GPU_FILES = {
     "framebuffer_total": 1 << 30, "framebuffer_free": 768 << 20,
     "largest_free": 512 << 20, "max_vgpus": 16, "timeslice_us": 2083,
     "family": "refgpu", "board": "REFGPU", "driver_version": "0.1.0",
+    "work_mode": "mixed [graphics] compute",
     "state": "up", "scheduler": "best_effort [equal_share] fixed_share"}
 VGPU_FILES = {
     "framebuffer_size": 256 << 20, "framebuffer_used": 1 << 20,
@@ -110,7 +111,8 @@ class Metrics(MetricsTest):
         _, samples = self.metrics()
         self.assertEqual(self.value(samples, "gpus"), 2)
         self.assertEqual(self.value(
-            samples, "gpu_info", gpu=GPU, gpu_uuid="1b360100-0000-8000-8000-000004000000", family="refgpu", board="REFGPU",
+            samples, "gpu_info", gpu=GPU, gpu_uuid="1b360100-0000-8000-8000-000004000000",
+            work_mode="graphics", family="refgpu", board="REFGPU",
             driver_version="0.1.0"), 1)
         for name, value in {"gpu_framebuffer_bytes": 1 << 30,
                             "gpu_framebuffer_allocated_bytes": 256 << 20,
