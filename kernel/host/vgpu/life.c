@@ -376,6 +376,8 @@ int vgpu_empty(struct vgpu *vgpu)
 	stop_personality(vgpu);
 	quiet(vgpu);
 	vgpu_fault_cancel(vgpu);
+	/* A scrub may free the pages that its VMM has mapped. */
+	take_hardware(vgpu, VGPU_OFFLINE);
 	disable_partition(vgpu);
 	ret = vgpu->gpu->family->scrub(vgpu);
 	error = enable_partition(vgpu);
