@@ -197,11 +197,12 @@ bool ovgpu_work_mode_has(const char *mode, const char *type)
 	static const char *const modes[] = {
 		[OPENVGPU_GRAPHICS] = "graphics", [OPENVGPU_COMPUTE] = "compute",
 	};
+	size_t n = strlen(type);
 	enum openvgpu_work_mode i;
 
 	for (i = OPENVGPU_GRAPHICS; i <= OPENVGPU_COMPUTE; i++)
 		if (!strcmp(mode, modes[i]))
-			return openvgpu_work_mode_has(i, type[strlen(type) - 1]);
+			return openvgpu_work_mode_has(i, n ? type[n - 1] : '\0');
 	return true;
 }
 
