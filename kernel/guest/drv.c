@@ -349,13 +349,13 @@ static void refgpu_remove(struct pci_dev *pdev)
 {
 	struct refgpu *gpu = pci_get_drvdata(pdev);
 
-	flush_work(&gpu->depart);
 	refgpu_depart(gpu);
+	/* It may be at it, or be frozen. */
+	cancel_work_sync(&gpu->depart);
 	refgpu_kms_end(gpu);
 	irqs_end(gpu);
 	refgpu_recovery_end(gpu);
 	refgpu_kms_cancel(gpu);
-	cancel_work_sync(&gpu->depart);
 	refgpu_sched_end(gpu);
 }
 

@@ -445,7 +445,8 @@ static void mend(struct refgpu *gpu, unsigned long troubles, struct verdict *ver
 	drm_err(&gpu->drm, "reset failed: %d\n", ret);
 dead:
 	die(gpu);
-	queue_work(refgpu_wq, &gpu->depart);
+	/* It ends the console's modes: not beside drm_atomic_helper_resume(), see kms.c. */
+	queue_work(system_freezable_wq, &gpu->depart);
 }
 
 static void recover_work(struct work_struct *work)
@@ -677,7 +678,8 @@ void refgpu_recovery_end(struct refgpu *gpu)
 	}
 	mutex_unlock(&gpu->recovery);
 	refgpu_mm_bury(gpu);
-	/* The former may queue the latter. */
+	/* Each may queue the next. */
 	cancel_delayed_work_sync(&gpu->watch);
 	cancel_work_sync(&gpu->recover);
+	cancel_work_sync(&gpu->depart);
 }
