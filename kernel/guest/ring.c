@@ -443,20 +443,31 @@ u32 refgpu_ring_start(struct refgpu_ring *ring, bool one)
 	return put;
 }
 
+/* The first job that is only in the list; it stays there, unlike those before it. */
+static struct refgpu_job *first_waiting(struct refgpu_ring *ring)
+{
+	struct refgpu_job *job, *waiting = NULL;
+
+	spin_lock_irq(&ring->lock);
+	list_for_each_entry(job, &ring->jobs, node)
+		if (!waiting && job->value == NOT_WRITTEN)
+			waiting = job;
+	spin_unlock_irq(&ring->lock);
+	return waiting;
+}
+
 /**
- * refgpu_ring_go_on - after a trial, let a ring execute the rest
- * @ring: started with one packet
+ * refgpu_ring_go_on - let a ring execute the rest
+ * @ring: paused, and never stopped since; or started with one packet
  */
 void refgpu_ring_go_on(struct refgpu_ring *ring)
 {
 	struct refgpu_job *job;
 
-	/* What the trial has completed must not go while we look at the list. */
-	refgpu_ring_retire(ring);
 	mutex_lock(&ring->mutex);
-	list_for_each_entry(job, &ring->jobs, node)
-		if (job->value == NOT_WRITTEN)
-			write_job(ring, job);
+	/* It may run: the interrupt handler takes what is done out of the list. */
+	while ((job = first_waiting(ring)))
+		write_job(ring, job);
 	ring->paused = false;
 	if (ring->put)
 		ring_doorbell(ring, ring->put);
