@@ -603,6 +603,8 @@ int refgpu_start(struct refgpu *gpu)
 		/* The host may have reset the GPU meanwhile. */
 		refgpu_rights_restore(gpu);
 		start_rings(gpu);
+		/* After jobs that sleep has held back. */
+		refgpu_watch(gpu);
 	}
 	mutex_unlock(&gpu->recovery);
 	refgpu_mm_bury(gpu);
