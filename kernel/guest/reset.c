@@ -42,9 +42,9 @@ static u64 hang_ns(struct refgpu *gpu)
 
 /**
  * struct verdict - what is known of a job that was stopped
- * @context: whose it was
+ * @context: whose it was; NULL: there is no verdict
  * @ring: number of its ring
- * @error: enum refgpu_error; 0: there is no verdict
+ * @error: enum refgpu_error; 0: the host took the GPU away just then
  * @address: that was refused
  * @where: program counter if @in_kernel, else number of the packet
  * @in_kernel: a kernel of the GPU was stopped
@@ -164,7 +164,7 @@ static void publish(struct refgpu *gpu, struct verdict *verdict)
 {
 	struct refgpu_file *file;
 
-	if (!verdict->error)
+	if (!verdict->context)
 		return;
 	file = verdict->context->file;
 	dev_warn_ratelimited(gpu->drm.dev,
