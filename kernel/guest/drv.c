@@ -378,7 +378,7 @@ static int go_to_sleep(struct refgpu *gpu, bool save)
 	ret = refgpu_drain(gpu);
 	if (ret)
 		return ret;
-	if (save) {
+	if (save && !READ_ONCE(gpu->gone)) {
 		ret = refgpu_mm_save(gpu);
 		if (ret) {
 			refgpu_start(gpu);

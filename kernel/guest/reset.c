@@ -591,7 +591,8 @@ int refgpu_start(struct refgpu *gpu)
 	int ret;
 
 	mutex_lock(&gpu->recovery);
-	ret = refgpu_mm_reset(gpu, true);
+	/* One that died before it slept stays dead: what it has of memory is forgotten. */
+	ret = gpu->gone ? -ENODEV : refgpu_mm_reset(gpu, true);
 	if (!ret && !is_the_same(gpu)) {
 		drm_err(&gpu->drm, "this is not the GPU that went to sleep\n");
 		ret = -ENODEV;
