@@ -523,13 +523,15 @@ static void watch_work(struct work_struct *work)
 {
 	struct refgpu *gpu = container_of(to_delayed_work(work), struct refgpu, watch);
 	struct refgpu_ring *ring;
-	bool busy = false;
+	bool busy = false, there;
 
 	/* Whoever has it looks more closely. */
 	if (mutex_trylock(&gpu->recovery)) {
+		/* While the host resets it, its memory reads what any program wrote there. */
+		there = !gpu->asleep && !(gpu->backend->away && gpu->backend->away(gpu));
 		for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++) {
 			/* Should an interrupt have been lost. */
-			if (!gpu->asleep)
+			if (there)
 				refgpu_ring_retire(ring);
 			busy |= refgpu_ring_busy(ring);
 		}
