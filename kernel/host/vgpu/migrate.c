@@ -349,6 +349,17 @@ void vgpu_migrate_broken(struct vgpu *vgpu)
 		migrate_file_end(vgpu->migration.file, -EIO);
 }
 
+/**
+ * vgpu_migrate_lost - a vGPU has lost its hardware for good
+ * @vgpu: the vGPU, open or not; its state says so already
+ *
+ * Files notice by themselves: only who waits in poll() has to be told. Any context.
+ */
+void vgpu_migrate_lost(struct vgpu *vgpu)
+{
+	wake_up_all(&vgpu->migration.wait);
+}
+
 /* ---------------------------------------------------------- what is offered */
 
 static const char *const mode_names[] = {
@@ -382,6 +393,7 @@ static void offer(struct vgpu *vgpu, enum vgpu_migrate_mode mode)
 void vgpu_migrate_init(struct vgpu *vgpu)
 {
 	mutex_init(&vgpu->migration.serial);
+	init_waitqueue_head(&vgpu->migration.wait);
 	vgpu->migration.state = VFIO_DEVICE_STATE_RUNNING;
 	vgpu->migration.stats.slow_percent = SCHED_CAP_MAX;
 }
