@@ -106,11 +106,15 @@ static int load_memory(struct loading *loading,
 
 /* -------------------------------------------------------------- guest memory */
 
-static int refuse_pins(struct loading *loading, u64 pages, int error)
+static int pins_refused(struct loading *loading, u64 pages, int error)
 {
 	char *reason = loading->parser.reason;
 	size_t size = sizeof(loading->parser.reason);
+	int ended = READ_ONCE(loading->file.error);
 
+	/* A reset took them away, after it had said so in the file; or a death. */
+	if (ended || !vgpu_has_hardware(loading->file.vgpu))
+		return ended ?: -EIO;
 	if (error == -EDQUOT)
 		snprintf(reason, size,
 			 "migration refused: %llu pages of guest memory are over the VMM's limit of locked memory: raise RLIMIT_MEMLOCK",
@@ -144,7 +148,7 @@ static int load_pins(struct loading *loading,
 	ret = vgpu_pin_map(loading->file.vgpu, loading->epoch, pins.first,
 			   pins.pages, list, pins.write);
 	kvfree(list);
-	return ret ? refuse_pins(loading, pins.pages, ret) : 0;
+	return ret ? pins_refused(loading, pins.pages, ret) : 0;
 }
 
 /* --------------------------------------------------------------------- state */
