@@ -63,8 +63,8 @@ static int offer_file(struct vgpu *vgpu, struct migrate_file *file,
 /* --------------------------------------------------------------------- arcs */
 
 /*
- * With vgpu->lock held. @filp receives a file if the arc makes one. Return: 0, or
- * errno, then nothing has changed for its VMM.
+ * With vgpu->lock held. @filp receives a file if the arc makes one; it is put by the
+ * caller if the arc fails. Return: 0, or errno, then nothing has changed for its VMM.
  */
 typedef int (*arc_fn)(struct vgpu *vgpu, struct file **filp);
 
@@ -130,11 +130,15 @@ static int arc_end_copy(struct vgpu *vgpu, struct file **filp)
 
 static int arc_resume(struct vgpu *vgpu, struct file **filp)
 {
-	int ret = vgpu_empty(vgpu);
+	/* What it was goes only when nothing else can fail for lack of memory. */
+	int ret = offer_file(vgpu, migrate_load_new(vgpu), filp);
 
 	if (ret)
 		return ret;
-	return offer_file(vgpu, migrate_load_new(vgpu), filp);
+	ret = vgpu_empty(vgpu);
+	if (ret)
+		drop_file(vgpu, -ENODEV);
+	return ret;
 }
 
 static int arc_resumed(struct vgpu *vgpu, struct file **filp)

@@ -34,7 +34,7 @@ static_assert(STREAM_MAP_PAGES == VGPU_MAP_PAGES_MAX);
  * @file: what it is written through
  * @target: what the vGPU is; what comes must suit it
  * @parser: what has come; io_lock
- * @epoch: of its pins: what is revoked meanwhile stays so
+ * @epoch: of its pins when something came first: what is revoked since stays so
  * @stored: granules that are not zero any more; io_lock
  * @image: of unfinished work, as far as it has come
  * @image_bytes: of the whole
@@ -323,6 +323,8 @@ static int begin(struct loading *loading)
 
 	mutex_lock(&file->lock);
 	ret = file->error;
+	if (!loading->begun)
+		loading->epoch = vgpu_pin_epoch(file->vgpu);
 	loading->begun = true;
 	mutex_unlock(&file->lock);
 	return ret;
@@ -407,8 +409,8 @@ static const struct migrate_kind loading_kind = {
 };
 
 /**
- * migrate_load_new - an empty vGPU is going to be loaded
- * @vgpu: the vGPU, which was emptied and stands still
+ * migrate_load_new - a vGPU is going to be loaded
+ * @vgpu: the vGPU, which stands still, and is emptied before anything comes
  *
  * With vgpu->lock held.
  *
@@ -434,7 +436,6 @@ struct migrate_file *migrate_load_new(struct vgpu *vgpu)
 	}
 	stream_parser_init(&loading->parser, &loading_ops, loading,
 			   &loading->target, loading->buffer);
-	loading->epoch = vgpu_pin_epoch(vgpu);
 	WRITE_ONCE(stats->rounds, 0);
 	WRITE_ONCE(stats->bytes, 0);
 	WRITE_ONCE(stats->remaining, 0);
