@@ -503,6 +503,7 @@ void vgpu_quiesce(struct vgpu *vgpu)
 void vgpu_lose(struct vgpu *vgpu)
 {
 	take_hardware(vgpu, VGPU_LOST);
+	vgpu_migrate_lost(vgpu);
 	vgpu_report_fault(vgpu, VGPU_FAULT_GPU_DEAD);
 	vgpu_irq_error(vgpu);
 }
