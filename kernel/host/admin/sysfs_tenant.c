@@ -10,6 +10,7 @@
 
 #include "admin/attr.h"
 #include "base/state.h"
+#include "base/tenant.h"
 #include "base/uevent.h"
 #include "base/vgpu.h"
 
@@ -17,13 +18,10 @@
 
 static ssize_t tenant_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct vgpu *vgpu = dev_get_drvdata(dev);
-	ssize_t n;
+	char name[VGPU_TENANT_SIZE];
 
-	mutex_lock(&vgpu->gpu->lock);
-	n = sysfs_emit(buf, "%s\n", vgpu->tenant[0] ? vgpu->tenant : "none");
-	mutex_unlock(&vgpu->gpu->lock);
-	return n;
+	vgpu_tenant_get(dev_get_drvdata(dev), name);
+	return sysfs_emit(buf, "%s\n", name);
 }
 
 static ssize_t tenant_store(struct device *dev, struct device_attribute *attr,
@@ -47,10 +45,7 @@ static ssize_t tenant_store(struct device *dev, struct device_attribute *attr,
 	}
 	if (sysfs_streq(buf, "none"))
 		length = 0;
-	mutex_lock(&vgpu->gpu->lock);
-	memcpy(vgpu->tenant, buf, length);
-	vgpu->tenant[length] = '\0';
-	mutex_unlock(&vgpu->gpu->lock);
+	vgpu_tenant_set(vgpu, buf, length);
 	vgpu_uevent(vgpu, "tenant", NULL, NULL);
 	return count;
 }

@@ -8,6 +8,7 @@
  */
 #include <linux/kobject.h>
 
+#include "base/tenant.h"
 #include "base/uevent.h"
 #include "base/vgpu.h"
 
@@ -25,7 +26,7 @@ void vgpu_uevent(struct vgpu *vgpu, const char *event, char *first,
 		 char *second)
 {
 	char name[32], type[48], gpu[40], instance[32];
-	char tenant[sizeof("OPENVGPU_TENANT=") + OPENVGPU_NAME_MAX];
+	char whose[VGPU_TENANT_SIZE], tenant[sizeof("OPENVGPU_TENANT=") + VGPU_TENANT_SIZE];
 	char *envp[8] = { name, type, gpu, instance, tenant, first, second, NULL };
 
 	snprintf(name, sizeof(name), "OPENVGPU_EVENT=%s", event);
@@ -35,10 +36,8 @@ void vgpu_uevent(struct vgpu *vgpu, const char *event, char *first,
 		 pci_name(vgpu->gpu->pdev));
 	snprintf(instance, sizeof(instance), "OPENVGPU_INSTANCE=%u",
 		 READ_ONCE(vgpu->instance)->whole->index);
-	mutex_lock(&vgpu->gpu->lock);
-	snprintf(tenant, sizeof(tenant), "OPENVGPU_TENANT=%s",
-		 vgpu->tenant[0] ? vgpu->tenant : "none");
-	mutex_unlock(&vgpu->gpu->lock);
+	vgpu_tenant_get(vgpu, whose);
+	snprintf(tenant, sizeof(tenant), "OPENVGPU_TENANT=%s", whose);
 	kobject_uevent_env(&mdev_dev(vgpu->mdev)->kobj, KOBJ_CHANGE, envp);
 }
 

@@ -153,7 +153,7 @@ struct vgpu {
 	u64 framebuffer_used;		/* READ_ONCE, WRITE_ONCE */
 	u64 guest_driver;		/* READ_ONCE, WRITE_ONCE */
 	struct vgpu_limits limits;
-	char tenant[OPENVGPU_NAME_MAX + 1]; /* gpu->lock */
+	char tenant[OPENVGPU_NAME_MAX + 1]; /* tenant.c */
 
 	/* VFIO device model. */
 	struct mutex lock;
