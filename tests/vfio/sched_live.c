@@ -34,6 +34,9 @@ struct shift {
 
 /**
  * struct turns - what happened in a stretch of the log
+ * @log: the log
+ * @from: first entry of the stretch
+ * @to: one after the last
  * @count: runs
  * @passed_ns: from its beginning to its end
  * @served_ns: what each worker was charged, with its switches
@@ -43,6 +46,8 @@ struct shift {
  * @quantum_min, @quantum_max: of the workers' runs
  */
 struct turns {
+	const struct switch_log *log;
+	size_t from, to;
 	unsigned int count, idle_one;
 	uint64_t passed_ns;
 	uint64_t served_ns[WORKERS];
@@ -109,7 +114,9 @@ static unsigned int owner_of(const struct shift *shift,
 
 static struct turns turns_count(const struct shift *shift, size_t from, size_t to)
 {
-	struct turns turns = { .quantum_min = UINT64_MAX };
+	struct turns turns = {
+		.log = &shift->log, .from = from, .to = to, .quantum_min = UINT64_MAX,
+	};
 	size_t k;
 
 	for (k = from; k < to && k < shift->log.count; k++) {
@@ -175,6 +182,9 @@ static void expect_parts(const char *what, const struct turns *turns,
 		others = owners > 2 ? (owners - 2) * part : 0;
 		bound = 2 * (1 + others) *
 			(2 * slice + turns->overrun_ns + SLIVER_NS);
+		if (off > bound)
+			switch_log_print(turns->log, turns->from > 30 ? turns->from - 30 : 0,
+					 turns->to);
 		CHECK(off <= bound,
 		      "%s: worker %u had %lu of %lu us, %lu us off, bound %lu us (overrun %lu us)",
 		      what, i, turns->served_ns[i] / 1000, given / 1000,
@@ -311,7 +321,7 @@ TEST(return_of_the_lone_one, ONCE)
 	uint64_t stop[2], slice, longest, bound, before, solo, allowed;
 	uint64_t others = 0, most = 0;
 	unsigned int i, mine = 0;
-	size_t k;
+	size_t k, at = 0;
 
 	scheduler_defaults();
 	gpu_set("timeslice_max_us", "100");
@@ -351,10 +361,14 @@ TEST(return_of_the_lone_one, ONCE)
 			continue;
 		}
 		others += log.entry[k].quantum;
-		if (others > most)
+		if (others > most) {
 			most = others;
+			at = k;
+		}
 	}
 	CHECK(mine > 10, "back beside another it had %u turns in 300 ms", mine);
+	if (most > allowed)
+		switch_log_print(&log, at > 40 ? at - 40 : 0, at + 10);
 	CHECK(most <= allowed,
 	      "while it waited the other was given %lu us, more than a turn of %lu us",
 	      most / 1000, slice / 1000);
