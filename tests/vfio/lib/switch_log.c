@@ -133,6 +133,8 @@ void switch_log_print(const struct switch_log *log, size_t from, size_t to)
 		       entry->quantum / 1000, entry->run / 1000, entry->cost / 1000,
 		       entry->wait / 1000);
 	}
+	/* A test that fails ends without that. */
+	fflush(stdout);
 }
 
 /**
