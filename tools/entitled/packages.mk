@@ -2,11 +2,12 @@
 #
 # The libraries that openvgpu-entitled needs. A machine that has vGPUs does not
 # need the program: where one is missing it is left out, with a line that says so.
-# Included by those that build it.
+# Included by those that build it. libjwt 3 has another interface.
 
 PKG_CONFIG ?= pkg-config
-ENTITLED_LIBRARIES := sqlite3
+ENTITLED_LIBRARIES := sqlite3 libjwt libcrypto json-c
 ENTITLED_MISSING := $(strip $(foreach l,$(ENTITLED_LIBRARIES),\
-	$(if $(shell $(PKG_CONFIG) --exists '$(l)' || echo missing),$(firstword $(l)))))
+	$(shell $(PKG_CONFIG) --exists $(l) || echo $(l))) \
+	$(shell $(PKG_CONFIG) --exists 'libjwt < 3' || echo 'libjwt before 3'))
 ENTITLED_NOTE := openvgpu-entitled is left out: no $(ENTITLED_MISSING) \
-	(Debian: apt install libsqlite3-dev)
+	(Debian: apt install libsqlite3-dev libjwt-dev libssl-dev libjson-c-dev)
