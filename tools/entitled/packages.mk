@@ -5,9 +5,9 @@
 # Included by those that build it. libjwt 3 has another interface.
 
 PKG_CONFIG ?= pkg-config
-ENTITLED_LIBRARIES := sqlite3 libjwt libcrypto json-c
+ENTITLED_LIBRARIES := libmicrohttpd sqlite3 libjwt libcrypto json-c
 ENTITLED_MISSING := $(strip $(foreach l,$(ENTITLED_LIBRARIES),\
 	$(shell $(PKG_CONFIG) --exists $(l) || echo $(l))) \
 	$(shell $(PKG_CONFIG) --exists 'libjwt < 3' || echo 'libjwt before 3'))
-ENTITLED_NOTE := openvgpu-entitled is left out: no $(ENTITLED_MISSING) \
-	(Debian: apt install libsqlite3-dev libjwt-dev libssl-dev libjson-c-dev)
+ENTITLED_NOTE := openvgpu-entitled is left out: no $(ENTITLED_MISSING) (Debian: apt install \
+	libmicrohttpd-dev libsqlite3-dev libjwt-dev libssl-dev libjson-c-dev)
