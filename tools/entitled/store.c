@@ -103,8 +103,8 @@ struct store *store_open(const char *path, char *wrong, unsigned int size)
 		snprintf(wrong, size, "%s", strerror(ENOMEM));
 		return NULL;
 	}
-	if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-			    SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+			    NULL) != SQLITE_OK)
 		snprintf(wrong, size, "%s", store->db ? store_error(store) : strerror(ENOMEM));
 	else if (set_up(store, wrong, size))
 		return store;
