@@ -9,7 +9,7 @@ PKG_CONFIG ?= pkg-config
 ENTITLED_LIBRARIES := libmicrohttpd sqlite3 libjwt libcrypto json-c
 ENTITLED_MISSING := $(strip $(foreach l,$(ENTITLED_LIBRARIES),\
 	$(shell $(PKG_CONFIG) --exists $(l) || echo $(l))) \
-	$(shell $(PKG_CONFIG) --exists 'libjwt < 3' || echo 'libjwt before 3'))
+	$(shell ! $(PKG_CONFIG) --exists 'libjwt >= 3' || echo 'libjwt before 3'))
 ENTITLED_NOTE := openvgpu-entitled is left out: no $(ENTITLED_MISSING) (Debian: apt install \
 	libmicrohttpd-dev libsqlite3-dev libjwt-dev libssl-dev libjson-c-dev)
 ENTITLED ?= $(if $(ENTITLED_MISSING),n,y)

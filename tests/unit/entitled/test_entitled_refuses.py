@@ -33,7 +33,7 @@ class Tokens(ServerTest):
     def test_missing(self):
         self.refused("token-missing", None)
         self.expect(401, "GET", "/v1/usage", reason="token-missing", Authorization="Basic eDp5")
-        self.expect(401, "GET", "/v1/usage", reason="token-malformed", Authorization="Bearer ")
+        self.expect(401, "GET", "/v1/usage", reason="token-malformed", Authorization="Bearer =")
         # What does not exist is nobody's secret.
         self.expect(404, "GET", "/", reason="no-such-path")
 
@@ -114,8 +114,10 @@ class Requests(ServerTest):
                        {"host": "h\0x"}, {"vgpu": "x"}, {"vgpu": vgpu(1).upper().replace("0", "A")},
                        {"vgpu": vgpu(1) + "0"}, {"series": ""}, {"ttl": 599}, {"ttl": 90 * DAY + 1}, {"ttl": "x"},
                        {"ttl": 1e3}, {"ttl": True}, {"framebuffer_mib": -1}, {"framebuffer_mib": 2 ** 63},
-                       {"compute_slices": 2 ** 64}, {"compute_slices": 1e30}, {"pool": "a/b"}):
+                       {"compute_slices": 2 ** 64 - 1}, {"compute_slices": 1e30}, {"pool": "a/b"}):
             self.expect(400, "POST", "/v1/leases", self.host, {**LEASE, **change}, "bad-value")
+        # Some versions of json-c don't read it, others take it for the largest that they know.
+        self.assertEqual(self.ask("POST", "/v1/leases", self.host, {**LEASE, "ttl": 2 ** 64}).status, 400)
         self.expect(400, "POST", "/v1/leases", self.host, {**LEASE, "tll": 600}, "unknown-key")
         for limits in ({}, {"vgpus": None}, {"vgpus": -1}, {"vgpus": 1000001}, {"vgpus": 1, "framebuffer_mib": "1"},
                        {"vgpus": 1, "series": []}, {"vgpus": 1, "series": {"q": 1}},
