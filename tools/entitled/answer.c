@@ -127,6 +127,9 @@ void answer_free(struct answer *answer)
 	answer->text = NULL;
 }
 
+/* No log: of a program that tries all that there is. */
+bool service_silent;
+
 /**
  * service_log - a line on standard error, where the journal takes it from
  * @format: text
@@ -135,6 +138,8 @@ void service_log(const char *format, ...)
 {
 	va_list values;
 
+	if (service_silent)
+		return;
 	va_start(values, format);
 	vfprintf(stderr, format, values);
 	va_end(values);

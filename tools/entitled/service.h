@@ -133,6 +133,7 @@ void add_text(struct json_object *object, const char *key, const char *text);
 void add_number(struct json_object *object, const char *key, int64_t number);
 void add_limit(struct json_object *object, const char *key, int64_t limit);
 const char *measure_key(enum measure measure);
+extern bool service_silent;
 void service_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* body.c */
