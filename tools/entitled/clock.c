@@ -4,7 +4,7 @@
  *
  * Leases live by a clock that goes on only while the service runs, from where the
  * database has it. Whoever sets the time of the day ends no lease, and while the
- * service is away, when nobody can renew, none ends.
+ * service is away or its machine sleeps, when nobody can renew, none ends.
  */
 #include <time.h>
 
@@ -25,7 +25,7 @@ static int64_t seconds(clockid_t id)
  */
 void clock_start(struct clock *clock, int64_t now)
 {
-	clock->offset = now - seconds(CLOCK_BOOTTIME);
+	clock->offset = now - seconds(CLOCK_MONOTONIC);
 }
 
 /**
@@ -34,7 +34,7 @@ void clock_start(struct clock *clock, int64_t now)
  */
 int64_t clock_now(const struct clock *clock)
 {
-	return seconds(CLOCK_BOOTTIME) + clock->offset;
+	return seconds(CLOCK_MONOTONIC) + clock->offset;
 }
 
 /**

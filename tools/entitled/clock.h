@@ -9,7 +9,7 @@
 
 /**
  * struct clock - the time of the store
- * @offset: from CLOCK_BOOTTIME
+ * @offset: from CLOCK_MONOTONIC
  */
 struct clock {
 	int64_t offset;

@@ -288,6 +288,26 @@ static void execute(struct sqlite3 *db, const char *sql)
 	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 }
 
+static void is_set(const char *pragma, const char *expected)
+{
+	sqlite3_stmt *statement = sql_prepare(store, pragma, "");
+	char value[16];
+
+	ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+	sql_text(statement, 0, value, sizeof(value));
+	sqlite3_finalize(statement);
+	ck_assert_msg(!strcmp(value, expected), "%s is %s, expected %s", pragma, value, expected);
+}
+
+/* No test here takes the power away; with these, SQLite says, it may go. */
+START_TEST(test_power)
+{
+	is_set("PRAGMA journal_mode", "wal");
+	is_set("PRAGMA synchronous", "2");
+	is_set("PRAGMA locking_mode", "exclusive");
+}
+END_TEST
+
 /* store_open() fails, and says why. */
 static void opens_not(const char *path, const char *reason)
 {
@@ -361,6 +381,7 @@ int main(void)
 	tcase_add_test(tests, test_pools_are_apart);
 	tcase_add_test(tests, test_pages);
 	tcase_add_test(tests, test_number_of_pools);
+	tcase_add_test(tests, test_power);
 	tcase_add_test(tests, test_what_does_not_open);
 	tcase_add_test(tests, test_no_space);
 	suite_add_tcase(suite, tests);
