@@ -490,9 +490,8 @@ static int __init refgpu_module_init(void)
 static void __exit refgpu_module_exit(void)
 {
 	pci_unregister_driver(&pci_driver);
-	/* The last files and fences have let go of the module a moment ago. */
+	/* The last files and fences have let go of the module there, a moment ago. */
 	destroy_workqueue(refgpu_wq);
-	rcu_barrier();
 }
 
 module_init(refgpu_module_init);

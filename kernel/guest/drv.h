@@ -339,12 +339,14 @@ struct refgpu_context {
  * struct refgpu_job_fence - tells the scheduler of the end of a job
  * @base: signalled when the ring has passed the job
  * @lock: the fence's
- * @has_module: it holds the module
+ * @gpu: it holds this device, and the module; NULL: the job is the kernel's
+ * @work: frees it, because the device's end may sleep
  */
 struct refgpu_job_fence {
 	struct dma_fence base;
 	spinlock_t lock; /* of base */
-	bool has_module;
+	struct refgpu *gpu;
+	struct rcu_work work;
 };
 
 /**
