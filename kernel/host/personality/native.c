@@ -76,6 +76,8 @@ static u64 native_read(struct vgpu *vgpu, unsigned int region, u64 offset,
 
 	spin_lock(&native->lock);
 	native->registers.mapped = READ_ONCE(vgpu->pins.pages);
+	native->registers.state = vgpu_has_hardware(vgpu) ?
+				  OPENVGPU_NATIVE_HERE : OPENVGPU_NATIVE_AWAY;
 	value = native_registers_read(&native->registers, offset, size, &bad);
 	spin_unlock(&native->lock);
 	if (bad)
