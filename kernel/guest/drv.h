@@ -262,6 +262,12 @@ static inline void ring_write(struct refgpu_ring *ring, u32 offset, u64 value)
 	user_write(ring->gpu, REFGPU_USER_RING(ring->index) + offset, value);
 }
 
+/* The host resets it: user page and video memory are a scratch page, or were just now. */
+static inline bool refgpu_is_away(struct refgpu *gpu)
+{
+	return gpu->backend->away && gpu->backend->away(gpu);
+}
+
 /* Files can be kept apart. */
 static inline bool refgpu_isolates(struct refgpu *gpu)
 {
@@ -416,6 +422,7 @@ bool refgpu_ring_has_written(struct refgpu_job *job);
 bool refgpu_ring_busy(struct refgpu_ring *ring);
 struct refgpu_job *refgpu_ring_head(struct refgpu_ring *ring);
 void refgpu_ring_pause(struct refgpu_ring *ring);
+void refgpu_ring_forget(struct refgpu_ring *ring);
 int refgpu_ring_stop(struct refgpu_ring *ring);
 u32 refgpu_ring_start(struct refgpu_ring *ring, bool one);
 void refgpu_ring_go_on(struct refgpu_ring *ring);

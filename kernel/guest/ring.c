@@ -355,8 +355,11 @@ struct refgpu_job *refgpu_ring_head(struct refgpu_ring *ring)
 	return list_first_entry_or_null(&ring->jobs, struct refgpu_job, node);
 }
 
-/* No job is in the ring, so the word of FENCE is about none. */
-static void forget_written(struct refgpu_ring *ring)
+/**
+ * refgpu_ring_forget - no job is in the ring: the word of FENCE is about none
+ * @ring: stopped, or the GPU was reset
+ */
+void refgpu_ring_forget(struct refgpu_ring *ring)
 {
 	struct refgpu_job *job;
 
@@ -370,7 +373,8 @@ static void forget_written(struct refgpu_ring *ring)
  * refgpu_ring_stop - stop a ring at once, and note how far it came
  * @ring: paused
  *
- * Return: -ETIMEDOUT: it does not stop, as no working GPU does.
+ * Return: -ETIMEDOUT: it does not stop, as no working GPU does; -EAGAIN: the host has the
+ * GPU, and how far the ring came is lost.
  */
 int refgpu_ring_stop(struct refgpu_ring *ring)
 {
@@ -378,6 +382,7 @@ int refgpu_ring_stop(struct refgpu_ring *ring)
 	struct refgpu_job *job;
 	bool late = false;
 	s32 done;
+	u32 get;
 
 	ring_write(ring, REFGPU_RING_CONTROL, 0);
 	while (ring_read(ring, REFGPU_RING_STATUS) != REFGPU_RING_DISABLED) {
@@ -386,14 +391,18 @@ int refgpu_ring_stop(struct refgpu_ring *ring)
 		usleep_range(50, 100);
 		late = ktime_after(ktime_get(), end);
 	}
+	get = ring_read(ring, REFGPU_RING_GET);
+	/* Then the word of FENCE is anybody's, too. */
+	if (refgpu_is_away(ring->gpu))
+		return -EAGAIN;
 	refgpu_ring_retire(ring);
 	job = refgpu_ring_head(ring);
 	if (job && job->value != NOT_WRITTEN) {
-		done = (u32)ring_read(ring, REFGPU_RING_GET) - job->begin;
+		done = get - job->begin;
 		if (done > 0)
 			job->done += min_t(unsigned int, done, job->count - job->done);
 	}
-	forget_written(ring);
+	refgpu_ring_forget(ring);
 	return 0;
 }
 
@@ -427,7 +436,7 @@ u32 refgpu_ring_start(struct refgpu_ring *ring, bool one)
 	mutex_lock(&ring->mutex);
 	ring->put = 0;
 	/* Those of the kernel that a reset lost must not count as done now. */
-	forget_written(ring);
+	refgpu_ring_forget(ring);
 	writeq(ring->value, ring->done);
 	ring_write(ring, REFGPU_RING_BASE, ring->node.start);
 	ring_write(ring, REFGPU_RING_PACKETS, RING_PACKETS);
