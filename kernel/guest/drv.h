@@ -5,6 +5,7 @@
  * Locks, outermost first:
  *
  *   struct refgpu_context.submit	order of a context's jobs
+ *   struct refgpu.dma			the end of buffers in system memory
  *   reservations of buffers
  *   struct refgpu.recovery		one recovery, suspend or removal at a time
  *   struct refgpu.mapping		commands of the back end, buffers in the aperture
@@ -53,6 +54,7 @@
 
 /* Numbers of bits of struct refgpu.flags */
 #define REFGPU_UNPLUGGED	0
+#define REFGPU_LEFT		1	/* what the device was may be another driver's */
 
 struct refgpu;
 struct refgpu_bo;
@@ -155,6 +157,7 @@ struct refgpu_ring {
  * @saved: copies of video memory, while the machine sleeps
  * @rights: protects @tables, and the tables
  * @tables: files with tables of rights
+ * @dma: held while a buffer in system memory ends, or its mapping for DMA
  * @mapping: protects the back end's commands and the four below
  * @systems: buffers in the aperture
  * @zombies: buffers that are gone but may still be mapped, until the next reset
@@ -208,6 +211,7 @@ struct refgpu {
 	struct mutex rights; /* tables */
 	struct list_head tables;
 
+	struct mutex dma; /* buffers in system memory end, or their mappings for DMA */
 	struct mutex mapping; /* the back end's commands, systems, zombies, buried */
 	struct list_head systems;
 	struct list_head zombies;
@@ -402,6 +406,7 @@ void refgpu_mm_restore(struct refgpu *gpu, bool back);
 int refgpu_mm_reset(struct refgpu *gpu, bool again);
 void refgpu_mm_forget(struct refgpu *gpu);
 void refgpu_mm_bury(struct refgpu *gpu);
+void refgpu_mm_leave(struct refgpu *gpu);
 int refgpu_rights_create(struct refgpu_file *file);
 void refgpu_rights_destroy(struct refgpu_file *file);
 void refgpu_rights_set(struct refgpu_file *file, struct refgpu_bo *bo, bool granted);

@@ -188,6 +188,28 @@ void refgpu_gem_bury(struct refgpu_bo *bo)
 		refgpu_file_put(owner);
 }
 
+/**
+ * refgpu_gem_unmap - no device's DMA finds a buffer's pages any more; they stay
+ * @bo: in system memory, with struct refgpu.dma held
+ */
+void refgpu_gem_unmap(struct refgpu_bo *bo)
+{
+	struct drm_gem_object *object = refgpu_bo_object(bo);
+	struct sg_table *sgt = bo->shmem.sgt;
+
+	lockdep_assert_held(&refgpu_of(object->dev)->dma);
+	bo->shmem.sgt = NULL;
+	if (!sgt)
+		return;
+	if (object->import_attach) {
+		refgpu_unmap_attachment(object->import_attach, sgt);
+		return;
+	}
+	dma_unmap_sgtable(object->dev->dev, sgt, DMA_BIDIRECTIONAL, 0);
+	sg_free_table(sgt);
+	kfree(sgt);
+}
+
 static void vram_free(struct drm_gem_object *object)
 {
 	refgpu_gem_bury(refgpu_bo_of(object));
@@ -196,9 +218,12 @@ static void vram_free(struct drm_gem_object *object)
 static void system_free(struct drm_gem_object *object)
 {
 	struct refgpu_bo *bo = refgpu_bo_of(object);
+	struct refgpu *gpu = refgpu_of(object->dev);
 
+	mutex_lock(&gpu->dma);
 	if (refgpu_mm_unmap(bo))
 		refgpu_gem_bury(bo);
+	mutex_unlock(&gpu->dma);
 }
 
 static int vram_mmap(struct drm_gem_object *object, struct vm_area_struct *vma)
@@ -414,6 +439,7 @@ static struct refgpu_bo *vram_create(struct refgpu *gpu, struct refgpu_file *own
 	return bo;
 }
 
+/* With the device entered: refgpu_mm_leave() comes after it, or finds nothing to unmap. */
 static struct refgpu_bo *system_create(struct refgpu *gpu, struct refgpu_file *owner, u64 size,
 				       u32 flags)
 {
@@ -446,6 +472,25 @@ static struct refgpu_bo *system_create(struct refgpu *gpu, struct refgpu_file *o
 put:
 	drm_gem_object_put(&shmem->base);
 	return ERR_PTR(ret);
+}
+
+/**
+ * refgpu_gem_prime_import - see struct drm_driver
+ * @drm: the device
+ * @buffer: of any driver
+ *
+ * As system_create().
+ */
+struct drm_gem_object *refgpu_gem_prime_import(struct drm_device *drm, struct dma_buf *buffer)
+{
+	struct drm_gem_object *object;
+	int section;
+
+	if (!drm_dev_enter(drm, &section))
+		return ERR_PTR(-ENODEV);
+	object = drm_gem_prime_import(drm, buffer);
+	drm_dev_exit(section);
+	return object;
 }
 
 /**
@@ -526,6 +571,7 @@ int refgpu_bo_create_ioctl(struct drm_device *drm, void *data, struct drm_file *
 	struct drm_refgpu_bo_create *args = data;
 	struct refgpu *gpu = refgpu_of(drm);
 	struct refgpu_bo *bo;
+	int section;
 	u64 size;
 
 	if (args->flags & ~(places | DRM_REFGPU_BO_GPU_READONLY | DRM_REFGPU_BO_SHARED) ||
@@ -536,10 +582,14 @@ int refgpu_bo_create_ioctl(struct drm_device *drm, void *data, struct drm_file *
 	size = ALIGN(args->size, REFGPU_GRANULE);
 	if (args->flags & DRM_REFGPU_BO_SHARED)
 		owner = NULL;
-	if (args->flags & DRM_REFGPU_BO_VRAM)
+	if (args->flags & DRM_REFGPU_BO_VRAM) {
 		bo = vram_create(gpu, owner, size, args->flags);
-	else
+	} else {
+		if (!drm_dev_enter(drm, &section))
+			return -ENODEV;
 		bo = system_create(gpu, owner, size, args->flags);
+		drm_dev_exit(section);
+	}
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 	args->size = size;

@@ -82,6 +82,8 @@ int refgpu_dumb_create(struct drm_file *drm_file, struct drm_device *drm,
 int refgpu_bo_create_ioctl(struct drm_device *drm, void *data, struct drm_file *drm_file);
 int refgpu_bo_info_ioctl(struct drm_device *drm, void *data, struct drm_file *drm_file);
 int refgpu_bo_wait_ioctl(struct drm_device *drm, void *data, struct drm_file *drm_file);
+struct drm_gem_object *refgpu_gem_prime_import(struct drm_device *drm, struct dma_buf *buffer);
 void refgpu_gem_bury(struct refgpu_bo *bo);
+void refgpu_gem_unmap(struct refgpu_bo *bo);
 
 #endif /* REFGPU_GEM_H */

@@ -645,6 +645,7 @@ static const struct test {
 	{ "sleep-disk", test_sleep_disk, true },
 	{ "sleep-refused", test_sleep_refused, true },
 	{ "unbind-fences", test_unbind_fences, true },
+	{ "unbind-memory", test_unbind_memory, true },
 };
 
 static bool run_test(const struct test *test)

@@ -43,5 +43,6 @@ bool test_sleep_reset(void);
 bool test_sleep_disk(void);
 bool test_sleep_refused(void);
 bool test_unbind_fences(void);
+bool test_unbind_memory(void);
 
 #endif /* DRM_TESTS_H */

@@ -4,6 +4,7 @@
  *
  * Whoever calls them binds it again.
  */
+#define _GNU_SOURCE /* memfd_create() */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,16 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include <drm/drm.h>
 #include <linux/sync_file.h>
+#include <linux/udmabuf.h>
 
 #include "drm.h"
 
 #define BYTES		0x20000u
+#define CANARY		0xc0ffee00u
 #define REFCNT		"/sys/module/refgpu/refcnt"
 #define QUEUE		20	/* jobs of a context: more than a ring takes at a time */
 
@@ -180,4 +184,79 @@ bool test_unbind_fences(void)
 	for (i = 0; i < 500 && users_of_module(); i++)
 		usleep(20000);
 	return !users_of_module() ? true : no("%d hold the module for ever", users_of_module());
+}
+
+/* ------------------------------------------------------------------- memory */
+
+/* A dma-buf of another driver, full of CANARY; -1: this kernel has no such driver. */
+static int other_buffer(uint32_t **words)
+{
+	struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC, .size = BYTES };
+	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), memory;
+	uint32_t i;
+
+	if (device < 0)
+		return -1;
+	memory = memfd_create("other", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (memory < 0 || ftruncate(memory, BYTES) || fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK))
+		return -1;
+	*words = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	if (*words == MAP_FAILED)
+		return -1;
+	for (i = 0; i < BYTES / 4; i++)
+		(*words)[i] = CANARY;
+	create.memfd = (uint32_t)memory;
+	return ioctl(device, UDMABUF_CREATE, &create);
+}
+
+/**
+ * test_unbind_memory - what is in system memory stays as it is, and is given back later
+ *
+ * Kernels that check it complain of memory that is mapped for the device's DMA still.
+ */
+bool test_unbind_memory(void)
+{
+	struct drm_prime_handle prime = { .flags = DRM_RDWR | DRM_CLOEXEC };
+	struct buffer mine, shared, given;
+	uint32_t *words, *others = NULL;
+	int fd = open_node(), error, i;
+
+	error = buffer_create(fd, DRM_REFGPU_BO_SYSTEM, BYTES, &mine);
+	if (!error)
+		error = buffer_create(fd, DRM_REFGPU_BO_SYSTEM | DRM_REFGPU_BO_SHARED, BYTES,
+				      &shared);
+	if (!error)
+		error = buffer_create(fd, DRM_REFGPU_BO_SYSTEM, BYTES, &given);
+	prime.handle = shared.handle;
+	if (!error)
+		error = call(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime);
+	if (error)
+		return no("set-up: %s", strerror(-error));
+	words = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, prime.fd, 0);
+	if (words == MAP_FAILED)
+		return no("mmap: %s", strerror(errno));
+	prime.fd = other_buffer(&others);
+	if (prime.fd >= 0)
+		error = call(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
+	if (error)
+		return no("import: %s", strerror(-error));
+	for (i = 0; i < (int)BYTES / 4; i++) {
+		mine.words[i] = CANARY;
+		words[i] = CANARY;
+	}
+	buffer_close(fd, &given);
+	if (!unbind())
+		return false;
+	if (!all_are(&mine, CANARY) || !all_are(&shared, CANARY))
+		return false;
+	if (others && others[BYTES / 4 - 1] != CANARY)
+		return no("another driver's buffer has 0x%x", others[BYTES / 4 - 1]);
+	buffer_close(fd, &mine);
+	buffer_close(fd, &shared);
+	close(fd);
+	/* The last that is left of the device. */
+	for (i = 0; i < (int)BYTES / 4; i++)
+		if (words[i] != CANARY)
+			return no("word %d of the dma-buf is 0x%x", i, words[i]);
+	return true;
 }
