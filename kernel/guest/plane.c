@@ -21,16 +21,21 @@
 #define ALIGNMENT		64	/* of a picture and its lines */
 
 /**
- * refgpu_plane_address - where a picture's first visible pixel is
+ * refgpu_plane_address - where a picture's first visible pixel is, or a cursor's first
  * @state: of a plane that is shown
  */
 u64 refgpu_plane_address(const struct drm_plane_state *state)
 {
 	struct drm_framebuffer *fb = state->fb;
+	u32 x = state->src_x, y = state->src_y;
 
+	/* It may begin left of the head, or above. */
+	if (state->plane->type == DRM_PLANE_TYPE_PRIMARY) {
+		x = state->src.x1;
+		y = state->src.y1;
+	}
 	return refgpu_bo_address(refgpu_bo_of(fb->obj[0])) + fb->offsets[0] +
-	       (u64)(state->src_y >> 16) * fb->pitches[0] +
-	       (u64)(state->src_x >> 16) * fb->format->cpp[0];
+	       (u64)(y >> 16) * fb->pitches[0] + (u64)(x >> 16) * fb->format->cpp[0];
 }
 
 /*

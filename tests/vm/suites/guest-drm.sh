@@ -178,7 +178,7 @@ display()
 		mount -t debugfs debugfs /sys/kernel/debug
 		./kms --frames 3
 		said $? kms "the program ended with $?"
-		./kms --mode 640x480 --frames 6 --crc /sys/kernel/debug/dri/0
+		./kms --mode 640x480 --frames 6 --crc /sys/kernel/debug/dri/0 --edge
 		said $? kms-crc "the program ended with $?"
 		./drm params buffers fill-and-copy
 		said $? drm "it ended with $?"
