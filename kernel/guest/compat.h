@@ -57,6 +57,7 @@ static inline void refgpu_unmap_attachment(struct dma_buf_attachment *attachment
 /* 7.1: what a commit consists of was called its state. */
 #ifdef VGPU_HAVE_ATOMIC_COMMIT
 #define drm_atomic_state	drm_atomic_commit
+#define drm_atomic_state_put	drm_atomic_commit_put
 #endif
 
 /* 6.5: an EDID's modes are added in a second step. */

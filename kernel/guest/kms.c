@@ -589,6 +589,10 @@ void refgpu_kms_end(struct refgpu *gpu)
 	if (!gpu->kms)
 		return;
 	drm_kms_helper_poll_fini(&gpu->drm);
+	/* Taken away while the machine sleeps. */
+	if (gpu->drm.mode_config.suspend_state)
+		drm_atomic_state_put(gpu->drm.mode_config.suspend_state);
+	gpu->drm.mode_config.suspend_state = NULL;
 	drm_atomic_helper_shutdown(&gpu->drm);
 }
 
