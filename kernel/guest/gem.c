@@ -10,6 +10,7 @@
 #include <linux/dma-resv.h>
 #include <linux/iosys-map.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_prime.h>
 #include <drm/drm_utils.h>
@@ -161,9 +162,15 @@ static void bo_close(struct drm_gem_object *object, struct drm_file *drm_file)
 
 static struct dma_buf *bo_export(struct drm_gem_object *object, int flags)
 {
+	struct dma_buf *buffer;
+
 	if (refgpu_bo_of(object)->owner)
 		return ERR_PTR(-EPERM);
-	return drm_gem_prime_export(object, flags);
+	buffer = drm_gem_prime_export(object, flags);
+	/* What is mapped by way of it ends with the device, as all that is mapped. */
+	if (!IS_ERR(buffer))
+		buffer->file->f_mapping = object->dev->anon_inode->i_mapping;
+	return buffer;
 }
 
 /**
@@ -274,9 +281,25 @@ static vm_fault_t vram_fault(struct vm_fault *fault)
 
 static int vram_vmap(struct drm_gem_object *object, struct iosys_map *map)
 {
+	void *nowhere;
+
+	/* The console asks for each piece that it writes, also when all is over. */
+	if (drm_dev_is_unplugged(object->dev)) {
+		nowhere = vzalloc(object->size);
+		if (!nowhere)
+			return -ENOMEM;
+		iosys_map_set_vaddr(map, nowhere);
+		return 0;
+	}
 	iosys_map_set_vaddr_iomem(map, refgpu_of(object->dev)->vram +
 				       refgpu_bo_of(object)->node.start);
 	return 0;
+}
+
+static void vram_vunmap(struct drm_gem_object *object, struct iosys_map *map)
+{
+	if (!map->is_iomem)
+		vfree(map->vaddr);
 }
 
 /* Other devices can't reach video memory; who imports it can map it for processors. */
@@ -298,6 +321,7 @@ static const struct drm_gem_object_funcs vram_funcs = {
 	.export		= bo_export,
 	.get_sg_table	= vram_get_sg_table,
 	.vmap		= vram_vmap,
+	.vunmap		= vram_vunmap,
 	.mmap		= vram_mmap,
 	.vm_ops		= &vram_vm_ops,
 };

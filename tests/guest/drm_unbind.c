@@ -209,16 +209,33 @@ static int other_buffer(uint32_t **words)
 	return ioctl(device, UDMABUF_CREATE, &create);
 }
 
+/* A buffer, by way of its dma-buf. */
+static uint32_t *map_exported(int fd, const struct buffer *buffer)
+{
+	struct drm_prime_handle prime = {
+		.handle = buffer->handle,
+		.flags = DRM_RDWR | DRM_CLOEXEC,
+	};
+	uint32_t *words;
+
+	errno = -call(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime);
+	if (errno)
+		return MAP_FAILED;
+	words = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED, prime.fd, 0);
+	close(prime.fd);
+	return words;
+}
+
 /**
- * test_unbind_memory - what is in system memory stays as it is, and is given back later
+ * test_unbind_memory - what is in system memory stays as it is, video memory is gone
  *
  * Kernels that check it complain of memory that is mapped for the device's DMA still.
  */
 bool test_unbind_memory(void)
 {
-	struct drm_prime_handle prime = { .flags = DRM_RDWR | DRM_CLOEXEC };
-	struct buffer mine, shared, given;
-	uint32_t *words, *others = NULL;
+	struct drm_prime_handle prime = { 0 };
+	struct buffer mine, shared, given, vram;
+	uint32_t *words, *vram_words, *others = NULL;
 	int fd = open_node(), error, i;
 
 	error = buffer_create(fd, DRM_REFGPU_BO_SYSTEM, BYTES, &mine);
@@ -227,14 +244,14 @@ bool test_unbind_memory(void)
 				      &shared);
 	if (!error)
 		error = buffer_create(fd, DRM_REFGPU_BO_SYSTEM, BYTES, &given);
-	prime.handle = shared.handle;
 	if (!error)
-		error = call(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime);
+		error = buffer_create(fd, DRM_REFGPU_BO_VRAM | DRM_REFGPU_BO_SHARED, BYTES, &vram);
 	if (error)
 		return no("set-up: %s", strerror(-error));
-	words = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, prime.fd, 0);
-	if (words == MAP_FAILED)
-		return no("mmap: %s", strerror(errno));
+	words = map_exported(fd, &shared);
+	vram_words = map_exported(fd, &vram);
+	if (words == MAP_FAILED || vram_words == MAP_FAILED)
+		return no("export: %s", strerror(errno));
 	prime.fd = other_buffer(&others);
 	if (prime.fd >= 0)
 		error = call(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
@@ -243,6 +260,7 @@ bool test_unbind_memory(void)
 	for (i = 0; i < (int)BYTES / 4; i++) {
 		mine.words[i] = CANARY;
 		words[i] = CANARY;
+		vram_words[i] = CANARY;
 	}
 	buffer_close(fd, &given);
 	if (!unbind())
@@ -251,8 +269,14 @@ bool test_unbind_memory(void)
 		return false;
 	if (others && others[BYTES / 4 - 1] != CANARY)
 		return no("another driver's buffer has 0x%x", others[BYTES / 4 - 1]);
+	/* It is the next driver's now. */
+	if (vram.words[0] || vram_words[0])
+		return no("video memory is 0x%x, and 0x%x by way of a dma-buf", vram.words[0],
+			  vram_words[0]);
+	vram_words[1] = CANARY;
 	buffer_close(fd, &mine);
 	buffer_close(fd, &shared);
+	buffer_close(fd, &vram);
 	close(fd);
 	/* The last that is left of the device. */
 	for (i = 0; i < (int)BYTES / 4; i++)
