@@ -42,6 +42,7 @@ bool test_sleep_mem(void);
 bool test_sleep_reset(void);
 bool test_sleep_disk(void);
 bool test_sleep_refused(void);
+bool test_sleep_resets(void);
 bool test_unbind_fences(void);
 bool test_unbind_memory(void);
 

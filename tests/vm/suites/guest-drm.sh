@@ -461,6 +461,32 @@ asleep_for_a_moment()
 	in_guest moment 256mq
 }
 
+# Each time the machine falls asleep the host's administrator resets the GPU, twice.
+asleep_under_resets_beside()
+{
+	local round
+
+	for round in 1 2 3 4; do
+		within 300 eval "[ \"\$(grep -cs '# goes to sleep' /tmp/under_resets.log)\" = $round ]" || {
+			fail "sleep-$round" 'the guest never said it'
+			return
+		}
+		run "reset-$round" 0 reset_gpu
+		run "reset-$round-again" 0 reset_gpu
+	done
+}
+
+asleep_under_resets()
+{
+	payload /tmp/under_resets <<-'RUN'
+		#!/bin/sh
+		./drm sleep-resets && ./kms --frames 3 && ./drm params fill-and-copy
+	RUN
+	beside under_resets asleep_under_resets_beside
+	in_guest under_resets 256mq
+	beside_ends under_resets
+}
+
 # Hibernation: another QEMU, whose guest goes on with what the first one's had, on a
 # vGPU that is zero.
 hibernated()
