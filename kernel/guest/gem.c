@@ -181,6 +181,7 @@ void refgpu_gem_bury(struct refgpu_bo *bo)
 {
 	struct drm_gem_object *object = refgpu_bo_object(bo);
 	struct refgpu_file *owner = bo->owner;
+	struct dma_buf *detached = bo->detached;
 
 	refgpu_mm_free(refgpu_of(object->dev), &bo->node);
 	if (bo->stand_in)
@@ -191,6 +192,8 @@ void refgpu_gem_bury(struct refgpu_bo *bo)
 	} else {
 		drm_gem_shmem_free(&bo->shmem);
 	}
+	if (detached)
+		dma_buf_put(detached);
 	if (owner)
 		refgpu_file_put(owner);
 }
@@ -202,14 +205,19 @@ void refgpu_gem_bury(struct refgpu_bo *bo)
 void refgpu_gem_unmap(struct refgpu_bo *bo)
 {
 	struct drm_gem_object *object = refgpu_bo_object(bo);
+	struct dma_buf_attachment *attachment = object->import_attach;
 	struct sg_table *sgt = bo->shmem.sgt;
 
 	lockdep_assert_held(&refgpu_of(object->dev)->dma);
 	bo->shmem.sgt = NULL;
 	if (!sgt)
 		return;
-	if (object->import_attach) {
-		refgpu_unmap_attachment(object->import_attach, sgt);
+	if (attachment) {
+		/* Its driver may keep it mapped for as long as the device is attached. */
+		bo->detached = attachment->dmabuf;
+		object->import_attach = NULL;
+		refgpu_unmap_attachment(attachment, sgt);
+		dma_buf_detach(bo->detached, attachment);
 		return;
 	}
 	dma_unmap_sgtable(object->dev->dev, sgt, DMA_BIDIRECTIONAL, 0);
