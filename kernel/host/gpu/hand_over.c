@@ -127,7 +127,7 @@ int vgpu_gpu_hand_over(struct vgpu_gpu *gpu)
 		return 0;
 	if (ret == -EAGAIN) {
 		vgpu_gpu_error(gpu,
-			       "hand_over not changed: the firmware mode changes when the GPU is unbound");
+			       "hand_over not changed: the firmware mode changes; remove and rescan the GPU first");
 		return -EBUSY;
 	}
 	if (ret) {

@@ -299,7 +299,7 @@ static int report_error(struct vgpu_gpu *gpu, const struct request *request, int
 		return -EBUSY;
 	case -ESTALE:
 		snprintf(why, sizeof(why),
-			 "the firmware mode changes, remove and rescan the GPU, or write %s to firmware_mode_next",
+			 "the firmware mode changes; remove and rescan the GPU, or write %s to firmware_mode_next",
 			 vgpu_mode_name(gpu->firmware_mode));
 		report(gpu, request, why);
 		return -EBUSY;
