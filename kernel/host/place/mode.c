@@ -17,11 +17,50 @@
 
 #define NAMED	3	/* vGPUs in a message, which is a line */
 
-static const char *const names[] = {
+static const char *const names[OPENVGPU_MODES] = {
 	[OPENVGPU_MIXED]	= "mixed",
 	[OPENVGPU_GRAPHICS]	= "graphics",
 	[OPENVGPU_COMPUTE]	= "compute",
 };
+
+/**
+ * vgpu_mode_find - a mode by its name
+ * @name: its name; a newline may follow
+ *
+ * Return: enum openvgpu_work_mode; -EINVAL: there is none of that name.
+ */
+int vgpu_mode_find(const char *name)
+{
+	return sysfs_match_string(names, name);
+}
+
+/**
+ * vgpu_mode_name - the name of a mode
+ * @mode: the mode
+ */
+const char *vgpu_mode_name(enum openvgpu_work_mode mode)
+{
+	return names[mode];
+}
+
+/**
+ * vgpu_mode_list - the names of modes
+ * @now: that in brackets
+ * @modes: how many, from the first on
+ * @buf: receives them
+ * @size: of @buf
+ *
+ * Return: bytes written.
+ */
+int vgpu_mode_list(enum openvgpu_work_mode now, unsigned int modes, char *buf, size_t size)
+{
+	unsigned int i;
+	int n = 0;
+
+	for (i = 0; i < modes; i++)
+		n = vgpu_list_name(buf, size, n, names[i], i == now);
+	return n;
+}
 
 /**
  * vgpu_work_mode_has - whether a GPU has vGPUs of a type
@@ -71,13 +110,8 @@ static bool has_choice(const struct vgpu_gpu *gpu)
  */
 int vgpu_work_mode_list(struct vgpu_gpu *gpu, char *buf, size_t size)
 {
-	enum openvgpu_work_mode now = READ_ONCE(gpu->work_mode);
-	unsigned int i, modes = has_choice(gpu) ? ARRAY_SIZE(names) : 1;
-	int n = 0;
-
-	for (i = 0; i < modes; i++)
-		n = vgpu_list_name(buf, size, n, names[i], i == now);
-	return n;
+	return vgpu_mode_list(READ_ONCE(gpu->work_mode),
+			      has_choice(gpu) ? OPENVGPU_MODES : 1, buf, size);
 }
 
 /* vGPUs that a mode has not, open or not: their number and the names of some. */
@@ -112,7 +146,7 @@ static unsigned int contradicting(const struct vgpu_gpu *gpu, enum openvgpu_work
  */
 int vgpu_work_mode_set(struct vgpu_gpu *gpu, const char *name)
 {
-	int mode = sysfs_match_string(names, name);
+	int mode = vgpu_mode_find(name);
 	char some[NAMED * 40 + 24] = "";
 	unsigned int in_the_way;
 

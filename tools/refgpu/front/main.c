@@ -112,6 +112,18 @@ static void update_bus_master(struct front_end *fe)
 		vfio_user_dma_drain(fe->vu);
 }
 
+/* What it is for shows in the class code. Caller holds the lock, or is alone. */
+static void update_class(struct front_end *fe)
+{
+	static const uint32_t classes[] = {
+		[REFGPU_MODE_MIXED] = REFGPU_PCI_CLASS,
+		[REFGPU_MODE_GRAPHICS] = REFGPU_PCI_CLASS_GRAPHICS,
+		[REFGPU_MODE_COMPUTE] = REFGPU_PCI_CLASS_COMPUTE,
+	};
+
+	pci_config_class(&fe->config, classes[device_mode(fe->dev)]);
+}
+
 /* Bring all to the power-on state. Caller holds the lock. */
 static void reset_all(struct front_end *fe)
 {
@@ -119,6 +131,7 @@ static void reset_all(struct front_end *fe)
 	update_bus_master(fe);
 	vfio_user_irq_clear_pending(fe->vu);
 	device_reset(fe->dev);
+	update_class(fe);
 }
 
 static void config_write(struct front_end *fe, u64 offset, const void *buf, size_t len)
@@ -373,6 +386,7 @@ static int start_server(struct front_end *fe, u64 serial)
 	ret = pci_config_init(&fe->config, &desc);
 	if (ret)
 		return ret;
+	update_class(fe);
 	for (i = 0; i < VFIO_PCI_NUM_REGIONS; i++) {
 		config.regions[i].map_fd = -1;
 		if (i < PCI_CONFIG_BARS)
@@ -421,6 +435,7 @@ int main(int argc, char **argv)
 	config.version = o.version;
 	config.compute_slices = o.compute_slices;
 	config.memory_slices = o.memory_slices;
+	config.mode = o.mode;
 	fe->dev = device_create(&config);
 	if (!fe->dev) {
 		fprintf(stderr, "refgpu: cannot make a GPU with %" PRIu64 " MiB: %s\n",
