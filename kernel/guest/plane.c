@@ -68,6 +68,10 @@ static int primary_check(struct drm_plane *plane, struct drm_atomic_state *commi
 	int ret;
 
 	ret = plane_check(new, commit, false);
+	/* A head that is on shows a whole picture, not memory beside one. */
+	if (!ret && new->crtc && new->fb &&
+	    drm_atomic_get_new_crtc_state(commit, new->crtc)->enable)
+		return -EINVAL;
 	if (ret <= 0)
 		return ret;
 	if (new->fb->pitches[0] % ALIGNMENT)

@@ -12,7 +12,8 @@
  * otherwise it shows --frames pictures and ends. --crc names the device's folder in
  * debugfs: a picture is shown only when the hardware has seen it there. With --heads,
  * that many show pictures of their own at the same time; lines are about the first.
- * With --edge the first one then shows a picture that begins left of it and above.
+ * With --edge the first one then shows a picture that begins left of it and above, and
+ * one that is not on it at all must be refused.
  */
 #include "crc32.h"
 #include "picture.h"
@@ -308,6 +309,13 @@ static void show_over_edge(struct screen *screen)
 	call(screen->fd, DRM_IOCTL_MODE_SETPLANE, &set, "set plane");
 	large.pixels += EDGE * (large.pitch + 4);
 	wait_for_crc(screen, &large);
+
+	/* Nothing of it on the head: memory beside it would be shown, of whoever has it. */
+	set.crtc_x = screen->mode.hdisplay;
+	if (!ioctl(screen->fd, DRM_IOCTL_MODE_SETPLANE, &set) || errno != EINVAL) {
+		printf("kms: a picture beside the head was not refused\n");
+		exit(1);
+	}
 }
 
 int main(int argc, char **argv)
