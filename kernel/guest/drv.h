@@ -5,6 +5,7 @@
  * Locks, outermost first:
  *
  *   struct refgpu_context.submit	order of a context's jobs
+ *   struct drm_device.object_name_lock	names of buffers
  *   struct refgpu.dma			the end of buffers in system memory
  *   reservations of buffers
  *   struct refgpu.recovery		one recovery, suspend or removal at a time
@@ -423,7 +424,7 @@ void refgpu_ring_finish(struct refgpu_job *job, int error);
 void refgpu_ring_retire(struct refgpu_ring *ring);
 void refgpu_ring_cancel(struct refgpu_ring *ring, bool all, int error);
 void refgpu_ring_remove(struct refgpu_ring *ring, struct refgpu_job *job);
-bool refgpu_ring_has_written(struct refgpu_job *job);
+void refgpu_ring_lose(struct refgpu_ring *ring);
 bool refgpu_ring_busy(struct refgpu_ring *ring);
 struct refgpu_job *refgpu_ring_head(struct refgpu_ring *ring);
 void refgpu_ring_pause(struct refgpu_ring *ring);

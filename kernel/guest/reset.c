@@ -324,17 +324,10 @@ static bool mend_hang(struct refgpu *gpu, struct verdict *verdicts)
  */
 static void lose_jobs(struct refgpu_ring *ring)
 {
-	struct refgpu_job *job;
-
-	if (!ring->index) {
+	if (ring->index)
+		refgpu_ring_lose(ring);
+	else
 		refgpu_ring_forget(ring);
-		return;
-	}
-	list_for_each_entry(job, &ring->jobs, node)
-		if (refgpu_ring_has_written(job))
-			refgpu_context_blame(job->context, DRM_REFGPU_CONTEXT_LOST,
-					     REFGPU_ERROR_RESET, 0, 0);
-	refgpu_ring_cancel(ring, false, -ECANCELED);
 }
 
 static void start_rings(struct refgpu *gpu)

@@ -282,6 +282,18 @@ void refgpu_ring_retire(struct refgpu_ring *ring)
 	}
 }
 
+/* Jobs that nobody else finishes from here on; with @all, also those never written. */
+static void take_jobs(struct refgpu_ring *ring, bool all, struct list_head *taken)
+{
+	struct refgpu_job *job, *next;
+
+	spin_lock_irq(&ring->lock);
+	list_for_each_entry_safe(job, next, &ring->jobs, node)
+		if (all || job->value != NOT_WRITTEN)
+			list_move_tail(&job->node, taken);
+	spin_unlock_irq(&ring->lock);
+}
+
 /**
  * refgpu_ring_cancel - end jobs of a ring
  * @ring: does not run any more
@@ -290,15 +302,26 @@ void refgpu_ring_retire(struct refgpu_ring *ring)
  */
 void refgpu_ring_cancel(struct refgpu_ring *ring, bool all, int error)
 {
-	struct refgpu_job *job, *next;
 	LIST_HEAD(cancelled);
 
-	spin_lock_irq(&ring->lock);
-	list_for_each_entry_safe(job, next, &ring->jobs, node)
-		if (all || job->value != NOT_WRITTEN)
-			list_move_tail(&job->node, &cancelled);
-	spin_unlock_irq(&ring->lock);
+	take_jobs(ring, all, &cancelled);
 	finish_all(&cancelled, error);
+}
+
+/**
+ * refgpu_ring_lose - end the jobs that were written into a ring, their contexts are lost
+ * @ring: a reset has emptied it; an interrupt may be retiring its jobs
+ */
+void refgpu_ring_lose(struct refgpu_ring *ring)
+{
+	struct refgpu_job *job;
+	LIST_HEAD(lost);
+
+	take_jobs(ring, false, &lost);
+	list_for_each_entry(job, &lost, node)
+		refgpu_context_blame(job->context, DRM_REFGPU_CONTEXT_LOST,
+				     REFGPU_ERROR_RESET, 0, 0);
+	finish_all(&lost, -ECANCELED);
 }
 
 /**
@@ -324,15 +347,6 @@ void refgpu_ring_pause(struct refgpu_ring *ring)
 	mutex_lock(&ring->mutex);
 	ring->paused = true;
 	mutex_unlock(&ring->mutex);
-}
-
-/**
- * refgpu_ring_has_written - is a job in its ring, or only in the list?
- * @job: in the list of a ring that does not run
- */
-bool refgpu_ring_has_written(struct refgpu_job *job)
-{
-	return job->value != NOT_WRITTEN;
 }
 
 /**
