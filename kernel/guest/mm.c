@@ -152,7 +152,7 @@ static int save(struct refgpu *gpu, const struct drm_mm_node *node)
  * refgpu_mm_save - copy all video memory that somebody has to system memory
  * @gpu: does not run; user space is frozen
  *
- * Return: -ENOMEM: nothing is saved.
+ * Return: 0, or nothing is saved: -ENOMEM; -EAGAIN: the host resets the GPU just now.
  */
 int refgpu_mm_save(struct refgpu *gpu)
 {
@@ -161,12 +161,18 @@ int refgpu_mm_save(struct refgpu *gpu)
 
 	mutex_lock(&gpu->memory);
 	drm_mm_for_each_node(node, &gpu->vram_mm) {
-		ret = save(gpu, node);
+		/* Then it is a scratch page, which any program may have written to. */
+		ret = refgpu_is_away(gpu) ? -EAGAIN : save(gpu, node);
 		if (ret)
 			break;
 	}
 	mutex_unlock(&gpu->memory);
-	if (ret) {
+	if (!ret && refgpu_is_away(gpu))
+		ret = -EAGAIN;
+	if (ret == -EAGAIN) {
+		drm_err(&gpu->drm, "the host resets the GPU just now: the machine can't sleep\n");
+		refgpu_mm_restore(gpu, false);
+	} else if (ret) {
 		drm_err(&gpu->drm,
 			"no room for a copy of %llu MiB of video memory: the machine can't sleep\n",
 			(gpu->vram_size - gpu->vram_free) >> 20);
@@ -367,6 +373,9 @@ void refgpu_mm_bury(struct refgpu *gpu)
 	mutex_lock(&gpu->mapping);
 	list_splice_init(&gpu->buried, &buried);
 	mutex_unlock(&gpu->mapping);
+	/* Mostly there are none, and a recovery then waits for nobody's reservation. */
+	if (list_empty(&buried))
+		return;
 	mutex_lock(&gpu->dma);
 	list_for_each_entry_safe(bo, next, &buried, link) {
 		list_del(&bo->link);
@@ -386,6 +395,8 @@ void refgpu_mm_leave(struct refgpu *gpu)
 {
 	struct refgpu_bo *bo;
 
+	/* Who asks for a file descriptor of a buffer looks at its attachment with this. */
+	mutex_lock(&gpu->drm.object_name_lock);
 	mutex_lock(&gpu->dma);
 	/* None ends meanwhile, and none is new: nobody changes the lists. */
 	list_for_each_entry(bo, &gpu->systems, link)
@@ -395,6 +406,7 @@ void refgpu_mm_leave(struct refgpu *gpu)
 		refgpu_gem_unmap(bo);
 	set_bit(REFGPU_LEFT, &gpu->flags);
 	mutex_unlock(&gpu->dma);
+	mutex_unlock(&gpu->drm.object_name_lock);
 }
 
 /* ------------------------------------------------------------------- rights */
