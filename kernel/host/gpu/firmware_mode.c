@@ -20,7 +20,7 @@ static int list(const struct vgpu_gpu *gpu, enum openvgpu_work_mode mode, char *
 {
 	if (!gpu->has_firmware_modes)
 		return scnprintf(buf, size, "none");
-	return vgpu_mode_list(mode, OPENVGPU_MODES, buf, size);
+	return vgpu_mode_list(mode, GENMASK(OPENVGPU_MODES - 1, 0), buf, size);
 }
 
 /**

@@ -198,10 +198,20 @@ static void take_mode(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 	struct pci_dev *pdev = gpu->pdev;
 	int ret;
 
+	if (!vgpu_firmware_mode_changes(gpu))
+		return;
+	if (vgpu_gpu_is_dead(gpu) || !refgpu_alive(gpu)) {
+		dev_err(&pdev->dev,
+			"it keeps its firmware mode: it does not answer, or is being reset\n");
+		return;
+	}
 	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_NEXT_MODE, gpu->firmware_mode_next);
+	/* No program may read or write configuration space in between. */
+	pci_cfg_access_lock(pdev);
 	pci_save_state(pdev);
 	ret = __pci_reset_function_locked(pdev);
 	pci_restore_state(pdev);
+	pci_cfg_access_unlock(pdev);
 	if (reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_MODE) == gpu->firmware_mode_next)
 		return;
 	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_NEXT_MODE, gpu->firmware_mode);
@@ -220,8 +230,7 @@ static void refgpu_remove(struct vgpu_gpu *gpu)
 	pci_clear_master(gpu->pdev);
 	refgpu_events_exit(refgpu);
 	refgpu_migrate_exit(refgpu);
-	if (vgpu_firmware_mode_changes(gpu) && !vgpu_gpu_is_dead(gpu) && refgpu_alive(gpu))
-		take_mode(gpu, refgpu);
+	take_mode(gpu, refgpu);
 	vgpu_unmap_bars(gpu, refgpu->regs);
 	gpu->family_data = NULL;
 	kvfree(refgpu);
