@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -180,6 +181,7 @@ static enum cli_exit fail_rescan(const struct cli *cli, const char *bdf,
 				 const struct firmware_modes *modes,
 				 enum rescan_end end, int err)
 {
+	char driver[OVGPU_NAME_SIZE] = "";
 	struct firmware_modes now;
 
 	switch (end) {
@@ -196,6 +198,12 @@ static enum cli_exit fail_rescan(const struct cli *cli, const char *bdf,
 				"GPU %s was removed and is not found again (%s): 'echo 1 > /sys/bus/pci/rescan' looks for it, 'dmesg | grep %s' tells why",
 				bdf, ovgpu_strerror(err), bdf);
 	case RESCAN_IDLE:
+		ovgpu_link(cli->ovgpu, OVGPU_SYSFS, driver, sizeof(driver),
+			   "bus/pci/devices/%s/driver", bdf);
+		if (driver[0] && strcmp(driver, OVGPU_DRIVER))
+			return cli_fail(cli, CLI_FAILURE,
+					"GPU %s was removed and found again, and driver %s has taken it: 'openvgpu gpu take-back %s' gives it to openvgpu",
+					bdf, shown(driver).text, bdf);
 		return cli_fail(cli, CLI_FAILURE,
 				"GPU %s was removed and found again, and openvgpu has not taken it: 'dmesg | grep %s' tells why, 'openvgpu gpu take-back %s' tries again",
 				bdf, bdf, bdf);
@@ -208,25 +216,68 @@ static enum cli_exit fail_rescan(const struct cli *cli, const char *bdf,
 			bdf, now.now[0] ? shown(now.now).text : "none", cli->argument, bdf);
 }
 
+static bool is_in_force(const struct cli *cli, const char *bdf)
+{
+	struct firmware_modes modes;
+
+	return !firmware_modes_get(cli->ovgpu, bdf, &modes) &&
+	       !strcmp(modes.now, cli->argument);
+}
+
 static enum cli_exit take_mode(const struct cli *cli, const char *bdf,
 			       const struct firmware_modes *modes)
 {
-	struct firmware_modes now;
 	enum rescan_end end;
 	int err;
 
 	err = write_next(cli, bdf, cli->argument);
 	if (err)
 		return fail_refused(cli, bdf, err);
-	/* It was to be another one, and stays. */
-	if (!strcmp(modes->now, cli->argument))
+	/*
+	 * It was to be another one, and stays. If it does not, the module has let no
+	 * vGPU be there, nor lets any, until it is removed.
+	 */
+	if (is_in_force(cli, bdf))
 		return CLI_OK;
 	cli_note("GPU %s: it is emptied, removed and found again", bdf);
 	end = gpu_rescan(cli, bdf, &err);
-	if (end == RESCAN_BACK && !firmware_modes_get(cli->ovgpu, bdf, &now) &&
-	    !strcmp(now.now, cli->argument))
+	if (end == RESCAN_BACK && is_in_force(cli, bdf))
 		return CLI_OK;
 	return fail_rescan(cli, bdf, modes, end, err);
+}
+
+/* A signal in between would leave a GPU that has no vGPUs, or none, and not say so. */
+static enum cli_exit take_mode_whole(const struct cli *cli, const char *bdf,
+				     const struct firmware_modes *modes)
+{
+	sigset_t all, before;
+	enum cli_exit code;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	code = take_mode(cli, bdf, modes);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return code;
+}
+
+/* With the lock, unless it is a dry run: what is found stays so. */
+static enum cli_exit set_mode(const struct cli *cli, const char *bdf)
+{
+	struct firmware_modes modes;
+	enum cli_exit code;
+	bool changed;
+
+	code = check_mode(cli, bdf, &modes);
+	if (code != CLI_OK)
+		return code;
+	changed = strcmp(modes.now, cli->argument) || strcmp(modes.next, cli->argument);
+	if (changed)
+		code = check_unused(cli, bdf);
+	if (code == CLI_OK && changed && !cli->dry_run)
+		code = take_mode_whole(cli, bdf, &modes);
+	if (code == CLI_OK)
+		mode_set_print(cli, bdf, "firmware_mode", modes.now, cli->argument, changed);
+	return code;
 }
 
 /**
@@ -238,30 +289,21 @@ static enum cli_exit take_mode(const struct cli *cli, const char *bdf,
  */
 enum cli_exit firmware_mode_set(const struct cli *cli, const char *bdf)
 {
-	struct firmware_modes modes;
 	enum cli_exit code;
-	bool changed;
-	int fd = -1;
+	int fd;
 
-	code = check_mode(cli, bdf, &modes);
-	if (code != CLI_OK)
-		return code;
-	changed = strcmp(modes.now, cli->argument) || strcmp(modes.next, cli->argument);
-	if (changed)
-		code = check_unused(cli, bdf);
-	if (code != CLI_OK)
-		return code;
-	if (changed && !cli->dry_run) {
-		fd = lock(cli, bdf);
-		if (fd == -EBUSY)
-			return cli_fail(cli, CLI_BUSY,
-					"firmware mode of GPU %s not changed: another process is handing it over, or changing it",
-					bdf);
-		code = take_mode(cli, bdf, &modes);
-	}
-	if (fd >= 0)
-		close(fd);
-	if (code == CLI_OK)
-		mode_set_print(cli, bdf, "firmware_mode", modes.now, cli->argument, changed);
+	if (cli->dry_run)
+		return set_mode(cli, bdf);
+	fd = lock(cli, bdf);
+	if (fd == -EBUSY)
+		return cli_fail(cli, CLI_BUSY,
+				"firmware mode of GPU %s not changed: another process is handing it over, or changing it",
+				bdf);
+	if (fd == -ENOENT)
+		return cli_fail_no_gpu(cli, bdf);
+	if (fd < 0)
+		return cli_fail_errno(cli, fd, "lock the GPU");
+	code = set_mode(cli, bdf);
+	close(fd);
 	return code;
 }

@@ -2,11 +2,10 @@
 /*
  * gpu_rescan.c - remove the PCI function that a GPU is, and find it again
  *
- * So the kernel learns anew what it is. Whoever ends this in between by a signal that
- * can be held back only waits for it; after SIGKILL a rescan brings the GPU back.
+ * So the kernel learns anew what it is. After SIGKILL in between a rescan brings the GPU
+ * back.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -35,7 +34,8 @@ static bool has_driver(const struct cli *cli, const char *bdf)
 /* Its bus first: what somebody removed elsewhere shall not come back with it. */
 static int find(const struct cli *cli, const char *bdf)
 {
-	int err = ovgpu_write(cli->ovgpu, "1", "class/pci_bus/%.7s/rescan", bdf);
+	int bus = (int)(strrchr(bdf, ':') - bdf);
+	int err = ovgpu_write(cli->ovgpu, "1", "class/pci_bus/%.*s/rescan", bus, bdf);
 
 	if (!is_there(cli, bdf))
 		err = ovgpu_write(cli->ovgpu, "1", "bus/pci/rescan");
@@ -70,7 +70,7 @@ static bool wait_for_driver(const struct cli *cli, const char *bdf)
 
 /**
  * gpu_rescan - remove the PCI function that a GPU is, and find it again
- * @cli: the run
+ * @cli: the run; no signal that can be held back ends it
  * @bdf: the GPU; nobody uses it
  * @err: receives a negative errno if it is not back
  *
@@ -78,23 +78,11 @@ static bool wait_for_driver(const struct cli *cli, const char *bdf)
  */
 enum rescan_end gpu_rescan(const struct cli *cli, const char *bdf, int *err)
 {
-	enum rescan_end end = RESCAN_GONE;
-	sigset_t held, before;
-
-	sigemptyset(&held);
-	sigaddset(&held, SIGINT);
-	sigaddset(&held, SIGTERM);
-	sigaddset(&held, SIGHUP);
-	sigaddset(&held, SIGPIPE);
-	sigprocmask(SIG_BLOCK, &held, &before);
 	*err = ovgpu_write(cli->ovgpu, "1", DEVICES "/%s/remove", bdf);
-	if (*err) {
-		end = RESCAN_KEPT;
-	} else {
-		*err = find(cli, bdf);
-		if (!*err)
-			end = wait_for_driver(cli, bdf) ? RESCAN_BACK : RESCAN_IDLE;
-	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return end;
+	if (*err)
+		return RESCAN_KEPT;
+	*err = find(cli, bdf);
+	if (*err)
+		return RESCAN_GONE;
+	return wait_for_driver(cli, bdf) ? RESCAN_BACK : RESCAN_IDLE;
 }
