@@ -62,7 +62,10 @@ same "what it says" "GPU $gpu: firmware_mode: mixed -> compute" "$(cat "$out")"
 looks compute 0x120000 "compute"
 same "only types that compute" "" \
 	"$(find "$pci/$gpu/mdev_supported_types/" -maxdepth 1 -name 'openvgpu-*[!c]')"
-same "so there is no choice of work modes" "[mixed]" "$(cat "$own/work_mode")"
+same "so work modes that it can have" "[mixed] compute" "$(cat "$own/work_mode")"
+run "one that it can't have" 1 sh -c "echo graphics 2>/dev/null >$own/work_mode"
+contains "why it can't" "$own/last_error" "no types of vGPUs that show pictures"
+run "one that it can" 0 sh -c "echo compute >$own/work_mode"
 run "a vGPU" 0 openvgpu create 32mc --gpu $gpu --uuid $vgpu
 run "its removal" 0 openvgpu remove $vgpu
 same "a tenant of compute" "120000 no heads" "$(tenant)"
