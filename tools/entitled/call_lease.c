@@ -65,6 +65,19 @@ static bool read_pool(struct json_object *object, const struct token *token,
 	return false;
 }
 
+/* A token of one host asks in no other's name: the answer would have that one's id. */
+static bool read_host(struct json_object *object, const struct token *token,
+		      char host[STORE_NAME_SIZE], struct answer *answer)
+{
+	if (!body_name(object, "host", host, answer))
+		return false;
+	if (!token->host[0] || !strcmp(host, token->host))
+		return true;
+	answer_error(answer, 403, "token-host", "use a token of that host",
+		     "the token is for host '%s'", token->host);
+	return false;
+}
+
 static bool read_lease(struct json_object *object, const struct token *token,
 		       struct lease *lease, struct answer *answer)
 {
@@ -77,7 +90,7 @@ static bool read_lease(struct json_object *object, const struct token *token,
 	lease->ttl = LEASE_TTL_DEFAULT;
 	if (!body_only(object, keys, answer) ||
 	    !read_pool(object, token, lease->pool, answer) ||
-	    !body_name(object, "host", lease->host, answer) ||
+	    !read_host(object, token, lease->host, answer) ||
 	    !read_uuid(object, lease->vgpu, answer) ||
 	    !body_name(object, "series", lease->series, answer))
 		return false;
@@ -187,6 +200,12 @@ static const char *pool_of(const struct call *call)
 	return strcmp(call->token.pool, TOKEN_ANY_POOL) ? call->token.pool : NULL;
 }
 
+/* Nor does one of a host have another's. */
+static const char *host_of(const struct call *call)
+{
+	return call->token.host[0] ? call->token.host : NULL;
+}
+
 /**
  * call_renew - a lease begins anew
  * @service: service
@@ -211,7 +230,8 @@ void call_renew(struct service *service, const struct call *call,
 	json_object_put(object);
 	if (!good)
 		return;
-	verdict = store_renew(service->store, request->now, pool_of(call), call->name, ttl, &lease);
+	verdict = store_renew(service->store, request->now, pool_of(call), host_of(call),
+			      call->name, ttl, &lease);
 	if (verdict != STORE_OK) {
 		answer_verdict(service, answer, verdict, call->name);
 		return;
@@ -233,7 +253,8 @@ void call_return(struct service *service, const struct call *call,
 	enum verdict verdict;
 	struct lease lease;
 
-	verdict = store_return(service->store, request->now, pool_of(call), call->name, &lease);
+	verdict = store_return(service->store, request->now, pool_of(call), host_of(call),
+			       call->name, &lease);
 	if (verdict != STORE_OK) {
 		answer_verdict(service, answer, verdict, call->name);
 		return;

@@ -50,7 +50,10 @@ static void add_lease(void *data, const struct lease *lease)
 	struct listing *listing = data;
 	int i;
 
-	/* Whoever has the id can return it. */
+	/*
+	 * Whoever has the id can return it. A token that is not for one host can
+	 * ask for it all the same, in the name of this host and vGPU.
+	 */
 	if (listing->ids)
 		add_text(object, "id", lease->id);
 	add_text(object, "host", lease->host);

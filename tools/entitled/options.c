@@ -139,6 +139,13 @@ static enum exit_status take_token_option(int option, struct options *options)
 		return complain(EXIT_USAGE,
 				"--pool can't be '%s': it is a name of letters, digits, dots, dashes and underscores, or '*'",
 				optarg);
+	case 'h':
+		options->host = optarg;
+		if (openvgpu_name_valid(optarg, strlen(optarg)))
+			return EXIT_OK;
+		return complain(EXIT_USAGE,
+				"--host can't be '%s': it is a name of letters, digits, dots, dashes and underscores",
+				optarg);
 	case 's':
 		if (token_scope_find(optarg, &options->scope))
 			return EXIT_OK;
@@ -162,6 +169,7 @@ enum exit_status options_token(int argc, char **argv, struct options *options)
 	static const struct option known[] = {
 		{ "token-key", required_argument, NULL, 'k' },
 		{ "pool", required_argument, NULL, 'p' },
+		{ "host", required_argument, NULL, 'h' },
 		{ "scope", required_argument, NULL, 's' },
 		{ "days", required_argument, NULL, 'd' },
 		{ "url", required_argument, NULL, 'u' },
@@ -180,5 +188,7 @@ enum exit_status options_token(int argc, char **argv, struct options *options)
 	}
 	if (optind == argc && !options->pool)
 		return complain(EXIT_USAGE, "--pool is missing: a tenant's, or '*' for all");
+	if (options->host && options->scope != SCOPE_HOST)
+		return complain(EXIT_USAGE, "--host is for tokens of scope host");
 	return check_rest(argc, argv, option);
 }

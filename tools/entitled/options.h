@@ -22,6 +22,7 @@ enum exit_status {
  * @tls_cert: of --tls-cert; NULL: not given
  * @tls_key: of --tls-key; NULL: not given
  * @pool: of --pool; NULL: not given
+ * @host: of --host; NULL: not given
  * @scope: of --scope
  * @days: of --days
  * @urls: of --url
@@ -34,6 +35,7 @@ struct options {
 	const char *tls_cert;
 	const char *tls_key;
 	const char *pool;
+	const char *host;
 	enum scope scope;
 	unsigned int days;
 	const char *urls[TOKEN_URLS_MAX];

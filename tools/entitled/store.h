@@ -63,7 +63,8 @@ struct pool {
 
 /**
  * struct lease - one seat: an open vGPU
- * @id: only the host that got it knows it
+ * @id: told to whoever asks in the name of the same host and vGPU, which tokens that are
+ *	for one host keep others from
  * @pool: whose quota it counts against
  * @host: where the vGPU is
  * @vgpu: its UUID; a vGPU of a host has one lease in a pool, however often asked for
@@ -138,10 +139,10 @@ enum verdict store_usage(struct store *store, int64_t now, const char *pool,
 /* store_lease.c */
 enum verdict store_lease(struct store *store, int64_t now, struct lease *lease,
 			 struct refusal *refusal);
-enum verdict store_renew(struct store *store, int64_t now, const char *pool, const char *id,
-			 int64_t ttl, struct lease *lease);
-enum verdict store_return(struct store *store, int64_t now, const char *pool, const char *id,
-			  struct lease *lease);
+enum verdict store_renew(struct store *store, int64_t now, const char *pool,
+			 const char *host, const char *id, int64_t ttl, struct lease *lease);
+enum verdict store_return(struct store *store, int64_t now, const char *pool,
+			  const char *host, const char *id, struct lease *lease);
 enum verdict store_leases(struct store *store, int64_t now, const char *pool, const char *after,
 			  unsigned int most, store_lease_fn fn, void *data);
 

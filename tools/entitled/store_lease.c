@@ -113,18 +113,19 @@ enum verdict store_lease(struct store *store, int64_t now, struct lease *lease,
 							  STORE_FAILED);
 }
 
-static enum verdict find_id(struct store *store, const char *pool, const char *id,
-			    struct lease *lease)
+static enum verdict find_id(struct store *store, const char *pool, const char *host,
+			    const char *id, struct lease *lease)
 {
 	return find(sql_prepare(store, "SELECT " LEASE_COLUMNS " FROM lease"
-				" WHERE id = ?1 AND (?2 = '' OR pool = ?2)", "ss", id,
-				pool ? pool : ""), lease);
+				" WHERE id = ?1 AND (?2 = '' OR pool = ?2)"
+				" AND (?3 = '' OR host = ?3)", "sss", id,
+				pool ? pool : "", host ? host : ""), lease);
 }
 
-static enum verdict renew(struct store *store, const char *pool, const char *id, int64_t ttl,
-			  struct lease *lease)
+static enum verdict renew(struct store *store, const char *pool, const char *host, const char *id,
+			  int64_t ttl, struct lease *lease)
 {
-	enum verdict verdict = find_id(store, pool, id, lease);
+	enum verdict verdict = find_id(store, pool, host, id, lease);
 
 	if (verdict != STORE_OK)
 		return verdict;
@@ -139,23 +140,24 @@ static enum verdict renew(struct store *store, const char *pool, const char *id,
  * @store: store
  * @now: time
  * @pool: whose it must be; NULL: anybody's
+ * @host: where its vGPU must be; NULL: anywhere
  * @id: of the lease
  * @ttl: its time to live from now on; 0: as before
  * @lease: receives it
  *
  * Return: STORE_OK, STORE_NO_LEASE or STORE_FAILED.
  */
-enum verdict store_renew(struct store *store, int64_t now, const char *pool, const char *id,
-			 int64_t ttl, struct lease *lease)
+enum verdict store_renew(struct store *store, int64_t now, const char *pool,
+			 const char *host, const char *id, int64_t ttl, struct lease *lease)
 {
-	return store_end(store, store_begin(store, now) ? renew(store, pool, id, ttl, lease) :
-							  STORE_FAILED);
+	return store_end(store, store_begin(store, now) ?
+				renew(store, pool, host, id, ttl, lease) : STORE_FAILED);
 }
 
-static enum verdict give_back(struct store *store, const char *pool, const char *id,
-			      struct lease *lease)
+static enum verdict give_back(struct store *store, const char *pool, const char *host,
+			      const char *id, struct lease *lease)
 {
-	enum verdict verdict = find_id(store, pool, id, lease);
+	enum verdict verdict = find_id(store, pool, host, id, lease);
 
 	if (verdict != STORE_OK)
 		return verdict;
@@ -168,16 +170,17 @@ static enum verdict give_back(struct store *store, const char *pool, const char 
  * @store: store
  * @now: time
  * @pool: whose it must be; NULL: anybody's
+ * @host: where its vGPU must be; NULL: anywhere
  * @id: of the lease
  * @lease: receives it as it was
  *
  * Return: STORE_OK, STORE_NO_LEASE or STORE_FAILED.
  */
-enum verdict store_return(struct store *store, int64_t now, const char *pool, const char *id,
-			  struct lease *lease)
+enum verdict store_return(struct store *store, int64_t now, const char *pool,
+			  const char *host, const char *id, struct lease *lease)
 {
-	return store_end(store, store_begin(store, now) ? give_back(store, pool, id, lease) :
-							  STORE_FAILED);
+	return store_end(store, store_begin(store, now) ?
+				give_back(store, pool, host, id, lease) : STORE_FAILED);
 }
 
 /**

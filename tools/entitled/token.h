@@ -34,6 +34,7 @@ enum scope {
  * struct token - what a token says
  * @id: random, to tell tokens apart in logs
  * @pool: name, or TOKEN_ANY_POOL
+ * @host: which alone it may name; empty: any
  * @scope: what the bearer may do
  * @issued: seconds since 1970
  * @expires: the same
@@ -41,6 +42,7 @@ enum scope {
 struct token {
 	char id[STORE_ID_SIZE];
 	char pool[STORE_NAME_SIZE];
+	char host[STORE_NAME_SIZE];
 	enum scope scope;
 	int64_t issued;
 	int64_t expires;

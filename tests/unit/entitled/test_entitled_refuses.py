@@ -66,7 +66,8 @@ class Tokens(ServerTest):
 
     def test_foreign(self):
         for claims in ({"iss": "another"}, {"scope": "root"}, {"pool": "a/b"}, {"exp": None}, {"exp": "9"},
-                       {"jti": None}, {"scope": 1}):
+                       {"jti": None}, {"scope": 1}, {"host": "h1"}, {"scope": "host", "host": "a/b"},
+                       {"scope": "host", "host": ""}, {"scope": "host", "host": 1}, {"scope": "host", "host": None}):
             self.refused("token-foreign", self.signed(**claims))
 
     def test_scopes_and_pools(self):
@@ -86,6 +87,28 @@ class Tokens(ServerTest):
         self.expect(400, "POST", "/v1/leases", self.admin, LEASE, "bad-value")
         self.expect(201, "POST", "/v1/leases", self.admin, {**LEASE, "pool": "red"})
         self.assertEqual((self.used(host), self.used(red, "red")), (1, 1))
+
+
+    def test_token_of_one_host(self):
+        first, second = self.token("blue", "host", "--host", "h1"), self.token("blue", "host", "--host", "h2")
+        lease = self.lease(201, 1, first)["id"]
+        # In the name of another it gets no id, and changes nothing.
+        for more in ({}, {"ttl": 600}):
+            answer = self.lease(403, 1, second, "token-host", **more)
+            self.assertNotIn(lease, json.dumps(answer))
+        self.expect(404, "POST", f"/v1/leases/{lease}/renew", second, {"ttl": 600}, "no-lease")
+        self.expect(404, "DELETE", f"/v1/leases/{lease}", second, None, "no-lease")
+        self.assertNotIn(lease, self.expect(200, "GET", "/v1/usage?pool=blue", second).text)
+        self.assertEqual(self.lease(200, 1, first)["ttl"], DAY)
+        self.lease(201, 2, second, host="h2")
+        self.expect(200, "POST", f"/v1/leases/{lease}/renew", first)
+        # One of no host is for all, as the document says.
+        self.assertEqual(self.lease(200, 1, self.token())["id"], lease)
+        self.expect(200, "DELETE", f"/v1/leases/{lease}", first)
+        # Each pool by itself, where it is for all.
+        everywhere = self.token("*", "host", "--host", "h1")
+        self.lease(201, 1, everywhere, pool="red")
+        self.lease(403, 1, everywhere, "token-host", pool="red", host="h2")
 
 
 class Requests(ServerTest):
@@ -219,6 +242,8 @@ class Options(ServerTest):
         self.fails(2, "--pool is missing", *key)
         self.fails(2, "--pool can't be 'a b'", *key, "--pool", "a b")
         self.fails(2, "--scope can't be 'root'", *key, "--pool", "a", "--scope", "root")
+        self.fails(2, "--host can't be 'a b'", *key, "--pool", "a", "--host", "a b")
+        self.fails(2, "--host is for tokens of scope host", *key, "--pool", "a", "--host", "h1", "--scope", "read")
         for days in ("0", "-1", "x", "1.5", "3661", ""):
             self.fails(2, "--days can't be", *key, "--pool", "a", "--days", days)
         for url in ("x", "ftp://x", "https://a b", 'https://"', "https://" + "a" * 300):

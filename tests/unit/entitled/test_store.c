@@ -90,8 +90,8 @@ START_TEST(test_number_of_vgpus)
 	ck_assert_int_eq(refusal.usage.limits.most[MEASURE_VGPUS], 2);
 	ck_assert_int_eq(used(0, "blue"), 2);
 	/* A seat that comes back is free at once. */
-	ck_assert_int_eq(store_return(store, 1, "blue", a.id, &a), STORE_OK);
-	ck_assert_int_eq(store_return(store, 1, "blue", a.id, &a), STORE_NO_LEASE);
+	ck_assert_int_eq(store_return(store, 1, "blue", NULL, a.id, &a), STORE_OK);
+	ck_assert_int_eq(store_return(store, 1, "blue", NULL, a.id, &a), STORE_NO_LEASE);
 	ck_assert_int_eq(ask(1, &c), STORE_OK);
 }
 END_TEST
@@ -152,23 +152,23 @@ START_TEST(test_time)
 	store_on_expiry(store, see_lease, &ended);
 	ck_assert_int_eq(ask(1000, &a), STORE_OK);
 	ck_assert_int_eq(ask(1599, &b), STORE_FULL);
-	ck_assert_int_eq(store_renew(store, 1599, "blue", a.id, 0, &a), STORE_OK);
+	ck_assert_int_eq(store_renew(store, 1599, "blue", NULL, a.id, 0, &a), STORE_OK);
 	ck_assert_int_eq(a.expires, 2199);
 	ck_assert_int_eq(ask(2198, &b), STORE_FULL);
 	ck_assert_uint_eq(ended.count, 0);
 	/* It is over at its last second, for whoever looks. */
 	ck_assert_int_eq(used(2199, "blue"), 0);
-	ck_assert_int_eq(store_renew(store, 2199, "blue", a.id, 0, &a), STORE_NO_LEASE);
+	ck_assert_int_eq(store_renew(store, 2199, "blue", NULL, a.id, 0, &a), STORE_NO_LEASE);
 	ck_assert_uint_eq(ended.count, 1);
 	ck_assert_str_eq(ended.lease[0].vgpu, a.vgpu);
 	ck_assert_int_eq(ask(2199, &b), STORE_OK);
 	/* Another time to live, from a renewal on. */
-	ck_assert_int_eq(store_renew(store, 2200, "blue", b.id, 86400, &b), STORE_OK);
+	ck_assert_int_eq(store_renew(store, 2200, "blue", NULL, b.id, 86400, &b), STORE_OK);
 	ck_assert_int_eq(b.expires, 2200 + 86400);
-	ck_assert_int_eq(store_renew(store, 2300, "blue", b.id, 0, &b), STORE_OK);
+	ck_assert_int_eq(store_renew(store, 2300, "blue", NULL, b.id, 0, &b), STORE_OK);
 	ck_assert_int_eq(b.expires, 2300 + 86400);
 	/* Time does not go back, whatever the caller says, nor by a restart. */
-	ck_assert_int_eq(store_renew(store, 0, "blue", b.id, 0, &b), STORE_OK);
+	ck_assert_int_eq(store_renew(store, 0, "blue", NULL, b.id, 0, &b), STORE_OK);
 	ck_assert_int_eq(b.expires, 2300 + 86400);
 	ck_assert_int_eq(store_tick(store, 5000), STORE_OK);
 	reopen();
@@ -205,7 +205,7 @@ START_TEST(test_the_same_vgpu_again)
 	/* Limits below what is leased take nothing away. */
 	pool.whole.most[MEASURE_VGPUS] = 0;
 	put(30, &pool);
-	ck_assert_int_eq(store_renew(store, 40, "blue", id, 0, &a), STORE_OK);
+	ck_assert_int_eq(store_renew(store, 40, "blue", NULL, id, 0, &a), STORE_OK);
 	ck_assert_int_eq(ask(50, &again), STORE_OK);
 	ck_assert_str_eq(again.id, id);
 	strcpy(again.series, "c");
@@ -225,15 +225,15 @@ START_TEST(test_pools_are_apart)
 	put(0, &red);
 	ck_assert_int_eq(ask(0, &a), STORE_OK);
 	ck_assert_int_eq(ask(0, &b), STORE_OK);
-	ck_assert_int_eq(store_renew(store, 1, "red", a.id, 0, &c), STORE_NO_LEASE);
-	ck_assert_int_eq(store_return(store, 1, "red", a.id, &c), STORE_NO_LEASE);
+	ck_assert_int_eq(store_renew(store, 1, "red", NULL, a.id, 0, &c), STORE_NO_LEASE);
+	ck_assert_int_eq(store_return(store, 1, "red", NULL, a.id, &c), STORE_NO_LEASE);
 	ck_assert_int_eq(usage_of(1, NULL).count, 2);
 	ck_assert_int_eq(store_usage(store, 1, "green", see_usage, &seen), STORE_NO_POOL);
 	ck_assert_int_eq(store_leases(store, 1, "red", "", 8, see_lease, &seen), STORE_OK);
 	ck_assert_uint_eq(seen.count, 1);
 	ck_assert_str_eq(seen.lease[0].id, b.id);
 	/* Those of any pool, for an administrator. */
-	ck_assert_int_eq(store_return(store, 1, NULL, a.id, &c), STORE_OK);
+	ck_assert_int_eq(store_return(store, 1, NULL, NULL, a.id, &c), STORE_OK);
 	ck_assert_str_eq(c.pool, "blue");
 }
 END_TEST
