@@ -115,7 +115,7 @@ static void answer_lease(struct answer *answer, unsigned int status, const struc
 	for (i = MEASURE_FRAMEBUFFER; i < MEASURES; i++)
 		add_number(object, measure_key(i), lease->amount[i]);
 	add_number(object, "ttl", lease->ttl);
-	add_number(object, "expires_in", lease->expires - now);
+	add_number(object, "expires_in", lease->expires - LEASE_GRACE - now);
 	add_number(object, "renew_in", lease->ttl / 3);
 	answer->status = status;
 	answer->json = object;
@@ -265,15 +265,23 @@ void call_return(struct service *service, const struct call *call,
 }
 
 /**
- * service_count_expiry - a lease has ended by itself
+ * service_count_expiry - leases have ended by themselves
  * @data: service
- * @lease: lease
+ * @leases: the first of them
+ * @told: how many that are
+ * @count: of all
  */
-void service_count_expiry(void *data, const struct lease *lease)
+void service_count_expiry(void *data, const struct lease *leases, unsigned int told,
+			  unsigned int count)
 {
 	struct service *service = data;
+	unsigned int i;
 
-	service->events[EVENT_EXPIRED]++;
-	service_log("lease: pool %s host %s vGPU %s: ended, it was not renewed for %lld s",
-		    lease->pool, lease->host, lease->vgpu, (long long)lease->ttl);
+	service->events[EVENT_EXPIRED] += count;
+	for (i = 0; i < told; i++)
+		service_log("lease: pool %s host %s vGPU %s: ended, it was not renewed for %lld s",
+			    leases[i].pool, leases[i].host, leases[i].vgpu,
+			    (long long)leases[i].ttl);
+	if (count > told)
+		service_log("lease: %u more ended at the same time", count - told);
 }

@@ -61,7 +61,7 @@ static void add_lease(void *data, const struct lease *lease)
 	add_text(object, "series", lease->series);
 	for (i = MEASURE_FRAMEBUFFER; i < MEASURES; i++)
 		add_number(object, measure_key(i), lease->amount[i]);
-	add_number(object, "expires_in", lease->expires - listing->now);
+	add_number(object, "expires_in", lease->expires - LEASE_GRACE - listing->now);
 	json_object_array_add(listing->leases, object);
 }
 

@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 #include <stddef.h>
 
+#include "clock.h"
 #include "store.h"
 #include "token.h"
 
@@ -120,7 +121,11 @@ void call_usage(struct service *service, const struct call *call,
 		const struct request *request, struct answer *answer);
 void call_metrics(struct service *service, const struct call *call,
 		  const struct request *request, struct answer *answer);
-void service_count_expiry(void *service, const struct lease *lease);
+void service_count_expiry(void *data, const struct lease *leases, unsigned int told,
+			  unsigned int count);
+
+/* tick.c */
+void service_tick(struct service *service, struct clock *clock);
 
 /* answer.c */
 void answer_error(struct answer *answer, unsigned int status, const char *reason,

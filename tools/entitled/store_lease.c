@@ -8,7 +8,7 @@
 #include "store_sql.h"
 
 /* One lease by what the statement says; STORE_NO_LEASE: there is none. */
-static enum verdict find(sqlite3_stmt *statement, struct lease *lease)
+static enum verdict find(struct store *store, sqlite3_stmt *statement, struct lease *lease)
 {
 	enum verdict verdict = STORE_NO_LEASE;
 	int status;
@@ -21,7 +21,7 @@ static enum verdict find(sqlite3_stmt *statement, struct lease *lease)
 		verdict = STORE_OK;
 		status = SQLITE_DONE;
 	}
-	return sql_end(statement, status) ? verdict : STORE_FAILED;
+	return sql_end(store, statement, status) ? verdict : STORE_FAILED;
 }
 
 static bool insert(struct store *store, const struct lease *lease)
@@ -45,8 +45,6 @@ static void look_at(void *data, const struct usage *usage)
 	struct search *search = data;
 	int i;
 
-	if (usage->limits.series[0] && strcmp(usage->limits.series, search->lease->series))
-		return;
 	for (i = 0; i < MEASURES && !search->found; i++) {
 		/* A seat that asks for none of it does not need any. */
 		if (usage->limits.most[i] == NO_LIMIT || !search->lease->amount[i] ||
@@ -75,7 +73,7 @@ static enum verdict grant(struct store *store, struct lease *lease, struct refus
 	struct lease former;
 	enum verdict has, pool;
 
-	has = find(sql_prepare(store, "SELECT " LEASE_COLUMNS " FROM lease"
+	has = find(store, sql_prepare(store, "SELECT " LEASE_COLUMNS " FROM lease"
 			       " WHERE pool = ?1 AND host = ?2 AND vgpu = ?3", "sss",
 			       lease->pool, lease->host, lease->vgpu), &former);
 	if (has == STORE_FAILED)
@@ -85,13 +83,13 @@ static enum verdict grant(struct store *store, struct lease *lease, struct refus
 		if (!sql_run(store, "DELETE FROM lease WHERE id = ?1", "s", former.id))
 			return STORE_FAILED;
 	}
-	pool = store_usage(store, store->now, lease->pool, look_at, &search);
+	pool = store_usage_of(store, store->time, lease->pool, lease->series, look_at, &search);
 	if (pool != STORE_OK)
 		return pool;
 	/* What a host has it keeps, also when limits were lowered since. */
 	if (search.found && !(has == STORE_OK && takes_no_more(lease, &former)))
 		return STORE_FULL;
-	lease->expires = store->now + lease->ttl;
+	lease->expires = store->time + lease->ttl + LEASE_GRACE;
 	return insert(store, lease) ? STORE_OK : STORE_FAILED;
 }
 
@@ -116,7 +114,7 @@ enum verdict store_lease(struct store *store, int64_t now, struct lease *lease,
 static enum verdict find_id(struct store *store, const char *pool, const char *host,
 			    const char *id, struct lease *lease)
 {
-	return find(sql_prepare(store, "SELECT " LEASE_COLUMNS " FROM lease"
+	return find(store, sql_prepare(store, "SELECT " LEASE_COLUMNS " FROM lease"
 				" WHERE id = ?1 AND (?2 = '' OR pool = ?2)"
 				" AND (?3 = '' OR host = ?3)", "sss", id,
 				pool ? pool : "", host ? host : ""), lease);
@@ -130,7 +128,7 @@ static enum verdict renew(struct store *store, const char *pool, const char *hos
 	if (verdict != STORE_OK)
 		return verdict;
 	lease->ttl = ttl ? ttl : lease->ttl;
-	lease->expires = store->now + lease->ttl;
+	lease->expires = store->time + lease->ttl + LEASE_GRACE;
 	return sql_run(store, "UPDATE lease SET ttl = ?2, expires = ?3 WHERE id = ?1", "sii", id,
 		       lease->ttl, lease->expires) ? STORE_OK : STORE_FAILED;
 }
@@ -212,5 +210,5 @@ enum verdict store_leases(struct store *store, int64_t now, const char *pool, co
 		sql_lease(statement, &lease);
 		fn(data, &lease);
 	}
-	return sql_end(statement, status) ? STORE_OK : STORE_FAILED;
+	return sql_end(store, statement, status) ? STORE_OK : STORE_FAILED;
 }

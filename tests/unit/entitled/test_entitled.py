@@ -143,7 +143,7 @@ class Ends(ServerTest):
         self.end()
         # As if the server had run for ten minutes more.
         with sqlite3.connect(self.path("leases.db")) as database:
-            database.execute("UPDATE clock SET now = now + 600")
+            database.execute("UPDATE clock SET now = now + 601")
         database.close()
         self.start()
         self.assertEqual(self.used(self.host), 0)

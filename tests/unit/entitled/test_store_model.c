@@ -99,7 +99,7 @@ static void ask(unsigned int host, unsigned int vgpu)
 	seat->leased = true;
 	seat->open = true;
 	strcpy(seat->id, lease.id);
-	seat->expires = now + lease.ttl;
+	seat->expires = now + lease.ttl + LEASE_GRACE;
 	unit_equal(lease.expires, seat->expires);
 	/* The answer may not arrive: the host will ask again. */
 	seat->known = !one_in(10);
