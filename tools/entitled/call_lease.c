@@ -47,8 +47,8 @@ static bool read_uuid(struct json_object *object, char uuid[STORE_UUID_SIZE],
 }
 
 /* Of the token, or of the body where the token is for all. */
-static bool read_pool(struct json_object *object, const struct token *token,
-		      char pool[STORE_NAME_SIZE], struct answer *answer)
+static bool read_pool(struct service *service, struct json_object *object,
+		      const struct token *token, char pool[STORE_NAME_SIZE], struct answer *answer)
 {
 	bool any = !strcmp(token->pool, TOKEN_ANY_POOL);
 
@@ -60,26 +60,25 @@ static bool read_pool(struct json_object *object, const struct token *token,
 		return false;
 	if (any || !strcmp(pool, token->pool))
 		return true;
-	answer_error(answer, 403, "token-pool", "use a token of that pool",
-		     "the token is for pool '%s'", token->pool);
+	answer_other_pool(service, token, answer);
 	return false;
 }
 
 /* A token of one host asks in no other's name: the answer would have that one's id. */
-static bool read_host(struct json_object *object, const struct token *token,
-		      char host[STORE_NAME_SIZE], struct answer *answer)
+static bool read_host(struct service *service, struct json_object *object,
+		      const struct token *token, char host[STORE_NAME_SIZE], struct answer *answer)
 {
 	if (!body_name(object, "host", host, answer))
 		return false;
 	if (!token->host[0] || !strcmp(host, token->host))
 		return true;
-	answer_error(answer, 403, "token-host", "use a token of that host",
-		     "the token is for host '%s'", token->host);
+	answer_forbidden(service, token, answer, "token-host", "use a token of that host",
+			 "the token is for host '%s'", token->host);
 	return false;
 }
 
-static bool read_lease(struct json_object *object, const struct token *token,
-		       struct lease *lease, struct answer *answer)
+static bool read_lease(struct service *service, struct json_object *object,
+		       const struct token *token, struct lease *lease, struct answer *answer)
 {
 	static const char *const keys[] = {
 		"pool", "host", "vgpu", "series", "framebuffer_mib", "compute_slices", "ttl", NULL
@@ -89,11 +88,16 @@ static bool read_lease(struct json_object *object, const struct token *token,
 	lease->amount[MEASURE_VGPUS] = 1;
 	lease->ttl = LEASE_TTL_DEFAULT;
 	if (!body_only(object, keys, answer) ||
-	    !read_pool(object, token, lease->pool, answer) ||
-	    !read_host(object, token, lease->host, answer) ||
+	    !read_pool(service, object, token, lease->pool, answer) ||
+	    !read_host(service, object, token, lease->host, answer) ||
 	    !read_uuid(object, lease->vgpu, answer) ||
-	    !body_name(object, "series", lease->series, answer))
+	    !body_text(object, "series", lease->series, sizeof(lease->series), answer))
 		return false;
+	if (!series_valid(lease->series)) {
+		answer_error(answer, 400, "bad-value", "see " MANUAL,
+			     "'series' is not one lower-case letter, as q");
+		return false;
+	}
 	for (i = MEASURE_FRAMEBUFFER; i < MEASURES; i++)
 		if (!body_number(object, measure_key(i), 0, STORE_AMOUNT_MAX / STORE_VGPUS_MAX,
 				 &lease->amount[i], answer))
@@ -143,11 +147,10 @@ static void answer_full(struct answer *answer, const struct refusal *refusal)
 	json_object_object_add(answer->json, "limit", limit);
 }
 
-static void log_lease(const struct call *call, const struct lease *lease, const char *what)
-{
-	service_log("lease: pool %s host %s vGPU %s: %s, token %s", lease->pool, lease->host,
-		    lease->vgpu, what, call->token.id);
-}
+/* A line of the log on what became of a lease. */
+#define LEASE_LINE(what)	"lease: pool %s host %s vGPU %s: " what ", token %s"
+#define LEASE_VALUES(call, lease) \
+	(lease)->pool, (lease)->host, (lease)->vgpu, (call)->token.id
 
 /**
  * call_lease - ask for a lease
@@ -169,7 +172,7 @@ void call_lease(struct service *service, const struct call *call,
 	object = body_parse(request, answer);
 	if (!object)
 		return;
-	good = read_lease(object, &call->token, &lease, answer);
+	good = read_lease(service, object, &call->token, &lease, answer);
 	json_object_put(object);
 	if (!good)
 		return;
@@ -182,14 +185,19 @@ void call_lease(struct service *service, const struct call *call,
 	verdict = store_lease(service->store, request->now, &lease, &refusal);
 	if (verdict == STORE_FULL) {
 		service->events[EVENT_REFUSED]++;
-		log_lease(call, &lease, "refused, the pool is full");
+		service_log_seldom(service, SELDOM_FULL, LEASE_LINE("refused, the pool is full"),
+				   LEASE_VALUES(call, &lease));
 		answer_full(answer, &refusal);
 	} else if (verdict != STORE_OK) {
 		answer_verdict(service, answer, verdict, lease.pool);
 	} else {
 		again = strcmp(id, lease.id);
 		service->events[again ? EVENT_AGAIN : EVENT_GRANTED]++;
-		log_lease(call, &lease, again ? "granted again" : "granted");
+		if (again)
+			service_log_seldom(service, SELDOM_AGAIN, LEASE_LINE("granted again"),
+					   LEASE_VALUES(call, &lease));
+		else
+			service_log(LEASE_LINE("granted"), LEASE_VALUES(call, &lease));
 		answer_lease(answer, again ? 200 : 201, &lease, store_now(service->store));
 	}
 }
@@ -260,7 +268,7 @@ void call_return(struct service *service, const struct call *call,
 		return;
 	}
 	service->events[EVENT_RETURNED]++;
-	log_lease(call, &lease, "returned");
+	service_log(LEASE_LINE("returned"), LEASE_VALUES(call, &lease));
 	answer_lease(answer, 200, &lease, store_now(service->store));
 }
 

@@ -109,8 +109,7 @@ void call_usage(struct service *service, const struct call *call,
 	json_object_object_add(answer->json, "pools", pools);
 	if (strcmp(call->token.pool, TOKEN_ANY_POOL)) {
 		if (pool && strcmp(pool, call->token.pool)) {
-			answer_error(answer, 403, "token-pool", "use a token of that pool",
-				     "the token is for pool '%s'", call->token.pool);
+			answer_other_pool(service, &call->token, answer);
 			return;
 		}
 		pool = call->token.pool;

@@ -7,7 +7,7 @@
 
 #include "token.h"
 
-/* Exit status, as of openvgpu(8). */
+/* Exit status: the first three of openvgpu(8), whose others are failures here. */
 enum exit_status {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,

@@ -128,7 +128,7 @@ static enum exit_status with_store(struct http *http, const struct options *opti
 enum exit_status command_serve(const struct options *options)
 {
 	char wrong[256], *certificate = NULL, *key = NULL, *token_key;
-	struct service service = { .token_told = -1 };
+	struct service service = { .store = NULL };
 	struct http http = { .service = &service };
 	enum exit_status status = EXIT_FAILED;
 	struct listen_address listen;

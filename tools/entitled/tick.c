@@ -19,5 +19,5 @@ void service_tick(struct service *service, struct clock *clock)
 		return;
 	clock_start(clock, store_now(service->store));
 	service->events[EVENT_FAILED]++;
-	service_log("database: %s", store_error(service->store));
+	service_log_seldom(service, SELDOM_DATABASE, "database: %s", store_error(service->store));
 }

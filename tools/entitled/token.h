@@ -16,6 +16,7 @@
 #define TOKEN_ISSUER	"openvgpu-entitled"
 #define TOKEN_MAX	4096	/* characters */
 #define TOKEN_URLS_MAX	8
+#define TOKEN_EARLY_MAX	300	/* seconds that clocks may differ */
 #define TOKEN_DAYS_MAX	3660
 #define KEY_MAX		16384	/* characters of a file */
 
@@ -56,6 +57,7 @@ enum token_verdict {
 	TOKEN_FORGED,		/* the signature is not of our key */
 	TOKEN_FOREIGN,		/* signed by our key for something else */
 	TOKEN_EXPIRED,
+	TOKEN_EARLY,		/* from the future: a clock is wrong */
 };
 
 /* token.c */

@@ -47,6 +47,7 @@ class Words(unittest.TestCase):
 
     def test_reasons(self):
         reasons = sources(r'answer_error\(answer, \d+, "([a-z-]+)"') | sources(r'\{ "(token-[a-z]+)", "')
+        reasons |= sources(r'answer_forbidden\([^"]*"([a-z-]+)"')
         reasons -= {"token-good"}
         self.assertGreater(len(reasons), 15)
         table = DOCUMENT.split("## Errors")[1].split("##")[0]
@@ -57,7 +58,7 @@ class Words(unittest.TestCase):
         table = DOCUMENT.split("## Metrics")[1].split("##")[0]
         self.assertEqual(set(re.findall(r"`(openvgpu_entitled_\w+)`", table)), names)
         events = sources(r'\[EVENT_\w+\] = "([a-z-]+)"')
-        told = re.search(r"`event`: ([a-z, -]+[a-z])", table)[1].split(", ")
+        told = re.sub(r" \(\d+\)", "", re.search(r"`event`: ([^|]+[^| ]) *\|", table)[1]).split(", ")
         self.assertEqual(set(told), events)
 
     def test_numbers(self):

@@ -79,7 +79,9 @@ START_TEST(test_good)
 		check_at(NOW + 59, text, TOKEN_GOOD);
 		check_at(NOW + 60, text, TOKEN_EXPIRED);
 		/* The clock set back a year, and forward. */
-		check_at(NOW - 366 * 86400, text, TOKEN_GOOD);
+		check_at(NOW - 366 * 86400, text, TOKEN_EARLY);
+		check_at(NOW - TOKEN_EARLY_MAX - 1, text, TOKEN_EARLY);
+		check_at(NOW - TOKEN_EARLY_MAX, text, TOKEN_GOOD);
 		check_at(NOW + 366 * 86400, text, TOKEN_EXPIRED);
 		ck_assert_int_eq(jwt_decode(&jwt, text, NULL, 0), 0);
 		free(text);
