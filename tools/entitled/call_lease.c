@@ -147,10 +147,19 @@ static void answer_full(struct answer *answer, const struct refusal *refusal)
 	json_object_object_add(answer->json, "limit", limit);
 }
 
-/* A line of the log on what became of a lease. */
-#define LEASE_LINE(what)	"lease: pool %s host %s vGPU %s: " what ", token %s"
-#define LEASE_VALUES(call, lease) \
-	(lease)->pool, (lease)->host, (lease)->vgpu, (call)->token.id
+struct line {
+	char text[384];
+};
+
+/* Of the log: what became of a lease. */
+static struct line line_of(const struct call *call, const struct lease *lease, const char *what)
+{
+	struct line line;
+
+	snprintf(line.text, sizeof(line.text), "lease: pool %s host %s vGPU %s: %s, token %s",
+		 lease->pool, lease->host, lease->vgpu, what, call->token.id);
+	return line;
+}
 
 /**
  * call_lease - ask for a lease
@@ -185,8 +194,8 @@ void call_lease(struct service *service, const struct call *call,
 	verdict = store_lease(service->store, request->now, &lease, &refusal);
 	if (verdict == STORE_FULL) {
 		service->events[EVENT_REFUSED]++;
-		service_log_seldom(service, SELDOM_FULL, LEASE_LINE("refused, the pool is full"),
-				   LEASE_VALUES(call, &lease));
+		service_log_seldom(service, SELDOM_FULL, "%s",
+				   line_of(call, &lease, "refused, the pool is full").text);
 		answer_full(answer, &refusal);
 	} else if (verdict != STORE_OK) {
 		answer_verdict(service, answer, verdict, lease.pool);
@@ -194,10 +203,10 @@ void call_lease(struct service *service, const struct call *call,
 		again = strcmp(id, lease.id);
 		service->events[again ? EVENT_AGAIN : EVENT_GRANTED]++;
 		if (again)
-			service_log_seldom(service, SELDOM_AGAIN, LEASE_LINE("granted again"),
-					   LEASE_VALUES(call, &lease));
+			service_log_seldom(service, SELDOM_AGAIN, "%s",
+					   line_of(call, &lease, "granted again").text);
 		else
-			service_log(LEASE_LINE("granted"), LEASE_VALUES(call, &lease));
+			service_log("%s", line_of(call, &lease, "granted").text);
 		answer_lease(answer, again ? 200 : 201, &lease, store_now(service->store));
 	}
 }
@@ -268,7 +277,7 @@ void call_return(struct service *service, const struct call *call,
 		return;
 	}
 	service->events[EVENT_RETURNED]++;
-	service_log(LEASE_LINE("returned"), LEASE_VALUES(call, &lease));
+	service_log("%s", line_of(call, &lease, "returned").text);
 	answer_lease(answer, 200, &lease, store_now(service->store));
 }
 

@@ -76,6 +76,8 @@ class Words(unittest.TestCase):
         self.assertIn(f"{values['LEASE_TTL_MIN']} to {int(values['LEASE_TTL_MAX']) * 86400} seconds, "
                       f"{values['LEASE_TTL_DEFAULT']} by default", MANUAL)
         self.assertIn(f"`leases`, {values['PAGE']} at a time", DOCUMENT)
+        self.assertIn(f"it names {values['EXPIRED_TOLD']},", DOCUMENT)
+        self.assertIn(f"more than {int(values['TOKEN_EARLY_MAX']) // 60} minutes later", DOCUMENT)
 
 
 if __name__ == "__main__":
