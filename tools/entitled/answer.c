@@ -56,6 +56,22 @@ void add_limit(struct json_object *object, const char *key, int64_t limit)
 			       limit == NO_LIMIT ? NULL : json_object_new_int64(limit));
 }
 
+static void add_error(struct answer *answer, unsigned int status, const char *reason,
+		      const char *action, const char *format, va_list values)
+{
+	struct json_object *error = json_object_new_object();
+	char message[512];
+
+	vsnprintf(message, sizeof(message), format, values);
+	add_text(error, "reason", reason);
+	add_text(error, "message", message);
+	add_text(error, "action", action);
+	answer_free(answer);
+	answer->status = status;
+	answer->json = json_object_new_object();
+	json_object_object_add(answer->json, "error", error);
+}
+
 /**
  * answer_error - answer with an error
  * @answer: answer
@@ -67,20 +83,44 @@ void add_limit(struct json_object *object, const char *key, int64_t limit)
 void answer_error(struct answer *answer, unsigned int status, const char *reason,
 		  const char *action, const char *format, ...)
 {
-	struct json_object *error = json_object_new_object();
-	char message[512];
 	va_list values;
 
 	va_start(values, format);
-	vsnprintf(message, sizeof(message), format, values);
+	add_error(answer, status, reason, action, format, values);
 	va_end(values);
-	add_text(error, "reason", reason);
-	add_text(error, "message", message);
-	add_text(error, "action", action);
-	answer_free(answer);
-	answer->status = status;
-	answer->json = json_object_new_object();
-	json_object_object_add(answer->json, "error", error);
+}
+
+/**
+ * answer_forbidden - answer that a good token does not allow it
+ * @service: service
+ * @token: token
+ * @answer: answer
+ * @reason: for programs, as "token-scope"
+ * @action: what to do
+ * @format: what the token is for
+ */
+void answer_forbidden(struct service *service, const struct token *token, struct answer *answer,
+		      const char *reason, const char *action, const char *format, ...)
+{
+	va_list values;
+
+	service->events[EVENT_FORBIDDEN]++;
+	service_log_seldom(service, SELDOM_FORBIDDEN, "token %s forbidden: %s", token->id, reason);
+	va_start(values, format);
+	add_error(answer, 403, reason, action, format, values);
+	va_end(values);
+}
+
+/**
+ * answer_other_pool - answer that the token is of another pool
+ * @service: service
+ * @token: token
+ * @answer: answer
+ */
+void answer_other_pool(struct service *service, const struct token *token, struct answer *answer)
+{
+	answer_forbidden(service, token, answer, "token-pool", "use a token of that pool",
+			 "the token is for pool '%s'", token->pool);
 }
 
 /**
@@ -108,7 +148,8 @@ void answer_verdict(struct service *service, struct answer *answer, enum verdict
 		break;
 	default:
 		service->events[EVENT_FAILED]++;
-		service_log("database: %s", store_error(service->store));
+		service_log_seldom(service, SELDOM_DATABASE, "database: %s",
+				   store_error(service->store));
 		answer_error(answer, 503, "database", "see the server's log; ask again later",
 			     "the database of the server failed");
 		break;
@@ -125,23 +166,4 @@ void answer_free(struct answer *answer)
 	free(answer->text);
 	answer->json = NULL;
 	answer->text = NULL;
-}
-
-/* No log: of a program that tries all that there is. */
-bool service_silent;
-
-/**
- * service_log - a line on standard error, where the journal takes it from
- * @format: text
- */
-void service_log(const char *format, ...)
-{
-	va_list values;
-
-	if (service_silent)
-		return;
-	va_start(values, format);
-	vfprintf(stderr, format, values);
-	va_end(values);
-	putc('\n', stderr);
 }

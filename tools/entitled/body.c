@@ -46,6 +46,16 @@ struct json_object *body_parse(const struct request *request, struct answer *ans
 	return NULL;
 }
 
+/* At most 40 bytes of a key, and no part of a character. */
+static int shown_length(const char *key)
+{
+	size_t n = strnlen(key, 40);
+
+	while (n && (key[n] & 0xc0) == 0x80)
+		n--;
+	return (int)n;
+}
+
 /**
  * body_only - there are no other keys
  * @object: object
@@ -64,8 +74,8 @@ bool body_only(struct json_object *object, const char *const *keys, struct answe
 			;
 		if (*known)
 			continue;
-		answer_error(answer, 400, "unknown-key", ACTION, "key '%.40s' is not known here",
-			     key);
+		answer_error(answer, 400, "unknown-key", ACTION, "key '%.*s' is not known here",
+			     shown_length(key), key);
 		return false;
 	}
 	return true;
@@ -116,6 +126,17 @@ bool body_name(struct json_object *object, const char *key, char name[STORE_NAME
 		     "'%s' is not a name of 1 to %d letters, digits, dots, dashes and underscores",
 		     key, OPENVGPU_NAME_MAX);
 	return false;
+}
+
+/**
+ * series_valid - whether it is a series of vGPU types: a letter, as "q" or "c"
+ * @series: text
+ *
+ * A limit of "C" would hold for no vGPU.
+ */
+bool series_valid(const char *series)
+{
+	return series[0] >= 'a' && series[0] <= 'z' && !series[1];
 }
 
 /**

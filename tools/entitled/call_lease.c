@@ -47,8 +47,8 @@ static bool read_uuid(struct json_object *object, char uuid[STORE_UUID_SIZE],
 }
 
 /* Of the token, or of the body where the token is for all. */
-static bool read_pool(struct json_object *object, const struct token *token,
-		      char pool[STORE_NAME_SIZE], struct answer *answer)
+static bool read_pool(struct service *service, struct json_object *object,
+		      const struct token *token, char pool[STORE_NAME_SIZE], struct answer *answer)
 {
 	bool any = !strcmp(token->pool, TOKEN_ANY_POOL);
 
@@ -60,13 +60,25 @@ static bool read_pool(struct json_object *object, const struct token *token,
 		return false;
 	if (any || !strcmp(pool, token->pool))
 		return true;
-	answer_error(answer, 403, "token-pool", "use a token of that pool",
-		     "the token is for pool '%s'", token->pool);
+	answer_other_pool(service, token, answer);
 	return false;
 }
 
-static bool read_lease(struct json_object *object, const struct token *token,
-		       struct lease *lease, struct answer *answer)
+/* A token of one host asks in no other's name: the answer would have that one's id. */
+static bool read_host(struct service *service, struct json_object *object,
+		      const struct token *token, char host[STORE_NAME_SIZE], struct answer *answer)
+{
+	if (!body_name(object, "host", host, answer))
+		return false;
+	if (!token->host[0] || !strcmp(host, token->host))
+		return true;
+	answer_forbidden(service, token, answer, "token-host", "use a token of that host",
+			 "the token is for host '%s'", token->host);
+	return false;
+}
+
+static bool read_lease(struct service *service, struct json_object *object,
+		       const struct token *token, struct lease *lease, struct answer *answer)
 {
 	static const char *const keys[] = {
 		"pool", "host", "vgpu", "series", "framebuffer_mib", "compute_slices", "ttl", NULL
@@ -76,11 +88,16 @@ static bool read_lease(struct json_object *object, const struct token *token,
 	lease->amount[MEASURE_VGPUS] = 1;
 	lease->ttl = LEASE_TTL_DEFAULT;
 	if (!body_only(object, keys, answer) ||
-	    !read_pool(object, token, lease->pool, answer) ||
-	    !body_name(object, "host", lease->host, answer) ||
+	    !read_pool(service, object, token, lease->pool, answer) ||
+	    !read_host(service, object, token, lease->host, answer) ||
 	    !read_uuid(object, lease->vgpu, answer) ||
-	    !body_name(object, "series", lease->series, answer))
+	    !body_text(object, "series", lease->series, sizeof(lease->series), answer))
 		return false;
+	if (!series_valid(lease->series)) {
+		answer_error(answer, 400, "bad-value", "see " MANUAL,
+			     "'series' is not one lower-case letter, as q");
+		return false;
+	}
 	for (i = MEASURE_FRAMEBUFFER; i < MEASURES; i++)
 		if (!body_number(object, measure_key(i), 0, STORE_AMOUNT_MAX / STORE_VGPUS_MAX,
 				 &lease->amount[i], answer))
@@ -102,7 +119,7 @@ static void answer_lease(struct answer *answer, unsigned int status, const struc
 	for (i = MEASURE_FRAMEBUFFER; i < MEASURES; i++)
 		add_number(object, measure_key(i), lease->amount[i]);
 	add_number(object, "ttl", lease->ttl);
-	add_number(object, "expires_in", lease->expires - now);
+	add_number(object, "expires_in", lease->expires - LEASE_GRACE - now);
 	add_number(object, "renew_in", lease->ttl / 3);
 	answer->status = status;
 	answer->json = object;
@@ -130,10 +147,18 @@ static void answer_full(struct answer *answer, const struct refusal *refusal)
 	json_object_object_add(answer->json, "limit", limit);
 }
 
-static void log_lease(const struct call *call, const struct lease *lease, const char *what)
+struct line {
+	char text[384];
+};
+
+/* Of the log: what became of a lease. */
+static struct line line_of(const struct call *call, const struct lease *lease, const char *what)
 {
-	service_log("lease: pool %s host %s vGPU %s: %s, token %s", lease->pool, lease->host,
-		    lease->vgpu, what, call->token.id);
+	struct line line;
+
+	snprintf(line.text, sizeof(line.text), "lease: pool %s host %s vGPU %s: %s, token %s",
+		 lease->pool, lease->host, lease->vgpu, what, call->token.id);
+	return line;
 }
 
 /**
@@ -156,7 +181,7 @@ void call_lease(struct service *service, const struct call *call,
 	object = body_parse(request, answer);
 	if (!object)
 		return;
-	good = read_lease(object, &call->token, &lease, answer);
+	good = read_lease(service, object, &call->token, &lease, answer);
 	json_object_put(object);
 	if (!good)
 		return;
@@ -169,14 +194,19 @@ void call_lease(struct service *service, const struct call *call,
 	verdict = store_lease(service->store, request->now, &lease, &refusal);
 	if (verdict == STORE_FULL) {
 		service->events[EVENT_REFUSED]++;
-		log_lease(call, &lease, "refused, the pool is full");
+		service_log_seldom(service, SELDOM_FULL, "%s",
+				   line_of(call, &lease, "refused, the pool is full").text);
 		answer_full(answer, &refusal);
 	} else if (verdict != STORE_OK) {
 		answer_verdict(service, answer, verdict, lease.pool);
 	} else {
 		again = strcmp(id, lease.id);
 		service->events[again ? EVENT_AGAIN : EVENT_GRANTED]++;
-		log_lease(call, &lease, again ? "granted again" : "granted");
+		if (again)
+			service_log_seldom(service, SELDOM_AGAIN, "%s",
+					   line_of(call, &lease, "granted again").text);
+		else
+			service_log("%s", line_of(call, &lease, "granted").text);
 		answer_lease(answer, again ? 200 : 201, &lease, store_now(service->store));
 	}
 }
@@ -185,6 +215,12 @@ void call_lease(struct service *service, const struct call *call,
 static const char *pool_of(const struct call *call)
 {
 	return strcmp(call->token.pool, TOKEN_ANY_POOL) ? call->token.pool : NULL;
+}
+
+/* Nor does one of a host have another's. */
+static const char *host_of(const struct call *call)
+{
+	return call->token.host[0] ? call->token.host : NULL;
 }
 
 /**
@@ -211,7 +247,8 @@ void call_renew(struct service *service, const struct call *call,
 	json_object_put(object);
 	if (!good)
 		return;
-	verdict = store_renew(service->store, request->now, pool_of(call), call->name, ttl, &lease);
+	verdict = store_renew(service->store, request->now, pool_of(call), host_of(call),
+			      call->name, ttl, &lease);
 	if (verdict != STORE_OK) {
 		answer_verdict(service, answer, verdict, call->name);
 		return;
@@ -233,26 +270,35 @@ void call_return(struct service *service, const struct call *call,
 	enum verdict verdict;
 	struct lease lease;
 
-	verdict = store_return(service->store, request->now, pool_of(call), call->name, &lease);
+	verdict = store_return(service->store, request->now, pool_of(call), host_of(call),
+			       call->name, &lease);
 	if (verdict != STORE_OK) {
 		answer_verdict(service, answer, verdict, call->name);
 		return;
 	}
 	service->events[EVENT_RETURNED]++;
-	log_lease(call, &lease, "returned");
+	service_log("%s", line_of(call, &lease, "returned").text);
 	answer_lease(answer, 200, &lease, store_now(service->store));
 }
 
 /**
- * service_count_expiry - a lease has ended by itself
+ * service_count_expiry - leases have ended by themselves
  * @data: service
- * @lease: lease
+ * @leases: the first of them
+ * @told: how many that are
+ * @count: of all
  */
-void service_count_expiry(void *data, const struct lease *lease)
+void service_count_expiry(void *data, const struct lease *leases, unsigned int told,
+			  unsigned int count)
 {
 	struct service *service = data;
+	unsigned int i;
 
-	service->events[EVENT_EXPIRED]++;
-	service_log("lease: pool %s host %s vGPU %s: ended, it was not renewed for %lld s",
-		    lease->pool, lease->host, lease->vgpu, (long long)lease->ttl);
+	service->events[EVENT_EXPIRED] += count;
+	for (i = 0; i < told; i++)
+		service_log("lease: pool %s host %s vGPU %s: ended, it was not renewed for %lld s",
+			    leases[i].pool, leases[i].host, leases[i].vgpu,
+			    (long long)leases[i].ttl);
+	if (count > told)
+		service_log("lease: %u more ended at the same time", count - told);
 }

@@ -13,7 +13,8 @@ static const char *const events[] = {
 	[EVENT_GRANTED] = "granted", [EVENT_AGAIN] = "granted-again",
 	[EVENT_REFUSED] = "refused", [EVENT_RENEWED] = "renewed",
 	[EVENT_RETURNED] = "returned", [EVENT_EXPIRED] = "expired",
-	[EVENT_TOKEN] = "token-refused", [EVENT_FAILED] = "failed",
+	[EVENT_TOKEN] = "token-refused", [EVENT_FORBIDDEN] = "forbidden",
+	[EVENT_FAILED] = "failed",
 };
 
 struct page {
@@ -79,6 +80,7 @@ void call_metrics(struct service *service, const struct call *call,
 	enum verdict verdict;
 	size_t size = 0;
 	FILE *stream;
+	int bad;
 
 	stream = open_memstream(&answer->text, &size);
 	if (!stream) {
@@ -86,8 +88,11 @@ void call_metrics(struct service *service, const struct call *call,
 		return;
 	}
 	verdict = print_all(service, call, request, stream);
-	fclose(stream);
+	bad = ferror(stream);
+	bad |= fclose(stream);
 	answer->status = 200;
-	if (verdict != STORE_OK)
+	if (bad)
+		answer_error(answer, 503, "memory", "ask again later", "there is no memory");
+	else if (verdict != STORE_OK)
 		answer_verdict(service, answer, verdict, call->token.pool);
 }

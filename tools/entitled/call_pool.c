@@ -34,10 +34,10 @@ static bool read_series(struct json_object *list, struct pool *pool, struct answ
 		struct limits *limits = &pool->series[pool->series_count];
 
 		if (pool->series_count == STORE_SERIES_MAX ||
-		    !openvgpu_name_valid(key, strlen(key)) ||
+		    !series_valid(key) ||
 		    !json_object_is_type(value, json_type_object)) {
 			answer_error(answer, 400, "bad-value", "see " MANUAL,
-				     "'series' takes limits of at most %d series, by their names",
+				     "'series' takes limits of at most %d series, by their letters, as q",
 				     STORE_SERIES_MAX);
 			return false;
 		}
@@ -89,8 +89,7 @@ void call_put_pool(struct service *service, const struct call *call,
 	bool created, good;
 
 	if (strcmp(call->token.pool, TOKEN_ANY_POOL) && strcmp(call->token.pool, call->name)) {
-		answer_error(answer, 403, "token-pool", "use a token of that pool",
-			     "the token is for pool '%s'", call->token.pool);
+		answer_other_pool(service, &call->token, answer);
 		return;
 	}
 	object = body_parse(request, answer);

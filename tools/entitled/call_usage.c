@@ -50,7 +50,10 @@ static void add_lease(void *data, const struct lease *lease)
 	struct listing *listing = data;
 	int i;
 
-	/* Whoever has the id can return it. */
+	/*
+	 * Whoever has the id can return it. A token that is not for one host can
+	 * ask for it all the same, in the name of this host and vGPU.
+	 */
 	if (listing->ids)
 		add_text(object, "id", lease->id);
 	add_text(object, "host", lease->host);
@@ -58,7 +61,7 @@ static void add_lease(void *data, const struct lease *lease)
 	add_text(object, "series", lease->series);
 	for (i = MEASURE_FRAMEBUFFER; i < MEASURES; i++)
 		add_number(object, measure_key(i), lease->amount[i]);
-	add_number(object, "expires_in", lease->expires - listing->now);
+	add_number(object, "expires_in", lease->expires - LEASE_GRACE - listing->now);
 	json_object_array_add(listing->leases, object);
 }
 
@@ -106,8 +109,7 @@ void call_usage(struct service *service, const struct call *call,
 	json_object_object_add(answer->json, "pools", pools);
 	if (strcmp(call->token.pool, TOKEN_ANY_POOL)) {
 		if (pool && strcmp(pool, call->token.pool)) {
-			answer_error(answer, 403, "token-pool", "use a token of that pool",
-				     "the token is for pool '%s'", call->token.pool);
+			answer_other_pool(service, &call->token, answer);
 			return;
 		}
 		pool = call->token.pool;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * clock.c - the two clocks of the service
+ * clock.c - the clocks of the service
  *
- * Leases live by a clock that goes on only while the service runs, from where the
- * database has it. Whoever sets the time of the day ends no lease, and while the
- * service is away or its machine sleeps, when nobody can renew, none ends.
+ * Leases live by a clock that goes on only while the service runs and can write,
+ * from where the database has it. Whoever sets the time of the day ends no lease,
+ * and while the service is away or stuck, its disk is full, or its machine sleeps,
+ * when nobody can renew, none ends.
  */
 #include <time.h>
 
@@ -26,15 +27,30 @@ static int64_t seconds(clockid_t id)
 void clock_start(struct clock *clock, int64_t now)
 {
 	clock->offset = now - seconds(CLOCK_MONOTONIC);
+	clock->last = now;
 }
 
 /**
- * clock_now - the time of the store
+ * clock_now - what the clock says
  * @clock: clock
  */
-int64_t clock_now(const struct clock *clock)
+int64_t clock_now(struct clock *clock)
 {
-	return seconds(CLOCK_MONOTONIC) + clock->offset;
+	int64_t now = seconds(CLOCK_MONOTONIC) + clock->offset;
+
+	if (now > clock->last + CLOCK_STEP_MAX)
+		clock_start(clock, clock->last + CLOCK_STEP_MAX);
+	else
+		clock->last = now;
+	return clock->last;
+}
+
+/**
+ * clock_uptime - a time that goes on whatever happens
+ */
+int64_t clock_uptime(void)
+{
+	return seconds(CLOCK_MONOTONIC);
 }
 
 /**

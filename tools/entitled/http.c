@@ -22,7 +22,7 @@ struct exchange {
 	size_t ignored;
 };
 
-static void describe(const struct http *http, struct MHD_Connection *connection,
+static void describe(struct http *http, struct MHD_Connection *connection,
 		     const char *url, const char *method, struct request *request)
 {
 	memset(request, 0, sizeof(*request));
@@ -244,7 +244,7 @@ int http_timeout(const struct http *http, int most)
 void http_run(struct http *http)
 {
 	MHD_run(http->daemon);
-	http_age_end(http, clock_now(http->clock));
+	http_age_end(http, clock_now(http->uptime));
 }
 
 /**

@@ -22,13 +22,15 @@
  * struct http - the service on the network
  * @service: what answers
  * @clock: time of the store
+ * @uptime: time that connections are as old as; does not stand still with the other
  * @daemon: of libmicrohttpd
  * @ages: connections, http_age.c
  * @wrong: why it does not start
  */
 struct http {
 	struct service *service;
-	const struct clock *clock;
+	struct clock *clock;
+	struct clock *uptime;
 	struct MHD_Daemon *daemon;
 	struct http_age *ages;
 	char wrong[256];

@@ -28,7 +28,7 @@ static void add(struct http *http, struct MHD_Connection *connection, void **own
 	if (!age)
 		return;
 	age->fd = info->connect_fd;
-	age->since = clock_now(http->clock);
+	age->since = clock_now(http->uptime);
 	for (last = &http->ages; *last; last = &(*last)->next)
 		;
 	age->link = last;
@@ -67,7 +67,7 @@ void http_age_notify(void *data, struct MHD_Connection *connection, void **own,
 /**
  * http_age_end - end the connections that are too old
  * @http: service on the network
- * @now: time of the store
+ * @now: of its uptime
  */
 void http_age_end(struct http *http, int64_t now)
 {

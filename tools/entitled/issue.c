@@ -34,6 +34,7 @@ enum exit_status command_token(const struct options *options)
 	for (i = 0; i < sizeof(bytes); i++)
 		sprintf(token.id + 2 * i, "%02x", bytes[i]);
 	strcpy(token.pool, options->pool);
+	strcpy(token.host, options->host ?: "");
 	token.issued = clock_today();
 	token.expires = token.issued + options->days * INT64_C(86400);
 	text = token_make(&token, options->urls, options->url_count, key);
@@ -43,7 +44,8 @@ enum exit_status command_token(const struct options *options)
 	puts(text);
 	free(text);
 	/* The server's log names tokens by their ids. */
-	fprintf(stderr, "token %s: pool %s, scope %s, %u days\n", token.id, token.pool,
+	fprintf(stderr, "token %s: pool %s, %s%s%sscope %s, %u days\n", token.id, token.pool,
+		options->host ? "host " : "", token.host, options->host ? ", " : "",
 		token_scope_name(token.scope), options->days);
 	return EXIT_OK;
 }

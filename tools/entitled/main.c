@@ -25,6 +25,7 @@ static const char usage[] =
 	"\n"
 	"token    prints a token, which its bearer shows to the server\n"
 	"  --pool POOL             of a tenant, or '*' for all\n"
+	"  --host HOST             the only one whose leases it is for; default: all hosts\n"
 	"  --scope SCOPE           host (default): leases; read: usage and metrics; admin\n"
 	"  --days DAYS             until it expires, default 365\n"
 	"  --url URL               of a server that takes it; may be repeated\n"

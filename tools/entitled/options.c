@@ -2,6 +2,7 @@
 /*
  * options.c - the command line
  */
+#include <ctype.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,11 +34,28 @@ enum exit_status complain(enum exit_status status, const char *format, ...)
 	return status;
 }
 
-/* getopt has complained already; what is left over is no option. */
-static enum exit_status check_rest(int argc, char **argv, int option)
+/* getopt_long(), which says nothing itself; a missing value is ':'. */
+static int next_option(int argc, char **argv, const struct option *known)
 {
-	if (option == '?' || option == ':')
-		return complain(EXIT_USAGE, "try 'openvgpu-entitled --help'");
+	opterr = 0;
+	return getopt_long(argc, argv, ":", known, NULL);
+}
+
+static enum exit_status fail_option(char **argv, int option)
+{
+	char letter[] = { '-', (char)optopt, '\0' };
+
+	if (option == ':')
+		return complain(EXIT_USAGE, "%s needs a value: try 'openvgpu-entitled --help'",
+				argv[optind - 1]);
+	/* A letter of a cluster as "-xy" has no word of its own. */
+	return complain(EXIT_USAGE, "unknown option '%s': try 'openvgpu-entitled --help'",
+			isgraph(optopt) ? letter : argv[optind - 1]);
+}
+
+/* What is left over is no option. */
+static enum exit_status check_rest(int argc, char **argv)
+{
 	if (optind < argc)
 		return complain(EXIT_USAGE,
 				"'%s' is too much: try 'openvgpu-entitled --help'", argv[optind]);
@@ -66,7 +84,7 @@ enum exit_status options_serve(int argc, char **argv, struct options *options)
 	options->listen = LISTEN_DEFAULT;
 	options->database = "/var/lib/openvgpu-entitled/leases.db";
 	options->token_key = FOLDER "token.pub";
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+	while ((option = next_option(argc, argv, known)) != -1) {
 		switch (option) {
 		case 'l':
 			options->listen = optarg;
@@ -84,12 +102,12 @@ enum exit_status options_serve(int argc, char **argv, struct options *options)
 			options->tls_key = optarg;
 			break;
 		default:
-			return check_rest(argc, argv, option);
+			return fail_option(argv, option);
 		}
 	}
 	if (!options->tls_cert != !options->tls_key)
 		return complain(EXIT_USAGE, "--tls-cert and --tls-key belong together");
-	return check_rest(argc, argv, option);
+	return check_rest(argc, argv);
 }
 
 /* https://NAME..., without what would have to be quoted somewhere. */
@@ -139,6 +157,13 @@ static enum exit_status take_token_option(int option, struct options *options)
 		return complain(EXIT_USAGE,
 				"--pool can't be '%s': it is a name of letters, digits, dots, dashes and underscores, or '*'",
 				optarg);
+	case 'h':
+		options->host = optarg;
+		if (openvgpu_name_valid(optarg, strlen(optarg)))
+			return EXIT_OK;
+		return complain(EXIT_USAGE,
+				"--host can't be '%s': it is a name of letters, digits, dots, dashes and underscores",
+				optarg);
 	case 's':
 		if (token_scope_find(optarg, &options->scope))
 			return EXIT_OK;
@@ -162,6 +187,7 @@ enum exit_status options_token(int argc, char **argv, struct options *options)
 	static const struct option known[] = {
 		{ "token-key", required_argument, NULL, 'k' },
 		{ "pool", required_argument, NULL, 'p' },
+		{ "host", required_argument, NULL, 'h' },
 		{ "scope", required_argument, NULL, 's' },
 		{ "days", required_argument, NULL, 'd' },
 		{ "url", required_argument, NULL, 'u' },
@@ -172,13 +198,15 @@ enum exit_status options_token(int argc, char **argv, struct options *options)
 	memset(options, 0, sizeof(*options));
 	options->token_key = FOLDER "token.key";
 	options->days = 365;
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (option == '?')
-			return check_rest(argc, argv, option);
+	while ((option = next_option(argc, argv, known)) != -1) {
+		if (option == '?' || option == ':')
+			return fail_option(argv, option);
 		if (take_token_option(option, options) != EXIT_OK)
 			return EXIT_USAGE;
 	}
 	if (optind == argc && !options->pool)
 		return complain(EXIT_USAGE, "--pool is missing: a tenant's, or '*' for all");
-	return check_rest(argc, argv, option);
+	if (options->host && options->scope != SCOPE_HOST)
+		return complain(EXIT_USAGE, "--host is for tokens of scope host");
+	return check_rest(argc, argv);
 }

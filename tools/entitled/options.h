@@ -7,7 +7,7 @@
 
 #include "token.h"
 
-/* Exit status, as of openvgpu(8). */
+/* Exit status: the first three of openvgpu(8), whose others are failures here. */
 enum exit_status {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,
@@ -22,6 +22,7 @@ enum exit_status {
  * @tls_cert: of --tls-cert; NULL: not given
  * @tls_key: of --tls-key; NULL: not given
  * @pool: of --pool; NULL: not given
+ * @host: of --host; NULL: not given
  * @scope: of --scope
  * @days: of --days
  * @urls: of --url
@@ -34,6 +35,7 @@ struct options {
 	const char *tls_cert;
 	const char *tls_key;
 	const char *pool;
+	const char *host;
 	enum scope scope;
 	unsigned int days;
 	const char *urls[TOKEN_URLS_MAX];

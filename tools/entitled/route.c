@@ -45,20 +45,17 @@ static bool matches(const char *pattern, const char *path, char name[STORE_NAME_
 	return true;
 }
 
-static bool refuse_token(struct service *service, const struct request *request,
-			 struct answer *answer, enum token_verdict verdict,
-			 const struct token *token)
+static bool refuse_token(struct service *service, struct answer *answer,
+			 enum token_verdict verdict, const struct token *token)
 {
 	service->events[EVENT_TOKEN]++;
-	/* Whoever has none must not fill the log. */
-	if (request->now > service->token_told) {
-		service->token_told = request->now;
-		service_log("token %s refused: %s", token->id[0] ? token->id : "of nobody",
-			    token_reason(verdict));
-	}
+	service_log_seldom(service, SELDOM_TOKEN, "token %s refused: %s",
+			   token->id[0] ? token->id : "of nobody", token_reason(verdict));
 	answer_error(answer, 401, token_reason(verdict),
 		     verdict == TOKEN_EXPIRED ?
 		     "get a new token, or set the clock of the server right" :
+		     verdict == TOKEN_EARLY ?
+		     "set the clock of the server right, or of the machine that issued the token" :
 		     "get a token of this server's administrator: 'openvgpu-entitled token'",
 		     "%s", token_explain(verdict));
 	return false;
@@ -80,12 +77,14 @@ static bool look_at_token(struct service *service, const struct request *request
 	verdict = token_check(text + strlen(BEARER), service->public_key, request->today,
 			      &call->token);
 	if (verdict != TOKEN_GOOD)
-		return refuse_token(service, request, answer, verdict, &call->token);
+		return refuse_token(service, answer, verdict, &call->token);
 	if (call->route->scopes & 1 << call->token.scope)
 		return true;
-	answer_error(answer, 403, "token-scope", "use a token of another scope",
-		     "a token of scope '%s' does not allow %s %s",
-		     token_scope_name(call->token.scope), call->route->method, call->route->path);
+	answer_forbidden(service, &call->token, answer, "token-scope",
+			 "use a token of another scope",
+			 "a token of scope '%s' does not allow %s %s",
+			 token_scope_name(call->token.scope), call->route->method,
+			 call->route->path);
 	return false;
 }
 

@@ -46,27 +46,25 @@ static int take_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-/* Until a signal, or until the database does not write any more. */
-static void loop(struct http *http, int signals)
+/* Until a signal. */
+static enum exit_status loop(struct http *http, int signals)
 {
 	struct pollfd wait[] = {
 		{ .fd = signals, .events = POLLIN }, { .fd = http_fd(http), .events = POLLIN },
 	};
-	int64_t tick = 0, now;
+	int64_t next = clock_uptime();
 
 	for (;;) {
-		now = clock_now(http->clock);
-		if (now - tick >= TICK) {
-			tick = now;
-			if (store_tick(http->service->store, now) != STORE_OK) {
-				http->service->events[EVENT_FAILED]++;
-				service_log("database: %s", store_error(http->service->store));
-			}
+		clock_now(http->clock);
+		if (clock_uptime() >= next) {
+			service_tick(http->service, http->clock);
+			next = clock_uptime() + TICK;
 		}
 		if (poll(wait, 2, http_timeout(http, 1000)) < 0 && errno != EINTR)
-			break;
+			return complain(EXIT_FAILED, "cannot wait for requests: %s",
+					strerror(errno));
 		if (wait[0].revents)
-			break;
+			return EXIT_OK;
 		http_run(http);
 	}
 }
@@ -75,8 +73,11 @@ static enum exit_status run(struct http *http, const struct options *options,
 			    const struct listen_address *listen, const char *certificate,
 			    const char *key)
 {
+	enum exit_status status;
 	int signals = take_signals();
 
+	if (signals < 0)
+		return complain(EXIT_FAILED, "cannot wait for signals: %s", strerror(errno));
 	if (!http_start(http, listen, certificate, key)) {
 		close(signals);
 		if (!certificate)
@@ -90,18 +91,18 @@ static enum exit_status run(struct http *http, const struct options *options,
 	       (int)(strrchr(options->listen, ':') - options->listen), options->listen,
 	       http_port(http));
 	fflush(stdout);
-	loop(http, signals);
+	status = loop(http, signals);
 	http_stop(http);
 	close(signals);
 	service_log("ended");
-	return EXIT_OK;
+	return status;
 }
 
 static enum exit_status with_store(struct http *http, const struct options *options,
 				   const struct listen_address *listen, const char *certificate,
 				   const char *key)
 {
-	struct clock clock;
+	struct clock clock, uptime;
 	enum exit_status status;
 	char wrong[256];
 
@@ -113,6 +114,8 @@ static enum exit_status with_store(struct http *http, const struct options *opti
 	store_on_expiry(http->service->store, service_count_expiry, http->service);
 	clock_start(&clock, store_now(http->service->store));
 	http->clock = &clock;
+	clock_start(&uptime, 0);
+	http->uptime = &uptime;
 	status = run(http, options, listen, certificate, key);
 	store_close(http->service->store);
 	return status;
@@ -125,7 +128,7 @@ static enum exit_status with_store(struct http *http, const struct options *opti
 enum exit_status command_serve(const struct options *options)
 {
 	char wrong[256], *certificate = NULL, *key = NULL, *token_key;
-	struct service service = { .token_told = -1 };
+	struct service service = { .store = NULL };
 	struct http http = { .service = &service };
 	enum exit_status status = EXIT_FAILED;
 	struct listen_address listen;

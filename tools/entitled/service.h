@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 #include <stddef.h>
 
+#include "clock.h"
 #include "store.h"
 #include "token.h"
 
@@ -28,8 +29,29 @@ enum event {
 	EVENT_RETURNED,
 	EVENT_EXPIRED,
 	EVENT_TOKEN,		/* a token was refused */
+	EVENT_FORBIDDEN,	/* a good one does not allow it */
 	EVENT_FAILED,		/* the database did not do it */
 	EVENTS,
+};
+
+/** enum seldom - lines of the log of which there is one of a kind in a second */
+enum seldom {
+	SELDOM_TOKEN,
+	SELDOM_FORBIDDEN,
+	SELDOM_FULL,
+	SELDOM_AGAIN,
+	SELDOM_DATABASE,
+	SELDOMS,
+};
+
+/**
+ * struct seldom_lines - those of a kind
+ * @told: uptime of the last one
+ * @left_out: since that
+ */
+struct seldom_lines {
+	int64_t told;
+	uint64_t left_out;
 };
 
 /**
@@ -37,13 +59,13 @@ enum event {
  * @store: pools and leases
  * @public_key: PEM, checks tokens
  * @events: counted
- * @token_told: time at which a refused token was last logged
+ * @seldom: lines of the log
  */
 struct service {
 	struct store *store;
 	const char *public_key;
 	uint64_t events[EVENTS];
-	int64_t token_told;
+	struct seldom_lines seldom[SELDOMS];
 };
 
 /**
@@ -120,12 +142,21 @@ void call_usage(struct service *service, const struct call *call,
 		const struct request *request, struct answer *answer);
 void call_metrics(struct service *service, const struct call *call,
 		  const struct request *request, struct answer *answer);
-void service_count_expiry(void *service, const struct lease *lease);
+void service_count_expiry(void *data, const struct lease *leases, unsigned int told,
+			  unsigned int count);
+
+/* tick.c */
+void service_tick(struct service *service, struct clock *clock);
 
 /* answer.c */
 void answer_error(struct answer *answer, unsigned int status, const char *reason,
 		  const char *action, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
+void answer_forbidden(struct service *service, const struct token *token, struct answer *answer,
+		      const char *reason, const char *action, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+void answer_other_pool(struct service *service, const struct token *token,
+		       struct answer *answer);
 void answer_verdict(struct service *service, struct answer *answer, enum verdict verdict,
 		    const char *name);
 void answer_free(struct answer *answer);
@@ -133,8 +164,12 @@ void add_text(struct json_object *object, const char *key, const char *text);
 void add_number(struct json_object *object, const char *key, int64_t number);
 void add_limit(struct json_object *object, const char *key, int64_t limit);
 const char *measure_key(enum measure measure);
+
+/* log.c */
 extern bool service_silent;
 void service_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void service_log_seldom(struct service *service, enum seldom kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* body.c */
 struct json_object *body_parse(const struct request *request, struct answer *answer);
@@ -143,6 +178,7 @@ bool body_text(struct json_object *object, const char *key, char *text, size_t s
 	       struct answer *answer);
 bool body_name(struct json_object *object, const char *key, char name[STORE_NAME_SIZE],
 	       struct answer *answer);
+bool series_valid(const char *series);
 bool body_number(struct json_object *object, const char *key, int64_t least, int64_t most,
 		 int64_t *number, struct answer *answer);
 

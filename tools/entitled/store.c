@@ -28,29 +28,12 @@ static const char schema[] =
 	"CREATE INDEX lease_amounts ON lease (pool, series, expires, framebuffer, slices);"
 	"PRAGMA user_version = 1;";
 
-/* A number that the database answers with; -1: it does not answer. */
-static int64_t number(struct store *store, const char *sql)
-{
-	sqlite3_stmt *statement = sql_prepare(store, sql, "");
-	int64_t value = -1;
-
-	if (statement && sqlite3_step(statement) == SQLITE_ROW)
-		value = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return value;
-}
-
-static bool execute(struct store *store, const char *sql)
-{
-	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
-
 /* An empty file becomes a database. */
 static bool make_tables(struct store *store)
 {
-	if (!execute(store, "BEGIN IMMEDIATE"))
+	if (!sql_execute(store, "BEGIN IMMEDIATE"))
 		return false;
-	return execute(store, schema) && execute(store, "COMMIT");
+	return sql_execute(store, schema) && sql_execute(store, "COMMIT");
 }
 
 static bool set_up(struct store *store, char *wrong, unsigned int size)
@@ -61,19 +44,19 @@ static bool set_up(struct store *store, char *wrong, unsigned int size)
 	 * What is answered has reached the disk. The lock keeps a second server
 	 * out, which would count for itself.
 	 */
-	if (!execute(store, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
+	if (!sql_execute(store, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
 			    "PRAGMA synchronous = FULL; BEGIN EXCLUSIVE; COMMIT")) {
 		snprintf(wrong, size, "%s", sqlite3_errcode(store->db) == SQLITE_BUSY ?
 			 "another server uses it" : store_error(store));
 		return false;
 	}
-	format = number(store, "PRAGMA user_version");
+	format = sql_number(store, "PRAGMA user_version", "");
 	if (format > FORMAT) {
 		snprintf(wrong, size, "a later version has written it (format %lld, this one knows %d)",
 			 (long long)format, FORMAT);
 		return false;
 	}
-	if (!format && number(store, "SELECT count(*) FROM sqlite_schema")) {
+	if (!format && sql_number(store, "SELECT count(*) FROM sqlite_schema", "")) {
 		snprintf(wrong, size, "it is a database of something else");
 		return false;
 	}
@@ -81,7 +64,7 @@ static bool set_up(struct store *store, char *wrong, unsigned int size)
 		snprintf(wrong, size, "%s", store_error(store));
 		return false;
 	}
-	store->now = number(store, "SELECT now FROM clock");
+	store->now = sql_number(store, "SELECT now FROM clock", "");
 	if (store->now < 0)
 		snprintf(wrong, size, "it has no time: %s", store_error(store));
 	return store->now >= 0;
@@ -105,7 +88,8 @@ struct store *store_open(const char *path, char *wrong, unsigned int size)
 	}
 	if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 			    NULL) != SQLITE_OK)
-		snprintf(wrong, size, "%s", store->db ? store_error(store) : strerror(ENOMEM));
+		snprintf(wrong, size, "%s", store->db ? sqlite3_errmsg(store->db) :
+			 strerror(ENOMEM));
 	else if (set_up(store, wrong, size))
 		return store;
 	store_close(store);
@@ -123,19 +107,19 @@ void store_close(struct store *store)
 }
 
 /**
- * store_error - what the database said last
+ * store_error - what the database said when it last failed
  * @store: store
  */
 const char *store_error(const struct store *store)
 {
-	return sqlite3_errmsg(store->db);
+	return store->wrong;
 }
 
 /**
- * store_now - the latest time that the database has seen
+ * store_now - the latest time that the database has on the disk
  * @store: store
  *
- * A clock goes on from there after a restart.
+ * A clock goes on from there after a restart, and after a time without writing.
  */
 int64_t store_now(const struct store *store)
 {
@@ -145,34 +129,57 @@ int64_t store_now(const struct store *store)
 /**
  * store_on_expiry - be told of leases that end by themselves
  * @store: store
- * @fn: called once for each
+ * @fn: called when they have, for all that end at a time
  * @data: for @fn
  */
-void store_on_expiry(struct store *store, store_lease_fn fn, void *data)
+void store_on_expiry(struct store *store, store_expiry_fn fn, void *data)
 {
 	store->on_expiry = fn;
 	store->data = data;
 }
 
-/* Leases whose time is over end in a transaction of their own. */
-static bool expire(struct store *store)
+static bool begin(struct store *store)
+{
+	return sql_execute(store, "BEGIN IMMEDIATE") &&
+	       sql_run(store, "UPDATE clock SET now = ?1", "i", store->time);
+}
+
+/* The first of the leases whose time is over; -1: failed. */
+static int find_expired(struct store *store, struct lease *leases)
 {
 	sqlite3_stmt *statement;
-	struct lease lease;
-	int status;
+	int status, count = 0;
 
-	statement = sql_prepare(store, "SELECT " LEASE_COLUMNS " FROM lease WHERE expires <= ?1",
-				"i", store->now);
+	statement = sql_prepare(store, "SELECT " LEASE_COLUMNS " FROM lease WHERE expires <= ?1"
+				" ORDER BY expires LIMIT ?2", "ii", store->time,
+				(int64_t)EXPIRED_TOLD);
 	if (!statement)
+		return -1;
+	while ((status = sqlite3_step(statement)) == SQLITE_ROW)
+		sql_lease(statement, &leases[count++]);
+	return sql_end(store, statement, status) ? count : -1;
+}
+
+/*
+ * Leases whose time is over end in a transaction of their own, also where what is
+ * decided after it is a refusal. They have ended when that is on the disk.
+ */
+static bool expire(struct store *store)
+{
+	struct lease leases[EXPIRED_TOLD];
+	int told = find_expired(store, leases), count;
+	bool good;
+
+	if (told <= 0)
+		return !told;
+	good = begin(store) &&
+	       sql_run(store, "DELETE FROM lease WHERE expires <= ?1", "i", store->time);
+	count = sqlite3_changes(store->db);
+	if (store_end(store, good ? STORE_OK : STORE_FAILED) != STORE_OK)
 		return false;
-	while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
-		if (!store->on_expiry)
-			continue;
-		sql_lease(statement, &lease);
-		store->on_expiry(store->data, &lease);
-	}
-	return sql_end(statement, status) &&
-	       sql_run(store, "DELETE FROM lease WHERE expires <= ?1", "i", store->now);
+	if (store->on_expiry)
+		store->on_expiry(store->data, leases, (unsigned int)told, (unsigned int)count);
+	return true;
 }
 
 /**
@@ -184,10 +191,8 @@ static bool expire(struct store *store)
  */
 bool store_begin(struct store *store, int64_t now)
 {
-	if (now > store->now)
-		store->now = now;
-	return expire(store) && execute(store, "BEGIN IMMEDIATE") &&
-	       sql_run(store, "UPDATE clock SET now = ?1", "i", store->now);
+	store->time = now > store->now ? now : store->now;
+	return expire(store) && begin(store);
 }
 
 /**
@@ -195,14 +200,20 @@ bool store_begin(struct store *store, int64_t now)
  * @store: store
  * @verdict: only what was decided with STORE_OK is kept
  *
+ * Time goes on with what is on the disk: while nothing can be written nobody can
+ * renew a lease.
+ *
  * Return: @verdict, or STORE_FAILED.
  */
 enum verdict store_end(struct store *store, enum verdict verdict)
 {
-	if (verdict == STORE_OK && execute(store, "COMMIT"))
+	if (verdict == STORE_OK && sql_execute(store, "COMMIT")) {
+		store->now = store->time;
 		return STORE_OK;
+	}
+	/* Not sql_execute(): what went wrong before is what is to be told. */
 	if (!sqlite3_get_autocommit(store->db))
-		execute(store, "ROLLBACK");
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	return verdict == STORE_OK ? STORE_FAILED : verdict;
 }
 

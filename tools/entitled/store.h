@@ -2,8 +2,9 @@
 /*
  * store.h - pools and leases: what is kept, and what may be decided about it
  *
- * Time is an argument, in seconds of a clock that never goes back (clock.h). A
- * decision is one transaction, on the disk before it is answered.
+ * Time is an argument, in seconds of a clock that stands still while nothing can
+ * be written (clock.h). A decision is one transaction, on the disk before it is
+ * answered.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -26,6 +27,15 @@
 #define LEASE_TTL_MIN		600
 #define LEASE_TTL_DEFAULT	86400
 #define LEASE_TTL_MAX		(90 * 86400)
+
+/*
+ * Times are whole seconds, rounded down. So much later than the time to live that
+ * its host counts a lease ends here, so that it never ends before it does there.
+ */
+#define LEASE_GRACE		1
+
+/* Of leases that end at a time, so many are told one by one. */
+#define EXPIRED_TOLD		20
 
 /** enum measure - what a pool is counted in */
 enum measure {
@@ -63,14 +73,15 @@ struct pool {
 
 /**
  * struct lease - one seat: an open vGPU
- * @id: only the host that got it knows it
+ * @id: told to whoever asks in the name of the same host and vGPU, which tokens that are
+ *	for one host keep others from
  * @pool: whose quota it counts against
  * @host: where the vGPU is
  * @vgpu: its UUID; a vGPU of a host has one lease in a pool, however often asked for
  * @series: of its type, as "q"
  * @amount: what it counts, one vGPU
  * @ttl: seconds from a grant or a renewal until it ends by itself
- * @expires: time at which it does
+ * @expires: time at which it does, LEASE_GRACE later than its host thinks
  */
 struct lease {
 	char id[STORE_ID_SIZE];
@@ -119,6 +130,8 @@ struct refusal {
 
 struct store;
 typedef void (*store_lease_fn)(void *data, const struct lease *lease);
+typedef void (*store_expiry_fn)(void *data, const struct lease *leases, unsigned int told,
+				unsigned int count);
 typedef void (*store_usage_fn)(void *data, const struct usage *usage);
 
 /* store.c */
@@ -126,7 +139,7 @@ struct store *store_open(const char *path, char *wrong, unsigned int size);
 void store_close(struct store *store);
 const char *store_error(const struct store *store);
 int64_t store_now(const struct store *store);
-void store_on_expiry(struct store *store, store_lease_fn fn, void *data);
+void store_on_expiry(struct store *store, store_expiry_fn fn, void *data);
 enum verdict store_tick(struct store *store, int64_t now);
 
 /* store_pool.c */
@@ -138,10 +151,10 @@ enum verdict store_usage(struct store *store, int64_t now, const char *pool,
 /* store_lease.c */
 enum verdict store_lease(struct store *store, int64_t now, struct lease *lease,
 			 struct refusal *refusal);
-enum verdict store_renew(struct store *store, int64_t now, const char *pool, const char *id,
-			 int64_t ttl, struct lease *lease);
-enum verdict store_return(struct store *store, int64_t now, const char *pool, const char *id,
-			  struct lease *lease);
+enum verdict store_renew(struct store *store, int64_t now, const char *pool,
+			 const char *host, const char *id, int64_t ttl, struct lease *lease);
+enum verdict store_return(struct store *store, int64_t now, const char *pool,
+			  const char *host, const char *id, struct lease *lease);
 enum verdict store_leases(struct store *store, int64_t now, const char *pool, const char *after,
 			  unsigned int most, store_lease_fn fn, void *data);
 

@@ -8,7 +8,7 @@
 #include "store_sql.h"
 
 /* One lease by what the statement says; STORE_NO_LEASE: there is none. */
-static enum verdict find(sqlite3_stmt *statement, struct lease *lease)
+static enum verdict find(struct store *store, sqlite3_stmt *statement, struct lease *lease)
 {
 	enum verdict verdict = STORE_NO_LEASE;
 	int status;
@@ -21,7 +21,7 @@ static enum verdict find(sqlite3_stmt *statement, struct lease *lease)
 		verdict = STORE_OK;
 		status = SQLITE_DONE;
 	}
-	return sql_end(statement, status) ? verdict : STORE_FAILED;
+	return sql_end(store, statement, status) ? verdict : STORE_FAILED;
 }
 
 static bool insert(struct store *store, const struct lease *lease)
@@ -45,8 +45,6 @@ static void look_at(void *data, const struct usage *usage)
 	struct search *search = data;
 	int i;
 
-	if (usage->limits.series[0] && strcmp(usage->limits.series, search->lease->series))
-		return;
 	for (i = 0; i < MEASURES && !search->found; i++) {
 		/* A seat that asks for none of it does not need any. */
 		if (usage->limits.most[i] == NO_LIMIT || !search->lease->amount[i] ||
@@ -75,7 +73,7 @@ static enum verdict grant(struct store *store, struct lease *lease, struct refus
 	struct lease former;
 	enum verdict has, pool;
 
-	has = find(sql_prepare(store, "SELECT " LEASE_COLUMNS " FROM lease"
+	has = find(store, sql_prepare(store, "SELECT " LEASE_COLUMNS " FROM lease"
 			       " WHERE pool = ?1 AND host = ?2 AND vgpu = ?3", "sss",
 			       lease->pool, lease->host, lease->vgpu), &former);
 	if (has == STORE_FAILED)
@@ -85,13 +83,13 @@ static enum verdict grant(struct store *store, struct lease *lease, struct refus
 		if (!sql_run(store, "DELETE FROM lease WHERE id = ?1", "s", former.id))
 			return STORE_FAILED;
 	}
-	pool = store_usage(store, store->now, lease->pool, look_at, &search);
+	pool = store_usage_of(store, store->time, lease->pool, lease->series, look_at, &search);
 	if (pool != STORE_OK)
 		return pool;
 	/* What a host has it keeps, also when limits were lowered since. */
 	if (search.found && !(has == STORE_OK && takes_no_more(lease, &former)))
 		return STORE_FULL;
-	lease->expires = store->now + lease->ttl;
+	lease->expires = store->time + lease->ttl + LEASE_GRACE;
 	return insert(store, lease) ? STORE_OK : STORE_FAILED;
 }
 
@@ -113,23 +111,24 @@ enum verdict store_lease(struct store *store, int64_t now, struct lease *lease,
 							  STORE_FAILED);
 }
 
-static enum verdict find_id(struct store *store, const char *pool, const char *id,
-			    struct lease *lease)
+static enum verdict find_id(struct store *store, const char *pool, const char *host,
+			    const char *id, struct lease *lease)
 {
-	return find(sql_prepare(store, "SELECT " LEASE_COLUMNS " FROM lease"
-				" WHERE id = ?1 AND (?2 = '' OR pool = ?2)", "ss", id,
-				pool ? pool : ""), lease);
+	return find(store, sql_prepare(store, "SELECT " LEASE_COLUMNS " FROM lease"
+				" WHERE id = ?1 AND (?2 = '' OR pool = ?2)"
+				" AND (?3 = '' OR host = ?3)", "sss", id,
+				pool ? pool : "", host ? host : ""), lease);
 }
 
-static enum verdict renew(struct store *store, const char *pool, const char *id, int64_t ttl,
-			  struct lease *lease)
+static enum verdict renew(struct store *store, const char *pool, const char *host, const char *id,
+			  int64_t ttl, struct lease *lease)
 {
-	enum verdict verdict = find_id(store, pool, id, lease);
+	enum verdict verdict = find_id(store, pool, host, id, lease);
 
 	if (verdict != STORE_OK)
 		return verdict;
 	lease->ttl = ttl ? ttl : lease->ttl;
-	lease->expires = store->now + lease->ttl;
+	lease->expires = store->time + lease->ttl + LEASE_GRACE;
 	return sql_run(store, "UPDATE lease SET ttl = ?2, expires = ?3 WHERE id = ?1", "sii", id,
 		       lease->ttl, lease->expires) ? STORE_OK : STORE_FAILED;
 }
@@ -139,23 +138,24 @@ static enum verdict renew(struct store *store, const char *pool, const char *id,
  * @store: store
  * @now: time
  * @pool: whose it must be; NULL: anybody's
+ * @host: where its vGPU must be; NULL: anywhere
  * @id: of the lease
  * @ttl: its time to live from now on; 0: as before
  * @lease: receives it
  *
  * Return: STORE_OK, STORE_NO_LEASE or STORE_FAILED.
  */
-enum verdict store_renew(struct store *store, int64_t now, const char *pool, const char *id,
-			 int64_t ttl, struct lease *lease)
+enum verdict store_renew(struct store *store, int64_t now, const char *pool,
+			 const char *host, const char *id, int64_t ttl, struct lease *lease)
 {
-	return store_end(store, store_begin(store, now) ? renew(store, pool, id, ttl, lease) :
-							  STORE_FAILED);
+	return store_end(store, store_begin(store, now) ?
+				renew(store, pool, host, id, ttl, lease) : STORE_FAILED);
 }
 
-static enum verdict give_back(struct store *store, const char *pool, const char *id,
-			      struct lease *lease)
+static enum verdict give_back(struct store *store, const char *pool, const char *host,
+			      const char *id, struct lease *lease)
 {
-	enum verdict verdict = find_id(store, pool, id, lease);
+	enum verdict verdict = find_id(store, pool, host, id, lease);
 
 	if (verdict != STORE_OK)
 		return verdict;
@@ -168,16 +168,17 @@ static enum verdict give_back(struct store *store, const char *pool, const char 
  * @store: store
  * @now: time
  * @pool: whose it must be; NULL: anybody's
+ * @host: where its vGPU must be; NULL: anywhere
  * @id: of the lease
  * @lease: receives it as it was
  *
  * Return: STORE_OK, STORE_NO_LEASE or STORE_FAILED.
  */
-enum verdict store_return(struct store *store, int64_t now, const char *pool, const char *id,
-			  struct lease *lease)
+enum verdict store_return(struct store *store, int64_t now, const char *pool,
+			  const char *host, const char *id, struct lease *lease)
 {
-	return store_end(store, store_begin(store, now) ? give_back(store, pool, id, lease) :
-							  STORE_FAILED);
+	return store_end(store, store_begin(store, now) ?
+				give_back(store, pool, host, id, lease) : STORE_FAILED);
 }
 
 /**
@@ -209,5 +210,5 @@ enum verdict store_leases(struct store *store, int64_t now, const char *pool, co
 		sql_lease(statement, &lease);
 		fn(data, &lease);
 	}
-	return sql_end(statement, status) ? STORE_OK : STORE_FAILED;
+	return sql_end(store, statement, status) ? STORE_OK : STORE_FAILED;
 }

@@ -6,17 +6,6 @@
 
 #include "store_sql.h"
 
-static int64_t count(struct store *store, const char *sql, const char *pool)
-{
-	sqlite3_stmt *statement = sql_prepare(store, sql, "s", pool);
-	int64_t found = -1;
-
-	if (statement && sqlite3_step(statement) == SQLITE_ROW)
-		found = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return found;
-}
-
 static bool put_limits(struct store *store, const char *pool, const struct limits *limits)
 {
 	return sql_run(store, "INSERT INTO limits VALUES (?1, ?2, ?3, ?4, ?5)", "sslll", pool,
@@ -26,10 +15,10 @@ static bool put_limits(struct store *store, const char *pool, const struct limit
 
 static enum verdict put(struct store *store, const struct pool *pool, bool *created)
 {
-	int64_t others = count(store, "SELECT count(*) FROM limits WHERE series = '' AND pool <> ?1",
-			       pool->name);
-	int64_t there = count(store, "SELECT count(*) FROM limits WHERE series = '' AND pool = ?1",
-			      pool->name);
+	int64_t others = sql_number(store, "SELECT count(*) FROM limits"
+				    " WHERE series = '' AND pool <> ?1", "s", pool->name);
+	int64_t there = sql_number(store, "SELECT count(*) FROM limits"
+				   " WHERE series = '' AND pool = ?1", "s", pool->name);
 	unsigned int i;
 
 	if (others < 0 || there < 0)
@@ -68,6 +57,48 @@ enum verdict store_put_pool(struct store *store, int64_t now, const struct pool 
 		" AND (l.series = '' OR e.series = l.series) AND e.expires > ?1 "
 #define USAGE_END	" GROUP BY l.pool, l.series ORDER BY l.pool, l.series"
 
+static enum verdict each_usage(struct store *store, sqlite3_stmt *statement,
+			       enum verdict verdict, store_usage_fn fn, void *data)
+{
+	struct usage usage;
+	int status, i;
+
+	if (!statement)
+		return STORE_FAILED;
+	while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
+		sql_text(statement, 0, usage.pool, sizeof(usage.pool));
+		sql_text(statement, 1, usage.limits.series, sizeof(usage.limits.series));
+		for (i = 0; i < MEASURES; i++) {
+			usage.limits.most[i] = sql_limit(statement, 2 + i);
+			usage.used[i] = sqlite3_column_int64(statement, 2 + MEASURES + i);
+		}
+		fn(data, &usage);
+		verdict = STORE_OK;
+	}
+	return sql_end(store, statement, status) ? verdict : STORE_FAILED;
+}
+
+/**
+ * store_usage_of - limits that count for vGPUs of a series
+ * @store: store
+ * @time: at which
+ * @pool: of which
+ * @series: of which
+ * @fn: called for the pool, and for the series if that has limits
+ * @data: for @fn
+ *
+ * The leases of other series are not counted: a pool may have very many.
+ *
+ * Return: STORE_NO_POOL if @pool is not there.
+ */
+enum verdict store_usage_of(struct store *store, int64_t time, const char *pool,
+			    const char *series, store_usage_fn fn, void *data)
+{
+	return each_usage(store, sql_prepare(store, USAGE "WHERE l.pool = ?2"
+					     " AND l.series IN ('', ?3)" USAGE_END, "iss", time,
+					     pool, series), STORE_NO_POOL, fn, data);
+}
+
 /**
  * store_usage - limits, and how much of them is leased
  * @store: store
@@ -81,28 +112,10 @@ enum verdict store_put_pool(struct store *store, int64_t now, const struct pool 
 enum verdict store_usage(struct store *store, int64_t now, const char *pool, store_usage_fn fn,
 			 void *data)
 {
-	enum verdict verdict = pool ? STORE_NO_POOL : STORE_OK;
-	sqlite3_stmt *statement;
-	struct usage usage;
-	int status, i;
-
 	now = now > store->now ? now : store->now;
-	if (pool)
-		statement = sql_prepare(store, USAGE "WHERE l.pool = ?2" USAGE_END, "is", now,
-					pool);
-	else
-		statement = sql_prepare(store, USAGE USAGE_END, "i", now);
-	if (!statement)
-		return STORE_FAILED;
-	while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
-		sql_text(statement, 0, usage.pool, sizeof(usage.pool));
-		sql_text(statement, 1, usage.limits.series, sizeof(usage.limits.series));
-		for (i = 0; i < MEASURES; i++) {
-			usage.limits.most[i] = sql_limit(statement, 2 + i);
-			usage.used[i] = sqlite3_column_int64(statement, 2 + MEASURES + i);
-		}
-		fn(data, &usage);
-		verdict = STORE_OK;
-	}
-	return sql_end(statement, status) ? verdict : STORE_FAILED;
+	if (!pool)
+		return each_usage(store, sql_prepare(store, USAGE USAGE_END, "i", now), STORE_OK,
+				  fn, data);
+	return each_usage(store, sql_prepare(store, USAGE "WHERE l.pool = ?2" USAGE_END, "is", now,
+					     pool), STORE_NO_POOL, fn, data);
 }

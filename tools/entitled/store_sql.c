@@ -7,6 +7,13 @@
 
 #include "store_sql.h"
 
+/* What is done next, a ROLLBACK, makes the database forget it. */
+static bool keep_error(struct store *store)
+{
+	snprintf(store->wrong, sizeof(store->wrong), "%s", sqlite3_errmsg(store->db));
+	return false;
+}
+
 /* One letter a value: s text, i number, l limit. */
 static sqlite3_stmt *prepare(struct store *store, const char *sql, const char *types,
 			     va_list values)
@@ -31,6 +38,7 @@ static sqlite3_stmt *prepare(struct store *store, const char *sql, const char *t
 	}
 	if (status == SQLITE_OK)
 		return statement;
+	keep_error(store);
 	sqlite3_finalize(statement);
 	return NULL;
 }
@@ -70,20 +78,62 @@ bool sql_run(struct store *store, const char *sql, const char *types, ...)
 	va_start(values, types);
 	statement = prepare(store, sql, types, values);
 	va_end(values);
-	return statement && sql_end(statement, sqlite3_step(statement));
+	return statement && sql_end(store, statement, sqlite3_step(statement));
 }
 
 /**
  * sql_end - a statement is done with
+ * @store: store
  * @statement: statement, freed
  * @status: of the last step
  *
  * Return: whether that came to the end of the rows, without a failure.
  */
-bool sql_end(sqlite3_stmt *statement, int status)
+bool sql_end(struct store *store, sqlite3_stmt *statement, int status)
 {
+	bool good = status == SQLITE_DONE || keep_error(store);
+
 	sqlite3_finalize(statement);
-	return status == SQLITE_DONE;
+	return good;
+}
+
+/**
+ * sql_execute - run statements that have no rows, and no values
+ * @store: store
+ * @sql: statements
+ *
+ * Return: whether all were done.
+ */
+bool sql_execute(struct store *store, const char *sql)
+{
+	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK || keep_error(store);
+}
+
+/**
+ * sql_number - a number that the database answers with
+ * @store: store
+ * @sql: as for sql_prepare()
+ * @types: as for sql_prepare()
+ *
+ * Return: the number; -1: it does not answer.
+ */
+int64_t sql_number(struct store *store, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *statement;
+	int64_t number = -1;
+	va_list values;
+	int status;
+
+	va_start(values, types);
+	statement = prepare(store, sql, types, values);
+	va_end(values);
+	if (!statement)
+		return -1;
+	status = sqlite3_step(statement);
+	if (status == SQLITE_ROW)
+		number = sqlite3_column_int64(statement, 0);
+	sql_end(store, statement, status == SQLITE_ROW ? SQLITE_DONE : status);
+	return number;
 }
 
 /**

@@ -19,6 +19,7 @@ static const struct {
 	[TOKEN_FORGED] = { "token-forged", "the token is not signed with the key of this server" },
 	[TOKEN_FOREIGN] = { "token-foreign", "the token is for something else than this server" },
 	[TOKEN_EXPIRED] = { "token-expired", "the token has expired" },
+	[TOKEN_EARLY] = { "token-early", "the token is of the future, by the clock of the server" },
 };
 
 /**

@@ -16,6 +16,7 @@
 #define TOKEN_ISSUER	"openvgpu-entitled"
 #define TOKEN_MAX	4096	/* characters */
 #define TOKEN_URLS_MAX	8
+#define TOKEN_EARLY_MAX	300	/* seconds that clocks may differ */
 #define TOKEN_DAYS_MAX	3660
 #define KEY_MAX		16384	/* characters of a file */
 
@@ -34,6 +35,7 @@ enum scope {
  * struct token - what a token says
  * @id: random, to tell tokens apart in logs
  * @pool: name, or TOKEN_ANY_POOL
+ * @host: which alone it may name; empty: any
  * @scope: what the bearer may do
  * @issued: seconds since 1970
  * @expires: the same
@@ -41,6 +43,7 @@ enum scope {
 struct token {
 	char id[STORE_ID_SIZE];
 	char pool[STORE_NAME_SIZE];
+	char host[STORE_NAME_SIZE];
 	enum scope scope;
 	int64_t issued;
 	int64_t expires;
@@ -54,6 +57,7 @@ enum token_verdict {
 	TOKEN_FORGED,		/* the signature is not of our key */
 	TOKEN_FOREIGN,		/* signed by our key for something else */
 	TOKEN_EXPIRED,
+	TOKEN_EARLY,		/* from the future: a clock is wrong */
 };
 
 /* token.c */

@@ -18,6 +18,16 @@ static bool copy(jwt_t *jwt, const char *name, char *text, size_t size)
 	return value && (size_t)snprintf(text, size, "%s", value) < size;
 }
 
+/* A token without it is for all hosts, so one that cannot be read is not missing. */
+static bool read_host(jwt_t *jwt, struct token *token)
+{
+	errno = 0;
+	if (!jwt_get_grant(jwt, "host"))
+		return errno == ENOENT;
+	return token->scope == SCOPE_HOST && copy(jwt, "host", token->host, sizeof(token->host)) &&
+	       openvgpu_name_valid(token->host, strlen(token->host));
+}
+
 static bool read_claims(jwt_t *jwt, struct token *token)
 {
 	const char *issuer = jwt_get_grant(jwt, "iss");
@@ -27,7 +37,7 @@ static bool read_claims(jwt_t *jwt, struct token *token)
 	    !token_scope_find(scope, &token->scope))
 		return false;
 	if (!copy(jwt, "jti", token->id, sizeof(token->id)) ||
-	    !copy(jwt, "pool", token->pool, sizeof(token->pool)))
+	    !copy(jwt, "pool", token->pool, sizeof(token->pool)) || !read_host(jwt, token))
 		return false;
 	token->issued = jwt_get_grant_int(jwt, "iat");
 	token->expires = jwt_get_grant_int(jwt, "exp");
@@ -68,5 +78,8 @@ enum token_verdict token_check(const char *text, const char *public_key, int64_t
 	jwt_free(jwt);
 	if (!claims)
 		return TOKEN_FOREIGN;
+	/* By a clock that is behind, tokens that have expired would be good. */
+	if (token->issued > now + TOKEN_EARLY_MAX)
+		return TOKEN_EARLY;
 	return token->expires > now ? TOKEN_GOOD : TOKEN_EXPIRED;
 }

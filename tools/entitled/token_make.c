@@ -46,6 +46,7 @@ char *token_make(const struct token *token, const char *const *urls, unsigned in
 	    !jwt_add_grant(jwt, "iss", TOKEN_ISSUER) &&
 	    !jwt_add_grant(jwt, "jti", token->id) &&
 	    !jwt_add_grant(jwt, "pool", token->pool) &&
+	    (!token->host[0] || !jwt_add_grant(jwt, "host", token->host)) &&
 	    !jwt_add_grant(jwt, "scope", token_scope_name(token->scope)) &&
 	    !jwt_add_grant_int(jwt, "iat", (long)token->issued) &&
 	    !jwt_add_grant_int(jwt, "exp", (long)token->expires) &&

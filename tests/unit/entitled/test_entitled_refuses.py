@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """openvgpu-entitled: whom and what it refuses, with the reason: tokens, requests, options, TLS."""
 import json
+import re
 import socket
 import ssl
 import sys
@@ -64,9 +65,44 @@ class Tokens(ServerTest):
         self.assertIn("token 0123 refused: token-expired", self.log())
         self.assertLess(self.log().count("refused"), 8)
 
+    def test_early(self):
+        now = int(time.time())
+        self.refused("token-early", self.signed(iat=now + DAY, exp=now + 2 * DAY))
+        answer = self.ask("GET", "/v1/usage", self.signed(iat=now + DAY, exp=now + 2 * DAY))
+        for text in answer.json["error"]["message"], answer.json["error"]["action"]:
+            self.assertIn("clock of the server", text)
+        self.assertEqual(self.ask("GET", "/v1/usage", self.signed(iat=now + 60)).status, 200)
+
+    def lines_of(self, kind):
+        """Lines of the log with these words, and how many they say were left out."""
+        lines = [line for line in self.log().splitlines() if kind in line]
+        return len(lines), sum(int(number) for line in lines
+                               for number in re.findall(r"\((\d+) such lines", line))
+
+    def test_log_is_bounded(self):
+        """Of what anybody can cause, a line a second, with how many are missing; and all are counted."""
+        self.expect(200, "PUT", "/v1/pools/blue", self.admin, {"vgpus": 1})
+        host = self.token()
+        self.lease(201, 1, host)
+        for words, event, ask in (
+                ("forbidden: token-scope", "forbidden",
+                 lambda: self.expect(403, "GET", "/metrics", host, None, "token-scope")),
+                ("refused, the pool is full", "refused", lambda: self.lease(409, 2, host, "pool-full")),
+                ("granted again", "granted-again", lambda: self.lease(200, 1, host)),
+                ("of nobody refused", "token-refused",
+                 lambda: self.expect(401, "GET", "/metrics", "x", None, "token-malformed"))):
+            count = 0
+            while not self.lines_of(words)[1]:
+                ask()
+                count += 1
+            lines, left_out = self.lines_of(words)
+            self.assertEqual(lines + left_out, count, self.log())
+            self.assertIn(f'event="{event}"}} {count}\n', self.expect(200, "GET", "/metrics", self.admin).text)
+
     def test_foreign(self):
         for claims in ({"iss": "another"}, {"scope": "root"}, {"pool": "a/b"}, {"exp": None}, {"exp": "9"},
-                       {"jti": None}, {"scope": 1}):
+                       {"jti": None}, {"scope": 1}, {"host": "h1"}, {"scope": "host", "host": "a/b"},
+                       {"scope": "host", "host": ""}, {"scope": "host", "host": 1}, {"scope": "host", "host": None}):
             self.refused("token-foreign", self.signed(**claims))
 
     def test_scopes_and_pools(self):
@@ -86,6 +122,28 @@ class Tokens(ServerTest):
         self.expect(400, "POST", "/v1/leases", self.admin, LEASE, "bad-value")
         self.expect(201, "POST", "/v1/leases", self.admin, {**LEASE, "pool": "red"})
         self.assertEqual((self.used(host), self.used(red, "red")), (1, 1))
+
+
+    def test_token_of_one_host(self):
+        first, second = self.token("blue", "host", "--host", "h1"), self.token("blue", "host", "--host", "h2")
+        lease = self.lease(201, 1, first)["id"]
+        # In the name of another it gets no id, and changes nothing.
+        for more in ({}, {"ttl": 600}):
+            answer = self.lease(403, 1, second, "token-host", **more)
+            self.assertNotIn(lease, json.dumps(answer))
+        self.expect(404, "POST", f"/v1/leases/{lease}/renew", second, {"ttl": 600}, "no-lease")
+        self.expect(404, "DELETE", f"/v1/leases/{lease}", second, None, "no-lease")
+        self.assertNotIn(lease, self.expect(200, "GET", "/v1/usage?pool=blue", second).text)
+        self.assertEqual(self.lease(200, 1, first)["ttl"], DAY)
+        self.lease(201, 2, second, host="h2")
+        self.expect(200, "POST", f"/v1/leases/{lease}/renew", first)
+        # One of no host is for all, as the document says.
+        self.assertEqual(self.lease(200, 1, self.token())["id"], lease)
+        self.expect(200, "DELETE", f"/v1/leases/{lease}", first)
+        # Each pool by itself, where it is for all.
+        everywhere = self.token("*", "host", "--host", "h1")
+        self.lease(201, 1, everywhere, pool="red")
+        self.lease(403, 1, everywhere, "token-host", pool="red", host="h2")
 
 
 class Requests(ServerTest):
@@ -112,7 +170,8 @@ class Requests(ServerTest):
             self.expect(400, "POST", "/v1/leases", self.host, body, "bad-json")
         for change in ({"host": None}, {"host": 1}, {"host": ""}, {"host": "a b"}, {"host": "a" * 64},
                        {"host": "h\0x"}, {"vgpu": "x"}, {"vgpu": vgpu(1).upper().replace("0", "A")},
-                       {"vgpu": vgpu(1) + "0"}, {"series": ""}, {"ttl": 599}, {"ttl": 90 * DAY + 1}, {"ttl": "x"},
+                       {"vgpu": vgpu(1) + "0"}, {"series": ""}, {"series": "C"}, {"series": "cq"},
+                       {"series": "\u00e9"}, {"series": "1"}, {"ttl": 599}, {"ttl": 90 * DAY + 1}, {"ttl": "x"},
                        {"ttl": 1e3}, {"ttl": True}, {"framebuffer_mib": -1}, {"framebuffer_mib": 2 ** 63},
                        {"compute_slices": 2 ** 64 - 1}, {"compute_slices": 1e30}, {"pool": "a/b"}):
             self.expect(400, "POST", "/v1/leases", self.host, {**LEASE, **change}, "bad-value")
@@ -122,12 +181,22 @@ class Requests(ServerTest):
         for limits in ({}, {"vgpus": None}, {"vgpus": -1}, {"vgpus": 1000001}, {"vgpus": 1, "framebuffer_mib": "1"},
                        {"vgpus": 1, "series": []}, {"vgpus": 1, "series": {"q": 1}},
                        {"vgpus": 1, "series": {"a/b": {}}}, {"vgpus": 1, "series": {"": {}}},
-                       {"vgpus": 1, "series": {f"s{i}": {} for i in range(17)}}):
+                       {"vgpus": 1, "series": {chr(ord("a") + i): {} for i in range(17)}},
+                       {"vgpus": 1, "series": {"C": {}}}, {"vgpus": 1, "series": {"cq": {}}}):
             self.expect(400, "PUT", "/v1/pools/blue", self.admin, limits, "bad-value")
         self.expect(400, "PUT", "/v1/pools/blue", self.admin, {"vgpus": 1, "vgpu": 1}, "unknown-key")
         self.expect(400, "PUT", "/v1/pools/blue", self.admin, {"vgpus": 1, "series": {"q": {"x": 1}}}, "unknown-key")
+        # No part of a character is told.
+        for length in range(35, 42):
+            answer = self.expect(400, "PUT", "/v1/pools/blue", self.admin, {"a" * length + "\u20ac": 1}, "unknown-key")
+            self.assertIn("'" + ("a" * length + "\u20ac").encode()[:40].decode(errors="ignore") + "'",
+                          answer.json["error"]["message"])
         pool = self.expect(200, "GET", "/v1/usage", self.host).json["pools"][0]
         self.assertEqual((pool["limits"]["vgpus"], pool["used"]["vgpus"]), (3, 0))
+        # The last one counts, as the document says.
+        self.expect(200, "PUT", "/v1/pools/blue", self.admin, '{"vgpus": 1, "vgpus": 2}')
+        pool = self.expect(200, "GET", "/v1/usage", self.host).json["pools"][0]
+        self.assertEqual(pool["limits"]["vgpus"], 2)
 
     def test_size_of_bodies(self):
         body = json.dumps(LEASE)
@@ -207,7 +276,14 @@ class Options(ServerTest):
         self.assertRegex(self.run_program("--version").stdout, r"^openvgpu-entitled \d+\.\d+\.\d+\n$")
         self.fails(2, "no command given")
         self.fails(2, "'sell' is not serve or token", "sell")
-        self.fails(2, "--colour", "serve", "--colour", "red")
+        # getopt itself would say it under the command's name.
+        for command, text, *args in (("serve", "unknown option '--colour'", "--colour", "red"),
+                                     ("serve", "unknown option '-x'", "-xy"), ("token", "unknown option '-p'", "-p"),
+                                     ("serve", "--listen needs a value", "--listen"),
+                                     ("token", "--pool needs a value", "--pool")):
+            result = self.run_program(command, *args)
+            self.assertEqual((result.returncode, result.stderr),
+                             (2, f"openvgpu-entitled: {text}: try 'openvgpu-entitled --help'\n"))
         self.fails(2, "'x' is too much", "serve", "x")
         for text in ("x", "localhost:1", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:1x", "[::1:1",
                      "::1:1", ":1", "[]:1", "1.2.3:4"):
@@ -219,6 +295,8 @@ class Options(ServerTest):
         self.fails(2, "--pool is missing", *key)
         self.fails(2, "--pool can't be 'a b'", *key, "--pool", "a b")
         self.fails(2, "--scope can't be 'root'", *key, "--pool", "a", "--scope", "root")
+        self.fails(2, "--host can't be 'a b'", *key, "--pool", "a", "--host", "a b")
+        self.fails(2, "--host is for tokens of scope host", *key, "--pool", "a", "--host", "h1", "--scope", "read")
         for days in ("0", "-1", "x", "1.5", "3661", ""):
             self.fails(2, "--days can't be", *key, "--pool", "a", "--days", days)
         for url in ("x", "ftp://x", "https://a b", 'https://"', "https://" + "a" * 300):

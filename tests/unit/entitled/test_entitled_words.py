@@ -47,6 +47,7 @@ class Words(unittest.TestCase):
 
     def test_reasons(self):
         reasons = sources(r'answer_error\(answer, \d+, "([a-z-]+)"') | sources(r'\{ "(token-[a-z]+)", "')
+        reasons |= sources(r'answer_forbidden\([^"]*"([a-z-]+)"')
         reasons -= {"token-good"}
         self.assertGreater(len(reasons), 15)
         table = DOCUMENT.split("## Errors")[1].split("##")[0]
@@ -57,7 +58,7 @@ class Words(unittest.TestCase):
         table = DOCUMENT.split("## Metrics")[1].split("##")[0]
         self.assertEqual(set(re.findall(r"`(openvgpu_entitled_\w+)`", table)), names)
         events = sources(r'\[EVENT_\w+\] = "([a-z-]+)"')
-        told = re.search(r"`event`: ([a-z, -]+[a-z])", table)[1].split(", ")
+        told = re.sub(r" \(\d+\)", "", re.search(r"`event`: ([^|]+[^| ]) *\|", table)[1]).split(", ")
         self.assertEqual(set(told), events)
 
     def test_numbers(self):
@@ -75,6 +76,8 @@ class Words(unittest.TestCase):
         self.assertIn(f"{values['LEASE_TTL_MIN']} to {int(values['LEASE_TTL_MAX']) * 86400} seconds, "
                       f"{values['LEASE_TTL_DEFAULT']} by default", MANUAL)
         self.assertIn(f"`leases`, {values['PAGE']} at a time", DOCUMENT)
+        self.assertIn(f"it names {values['EXPIRED_TOLD']},", DOCUMENT)
+        self.assertIn(f"more than {int(values['TOKEN_EARLY_MAX']) // 60} minutes later", DOCUMENT)
 
 
 if __name__ == "__main__":

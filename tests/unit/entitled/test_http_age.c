@@ -11,7 +11,8 @@
 
 static struct service service;
 static struct clock clock_of_test;
-static struct http http = { .service = &service, .clock = &clock_of_test };
+static struct http http = { .service = &service, .clock = &clock_of_test,
+			    .uptime = &clock_of_test };
 
 static int connected(void)
 {

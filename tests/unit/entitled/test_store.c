@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "folder.h"
+#include "service.h"
 #include "store_sql.h"
 
 static struct store *store;
@@ -60,6 +61,22 @@ static void see_lease(void *data, const struct lease *lease)
 	seen->lease[seen->count++] = *lease;
 }
 
+/* How many ended at a time; the first of them are there. */
+struct ended {
+	struct lease first;
+	unsigned int told, count, times;
+};
+
+static void see_end(void *data, const struct lease *leases, unsigned int told, unsigned int count)
+{
+	struct ended *ended = data;
+
+	ended->first = leases[0];
+	ended->told = told;
+	ended->count = count;
+	ended->times++;
+}
+
 static struct seen usage_of(int64_t now, const char *pool)
 {
 	struct seen seen = { 0 };
@@ -82,7 +99,7 @@ START_TEST(test_number_of_vgpus)
 	ck_assert_int_eq(ask(0, &a), STORE_NO_POOL);
 	put(0, &pool);
 	ck_assert_int_eq(ask(0, &a), STORE_OK);
-	ck_assert_int_eq(a.expires, LEASE_TTL_MIN);
+	ck_assert_int_eq(a.expires, LEASE_TTL_MIN + LEASE_GRACE);
 	ck_assert_int_eq(ask(0, &b), STORE_OK);
 	ck_assert_int_eq(ask(0, &c), STORE_FULL);
 	ck_assert_int_eq(refusal.measure, MEASURE_VGPUS);
@@ -90,8 +107,8 @@ START_TEST(test_number_of_vgpus)
 	ck_assert_int_eq(refusal.usage.limits.most[MEASURE_VGPUS], 2);
 	ck_assert_int_eq(used(0, "blue"), 2);
 	/* A seat that comes back is free at once. */
-	ck_assert_int_eq(store_return(store, 1, "blue", a.id, &a), STORE_OK);
-	ck_assert_int_eq(store_return(store, 1, "blue", a.id, &a), STORE_NO_LEASE);
+	ck_assert_int_eq(store_return(store, 1, "blue", NULL, a.id, &a), STORE_OK);
+	ck_assert_int_eq(store_return(store, 1, "blue", NULL, a.id, &a), STORE_NO_LEASE);
 	ck_assert_int_eq(ask(1, &c), STORE_OK);
 }
 END_TEST
@@ -146,30 +163,30 @@ START_TEST(test_time)
 {
 	struct pool pool = made_pool("blue", 1, NO_LIMIT, NO_LIMIT);
 	struct lease a = made_lease("blue", 1, 1), b = made_lease("blue", 2, 2);
-	struct seen ended = { 0 };
+	struct ended ended = { 0 };
 
 	put(1000, &pool);
-	store_on_expiry(store, see_lease, &ended);
+	store_on_expiry(store, see_end, &ended);
 	ck_assert_int_eq(ask(1000, &a), STORE_OK);
-	ck_assert_int_eq(ask(1599, &b), STORE_FULL);
-	ck_assert_int_eq(store_renew(store, 1599, "blue", a.id, 0, &a), STORE_OK);
-	ck_assert_int_eq(a.expires, 2199);
-	ck_assert_int_eq(ask(2198, &b), STORE_FULL);
+	ck_assert_int_eq(ask(1600, &b), STORE_FULL);
+	ck_assert_int_eq(store_renew(store, 1600, "blue", NULL, a.id, 0, &a), STORE_OK);
+	ck_assert_int_eq(a.expires, 2201);
+	ck_assert_int_eq(ask(2200, &b), STORE_FULL);
 	ck_assert_uint_eq(ended.count, 0);
-	/* It is over at its last second, for whoever looks. */
-	ck_assert_int_eq(used(2199, "blue"), 0);
-	ck_assert_int_eq(store_renew(store, 2199, "blue", a.id, 0, &a), STORE_NO_LEASE);
+	/* It is over a second after its host has ended it, for whoever looks. */
+	ck_assert_int_eq(used(2201, "blue"), 0);
+	ck_assert_int_eq(store_renew(store, 2201, "blue", NULL, a.id, 0, &a), STORE_NO_LEASE);
 	ck_assert_uint_eq(ended.count, 1);
-	ck_assert_str_eq(ended.lease[0].vgpu, a.vgpu);
-	ck_assert_int_eq(ask(2199, &b), STORE_OK);
+	ck_assert_str_eq(ended.first.vgpu, a.vgpu);
+	ck_assert_int_eq(ask(2201, &b), STORE_OK);
 	/* Another time to live, from a renewal on. */
-	ck_assert_int_eq(store_renew(store, 2200, "blue", b.id, 86400, &b), STORE_OK);
-	ck_assert_int_eq(b.expires, 2200 + 86400);
-	ck_assert_int_eq(store_renew(store, 2300, "blue", b.id, 0, &b), STORE_OK);
-	ck_assert_int_eq(b.expires, 2300 + 86400);
+	ck_assert_int_eq(store_renew(store, 2210, "blue", NULL, b.id, 86400, &b), STORE_OK);
+	ck_assert_int_eq(b.expires, 2210 + 86400 + LEASE_GRACE);
+	ck_assert_int_eq(store_renew(store, 2300, "blue", NULL, b.id, 0, &b), STORE_OK);
+	ck_assert_int_eq(b.expires, 2300 + 86400 + LEASE_GRACE);
 	/* Time does not go back, whatever the caller says, nor by a restart. */
-	ck_assert_int_eq(store_renew(store, 0, "blue", b.id, 0, &b), STORE_OK);
-	ck_assert_int_eq(b.expires, 2300 + 86400);
+	ck_assert_int_eq(store_renew(store, 0, "blue", NULL, b.id, 0, &b), STORE_OK);
+	ck_assert_int_eq(b.expires, 2300 + 86400 + LEASE_GRACE);
 	ck_assert_int_eq(store_tick(store, 5000), STORE_OK);
 	reopen();
 	ck_assert_int_eq(store_now(store), 5000);
@@ -190,7 +207,7 @@ START_TEST(test_the_same_vgpu_again)
 	/* Its answer was lost, or the host begins anew: no second seat. */
 	ck_assert_int_eq(ask(10, &again), STORE_OK);
 	ck_assert_str_eq(again.id, id);
-	ck_assert_int_eq(again.expires, 10 + LEASE_TTL_MIN);
+	ck_assert_int_eq(again.expires, 10 + LEASE_TTL_MIN + LEASE_GRACE);
 	ck_assert_int_eq(used(10, "blue"), 1);
 	/* The same UUID on another host is another vGPU. */
 	ck_assert_int_eq(ask(10, &other), STORE_FULL);
@@ -205,7 +222,7 @@ START_TEST(test_the_same_vgpu_again)
 	/* Limits below what is leased take nothing away. */
 	pool.whole.most[MEASURE_VGPUS] = 0;
 	put(30, &pool);
-	ck_assert_int_eq(store_renew(store, 40, "blue", id, 0, &a), STORE_OK);
+	ck_assert_int_eq(store_renew(store, 40, "blue", NULL, id, 0, &a), STORE_OK);
 	ck_assert_int_eq(ask(50, &again), STORE_OK);
 	ck_assert_str_eq(again.id, id);
 	strcpy(again.series, "c");
@@ -225,15 +242,15 @@ START_TEST(test_pools_are_apart)
 	put(0, &red);
 	ck_assert_int_eq(ask(0, &a), STORE_OK);
 	ck_assert_int_eq(ask(0, &b), STORE_OK);
-	ck_assert_int_eq(store_renew(store, 1, "red", a.id, 0, &c), STORE_NO_LEASE);
-	ck_assert_int_eq(store_return(store, 1, "red", a.id, &c), STORE_NO_LEASE);
+	ck_assert_int_eq(store_renew(store, 1, "red", NULL, a.id, 0, &c), STORE_NO_LEASE);
+	ck_assert_int_eq(store_return(store, 1, "red", NULL, a.id, &c), STORE_NO_LEASE);
 	ck_assert_int_eq(usage_of(1, NULL).count, 2);
 	ck_assert_int_eq(store_usage(store, 1, "green", see_usage, &seen), STORE_NO_POOL);
 	ck_assert_int_eq(store_leases(store, 1, "red", "", 8, see_lease, &seen), STORE_OK);
 	ck_assert_uint_eq(seen.count, 1);
 	ck_assert_str_eq(seen.lease[0].id, b.id);
 	/* Those of any pool, for an administrator. */
-	ck_assert_int_eq(store_return(store, 1, NULL, a.id, &c), STORE_OK);
+	ck_assert_int_eq(store_return(store, 1, NULL, NULL, a.id, &c), STORE_OK);
 	ck_assert_str_eq(c.pool, "blue");
 }
 END_TEST
@@ -367,6 +384,88 @@ START_TEST(test_no_space)
 }
 END_TEST
 
+/* All of a rack end, and are told when that is done: not each of them. */
+START_TEST(test_many_end)
+{
+	struct pool pool = made_pool("blue", 100, NO_LIMIT, NO_LIMIT);
+	struct ended ended = { 0 };
+	struct lease lease;
+	unsigned int i;
+
+	put(0, &pool);
+	store_on_expiry(store, see_end, &ended);
+	for (i = 0; i < 50; i++) {
+		lease = made_lease("blue", 1, i);
+		ck_assert_int_eq(ask(0, &lease), STORE_OK);
+	}
+	/* What is not on the disk has not happened. */
+	execute(store->db, "PRAGMA query_only = 1");
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(store_tick(store, 1000), STORE_FAILED);
+	ck_assert_uint_eq(ended.times, 0);
+	execute(store->db, "PRAGMA query_only = 0");
+	ck_assert_int_eq(store_tick(store, 1000), STORE_OK);
+	ck_assert_uint_eq(ended.times, 1);
+	ck_assert_uint_eq(ended.told, EXPIRED_TOLD);
+	ck_assert_uint_eq(ended.count, 50);
+	ck_assert_int_eq(used(1000, "blue"), 0);
+	/* They have ended also where that is found out by who is refused. */
+	lease = made_lease("blue", 1, 1);
+	ck_assert_int_eq(ask(1000, &lease), STORE_OK);
+	ck_assert_int_eq(store_return(store, 2000, "blue", NULL, "none", &lease), STORE_NO_LEASE);
+	ck_assert_uint_eq(ended.times, 2);
+	ck_assert_uint_eq(ended.count, 1);
+	ck_assert_int_eq(store_now(store), 2000);
+}
+END_TEST
+
+/* Nobody can renew while nothing can be written, and so nothing ends. */
+START_TEST(test_time_stands_still_without_a_disk)
+{
+	struct pool pool = made_pool("blue", 1, NO_LIMIT, NO_LIMIT);
+	struct lease a = made_lease("blue", 1, 1), b = made_lease("blue", 2, 2);
+	struct service service = { .store = store };
+	struct clock clock;
+	int64_t passed;
+
+	service_silent = true;
+	clock_start(&clock, 1000);
+	put(clock_now(&clock), &pool);
+	ck_assert_int_eq(ask(clock_now(&clock), &a), STORE_OK);
+	execute(store->db, "PRAGMA query_only = 1");
+	for (passed = 0; passed < 700; passed += 10) {
+		clock_start(&clock, clock_now(&clock) + 10);
+		ck_assert_int_eq(store_renew(store, clock_now(&clock), "blue", NULL, a.id, 0, &a),
+				 STORE_FAILED);
+		service_tick(&service, &clock);
+		ck_assert_str_eq(store_error(store), "attempt to write a readonly database");
+	}
+	ck_assert_uint_eq(service.events[EVENT_FAILED], 70);
+	execute(store->db, "PRAGMA query_only = 0");
+	ck_assert_int_eq(store_renew(store, clock_now(&clock), "blue", NULL, a.id, 0, &a), STORE_OK);
+	ck_assert_int_eq(ask(clock_now(&clock), &b), STORE_FULL);
+	/* And then it goes on. */
+	clock_start(&clock, clock_now(&clock) + 700);
+	service_tick(&service, &clock);
+	ck_assert_int_eq(ask(clock_now(&clock), &b), STORE_OK);
+}
+END_TEST
+
+/* The service was stopped for an hour, or its disk did not answer. */
+START_TEST(test_clock_that_was_not_asked)
+{
+	struct clock clock;
+
+	clock_start(&clock, 1000);
+	clock.offset += 3600;
+	ck_assert_int_eq(clock_now(&clock), 1000 + CLOCK_STEP_MAX);
+	/* It goes on from there, and a machine is never that busy. */
+	ck_assert_int_le(clock_now(&clock), 1000 + 2 * CLOCK_STEP_MAX);
+	clock.offset += 20;
+	ck_assert_int_ge(clock_now(&clock), 1000 + CLOCK_STEP_MAX + 20);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("store");
@@ -384,6 +483,9 @@ int main(void)
 	tcase_add_test(tests, test_power);
 	tcase_add_test(tests, test_what_does_not_open);
 	tcase_add_test(tests, test_no_space);
+	tcase_add_test(tests, test_many_end);
+	tcase_add_test(tests, test_time_stands_still_without_a_disk);
+	tcase_add_test(tests, test_clock_that_was_not_asked);
 	suite_add_tcase(suite, tests);
 	return unit_run(suite, "store");
 }

@@ -99,7 +99,7 @@ static void ask(unsigned int host, unsigned int vgpu)
 	seat->leased = true;
 	seat->open = true;
 	strcpy(seat->id, lease.id);
-	seat->expires = now + lease.ttl;
+	seat->expires = now + lease.ttl + LEASE_GRACE;
 	unit_equal(lease.expires, seat->expires);
 	/* The answer may not arrive: the host will ask again. */
 	seat->known = !one_in(10);
@@ -112,7 +112,7 @@ static void renew(unsigned int host, unsigned int vgpu)
 	struct lease lease;
 	enum verdict verdict;
 
-	verdict = store_renew(store, now, name_of(pool_of(host, vgpu)), seat->id, 0, &lease);
+	verdict = store_renew(store, now, name_of(pool_of(host, vgpu)), NULL, seat->id, 0, &lease);
 	unit_equal(verdict, seat->leased ? STORE_OK : STORE_NO_LEASE);
 	if (verdict == STORE_OK)
 		seat->expires = lease.expires;
@@ -126,7 +126,7 @@ static void close_vgpu(unsigned int host, unsigned int vgpu)
 	struct lease lease;
 	enum verdict verdict;
 
-	verdict = store_return(store, now, name_of(pool_of(host, vgpu)), seat->id, &lease);
+	verdict = store_return(store, now, name_of(pool_of(host, vgpu)), NULL, seat->id, &lease);
 	unit_equal(verdict, seat->leased ? STORE_OK : STORE_NO_LEASE);
 	if (seat->leased)
 		leave(host, vgpu);

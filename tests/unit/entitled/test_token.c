@@ -75,10 +75,13 @@ START_TEST(test_good)
 		ck_assert_str_eq(token.pool, "blue");
 		ck_assert_int_eq(token.scope, i);
 		ck_assert_int_eq(token.expires, NOW + 60);
+		ck_assert_str_eq(token.host, "");
 		check_at(NOW + 59, text, TOKEN_GOOD);
 		check_at(NOW + 60, text, TOKEN_EXPIRED);
 		/* The clock set back a year, and forward. */
-		check_at(NOW - 366 * 86400, text, TOKEN_GOOD);
+		check_at(NOW - 366 * 86400, text, TOKEN_EARLY);
+		check_at(NOW - TOKEN_EARLY_MAX - 1, text, TOKEN_EARLY);
+		check_at(NOW - TOKEN_EARLY_MAX, text, TOKEN_GOOD);
 		check_at(NOW + 366 * 86400, text, TOKEN_EXPIRED);
 		ck_assert_int_eq(jwt_decode(&jwt, text, NULL, 0), 0);
 		free(text);
@@ -87,6 +90,25 @@ START_TEST(test_good)
 		free(text);
 		jwt_free(jwt);
 	}
+}
+END_TEST
+
+START_TEST(test_host)
+{
+	struct token token, wanted = good;
+	char *text;
+
+	strcpy(wanted.host, "h1");
+	wanted.scope = SCOPE_HOST;
+	text = token_make(&wanted, NULL, 0, ours.private);
+	ck_assert_int_eq(token_check(text, ours.public, NOW, &token), TOKEN_GOOD);
+	ck_assert_str_eq(token.host, "h1");
+	free(text);
+	/* It would look as if it bound an administrator. */
+	wanted.scope = SCOPE_ADMIN;
+	text = token_make(&wanted, NULL, 0, ours.private);
+	check(text, TOKEN_FOREIGN);
+	free(text);
 }
 END_TEST
 
@@ -165,6 +187,9 @@ START_TEST(test_foreign)
 		"{\"iss\": \"openvgpu-entitled\", \"scope\": \"admin\", \"pool\": \"a/b\","
 		" \"jti\": \"0\", \"exp\": 1800000060}",
 		"{\"iss\": \"openvgpu-entitled\", \"scope\": [\"admin\"], " CLAIMS "}",
+		"{\"iss\": \"openvgpu-entitled\", \"scope\": \"host\", \"host\": 1, " CLAIMS "}",
+		"{\"iss\": \"openvgpu-entitled\", \"scope\": \"host\", \"host\": \"\", " CLAIMS "}",
+		"{\"iss\": \"openvgpu-entitled\", \"scope\": \"host\", \"host\": null, " CLAIMS "}",
 	};
 	unsigned int i;
 	char *text;
@@ -261,6 +286,7 @@ int main(void)
 	tcase_set_timeout(tests, 0);
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, test_good);
+	tcase_add_test(tests, test_host);
 	tcase_add_test(tests, test_forged);
 	tcase_add_test(tests, test_other_algorithms);
 	tcase_add_test(tests, test_foreign);

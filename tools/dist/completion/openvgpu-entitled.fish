@@ -15,6 +15,7 @@ complete -c openvgpu-entitled -n $serve -l tls-key -r -F -d 'its private key'
 complete -c openvgpu-entitled -n $serve -l token-key -r -F -d 'public key'
 complete -c openvgpu-entitled -n $serve -l database -r -F -d database
 complete -c openvgpu-entitled -n $token -l pool -x -d 'of a tenant, or *'
+complete -c openvgpu-entitled -n $token -l host -x -d 'whose leases it is for'
 complete -c openvgpu-entitled -n $token -l scope -x -a 'host read admin' -d 'what it allows'
 complete -c openvgpu-entitled -n $token -l days -x -d 'until it expires'
 complete -c openvgpu-entitled -n $token -l url -x -d 'of a server'
