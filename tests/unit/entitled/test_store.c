@@ -442,7 +442,8 @@ START_TEST(test_time_stands_still_without_a_disk)
 	}
 	ck_assert_uint_eq(service.events[EVENT_FAILED], 70);
 	execute(store->db, "PRAGMA query_only = 0");
-	ck_assert_int_eq(store_renew(store, clock_now(&clock), "blue", NULL, a.id, 0, &a), STORE_OK);
+	ck_assert_int_eq(store_renew(store, clock_now(&clock), "blue", NULL, a.id, 0, &a),
+			 STORE_OK);
 	ck_assert_int_eq(ask(clock_now(&clock), &b), STORE_FULL);
 	/* And then it goes on. */
 	clock_start(&clock, clock_now(&clock) + 700);

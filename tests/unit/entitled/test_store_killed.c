@@ -46,7 +46,8 @@ static void serve(int fd)
 		say(fd, &message);
 		lease = made_lease("blue", 1, message.vgpu);
 		if (message.leave)
-			message.verdict = store_return(store, 0, "blue", NULL, ids[message.vgpu], &lease);
+			message.verdict = store_return(store, 0, "blue", NULL, ids[message.vgpu],
+						       &lease);
 		else
 			message.verdict = store_lease(store, 0, &lease, &refusal);
 		if (message.verdict == STORE_OK)
