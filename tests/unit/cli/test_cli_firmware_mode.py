@@ -7,13 +7,11 @@ import errno
 import fcntl
 import os
 import shutil
-import subprocess
-import tempfile
 
+from cli_fake_kernel import FakeKernel
 from cli_machine import (
     BUSY, FAILURE, GPU, GPU2, IDLE, NIC, NOT_FOUND, OK, USAGE, USED, CliTest, main)
 
-SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake_kernel.c")
 # GPU2 has no vGPUs.
 DEVICE = f"sys/devices/pci0000:00/{GPU2}"
 OWN = f"{DEVICE}/openvgpu"
@@ -21,15 +19,7 @@ MIXED, COMPUTE = "[mixed] graphics compute\n", "mixed graphics [compute]\n"
 SET = ("mode", "set", "compute", "--firmware", "--gpu", GPU2)
 
 
-class FirmwareMode(CliTest):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.mkdtemp(prefix="openvgpu-kernel.")
-        cls.addClassCleanup(shutil.rmtree, folder)
-        cls.library = os.path.join(folder, "fake_kernel.so")
-        subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-o",
-                        cls.library, SOURCE], check=True)
-
+class FirmwareMode(FakeKernel, CliTest):
     def setUp(self):
         super().setUp()
         self.fill()
@@ -42,13 +32,6 @@ class FirmwareMode(CliTest):
         self.machine.write("sys/class/pci_bus/0000:02/rescan")
         self.machine.write("sys/bus/pci/rescan")
         self.machine.write("sys/bus/pci/drivers_probe")
-
-    def environment(self, **more):
-        env = super().environment(LD_PRELOAD=self.library, **more)
-        return dict(env, ASAN_OPTIONS=env["ASAN_OPTIONS"] + ":verify_asan_link_order=0")
-
-    def writes(self):
-        return [line.split(" ", 1) for line in self.machine.read("sys/writes").splitlines()]
 
     def modes(self):
         return tuple(self.machine.read(f"{OWN}/{name}")
