@@ -350,6 +350,7 @@ static void refgpu_remove(struct pci_dev *pdev)
 {
 	struct refgpu *gpu = pci_get_drvdata(pdev);
 
+	refgpu_jobs_end(gpu);
 	refgpu_depart(gpu);
 	/* It may be at it, or be frozen. */
 	cancel_work_sync(&gpu->depart);
@@ -370,6 +371,7 @@ static void refgpu_shutdown(struct pci_dev *pdev)
 {
 	struct refgpu *gpu = pci_get_drvdata(pdev);
 
+	refgpu_jobs_end(gpu);
 	if (gpu->kms)
 		drm_atomic_helper_shutdown(&gpu->drm);
 	refgpu_recovery_end(gpu);

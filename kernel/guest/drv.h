@@ -470,6 +470,7 @@ int refgpu_start(struct refgpu *gpu);
 int refgpu_drain(struct refgpu *gpu);
 void refgpu_watch(struct refgpu *gpu);
 void refgpu_recover(struct refgpu *gpu, unsigned long trouble);
+void refgpu_jobs_end(struct refgpu *gpu);
 void refgpu_recovery_end(struct refgpu *gpu);
 
 #endif /* REFGPU_DRV_H */

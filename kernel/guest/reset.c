@@ -677,18 +677,38 @@ int refgpu_drain(struct refgpu *gpu)
 }
 
 /**
- * refgpu_recovery_end - the driver leaves the GPU: no job runs any more
- * @gpu: unplugged
+ * refgpu_jobs_end - the driver leaves the GPU: no job runs any more, and none begins
+ * @gpu: the GPU
+ *
+ * Before anything else ends: a commit waits for jobs with the locks of all heads held,
+ * for as many jobs as a program likes.
+ */
+void refgpu_jobs_end(struct refgpu *gpu)
+{
+	struct refgpu_ring *ring;
+
+	mutex_lock(&gpu->recovery);
+	for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS && !gpu->gone; ring++) {
+		refgpu_ring_pause(ring);
+		/* One that does not stop is stopped by refgpu_recovery_end(). */
+		refgpu_ring_stop(ring);
+	}
+	die(gpu);
+	mutex_unlock(&gpu->recovery);
+}
+
+/**
+ * refgpu_recovery_end - the GPU does nothing any more
+ * @gpu: unplugged, or never registered
  */
 void refgpu_recovery_end(struct refgpu *gpu)
 {
-	bool gone;
 	int ret;
 
 	mutex_lock(&gpu->recovery);
-	gone = gpu->gone;
 	die(gpu);
-	if (!gone) {
+	/* Else it is gone, or has been reset. */
+	if (!gpu->aperture_is_empty) {
 		ret = refgpu_mm_reset(gpu, false);
 		if (ret && ret != -ENODEV)
 			drm_err(&gpu->drm, "reset failed: %d: memory that it may reach is never freed\n",

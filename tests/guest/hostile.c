@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <glob.h>
 #include <grp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -183,21 +182,6 @@ static void fill_words(uint32_t *words, uint64_t bytes)
 
 	for (i = 0; i < bytes / 4; i++)
 		words[i] = CANARY;
-}
-
-/* The card of the node's device. */
-static bool card_of_node(char *path, size_t size)
-{
-	char pattern[128];
-	glob_t cards;
-
-	snprintf(pattern, sizeof(pattern), "/sys/class/drm/%s/device/drm/card*",
-		 strrchr(node, '/') + 1);
-	if (glob(pattern, 0, NULL, &cards))
-		return false;
-	snprintf(path, size, "/dev/dri/%s", strrchr(cards.gl_pathv[0], '/') + 1);
-	globfree(&cards);
-	return true;
 }
 
 /* A buffer that a head could show. */
