@@ -200,7 +200,8 @@ static irqreturn_t user_interrupt(int irq, void *data)
 	user_write(gpu, REFGPU_USER_INTR_STATUS, status);
 	if (status & REFGPU_INTR_FENCE)
 		for (i = 0; i < REFGPU_RINGS; i++)
-			refgpu_ring_retire(&gpu->rings[i]);
+			/* A trap a job is too much, but for the kernel's: those clear memory. */
+			refgpu_ring_retire(&gpu->rings[i], !i);
 	if (status & REFGPU_INTR_ERROR)
 		refgpu_recover(gpu, 0);
 	if (gpu->kms)

@@ -115,7 +115,7 @@ extern const struct refgpu_backend refgpu_backend_whole;
  * @paused: jobs wait in @jobs; refgpu_ring_restart() writes them
  * @lock: protects the rest, and the ring's fields of jobs
  * @jobs: jobs that are not done, in order
- * @value: of the last FENCE written; never goes back
+ * @value: of the last FENCE written; each start of the ring begins at a random one
  */
 struct refgpu_ring {
 	struct refgpu *gpu;
@@ -421,7 +421,7 @@ u64 refgpu_busy_ns(struct refgpu *gpu);
 void refgpu_account(struct refgpu *gpu);
 void refgpu_ring_add(struct refgpu_ring *ring, struct refgpu_job *job);
 void refgpu_ring_finish(struct refgpu_job *job, int error);
-void refgpu_ring_retire(struct refgpu_ring *ring);
+void refgpu_ring_retire(struct refgpu_ring *ring, bool ask);
 void refgpu_ring_cancel(struct refgpu_ring *ring, bool all, int error);
 void refgpu_ring_remove(struct refgpu_ring *ring, struct refgpu_job *job);
 void refgpu_ring_lose(struct refgpu_ring *ring);

@@ -369,7 +369,7 @@ static int reset_all(struct refgpu *gpu)
 	if (ret)
 		return ret;
 	for (ring = gpu->rings; ring < end; ring++) {
-		refgpu_ring_retire(ring);
+		refgpu_ring_retire(ring, true);
 		lose_jobs(ring);
 	}
 	refgpu_rights_restore(gpu);
@@ -533,7 +533,7 @@ static void watch_work(struct work_struct *work)
 		for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++) {
 			/* Should an interrupt have been lost. */
 			if (there)
-				refgpu_ring_retire(ring);
+				refgpu_ring_retire(ring, true);
 			busy |= refgpu_ring_busy(ring);
 		}
 		if (!busy)
