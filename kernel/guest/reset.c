@@ -248,15 +248,17 @@ static bool mend_stopped(struct refgpu_ring *ring, struct verdict *verdicts)
  */
 static bool passes_trial(struct refgpu_ring *ring)
 {
-	u64 since = refgpu_busy_ns(ring->gpu), limit = hang_ns(ring->gpu), now;
+	struct refgpu *gpu = ring->gpu;
+	u64 since = refgpu_busy_ns(gpu), limit = hang_ns(gpu), now;
 	u32 put = refgpu_ring_start(ring, true);
 
 	for (;;) {
-		now = refgpu_busy_ns(ring->gpu);
+		now = refgpu_busy_ns(gpu);
 		if ((u32)ring_read(ring, REFGPU_RING_GET) == put)
 			return true;
-		if (ring_read(ring, REFGPU_RING_STATUS) != REFGPU_RING_BUSY)
-			return true; /* stopped: that is seen next */
+		if (ring_read(ring, REFGPU_RING_STATUS) != REFGPU_RING_BUSY ||
+		    READ_ONCE(gpu->troubles) & (REFGPU_LOST | REFGPU_DEAD))
+			return true; /* stopped, or the host took the GPU: that is seen next */
 		if (now - since > limit)
 			return false;
 		msleep(20);
