@@ -361,7 +361,7 @@ static void refgpu_remove(struct pci_dev *pdev)
 	refgpu_kms_cancel(gpu);
 	refgpu_sched_end(gpu);
 	/* It may have been taken away in the machine's sleep. */
-	refgpu_mm_restore(gpu, false);
+	refgpu_mm_discard(gpu);
 	/* Also if it could not be reset. */
 	pci_clear_master(pdev);
 	refgpu_mm_leave(gpu);

@@ -155,7 +155,7 @@ struct refgpu_ring {
  * @vram_mm: who has which bytes of video memory
  * @aperture_mm: who has which pages of the aperture
  * @vram_free: bytes in no buffer
- * @saved: copies of video memory, while the machine sleeps
+ * @saved: copies of video memory, while the machine sleeps, and until they are back
  * @rights: protects @tables, and the tables
  * @tables: files with tables of rights
  * @dma: held while a buffer in system memory ends, or its mapping for DMA
@@ -403,7 +403,8 @@ int refgpu_mm_map(struct refgpu_bo *bo);
 bool refgpu_mm_unmap(struct refgpu_bo *bo);
 void refgpu_mm_remap(struct refgpu *gpu);
 int refgpu_mm_save(struct refgpu *gpu);
-void refgpu_mm_restore(struct refgpu *gpu, bool back);
+void refgpu_mm_discard(struct refgpu *gpu);
+bool refgpu_mm_restore(struct refgpu *gpu);
 int refgpu_mm_reset(struct refgpu *gpu, bool again);
 void refgpu_mm_forget(struct refgpu *gpu);
 void refgpu_mm_bury(struct refgpu *gpu);

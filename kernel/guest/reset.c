@@ -22,6 +22,7 @@
 
 #define WATCH_INTERVAL		HZ
 #define DRAIN_TIMEOUT_MS	10000
+#define BACK_TIMEOUT_MS		10000
 #define DUMP_BYTES		SZ_64K
 
 static unsigned int hang_seconds;
@@ -374,6 +375,9 @@ static int reset_all(struct refgpu *gpu)
 		refgpu_ring_retire(ring, true);
 		lose_jobs(ring);
 	}
+	/* Of the sleep before. If the host has it again, it says so again, too. */
+	if (!refgpu_mm_restore(gpu))
+		return 0;
 	refgpu_rights_restore(gpu);
 	start_rings(gpu);
 	refgpu_kms_restore(gpu);
@@ -589,15 +593,28 @@ static bool is_the_same(struct refgpu *gpu)
 	       user_read(gpu, REFGPU_USER_SYSMEM_PAGES) >= gpu->aperture_pages;
 }
 
+/* The host is mostly done soon. Later, it says so. */
+static void wait_until_back(struct refgpu *gpu)
+{
+	ktime_t end = ktime_add_ms(ktime_get(), BACK_TIMEOUT_MS);
+
+	while (refgpu_is_away(gpu) && !gpu->backend->gone(gpu) && ktime_before(ktime_get(), end))
+		msleep(20);
+}
+
 /**
  * refgpu_start - bring the GPU into a known state, and start its rings
  * @gpu: with rings and schedulers
  */
 int refgpu_start(struct refgpu *gpu)
 {
+	bool back;
 	int ret;
 
 	mutex_lock(&gpu->recovery);
+	/* Programs shall find what was saved as they left it. */
+	if (!gpu->gone && !list_empty(&gpu->saved))
+		wait_until_back(gpu);
 	/* One that died before it slept stays dead: what it has of memory is forgotten. */
 	ret = gpu->gone ? -ENODEV : refgpu_mm_reset(gpu, true);
 	if (!ret && !is_the_same(gpu)) {
@@ -606,10 +623,13 @@ int refgpu_start(struct refgpu *gpu)
 	}
 	/* Jobs never come when there is a display only. */
 	gpu->asleep = gpu->display_only;
-	refgpu_mm_restore(gpu, !ret);
+	back = !ret && refgpu_mm_restore(gpu);
+	/* Where there is a display only, nobody hears of it later. */
+	if (ret || gpu->display_only)
+		refgpu_mm_discard(gpu);
 	if (!ret && !gpu->display_only) {
 		/* What is written while the host has it goes nowhere: mend() starts it then. */
-		if (!refgpu_is_away(gpu)) {
+		if (back && !refgpu_is_away(gpu)) {
 			/* The host may have reset the GPU meanwhile. */
 			refgpu_rights_restore(gpu);
 			start_rings(gpu);
