@@ -241,6 +241,17 @@ bool vgpu_mapping_write_slice(struct vgpu *vgpu, u64 offset, const void *buf,
 
 /* ---------------------------------------------------------------- mappings */
 
+/*
+ * KVM has the page inserted, then looks for it, and ends its VM if it was taken out in
+ * between. Told to try again, it looks first, and has it inserted once more. A process
+ * that touches a page itself does that anyway.
+ */
+static bool is_looked_for(const struct vm_fault *vmf)
+{
+	return !(vmf->flags & (FAULT_FLAG_USER | FAULT_FLAG_RETRY_NOWAIT)) &&
+	       fault_flag_allow_retry_first(vmf->flags);
+}
+
 static vm_fault_t mapping_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -256,7 +267,10 @@ static vm_fault_t mapping_fault(struct vm_fault *vmf)
 	down_read(&vgpu->mapping.sem);
 	ret = region->ops->fault(vgpu, region, vmf, offset);
 	up_read(&vgpu->mapping.sem);
-	return ret;
+	if (ret != VM_FAULT_NOPAGE || !is_looked_for(vmf))
+		return ret;
+	mmap_read_unlock(vma->vm_mm);
+	return VM_FAULT_RETRY;
 }
 
 static const struct vm_operations_struct mapping_ops = {

@@ -16,4 +16,4 @@ for stream in /src/tests/vfio/streams/*.gz; do
 	[ ! -e "$stream" ] || zcat "$stream" >"$OPENVGPU_STREAMS/$(basename "$stream" .gz)"
 done
 [ $# = 0 ] || export OPENVGPU_MOVES=$1
-exec /src/tests/vfio/run migrate_plain migrate migrate_precopy migrate_hostile migrate_faults migrate_log migrate_golden migrate_removal
+exec /src/tests/vfio/run migrate_plain migrate migrate_precopy migrate_processor migrate_hostile migrate_faults migrate_log migrate_golden migrate_removal
