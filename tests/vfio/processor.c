@@ -50,15 +50,16 @@ struct processor {
 	unsigned int reason;
 };
 
-/* 32 bits, no paging: writes one word to each page, counts, and begins anew. */
+/* 32 bits, no paging: writes another word to each page, counts, and begins anew. */
 static const uint8_t program[] = {
 	0xbf, 0x00, 0x00, 0x00, 0x10,			/* mov $FRAMEBUFFER, %edi */
-	0x89, 0x3f,					/* mov %edi, (%edi) */
+	0x89, 0x07,					/* mov %eax, (%edi) */
+	0x40,						/* inc %eax */
 	0x81, 0xc7, 0x00, 0x10, 0x00, 0x00,		/* add $4096, %edi */
 	0x81, 0xff, 0x00, 0x00, 0x00, 0x11,		/* cmp $FRAMEBUFFER + SLICE, %edi */
-	0x72, 0xf0,					/* jb: to the second one */
+	0x72, 0xef,					/* jb: to the second one */
 	0xff, 0x05, 0x00, 0x20, 0x00, 0x00,		/* incl ROUNDS */
-	0xeb, 0xe3,					/* jmp: to the first one */
+	0xeb, 0xe2,					/* jmp: to the first one */
 };
 
 static void ignore(int signal) { (void)signal; }
@@ -180,7 +181,7 @@ static void unharmed(struct vgpu *vgpu, void (*take_out)(struct vgpu *vgpu))
 	processor_end(&processor);
 }
 
-static void copy(struct vgpu *vgpu)
+static void begin_copy(struct vgpu *vgpu)
 {
 	int fd = migration_enter(vgpu, VFIO_DEVICE_STATE_PRE_COPY);
 
@@ -196,7 +197,7 @@ TEST(while_copied, SLOW)
 	vgpu_make(&vgpu, TYPE);
 	if (!migration_pre_copies(&vgpu))
 		harness_skip("this kernel or this GPU has no pre-copy");
-	unharmed(&vgpu, copy);
+	unharmed(&vgpu, begin_copy);
 }
 
 static void reset(struct vgpu *vgpu)
@@ -211,4 +212,35 @@ TEST(while_reset, SLOW)
 
 	vgpu_make(&vgpu, TYPE);
 	unharmed(&vgpu, reset);
+}
+
+/* What it wrote to the end arrives. */
+TEST(copied, SLOW)
+{
+	struct processor processor;
+	struct saved saved = { 0 };
+	struct vgpu vgpu[2];
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < 2; i++)
+		vgpu_make(&vgpu[i], TYPE);
+	if (!migration_pre_copies(&vgpu[0]))
+		harness_skip("this kernel or this GPU has no pre-copy");
+	processor_start(&processor, &vgpu[0]);
+	fd = migration_enter(&vgpu[0], VFIO_DEVICE_STATE_PRE_COPY);
+	for (i = 0; i < 20; i++) {
+		goes_on(&processor, i);
+		migration_pre_read(fd, &saved, 2 * MIB);
+	}
+	goes_on(&processor, i);
+	processor_end(&processor);
+	CHECK(migration_enter(&vgpu[0], VFIO_DEVICE_STATE_STOP_COPY) < 0,
+	      "another file came with STOP_COPY");
+	migration_drain(fd, &saved);
+	migration_leave(&vgpu[0], VFIO_DEVICE_STATE_STOP);
+	close(fd);
+	migration_load(&vgpu[1], &saved);
+	same_framebuffer(&vgpu[0], &vgpu[1], "written by a processor");
+	saved_free(&saved);
 }
