@@ -4,6 +4,7 @@ import json
 import os
 import struct
 import subprocess
+import tempfile
 import unittest
 
 from cli_fake_kernel import SOURCE as KERNEL
@@ -138,7 +139,9 @@ class AgentTest(ServerTest):
         super().setUpClass()
         if not CURL:
             raise unittest.SkipTest("the agent needs curl")
-        folder = os.path.dirname(OPENVGPU)
+        # Tests run at the same time: each has its own.
+        folder = tempfile.mkdtemp(prefix="openvgpu-clock.")
+        cls.addClassCleanup(shutil.rmtree, folder)
         cls.library = os.path.join(folder, "fake_clock.so")
         subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-o", cls.library,
                         os.path.join(HERE, "fake_clock.c"), KERNEL], check=True)
