@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "entitlement.h"
 #include "program.h"
 
+#define NOBODY		ENT_STATE_FOLDER "/entitlement.nobody"	/* an empty folder */
 #define PATIENCE_MS	120000
 #define ANSWER_MAX	4096		/* bytes of one, a server's has 500 */
 #define MARK		"\n@@ "		/* behind each; JSON in a line has no newline */
@@ -55,7 +57,7 @@ static void put_request(FILE *file, const struct ent_round *round, const char *u
 		[ENT_ASK] = "%.*s/v1/leases%s%s", [ENT_RENEW] = "%.*s/v1/leases/%s%s",
 		[ENT_RETURN] = "%.*s/v1/leases/%s%s",
 	};
-	char text[ENT_URL_SIZE + ENT_TOKEN_MAX + 64], certificate[PATH_MAX];
+	char text[ENT_URL_SIZE + ENT_TOKEN_MAX + 64], path[PATH_MAX];
 	int length = (int)strlen(url);
 
 	while (length && url[length - 1] == '/')
@@ -72,10 +74,14 @@ static void put_request(FILE *file, const struct ent_round *round, const char *u
 		put_body(file, round, request);
 	}
 	/* As POOL.crt beside POOL.tok: who the server has to be. */
-	snprintf(certificate, sizeof(certificate), "%s/" ENT_FOLDER "/%.*s.crt", round->cli->root,
+	snprintf(path, sizeof(path), "%s/" ENT_FOLDER "/%.*s.crt", round->cli->root,
 		 (int)strlen(token->file) - 4, token->file);
-	if (!access(certificate, R_OK))
-		put_quoted(file, "cacert", certificate);
+	if (!access(path, F_OK)) {
+		put_quoted(file, "cacert", path);
+		/* Without this everybody in the system's folder is good, too. */
+		snprintf(path, sizeof(path), "%s/" NOBODY, round->cli->root);
+		put_quoted(file, "capath", path);
+	}
 	fputs("connect-timeout = 5\nmax-time = 20\nmax-filesize = 65536\n"
 	      "proto = \"=http,https\"\n"
 	      "write-out = \"\\n@@ %{http_code} %{errormsg}\\n\"\n", file);
@@ -89,6 +95,8 @@ static int write_requests(const struct ent_round *round, const char *url,
 	FILE *file;
 	size_t i;
 
+	if (mkdirat(root, NOBODY, 0700) && errno != EEXIST)
+		return -errno;
 	unlinkat(root, ENT_CURL, 0);
 	fd = openat(root, ENT_CURL, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)

@@ -63,6 +63,12 @@ class Host:
         if target:
             os.symlink(target, path)
 
+    def script(self, name, text):
+        """Instead of the program."""
+        self.program(name, None)
+        self.write(f"usr/bin/{name}", f"#!/bin/sh\n{text}\n")
+        os.chmod(os.path.join(self.root, "usr/bin", name), 0o755)
+
     def boot(self, boot_id):
         os.makedirs(os.path.join(self.root, "proc/sys/kernel/random"), exist_ok=True)
         self.write("proc/sys/kernel/random/boot_id", boot_id + "\n")
