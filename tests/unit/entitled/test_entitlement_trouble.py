@@ -5,9 +5,9 @@ import os
 import sys
 
 from entitled_server import main, vgpu
-from entitlement_host import AgentTest, CURL, Host
+from entitlement_host import AgentTest, Host, OPENSSL
 
-A, B = vgpu(1), vgpu(2)
+A = vgpu(1)
 FREE, SLOW, WARNED = (100, 0, "none"), (25, 15, "limited"), (100, 0, "grace")
 
 
@@ -24,6 +24,34 @@ class Trouble(AgentTest):
             saw = dict(line.strip().split(" = ", 1) for line in file if " = " in line)
         self.assertEqual(saw["cacert"], f'"{host.root}/etc/openvgpu/entitlement/blue.crt"')
         self.assertEqual(os.listdir(saw["capath"].strip('"')), [])
+
+    def test_openssl_fails(self):
+        """That says nothing of the token: who has a seat keeps it, who has none waits."""
+        host = Host(self, "h1")
+        host.configure(enforce="limit")
+        host.add(A)
+        with open(self.path("h1.tok"), "w", encoding="ascii") as file:
+            file.write(self.token("blue", "host", "--host", "h1", "--vgpus", "2", "--days", "9") + "\n")
+        self.assertEqual(host.run("import", self.path("h1.tok"), self.path("token.pub")).returncode, 0)
+        host.round()
+        self.assertEqual((host.states()[A], host.ceilings(A)), (("leased", None), FREE))
+        key = os.path.join(host.root, "etc/openvgpu/entitlement/token.pub")
+        for number, fails in enumerate((
+                lambda: host.program("openssl", None), lambda: host.script("openssl", "kill -9 $$"),
+                lambda: host.script("openssl", "echo cannot load a library; exit 1"),
+                lambda: (host.program("openssl", OPENSSL), os.unlink(key)))):
+            fails()
+            uuid = vgpu(9 + number)
+            host.add(uuid)
+            host.round()
+            for each in (A, uuid):
+                self.assertEqual((host.states()[each], host.ceilings(each)), (("grace", "check-failed"), WARNED))
+            host.close(uuid)
+            host.round()
+            self.assertEqual(list(host.states()), [A])
+        host.write("etc/openvgpu/entitlement/token.pub", self.read("token.pub").decode())
+        host.round()
+        self.assertEqual((host.states()[A], host.ceilings(A)), (("leased", None), FREE))
 
 
 if __name__ == "__main__":
