@@ -89,6 +89,7 @@ struct ent_token {
  * @message: the same for people
  * @told: its state when that was in the log last
  * @seen: its vGPU is there, in this round
+ * @kept: it is still one to look after, at the end of this round
  *
  * Times are seconds of CLOCK_BOOTTIME, so whoever sets the clock ends no lease.
  */
@@ -111,6 +112,7 @@ struct ent_seat {
 	char message[256];
 	int told;
 	bool seen;
+	bool kept;
 };
 
 /**

@@ -311,13 +311,25 @@ static bool is_over(const struct ent_round *round, const struct ent_seat *seat)
 	       round->now >= seat->since + 60 * (int64_t)round->settings.lease_minutes;
 }
 
+/* The vGPU is another tenant's now, whose seat says what ceilings it has. */
+static struct ent_seat *successor(struct ent_round *round, const struct ent_seat *seat)
+{
+	size_t i;
+
+	for (i = 0; i < round->count; i++)
+		if (&round->seats[i] != seat && round->seats[i].open &&
+		    !strcmp(round->seats[i].uuid, seat->uuid))
+			return &round->seats[i];
+	return NULL;
+}
+
 /* Whether the seat is still one to look after. */
 static bool act(struct ent_round *round, struct ent_seat *seat)
 {
 	enum ent_state state = ent_state_of(round, seat);
 	bool counted = ent_token_of(round, seat->pool);
 
-	if (!counted || state == ENT_RETURNED)
+	if ((!counted || state == ENT_RETURNED) && !successor(round, seat))
 		ent_lift(round, seat);
 	if (!counted || (state == ENT_RETURNED && is_over(round, seat)))
 		return false;
@@ -358,7 +370,9 @@ int ent_round(struct ent_round *round)
 	round->now = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
 	round->today = (int64_t)(cli_now(CLOCK_REALTIME) / 1000000000);
 	for (i = 0; i < round->count; i++)
-		if (act(round, &round->seats[i]))
+		round->seats[i].kept = act(round, &round->seats[i]);
+	for (i = 0; i < round->count; i++)
+		if (round->seats[i].kept)
 			round->seats[kept++] = round->seats[i];
 	round->count = kept;
 	return ent_save(round);

@@ -94,6 +94,13 @@ class Host:
     def close(self, uuid):
         self.machine.add_attributes(f"{GPU}/{uuid}", {"owner_pid": 0})
 
+    def attributes(self, uuid, **values):
+        self.machine.add_attributes(f"{GPU}/{uuid}", values)
+
+    def written(self, uuid, name):
+        """When an attribute was."""
+        return os.stat(self.machine.path(f"sys/devices/pci0000:00/{GPU}/{uuid}/openvgpu/{name}")).st_mtime_ns
+
     def ceilings(self, uuid):
         """cap, frame rate, notice."""
         folder = f"sys/devices/pci0000:00/{GPU}/{uuid}/openvgpu"

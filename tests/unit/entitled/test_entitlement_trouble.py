@@ -53,6 +53,26 @@ class Trouble(AgentTest):
         host.round()
         self.assertEqual((host.states()[A], host.ceilings(A)), (("leased", None), FREE))
 
+    def test_new_tenant(self):
+        """Of a vGPU with two seats, one of which the server is not told of yet, one has the notice."""
+        self.put(vgpus=1)
+        self.put("red", vgpus=0)
+        host = self.host(enforce="limit")
+        host.give(self.host_token("h1", "red"), "red")
+        host.add(A)
+        host.round()
+        self.end()
+        host.close(A)
+        host.round()
+        host.attributes(A, tenant="red")
+        host.open(A)
+        host.round()
+        self.assertEqual(host.ceilings(A), WARNED)
+        self.assertEqual(len(host.status()["vgpus"]), 2)
+        before = host.written(A, "notice")
+        host.round()
+        self.assertEqual((host.ceilings(A), host.written(A, "notice")), (WARNED, before))
+
 
 if __name__ == "__main__":
     sys.exit(main("entitlement_trouble"))
