@@ -5,12 +5,16 @@
  * The module knows ceilings only, and nothing of seats. The attribute notice says
  * whether they are of the agent: others' it does not touch.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "entitlement.h"
 
-/* What is there already is not written: each write is an event and a line in the log. */
+/*
+ * What is there already is not written: each write is an event and a line in the log.
+ * False: it is not what it should be.
+ */
 static bool put(const struct ent_round *round, const struct ent_seat *seat,
 		enum ovgpu_vgpu_setting index, const char *value)
 {
@@ -18,10 +22,11 @@ static bool put(const struct ent_round *round, const struct ent_seat *seat,
 	char now[OVGPU_NAME_SIZE], reason[OVGPU_TEXT_SIZE];
 	int err;
 
+	err = ovgpu_setting_read(round->cli->ovgpu, OVGPU_VGPU, seat->uuid, setting, now,
+				 sizeof(now), NULL, 0);
 	/* An older module has it not, and a GPU without engines no cap. */
-	if (ovgpu_setting_read(round->cli->ovgpu, OVGPU_VGPU, seat->uuid, setting, now,
-			       sizeof(now), NULL, 0))
-		return false;
+	if (err)
+		return err == -ENOENT;
 	if (!strcmp(now, value))
 		return true;
 	err = ovgpu_setting_write(round->cli->ovgpu, OVGPU_VGPU, seat->uuid, setting, value,
@@ -32,13 +37,13 @@ static bool put(const struct ent_round *round, const struct ent_seat *seat,
 	return !err;
 }
 
-static void put_number(const struct ent_round *round, const struct ent_seat *seat,
+static bool put_number(const struct ent_round *round, const struct ent_seat *seat,
 		       enum ovgpu_vgpu_setting index, unsigned int number)
 {
 	char text[16];
 
 	snprintf(text, sizeof(text), "%u", number);
-	put(round, seat, index, text);
+	return put(round, seat, index, text);
 }
 
 static void notice(const struct ent_round *round, const struct ent_seat *seat,
@@ -49,25 +54,30 @@ static void notice(const struct ent_round *round, const struct ent_seat *seat,
 			   ovgpu_setting(OVGPU_VGPU, OVGPU_NOTICE), text, OVGPU_NAME_SIZE, NULL, 0);
 }
 
-/* The ceilings first: the notice says that they are there. */
+/*
+ * The notice first, and for as long as one of the ceilings may be there: an agent that
+ * is killed in between lifts by it what it has put there.
+ */
 static void lower(const struct ent_round *round, const struct ent_seat *seat)
 {
+	if (!put(round, seat, OVGPU_NOTICE, "limited"))
+		return;
 	put_number(round, seat, OVGPU_CAP_CEILING_PERCENT, round->settings.cap_percent);
 	put_number(round, seat, OVGPU_FRAME_RATE_CEILING, round->settings.frame_rate);
-	put(round, seat, OVGPU_NOTICE, "limited");
 }
 
 static void raise_to(const struct ent_round *round, const struct ent_seat *seat,
 		     const char *word)
 {
 	char now[OVGPU_NAME_SIZE];
+	bool lifted = true;
 
 	notice(round, seat, now);
 	if (!strcmp(now, "limited")) {
-		put_number(round, seat, OVGPU_CAP_CEILING_PERCENT, 100);
-		put_number(round, seat, OVGPU_FRAME_RATE_CEILING, 0);
+		lifted = put_number(round, seat, OVGPU_CAP_CEILING_PERCENT, 100);
+		lifted &= put_number(round, seat, OVGPU_FRAME_RATE_CEILING, 0);
 	}
-	if (now[0])
+	if (now[0] && lifted)
 		put(round, seat, OVGPU_NOTICE, word);
 }
 

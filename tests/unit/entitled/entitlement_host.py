@@ -104,11 +104,13 @@ class Host:
     def ceilings(self, uuid):
         """cap, frame rate, notice."""
         folder = f"sys/devices/pci0000:00/{GPU}/{uuid}/openvgpu"
-        cap, rate, notice = (self.machine.read(f"{folder}/{name}").strip() for name in (
-            "cap_ceiling_percent", "frame_rate_ceiling", "notice"))
-        if "[" in notice:
-            notice = notice.split("[")[1].split("]")[0]
-        return int(cap), int(rate), notice
+        cap, rate = (int(self.machine.read(f"{folder}/{name}")) for name in (
+            "cap_ceiling_percent", "frame_rate_ceiling"))
+        return cap, rate, self.notice(uuid)
+
+    def notice(self, uuid):
+        text = self.machine.read(f"sys/devices/pci0000:00/{GPU}/{uuid}/openvgpu/notice").strip()
+        return text.split("[")[1].split("]")[0] if "[" in text else text
 
     # ----------------------------------------------------------- the command
 

@@ -4,6 +4,7 @@
 import os
 import sys
 
+from cli_machine import GPU
 from entitled_server import main, vgpu
 from entitlement_host import AgentTest, Host, OPENSSL
 
@@ -72,6 +73,35 @@ class Trouble(AgentTest):
         before = host.written(A, "notice")
         host.round()
         self.assertEqual((host.ceilings(A), host.written(A, "notice")), (WARNED, before))
+
+    def test_killed_in_between(self):
+        """By the notice the next round knows that ceilings are the agent's."""
+        self.put(vgpus=1)
+        host = self.host(enforce="limit")
+        host.add(A)
+        for attributes in ({"cap_ceiling_percent": 25}, {"frame_rate_ceiling": 15}, {}):
+            host.attributes(A, notice="none grace [limited]", **attributes)
+            host.round()
+            self.assertEqual((host.states()[A], host.ceilings(A)), (("leased", None), FREE))
+
+    def test_ceiling_stays(self):
+        """The notice stays with it, and it is lifted when that can be done."""
+        self.put(vgpus=0)
+        host = self.host(enforce="limit")
+        host.add(A)
+        host.round()
+        self.assertEqual(host.ceilings(A), SLOW)
+        cap = host.machine.path(f"sys/devices/pci0000:00/{GPU}/{A}/openvgpu/cap_ceiling_percent")
+        os.rename(cap, cap + ".good")
+        os.symlink("/dev/full", cap)
+        self.put(vgpus=1)
+        self.wait(61, host)
+        host.round()
+        self.assertEqual((host.states()[A], host.notice(A)), (("leased", None), "limited"))
+        os.unlink(cap)
+        os.rename(cap + ".good", cap)
+        host.round()
+        self.assertEqual(host.ceilings(A), FREE)
 
 
 if __name__ == "__main__":
