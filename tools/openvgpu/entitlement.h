@@ -82,6 +82,7 @@ struct ent_token {
  * @since: when it was opened
  * @open: it is
  * @asked: the server may have given a seat, and its answer was lost
+ * @asked_until: such a seat is over then
  * @borrowed: days that it keeps the seat, also closed; 0: it does not
  * @until: when these are over
  * @failures: how often in a row the server was away
@@ -105,6 +106,7 @@ struct ent_seat {
 	int64_t since;
 	bool open;
 	bool asked;
+	int64_t asked_until;
 	unsigned int borrowed;
 	int64_t until;
 	unsigned int failures;
@@ -182,6 +184,7 @@ struct ent_seat *ent_seat_add(struct ent_round *round, const char *uuid,
 			      const char *pool);
 
 /* entitlement_ask.c */
+int64_t ent_ttl(const struct ent_round *round, const struct ent_seat *seat);
 void ent_ask(const struct ent_round *round, const struct ent_token *token,
 	     struct ent_request *requests, size_t count);
 

@@ -31,6 +31,19 @@ static void put_quoted(FILE *file, const char *name, const char *text)
 	fputs("\"\n", file);
 }
 
+/**
+ * ent_ttl - for how long a seat is asked for
+ * @round: round
+ * @seat: seat
+ *
+ * Return: s.
+ */
+int64_t ent_ttl(const struct ent_round *round, const struct ent_seat *seat)
+{
+	return seat->borrowed ? seat->borrowed * (int64_t)ENT_DAY :
+	       60 * (int64_t)round->settings.lease_minutes;
+}
+
 static void put_body(FILE *file, const struct ent_round *round, const struct ent_request *request)
 {
 	const struct ent_seat *seat = request->seat;
@@ -44,8 +57,7 @@ static void put_body(FILE *file, const struct ent_round *round, const struct ent
 		json_set_number(body, "framebuffer_mib", seat->framebuffer_mib);
 		json_set_number(body, "compute_slices", seat->compute_slices);
 	}
-	json_set_number(body, "ttl", seat->borrowed ? seat->borrowed * ENT_DAY :
-			60 * round->settings.lease_minutes);
+	json_set_number(body, "ttl", ent_ttl(round, seat));
 	put_quoted(file, "data", json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN));
 	json_object_put(body);
 }

@@ -17,6 +17,7 @@
 
 #define CONFIG		"etc/openvgpu/config.yaml"
 #define BATCH		64	/* requests of one run of curl */
+#define PATIENCE	120	/* s that a server may take */
 #define PASSES		3	/* as renew, no such lease, ask */
 
 /**
@@ -229,6 +230,16 @@ static bool due(const struct ent_round *round, const struct ent_token *token,
 	return true;
 }
 
+static void note_asked(const struct ent_round *round, struct ent_seat *seat, int64_t sent)
+{
+	/* It may be an earlier answer that was lost, of a longer lease. */
+	int64_t until = sent + PATIENCE + ent_ttl(round, seat);
+
+	if (!seat->asked || until > seat->asked_until)
+		seat->asked_until = until;
+	seat->asked = true;
+}
+
 /* One batch. Returns how many were asked, and whether all have an answer. */
 static size_t ask_some(struct ent_round *round, const struct ent_token *token, bool *answered)
 {
@@ -242,12 +253,12 @@ static size_t ask_some(struct ent_round *round, const struct ent_token *token, b
 	}
 	if (!count)
 		return 0;
+	sent = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
 	/* If the answer is lost, the seat is still to be returned some day. */
 	for (i = 0; i < count; i++)
 		if (requests[i].call == ENT_ASK)
-			requests[i].seat->asked = true;
+			note_asked(round, requests[i].seat, sent);
 	ent_save(round);
-	sent = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
 	ent_ask(round, token, requests, count);
 	*answered = true;
 	for (i = 0; i < count; i++) {
@@ -307,8 +318,18 @@ static bool is_over(const struct ent_round *round, const struct ent_seat *seat)
 {
 	if (seat->id[0])
 		return round->now >= seat->expires;
-	return !seat->asked ||
-	       round->now >= seat->since + 60 * (int64_t)round->settings.lease_minutes;
+	return !seat->asked || round->now >= seat->asked_until;
+}
+
+/* Whether a file is no token today, and nobody knows whose seats it is about. */
+static bool is_unsure(const struct ent_round *round)
+{
+	size_t i;
+
+	for (i = 0; i < round->token_count; i++)
+		if (!round->tokens[i].pool[0])
+			return true;
+	return false;
 }
 
 /* The vGPU is another tenant's now, whose seat says what ceilings it has. */
@@ -327,7 +348,8 @@ static struct ent_seat *successor(struct ent_round *round, const struct ent_seat
 static bool act(struct ent_round *round, struct ent_seat *seat)
 {
 	enum ent_state state = ent_state_of(round, seat);
-	bool counted = ent_token_of(round, seat->pool);
+	bool counted = ent_token_of(round, seat->pool) ||
+		       (!is_over(round, seat) && is_unsure(round));
 
 	if ((!counted || state == ENT_RETURNED) && !successor(round, seat))
 		ent_lift(round, seat);

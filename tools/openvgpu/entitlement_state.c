@@ -162,6 +162,7 @@ static void read_seat(struct ent_round *round, struct json_object *object, int64
 	seat->since = moved(ent_number(object, "since"), by);
 	seat->open = flag(object, "open");
 	seat->asked = flag(object, "asked");
+	seat->asked_until = moved(ent_number(object, "asked_until"), by);
 	seat->borrowed = (unsigned int)ent_number(object, "borrowed");
 	seat->until = moved(ent_number(object, "until"), by);
 	seat->failures = (unsigned int)ent_number(object, "failures");
@@ -239,6 +240,7 @@ static struct json_object *seat_json(const struct ent_seat *seat)
 	json_set(object, "since", json_object_new_int64(seat->since));
 	json_set(object, "open", json_object_new_boolean(seat->open));
 	json_set(object, "asked", json_object_new_boolean(seat->asked));
+	json_set(object, "asked_until", json_object_new_int64(seat->asked_until));
 	json_set_number(object, "borrowed", seat->borrowed);
 	json_set(object, "until", json_object_new_int64(seat->until));
 	json_set_number(object, "failures", seat->failures);

@@ -80,6 +80,11 @@ class Host:
     def give(self, token, pool="blue"):
         self.write(f"etc/openvgpu/entitlement/{pool}.tok", token + "\n")
 
+    def token(self, pool="blue"):
+        """The one that it has."""
+        with open(os.path.join(self.root, f"etc/openvgpu/entitlement/{pool}.tok"), encoding="ascii") as file:
+            return file.read().strip()
+
     # -------------------------------------------------------------- vGPUs
 
     def add(self, uuid, tenant="blue"):

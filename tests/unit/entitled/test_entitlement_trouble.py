@@ -5,8 +5,8 @@ import os
 import sys
 
 from cli_machine import GPU
-from entitled_server import main, vgpu
-from entitlement_host import AgentTest, Host, OPENSSL
+from entitled_server import DAY, main, vgpu
+from entitlement_host import AgentTest, CURL, Host, OPENSSL
 
 A = vgpu(1)
 FREE, SLOW, WARNED = (100, 0, "none"), (25, 15, "limited"), (100, 0, "grace")
@@ -102,6 +102,89 @@ class Trouble(AgentTest):
         os.rename(cap + ".good", cap)
         host.round()
         self.assertEqual(host.ceilings(A), FREE)
+
+    def borrowed(self, uuid=A):
+        """A host with a seat for 30 days."""
+        self.put(vgpus=1)
+        host = self.host()
+        host.add(uuid)
+        host.round()
+        self.assertEqual(host.run("borrow", uuid, "--days", "30").returncode, 0)
+        return host
+
+    def test_return_by_uuid(self):
+        """Also when the vGPU is another tenant's, or gone."""
+        host = self.borrowed()
+        link = host.machine.path(f"sys/bus/mdev/devices/{A}")
+        for leave in (lambda: host.attributes(A, tenant="red"), lambda: os.unlink(link)):
+            host.close(A)
+            leave()
+            host.round()
+            self.assertEqual((host.states(), len(self.leased())), ({A: ("leased", None)}, 1))
+            done = host.run("return", A)
+            self.assertEqual((done.returncode, done.stdout), (0, A + "\n"), done)
+            self.assertEqual((host.states(), self.leased()), ({}, {}))
+            self.assertEqual(host.run("return", A).returncode, 3)
+            if os.path.lexists(link):
+                host.attributes(A, tenant="blue")
+                self.assertEqual(host.run("borrow", A, "--days", "30").returncode, 0)
+
+    def test_borrow_again(self):
+        """What fails leaves what was borrowed before."""
+        host = self.borrowed()
+        self.end()
+        done = host.run("borrow", A, "--days", "60")
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("server-away", done.stderr)
+        for day in (0, 29):
+            host.clock.set(uptime=day * DAY, today=day * DAY)
+            host.close(A)
+            host.round()
+            status = host.status()["vgpus"][0]
+            self.assertEqual((status["state"], status["borrowed_days"]), ("leased", 30))
+        self.start()
+        self.assertEqual(len(self.leased()), 1)
+
+    def test_unreadable_token(self):
+        """For a round: no seat is forgotten."""
+        host = self.borrowed()
+        host.close(A)
+        host.round()
+        token = host.token()
+        host.give(token[:50])
+        host.round()
+        self.assertEqual(host.states(), {A: ("leased", None)})
+        host.give(token)
+        self.assertEqual(host.run("return", A).returncode, 0)
+        self.assertEqual((host.states(), self.leased()), ({}, {}))
+        # But one that is over is, and its vGPU is nobody's business then.
+        host.configure(enforce="limit")
+        host.open(A)
+        host.round()
+        host.give(token[:50])
+        self.wait(DAY + 1, host)
+        host.round()
+        self.assertEqual((host.states(), host.ceilings(A)), ({}, FREE))
+
+    def test_late_answer_is_lost(self):
+        """Long after the vGPU was opened: the seat is returned all the same."""
+        self.put(vgpus=0)
+        host = self.host()
+        host.add(A)
+        host.round()
+        self.wait(25 * 3600, host)
+        self.put(vgpus=1)
+        host.script("curl", f'{CURL} "$@" >/dev/null\nexit 56')
+        host.round()
+        self.assertEqual(len(self.leased()), 1)
+        host.program("curl", None)
+        host.close(A)
+        host.round()
+        self.assertEqual(list(host.states()), [A])
+        host.program("curl", CURL)
+        self.wait(400, host)
+        host.round()
+        self.assertEqual((host.states(), self.leased()), ({}, {}))
 
 
 if __name__ == "__main__":
