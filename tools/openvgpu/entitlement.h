@@ -88,6 +88,9 @@ struct ent_token {
  * @failures: how often in a row the server was away
  * @reason: why it has no seat, or will not have it for long; empty: all is well
  * @message: the same for people
+ * @noticed: the agent has written its notice
+ * @cap: ceiling that the agent has put there; 0: none
+ * @frame_rate: the same
  * @told: its state when that was in the log last
  * @seen: its vGPU is there, in this round
  * @kept: it is still one to look after, at the end of this round
@@ -112,6 +115,9 @@ struct ent_seat {
 	unsigned int failures;
 	char reason[32];
 	char message[256];
+	bool noticed;
+	unsigned int cap;
+	unsigned int frame_rate;
 	int told;
 	bool seen;
 	bool kept;
@@ -196,9 +202,9 @@ void ent_refuse(struct ent_seat *seat, const char *reason, const char *message);
 void ent_local(struct ent_round *round, struct ent_token *token);
 
 /* entitlement_limit.c */
-void ent_limit(const struct ent_round *round, const struct ent_seat *seat,
-	       enum ent_state state);
-void ent_lift(const struct ent_round *round, const struct ent_seat *seat);
+void ent_limit(const struct ent_round *round, struct ent_seat *seat, enum ent_state state);
+void ent_lift(const struct ent_round *round, struct ent_seat *seat);
+void ent_hand_over(struct ent_seat *from, struct ent_seat *to);
 
 /* entitlement_round.c */
 int ent_begin(const struct cli *cli, struct ent_round *round);

@@ -350,9 +350,15 @@ static bool act(struct ent_round *round, struct ent_seat *seat)
 	enum ent_state state = ent_state_of(round, seat);
 	bool counted = ent_token_of(round, seat->pool) ||
 		       (!is_over(round, seat) && is_unsure(round));
+	struct ent_seat *next;
 
-	if ((!counted || state == ENT_RETURNED) && !successor(round, seat))
-		ent_lift(round, seat);
+	if (!counted || state == ENT_RETURNED) {
+		next = successor(round, seat);
+		if (next)
+			ent_hand_over(seat, next);
+		else
+			ent_lift(round, seat);
+	}
 	if (!counted || (state == ENT_RETURNED && is_over(round, seat)))
 		return false;
 	if (state != ENT_RETURNED)

@@ -166,6 +166,9 @@ static void read_seat(struct ent_round *round, struct json_object *object, int64
 	seat->borrowed = (unsigned int)ent_number(object, "borrowed");
 	seat->until = moved(ent_number(object, "until"), by);
 	seat->failures = (unsigned int)ent_number(object, "failures");
+	seat->noticed = flag(object, "noticed");
+	seat->cap = (unsigned int)ent_number(object, "cap");
+	seat->frame_rate = (unsigned int)ent_number(object, "frame_rate");
 	seat->told = same_boot ? (int)ent_number(object, "told") : -1;
 }
 
@@ -244,6 +247,9 @@ static struct json_object *seat_json(const struct ent_seat *seat)
 	json_set_number(object, "borrowed", seat->borrowed);
 	json_set(object, "until", json_object_new_int64(seat->until));
 	json_set_number(object, "failures", seat->failures);
+	json_set(object, "noticed", json_object_new_boolean(seat->noticed));
+	json_set_number(object, "cap", seat->cap);
+	json_set_number(object, "frame_rate", seat->frame_rate);
 	json_set(object, "told", json_object_new_int64(seat->told));
 	return object;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """What the agent of quotas does when programs, files, people and servers do what they should not."""
+import fcntl
 import os
 import sys
 
@@ -8,7 +9,7 @@ from cli_machine import GPU
 from entitled_server import DAY, main, vgpu
 from entitlement_host import AgentTest, CURL, Host, OPENSSL
 
-A = vgpu(1)
+A, B, C = vgpu(1), vgpu(2), vgpu(3)
 FREE, SLOW, WARNED = (100, 0, "none"), (25, 15, "limited"), (100, 0, "grace")
 
 
@@ -74,6 +75,21 @@ class Trouble(AgentTest):
         host.round()
         self.assertEqual((host.ceilings(A), host.written(A, "notice")), (WARNED, before))
 
+    def test_ceilings_of_another_tenant(self):
+        """The new tenant's seat takes them over, and lifts them."""
+        self.put(vgpus=0)
+        self.put("red", vgpus=1)
+        host = self.host(enforce="limit")
+        host.give(self.host_token("h1", "red"), "red")
+        host.add(A)
+        host.round()
+        self.assertEqual(host.ceilings(A), SLOW)
+        host.attributes(A, tenant="red")
+        host.configure(enforce="observe")
+        for _ in range(2):
+            host.round()
+        self.assertEqual((host.states(), host.ceilings(A)), ({A: ("leased", None)}, FREE))
+
     def test_killed_in_between(self):
         """By the notice the next round knows that ceilings are the agent's."""
         self.put(vgpus=1)
@@ -93,7 +109,12 @@ class Trouble(AgentTest):
         self.assertEqual(host.ceilings(A), SLOW)
         cap = host.machine.path(f"sys/devices/pci0000:00/{GPU}/{A}/openvgpu/cap_ceiling_percent")
         os.rename(cap, cap + ".good")
-        os.symlink("/dev/full", cap)
+        # It can be read, and not written.
+        sealed = os.memfd_create("cap", os.MFD_ALLOW_SEALING)
+        self.addCleanup(os.close, sealed)
+        os.write(sealed, b"25\n")
+        fcntl.fcntl(sealed, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE)
+        os.symlink(f"/proc/{os.getpid()}/fd/{sealed}", cap)
         self.put(vgpus=1)
         self.wait(61, host)
         host.round()
@@ -185,6 +206,53 @@ class Trouble(AgentTest):
         self.wait(400, host)
         host.round()
         self.assertEqual((host.states(), self.leased()), ({}, {}))
+
+    def test_administrator(self):
+        """Stricter ceilings are the administrator's, and observe changes nothing."""
+        self.put(vgpus=1)
+        host = self.host()
+        host.add(A)
+        strict = (10, 5, "limited")
+        host.attributes(A, cap_ceiling_percent=10, frame_rate_ceiling=5, notice="none grace [limited]")
+        host.round()
+        self.assertEqual((host.states()[A], host.ceilings(A)), (("leased", None), strict))
+        # One is stricter, the other one is not.
+        self.put(vgpus=0)
+        host.add(B)
+        host.attributes(B, cap_ceiling_percent=10, frame_rate_ceiling=30)
+        host.round()
+        self.assertEqual(host.ceilings(B), (10, 30, "none"))
+        host.configure(enforce="limit")
+        host.round()
+        self.assertEqual(host.ceilings(B), (10, 15, "limited"))
+        # Set meanwhile; and what the agent has put there follows the configuration.
+        host.add(C)
+        host.configure(enforce="limit", cap_percent=30)
+        host.round()
+        self.assertEqual(host.ceilings(C), (30, 15, "limited"))
+        host.configure(enforce="limit", cap_percent=40, frame_rate=20)
+        host.attributes(C, frame_rate_ceiling=3)
+        host.round()
+        self.assertEqual(host.ceilings(C), (40, 3, "limited"))
+        for switch in ("observe", "limit", "observe"):
+            host.configure(enforce=switch, cap_percent=40, frame_rate=20)
+            host.round()
+            strict = "limited" if switch == "limit" else "none"
+            self.assertEqual(host.ceilings(B), (10, 20 if switch == "limit" else 0, strict))
+            self.assertEqual(host.ceilings(C), (40 if switch == "limit" else 100, 3, strict))
+
+    def test_state_is_lost(self):
+        """By the notice, ceilings are lifted; those of others stay."""
+        self.put(vgpus=0)
+        host = self.host(enforce="limit")
+        for uuid in (A, B):
+            host.add(uuid)
+        host.attributes(B, cap_ceiling_percent=10)
+        host.round()
+        os.unlink(os.path.join(host.root, "var/lib/openvgpu/entitlement.json"))
+        self.put(vgpus=2)
+        host.round()
+        self.assertEqual((host.ceilings(A), host.ceilings(B)), (FREE, (10, 0, "none")))
 
 
 if __name__ == "__main__":
