@@ -11,6 +11,7 @@
 #include "entitlement.h"
 
 #define COLUMNS		5
+#define SECOND		UINT64_C(1000000000)	/* ns */
 #define STALE		(3 * ENT_LOOK)	/* s: no agent writes any more */
 
 static enum cli_exit fail_state(const struct cli *cli, int err)
@@ -51,15 +52,38 @@ static int one_round(const struct cli *cli, int64_t *wait)
 	return err;
 }
 
-/* Which they are a round finds out by itself. */
-static void drain(struct ovgpu_events *events)
+/*
+ * Whether there is something to look at; which vGPUs these are a round finds out by
+ * itself. Notices are the agent's own.
+ */
+static bool drain(struct ovgpu_events *events)
 {
 	struct ovgpu_event *event;
+	bool seen = false;
 	int err;
 
-	while (!(err = ovgpu_events_next(events, &event)) || err == -ENOBUFS)
+	while (!(err = ovgpu_events_next(events, &event)) || err == -ENOBUFS) {
+		seen |= err || event->kind != OVGPU_EVENT_NOTICE;
 		if (!err)
 			ovgpu_free(event);
+	}
+	return seen || err != -EAGAIN;
+}
+
+/* Until the next round; false: the agent is to end. */
+static bool rest(struct ovgpu_events *events, int signals, int64_t wait)
+{
+	uint64_t now = cli_now(CLOCK_MONOTONIC);
+	enum cli_waited waited;
+
+	/* Whatever happens, that much is left of the processor. */
+	waited = cli_wait(-1, signals, now + SECOND);
+	while (waited != WAITED_END && !drain(events)) {
+		waited = cli_wait(ovgpu_events_fd(events), signals, now + wait * SECOND);
+		if (waited == WAITED_TIME)
+			break;
+	}
+	return waited != WAITED_END;
 }
 
 /**
@@ -83,13 +107,11 @@ enum cli_exit command_entitlement_agent(struct cli *cli)
 		return cli_fail_errno(cli, err, "follow the kernel's events");
 	signals = cli_end_signals();
 	do {
-		drain(events);
 		err = one_round(cli, &wait);
 		/* A full disk, or a module that is loaded anew: it goes on. */
 		if (err)
 			fail_state(cli, err);
-	} while (cli_wait(ovgpu_events_fd(events), signals,
-			  cli_now(CLOCK_MONOTONIC) + wait * 1000000000) != WAITED_END);
+	} while (rest(events, signals, wait));
 	ovgpu_events_close(events);
 	return CLI_OK;
 }
@@ -177,7 +199,7 @@ static void print_text(const struct ent_round *round)
 	for (i = 0; i < round->count; i++) {
 		const struct ent_seat *seat = &round->seats[i];
 
-		ends = show_time(lasts(round, seat) * UINT64_C(1000000000));
+		ends = show_time(lasts(round, seat) * SECOND);
 		snprintf(why.text, sizeof(why.text), "%s%s%s", seat->reason[0] ? seat->reason : "-",
 			 seat->message[0] ? ": " : "", seat->message);
 		table_row(&table, COLUMNS, seat->uuid, seat->pool,

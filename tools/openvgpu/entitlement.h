@@ -132,6 +132,7 @@ struct ent_seat {
  * @token_count: their number
  * @seats: array
  * @count: their number
+ * @saved: the seats, as the file has them; NULL: it has not
  * @written: when the file of the state was written, s of CLOCK_BOOTTIME; 0: never
  * @now: s of CLOCK_BOOTTIME
  * @today: s since 1970
@@ -144,6 +145,7 @@ struct ent_round {
 	size_t token_count;
 	struct ent_seat *seats;
 	size_t count;
+	char *saved;
 	int64_t written;
 	int64_t now;
 	int64_t today;
@@ -181,7 +183,7 @@ const struct ent_token *ent_token_of(const struct ent_round *round, const char *
 /* entitlement_state.c */
 int ent_lock(const struct cli *cli);
 int ent_load(struct ent_round *round);
-int ent_save(const struct ent_round *round);
+int ent_save(struct ent_round *round);
 int64_t ent_number(struct json_object *object, const char *key);
 const char *ent_text(struct json_object *object, const char *key);
 struct ent_seat *ent_seat_find(struct ent_round *round, const char *uuid,

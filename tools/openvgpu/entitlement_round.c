@@ -123,6 +123,7 @@ void ent_end(struct ent_round *round)
 {
 	free(round->tokens);
 	free(round->seats);
+	free(round->saved);
 }
 
 /* ------------------------------------------------------------------ vGPUs */

@@ -193,6 +193,9 @@ static void read_state(struct ent_round *round, struct json_object *object)
 	json_object_object_get_ex(object, "seats", &seats);
 	if (!json_object_is_type(seats, json_type_array))
 		return;
+	if (same_boot)
+		round->saved = strdup(json_object_to_json_string_ext(seats,
+								     JSON_C_TO_STRING_PLAIN));
 	for (i = 0; i < json_object_array_length(seats); i++)
 		read_seat(round, json_object_array_get_idx(seats, i), by, same_boot);
 }
@@ -273,27 +276,44 @@ static int write_state(int root, struct json_object *object)
 	return err;
 }
 
+/* Now and then also what is the same: of when it is says whether there is an agent. */
+static bool is_saved(const struct ent_round *round, const char *seats)
+{
+	return round->saved && !strcmp(round->saved, seats) && round->written &&
+	       round->now >= round->written && round->now < round->written + ENT_LOOK;
+}
+
 /**
  * ent_save - write down what is known of seats: all of it, or nothing
  * @round: with seats
  *
  * Return: 0 or a negative errno.
  */
-int ent_save(const struct ent_round *round)
+int ent_save(struct ent_round *round)
 {
-	struct json_object *object = json_start(), *seats = json_object_new_array();
+	struct json_object *object, *seats = json_object_new_array();
 	char id[OVGPU_NAME_SIZE];
+	const char *text;
 	size_t i;
 	int err;
 
+	for (i = 0; i < round->count; i++)
+		json_object_array_add(seats, seat_json(&round->seats[i]));
+	text = json_object_to_json_string_ext(seats, JSON_C_TO_STRING_PLAIN);
+	if (is_saved(round, text)) {
+		json_object_put(seats);
+		return 0;
+	}
+	free(round->saved);
+	round->saved = strdup(text);
+	object = json_start();
 	boot_id(round->cli, id);
 	json_set_text(object, "boot_id", id);
 	json_set(object, "boottime", json_object_new_int64(round->now));
 	json_set(object, "today", json_object_new_int64(round->today));
-	for (i = 0; i < round->count; i++)
-		json_object_array_add(seats, seat_json(&round->seats[i]));
 	json_set(object, "seats", seats);
 	err = write_state(ovgpu_dirfd(round->cli->ovgpu, OVGPU_ROOT), object);
 	json_object_put(object);
+	round->written = err ? 0 : round->now;
 	return err;
 }

@@ -147,8 +147,12 @@ class Host:
 
     def seats(self):
         """{vGPU: id} of leases in its file."""
+        return {seat["vgpu"]: seat["id"] for seat in self.saved()["seats"] if seat["id"]}
+
+    def saved(self):
+        """The file."""
         with open(os.path.join(self.root, "var/lib/openvgpu/entitlement.json"), encoding="ascii") as file:
-            return {seat["vgpu"]: seat["id"] for seat in json.load(file)["seats"] if seat["id"]}
+            return json.load(file)
 
 
 class AgentTest(ServerTest):

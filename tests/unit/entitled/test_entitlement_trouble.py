@@ -254,6 +254,41 @@ class Trouble(AgentTest):
         host.round()
         self.assertEqual((host.ceilings(A), host.ceilings(B)), (FREE, (10, 0, "none")))
 
+    def test_no_rest(self):
+        """A server that has a renewal wanted at once, or knows no lease, is asked seldom."""
+        lease = '{"id":"%s","expires_in":86400,"renew_in":0}' % ("0" * 32)
+        refusal = '{"error":{"reason":"no-lease","message":"m"}}'
+        for answer, status, state, least in ((lease, 200, ("leased", None), 10),
+                                             (refusal, 404, ("limited", "no-lease"), 300)):
+            host = Host(self, f"h{status}")
+            host.configure(enforce="limit")
+            host.give(self.host_token(host.name))
+            host.add(A)
+            host.script("curl", f"echo x >>$0.ran\nprintf '{answer}\\n@@ {status} \\n'")
+            host.round()
+            self.assertEqual(host.states()[A], state)
+            self.assertEqual(os.path.getsize(os.path.join(host.root, "usr/bin/curl.ran")), 2)
+            seat = host.saved()["seats"][0]
+            self.assertGreaterEqual(seat["renew"], seat["since"] + least)
+
+    def test_saves_seldom(self):
+        """What is the same is written once a minute, for status to see an agent."""
+        self.put(vgpus=1)
+        host = self.host()
+        host.add(A)
+        host.round()
+        before = host.saved()
+        host.round()
+        after = host.saved()
+        if after["boottime"] < before["boottime"] + 60:     # the machine may be slow
+            self.assertEqual(after, before)
+        self.wait(61, host)
+        host.round()
+        self.assertGreaterEqual(host.saved()["boottime"], before["boottime"] + 61)
+        host.close(A)
+        host.round()
+        self.assertEqual(host.saved()["seats"], [])
+
 
 if __name__ == "__main__":
     sys.exit(main("entitlement_trouble"))
