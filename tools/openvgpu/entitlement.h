@@ -177,6 +177,7 @@ struct ent_request {
 /* entitlement_token.c */
 int ent_decode(const char *text, size_t length, char *bytes);
 void ent_token_read(const char *text, struct ent_token *token);
+void ent_token_here(const struct ent_round *round, struct ent_token *token);
 int ent_tokens_load(struct ent_round *round);
 const struct ent_token *ent_token_of(const struct ent_round *round, const char *pool);
 
@@ -209,6 +210,7 @@ void ent_lift(const struct ent_round *round, struct ent_seat *seat);
 void ent_hand_over(struct ent_seat *from, struct ent_seat *to);
 
 /* entitlement_round.c */
+void ent_name(struct ent_round *round);
 int ent_begin(const struct cli *cli, struct ent_round *round);
 int ent_round(struct ent_round *round);
 void ent_end(struct ent_round *round);

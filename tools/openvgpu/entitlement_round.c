@@ -95,6 +95,18 @@ static void name_host(struct ent_round *round)
 }
 
 /**
+ * ent_name - what the configuration says, this host's name, and when it is
+ * @round: with the run; receives them
+ */
+void ent_name(struct ent_round *round)
+{
+	round->now = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
+	round->today = (int64_t)(cli_now(CLOCK_REALTIME) / 1000000000);
+	read_settings(round);
+	name_host(round);
+}
+
+/**
  * ent_begin - what is known before a round
  * @cli: the run
  * @round: receives it, to be given to ent_end() whatever comes of it
@@ -107,10 +119,7 @@ int ent_begin(const struct cli *cli, struct ent_round *round)
 
 	memset(round, 0, sizeof(*round));
 	round->cli = cli;
-	round->now = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
-	round->today = (int64_t)(cli_now(CLOCK_REALTIME) / 1000000000);
-	read_settings(round);
-	name_host(round);
+	ent_name(round);
 	err = ent_tokens_load(round);
 	return err ?: ent_load(round);
 }

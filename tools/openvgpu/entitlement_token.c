@@ -183,6 +183,18 @@ void ent_token_read(const char *text, struct ent_token *token)
 	json_object_put(claims);
 }
 
+/**
+ * ent_token_here - refuse a token that is for another host
+ * @round: with the host's name
+ * @token: of ent_token_read()
+ */
+void ent_token_here(const struct ent_round *round, struct ent_token *token)
+{
+	if (!token->reason[0] && token->host[0] && strcmp(token->host, round->host))
+		refuse(token, "token-host", "it is for host '%s', and this is '%s'",
+		       token->host, round->host);
+}
+
 static int load_token(struct ent_round *round, const char *name)
 {
 	struct ent_token *token = &round->tokens[round->token_count];
@@ -207,9 +219,7 @@ static int load_token(struct ent_round *round, const char *name)
 	if (strlen(text) != (size_t)n)
 		text[0] = '\0';
 	ent_token_read(text, token);
-	if (!token->reason[0] && token->host[0] && strcmp(token->host, round->host))
-		refuse(token, "token-host", "it is for host '%s', and this is '%s'",
-		       token->host, round->host);
+	ent_token_here(round, token);
 	return 0;
 }
 

@@ -289,6 +289,33 @@ class Trouble(AgentTest):
         host.round()
         self.assertEqual(host.saved()["seats"], [])
 
+    def test_import_refuses(self):
+        """What would be of no use on this host, today, or alone."""
+        host = Host(self, "h1")
+        host.configure()
+        self.make_certificate()
+        urls = [f"http://127.0.0.1:{self.port}"]
+        good = self.host_token("h1")
+        for files, code, why in (
+                ({"a": self.host_token("h2")}, 1, "token-host: it is for host 'h2', and this is 'h1'"),
+                ({"a": self.signed(scope="host", urls=urls, exp=1000)}, 1, "token-expired: "),
+                ({"a": self.read("tls.crt").decode()}, 2, "a certificate goes with a token"),
+                ({"a": good + "\n" * 65536}, 1, "File too large"),
+                ({"a": good, "b": self.read("tls.crt").decode()}, 0, "")):
+            for name, text in files.items():
+                with open(self.path(name), "w", encoding="ascii") as file:
+                    file.write(text + "\n")
+            done = host.run("import", *(self.path(name) for name in files))
+            self.assertEqual(done.returncode, code, done)
+            self.assertIn(why, done.stderr)
+            folder = os.path.join(host.root, "etc/openvgpu/entitlement")
+            self.assertEqual(os.listdir(folder) != [], code == 0)
+        # Just as large as it may be; and the key goes without a token.
+        with open(self.path("a"), "w", encoding="ascii") as file:
+            file.write(good + "\n" * (65536 - len(good)))
+        self.assertEqual(host.run("import", self.path("a")).returncode, 0)
+        self.assertEqual(host.run("import", self.path("token.pub")).returncode, 0)
+
 
 if __name__ == "__main__":
     sys.exit(main("entitlement_trouble"))
