@@ -78,6 +78,9 @@ static void put_request(FILE *file, const struct ent_round *round, const char *u
 		 request->call == ENT_ASK ? "" : request->seat->id,
 		 request->call == ENT_RENEW ? "/renew" : "");
 	put_quoted(file, "url", text);
+	/* Whoever runs a proxy would see the token. */
+	if (!strncmp(url, "http:", 5))
+		put_quoted(file, "noproxy", "*");
 	put_quoted(file, "request", request->call == ENT_RETURN ? "DELETE" : "POST");
 	snprintf(text, sizeof(text), "Authorization: Bearer %s", token->text);
 	put_quoted(file, "header", text);
@@ -95,7 +98,7 @@ static void put_request(FILE *file, const struct ent_round *round, const char *u
 		put_quoted(file, "capath", path);
 	}
 	fputs("connect-timeout = 5\nmax-time = 20\nmax-filesize = 65536\n"
-	      "proto = \"=http,https\"\n"
+	      "globoff\nproto = \"=http,https\"\n"
 	      "write-out = \"\\n@@ %{http_code} %{errormsg}\\n\"\n", file);
 }
 

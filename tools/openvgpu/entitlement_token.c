@@ -105,10 +105,18 @@ static bool url_good(const char *url)
 	static const char *const begins[] = {
 		"https://", "http://127.0.0.1:", "http://localhost:", "http://[::1]:",
 	};
-	const char *p;
+	const char *p = strstr(url, "://");
 	size_t i;
 
-	for (p = url; *p > ' ' && *p < 0x7f && !strchr("\"'\\<>", *p); p++)
+	p = p ? p + 3 : url;
+	/* An address of IPv6. */
+	if (*p == '[') {
+		p += 1 + strspn(p + 1, "0123456789abcdefABCDEF:.");
+		if (*p++ != ']')
+			return false;
+	}
+	/* Nobody's name, which would hide the server's, and no patterns of curl. */
+	for (; *p > ' ' && *p < 0x7f && !strchr("\"'\\<>@{}[]", *p); p++)
 		;
 	if (*p || p - url >= ENT_URL_SIZE)
 		return false;

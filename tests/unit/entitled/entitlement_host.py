@@ -39,7 +39,7 @@ class Host:
     """A machine with vGPUs of tenants, its own clock, and its own root directory."""
 
     def __init__(self, test, name, machine=None):
-        self.test, self.name = test, name
+        self.test, self.name, self.variables = test, name, {}
         self.machine = machine or Machine()
         if not machine:
             test.addCleanup(shutil.rmtree, self.machine.top)
@@ -123,7 +123,7 @@ class Host:
         return dict(os.environ, OPENVGPU_SYSFS=self.machine.path("sys"),
                     OPENVGPU_PROC=os.path.join(self.root, "proc"), OPENVGPU_ROOT=self.root,
                     LD_PRELOAD=self.test.library, FAKE_CLOCK=self.clock.path,
-                    ASAN_OPTIONS="exitcode=97:verify_asan_link_order=0", LC_ALL="C.UTF-8")
+                    ASAN_OPTIONS="exitcode=97:verify_asan_link_order=0", LC_ALL="C.UTF-8", **self.variables)
 
     def run(self, *args):
         done = subprocess.run([OPENVGPU, "entitlement", *args], stdin=subprocess.DEVNULL,

@@ -316,6 +316,30 @@ class Trouble(AgentTest):
         self.assertEqual(host.run("import", self.path("a")).returncode, 0)
         self.assertEqual(host.run("import", self.path("token.pub")).returncode, 0)
 
+    def test_urls(self):
+        """Where a token goes is what it looks like, and nowhere else."""
+        host = Host(self, "h1")
+        host.configure()
+        for url, good in (("http://127.0.0.1:x@evil.example", False), ("http://127.0.0.1:1[1-9]", False),
+                          ("https://{a,b}.example", False), ("https://[a-c].example", False),
+                          ("https://me@example.org", False), ("https://[::1", False),
+                          ("ftp://[::1]:8484", False), ("http://[::2]:8484", False),
+                          ("http://[::1]:8484", True), ("https://[2001:db8::1]:8484/", True),
+                          ("https://quota.example.org:8484", True)):
+            with open(self.path("a"), "w", encoding="ascii") as file:
+                file.write(self.signed(scope="host", urls=[url]))
+            done = host.run("import", self.path("a"))
+            self.assertEqual((done.returncode, "token-url" in done.stderr), (0, False) if good else (1, True), url)
+
+    def test_proxy(self):
+        """The loopback is asked without one."""
+        self.put(vgpus=1)
+        host = self.host()
+        host.add(A)
+        host.variables["http_proxy"] = host.variables["all_proxy"] = "http://127.0.0.1:1"
+        host.round()
+        self.assertEqual(host.states()[A], ("leased", None))
+
 
 if __name__ == "__main__":
     sys.exit(main("entitlement_trouble"))
