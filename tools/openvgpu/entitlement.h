@@ -30,6 +30,7 @@
 #define ENT_LOOK	60	/* s between two rounds at most */
 #define ENT_DAY		86400
 #define ENT_LAST	3600	/* of a lease that is borrowed */
+#define ENT_REFUSED	UINT32_MAX
 #define ENT_LOCAL	"local"	/* the lease of a quota in the token */
 #define ENT_ENDED	INT64_MIN	/* the end of a lease that is over */
 
@@ -89,7 +90,8 @@ struct ent_token {
  * @reason: why it has no seat, or will not have it for long; empty: all is well
  * @message: the same for people
  * @noticed: the agent has written its notice
- * @cap: ceiling that the agent has put there; 0: none
+ * @cap: ceiling that the agent has put there; 0: none; ENT_REFUSED: it has none as long
+ *	as it is open
  * @frame_rate: the same
  * @told: its state when that was in the log last
  * @seen: its vGPU is there, in this round

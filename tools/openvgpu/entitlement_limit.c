@@ -64,7 +64,7 @@ static bool put_notice(const struct ent_round *round, const struct ent_seat *sea
  * @index: the attribute
  * @free: its value without a ceiling
  * @wanted: for a vGPU without a seat
- * @ours: what the agent has put there; 0: nothing
+ * @ours: what the agent has put there; 0: nothing; ENT_REFUSED: it can't
  */
 struct ceiling {
 	enum ovgpu_vgpu_setting index;
@@ -91,15 +91,16 @@ static void lower_one(const struct ent_round *round, const struct ent_seat *seat
 	unsigned int now;
 	int err;
 
-	if (!get_ceiling(round, seat, ceiling, &now, &err))
+	if (*ceiling->ours == ENT_REFUSED || !get_ceiling(round, seat, ceiling, &now, &err))
 		return;
 	if (now != *ceiling->ours)
 		*ceiling->ours = 0;
 	if (now == ceiling->wanted ||
 	    (now != ceiling->free && now < ceiling->wanted && !*ceiling->ours))
 		return;
-	if (!put_number(round, seat, ceiling->index, ceiling->wanted))
-		*ceiling->ours = ceiling->wanted;
+	err = put_number(round, seat, ceiling->index, ceiling->wanted);
+	if (!err || err == -EOPNOTSUPP)
+		*ceiling->ours = err ? ENT_REFUSED : ceiling->wanted;
 }
 
 /* Whether there is none of the agent's any more. */
@@ -109,7 +110,7 @@ static bool lift_one(const struct ent_round *round, const struct ent_seat *seat,
 	unsigned int now;
 	int err;
 
-	if (!*ceiling->ours)
+	if (!*ceiling->ours || *ceiling->ours == ENT_REFUSED)
 		return true;
 	if (!get_ceiling(round, seat, ceiling, &now, &err) && err != -ENOENT)
 		return false;

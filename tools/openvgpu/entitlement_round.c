@@ -59,6 +59,7 @@ enum ent_state ent_state_of(const struct ent_round *round, const struct ent_seat
 
 static void read_settings(struct ent_round *round)
 {
+	static struct config_error said;	/* last: not again each minute */
 	struct config_error error;
 	struct config *config;
 	int fd;
@@ -69,10 +70,13 @@ static void read_settings(struct ent_round *round)
 		return;
 	/* What is in force by mistake must not be the stricter thing. */
 	if (config_read(fd, &config, &error)) {
-		cli_note("/" CONFIG " line %u: %s: nothing is enforced", error.line,
-			 shown(error.text).text);
+		if (said.line != error.line || strcmp(said.text, error.text))
+			cli_note("/" CONFIG " line %u: %s: nothing is enforced", error.line,
+				 shown(error.text).text);
+		said = error;
 	} else {
 		round->settings = config->entitlement;
+		memset(&said, 0, sizeof(said));
 		config_free(config);
 	}
 	close(fd);
@@ -192,6 +196,8 @@ static void look_at_vgpu(struct ent_round *round, const struct ovgpu_vgpu *vgpu)
 	seat->renew = seat->borrowed ? seat->renew : round->now;
 	if (open) {
 		seat->since = round->now;
+		seat->cap = seat->cap == ENT_REFUSED ? 0 : seat->cap;
+		seat->frame_rate = seat->frame_rate == ENT_REFUSED ? 0 : seat->frame_rate;
 		ent_refuse(seat, "", "");
 	}
 }

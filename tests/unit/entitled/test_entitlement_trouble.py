@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """What the agent of quotas does when programs, files, people and servers do what they should not."""
+import errno
 import fcntl
 import os
 import sys
@@ -339,6 +340,22 @@ class Trouble(AgentTest):
         host.variables["http_proxy"] = host.variables["all_proxy"] = "http://127.0.0.1:1"
         host.round()
         self.assertEqual(host.states()[A], ("leased", None))
+
+    def test_ceiling_is_refused(self):
+        """What a vGPU can't have is tried once each time that it is opened."""
+        self.put(vgpus=0)
+        host = self.host(enforce="limit")
+        host.add(A)
+        host.machine.write(f"sys/devices/pci0000:00/{GPU}/{A}/openvgpu/frame_rate_ceiling.errno",
+                           f"{errno.EOPNOTSUPP}\n")
+        self.assertIn("frame_rate_ceiling=15", host.round())
+        for _ in range(2):
+            self.assertEqual((host.round(), host.ceilings(A)), ("", (25, 0, "limited")))
+        host.close(A)
+        host.round()
+        self.assertEqual(host.ceilings(A), FREE)
+        host.open(A)
+        self.assertIn("frame_rate_ceiling=15", host.round())
 
 
 if __name__ == "__main__":
