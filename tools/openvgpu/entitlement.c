@@ -12,6 +12,7 @@
 
 #define COLUMNS		5
 #define SECOND		UINT64_C(1000000000)	/* ns */
+#define PATIENCE	60	/* s that a command waits for the agent */
 #define STALE		(3 * ENT_LOOK)	/* s: no agent writes any more */
 
 static enum cli_exit fail_state(const struct cli *cli, int err)
@@ -37,7 +38,7 @@ static int64_t pause_of(const struct ent_round *round)
 
 static int one_round(const struct cli *cli, int64_t *wait)
 {
-	int lock = ent_lock(cli), err;
+	int lock = ent_lock(cli, ENT_PATIENT), err;
 	struct ent_round round;
 
 	*wait = ENT_LOOK;
@@ -383,7 +384,10 @@ static enum cli_exit with_uuid(struct cli *cli,
 
 	if (!cli_uuid(cli, cli->argument, uuid, &code))
 		return code;
-	lock = ent_lock(cli);
+	lock = ent_lock(cli, PATIENCE);
+	if (lock == -EBUSY)
+		return cli_fail(cli, CLI_BUSY,
+				"the agent has been asking servers for %d s: try again later", PATIENCE);
 	if (lock < 0)
 		return fail_state(cli, lock);
 	err = ent_begin(cli, &round);

@@ -27,6 +27,7 @@
 #define ENT_ANY_POOL	"*"
 #define ENT_DAYS_MAX	DAYS_MAX	/* of a lease */
 
+#define ENT_PATIENT	INT64_MAX
 #define ENT_LOOK	60	/* s between two rounds at most */
 #define ENT_DAY		86400
 #define ENT_LAST	3600	/* of a lease that is borrowed */
@@ -184,7 +185,7 @@ int ent_tokens_load(struct ent_round *round);
 const struct ent_token *ent_token_of(const struct ent_round *round, const char *pool);
 
 /* entitlement_state.c */
-int ent_lock(const struct cli *cli);
+int ent_lock(const struct cli *cli, int64_t patience);
 int ent_load(struct ent_round *round);
 int ent_save(struct ent_round *round);
 int64_t ent_number(struct json_object *object, const char *key);
@@ -197,7 +198,7 @@ struct ent_seat *ent_seat_add(struct ent_round *round, const char *uuid,
 /* entitlement_ask.c */
 int64_t ent_ttl(const struct ent_round *round, const struct ent_seat *seat);
 void ent_ask(const struct ent_round *round, const struct ent_token *token,
-	     struct ent_request *requests, size_t count);
+	     struct ent_request *requests, size_t count, int64_t until);
 
 /* entitlement_answer.c */
 void ent_answer(struct ent_round *round, struct ent_request *request, int64_t sent);

@@ -18,7 +18,6 @@
 #include "program.h"
 
 #define NOBODY		ENT_STATE_FOLDER "/entitlement.nobody"	/* an empty folder */
-#define PATIENCE_MS	120000
 #define ANSWER_MAX	4096		/* bytes of one, a server's has 500 */
 #define MARK		"\n@@ "		/* behind each; JSON in a line has no newline */
 
@@ -159,7 +158,8 @@ static size_t take_answers(char *text, struct ent_request *requests, size_t coun
 }
 
 static size_t ask_server(const struct ent_round *round, const char *curl, const char *url,
-			 const struct ent_token *token, struct ent_request *requests, size_t count)
+			 const struct ent_token *token, struct ent_request *requests,
+			 size_t count, int64_t seconds)
 {
 	int root = ovgpu_dirfd(round->cli->ovgpu, OVGPU_ROOT), err;
 	size_t size = count * ANSWER_MAX + 65536, answered = 0;
@@ -172,7 +172,7 @@ static size_t ask_server(const struct ent_round *round, const char *curl, const 
 	err = text ? write_requests(round, url, token, requests, count) : -ENOMEM;
 	if (!err) {
 		text[0] = '\0';
-		err = program_run(curl, argv, text, size, PATIENCE_MS);
+		err = program_run(curl, argv, text, size, (int)(seconds * 1000));
 		answered = take_answers(text, requests, count);
 	}
 	unlinkat(root, ENT_CURL, 0);
@@ -189,19 +189,24 @@ static size_t ask_server(const struct ent_round *round, const char *curl, const 
  * @token: shown to them
  * @requests: receive the answers; those of which none has one know why
  * @count: of these
+ * @until: no longer than that, s of CLOCK_BOOTTIME
  */
 void ent_ask(const struct ent_round *round, const struct ent_token *token,
-	     struct ent_request *requests, size_t count)
+	     struct ent_request *requests, size_t count, int64_t until)
 {
 	const char *message = "curl is not installed";
 	char curl[PATH_MAX];
 	size_t done = 0, i;
 	unsigned int url;
+	int64_t left;
 
 	if (program_find(round->cli->root, "curl", curl, sizeof(curl)))
 		for (url = 0; url < token->url_count && done < count; url++) {
+			left = until - (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
+			if (left <= 0)
+				break;
 			done += ask_server(round, curl, token->urls[url], token, requests + done,
-					   count - done);
+					   count - done, left);
 			message = done < count && requests[done].message[0] ?
 				  requests[done].message : "there is no answer";
 		}

@@ -17,7 +17,7 @@
 
 #define CONFIG		"etc/openvgpu/config.yaml"
 #define BATCH		64	/* requests of one run of curl */
-#define PATIENCE	120	/* s that a server may take */
+#define PATIENCE	120	/* s that the servers of a token may take, in a round */
 #define PASSES		3	/* as renew, no such lease, ask */
 
 /**
@@ -98,14 +98,20 @@ static void name_host(struct ent_round *round)
 			*p = '_';
 }
 
+/* Servers may take long. */
+static void look_at_clocks(struct ent_round *round)
+{
+	round->now = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
+	round->today = (int64_t)(cli_now(CLOCK_REALTIME) / 1000000000);
+}
+
 /**
  * ent_name - what the configuration says, this host's name, and when it is
  * @round: with the run; receives them
  */
 void ent_name(struct ent_round *round)
 {
-	round->now = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
-	round->today = (int64_t)(cli_now(CLOCK_REALTIME) / 1000000000);
+	look_at_clocks(round);
 	read_settings(round);
 	name_host(round);
 }
@@ -256,8 +262,12 @@ static void note_asked(const struct ent_round *round, struct ent_seat *seat, int
 	seat->asked = true;
 }
 
-/* One batch. Returns how many were asked, and whether all have an answer. */
-static size_t ask_some(struct ent_round *round, const struct ent_token *token, bool *answered)
+/*
+ * One batch, until the time is up. Returns how many were asked, and whether all have an
+ * answer.
+ */
+static size_t ask_some(struct ent_round *round, const struct ent_token *token, int64_t until,
+		       bool *answered)
 {
 	struct ent_request requests[BATCH] = { 0 };
 	size_t count = 0, i;
@@ -269,13 +279,15 @@ static size_t ask_some(struct ent_round *round, const struct ent_token *token, b
 	}
 	if (!count)
 		return 0;
-	sent = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
+	look_at_clocks(round);
+	sent = round->now;
 	/* If the answer is lost, the seat is still to be returned some day. */
 	for (i = 0; i < count; i++)
 		if (requests[i].call == ENT_ASK)
 			note_asked(round, requests[i].seat, sent);
 	ent_save(round);
-	ent_ask(round, token, requests, count);
+	ent_ask(round, token, requests, count, until);
+	look_at_clocks(round);
 	*answered = true;
 	for (i = 0; i < count; i++) {
 		*answered &= requests[i].status != 0;
@@ -300,9 +312,12 @@ static void put_off(struct ent_round *round, const struct ent_token *token)
 static void ask_all(struct ent_round *round, const struct ent_token *token)
 {
 	bool answered = true;
+	int64_t until = round->now + PATIENCE;
 	size_t most = PASSES * (round->count / BATCH + 1);
 
-	while (most-- && answered && ask_some(round, token, &answered))
+	/* Others want to be asked, too: the rest is for the next round. */
+	while (most-- && answered && round->now < until &&
+	       ask_some(round, token, until, &answered))
 		;
 	if (!answered)
 		put_off(round, token);
@@ -385,6 +400,16 @@ static bool act(struct ent_round *round, struct ent_seat *seat)
 	return true;
 }
 
+/* On all seats of a token; NULL: on those that none is for. */
+static void act_on(struct ent_round *round, const struct ent_token *token)
+{
+	size_t i;
+
+	for (i = 0; i < round->count; i++)
+		if (ent_token_of(round, round->seats[i].pool) == token)
+			round->seats[i].kept = act(round, &round->seats[i]);
+}
+
 /**
  * ent_round - a round
  * @round: of ent_begin(), with the lock
@@ -400,6 +425,7 @@ int ent_round(struct ent_round *round)
 	err = look(round);
 	if (err)
 		return err;
+	act_on(round, NULL);
 	for (i = 0; i < round->token_count; i++) {
 		struct ent_token *token = &round->tokens[i];
 
@@ -409,12 +435,10 @@ int ent_round(struct ent_round *round)
 			ask_all(round, token);
 		else
 			ent_local(round, token);
+		look_at_clocks(round);
+		/* Nobody waits for the servers of others. */
+		act_on(round, token);
 	}
-	/* The servers may have taken long. */
-	round->now = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
-	round->today = (int64_t)(cli_now(CLOCK_REALTIME) / 1000000000);
-	for (i = 0; i < round->count; i++)
-		round->seats[i].kept = act(round, &round->seats[i]);
 	for (i = 0; i < round->count; i++)
 		if (round->seats[i].kept)
 			round->seats[kept++] = round->seats[i];

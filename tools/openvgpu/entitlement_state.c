@@ -61,23 +61,31 @@ static bool flag(struct json_object *object, const char *key)
 /**
  * ent_lock - one at a time makes a round
  * @cli: the run
+ * @patience: s that it may take; ENT_PATIENT: as long as it takes
  *
- * Return: a descriptor to close after it, or a negative errno.
+ * Return: a descriptor to close after it, or a negative errno: -EBUSY when patience
+ * ended.
  */
-int ent_lock(const struct cli *cli)
+int ent_lock(const struct cli *cli, int64_t patience)
 {
-	int root = ovgpu_dirfd(cli->ovgpu, OVGPU_ROOT), fd;
+	int64_t began = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
+	int root = ovgpu_dirfd(cli->ovgpu, OVGPU_ROOT), fd, err;
 
 	if (mkdirat(root, ENT_STATE_FOLDER, 0755) && errno != EEXIST)
 		return -errno;
 	fd = openat(root, LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	while (flock(fd, LOCK_EX))
-		if (errno != EINTR) {
+	while (flock(fd, patience == ENT_PATIENT ? LOCK_EX : LOCK_EX | LOCK_NB)) {
+		err = errno == EWOULDBLOCK ? -EBUSY : errno == EINTR ? 0 : -EIO;
+		if (err == -EIO || (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000) - began >=
+		    patience) {
 			close(fd);
-			return -EIO;
+			return err ?: -EBUSY;
 		}
+		if (err)
+			usleep(100000);
+	}
 	return fd;
 }
 

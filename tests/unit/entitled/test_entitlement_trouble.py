@@ -4,9 +4,12 @@
 import errno
 import fcntl
 import os
+import struct
+import subprocess
 import sys
+import time
 
-from cli_machine import GPU
+from cli_machine import GPU, OPENVGPU
 from entitled_server import DAY, main, vgpu
 from entitlement_host import AgentTest, CURL, Host, OPENSSL
 
@@ -356,6 +359,55 @@ class Trouble(AgentTest):
         self.assertEqual(host.ceilings(A), FREE)
         host.open(A)
         self.assertIn("frame_rate_ceiling=15", host.round())
+
+    def test_slow_servers(self):
+        """They get two minutes in a round, all servers of a token together."""
+        host = Host(self, "h1")
+        host.configure()
+        host.give(self.token("blue", "host", "--host", "h1", *(
+            word for port in range(1, 6) for word in ("--url", f"https://127.0.0.1:{port}"))))
+        host.add(A)
+        # A minute each, by the clock of the test.
+        host.script("curl", f"echo x >>$0.ran; exec python3 -S {self.path('slow.py')}")
+        with open(self.path("slow.py"), "w", encoding="ascii") as file:
+            file.write(f"import struct\nwith open({host.clock.path!r}, 'r+b') as file:\n"
+                       "    ahead = struct.unpack('=qq', file.read())\n    file.seek(0)\n"
+                       "    file.write(struct.pack('=qq', *(seconds + 60 for seconds in ahead)))\n")
+        host.round()
+        self.assertEqual(os.path.getsize(os.path.join(host.root, "usr/bin/curl.ran")), 4)
+        self.assertEqual(host.states()[A], ("grace", "server-away"))
+        self.assertTrue(host.status()["agent"])     # its file has the time of the end
+        host.clock.set(*struct.unpack("=qq", self.read(host.clock.path)))
+
+    def test_nobody_waits_for_others(self):
+        """What is known of a token's vGPUs is done before the next one's servers are asked."""
+        self.put(vgpus=0)
+        self.put("red", vgpus=1)
+        host = self.host(enforce="limit")
+        host.give(self.host_token("h1", "red"), "red")
+        host.add(A)
+        host.add(B, "red")
+        notice = host.machine.path(f"sys/devices/pci0000:00/{GPU}/{A}/openvgpu/notice")
+        host.script("curl", f'cat {notice} >$0.saw\nexec {CURL} "$@"')
+        host.round()
+        with open(os.path.join(host.root, "usr/bin/curl.saw"), encoding="ascii") as file:
+            self.assertEqual(file.read(), "limited")
+
+    def test_command_waits(self):
+        """For the agent, a minute at most."""
+        host = self.host()
+        host.add(A)
+        with open(os.path.join(host.root, "var/lib/openvgpu/entitlement.lock"), "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            command = subprocess.Popen([OPENVGPU, "entitlement", "return", A], stdin=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE, text=True, env=host.environment())
+            self.addCleanup(command.kill)
+            while command.poll() is None:
+                host.clock.wait(20)
+                time.sleep(0.1)
+            self.assertEqual(command.returncode, 4)
+            self.assertIn("the agent has been asking servers for 60 s", command.stderr.read())
+            command.stderr.close()
 
 
 if __name__ == "__main__":
