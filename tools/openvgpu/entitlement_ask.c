@@ -105,7 +105,7 @@ static int write_requests(const struct ent_round *round, const char *url,
 			  const struct ent_token *token, const struct ent_request *requests,
 			  size_t count)
 {
-	int root = ovgpu_dirfd(round->cli->ovgpu, OVGPU_ROOT), fd;
+	int root = ovgpu_dirfd(round->cli->ovgpu, OVGPU_ROOT), fd, err;
 	FILE *file;
 	size_t i;
 
@@ -126,7 +126,9 @@ static int write_requests(const struct ent_round *round, const char *url,
 			fputs("next\n", file);
 		put_request(file, round, url, token, &requests[i]);
 	}
-	return fclose(file) ? -EIO : 0;
+	/* A token that is cut off must go nowhere. */
+	err = ferror(file) ? -EIO : 0;
+	return fclose(file) ? -EIO : err;
 }
 
 /* How many of them have an answer. Of the first without one, why. */

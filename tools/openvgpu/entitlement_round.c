@@ -262,6 +262,24 @@ static void note_asked(const struct ent_round *round, struct ent_seat *seat, int
 	seat->asked = true;
 }
 
+/* Without a place to note them, seats are not asked for. Those that are there go on. */
+static size_t renewals(struct ent_round *round, struct ent_request *requests, size_t count)
+{
+	size_t kept = 0, i;
+
+	for (i = 0; i < count; i++) {
+		if (requests[i].call != ENT_ASK) {
+			requests[kept++] = requests[i];
+			continue;
+		}
+		requests[i].seat->asked = false;
+		snprintf(requests[i].message, sizeof(requests[i].message),
+			 "/" ENT_STATE " can't be written");
+		ent_answer(round, &requests[i], round->now);
+	}
+	return kept;
+}
+
 /*
  * One batch, until the time is up. Returns how many were asked, and whether all have an
  * answer.
@@ -285,7 +303,8 @@ static size_t ask_some(struct ent_round *round, const struct ent_token *token, i
 	for (i = 0; i < count; i++)
 		if (requests[i].call == ENT_ASK)
 			note_asked(round, requests[i].seat, sent);
-	ent_save(round);
+	if (ent_save(round))
+		count = renewals(round, requests, count);
 	ent_ask(round, token, requests, count, until);
 	look_at_clocks(round);
 	*answered = true;

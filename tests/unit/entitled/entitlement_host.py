@@ -178,13 +178,9 @@ class AgentTest(ServerTest):
 
     def start(self, *more, listen=None):
         """With the clock of the test, at the port that it had before."""
-        os.environ.update(LD_PRELOAD=self.library, FAKE_CLOCK=self.clock.path,
-                          ASAN_OPTIONS="verify_asan_link_order=0")
-        try:
-            return super().start(*more, listen=listen or f"127.0.0.1:{self.port or 0}")
-        finally:
-            for name in ("LD_PRELOAD", "FAKE_CLOCK", "ASAN_OPTIONS"):
-                del os.environ[name]
+        return super().start(*more, listen=listen or f"127.0.0.1:{self.port or 0}", env=dict(
+            os.environ, LD_PRELOAD=self.library, FAKE_CLOCK=self.clock.path,
+            ASAN_OPTIONS="verify_asan_link_order=0"))
 
     def wait(self, seconds, *hosts):
         """Time goes on, everywhere; the server's clock, which nobody asks meanwhile, does not."""
@@ -195,8 +191,8 @@ class AgentTest(ServerTest):
     def server_waits(self, seconds):
         """Its clock goes on, too, since it is asked."""
         while seconds > 0:
-            self.clock.wait(min(seconds, 25))
-            seconds -= 25
+            self.clock.wait(min(seconds, 10))
+            seconds -= 10
             self.expect(200, "GET", "/v1/usage", self.admin)
 
     def put(self, pool="blue", **limits):

@@ -379,6 +379,40 @@ class Trouble(AgentTest):
         self.assertTrue(host.status()["agent"])     # its file has the time of the end
         host.clock.set(*struct.unpack("=qq", self.read(host.clock.path)))
 
+    def test_state_cannot_be_written(self):
+        """What is there is renewed; what could be lost is not asked for."""
+        self.put(vgpus=2)
+        host = self.host()
+        host.add(A)
+        host.round()
+        new = os.path.join(host.root, "var/lib/openvgpu/entitlement.json.new")
+        os.mkdir(new)
+        host.add(B)
+        self.wait(DAY // 3 + 1, host)
+        before = self.renewals()
+        self.assertEqual(host.run("agent", "--once").returncode, 1)
+        self.assertEqual((self.renewals(), [uuid for _, uuid in self.leased()]), (before + 1, [A]))
+        os.rmdir(new)
+        self.wait(61, host)
+        host.round()
+        self.assertEqual(host.states(), {A: ("leased", None), B: ("leased", None)})
+
+    def renewals(self):
+        """How many the server has had."""
+        for line in self.ask("GET", "/metrics", self.admin).text.splitlines():
+            if line.startswith('openvgpu_entitled_events_total{event="renewed"}'):
+                return int(line.split()[-1])
+        return 0
+
+    def test_configuration(self):
+        """A mistake in it enforces nothing."""
+        self.put(vgpus=0)
+        host = self.host()
+        host.add(A)
+        host.write("etc/openvgpu/config.yaml", "version: v1\nentitlement:\n"
+                   "  enforce: limit\n  host: h1\n  enforce: observe\n")
+        self.assertIn("line 5: 'enforce' is there twice: nothing is enforced", host.round())
+
     def test_nobody_waits_for_others(self):
         """What is known of a token's vGPUs is done before the next one's servers are asked."""
         self.put(vgpus=0)
