@@ -387,7 +387,8 @@ static enum cli_exit with_uuid(struct cli *cli,
 	lock = ent_lock(cli, PATIENCE);
 	if (lock == -EBUSY)
 		return cli_fail(cli, CLI_BUSY,
-				"the agent has been asking servers for %d s: try again later", PATIENCE);
+				"the agent has been asking servers for %d s: try again later",
+				PATIENCE);
 	if (lock < 0)
 		return fail_state(cli, lock);
 	err = ent_begin(cli, &round);
