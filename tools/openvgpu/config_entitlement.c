@@ -56,6 +56,25 @@ static int read_host(struct reader *reader, const char *text, char host[CONFIG_N
 	return 0;
 }
 
+/* Each key has its bit; one that is not known has none. */
+static int read_key(struct reader *reader, char key[CONFIG_NAME_SIZE], unsigned int *given)
+{
+	static const char *const keys[] = {
+		"enforce", "cap_percent", "frame_rate", "lease_minutes", "host",
+	};
+	unsigned int i, line = reader_line(reader);
+	int err = reader_scalar(reader, "a key", key, CONFIG_NAME_SIZE);
+
+	for (i = 0; !err && i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(key, keys[i]))
+			continue;
+		if (*given & 1U << i)
+			return config_fail(reader->error, line, "'%s' is there twice", key);
+		*given |= 1U << i;
+	}
+	return err;
+}
+
 static int read_value(struct reader *reader, struct config_entitlement *entitlement,
 		      const char *key, unsigned int line)
 {
@@ -90,14 +109,14 @@ static int read_value(struct reader *reader, struct config_entitlement *entitlem
 int config_read_entitlement(struct reader *reader, struct config_entitlement *entitlement)
 {
 	char key[CONFIG_NAME_SIZE];
-	unsigned int line;
+	unsigned int line, given = 0;
 	int err;
 
 	err = reader_expect(reader, YAML_MAPPING_START_EVENT, "entitlement",
 			    "what the agent does, as {enforce: limit}");
 	while (!err && !reader_at(reader, YAML_MAPPING_END_EVENT)) {
 		line = reader_line(reader);
-		err = reader_scalar(reader, "a key", key, sizeof(key));
+		err = read_key(reader, key, &given);
 		err = err ?: reader_next(reader);
 		err = err ?: read_value(reader, entitlement, key, line);
 		err = err ?: reader_next(reader);

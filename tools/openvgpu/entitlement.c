@@ -11,6 +11,8 @@
 #include "entitlement.h"
 
 #define COLUMNS		5
+#define SECOND		UINT64_C(1000000000)	/* ns */
+#define PATIENCE	60	/* s that a command waits for the agent */
 #define STALE		(3 * ENT_LOOK)	/* s: no agent writes any more */
 
 static enum cli_exit fail_state(const struct cli *cli, int err)
@@ -36,7 +38,7 @@ static int64_t pause_of(const struct ent_round *round)
 
 static int one_round(const struct cli *cli, int64_t *wait)
 {
-	int lock = ent_lock(cli), err;
+	int lock = ent_lock(cli, ENT_PATIENT), err;
 	struct ent_round round;
 
 	*wait = ENT_LOOK;
@@ -51,15 +53,38 @@ static int one_round(const struct cli *cli, int64_t *wait)
 	return err;
 }
 
-/* Which they are a round finds out by itself. */
-static void drain(struct ovgpu_events *events)
+/*
+ * Whether there is something to look at; which vGPUs these are a round finds out by
+ * itself. Notices are the agent's own.
+ */
+static bool drain(struct ovgpu_events *events)
 {
 	struct ovgpu_event *event;
+	bool seen = false;
 	int err;
 
-	while (!(err = ovgpu_events_next(events, &event)) || err == -ENOBUFS)
+	while (!(err = ovgpu_events_next(events, &event)) || err == -ENOBUFS) {
+		seen |= err || event->kind != OVGPU_EVENT_NOTICE;
 		if (!err)
 			ovgpu_free(event);
+	}
+	return seen || err != -EAGAIN;
+}
+
+/* Until the next round; false: the agent is to end. */
+static bool rest(struct ovgpu_events *events, int signals, int64_t wait)
+{
+	uint64_t now = cli_now(CLOCK_MONOTONIC);
+	enum cli_waited waited;
+
+	/* Whatever happens, that much is left of the processor. */
+	waited = cli_wait(-1, signals, now + SECOND);
+	while (waited != WAITED_END && !drain(events)) {
+		waited = cli_wait(ovgpu_events_fd(events), signals, now + wait * SECOND);
+		if (waited == WAITED_TIME)
+			break;
+	}
+	return waited != WAITED_END;
 }
 
 /**
@@ -83,13 +108,11 @@ enum cli_exit command_entitlement_agent(struct cli *cli)
 		return cli_fail_errno(cli, err, "follow the kernel's events");
 	signals = cli_end_signals();
 	do {
-		drain(events);
 		err = one_round(cli, &wait);
 		/* A full disk, or a module that is loaded anew: it goes on. */
 		if (err)
 			fail_state(cli, err);
-	} while (cli_wait(ovgpu_events_fd(events), signals,
-			  cli_now(CLOCK_MONOTONIC) + wait * 1000000000) != WAITED_END);
+	} while (rest(events, signals, wait));
 	ovgpu_events_close(events);
 	return CLI_OK;
 }
@@ -177,7 +200,7 @@ static void print_text(const struct ent_round *round)
 	for (i = 0; i < round->count; i++) {
 		const struct ent_seat *seat = &round->seats[i];
 
-		ends = show_time(lasts(round, seat) * UINT64_C(1000000000));
+		ends = show_time(lasts(round, seat) * SECOND);
 		snprintf(why.text, sizeof(why.text), "%s%s%s", seat->reason[0] ? seat->reason : "-",
 			 seat->message[0] ? ": " : "", seat->message);
 		table_row(&table, COLUMNS, seat->uuid, seat->pool,
@@ -246,7 +269,7 @@ static struct ent_seat *seat_of(struct ent_round *round, const struct ovgpu_vgpu
 
 /* After a round: whether the server did what was asked. */
 static enum cli_exit told(const struct cli *cli, const struct ent_round *round,
-			  const struct ent_seat *seat, bool good)
+			  const char *uuid, const struct ent_seat *seat, bool good)
 {
 	struct json_object *object;
 
@@ -256,7 +279,7 @@ static enum cli_exit told(const struct cli *cli, const struct ent_round *round,
 				seat && seat->reason[0] ? seat->reason : "server-away",
 				seat && seat->message[0] ? seat->message : "it was not asked");
 	if (!cli->json) {
-		puts(seat ? seat->uuid : "-");
+		puts(uuid);
 		return CLI_OK;
 	}
 	object = json_start();
@@ -265,11 +288,24 @@ static enum cli_exit told(const struct cli *cli, const struct ent_round *round,
 	return CLI_OK;
 }
 
-static enum cli_exit borrow(const struct cli *cli, struct ent_round *round,
-			    const struct ovgpu_vgpu *vgpu)
+/* What is borrowed already stays so, and needs no server. */
+static void take_back(struct ent_seat *seat, const struct ent_seat *before)
+{
+	seat->borrowed = before->borrowed;
+	seat->until = before->until;
+	if (!before->borrowed || strcmp(seat->id, before->id) || seat->expires != before->expires)
+		return;
+	seat->renew = before->renew;
+	seat->failures = before->failures;
+	ent_refuse(seat, before->reason, before->message);
+}
+
+static enum cli_exit borrow_for(const struct cli *cli, struct ent_round *round,
+				const struct ovgpu_vgpu *vgpu)
 {
 	const struct ent_token *token = ent_token_of(round, vgpu->tenant);
-	struct ent_seat *seat;
+	struct ent_seat *seat, before;
+	enum cli_exit code;
 	bool good;
 	int err;
 
@@ -280,6 +316,7 @@ static enum cli_exit borrow(const struct cli *cli, struct ent_round *round,
 	seat = seat_of(round, vgpu);
 	if (!seat)
 		return fail_state(cli, -ENOMEM);
+	before = *seat;
 	seat->borrowed = cli->days;
 	seat->until = round->now + cli->days * ENT_DAY;
 	seat->renew = round->now;
@@ -287,53 +324,77 @@ static enum cli_exit borrow(const struct cli *cli, struct ent_round *round,
 	seat = ent_seat_find(round, vgpu->uuid, vgpu->tenant);
 	good = !err && seat && seat->id[0] && !seat->reason[0] &&
 	       seat->expires > seat->until - ENT_LAST;
+	code = err ? fail_state(cli, err) : told(cli, round, vgpu->uuid, seat, good);
 	if (seat && !good) {
-		seat->borrowed = 0;
+		take_back(seat, &before);
 		ent_save(round);
 	}
-	return err ? fail_state(cli, err) : told(cli, round, seat, good);
+	return code;
 }
 
-static enum cli_exit give_back(const struct cli *cli, struct ent_round *round,
-			       const struct ovgpu_vgpu *vgpu)
+static enum cli_exit borrow(const struct cli *cli, struct ent_round *round, const char *uuid)
 {
-	struct ent_seat *seat = ent_seat_find(round, vgpu->uuid, vgpu->tenant);
+	struct ovgpu_vgpu *vgpu;
+	enum cli_exit code;
 	int err;
 
-	if (!seat || !seat->borrowed)
-		return cli_fail(cli, CLI_NOT_FOUND, "vGPU %s has borrowed no seat", vgpu->uuid);
+	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
+	if (err)
+		return cli_fail_vgpu(cli, err, uuid);
+	code = borrow_for(cli, round, vgpu);
+	ovgpu_free(vgpu);
+	return code;
+}
+
+/* The vGPU may be gone, or another tenant's. */
+static struct ent_seat *borrowed_by(struct ent_round *round, const char *uuid)
+{
+	size_t i;
+
+	for (i = 0; i < round->count; i++)
+		if (round->seats[i].borrowed && !strcmp(round->seats[i].uuid, uuid))
+			return &round->seats[i];
+	return NULL;
+}
+
+static enum cli_exit give_back(const struct cli *cli, struct ent_round *round, const char *uuid)
+{
+	struct ent_seat *seat = borrowed_by(round, uuid);
+	char pool[OVGPU_NAME_SIZE];
+	int err;
+
+	if (!seat)
+		return cli_fail(cli, CLI_NOT_FOUND, "vGPU %s has borrowed no seat", uuid);
+	strcpy(pool, seat->pool);
 	seat->borrowed = 0;
 	seat->renew = round->now;
 	err = ent_round(round);
-	seat = ent_seat_find(round, vgpu->uuid, vgpu->tenant);
-	return err ? fail_state(cli, err) : told(cli, round, seat, !seat || !seat->reason[0]);
+	seat = ent_seat_find(round, uuid, pool);
+	return err ? fail_state(cli, err) : told(cli, round, uuid, seat, !seat || !seat->reason[0]);
 }
 
-static enum cli_exit with_vgpu(struct cli *cli,
+static enum cli_exit with_uuid(struct cli *cli,
 			       enum cli_exit (*run)(const struct cli *cli, struct ent_round *round,
-						    const struct ovgpu_vgpu *vgpu))
+						    const char *uuid))
 {
 	char uuid[OVGPU_UUID_SIZE];
-	struct ovgpu_vgpu *vgpu;
 	struct ent_round round;
 	enum cli_exit code;
 	int err, lock;
 
 	if (!cli_uuid(cli, cli->argument, uuid, &code))
 		return code;
-	err = ovgpu_vgpu_get(cli->ovgpu, uuid, &vgpu);
-	if (err)
-		return cli_fail_vgpu(cli, err, uuid);
-	lock = ent_lock(cli);
-	if (lock < 0) {
-		ovgpu_free(vgpu);
+	lock = ent_lock(cli, PATIENCE);
+	if (lock == -EBUSY)
+		return cli_fail(cli, CLI_BUSY,
+				"the agent has been asking servers for %d s: try again later",
+				PATIENCE);
+	if (lock < 0)
 		return fail_state(cli, lock);
-	}
 	err = ent_begin(cli, &round);
-	code = err ? fail_state(cli, err) : run(cli, &round, vgpu);
+	code = err ? fail_state(cli, err) : run(cli, &round, uuid);
 	ent_end(&round);
 	close(lock);
-	ovgpu_free(vgpu);
 	return code;
 }
 
@@ -347,7 +408,7 @@ enum cli_exit command_entitlement_borrow(struct cli *cli)
 {
 	if (!cli->days)
 		return cli_fail(cli, CLI_USAGE, "--days is missing: 1 to %d", ENT_DAYS_MAX);
-	return with_vgpu(cli, borrow);
+	return with_uuid(cli, borrow);
 }
 
 /**
@@ -358,5 +419,5 @@ enum cli_exit command_entitlement_borrow(struct cli *cli)
  */
 enum cli_exit command_entitlement_return(struct cli *cli)
 {
-	return with_vgpu(cli, give_back);
+	return with_uuid(cli, give_back);
 }

@@ -27,9 +27,11 @@
 #define ENT_ANY_POOL	"*"
 #define ENT_DAYS_MAX	DAYS_MAX	/* of a lease */
 
+#define ENT_PATIENT	INT64_MAX
 #define ENT_LOOK	60	/* s between two rounds at most */
 #define ENT_DAY		86400
 #define ENT_LAST	3600	/* of a lease that is borrowed */
+#define ENT_REFUSED	UINT32_MAX
 #define ENT_LOCAL	"local"	/* the lease of a quota in the token */
 #define ENT_ENDED	INT64_MIN	/* the end of a lease that is over */
 
@@ -82,13 +84,19 @@ struct ent_token {
  * @since: when it was opened
  * @open: it is
  * @asked: the server may have given a seat, and its answer was lost
+ * @asked_until: such a seat is over then
  * @borrowed: days that it keeps the seat, also closed; 0: it does not
  * @until: when these are over
  * @failures: how often in a row the server was away
  * @reason: why it has no seat, or will not have it for long; empty: all is well
  * @message: the same for people
+ * @noticed: the agent has written its notice
+ * @cap: ceiling that the agent has put there; 0: none; ENT_REFUSED: it has none as long
+ *	as it is open
+ * @frame_rate: the same
  * @told: its state when that was in the log last
  * @seen: its vGPU is there, in this round
+ * @kept: it is still one to look after, at the end of this round
  *
  * Times are seconds of CLOCK_BOOTTIME, so whoever sets the clock ends no lease.
  */
@@ -104,13 +112,18 @@ struct ent_seat {
 	int64_t since;
 	bool open;
 	bool asked;
+	int64_t asked_until;
 	unsigned int borrowed;
 	int64_t until;
 	unsigned int failures;
 	char reason[32];
 	char message[256];
+	bool noticed;
+	unsigned int cap;
+	unsigned int frame_rate;
 	int told;
 	bool seen;
+	bool kept;
 };
 
 /**
@@ -122,6 +135,7 @@ struct ent_seat {
  * @token_count: their number
  * @seats: array
  * @count: their number
+ * @saved: the seats, as the file has them; NULL: it has not
  * @written: when the file of the state was written, s of CLOCK_BOOTTIME; 0: never
  * @now: s of CLOCK_BOOTTIME
  * @today: s since 1970
@@ -134,6 +148,7 @@ struct ent_round {
 	size_t token_count;
 	struct ent_seat *seats;
 	size_t count;
+	char *saved;
 	int64_t written;
 	int64_t now;
 	int64_t today;
@@ -165,13 +180,14 @@ struct ent_request {
 /* entitlement_token.c */
 int ent_decode(const char *text, size_t length, char *bytes);
 void ent_token_read(const char *text, struct ent_token *token);
+void ent_token_here(const struct ent_round *round, struct ent_token *token);
 int ent_tokens_load(struct ent_round *round);
 const struct ent_token *ent_token_of(const struct ent_round *round, const char *pool);
 
 /* entitlement_state.c */
-int ent_lock(const struct cli *cli);
+int ent_lock(const struct cli *cli, int64_t patience);
 int ent_load(struct ent_round *round);
-int ent_save(const struct ent_round *round);
+int ent_save(struct ent_round *round);
 int64_t ent_number(struct json_object *object, const char *key);
 const char *ent_text(struct json_object *object, const char *key);
 struct ent_seat *ent_seat_find(struct ent_round *round, const char *uuid,
@@ -180,8 +196,9 @@ struct ent_seat *ent_seat_add(struct ent_round *round, const char *uuid,
 			      const char *pool);
 
 /* entitlement_ask.c */
+int64_t ent_ttl(const struct ent_round *round, const struct ent_seat *seat);
 void ent_ask(const struct ent_round *round, const struct ent_token *token,
-	     struct ent_request *requests, size_t count);
+	     struct ent_request *requests, size_t count, int64_t until);
 
 /* entitlement_answer.c */
 void ent_answer(struct ent_round *round, struct ent_request *request, int64_t sent);
@@ -191,11 +208,12 @@ void ent_refuse(struct ent_seat *seat, const char *reason, const char *message);
 void ent_local(struct ent_round *round, struct ent_token *token);
 
 /* entitlement_limit.c */
-void ent_limit(const struct ent_round *round, const struct ent_seat *seat,
-	       enum ent_state state);
-void ent_lift(const struct ent_round *round, const struct ent_seat *seat);
+void ent_limit(const struct ent_round *round, struct ent_seat *seat, enum ent_state state);
+void ent_lift(const struct ent_round *round, struct ent_seat *seat);
+void ent_hand_over(struct ent_seat *from, struct ent_seat *to);
 
 /* entitlement_round.c */
+void ent_name(struct ent_round *round);
 int ent_begin(const struct cli *cli, struct ent_round *round);
 int ent_round(struct ent_round *round);
 void ent_end(struct ent_round *round);

@@ -8,6 +8,7 @@
 #include "entitlement.h"
 
 /* s until the server is asked again. */
+#define RENEW_LEAST	10	/* whatever it says */
 #define RETRY_FIRST	10	/* it is away: then twice as long, and so on */
 #define RETRY_MOST	300
 #define RETRY_FULL	60	/* somebody may have returned a seat */
@@ -72,8 +73,10 @@ static void granted(struct ent_round *round, struct ent_request *request, int64_
 	strcpy(seat->id, ent_text(request->answer, "id"));
 	seat->expires = sent + lasts;
 	/* One that is borrowed is not asked for again until its last hour. */
+	if (seat->borrowed)
+		renew = lasts - ENT_LAST;
 	seat->renew = !seat->open && !seat->borrowed ? round->now :
-		      sent + (seat->borrowed ? lasts - ENT_LAST : renew);
+		      sent + (renew > RENEW_LEAST ? renew : RENEW_LEAST);
 	seat->asked = false;
 	seat->failures = 0;
 	ent_refuse(seat, "", "");
@@ -115,7 +118,7 @@ void ent_answer(struct ent_round *round, struct ent_request *request, int64_t se
 		snprintf(text, sizeof(text), "it answers %u", request->status);
 		server_away(round, seat, reason[0] ? reason : "server-away",
 			    message[0] ? message : text);
-	} else if (!strcmp(reason, "no-lease")) {
+	} else if (!strcmp(reason, "no-lease") && request->call != ENT_ASK) {
 		/* It has ended, or the server has lost it: there may be another. */
 		forget(seat);
 		seat->renew = round->now;

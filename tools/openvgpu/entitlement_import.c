@@ -42,23 +42,26 @@ struct import {
 static char *read_file(const char *name)
 {
 	int fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-	char *text = fd < 0 ? NULL : calloc(1, FILE_SIZE);
+	char *text = fd < 0 ? NULL : calloc(1, FILE_SIZE + 2);
 	size_t used = 0;
 	ssize_t n = 1;
 
-	while (text && n > 0 && used < FILE_SIZE - 1) {
-		n = read(fd, text + used, FILE_SIZE - 1 - used);
+	while (text && n > 0 && used <= FILE_SIZE) {
+		n = read(fd, text + used, FILE_SIZE + 1 - used);
 		used += n > 0 ? n : 0;
 	}
 	if (fd > STDIN_FILENO)
 		close(fd);
-	if (n >= 0)
+	if (n >= 0 && used <= FILE_SIZE)
 		return text;
 	free(text);
+	if (used > FILE_SIZE)
+		errno = EFBIG;
 	return NULL;
 }
 
-static enum cli_exit take_file(const struct cli *cli, struct import *import, const char *name)
+static enum cli_exit take_file(const struct cli *cli, const struct ent_round *round,
+			       struct import *import, const char *name)
 {
 	static struct ent_token token;
 	int i = import->count;
@@ -76,6 +79,11 @@ static enum cli_exit take_file(const struct cli *cli, struct import *import, con
 		return CLI_OK;
 	memset(&token, 0, sizeof(token));
 	ent_token_read(import->text[i], &token);
+	ent_token_here(round, &token);
+	if (!token.reason[0] && token.expires <= round->today) {
+		strcpy(token.reason, "token-expired");
+		strcpy(token.message, "its time is over, or this host's clock is ahead");
+	}
 	if (token.reason[0])
 		return cli_fail(cli, CLI_FAILURE, "'%s' is of no use: %s: %s", shown(name).text,
 				token.reason, token.message);
@@ -105,6 +113,16 @@ static int write_file(const struct cli *cli, const char *name, const char *text)
 	if (err)
 		unlinkat(root, new, 0);
 	return err;
+}
+
+static bool has(const struct import *import, enum kind kind)
+{
+	int i;
+
+	for (i = 0; i < import->count; i++)
+		if (import->kind[i] == kind)
+			return true;
+	return false;
 }
 
 /* A pool's files have its name; '*' is none that a file should have. */
@@ -164,14 +182,18 @@ static void print_pools(const struct cli *cli, const struct import *import)
  */
 enum cli_exit command_entitlement_import(struct cli *cli)
 {
+	struct ent_round round = { .cli = cli };
 	struct import import = { .count = 0 };
 	enum cli_exit code = CLI_OK;
 	int i, err;
 
 	if (cli->argument_count > FILES_MAX)
 		return cli_fail(cli, CLI_USAGE, "there are at most %d files at a time", FILES_MAX);
+	ent_name(&round);
 	for (i = 0; code == CLI_OK && i < cli->argument_count; i++)
-		code = take_file(cli, &import, cli->arguments[i]);
+		code = take_file(cli, &round, &import, cli->arguments[i]);
+	if (code == CLI_OK && has(&import, KIND_CERTIFICATE) && !has(&import, KIND_TOKEN))
+		code = cli_fail(cli, CLI_USAGE, "a certificate goes with a token: give both");
 	if (code == CLI_OK) {
 		err = write_all(cli, &import);
 		if (err)

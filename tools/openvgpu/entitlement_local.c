@@ -21,6 +21,15 @@
 #define HALF		32	/* bytes of a number of ES256 */
 #define EARLY_MAX	300	/* s that clocks may differ, as the server has it */
 #define PATIENCE_MS	10000
+#define KEY_MAX		4096	/* bytes of it */
+#define VERIFIED_MAX	8
+
+/* enum verdict - on a token */
+enum verdict {
+	GOOD,
+	FORGED,		/* or of no use today */
+	UNKNOWN,	/* nobody could tell */
+};
 
 /* One of both numbers, as DER has them. Returns its length. */
 static int put_number(unsigned char *der, const unsigned char *number)
@@ -49,7 +58,44 @@ static bool write_file(const struct ent_round *round, const char *path, const vo
 	return good;
 }
 
-static bool signature_good(const struct ent_round *round, const struct ent_token *token)
+/* What was good stays good, without a run of openssl each round. */
+static struct verified {
+	char text[ENT_TOKEN_MAX + 1];
+	char key[KEY_MAX];
+} verified[VERIFIED_MAX];
+
+static bool is_verified(const char *text, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < VERIFIED_MAX; i++)
+		if (!strcmp(verified[i].text, text) && !strcmp(verified[i].key, key))
+			return true;
+	return false;
+}
+
+static void remember(const char *text, const char *key)
+{
+	static unsigned int next;
+
+	strcpy(verified[next].text, text);
+	strcpy(verified[next].key, key);
+	next = (next + 1) % VERIFIED_MAX;
+}
+
+static bool read_key(const struct ent_round *round, char key[KEY_MAX])
+{
+	int fd = ovgpu_open_file(round->cli->ovgpu, OVGPU_ROOT, KEY);
+	ssize_t n = fd < 0 ? -1 : read(fd, key, KEY_MAX - 1);
+
+	if (fd >= 0)
+		close(fd);
+	key[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* What openssl says; only one of its answers is that somebody has made it up. */
+static enum verdict ask_openssl(const struct ent_round *round, const struct ent_token *token)
 {
 	const char *from = strrchr(token->text, '.');
 	unsigned char der[2 + 2 * (HALF + 3)];
@@ -59,12 +105,12 @@ static bool signature_good(const struct ent_round *round, const struct ent_token
 		(char *)"openssl", (char *)"dgst", (char *)"-sha256", (char *)"-verify", key,
 		(char *)"-signature", signature, data, NULL
 	};
-	int length, root = ovgpu_dirfd(round->cli->ovgpu, OVGPU_ROOT);
-	bool good;
+	int length, root = ovgpu_dirfd(round->cli->ovgpu, OVGPU_ROOT), err = -EIO;
 
-	if (ent_decode(from + 1, strlen(from + 1), (char *)numbers) != 2 * HALF ||
-	    !program_find(round->cli->root, "openssl", path, sizeof(path)))
-		return false;
+	if (ent_decode(from + 1, strlen(from + 1), (char *)numbers) != 2 * HALF)
+		return FORGED;
+	if (!program_find(round->cli->root, "openssl", path, sizeof(path)))
+		return UNKNOWN;
 	length = put_number(der + 2, numbers);
 	length += put_number(der + 2 + length, numbers + HALF);
 	der[0] = 0x30;
@@ -72,25 +118,48 @@ static bool signature_good(const struct ent_round *round, const struct ent_token
 	snprintf(key, sizeof(key), "%s/" KEY, round->cli->root);
 	snprintf(data, sizeof(data), "%s/" DATA, round->cli->root);
 	snprintf(signature, sizeof(signature), "%s/" SIGNATURE, round->cli->root);
-	good = write_file(round, DATA, token->text, from - token->text) &&
-	       write_file(round, SIGNATURE, der, length + 2) &&
-	       !program_run(path, argv, said, sizeof(said), PATIENCE_MS);
+	if (write_file(round, DATA, token->text, from - token->text) &&
+	    write_file(round, SIGNATURE, der, length + 2))
+		err = program_run(path, argv, said, sizeof(said), PATIENCE_MS);
 	unlinkat(root, DATA, 0);
 	unlinkat(root, SIGNATURE, 0);
-	return good;
+	if (err == 1 && strcasestr(said, "Verification failure"))
+		return FORGED;
+	return err ? UNKNOWN : GOOD;
+}
+
+static enum verdict check_signature(const struct ent_round *round, const struct ent_token *token)
+{
+	enum verdict verdict;
+	char key[KEY_MAX];
+
+	if (!read_key(round, key))
+		return UNKNOWN;
+	if (is_verified(token->text, key))
+		return GOOD;
+	verdict = ask_openssl(round, token);
+	if (verdict == GOOD)
+		remember(token->text, key);
+	return verdict;
 }
 
 /* Whether the token is good today. */
-static bool check(const struct ent_round *round, struct ent_token *token)
+static enum verdict check(const struct ent_round *round, struct ent_token *token)
 {
 	const char *reason = NULL, *message = NULL;
+	enum verdict verdict = FORGED;
 
+	if (token->host[0])
+		verdict = check_signature(round, token);
 	if (!token->host[0]) {
 		reason = "token-host";
 		message = "a token with a quota is for one host: make it with --host";
-	} else if (!signature_good(round, token)) {
+	} else if (verdict == FORGED) {
 		reason = "token-forged";
 		message = "openssl says it is not signed with the key of /" KEY;
+	} else if (verdict == UNKNOWN) {
+		reason = "check-failed";
+		message = "openssl can't say whether it is signed with the key of /" KEY;
 	} else if (token->expires <= round->today) {
 		reason = "token-expired";
 		message = "its time is over, or this host's clock is ahead";
@@ -99,10 +168,23 @@ static bool check(const struct ent_round *round, struct ent_token *token)
 		message = "it is of the future: this host's clock is behind";
 	}
 	if (!reason)
-		return true;
+		return GOOD;
 	snprintf(token->reason, sizeof(token->reason), "%s", reason);
 	snprintf(token->message, sizeof(token->message), "%s", message);
-	return false;
+	return verdict == UNKNOWN ? UNKNOWN : FORGED;
+}
+
+/* Nobody loses a seat, and who has none waits as for a server that is away. */
+static void leave(const struct ent_round *round, const struct ent_token *token,
+		  struct ent_seat *seat)
+{
+	seat->renew = round->now + ENT_LOOK;
+	if (!seat->open) {
+		seat->id[0] = '\0';
+	} else if (seat->id[0] || !seat->reason[0]) {
+		seat->failures = !seat->id[0];
+		ent_refuse(seat, token->reason, token->message);
+	}
 }
 
 /**
@@ -112,7 +194,8 @@ static bool check(const struct ent_round *round, struct ent_token *token)
  */
 void ent_local(struct ent_round *round, struct ent_token *token)
 {
-	bool good = check(round, token);
+	enum verdict verdict = check(round, token);
+	bool good = verdict == GOOD;
 	struct ent_seat *seat;
 	unsigned int used = 0;
 	char text[128];
@@ -126,6 +209,10 @@ void ent_local(struct ent_round *round, struct ent_token *token)
 			if (ent_token_of(round, seat->pool) != token ||
 			    !pass != !strcmp(seat->id, ENT_LOCAL))
 				continue;
+			if (verdict == UNKNOWN) {
+				leave(round, token, seat);
+				continue;
+			}
 			seat->id[0] = '\0';
 			seat->asked = false;
 			seat->failures = 0;

@@ -17,6 +17,7 @@
 
 #define CONFIG		"etc/openvgpu/config.yaml"
 #define BATCH		64	/* requests of one run of curl */
+#define PATIENCE	120	/* s that the servers of a token may take, in a round */
 #define PASSES		3	/* as renew, no such lease, ask */
 
 /**
@@ -58,6 +59,7 @@ enum ent_state ent_state_of(const struct ent_round *round, const struct ent_seat
 
 static void read_settings(struct ent_round *round)
 {
+	static struct config_error said;	/* last: not again each minute */
 	struct config_error error;
 	struct config *config;
 	int fd;
@@ -68,10 +70,13 @@ static void read_settings(struct ent_round *round)
 		return;
 	/* What is in force by mistake must not be the stricter thing. */
 	if (config_read(fd, &config, &error)) {
-		cli_note("/" CONFIG " line %u: %s: nothing is enforced", error.line,
-			 shown(error.text).text);
+		if (said.line != error.line || strcmp(said.text, error.text))
+			cli_note("/" CONFIG " line %u: %s: nothing is enforced", error.line,
+				 shown(error.text).text);
+		said = error;
 	} else {
 		round->settings = config->entitlement;
+		memset(&said, 0, sizeof(said));
 		config_free(config);
 	}
 	close(fd);
@@ -93,6 +98,24 @@ static void name_host(struct ent_round *round)
 			*p = '_';
 }
 
+/* Servers may take long. */
+static void look_at_clocks(struct ent_round *round)
+{
+	round->now = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
+	round->today = (int64_t)(cli_now(CLOCK_REALTIME) / 1000000000);
+}
+
+/**
+ * ent_name - what the configuration says, this host's name, and when it is
+ * @round: with the run; receives them
+ */
+void ent_name(struct ent_round *round)
+{
+	look_at_clocks(round);
+	read_settings(round);
+	name_host(round);
+}
+
 /**
  * ent_begin - what is known before a round
  * @cli: the run
@@ -106,10 +129,7 @@ int ent_begin(const struct cli *cli, struct ent_round *round)
 
 	memset(round, 0, sizeof(*round));
 	round->cli = cli;
-	round->now = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
-	round->today = (int64_t)(cli_now(CLOCK_REALTIME) / 1000000000);
-	read_settings(round);
-	name_host(round);
+	ent_name(round);
 	err = ent_tokens_load(round);
 	return err ?: ent_load(round);
 }
@@ -122,6 +142,7 @@ void ent_end(struct ent_round *round)
 {
 	free(round->tokens);
 	free(round->seats);
+	free(round->saved);
 }
 
 /* ------------------------------------------------------------------ vGPUs */
@@ -181,6 +202,8 @@ static void look_at_vgpu(struct ent_round *round, const struct ovgpu_vgpu *vgpu)
 	seat->renew = seat->borrowed ? seat->renew : round->now;
 	if (open) {
 		seat->since = round->now;
+		seat->cap = seat->cap == ENT_REFUSED ? 0 : seat->cap;
+		seat->frame_rate = seat->frame_rate == ENT_REFUSED ? 0 : seat->frame_rate;
 		ent_refuse(seat, "", "");
 	}
 }
@@ -229,8 +252,40 @@ static bool due(const struct ent_round *round, const struct ent_token *token,
 	return true;
 }
 
-/* One batch. Returns how many were asked, and whether all have an answer. */
-static size_t ask_some(struct ent_round *round, const struct ent_token *token, bool *answered)
+static void note_asked(const struct ent_round *round, struct ent_seat *seat, int64_t sent)
+{
+	/* It may be an earlier answer that was lost, of a longer lease. */
+	int64_t until = sent + PATIENCE + ent_ttl(round, seat);
+
+	if (!seat->asked || until > seat->asked_until)
+		seat->asked_until = until;
+	seat->asked = true;
+}
+
+/* Without a place to note them, seats are not asked for. Those that are there go on. */
+static size_t renewals(struct ent_round *round, struct ent_request *requests, size_t count)
+{
+	size_t kept = 0, i;
+
+	for (i = 0; i < count; i++) {
+		if (requests[i].call != ENT_ASK) {
+			requests[kept++] = requests[i];
+			continue;
+		}
+		requests[i].seat->asked = false;
+		snprintf(requests[i].message, sizeof(requests[i].message),
+			 "/" ENT_STATE " can't be written");
+		ent_answer(round, &requests[i], round->now);
+	}
+	return kept;
+}
+
+/*
+ * One batch, until the time is up. Returns how many were asked, and whether all have an
+ * answer.
+ */
+static size_t ask_some(struct ent_round *round, const struct ent_token *token, int64_t until,
+		       bool *answered)
 {
 	struct ent_request requests[BATCH] = { 0 };
 	size_t count = 0, i;
@@ -242,13 +297,16 @@ static size_t ask_some(struct ent_round *round, const struct ent_token *token, b
 	}
 	if (!count)
 		return 0;
+	look_at_clocks(round);
+	sent = round->now;
 	/* If the answer is lost, the seat is still to be returned some day. */
 	for (i = 0; i < count; i++)
 		if (requests[i].call == ENT_ASK)
-			requests[i].seat->asked = true;
-	ent_save(round);
-	sent = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
-	ent_ask(round, token, requests, count);
+			note_asked(round, requests[i].seat, sent);
+	if (ent_save(round))
+		count = renewals(round, requests, count);
+	ent_ask(round, token, requests, count, until);
+	look_at_clocks(round);
 	*answered = true;
 	for (i = 0; i < count; i++) {
 		*answered &= requests[i].status != 0;
@@ -273,9 +331,12 @@ static void put_off(struct ent_round *round, const struct ent_token *token)
 static void ask_all(struct ent_round *round, const struct ent_token *token)
 {
 	bool answered = true;
+	int64_t until = round->now + PATIENCE;
 	size_t most = PASSES * (round->count / BATCH + 1);
 
-	while (most-- && answered && ask_some(round, token, &answered))
+	/* Others want to be asked, too: the rest is for the next round. */
+	while (most-- && answered && round->now < until &&
+	       ask_some(round, token, until, &answered))
 		;
 	if (!answered)
 		put_off(round, token);
@@ -307,18 +368,47 @@ static bool is_over(const struct ent_round *round, const struct ent_seat *seat)
 {
 	if (seat->id[0])
 		return round->now >= seat->expires;
-	return !seat->asked ||
-	       round->now >= seat->since + 60 * (int64_t)round->settings.lease_minutes;
+	return !seat->asked || round->now >= seat->asked_until;
+}
+
+/* Whether a file is no token today, and nobody knows whose seats it is about. */
+static bool is_unsure(const struct ent_round *round)
+{
+	size_t i;
+
+	for (i = 0; i < round->token_count; i++)
+		if (!round->tokens[i].pool[0])
+			return true;
+	return false;
+}
+
+/* The vGPU is another tenant's now, whose seat says what ceilings it has. */
+static struct ent_seat *successor(struct ent_round *round, const struct ent_seat *seat)
+{
+	size_t i;
+
+	for (i = 0; i < round->count; i++)
+		if (&round->seats[i] != seat && round->seats[i].open &&
+		    !strcmp(round->seats[i].uuid, seat->uuid))
+			return &round->seats[i];
+	return NULL;
 }
 
 /* Whether the seat is still one to look after. */
 static bool act(struct ent_round *round, struct ent_seat *seat)
 {
 	enum ent_state state = ent_state_of(round, seat);
-	bool counted = ent_token_of(round, seat->pool);
+	bool counted = ent_token_of(round, seat->pool) ||
+		       (!is_over(round, seat) && is_unsure(round));
+	struct ent_seat *next;
 
-	if (!counted || state == ENT_RETURNED)
-		ent_lift(round, seat);
+	if (!counted || state == ENT_RETURNED) {
+		next = successor(round, seat);
+		if (next)
+			ent_hand_over(seat, next);
+		else
+			ent_lift(round, seat);
+	}
 	if (!counted || (state == ENT_RETURNED && is_over(round, seat)))
 		return false;
 	if (state != ENT_RETURNED)
@@ -327,6 +417,16 @@ static bool act(struct ent_round *round, struct ent_seat *seat)
 		tell(seat, state);
 	seat->told = (int)state;
 	return true;
+}
+
+/* On all seats of a token; NULL: on those that none is for. */
+static void act_on(struct ent_round *round, const struct ent_token *token)
+{
+	size_t i;
+
+	for (i = 0; i < round->count; i++)
+		if (ent_token_of(round, round->seats[i].pool) == token)
+			round->seats[i].kept = act(round, &round->seats[i]);
 }
 
 /**
@@ -344,6 +444,7 @@ int ent_round(struct ent_round *round)
 	err = look(round);
 	if (err)
 		return err;
+	act_on(round, NULL);
 	for (i = 0; i < round->token_count; i++) {
 		struct ent_token *token = &round->tokens[i];
 
@@ -353,12 +454,12 @@ int ent_round(struct ent_round *round)
 			ask_all(round, token);
 		else
 			ent_local(round, token);
+		look_at_clocks(round);
+		/* Nobody waits for the servers of others. */
+		act_on(round, token);
 	}
-	/* The servers may have taken long. */
-	round->now = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
-	round->today = (int64_t)(cli_now(CLOCK_REALTIME) / 1000000000);
 	for (i = 0; i < round->count; i++)
-		if (act(round, &round->seats[i]))
+		if (round->seats[i].kept)
 			round->seats[kept++] = round->seats[i];
 	round->count = kept;
 	return ent_save(round);

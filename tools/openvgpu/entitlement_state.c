@@ -61,23 +61,31 @@ static bool flag(struct json_object *object, const char *key)
 /**
  * ent_lock - one at a time makes a round
  * @cli: the run
+ * @patience: s that it may take; ENT_PATIENT: as long as it takes
  *
- * Return: a descriptor to close after it, or a negative errno.
+ * Return: a descriptor to close after it, or a negative errno: -EBUSY when patience
+ * ended.
  */
-int ent_lock(const struct cli *cli)
+int ent_lock(const struct cli *cli, int64_t patience)
 {
-	int root = ovgpu_dirfd(cli->ovgpu, OVGPU_ROOT), fd;
+	int64_t began = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
+	int root = ovgpu_dirfd(cli->ovgpu, OVGPU_ROOT), fd, err;
 
 	if (mkdirat(root, ENT_STATE_FOLDER, 0755) && errno != EEXIST)
 		return -errno;
 	fd = openat(root, LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	while (flock(fd, LOCK_EX))
-		if (errno != EINTR) {
+	while (flock(fd, patience == ENT_PATIENT ? LOCK_EX : LOCK_EX | LOCK_NB)) {
+		err = errno == EWOULDBLOCK ? -EBUSY : errno == EINTR ? 0 : -EIO;
+		if (err == -EIO || (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000) - began >=
+		    patience) {
 			close(fd);
-			return -EIO;
+			return err ?: -EBUSY;
 		}
+		if (err)
+			usleep(100000);
+	}
 	return fd;
 }
 
@@ -162,9 +170,13 @@ static void read_seat(struct ent_round *round, struct json_object *object, int64
 	seat->since = moved(ent_number(object, "since"), by);
 	seat->open = flag(object, "open");
 	seat->asked = flag(object, "asked");
+	seat->asked_until = moved(ent_number(object, "asked_until"), by);
 	seat->borrowed = (unsigned int)ent_number(object, "borrowed");
 	seat->until = moved(ent_number(object, "until"), by);
 	seat->failures = (unsigned int)ent_number(object, "failures");
+	seat->noticed = flag(object, "noticed");
+	seat->cap = (unsigned int)ent_number(object, "cap");
+	seat->frame_rate = (unsigned int)ent_number(object, "frame_rate");
 	seat->told = same_boot ? (int)ent_number(object, "told") : -1;
 }
 
@@ -189,6 +201,9 @@ static void read_state(struct ent_round *round, struct json_object *object)
 	json_object_object_get_ex(object, "seats", &seats);
 	if (!json_object_is_type(seats, json_type_array))
 		return;
+	if (same_boot)
+		round->saved = strdup(json_object_to_json_string_ext(seats,
+								     JSON_C_TO_STRING_PLAIN));
 	for (i = 0; i < json_object_array_length(seats); i++)
 		read_seat(round, json_object_array_get_idx(seats, i), by, same_boot);
 }
@@ -239,9 +254,13 @@ static struct json_object *seat_json(const struct ent_seat *seat)
 	json_set(object, "since", json_object_new_int64(seat->since));
 	json_set(object, "open", json_object_new_boolean(seat->open));
 	json_set(object, "asked", json_object_new_boolean(seat->asked));
+	json_set(object, "asked_until", json_object_new_int64(seat->asked_until));
 	json_set_number(object, "borrowed", seat->borrowed);
 	json_set(object, "until", json_object_new_int64(seat->until));
 	json_set_number(object, "failures", seat->failures);
+	json_set(object, "noticed", json_object_new_boolean(seat->noticed));
+	json_set_number(object, "cap", seat->cap);
+	json_set_number(object, "frame_rate", seat->frame_rate);
 	json_set(object, "told", json_object_new_int64(seat->told));
 	return object;
 }
@@ -265,27 +284,44 @@ static int write_state(int root, struct json_object *object)
 	return err;
 }
 
+/* Now and then also what is the same: of when it is says whether there is an agent. */
+static bool is_saved(const struct ent_round *round, const char *seats)
+{
+	return round->saved && !strcmp(round->saved, seats) && round->written &&
+	       round->now >= round->written && round->now < round->written + ENT_LOOK;
+}
+
 /**
  * ent_save - write down what is known of seats: all of it, or nothing
  * @round: with seats
  *
  * Return: 0 or a negative errno.
  */
-int ent_save(const struct ent_round *round)
+int ent_save(struct ent_round *round)
 {
-	struct json_object *object = json_start(), *seats = json_object_new_array();
+	struct json_object *object, *seats = json_object_new_array();
 	char id[OVGPU_NAME_SIZE];
+	const char *text;
 	size_t i;
 	int err;
 
+	for (i = 0; i < round->count; i++)
+		json_object_array_add(seats, seat_json(&round->seats[i]));
+	text = json_object_to_json_string_ext(seats, JSON_C_TO_STRING_PLAIN);
+	if (is_saved(round, text)) {
+		json_object_put(seats);
+		return 0;
+	}
+	free(round->saved);
+	round->saved = strdup(text);
+	object = json_start();
 	boot_id(round->cli, id);
 	json_set_text(object, "boot_id", id);
 	json_set(object, "boottime", json_object_new_int64(round->now));
 	json_set(object, "today", json_object_new_int64(round->today));
-	for (i = 0; i < round->count; i++)
-		json_object_array_add(seats, seat_json(&round->seats[i]));
 	json_set(object, "seats", seats);
 	err = write_state(ovgpu_dirfd(round->cli->ovgpu, OVGPU_ROOT), object);
 	json_object_put(object);
+	round->written = err ? 0 : round->now;
 	return err;
 }

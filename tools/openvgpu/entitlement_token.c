@@ -105,10 +105,18 @@ static bool url_good(const char *url)
 	static const char *const begins[] = {
 		"https://", "http://127.0.0.1:", "http://localhost:", "http://[::1]:",
 	};
-	const char *p;
+	const char *p = strstr(url, "://");
 	size_t i;
 
-	for (p = url; *p > ' ' && *p < 0x7f && !strchr("\"'\\<>", *p); p++)
+	p = p ? p + 3 : url;
+	/* An address of IPv6. */
+	if (*p == '[') {
+		p += 1 + strspn(p + 1, "0123456789abcdefABCDEF:.");
+		if (*p++ != ']')
+			return false;
+	}
+	/* Nobody's name, which would hide the server's, and no patterns of curl. */
+	for (; *p > ' ' && *p < 0x7f && !strchr("\"'\\<>@{}[]", *p); p++)
 		;
 	if (*p || p - url >= ENT_URL_SIZE)
 		return false;
@@ -183,6 +191,18 @@ void ent_token_read(const char *text, struct ent_token *token)
 	json_object_put(claims);
 }
 
+/**
+ * ent_token_here - refuse a token that is for another host
+ * @round: with the host's name
+ * @token: of ent_token_read()
+ */
+void ent_token_here(const struct ent_round *round, struct ent_token *token)
+{
+	if (!token->reason[0] && token->host[0] && strcmp(token->host, round->host))
+		refuse(token, "token-host", "it is for host '%s', and this is '%s'",
+		       token->host, round->host);
+}
+
 static int load_token(struct ent_round *round, const char *name)
 {
 	struct ent_token *token = &round->tokens[round->token_count];
@@ -207,9 +227,7 @@ static int load_token(struct ent_round *round, const char *name)
 	if (strlen(text) != (size_t)n)
 		text[0] = '\0';
 	ent_token_read(text, token);
-	if (!token->reason[0] && token->host[0] && strcmp(token->host, round->host))
-		refuse(token, "token-host", "it is for host '%s', and this is '%s'",
-		       token->host, round->host);
+	ent_token_here(round, token);
 	return 0;
 }
 

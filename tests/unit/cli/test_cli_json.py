@@ -320,7 +320,7 @@ class Json(CliTest):
         claims = {"iss": "openvgpu-entitled", "scope": "host", "pool": "blue", "exp": 1 << 33,
                   "urls": ["http://127.0.0.1:1"]}
         texts = {"online": claims, "local": {**claims, "pool": "red", "host": "h1", "urls": [], "vgpus": 2},
-                 "bad": {**claims, "pool": "green", "host": "h2"}}
+                 "root/etc/openvgpu/entitlement/green.tok": {**claims, "pool": "green", "host": "h2"}}
         for name, what in texts.items():
             body = base64.urlsafe_b64encode(json.dumps(what).encode()).rstrip(b"=").decode()
             self.machine.write(name, f"e30.{body}.AAAA")
@@ -334,7 +334,8 @@ class Json(CliTest):
         self.machine.write("root/etc/openvgpu/config.yaml", "version: v1\nentitlement: {host: h1}\n")
         self.machine.add_attributes(f"{GPU}/{USED}", {"tenant": "blue"})
         values = {"entitlement import": [self.expect_json(
-            OK, "entitlement", "import", *map(self.machine.path, texts))]}
+            OK, "entitlement", "import", *map(self.machine.path, ("online", "local")))]}
+        self.machine.write("root/etc/openvgpu/entitlement/token.pub", "no key")
         borrowed = self.expect_json(OK, "entitlement", "borrow", USED, "--days", "30")
         self.machine.add_attributes(f"{GPU}/{IDLE}", {"tenant": "red", "owner_pid": 4242})
         self.expect(OK, "entitlement", "agent", "--once")

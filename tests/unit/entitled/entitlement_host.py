@@ -39,7 +39,7 @@ class Host:
     """A machine with vGPUs of tenants, its own clock, and its own root directory."""
 
     def __init__(self, test, name, machine=None):
-        self.test, self.name = test, name
+        self.test, self.name, self.variables = test, name, {}
         self.machine = machine or Machine()
         if not machine:
             test.addCleanup(shutil.rmtree, self.machine.top)
@@ -63,6 +63,12 @@ class Host:
         if target:
             os.symlink(target, path)
 
+    def script(self, name, text):
+        """Instead of the program."""
+        self.program(name, None)
+        self.write(f"usr/bin/{name}", f"#!/bin/sh\n{text}\n")
+        os.chmod(os.path.join(self.root, "usr/bin", name), 0o755)
+
     def boot(self, boot_id):
         os.makedirs(os.path.join(self.root, "proc/sys/kernel/random"), exist_ok=True)
         self.write("proc/sys/kernel/random/boot_id", boot_id + "\n")
@@ -73,6 +79,11 @@ class Host:
 
     def give(self, token, pool="blue"):
         self.write(f"etc/openvgpu/entitlement/{pool}.tok", token + "\n")
+
+    def token(self, pool="blue"):
+        """The one that it has."""
+        with open(os.path.join(self.root, f"etc/openvgpu/entitlement/{pool}.tok"), encoding="ascii") as file:
+            return file.read().strip()
 
     # -------------------------------------------------------------- vGPUs
 
@@ -88,14 +99,23 @@ class Host:
     def close(self, uuid):
         self.machine.add_attributes(f"{GPU}/{uuid}", {"owner_pid": 0})
 
+    def attributes(self, uuid, **values):
+        self.machine.add_attributes(f"{GPU}/{uuid}", values)
+
+    def written(self, uuid, name):
+        """When an attribute was."""
+        return os.stat(self.machine.path(f"sys/devices/pci0000:00/{GPU}/{uuid}/openvgpu/{name}")).st_mtime_ns
+
     def ceilings(self, uuid):
         """cap, frame rate, notice."""
         folder = f"sys/devices/pci0000:00/{GPU}/{uuid}/openvgpu"
-        cap, rate, notice = (self.machine.read(f"{folder}/{name}").strip() for name in (
-            "cap_ceiling_percent", "frame_rate_ceiling", "notice"))
-        if "[" in notice:
-            notice = notice.split("[")[1].split("]")[0]
-        return int(cap), int(rate), notice
+        cap, rate = (int(self.machine.read(f"{folder}/{name}")) for name in (
+            "cap_ceiling_percent", "frame_rate_ceiling"))
+        return cap, rate, self.notice(uuid)
+
+    def notice(self, uuid):
+        text = self.machine.read(f"sys/devices/pci0000:00/{GPU}/{uuid}/openvgpu/notice").strip()
+        return text.split("[")[1].split("]")[0] if "[" in text else text
 
     # ----------------------------------------------------------- the command
 
@@ -103,7 +123,7 @@ class Host:
         return dict(os.environ, OPENVGPU_SYSFS=self.machine.path("sys"),
                     OPENVGPU_PROC=os.path.join(self.root, "proc"), OPENVGPU_ROOT=self.root,
                     LD_PRELOAD=self.test.library, FAKE_CLOCK=self.clock.path,
-                    ASAN_OPTIONS="exitcode=97:verify_asan_link_order=0", LC_ALL="C.UTF-8")
+                    ASAN_OPTIONS="exitcode=97:verify_asan_link_order=0", LC_ALL="C.UTF-8", **self.variables)
 
     def run(self, *args):
         done = subprocess.run([OPENVGPU, "entitlement", *args], stdin=subprocess.DEVNULL,
@@ -127,8 +147,12 @@ class Host:
 
     def seats(self):
         """{vGPU: id} of leases in its file."""
+        return {seat["vgpu"]: seat["id"] for seat in self.saved()["seats"] if seat["id"]}
+
+    def saved(self):
+        """The file."""
         with open(os.path.join(self.root, "var/lib/openvgpu/entitlement.json"), encoding="ascii") as file:
-            return {seat["vgpu"]: seat["id"] for seat in json.load(file)["seats"] if seat["id"]}
+            return json.load(file)
 
 
 class AgentTest(ServerTest):
@@ -154,13 +178,9 @@ class AgentTest(ServerTest):
 
     def start(self, *more, listen=None):
         """With the clock of the test, at the port that it had before."""
-        os.environ.update(LD_PRELOAD=self.library, FAKE_CLOCK=self.clock.path,
-                          ASAN_OPTIONS="verify_asan_link_order=0")
-        try:
-            return super().start(*more, listen=listen or f"127.0.0.1:{self.port or 0}")
-        finally:
-            for name in ("LD_PRELOAD", "FAKE_CLOCK", "ASAN_OPTIONS"):
-                del os.environ[name]
+        return super().start(*more, listen=listen or f"127.0.0.1:{self.port or 0}", env=dict(
+            os.environ, LD_PRELOAD=self.library, FAKE_CLOCK=self.clock.path,
+            ASAN_OPTIONS="verify_asan_link_order=0"))
 
     def wait(self, seconds, *hosts):
         """Time goes on, everywhere; the server's clock, which nobody asks meanwhile, does not."""
@@ -171,8 +191,8 @@ class AgentTest(ServerTest):
     def server_waits(self, seconds):
         """Its clock goes on, too, since it is asked."""
         while seconds > 0:
-            self.clock.wait(min(seconds, 25))
-            seconds -= 25
+            self.clock.wait(min(seconds, 10))
+            seconds -= 10
             self.expect(200, "GET", "/v1/usage", self.admin)
 
     def put(self, pool="blue", **limits):

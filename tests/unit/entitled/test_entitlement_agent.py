@@ -297,6 +297,7 @@ class Agent(AgentTest):
     def test_import(self):
         """What is refused changes nothing; what is taken is root's alone."""
         host = Host(self, "h1")
+        host.configure()
         folder = os.path.join(host.root, "etc/openvgpu/entitlement")
         os.rmdir(folder)
         for name, text in (("good", self.host_token("h1")), ("bad", "x.y.z"), ("read", self.token("blue", "read"))):
