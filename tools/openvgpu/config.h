@@ -14,6 +14,10 @@
 #include <stdint.h>
 
 #define CONFIG_BYTES_MAX	(1 << 20)	/* of a file */
+/* Of names of hosts and of pools. */
+#define CONFIG_NAME_LETTERS	\
+	"abcdefghijklmnopqrstuvwxyz0123456789_.-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 #define CONFIG_NAME_SIZE	64		/* of a key, with the NUL */
 #define CONFIG_VALUE_SIZE	256		/* of a value, likewise */
 #define CONFIG_COUNT_MAX	4096		/* of vGPUs of one type on a GPU */

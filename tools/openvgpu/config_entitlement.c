@@ -45,8 +45,7 @@ static int read_enforce(struct reader *reader, const char *text, bool *limit)
 
 static int read_host(struct reader *reader, const char *text, char host[CONFIG_NAME_SIZE])
 {
-	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.-"
-				"ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	size_t n = strspn(text, CONFIG_NAME_LETTERS);
 
 	if (text[n] || n >= CONFIG_NAME_SIZE)
 		return config_fail(reader->error, reader_line(reader),

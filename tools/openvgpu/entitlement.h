@@ -22,8 +22,6 @@
 #define ENT_URL_SIZE	256
 #define ENT_ID_SIZE	33
 #define ENT_SEATS_MAX	4096
-#define ENT_NAME_LETTERS	\
-	"abcdefghijklmnopqrstuvwxyz0123456789_.-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define ENT_ANY_POOL	"*"
 #define ENT_DAYS_MAX	DAYS_MAX	/* of a lease */
 
@@ -181,10 +179,15 @@ struct ent_request {
 int ent_decode(const char *text, size_t length, char *bytes);
 void ent_token_read(const char *text, struct ent_token *token);
 void ent_token_here(const struct ent_round *round, struct ent_token *token);
+void ent_token_today(const struct ent_round *round, struct ent_token *token);
+void ent_token_refuse(struct ent_token *token, const char *reason, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 int ent_tokens_load(struct ent_round *round);
 const struct ent_token *ent_token_of(const struct ent_round *round, const char *pool);
 
 /* entitlement_state.c */
+int64_t ent_uptime(void);
+int ent_write(const struct cli *cli, const char *path, const char *text);
 int ent_lock(const struct cli *cli, int64_t patience);
 int ent_load(struct ent_round *round);
 int ent_save(struct ent_round *round);

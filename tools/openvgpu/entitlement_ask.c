@@ -204,7 +204,7 @@ void ent_ask(const struct ent_round *round, const struct ent_token *token,
 
 	if (program_find(round->cli->root, "curl", curl, sizeof(curl)))
 		for (url = 0; url < token->url_count && done < count; url++) {
-			left = until - (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
+			left = until - ent_uptime();
 			if (left <= 0)
 				break;
 			done += ask_server(round, curl, token->urls[url], token, requests + done,

@@ -80,10 +80,7 @@ static enum cli_exit take_file(const struct cli *cli, const struct ent_round *ro
 	memset(&token, 0, sizeof(token));
 	ent_token_read(import->text[i], &token);
 	ent_token_here(round, &token);
-	if (!token.reason[0] && token.expires <= round->today) {
-		strcpy(token.reason, "token-expired");
-		strcpy(token.message, "its time is over, or this host's clock is ahead");
-	}
+	ent_token_today(round, &token);
 	if (token.reason[0])
 		return cli_fail(cli, CLI_FAILURE, "'%s' is of no use: %s: %s", shown(name).text,
 				token.reason, token.message);
@@ -93,26 +90,14 @@ static enum cli_exit take_file(const struct cli *cli, const struct ent_round *ro
 
 static int write_file(const struct cli *cli, const char *name, const char *text)
 {
-	int root = ovgpu_dirfd(cli->ovgpu, OVGPU_ROOT), fd, err = 0;
-	size_t length = strlen(text);
-	char path[PATH_MAX], new[PATH_MAX];
+	int root = ovgpu_dirfd(cli->ovgpu, OVGPU_ROOT);
+	char path[PATH_MAX];
 
 	if ((mkdirat(root, "etc/openvgpu", 0755) && errno != EEXIST) ||
 	    (mkdirat(root, ENT_FOLDER, 0700) && errno != EEXIST))
 		return -errno;
 	snprintf(path, sizeof(path), ENT_FOLDER "/%s", name);
-	snprintf(new, sizeof(new), ENT_FOLDER "/.%s.new", name);
-	fd = openat(root, new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, length) != (ssize_t)length || fsync(fd))
-		err = -EIO;
-	close(fd);
-	if (!err && renameat(root, new, root, path))
-		err = -errno;
-	if (err)
-		unlinkat(root, new, 0);
-	return err;
+	return ent_write(cli, path, text);
 }
 
 static bool has(const struct import *import, enum kind kind)

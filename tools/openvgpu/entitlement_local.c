@@ -83,17 +83,6 @@ static void remember(const char *text, const char *key)
 	next = (next + 1) % VERIFIED_MAX;
 }
 
-static bool read_key(const struct ent_round *round, char key[KEY_MAX])
-{
-	int fd = ovgpu_open_file(round->cli->ovgpu, OVGPU_ROOT, KEY);
-	ssize_t n = fd < 0 ? -1 : read(fd, key, KEY_MAX - 1);
-
-	if (fd >= 0)
-		close(fd);
-	key[n > 0 ? n : 0] = '\0';
-	return n > 0;
-}
-
 /* What openssl says; only one of its answers is that somebody has made it up. */
 static enum verdict ask_openssl(const struct ent_round *round, const struct ent_token *token)
 {
@@ -133,7 +122,7 @@ static enum verdict check_signature(const struct ent_round *round, const struct 
 	enum verdict verdict;
 	char key[KEY_MAX];
 
-	if (!read_key(round, key))
+	if (ovgpu_read(round->cli->ovgpu, OVGPU_ROOT, key, sizeof(key), KEY) || !key[0])
 		return UNKNOWN;
 	if (is_verified(token->text, key))
 		return GOOD;
@@ -146,32 +135,27 @@ static enum verdict check_signature(const struct ent_round *round, const struct 
 /* Whether the token is good today. */
 static enum verdict check(const struct ent_round *round, struct ent_token *token)
 {
-	const char *reason = NULL, *message = NULL;
-	enum verdict verdict = FORGED;
+	enum verdict verdict;
 
-	if (token->host[0])
-		verdict = check_signature(round, token);
 	if (!token->host[0]) {
-		reason = "token-host";
-		message = "a token with a quota is for one host: make it with --host";
-	} else if (verdict == FORGED) {
-		reason = "token-forged";
-		message = "openssl says it is not signed with the key of /" KEY;
-	} else if (verdict == UNKNOWN) {
-		reason = "check-failed";
-		message = "openssl can't say whether it is signed with the key of /" KEY;
-	} else if (token->expires <= round->today) {
-		reason = "token-expired";
-		message = "its time is over, or this host's clock is ahead";
-	} else if (token->issued > round->today + EARLY_MAX) {
-		reason = "token-early";
-		message = "it is of the future: this host's clock is behind";
+		ent_token_refuse(token, "token-host",
+				 "a token with a quota is for one host: make it with --host");
+		return FORGED;
 	}
-	if (!reason)
-		return GOOD;
-	snprintf(token->reason, sizeof(token->reason), "%s", reason);
-	snprintf(token->message, sizeof(token->message), "%s", message);
-	return verdict == UNKNOWN ? UNKNOWN : FORGED;
+	verdict = check_signature(round, token);
+	if (verdict == FORGED)
+		ent_token_refuse(token, "token-forged",
+				 "openssl says it is not signed with the key of /" KEY);
+	else if (verdict == UNKNOWN)
+		ent_token_refuse(token, "check-failed",
+				 "openssl can't say whether it is signed with the key of /" KEY);
+	if (verdict != GOOD)
+		return verdict;
+	ent_token_today(round, token);
+	if (!token->reason[0] && token->issued > round->today + EARLY_MAX)
+		ent_token_refuse(token, "token-early",
+				 "it is of the future: this host's clock is behind");
+	return token->reason[0] ? FORGED : GOOD;
 }
 
 /* Nobody loses a seat, and who has none waits as for a server that is away. */

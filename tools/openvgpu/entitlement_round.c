@@ -94,14 +94,14 @@ static void name_host(struct ent_round *round)
 		strcpy(name, "localhost");
 	name[sizeof(round->host) - 1] = '\0';
 	for (p = name; *p; p++)
-		if (!strchr(ENT_NAME_LETTERS, *p))
+		if (!strchr(CONFIG_NAME_LETTERS, *p))
 			*p = '_';
 }
 
 /* Servers may take long. */
 static void look_at_clocks(struct ent_round *round)
 {
-	round->now = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
+	round->now = ent_uptime();
 	round->today = (int64_t)(cli_now(CLOCK_REALTIME) / 1000000000);
 }
 

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,6 @@
 #include "entitlement.h"
 
 #define LOCK	ENT_STATE_FOLDER "/entitlement.lock"
-#define NEW	ENT_STATE ".new"
 
 /**
  * ent_number - a number of a JSON object
@@ -59,6 +59,47 @@ static bool flag(struct json_object *object, const char *key)
 }
 
 /**
+ * ent_uptime - the clock of leases
+ *
+ * Return: s of CLOCK_BOOTTIME.
+ */
+int64_t ent_uptime(void)
+{
+	return (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
+}
+
+/**
+ * ent_write - write a file that only root reads: all of it, or nothing
+ * @cli: the run
+ * @path: of the file, below the root
+ * @text: what to write
+ *
+ * Return: 0 or a negative errno.
+ */
+int ent_write(const struct cli *cli, const char *path, const char *text)
+{
+	int root = ovgpu_dirfd(cli->ovgpu, OVGPU_ROOT), fd, err = 0;
+	size_t length = strlen(text);
+	char new[PATH_MAX];
+
+	snprintf(new, sizeof(new), "%s.new", path);
+	fd = openat(root, new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, length) != (ssize_t)length)
+		err = -EIO;
+	if (!err && fsync(fd))
+		err = -errno;
+	if (close(fd) && !err)
+		err = -errno;
+	if (!err && renameat(root, new, root, path))
+		err = -errno;
+	if (err)
+		unlinkat(root, new, 0);
+	return err;
+}
+
+/**
  * ent_lock - one at a time makes a round
  * @cli: the run
  * @patience: s that it may take; ENT_PATIENT: as long as it takes
@@ -68,7 +109,7 @@ static bool flag(struct json_object *object, const char *key)
  */
 int ent_lock(const struct cli *cli, int64_t patience)
 {
-	int64_t began = (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000);
+	int64_t began = ent_uptime();
 	int root = ovgpu_dirfd(cli->ovgpu, OVGPU_ROOT), fd, err;
 
 	if (mkdirat(root, ENT_STATE_FOLDER, 0755) && errno != EEXIST)
@@ -78,8 +119,7 @@ int ent_lock(const struct cli *cli, int64_t patience)
 		return -errno;
 	while (flock(fd, patience == ENT_PATIENT ? LOCK_EX : LOCK_EX | LOCK_NB)) {
 		err = errno == EWOULDBLOCK ? -EBUSY : errno == EINTR ? 0 : -EIO;
-		if (err == -EIO || (int64_t)(cli_now(CLOCK_BOOTTIME) / 1000000000) - began >=
-		    patience) {
+		if (err == -EIO || ent_uptime() - began >= patience) {
 			close(fd);
 			return err ?: -EBUSY;
 		}
@@ -265,25 +305,6 @@ static struct json_object *seat_json(const struct ent_seat *seat)
 	return object;
 }
 
-static int write_state(int root, struct json_object *object)
-{
-	int fd, err;
-
-	fd = openat(root, NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	err = json_object_to_fd(fd, object, JSON_C_TO_STRING_PLAIN) ? -EIO : 0;
-	if (!err && fsync(fd))
-		err = -errno;
-	if (close(fd) && !err)
-		err = -errno;
-	if (!err && renameat(root, NEW, root, ENT_STATE))
-		err = -errno;
-	if (err)
-		unlinkat(root, NEW, 0);
-	return err;
-}
-
 /* Now and then also what is the same: of when it is says whether there is an agent. */
 static bool is_saved(const struct ent_round *round, const char *seats)
 {
@@ -320,7 +341,8 @@ int ent_save(struct ent_round *round)
 	json_set(object, "boottime", json_object_new_int64(round->now));
 	json_set(object, "today", json_object_new_int64(round->today));
 	json_set(object, "seats", seats);
-	err = write_state(ovgpu_dirfd(round->cli->ovgpu, OVGPU_ROOT), object);
+	err = ent_write(round->cli, ENT_STATE,
+			json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	json_object_put(object);
 	round->written = err ? 0 : round->now;
 	return err;

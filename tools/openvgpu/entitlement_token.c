@@ -16,10 +16,13 @@
 
 #include "entitlement.h"
 
-static void refuse(struct ent_token *token, const char *reason, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void refuse(struct ent_token *token, const char *reason, const char *format, ...)
+/**
+ * ent_token_refuse - say why a token is of no use
+ * @token: token
+ * @reason: word, as those of the server
+ * @format: of printf: the same for people
+ */
+void ent_token_refuse(struct ent_token *token, const char *reason, const char *format, ...)
 {
 	va_list args;
 
@@ -91,7 +94,7 @@ static struct json_object *claims_of(const char *text)
 static bool take_name(struct json_object *claims, const char *key, char name[OVGPU_NAME_SIZE])
 {
 	const char *text = ent_text(claims, key);
-	size_t n = strspn(text, ENT_NAME_LETTERS);
+	size_t n = strspn(text, CONFIG_NAME_LETTERS);
 
 	if (!n || text[n] || n >= OVGPU_NAME_SIZE)
 		return false;
@@ -137,9 +140,9 @@ static void take_urls(struct json_object *claims, struct ent_token *token)
 	for (i = 0; i < count && token->url_count < ENT_URLS_MAX; i++) {
 		url = json_object_get_string(json_object_array_get_idx(list, i));
 		if (!url || !url_good(url)) {
-			refuse(token, "token-url",
-			       "'%.80s' is not the URL of a server, as https://name:8484",
-			       url ? shown(url).text : "null");
+			ent_token_refuse(token, "token-url",
+					 "'%.80s' is not the URL of a server, as https://name:8484",
+					 url ? shown(url).text : "null");
 			return;
 		}
 		strcpy(token->urls[token->url_count++], url);
@@ -166,7 +169,8 @@ void ent_token_read(const char *text, struct ent_token *token)
 		claims = claims_of(token->text);
 	}
 	if (!claims) {
-		refuse(token, "token-malformed", "it is not a token, as 'openvgpu-entitled token' prints");
+		ent_token_refuse(token, "token-malformed",
+				 "it is not a token, as 'openvgpu-entitled token' prints");
 		return;
 	}
 	token->issued = ent_number(claims, "iat");
@@ -175,19 +179,20 @@ void ent_token_read(const char *text, struct ent_token *token)
 	token->vgpus = vgpus > 0 && vgpus <= ENT_SEATS_MAX ? (unsigned int)vgpus : 0;
 	take_urls(claims, token);
 	if (strcmp(ent_text(claims, "iss"), "openvgpu-entitled"))
-		refuse(token, "token-foreign", "it was not made by 'openvgpu-entitled token'");
+		ent_token_refuse(token, "token-foreign", "it was not made by 'openvgpu-entitled token'");
 	else if (strcmp(ent_text(claims, "scope"), "host"))
-		refuse(token, "token-scope", "its scope is '%.40s': hosts use one of scope host",
-		       shown(ent_text(claims, "scope")).text);
+		ent_token_refuse(token, "token-scope", "its scope is '%.40s': hosts use one of scope host",
+				 shown(ent_text(claims, "scope")).text);
 	else if (!strcmp(ent_text(claims, "pool"), ENT_ANY_POOL))
 		strcpy(token->pool, ENT_ANY_POOL);
 	else if (!take_name(claims, "pool", token->pool))
-		refuse(token, "token-foreign", "it names no pool");
+		ent_token_refuse(token, "token-foreign", "it names no pool");
 	if (!token->reason[0] && json_object_object_get_ex(claims, "host", NULL) &&
 	    !take_name(claims, "host", token->host))
-		refuse(token, "token-foreign", "the host in it is no name");
+		ent_token_refuse(token, "token-foreign", "the host in it is no name");
 	if (!token->reason[0] && !token->url_count && !token->vgpus)
-		refuse(token, "token-url", "it has neither the URL of a server nor a quota: make it with --url or --vgpus");
+		ent_token_refuse(token, "token-url",
+				 "it has neither the URL of a server nor a quota: make it with --url or --vgpus");
 	json_object_put(claims);
 }
 
@@ -199,8 +204,20 @@ void ent_token_read(const char *text, struct ent_token *token)
 void ent_token_here(const struct ent_round *round, struct ent_token *token)
 {
 	if (!token->reason[0] && token->host[0] && strcmp(token->host, round->host))
-		refuse(token, "token-host", "it is for host '%s', and this is '%s'",
-		       token->host, round->host);
+		ent_token_refuse(token, "token-host", "it is for host '%s', and this is '%s'",
+				 token->host, round->host);
+}
+
+/**
+ * ent_token_today - refuse a token whose time is over
+ * @round: with the time
+ * @token: of ent_token_read()
+ */
+void ent_token_today(const struct ent_round *round, struct ent_token *token)
+{
+	if (!token->reason[0] && token->expires <= round->today)
+		ent_token_refuse(token, "token-expired",
+				 "its time is over, or this host's clock is ahead");
 }
 
 static int load_token(struct ent_round *round, const char *name)
@@ -219,8 +236,8 @@ static int load_token(struct ent_round *round, const char *name)
 	if (fd >= 0)
 		close(fd);
 	if (n < 0) {
-		refuse(token, "token-malformed", "it can't be read: %s",
-		       ovgpu_strerror(fd < 0 ? fd : -errno));
+		ent_token_refuse(token, "token-malformed", "it can't be read: %s",
+				 ovgpu_strerror(fd < 0 ? fd : -errno));
 		return fd == -EACCES ? fd : 0;
 	}
 	text[n] = '\0';

@@ -110,10 +110,7 @@ class Agent(AgentTest):
         host = self.host()
         for uuid in (A, B):
             host.add(uuid)
-        host.program("curl", None)
-        with open(os.path.join(host.root, "usr/bin/curl"), "w", encoding="ascii") as file:
-            file.write(f'#!/bin/sh\n{CURL} "$@" >/dev/null\nexit 56\n')
-        os.chmod(file.name, 0o755)
+        host.script("curl", f'{CURL} "$@" >/dev/null\nexit 56')
         host.round()
         self.assertEqual((len(self.leased()), host.seats()), (2, {}))
         host.close(B)
