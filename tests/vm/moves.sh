@@ -33,6 +33,17 @@ is() { [ "$(of "$1" openvgpu/state)" = "$2" ]; }
 # last_error GPU
 last_error() { cat "/sys/bus/pci/drivers/openvgpu/0000:$1:00.0/openvgpu/last_error"; }
 
+# A command of a guest that draws: it flips to a picture once the one before was seen by
+# the hardware as it was drawn.
+# shellcheck disable=SC2034 # for suites
+draws='./kms --mode 640x480 --frames 1000000 --crc /sys/kernel/debug/dri/0 | while read -r _ what rest; do
+	case $what in
+	/* | head) ;;
+	frame) echo "picture: ok $rest" ;;
+	*) echo "picture: not ok: $what $rest" ;;
+	esac
+done'
+
 # payload FOLDER COMMAND...: a payload that runs these, all at once, until a line is typed
 # at the second console; then it looks whether the driver is as it was
 payload()
@@ -41,9 +52,9 @@ payload()
 
 	shift
 	mkdir "$folder"
-	cp /src/build/tests/guest/{compute,drm,stores} "$folder/"
+	cp /src/build/tests/guest/{compute,drm,kms,stores} "$folder/"
 	{
-		printf '#!/bin/sh\n'
+		printf '#!/bin/sh\nmount -t debugfs debugfs /sys/kernel/debug\n'
 		for command; do
 			printf '%s &\npids="$pids $!"\n' "$command"
 		done

@@ -8,7 +8,8 @@
 #
 # Moves that do not come to their end: refused, cancelled, or a QEMU is killed in each of
 # its phases; one side always goes on, and the vGPU of the other one is free. The guest's
-# vGPU is in a GPU instance, and its processor stores to video memory with AVX meanwhile.
+# vGPU is in a GPU instance; its processor stores to video memory with AVX meanwhile, and
+# it shows a picture after the other, each of which the hardware must see as it was drawn.
 # Then a guest with two vGPUs, which is moved, saved and loaded.
 
 # shellcheck source=suite.sh
@@ -23,11 +24,11 @@ modprobe -a vfio_iommu_type1 openvgpu || {
 }
 
 declare -A vgpu
-create 01 1-64mc
+create 01 1-64mq
 vgpu[here]=$uuid
-create 02 1-64mc
+create 02 1-64mq
 vgpu[there]=$uuid
-create 02 2-64mc
+create 02 2-64mq
 vgpu[other]=$uuid
 create 01 64mc
 vgpu[two]=$uuid
@@ -38,7 +39,7 @@ vgpu[both]=$uuid
 create 02 64mc
 vgpu[both]+=" $uuid"
 
-payload one "./compute --drm --rounds 1000000 --label 'compute: '" ./stores
+payload one "./compute --drm --rounds 1000000 --label 'compute: '" ./stores "$draws"
 payload two "./compute --drm --rounds 1000000 --label 'first: '" \
 	"./compute --drm --node /dev/dri/renderD129 --rounds 1000000 --label 'second: '" ./stores
 # A disk that can keep the state of a VM: a qcow2 file of QEMU's own over this one.
@@ -49,7 +50,7 @@ disk=(--qemu-arg -drive --qemu-arg "if=none,id=disk,format=raw,file=$PWD/disk,sn
 comes() { start "$1" one "${vgpu[$1]}" --mem 256 --incoming --boot-time 900; }
 
 # goes_on MESSAGE NAME: what guest one does
-goes_on() { holds "$1" "$(tail -n 5 "$2.log")" computes "$2" 2 compute stores; }
+goes_on() { holds "$1" "$(tail -n 5 "$2.log")" computes "$2" 2 compute stores picture; }
 
 # free MESSAGE NAME: nobody has its vGPU
 free() { same "$1" closed "$(of "${vgpu[$2]}" openvgpu/state)"; }
@@ -64,6 +65,7 @@ comes other
 through="setpriv --bounding-set -ipc_lock prlimit --memlock=4096" comes there
 holds "the guest computes" "$(tail -n 5 here.log)" within 300 has_oks here compute 8
 holds "its processor has AVX" "$(tail -n 5 here.log)" within 60 has_oks here stores 2
+holds "it draws" "$(tail -n 5 here.log)" within 60 has_oks here picture 2
 holds "another one computes with two" "$(tail -n 5 two.log)" computes two 1 first second stores
 move two stop
 
@@ -76,7 +78,7 @@ prints "an instance of another shape is refused" failed \
 same "its guest was not stopped" '' "$(grep STOP "$out")"
 contains "it runs" "$out" '"running"'
 said="migration refused: the source has 1 compute and 1 memory slices, this vGPU 2 and 2"
-same "last_error says why" "vGPU ${vgpu[other]}: $said (0: the pool): create openvgpu-1-64mc" "$(last_error 02)"
+same "last_error says why" "vGPU ${vgpu[other]}: $said (0: the pool): create openvgpu-1-64mq" "$(last_error 02)"
 ended other
 free "its vGPU is free" other
 
