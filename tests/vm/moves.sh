@@ -79,17 +79,19 @@ start()
 
 	shift 3
 	for vgpu in $vgpus; do
-		options+=(--vgpu "$vgpu$migratable")
+		options+=(--vgpu "$vgpu$(migratable)")
 	done
 	# shellcheck disable=SC2086 # words
 	${through:-} guest --name "$name" "${options[@]}" --payload "$payload" --module refgpu \
-		--control --timeout 600 "$@" >>"$name.log" 2>&1 &
+		--control --timeout 3000 "$@" >>"$name.log" 2>&1 &
 	pids[$name]=$!
 }
 
-# What QEMU is told where it would not let a vGPU migrate: nothing on 6.1.
-migratable=,enable-migration=on
-[ "${OPENVGPU_KERNEL:-}" != 6.1 ] || migratable=''
+# by_default: this kernel tells QEMU which memory a vGPU writes, so it migrates by default
+by_default() { grep -qx 1 /sys/bus/pci/drivers/openvgpu/0000:01:00.0/openvgpu/dma_logging; }
+
+# What QEMU is told where it would not let a vGPU migrate.
+migratable() { by_default || echo ,enable-migration=on; }
 
 move() { timeout 330 guest-move "$@"; }
 
