@@ -46,7 +46,7 @@
  *	a vGPU that is open sees only after a SCRUB of its partition or a reset
  * @reserved: 0
  *
- * EBUSY: this file has its GPU. ENOSPC: there can be no more.
+ * EINVAL; EBUSY: this file has its GPU; ENOSPC: there can be no more.
  */
 struct openvgpu_soft_create {
 	__u32 interface;
@@ -64,8 +64,8 @@ struct openvgpu_soft_create {
  * @reserved: 0
  *
  * The call returns before the function is there: a driver is bound from another thread,
- * and reads registers. EBUSY: it is plugged in. ENXIO: there is no CREATE, or the
- * function is gone for good.
+ * and reads registers. EBUSY: it is plugged in, or no PCI domain is free. ENOSPC: all
+ * slots are taken. ENXIO: there is no CREATE, or the function is gone for good.
  */
 struct openvgpu_soft_plug {
 	__u32 domain;
@@ -109,10 +109,11 @@ struct openvgpu_soft_answer {
 };
 
 /*
- * The machine's memory: page n of the mapping is bus address n * 4096. A page that is
- * not mapped for the GPU, or while it is no bus master, shows a page of the file's own,
- * without meaning; a write to one that it may only read raises SIGBUS. So before an
- * access one asks with OPENVGPU_SOFT_TRANSLATE.
+ * The machine's memory: page n of the mapping is bus address n * 4096. A page that the
+ * GPU may not reach shows a page of the file's own, without meaning; a write to one that
+ * it may only read raises SIGBUS. So before an access one asks with
+ * OPENVGPU_SOFT_TRANSLATE. The mapping is shared, may be made several times, and is not
+ * inherited by fork().
  */
 #define OPENVGPU_SOFT_DMA_BYTES		(1ULL << 36)
 #define OPENVGPU_SOFT_DMA_WRITE		1	/* flag: it is to be written, too */
@@ -123,8 +124,9 @@ struct openvgpu_soft_answer {
  * @bytes: how much, 1 to 1 MiB
  * @flags: OPENVGPU_SOFT_DMA_WRITE or 0
  *
- * 0: all of it; EFAULT: not all. It stays so until the driver has had its answer that the
- * GPU uses it no more (or does not wait for one any more, see above).
+ * 0: all of it; EFAULT: not all, or the GPU is no bus master. It stays so until the
+ * driver has been told that the GPU does not use it any more, or does not wait for that
+ * any longer; then the page of the file's own is in its place.
  */
 struct openvgpu_soft_translate {
 	__u64 bus;

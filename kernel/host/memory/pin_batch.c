@@ -132,12 +132,15 @@ static bool needs_copies(struct device *dev, dma_addr_t dma)
 }
 
 /* Nothing is to be copied: see needs_copies(). */
-static int dma_map(struct device *dev, struct page *page, bool write,
+static int dma_map(struct vgpu_gpu *gpu, struct page *page, bool write,
 		   dma_addr_t *address)
 {
 	enum dma_data_direction direction = write ? DMA_BIDIRECTIONAL :
 					    DMA_TO_DEVICE;
+	struct device *dev = &gpu->pdev->dev;
 
+	if (gpu->family->dma_map)
+		return gpu->family->dma_map(gpu, page, write, address);
 	*address = dma_map_page_attrs(dev, page, 0, PAGE_SIZE, direction,
 				      DMA_ATTR_SKIP_CPU_SYNC);
 	if (dma_mapping_error(dev, *address))
@@ -147,6 +150,16 @@ static int dma_map(struct device *dev, struct page *page, bool write,
 	dma_unmap_page_attrs(dev, *address, PAGE_SIZE, direction,
 			     DMA_ATTR_SKIP_CPU_SYNC);
 	return -EFAULT;
+}
+
+static void dma_unmap(struct vgpu_gpu *gpu, dma_addr_t address, bool write)
+{
+	if (gpu->family->dma_unmap)
+		gpu->family->dma_unmap(gpu, address);
+	else
+		dma_unmap_page_attrs(&gpu->pdev->dev, address, PAGE_SIZE,
+				     write ? DMA_BIDIRECTIONAL : DMA_TO_DEVICE,
+				     DMA_ATTR_SKIP_CPU_SYNC);
 }
 
 static int map_writable(struct vgpu *vgpu, unsigned long number,
@@ -164,8 +177,7 @@ static int map_writable(struct vgpu *vgpu, unsigned long number,
 		ret = xa_err(xa_store(&vgpu->pins.dma, number, dma,
 				      LOCKED_GFP));
 		if (!ret) {
-			ret = dma_map(&vgpu->gpu->pdev->dev, page, true,
-				      &dma->address);
+			ret = dma_map(vgpu->gpu, page, true, &dma->address);
 			if (ret)
 				xa_erase(&vgpu->pins.dma, number);
 		}
@@ -182,27 +194,23 @@ static int map_writable(struct vgpu *vgpu, unsigned long number,
 static void unmap_page(struct vgpu *vgpu, unsigned long number, bool write,
 		       dma_addr_t address)
 {
-	struct device *dev = &vgpu->gpu->pdev->dev;
 	struct pin_dma *dma;
 
 	lockdep_assert_held(&vgpu->pins.lock);
 	if (!write) {
-		dma_unmap_page_attrs(dev, address, PAGE_SIZE, DMA_TO_DEVICE,
-				     DMA_ATTR_SKIP_CPU_SYNC);
+		dma_unmap(vgpu->gpu, address, false);
 		return;
 	}
 	dma = xa_load(&vgpu->pins.dma, number);
 	if (WARN_ON_ONCE(!dma) || --dma->users)
 		return;
-	dma_unmap_page_attrs(dev, dma->address, PAGE_SIZE, DMA_BIDIRECTIONAL,
-			     DMA_ATTR_SKIP_CPU_SYNC);
+	dma_unmap(vgpu->gpu, dma->address, true);
 	xa_erase(&vgpu->pins.dma, number);
 	kfree(dma);
 }
 
 static int map_more(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 {
-	struct device *dev = &vgpu->gpu->pdev->dev;
 	struct pin_batch *batch = run->batch;
 	int ret = 0;
 
@@ -217,7 +225,7 @@ static int map_more(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 			ret = map_writable(vgpu, run->node.start + run->mapped,
 					   page, address);
 		else
-			ret = dma_map(dev, page, false, address);
+			ret = dma_map(vgpu->gpu, page, false, address);
 	}
 	mutex_unlock(&vgpu->pins.lock);
 	return ret;

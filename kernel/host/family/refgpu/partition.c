@@ -6,7 +6,6 @@
  * guest that runs can't be moved; and the slice is read back before it is
  * enabled, because isolation rests on those two registers.
  */
-#include <linux/dma-mapping.h>
 #include <linux/slab.h>
 
 #include "base/vgpu.h"
@@ -34,15 +33,11 @@ int refgpu_partition_setup(struct vgpu *vgpu)
 {
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
 	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
-	struct pci_dev *pdev = vgpu->gpu->pdev;
-	u32 page = REFGPU_USER_PAGE(vgpu->partition);
 	int section;
 
 	if (vgpu->gpu->sysmem_pages) {
-		partition->table = dma_alloc_coherent(&pdev->dev,
-						      table_size(vgpu->gpu),
-						      &partition->table_bus,
-						      GFP_KERNEL);
+		partition->table = refgpu_alloc(refgpu, table_size(vgpu->gpu),
+						&partition->table_bus);
 		if (!partition->table)
 			return -ENOMEM;
 	}
@@ -52,9 +47,7 @@ int refgpu_partition_setup(struct vgpu *vgpu)
 			  REFGPU_COUNTER_CLEAR, 1);
 		vgpu_gpu_end(vgpu->gpu, section);
 	}
-	vgpu->user_phys = pci_resource_start(pdev, REFGPU_BAR_REGISTERS) + page;
-	vgpu->user_io = refgpu->regs + page;
-	vgpu->user_size = REFGPU_USER_PAGE_SIZE;
+	refgpu_user_page(vgpu);
 	return 0;
 }
 
@@ -67,8 +60,8 @@ void refgpu_partition_teardown(struct vgpu *vgpu)
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
 
 	if (partition->table)
-		dma_free_coherent(&vgpu->gpu->pdev->dev, table_size(vgpu->gpu),
-				  partition->table, partition->table_bus);
+		refgpu_free(refgpu_of(vgpu->gpu), table_size(vgpu->gpu),
+			    partition->table, partition->table_bus);
 	partition->table = NULL;
 }
 
@@ -260,9 +253,11 @@ int refgpu_scrub(struct vgpu *vgpu)
 	mutex_lock(&partition->lock);
 	if (!partition->enabled)
 		ret = program_slice(partition, vgpu->fb_offset, vgpu->fb_size);
-	if (!ret)
+	if (!ret) {
+		refgpu_fb_forget(vgpu->gpu, vgpu->fb_offset, vgpu->fb_size);
 		ret = entry_command(partition, REFGPU_PARTITION_SCRUB,
 				    SCRUB_TIMEOUT_MS);
+	}
 	mutex_unlock(&partition->lock);
 	vgpu_gpu_end(vgpu->gpu, section);
 	return ret;
@@ -296,6 +291,7 @@ int refgpu_scrub_all(struct vgpu_gpu *gpu)
 	int section, ret = 0;
 	unsigned int p;
 
+	refgpu_fb_forget(gpu, 0, gpu->fb_size);
 	for (p = 0; !ret && p < gpu->max_vgpus; p++) {
 		struct refgpu_partition *partition = &refgpu->partition[p];
 

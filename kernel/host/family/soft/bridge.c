@@ -7,16 +7,21 @@
  * which nobody else has a bus.
  *
  * The functions have no BARs and no interrupts. They know function-level reset, so
- * that a reset of the GPU can be tried.
+ * that a reset of the GPU can be tried. The first ones are there as long as the
+ * bridge is, and the others are plugged in and pulled out, each with its engine.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
 #include "base/vgpu.h"
+#include "family/soft/engine.h"
 #include "family/soft/soft.h"
+#include "refgpu_hw.h"
 
 #if defined(CONFIG_X86) && defined(CONFIG_PCI_DOMAINS)
 
@@ -27,74 +32,116 @@
  * struct function - a PCI function, alone in its slot
  * @lock: @config; raw, as the PCI core's own
  * @config: its configuration space
+ * @engine: the process that is its engine; NULL: it has none; RCU
+ * @there: it is plugged in; READ_ONCE
+ * @taken: the slot is; bridge_lock
  */
 struct function {
 	raw_spinlock_t lock;
 	struct vgpu_config config;
+	struct soft_engine __rcu *engine;
+	bool there;
+	bool taken;
 };
 
 /**
  * struct bridge - the host bridge; freed by the PCI core with its bus
  * @sysdata: what the bus is to the architecture; first
  * @numbers: of its buses
- * @functions: how many slots have a function, from 0 on
- * @function: by slot; constant as long as there are pci_devs
+ * @function: by slot; NULL: there was none yet. Once there, it stays: somebody may be
+ *	reading its configuration space while it goes away
  */
 struct bridge {
 	struct pci_sysdata sysdata;
 	struct resource numbers;
-	unsigned int functions;
-	struct function *function;
+	struct function *function[SOFT_SLOTS];
 };
 
+/* Made at the first need of it. */
 static struct pci_host_bridge *host_bridge;
+static DEFINE_MUTEX(bridge_lock);	/* host_bridge, and which slots are taken */
 
 /* ------------------------------------------------------ configuration space */
 
+/* With RCU read-locked, and so is what is found. */
 static struct function *find_function(struct pci_bus *bus, unsigned int devfn)
 {
 	const struct bridge *bridge =
 		container_of(bus->sysdata, struct bridge, sysdata);
+	struct soft_engine *engine;
+	struct function *function;
 
-	if (PCI_FUNC(devfn) || PCI_SLOT(devfn) >= bridge->functions)
+	if (PCI_FUNC(devfn) || PCI_SLOT(devfn) >= SOFT_SLOTS)
 		return NULL;
-	return &bridge->function[PCI_SLOT(devfn)];
+	/* Both pair with those in take_slot(). */
+	function = smp_load_acquire(&bridge->function[PCI_SLOT(devfn)]);
+	if (!function || !smp_load_acquire(&function->there))
+		return NULL;
+	/* As a board that was pulled out. */
+	engine = rcu_dereference(function->engine);
+	return engine && soft_engine_is_gone(engine) ? NULL : function;
+}
+
+static bool read_bytes(struct pci_bus *bus, unsigned int devfn, int where,
+		       int size, u8 *bytes)
+{
+	struct function *function;
+	unsigned long flags;
+
+	rcu_read_lock();
+	function = find_function(bus, devfn);
+	if (function) {
+		raw_spin_lock_irqsave(&function->lock, flags);
+		vgpu_config_read(&function->config, where, size, bytes);
+		raw_spin_unlock_irqrestore(&function->lock, flags);
+	}
+	rcu_read_unlock();
+	return function;
 }
 
 static int function_read(struct pci_bus *bus, unsigned int devfn, int where,
 			 int size, u32 *value)
 {
-	struct function *function = find_function(bus, devfn);
-	unsigned long flags;
 	u8 bytes[4];
 
-	if (!function) {
+	if (!read_bytes(bus, devfn, where, size, bytes)) {
 		*value = ~0;
 		return PCIBIOS_DEVICE_NOT_FOUND;
 	}
-	raw_spin_lock_irqsave(&function->lock, flags);
-	vgpu_config_read(&function->config, where, size, bytes);
-	raw_spin_unlock_irqrestore(&function->lock, flags);
 	*value = vgpu_value_from_bytes(bytes, size);
 	return PCIBIOS_SUCCESSFUL;
+}
+
+static void write_bytes(struct function *function, int where, int size,
+			const u8 *bytes)
+{
+	struct soft_engine *engine = rcu_dereference(function->engine);
+	unsigned long flags;
+	bool reset;
+
+	raw_spin_lock_irqsave(&function->lock, flags);
+	reset = vgpu_config_write(&function->config, where, size, bytes) &
+		VGPU_CONFIG_FLR;
+	if (reset)
+		vgpu_config_reset(&function->config);
+	raw_spin_unlock_irqrestore(&function->lock, flags);
+	if (reset && engine)
+		soft_engine_reset(engine);
 }
 
 static int function_write(struct pci_bus *bus, unsigned int devfn, int where,
 			  int size, u32 value)
 {
-	struct function *function = find_function(bus, devfn);
-	unsigned long flags;
+	struct function *function;
 	u8 bytes[4];
 
-	if (!function)
-		return PCIBIOS_DEVICE_NOT_FOUND;
 	vgpu_value_to_bytes(bytes, value, size);
-	raw_spin_lock_irqsave(&function->lock, flags);
-	if (vgpu_config_write(&function->config, where, size, bytes) &
-	    VGPU_CONFIG_FLR)
-		vgpu_config_reset(&function->config);
-	raw_spin_unlock_irqrestore(&function->lock, flags);
-	return PCIBIOS_SUCCESSFUL;
+	rcu_read_lock();
+	function = find_function(bus, devfn);
+	if (function)
+		write_bytes(function, where, size, bytes);
+	rcu_read_unlock();
+	return function ? PCIBIOS_SUCCESSFUL : PCIBIOS_DEVICE_NOT_FOUND;
 }
 
 static struct pci_ops function_ops = {
@@ -109,6 +156,42 @@ static struct pci_ops function_ops = {
 bool soft_bridge_has(const struct pci_dev *pdev)
 {
 	return pdev->bus->ops == &function_ops;
+}
+
+/**
+ * soft_engine_of - the engine of a GPU
+ * @pdev: its function, while a driver is bound to it; any function
+ *
+ * Return: the engine; NULL: it is no software GPU, or one without an engine.
+ */
+struct soft_engine *soft_engine_of(const struct pci_dev *pdev)
+{
+	const struct bridge *bridge;
+	struct function *function;
+
+	if (!soft_bridge_has(pdev))
+		return NULL;
+	bridge = container_of(pdev->bus->sysdata, struct bridge, sysdata);
+	function = bridge->function[PCI_SLOT(pdev->devfn)];
+	/* It stays as long as the function does. */
+	return function ? rcu_dereference_protected(function->engine, 1) : NULL;
+}
+
+/**
+ * soft_bridge_is_master - whether a function may reach memory and raise interrupts
+ * @slot: its slot; plugged in
+ */
+bool soft_bridge_is_master(unsigned int slot)
+{
+	struct bridge *bridge = pci_host_bridge_priv(host_bridge);
+	struct function *function = bridge->function[slot];
+	unsigned long flags;
+	bool master;
+
+	raw_spin_lock_irqsave(&function->lock, flags);
+	master = vgpu_config_master_enabled(&function->config);
+	raw_spin_unlock_irqrestore(&function->lock, flags);
+	return master;
 }
 
 /* -------------------------------------------------------------- the bridge */
@@ -133,22 +216,61 @@ static int find_domain(void)
 	return -EBUSY;
 }
 
-static struct function *make_functions(unsigned int count)
+static void init_config(struct vgpu_config *config, bool engine)
 {
-	struct function *function = kvcalloc(count, sizeof(*function),
-					     GFP_KERNEL);
-	unsigned int i;
-
-	for (i = 0; function && i < count; i++) {
-		raw_spin_lock_init(&function[i].lock);
-		vgpu_config_init(&function[i].config, SOFT_VENDOR_ID,
-				 SOFT_DEVICE_ID, SOFT_VENDOR_ID, SOFT_DEVICE_ID,
+	if (engine)
+		vgpu_config_init(config, REFGPU_PCI_VENDOR_ID,
+				 REFGPU_PCI_DEVICE_ID, REFGPU_PCI_VENDOR_ID,
+				 REFGPU_PCI_SUBSYSTEM_ID, REFGPU_PCI_CLASS,
+				 REFGPU_PCI_REVISION);
+	else
+		vgpu_config_init(config, SOFT_VENDOR_ID, SOFT_DEVICE_ID,
+				 SOFT_VENDOR_ID, SOFT_DEVICE_ID,
 				 PCI_CLASS_DISPLAY_OTHER << 8, 0);
-		vgpu_config_add_pcie(&function[i].config);
-	}
-	return function;
+	vgpu_config_add_pcie(config);
 }
 
+/* Return: the slot, or errno. */
+static int take_slot(struct bridge *bridge, struct soft_engine *engine)
+{
+	struct function *function;
+	unsigned int slot;
+
+	for (slot = 0; slot < SOFT_SLOTS; slot++)
+		if (!bridge->function[slot] || !bridge->function[slot]->taken)
+			break;
+	if (slot == SOFT_SLOTS)
+		return -ENOSPC;
+	function = bridge->function[slot];
+	if (!function) {
+		function = kvzalloc(sizeof(*function), GFP_KERNEL);
+		if (!function)
+			return -ENOMEM;
+		raw_spin_lock_init(&function->lock);
+	}
+	/* Nobody looks at it: see soft_bridge_pull(). */
+	init_config(&function->config, engine);
+	RCU_INIT_POINTER(function->engine, engine);
+	function->taken = true;
+	/* Complete, for whoever reads it; as below for the first time. */
+	smp_store_release(&function->there, true);
+	smp_store_release(&bridge->function[slot], function);
+	return slot;
+}
+
+static void free_bridge(struct pci_host_bridge *host)
+{
+	struct bridge *bridge = pci_host_bridge_priv(host);
+	unsigned int slot;
+
+	for (slot = 0; slot < SOFT_SLOTS; slot++) {
+		kvfree(bridge->function[slot]);
+		bridge->function[slot] = NULL;
+	}
+	pci_free_host_bridge(host);
+}
+
+/* With so many functions that stay. */
 static struct pci_host_bridge *make_bridge(int domain, unsigned int functions)
 {
 	struct pci_host_bridge *host;
@@ -158,12 +280,12 @@ static struct pci_host_bridge *make_bridge(int domain, unsigned int functions)
 	if (!host)
 		return NULL;
 	bridge = pci_host_bridge_priv(host);
-	bridge->function = make_functions(functions);
-	if (!bridge->function) {
-		pci_free_host_bridge(host);
-		return NULL;
+	while (functions--) {
+		if (take_slot(bridge, NULL) < 0) {
+			free_bridge(host);
+			return NULL;
+		}
 	}
-	bridge->functions = functions;
 	bridge->sysdata.domain = domain;
 	bridge->sysdata.node = NUMA_NO_NODE;
 	bridge->numbers = (struct resource) {
@@ -177,27 +299,11 @@ static struct pci_host_bridge *make_bridge(int domain, unsigned int functions)
 	return host;
 }
 
-static void free_bridge(struct pci_host_bridge *host)
-{
-	struct bridge *bridge = pci_host_bridge_priv(host);
-
-	bridge->functions = 0;
-	kvfree(bridge->function);
-	pci_free_host_bridge(host);
-}
-
-/**
- * soft_bridge_add - make PCI functions
- * @functions: how many, 1 to 32
- *
- * May sleep.
- *
- * Return: 0; -EBUSY: no domain is free; or errno.
- */
-int soft_bridge_add(unsigned int functions)
+static int add(unsigned int functions)
 {
 	int domain = find_domain(), ret;
 
+	lockdep_assert_held(&bridge_lock);
 	if (domain < 0)
 		return domain;
 	host_bridge = make_bridge(domain, functions);
@@ -208,6 +314,24 @@ int soft_bridge_add(unsigned int functions)
 		return 0;
 	free_bridge(host_bridge);
 	host_bridge = NULL;
+	return ret;
+}
+
+/**
+ * soft_bridge_add - make PCI functions that stay
+ * @functions: how many, 1 to SOFT_SLOTS
+ *
+ * At module load. May sleep.
+ *
+ * Return: 0; -EBUSY: no domain is free; or errno.
+ */
+int soft_bridge_add(unsigned int functions)
+{
+	int ret;
+
+	mutex_lock(&bridge_lock);
+	ret = add(functions);
+	mutex_unlock(&bridge_lock);
 	return ret;
 }
 
@@ -228,6 +352,79 @@ void soft_bridge_remove(void)
 	host_bridge = NULL;
 }
 
+/* --------------------------------------------------- functions with an engine */
+
+/**
+ * soft_bridge_plug - make a PCI function with an engine, that nobody sees yet
+ * @engine: the engine, which stays until soft_bridge_pull()
+ * @plug: filled in
+ *
+ * May sleep.
+ *
+ * Return: the slot; -ENOSPC: all are taken; -EBUSY: no domain is free; or errno.
+ */
+int soft_bridge_plug(struct soft_engine *engine, struct openvgpu_soft_plug *plug)
+{
+	int ret = 0;
+
+	mutex_lock(&bridge_lock);
+	if (!host_bridge)
+		ret = add(0);
+	if (!ret)
+		ret = take_slot(pci_host_bridge_priv(host_bridge), engine);
+	if (ret >= 0) {
+		plug->domain = pci_domain_nr(host_bridge->bus);
+		plug->bus = host_bridge->bus->number;
+		plug->slot = ret;
+	}
+	mutex_unlock(&bridge_lock);
+	return ret;
+}
+
+/**
+ * soft_bridge_show - let the PCI core find a function, and drivers bind to it
+ * @slot: its slot
+ *
+ * May sleep, as long as a driver's probe does.
+ */
+void soft_bridge_show(unsigned int slot)
+{
+	struct pci_bus *bus = host_bridge->bus;
+
+	pci_lock_rescan_remove();
+	pci_scan_slot(bus, PCI_DEVFN(slot, 0));
+	pci_bus_add_devices(bus);
+	pci_unlock_rescan_remove();
+}
+
+/**
+ * soft_bridge_pull - take a function away
+ * @slot: its slot; its engine is gone
+ *
+ * May sleep, as long as a vGPU is open.
+ */
+void soft_bridge_pull(unsigned int slot)
+{
+	struct bridge *bridge = pci_host_bridge_priv(host_bridge);
+	struct pci_dev *pdev = pci_get_slot(host_bridge->bus, PCI_DEVFN(slot, 0));
+	struct function *function;
+
+	if (pdev) {
+		/* A driver waits for whoever uses it; others need the lock below. */
+		device_release_driver(&pdev->dev);
+		pci_stop_and_remove_bus_device_locked(pdev);
+		pci_dev_put(pdev);
+	}
+	function = bridge->function[slot];
+	WRITE_ONCE(function->there, false);
+	RCU_INIT_POINTER(function->engine, NULL);
+	/* Nobody looks at it any more, nor at its engine. */
+	synchronize_rcu();
+	mutex_lock(&bridge_lock);
+	function->taken = false;
+	mutex_unlock(&bridge_lock);
+}
+
 #else
 
 /* What a host bridge needs beside itself is another thing on each architecture. */
@@ -242,5 +439,24 @@ bool soft_bridge_has(const struct pci_dev *pdev)
 {
 	return false;
 }
+
+struct soft_engine *soft_engine_of(const struct pci_dev *pdev)
+{
+	return NULL;
+}
+
+bool soft_bridge_is_master(unsigned int slot)
+{
+	return false;
+}
+
+int soft_bridge_plug(struct soft_engine *engine, struct openvgpu_soft_plug *plug)
+{
+	return -EOPNOTSUPP;
+}
+
+void soft_bridge_show(unsigned int slot) { }
+
+void soft_bridge_pull(unsigned int slot) { }
 
 #endif

@@ -6,7 +6,8 @@
  * video memory. That is memory of the host, of which a page exists when somebody
  * has written to it or mapped it, until the vGPU is closed.
  *
- * There are as many as the module's parameter says, and by default none.
+ * There are as many as the module's parameter says, and by default none. Those whose
+ * engine is a process are of family "refgpu"; the device for them is made here.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,7 +21,6 @@
 #include "family/families.h"
 #include "family/soft/soft.h"
 
-#define GPUS_MAX	32	/* slots of a PCI bus */
 #define MIB_MIN		16	/* one vGPU of the smallest type, see place/type.c */
 #define MIB_MAX		65536
 #define MIB_DEFAULT	1024
@@ -43,7 +43,7 @@ static int set_in_range(const char *text, const struct kernel_param *param,
 
 static int gpus_set(const char *text, const struct kernel_param *param)
 {
-	return set_in_range(text, param, 0, GPUS_MAX);
+	return set_in_range(text, param, 0, SOFT_SLOTS);
 }
 
 static int vram_set(const char *text, const struct kernel_param *param)
@@ -155,7 +155,7 @@ static int soft_scrub_all(struct vgpu_gpu *gpu)
 
 static bool soft_match(const struct pci_dev *pdev)
 {
-	return soft_bridge_has(pdev);
+	return soft_bridge_has(pdev) && pdev->device == SOFT_DEVICE_ID;
 }
 
 /* Nobody else does it, because there are no BARs. */
@@ -207,16 +207,23 @@ static int soft_reinit(struct vgpu_gpu *gpu)
 
 static int soft_devices_add(void)
 {
-	int ret = soft_gpus ? soft_bridge_add(soft_gpus) : 0;
+	int ret;
 
+	ret = soft_engines_init();
 	if (ret)
-		pr_err("soft_gpus=%u: there can't be software GPUs here (%d)\n",
-		       soft_gpus, ret);
+		return ret;
+	ret = soft_gpus ? soft_bridge_add(soft_gpus) : 0;
+	if (!ret)
+		return 0;
+	pr_err("soft_gpus=%u: there can't be software GPUs here (%d)\n",
+	       soft_gpus, ret);
+	soft_engines_exit();
 	return ret;
 }
 
 static void soft_devices_remove(void)
 {
+	soft_engines_exit();
 	soft_bridge_remove();
 }
 

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * engine.c - a process that is a GPU: its registers, interrupts and end
+ *
+ * Accesses of registers wait in a queue until the process reads them. Who reads a
+ * register waits for the answer, for a second at most. A process that takes longer is
+ * gone: from then on registers read all ones at once, and the PCI function is taken
+ * away, as it is when the process ends.
+ *
+ * The process shares no memory with what is here, so nothing has to be checked twice.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": software GPU: " fmt
+
+#include <linux/completion.h>
+#include <linux/jiffies.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "family/soft/engine.h"
+#include "family/soft/soft.h"
+
+#define GONE	(~0ULL)		/* what registers read as */
+
+/*
+ * The second is waited for in steps: the clock goes on while a machine stands still, as
+ * virtual ones do, and then the process had no chance to answer.
+ */
+#define STEPS	10
+#define STEP	msecs_to_jiffies(OPENVGPU_SOFT_TIMEOUT_MS / STEPS)
+
+/**
+ * struct reader - somebody who reads a register
+ * @node: in soft_engine.readers, as long as there is no answer
+ * @id: of the request
+ * @value: the answer
+ * @answered: there is one
+ */
+struct reader {
+	struct list_head node;
+	u64 id;
+	u64 value;
+	struct completion answered;
+};
+
+/* ---------------------------------------------------------------- life and end */
+
+/* Shows the function; takes it away when the process is gone. */
+static void engine_work(struct work_struct *work)
+{
+	struct soft_engine *engine = container_of(work, struct soft_engine, work);
+	int slot = READ_ONCE(engine->slot);
+
+	if (slot >= 0 && !soft_engine_is_gone(engine))
+		soft_bridge_show(slot);
+	if (slot >= 0 && soft_engine_is_gone(engine) && !engine->pulled) {
+		soft_bridge_pull(slot);
+		engine->pulled = true;
+		soft_engine_put(engine);
+	}
+	soft_engine_put(engine);
+}
+
+static void engine_wake_work(struct work_struct *work)
+{
+	struct soft_engine *engine = container_of(work, struct soft_engine,
+						  wake_work);
+
+	wake_up_all(&engine->asked);
+	soft_engine_put(engine);
+}
+
+/**
+ * soft_engine_kick - the function is to be shown, or taken away
+ * @engine: the engine
+ */
+void soft_engine_kick(struct soft_engine *engine)
+{
+	soft_engine_get(engine);
+	if (!queue_work(soft_engine_wq, &engine->work))
+		soft_engine_put(engine);
+}
+
+/* No answers from here on. Returns whether there could have been some. */
+static bool end(struct soft_engine *engine)
+{
+	struct reader *reader, *next;
+	bool was_there;
+
+	spin_lock(&engine->lock);
+	was_there = !engine->gone;
+	WRITE_ONCE(engine->gone, true);
+	list_for_each_entry_safe(reader, next, &engine->readers, node) {
+		list_del_init(&reader->node);
+		complete(&reader->answered);
+	}
+	spin_unlock(&engine->lock);
+	wake_up_all(&engine->asked);
+	wake_up_all(&engine->room);
+	return was_there;
+}
+
+static void fail(struct soft_engine *engine, const char *why)
+{
+	if (!end(engine))
+		return;
+	pr_err("its process %s: it is taken away\n", why);
+	soft_engine_kick(engine);
+}
+
+/**
+ * soft_engine_close - the process has closed its file, or ended
+ * @engine: the engine; the caller's reference is dropped
+ *
+ * Does not wait for anybody.
+ */
+void soft_engine_close(struct soft_engine *engine)
+{
+	soft_memory_close(&engine->memory);
+	end(engine);
+	soft_engine_kick(engine);
+	soft_engine_put(engine);
+}
+
+/**
+ * soft_engine_make - the state of a process that has opened the device
+ *
+ * Return: the engine, with a reference, or NULL.
+ */
+struct soft_engine *soft_engine_make(void)
+{
+	struct soft_engine *engine = kzalloc(sizeof(*engine), GFP_KERNEL_ACCOUNT);
+
+	if (!engine)
+		return NULL;
+	engine->queue = kvcalloc(OPENVGPU_SOFT_QUEUE, sizeof(*engine->queue),
+				 GFP_KERNEL_ACCOUNT);
+	if (!engine->queue || soft_memory_init(&engine->memory)) {
+		kvfree(engine->queue);
+		kfree(engine);
+		return NULL;
+	}
+	kref_init(&engine->kref);
+	engine->number = -1;
+	engine->slot = -1;
+	mutex_init(&engine->setup);
+	mutex_init(&engine->posting);
+	spin_lock_init(&engine->lock);
+	spin_lock_init(&engine->listening);
+	INIT_LIST_HEAD(&engine->readers);
+	INIT_WORK(&engine->work, engine_work);
+	INIT_WORK(&engine->wake_work, engine_wake_work);
+	init_waitqueue_head(&engine->asked);
+	init_waitqueue_head(&engine->room);
+	return engine;
+}
+
+static void engine_free(struct kref *kref)
+{
+	struct soft_engine *engine = container_of(kref, struct soft_engine, kref);
+
+	soft_memory_exit(&engine->memory);
+	soft_engine_number_free(engine->number);
+	mutex_destroy(&engine->setup);
+	mutex_destroy(&engine->posting);
+	kvfree(engine->queue);
+	kfree(engine);
+}
+
+/**
+ * soft_engine_get - take a reference
+ * @engine: the engine
+ */
+void soft_engine_get(struct soft_engine *engine)
+{
+	kref_get(&engine->kref);
+}
+
+/**
+ * soft_engine_put - drop a reference
+ * @engine: the engine
+ *
+ * May sleep, if it is the last.
+ */
+void soft_engine_put(struct soft_engine *engine)
+{
+	kref_put(&engine->kref, engine_free);
+}
+
+/* -------------------------------------------------------------------- requests */
+
+static bool has_room(struct soft_engine *engine)
+{
+	return READ_ONCE(engine->put) - READ_ONCE(engine->get) <
+	       OPENVGPU_SOFT_QUEUE;
+}
+
+/* Only the process makes room, and only who has @posting takes it. */
+static bool wait_for_room(struct soft_engine *engine)
+{
+	unsigned int step;
+
+	lockdep_assert_held(&engine->posting);
+	for (step = 0; step < STEPS; step++)
+		if (wait_event_timeout(engine->room, has_room(engine) ||
+				       soft_engine_is_gone(engine), STEP))
+			return true;
+	fail(engine, "does not read what it is asked");
+	return false;
+}
+
+/* Put a request into the queue. Returns false if nobody will read it. */
+static bool post(struct soft_engine *engine,
+		 const struct openvgpu_soft_request *request,
+		 struct reader *reader)
+{
+	struct openvgpu_soft_request *entry;
+	bool posted = false;
+
+	mutex_lock(&engine->posting);
+	if (!wait_for_room(engine))
+		goto unlock;
+	spin_lock(&engine->lock);
+	if (!engine->gone) {
+		entry = &engine->queue[engine->put % OPENVGPU_SOFT_QUEUE];
+		*entry = *request;
+		if (reader) {
+			reader->id = ++engine->id;
+			entry->id = reader->id;
+			list_add_tail(&reader->node, &engine->readers);
+		}
+		WRITE_ONCE(engine->put, engine->put + 1);
+		posted = true;
+	}
+	spin_unlock(&engine->lock);
+unlock:
+	mutex_unlock(&engine->posting);
+	if (posted)
+		wake_up(&engine->asked);
+	return posted;
+}
+
+static bool wait_for_answer(struct reader *reader)
+{
+	unsigned int step;
+
+	for (step = 0; step < STEPS; step++)
+		if (wait_for_completion_timeout(&reader->answered, STEP))
+			return true;
+	return false;
+}
+
+/**
+ * soft_engine_read - read a register
+ * @engine: the engine
+ * @offset: of it
+ * @bytes: how much: 1, 2, 4 or 8
+ *
+ * May sleep, for about two seconds at most, and once.
+ *
+ * Return: the value, which may be anything; all ones if the process is gone.
+ */
+u64 soft_engine_read(struct soft_engine *engine, u64 offset, unsigned int bytes)
+{
+	const struct openvgpu_soft_request request = {
+		.kind	= OPENVGPU_SOFT_READ,
+		.bytes	= bytes,
+		.offset	= offset,
+	};
+	struct reader reader = { .value = GONE };
+
+	init_completion(&reader.answered);
+	if (soft_engine_is_gone(engine) || !post(engine, &request, &reader))
+		return GONE;
+	/* The end takes all readers off the list, this one, too. */
+	if (!wait_for_answer(&reader))
+		fail(engine, "does not answer");
+	return reader.value;
+}
+
+/**
+ * soft_engine_write - write to a register
+ * @engine: the engine
+ * @offset: of it
+ * @bytes: how much: 1, 2, 4 or 8
+ * @value: what
+ *
+ * Reads that begin afterwards come after it. May sleep: a second at most, and once, if
+ * the process does not read.
+ */
+void soft_engine_write(struct soft_engine *engine, u64 offset,
+		       unsigned int bytes, u64 value)
+{
+	const struct openvgpu_soft_request request = {
+		.kind	= OPENVGPU_SOFT_WRITE,
+		.bytes	= bytes,
+		.offset	= offset,
+		.value	= value,
+	};
+
+	if (!soft_engine_is_gone(engine))
+		post(engine, &request, NULL);
+}
+
+/**
+ * soft_engine_reset - the function was reset
+ * @engine: the engine
+ *
+ * What was written before comes before it. Any context.
+ */
+void soft_engine_reset(struct soft_engine *engine)
+{
+	atomic64_set(&engine->reset_at, READ_ONCE(engine->put) + 1);
+	soft_engine_get(engine);
+	if (!queue_work(soft_engine_wq, &engine->wake_work))
+		soft_engine_put(engine);
+}
+
+/* --------------------------------------------------- what the process does with it */
+
+/**
+ * soft_engine_has_request - whether there is something to take
+ * @engine: the engine
+ */
+bool soft_engine_has_request(struct soft_engine *engine)
+{
+	return READ_ONCE(engine->put) != READ_ONCE(engine->get) ||
+	       atomic64_read(&engine->reset_at);
+}
+
+static bool take_reset(struct soft_engine *engine)
+{
+	s64 at = atomic64_read(&engine->reset_at);
+
+	/* A later one may take its place just now. */
+	return at && engine->get + 1 >= at &&
+	       atomic64_cmpxchg(&engine->reset_at, at, 0) == at;
+}
+
+/**
+ * soft_engine_take - take requests
+ * @engine: the engine
+ * @requests: receives them
+ * @count: at most so many
+ *
+ * Return: how many.
+ */
+unsigned int soft_engine_take(struct soft_engine *engine,
+			      struct openvgpu_soft_request *requests,
+			      unsigned int count)
+{
+	unsigned int taken = 0;
+
+	spin_lock(&engine->lock);
+	while (taken < count) {
+		if (take_reset(engine)) {
+			requests[taken++] = (struct openvgpu_soft_request) {
+				.kind = OPENVGPU_SOFT_RESET,
+			};
+			continue;
+		}
+		if (engine->get == engine->put)
+			break;
+		requests[taken++] =
+			engine->queue[engine->get % OPENVGPU_SOFT_QUEUE];
+		WRITE_ONCE(engine->get, engine->get + 1);
+	}
+	spin_unlock(&engine->lock);
+	wake_up(&engine->room);
+	return taken;
+}
+
+/**
+ * soft_engine_answer - the process answers a READ
+ * @engine: the engine
+ * @answer: the answer, which may be anything
+ *
+ * Return: 0, or -ENOENT: nobody waits for it.
+ */
+int soft_engine_answer(struct soft_engine *engine,
+		       const struct openvgpu_soft_answer *answer)
+{
+	struct reader *reader;
+	int ret = -ENOENT;
+
+	spin_lock(&engine->lock);
+	list_for_each_entry(reader, &engine->readers, node) {
+		if (reader->id != answer->id)
+			continue;
+		list_del_init(&reader->node);
+		reader->value = answer->value;
+		complete(&reader->answered);
+		ret = 0;
+		break;
+	}
+	spin_unlock(&engine->lock);
+	return ret;
+}
+
+/* ------------------------------------------------------------------ interrupts */
+
+/**
+ * soft_engine_listen - be told of interrupts
+ * @engine: the engine
+ * @interrupt: called with a spinlock held, with any number; NULL: nobody is told any more
+ * @data: for it
+ */
+void soft_engine_listen(struct soft_engine *engine,
+			void (*interrupt)(void *data, unsigned int vector),
+			void *data)
+{
+	spin_lock(&engine->listening);
+	engine->interrupt = interrupt;
+	engine->data = data;
+	spin_unlock(&engine->listening);
+}
+
+/**
+ * soft_engine_interrupt - the process raises an interrupt
+ * @engine: the engine
+ * @vector: any number
+ *
+ * Return: 0, or -ENXIO: it is lost.
+ */
+int soft_engine_interrupt(struct soft_engine *engine, unsigned long vector)
+{
+	int ret = -ENXIO;
+
+	/* The function is there until @gone, and its slot after it. */
+	if (READ_ONCE(engine->slot) < 0 || vector > U32_MAX ||
+	    !soft_bridge_is_master(engine->slot))
+		return ret;
+	spin_lock(&engine->listening);
+	if (engine->interrupt && !soft_engine_is_gone(engine)) {
+		engine->interrupt(engine->data, vector);
+		ret = 0;
+	}
+	spin_unlock(&engine->listening);
+	return ret;
+}
