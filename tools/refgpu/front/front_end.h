@@ -33,6 +33,7 @@ struct front_end {
 	void (*close)(void *context);
 };
 
+extern const struct front_end soft_front_end;
 extern const struct front_end vfio_user_front_end;
 
 /** log_quiet() - let log_line() say nothing from now on */

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "front/front_end.h"
+#include "front/unix_socket.h"
 
 static const struct front_end *front_end;
 
@@ -66,6 +67,7 @@ static int serve(struct device *dev, const struct options *o)
 	sigaction(SIGINT, &action, NULL);
 	printf("ready\n");
 	fflush(stdout);
+	unix_notify("READY=1");
 	ret = front_end->run(front_end->context, o);
 	control_stop(control);
 	return ret;
@@ -85,7 +87,7 @@ int main(int argc, char **argv)
 	/* Whoever reaches a socket owns the GPU, and the machine's memory through it. */
 	umask(S_IRWXG | S_IRWXO);
 	signal(SIGPIPE, SIG_IGN);
-	front_end = &vfio_user_front_end;
+	front_end = o.soft ? &soft_front_end : &vfio_user_front_end;
 	dev = make_device(&o);
 	if (!dev)
 		return EXIT_FAILURE;

@@ -14,6 +14,7 @@
 #include "refgpu_hw.h"
 
 #define EXIT_USAGE	2
+#define SOFT_DEVICE	"/dev/openvgpu-soft"
 
 /* struct switch_cost - a named cost of a context switch */
 struct switch_cost {
@@ -33,24 +34,30 @@ static void usage(FILE *to)
 {
 	fprintf(to,
 		"Usage: refgpu --socket PATH [OPTION]...\n"
+		"       refgpu --soft[=DEVICE] [OPTION]...\n"
 		"The reference GPU: a PCI Express GPU that QEMU (10.1 and later) plugs in with\n"
 		"  -device '{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"PATH\"}}'\n"
 		"The machine's memory must be shared (memory-backend-memfd,share=on).\n"
 		"Prints 'ready' when it listens and serves one machine after another.\n"
+		"With --soft it is a GPU of this machine, by the module openvgpu.\n"
 		"\n"
 		"  --socket PATH          the vfio-user socket\n"
+		"  --soft[=DEVICE]        the module's device (default /dev/openvgpu-soft), or - if\n"
+		"                         standard input is it, opened for reading and writing\n"
 		"  --control PATH         a socket for commands, below\n"
 		"  --vram SIZE            video memory, 64M to 64G (default 1G)\n"
 		"  --board NAME           board code, at most 8 characters\n"
-		"  --serial DIGITS        serial number, 1 to 16 hexadecimal digits (default: none)\n"
+		"  --serial DIGITS        serial number, 1 to 16 hexadecimal digits (default: none);\n"
+		"                         with --socket only\n"
 		"  --switch-cost PROFILE  cost of a context switch: fast (50 us, the default),\n"
 		"                         amd-like (200 us) or gvt-like (700 us), plus the live\n"
 		"                         state over 20, 10 or 5 GB/s\n"
 		"  --hw VERSION           hardware interface: 1.1 (the default) or 1.0\n"
 		"  --slices COMPUTE/MEMORY  slices to divide it by, 1 to 8 of each (default 8/8;\n"
 		"                         7/8 is as an A100); with --hw 1.0 it has 8/8\n"
-		"  --socket-timeout S     end when no machine connects for S seconds (default: never)\n"
-		"  --once                 end when the first machine disconnects\n"
+		"  --socket-timeout S     end when no machine connects for S seconds (default: never);\n"
+		"                         likewise\n"
+		"  --once                 end when the first machine disconnects; likewise\n"
 		"  --quiet                no messages on standard error\n"
 		"  --help                 this text\n"
 		"\n"
@@ -120,6 +127,7 @@ int options_parse(struct options *o, int argc, char **argv)
 {
 	static const struct option list[] = {
 		{ "socket", required_argument, NULL, 's' },
+		{ "soft", optional_argument, NULL, 'o' },
 		{ "control", required_argument, NULL, 'c' },
 		{ "vram", required_argument, NULL, 'v' },
 		{ "board", required_argument, NULL, 'b' },
@@ -151,6 +159,9 @@ int options_parse(struct options *o, int argc, char **argv)
 		switch (c) {
 		case 's':
 			o->socket = optarg;
+			break;
+		case 'o':
+			o->soft = optarg ? optarg : SOFT_DEVICE;
 			break;
 		case 'c':
 			o->control = optarg;
@@ -221,8 +232,13 @@ int options_parse(struct options *o, int argc, char **argv)
 		fprintf(stderr, "refgpu: --hw 1.0 has 8/8 slices and no others; try --help\n");
 		return EXIT_USAGE + 1;
 	}
-	if (!o->socket) {
-		fprintf(stderr, "refgpu: --socket is missing; try --help\n");
+	if (!o->socket == !o->soft) {
+		fprintf(stderr, "refgpu: want either --socket or --soft; try --help\n");
+		return EXIT_USAGE + 1;
+	}
+	if (o->soft && (o->once || o->serial || o->timeout_ms >= 0)) {
+		fprintf(stderr,
+			"refgpu: --serial, --once and --socket-timeout go with --socket; try --help\n");
 		return EXIT_USAGE + 1;
 	}
 	return 0;

@@ -265,7 +265,7 @@ static void control_remove(void *opaque)
 	pthread_mutex_unlock(&gpu->lock);
 }
 
-static void control_insert(void *opaque)
+static int control_insert(void *opaque)
 {
 	struct vfio_user_gpu *gpu = opaque;
 
@@ -275,6 +275,7 @@ static void control_insert(void *opaque)
 		set_removed(gpu, false);
 	}
 	pthread_mutex_unlock(&gpu->lock);
+	return 0;
 }
 
 static char *control_stats(void *opaque)
