@@ -24,9 +24,14 @@
 /*
  * The second is waited for in steps: the clock goes on while a machine stands still, as
  * virtual ones do, and then the process had no chance to answer.
+ *
+ * A probe reads hundreds of registers with locks of the PCI core held. So a step that was
+ * waited for is not forgotten at once: only QUICK answers without a wait make up for it.
  */
-#define STEPS	10
-#define STEP	msecs_to_jiffies(OPENVGPU_SOFT_TIMEOUT_MS / STEPS)
+#define STEPS		10
+#define STEP		msecs_to_jiffies(OPENVGPU_SOFT_TIMEOUT_MS / STEPS)
+#define QUICK		16
+#define PATIENCE	(100 * QUICK)
 
 /**
  * struct reader - somebody who reads a register
@@ -103,7 +108,7 @@ static void fail(struct soft_engine *engine, const char *why)
 {
 	if (!end(engine))
 		return;
-	pr_err("its process %s: it is taken away\n", why);
+	pr_err("the process of slot %d %s: it is taken away\n", engine->slot, why);
 	soft_engine_kick(engine);
 }
 
@@ -151,6 +156,7 @@ struct soft_engine *soft_engine_make(void)
 	INIT_WORK(&engine->wake_work, engine_wake_work);
 	init_waitqueue_head(&engine->asked);
 	init_waitqueue_head(&engine->room);
+	atomic_set(&engine->patience, PATIENCE);
 	return engine;
 }
 
@@ -239,13 +245,19 @@ unlock:
 	return posted;
 }
 
-static bool wait_for_answer(struct reader *reader)
+static bool wait_for_answer(struct soft_engine *engine, struct reader *reader)
 {
 	unsigned int step;
 
-	for (step = 0; step < STEPS; step++)
-		if (wait_for_completion_timeout(&reader->answered, STEP))
+	for (step = 0; step < STEPS; step++) {
+		if (wait_for_completion_timeout(&reader->answered, STEP)) {
+			if (!step)
+				atomic_add_unless(&engine->patience, 1, PATIENCE);
 			return true;
+		}
+		if (atomic_sub_return(QUICK, &engine->patience) < 0)
+			return false;
+	}
 	return false;
 }
 
@@ -272,8 +284,8 @@ u64 soft_engine_read(struct soft_engine *engine, u64 offset, unsigned int bytes)
 	if (soft_engine_is_gone(engine) || !post(engine, &request, &reader))
 		return GONE;
 	/* The end takes all readers off the list, this one, too. */
-	if (!wait_for_answer(&reader))
-		fail(engine, "does not answer");
+	if (!wait_for_answer(engine, &reader))
+		fail(engine, "does not answer, or too late too often");
 	return reader.value;
 }
 

@@ -71,6 +71,7 @@ struct soft_memory {
  * @get: taken out of it; @lock
  * @id: of the last READ; @lock
  * @readers: who waits for an answer; @lock
+ * @patience: what is left of it, see engine.c
  * @reset_at: a reset comes before request number reset_at - 1; 0: none does
  * @asked: the process waits here
  * @room: who wants to ask does
@@ -97,6 +98,7 @@ struct soft_engine {
 	u64 get;
 	u64 id;
 	struct list_head readers;
+	atomic_t patience;
 	atomic64_t reset_at;
 	wait_queue_head_t asked;
 	wait_queue_head_t room;
