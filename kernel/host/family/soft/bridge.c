@@ -73,9 +73,12 @@ static struct function *find_function(struct pci_bus *bus, unsigned int devfn)
 
 	if (PCI_FUNC(devfn) || PCI_SLOT(devfn) >= SOFT_SLOTS)
 		return NULL;
-	/* Both pair with those in take_slot(). */
+	/* Pairs with the one in take_slot(). */
 	function = smp_load_acquire(&bridge->function[PCI_SLOT(devfn)]);
-	if (!function || !smp_load_acquire(&function->there))
+	if (!function)
+		return NULL;
+	/* With the other one there. */
+	if (!smp_load_acquire(&function->there))
 		return NULL;
 	/* As a board that was pulled out. */
 	engine = rcu_dereference(function->engine);
@@ -252,8 +255,9 @@ static int take_slot(struct bridge *bridge, struct soft_engine *engine)
 	init_config(&function->config, engine);
 	RCU_INIT_POINTER(function->engine, engine);
 	function->taken = true;
-	/* Complete, for whoever reads it; as below for the first time. */
+	/* Complete, for whoever reads it. */
 	smp_store_release(&function->there, true);
+	/* The same for the first one in the slot. */
 	smp_store_release(&bridge->function[slot], function);
 	return slot;
 }
