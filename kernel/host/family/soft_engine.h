@@ -17,6 +17,7 @@ struct soft_engine;
 
 /* soft/bridge.c */
 struct soft_engine *soft_engine_of(const struct pci_dev *pdev);
+void soft_decode_memory(struct pci_dev *pdev);
 
 /* soft/engine.c: registers and interrupts */
 u64 soft_engine_read(struct soft_engine *engine, u64 offset, unsigned int bytes);

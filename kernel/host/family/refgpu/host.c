@@ -22,6 +22,7 @@ int refgpu_host_init(struct refgpu *refgpu)
 
 	refgpu->engine = soft_engine_of(pdev);
 	if (refgpu->engine) {
+		soft_decode_memory(pdev);
 		dev_info(&pdev->dev, "software GPU, for testing\n");
 		return 0;
 	}

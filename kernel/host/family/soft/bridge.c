@@ -162,6 +162,22 @@ bool soft_bridge_has(const struct pci_dev *pdev)
 }
 
 /**
+ * soft_decode_memory - let a function decode memory
+ * @pdev: the function
+ *
+ * Nobody else does it, because there are no BARs. One that does not has neither
+ * registers nor memory: so one can see what becomes of a GPU that does not answer any
+ * more.
+ */
+void soft_decode_memory(struct pci_dev *pdev)
+{
+	u16 command = 0;
+
+	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	pci_write_config_word(pdev, PCI_COMMAND, command | PCI_COMMAND_MEMORY);
+}
+
+/**
  * soft_engine_of - the engine of a GPU
  * @pdev: its function, while a driver is bound to it; any function
  *
@@ -181,20 +197,22 @@ struct soft_engine *soft_engine_of(const struct pci_dev *pdev)
 }
 
 /**
- * soft_bridge_is_master - whether a function may reach memory and raise interrupts
- * @slot: its slot; plugged in
+ * soft_bridge_command - the COMMAND register of a function
+ * @slot: its slot, which was plugged in
+ *
+ * Return: PCI_COMMAND_*.
  */
-bool soft_bridge_is_master(unsigned int slot)
+u16 soft_bridge_command(unsigned int slot)
 {
 	struct bridge *bridge = pci_host_bridge_priv(host_bridge);
 	struct function *function = bridge->function[slot];
 	unsigned long flags;
-	bool master;
+	u8 bytes[2];
 
 	raw_spin_lock_irqsave(&function->lock, flags);
-	master = vgpu_config_master_enabled(&function->config);
+	vgpu_config_read(&function->config, PCI_COMMAND, sizeof(bytes), bytes);
 	raw_spin_unlock_irqrestore(&function->lock, flags);
-	return master;
+	return vgpu_value_from_bytes(bytes, sizeof(bytes));
 }
 
 /* -------------------------------------------------------------- the bridge */
@@ -449,9 +467,11 @@ struct soft_engine *soft_engine_of(const struct pci_dev *pdev)
 	return NULL;
 }
 
-bool soft_bridge_is_master(unsigned int slot)
+void soft_decode_memory(struct pci_dev *pdev) { }
+
+u16 soft_bridge_command(unsigned int slot)
 {
-	return false;
+	return 0;
 }
 
 int soft_bridge_plug(struct soft_engine *engine, struct openvgpu_soft_plug *plug)

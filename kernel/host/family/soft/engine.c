@@ -261,6 +261,12 @@ static bool wait_for_answer(struct soft_engine *engine, struct reader *reader)
 	return false;
 }
 
+static bool has_registers(struct soft_engine *engine)
+{
+	return !soft_engine_is_gone(engine) &&
+	       soft_bridge_command(engine->slot) & PCI_COMMAND_MEMORY;
+}
+
 /**
  * soft_engine_read - read a register
  * @engine: the engine
@@ -269,7 +275,8 @@ static bool wait_for_answer(struct soft_engine *engine, struct reader *reader)
  *
  * May sleep, for about two seconds at most, and once.
  *
- * Return: the value, which may be anything; all ones if the process is gone.
+ * Return: the value, which may be anything; all ones if the process is gone, or the
+ * function decodes no memory.
  */
 u64 soft_engine_read(struct soft_engine *engine, u64 offset, unsigned int bytes)
 {
@@ -281,7 +288,7 @@ u64 soft_engine_read(struct soft_engine *engine, u64 offset, unsigned int bytes)
 	struct reader reader = { .value = GONE };
 
 	init_completion(&reader.answered);
-	if (soft_engine_is_gone(engine) || !post(engine, &request, &reader))
+	if (!has_registers(engine) || !post(engine, &request, &reader))
 		return GONE;
 	/* The end takes all readers off the list, this one, too. */
 	if (!wait_for_answer(engine, &reader))
@@ -309,7 +316,7 @@ void soft_engine_write(struct soft_engine *engine, u64 offset,
 		.value	= value,
 	};
 
-	if (!soft_engine_is_gone(engine))
+	if (has_registers(engine))
 		post(engine, &request, NULL);
 }
 
@@ -439,7 +446,7 @@ int soft_engine_interrupt(struct soft_engine *engine, unsigned long vector)
 
 	/* The function is there until @gone, and its slot after it. */
 	if (READ_ONCE(engine->slot) < 0 || vector > U32_MAX ||
-	    !soft_bridge_is_master(engine->slot))
+	    !(soft_bridge_command(engine->slot) & PCI_COMMAND_MASTER))
 		return ret;
 	spin_lock(&engine->listening);
 	if (engine->interrupt && !soft_engine_is_gone(engine)) {

@@ -134,7 +134,7 @@ static long translate(struct soft_engine *engine, void __user *user)
 	if (translate.flags & ~OPENVGPU_SOFT_DMA_WRITE)
 		return -EINVAL;
 	if (READ_ONCE(engine->slot) < 0 || soft_engine_is_gone(engine) ||
-	    !soft_bridge_is_master(engine->slot))
+	    !(soft_bridge_command(engine->slot) & PCI_COMMAND_MASTER))
 		return -EFAULT;
 	return soft_memory_translate(&engine->memory, translate.bus,
 				     translate.bytes, translate.flags);

@@ -19,6 +19,7 @@
 
 #include "base/vgpu.h"
 #include "family/families.h"
+#include "family/soft_engine.h"
 #include "family/soft/soft.h"
 
 #define MIB_MIN		16	/* one vGPU of the smallest type, see place/type.c */
@@ -115,10 +116,7 @@ static void drop_pages(struct vgpu_gpu *gpu, u64 offset, u64 bytes)
 	}
 }
 
-/*
- * A function that decodes no memory has none: so one can see what becomes of a GPU
- * that does not answer any more.
- */
+/* See soft_decode_memory(). */
 static bool soft_alive(struct vgpu_gpu *gpu)
 {
 	u16 command = 0;
@@ -158,15 +156,6 @@ static bool soft_match(const struct pci_dev *pdev)
 	return soft_bridge_has(pdev) && pdev->device == SOFT_DEVICE_ID;
 }
 
-/* Nobody else does it, because there are no BARs. */
-static void decode_memory(struct pci_dev *pdev)
-{
-	u16 command = 0;
-
-	pci_read_config_word(pdev, PCI_COMMAND, &command);
-	pci_write_config_word(pdev, PCI_COMMAND, command | PCI_COMMAND_MEMORY);
-}
-
 static int soft_probe(struct vgpu_gpu *gpu)
 {
 	struct soft *soft = kzalloc(sizeof(*soft), GFP_KERNEL);
@@ -182,7 +171,7 @@ static int soft_probe(struct vgpu_gpu *gpu)
 	/* A slice and nothing else, which only CPUs write. */
 	gpu->migrates = true;
 	gpu->tracks_writes = true;
-	decode_memory(gpu->pdev);
+	soft_decode_memory(gpu->pdev);
 	dev_info(&gpu->pdev->dev, "software GPU, for testing\n");
 	return 0;
 }

@@ -21,7 +21,7 @@ struct soft_engine;
 int soft_bridge_add(unsigned int functions);
 void soft_bridge_remove(void);
 bool soft_bridge_has(const struct pci_dev *pdev);
-bool soft_bridge_is_master(unsigned int slot);
+u16 soft_bridge_command(unsigned int slot);
 int soft_bridge_plug(struct soft_engine *engine, struct openvgpu_soft_plug *plug);
 void soft_bridge_show(unsigned int slot);
 void soft_bridge_pull(unsigned int slot);
