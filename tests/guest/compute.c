@@ -28,7 +28,7 @@ static const char usage[] =
 "  --node FILE      with --drm: its node (default: the first)\n"
 "  --vfio UUID      open a vGPU of this machine through VFIO instead\n"
 "  --transport T    with --vfio: group (default) or iommufd\n"
-"  --rounds N       do everything N times (default 1)\n"
+"  --rounds N       do everything N times (default 1), or until it fails\n"
 "  --seed N         of the input (default 1)\n"
 "  --picture FILE   write the Mandelbrot picture there, as PNG\n"
 "  --label TEXT     begin every line with it\n"
@@ -212,7 +212,7 @@ int main(int argc, char **argv)
 	       device->name,
 	       (unsigned long long)(device->framebuffer_bytes >> 20),
 	       (unsigned long long)device->aperture_pages);
-	for (i = 0; i < rounds; i++)
+	for (i = 0; i < rounds && !failed; i++)
 		round_of_work(device, (uint32_t)(seed + i), i ? NULL : picture);
 	rt_close(device);
 end:
