@@ -231,7 +231,9 @@ kill_it()
 # dead: nothing waits for the GPU any more
 dead()
 {
-	gone || [ "$(cat "/sys/bus/pci/devices/$address/openvgpu/state")" = dead ]
+	# A driver that is being unbound shows nothing, and waits for who uses vGPUs.
+	gone || [ ! -e "/sys/bus/pci/devices/$address/openvgpu" ] ||
+		[ "$(cat "/sys/bus/pci/devices/$address/openvgpu/state")" = dead ]
 }
 
 stop_it()
