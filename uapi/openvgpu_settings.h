@@ -16,6 +16,8 @@
  *	all of them
  *   UUID(ID, name, flags, meaning)
  *	the UUID of a vGPU, or "none", the default
+ *   NAME(ID, name, flags, meaning)
+ *	openvgpu_name_valid(), or "none", the default; only of vGPUs
  *
  * ID is what identifiers in C are made of, and is unique in both lists. The
  * meaning is one line for people, with the unit.
@@ -27,6 +29,9 @@
 #define OPENVGPU_SCHEDULING	2	/* it is about the scheduler */
 #define OPENVGPU_CLOSED_ONLY	4	/* it can't change while the vGPU is open */
 #define OPENVGPU_TYPE_DEFAULT	8	/* the default is that of the vGPU's type */
+#define OPENVGPU_FOR_NOW	16	/* no configuration keeps it */
+
+#define OPENVGPU_NAME_MAX	63	/* letters of a name */
 
 #define OPENVGPU_GPU_SETTINGS(NUMBER, CHOICE, UUID)				\
 	CHOICE(SCHEDULER, scheduler,						\
@@ -59,9 +64,12 @@
 	NUMBER(POOL_SLICES_MIN, pool_slices_min, 0, 8, 0, 0,			\
 	       "compute slices that GPU instances leave to the pool")		\
 	UUID(CONSOLE, console, 0,						\
-	     "UUID of the vGPU that the GPU's output shows, or none")
+	     "UUID of the vGPU that the GPU's output shows, or none")		\
+	CHOICE(WORK_MODE, work_mode,						\
+	       "mixed graphics compute", 0,					\
+	       "which vGPUs it has: mixed, graphics (no C) or compute (only C)")
 
-#define OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID)				\
+#define OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID, NAME)			\
 	NUMBER(WEIGHT, weight, 1, 10000, 100,					\
 	       OPENVGPU_SCHEDULING,						\
 	       "its part beside others under best_effort; default 100")	\
@@ -72,7 +80,7 @@
 	       OPENVGPU_OR_ZERO | OPENVGPU_SCHEDULING,				\
 	       "length of its slice, us; 0: the GPU's")			\
 	NUMBER(FROZEN, frozen, 0, 1, 0,						\
-	       OPENVGPU_SCHEDULING,						\
+	       OPENVGPU_SCHEDULING | OPENVGPU_FOR_NOW,				\
 	       "1: it takes no turns until 0 is set; its work waits")		\
 	CHOICE(DISPLAY, display,						\
 	       "region dmabuf off", OPENVGPU_CLOSED_ONLY,			\
@@ -88,7 +96,18 @@
 	       "what a VMM may move of it: auto, stop_copy or off")		\
 	NUMBER(MIGRATION_THROTTLE, migration_throttle, 0, 1, 0,		\
 	       0,								\
-	       "1: slowed down while it writes faster than it is moved")
+	       "1: slowed down while it writes faster than it is moved")	\
+	NAME(TENANT, tenant, 0,							\
+	     "whose it is: a name, or none")					\
+	NUMBER(CAP_CEILING_PERCENT, cap_ceiling_percent, 1, 100, 100,		\
+	       OPENVGPU_SCHEDULING | OPENVGPU_FOR_NOW,				\
+	       "what cap_percent is in force with at most")			\
+	NUMBER(FRAME_RATE_CEILING, frame_rate_ceiling, 1, 60, 0,		\
+	       OPENVGPU_OR_ZERO | OPENVGPU_FOR_NOW,				\
+	       "what frame_rate_limit is in force with at most; 0: any")	\
+	CHOICE(NOTICE, notice,							\
+	       "none grace limited", OPENVGPU_FOR_NOW,				\
+	       "why there are ceilings: none, grace (soon) or limited (now)")
 
 /* OPENVGPU_<ID>_MIN, _MAX and _DEFAULT of every number */
 #define OPENVGPU_RANGE(id, name, minimum, maximum, by_default, flags, meaning)	\
@@ -99,7 +118,21 @@
 
 enum openvgpu_ranges {
 	OPENVGPU_GPU_SETTINGS(OPENVGPU_RANGE, OPENVGPU_NO_NUMBER, OPENVGPU_NO_NUMBER)
-	OPENVGPU_VGPU_SETTINGS(OPENVGPU_RANGE, OPENVGPU_NO_NUMBER, OPENVGPU_NO_NUMBER)
+	OPENVGPU_VGPU_SETTINGS(OPENVGPU_RANGE, OPENVGPU_NO_NUMBER, OPENVGPU_NO_NUMBER,
+			       OPENVGPU_NO_NUMBER)
 };
+
+/* Whether a name may be one: 1 to 63 letters, digits, dots, dashes and underscores. */
+static inline int openvgpu_name_valid(const char *name, unsigned long length)
+{
+	unsigned long i;
+
+	for (i = 0; i < length; i++)
+		if (!(name[i] >= 'a' && name[i] <= 'z') && !(name[i] >= 'A' && name[i] <= 'Z') &&
+		    !(name[i] >= '0' && name[i] <= '9') &&
+		    name[i] != '.' && name[i] != '-' && name[i] != '_')
+			return 0;
+	return length && length <= OPENVGPU_NAME_MAX;
+}
 
 #endif /* OPENVGPU_SETTINGS_H */

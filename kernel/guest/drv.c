@@ -349,13 +349,13 @@ static void refgpu_remove(struct pci_dev *pdev)
 {
 	struct refgpu *gpu = pci_get_drvdata(pdev);
 
-	flush_work(&gpu->depart);
 	refgpu_depart(gpu);
+	/* It may be at it, or be frozen. */
+	cancel_work_sync(&gpu->depart);
 	refgpu_kms_end(gpu);
 	irqs_end(gpu);
 	refgpu_recovery_end(gpu);
 	refgpu_kms_cancel(gpu);
-	cancel_work_sync(&gpu->depart);
 	refgpu_sched_end(gpu);
 }
 
@@ -378,7 +378,7 @@ static int go_to_sleep(struct refgpu *gpu, bool save)
 	ret = refgpu_drain(gpu);
 	if (ret)
 		return ret;
-	if (save) {
+	if (save && !READ_ONCE(gpu->gone)) {
 		ret = refgpu_mm_save(gpu);
 		if (ret) {
 			refgpu_start(gpu);

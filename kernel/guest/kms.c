@@ -68,6 +68,9 @@ struct refgpu_head {
  * @hotplug: tells user space that monitors have changed
  * @restore: sets all modes again
  * @heads: as many as the GPU has
+ *
+ * Both work items run in a freezable queue, since drm_atomic_helper_resume() replaces the
+ * states of all heads without a lock: whoever sets a mode meanwhile uses freed memory.
  */
 struct refgpu_kms {
 	struct refgpu *gpu;
@@ -642,7 +645,7 @@ void refgpu_kms_interrupt(struct refgpu *gpu, u64 status)
 			spin_unlock_irqrestore(&gpu->drm.event_lock, flags);
 		}
 		if (status & REFGPU_INTR_HOTPLUG(i))
-			queue_work(system_unbound_wq, &gpu->kms->hotplug);
+			queue_work(system_freezable_wq, &gpu->kms->hotplug);
 	}
 }
 
@@ -680,7 +683,7 @@ static void restore_work(struct work_struct *work)
 void refgpu_kms_restore(struct refgpu *gpu)
 {
 	if (gpu->kms)
-		queue_work(system_unbound_wq, &gpu->kms->restore);
+		queue_work(system_freezable_wq, &gpu->kms->restore);
 }
 
 static int init_head(struct refgpu *gpu, struct refgpu_head *head, unsigned int number)

@@ -42,9 +42,9 @@ static u64 hang_ns(struct refgpu *gpu)
 
 /**
  * struct verdict - what is known of a job that was stopped
- * @context: whose it was
+ * @context: whose it was; NULL: there is no verdict
  * @ring: number of its ring
- * @error: enum refgpu_error; 0: there is no verdict
+ * @error: enum refgpu_error; 0: the host took the GPU away just then
  * @address: that was refused
  * @where: program counter if @in_kernel, else number of the packet
  * @in_kernel: a kernel of the GPU was stopped
@@ -164,7 +164,7 @@ static void publish(struct refgpu *gpu, struct verdict *verdict)
 {
 	struct refgpu_file *file;
 
-	if (!verdict->error)
+	if (!verdict->context)
 		return;
 	file = verdict->context->file;
 	dev_warn_ratelimited(gpu->drm.dev,
@@ -445,7 +445,8 @@ static void mend(struct refgpu *gpu, unsigned long troubles, struct verdict *ver
 	drm_err(&gpu->drm, "reset failed: %d\n", ret);
 dead:
 	die(gpu);
-	queue_work(refgpu_wq, &gpu->depart);
+	/* It ends the console's modes: not beside drm_atomic_helper_resume(), see kms.c. */
+	queue_work(system_freezable_wq, &gpu->depart);
 }
 
 static void recover_work(struct work_struct *work)
@@ -522,13 +523,15 @@ static void watch_work(struct work_struct *work)
 {
 	struct refgpu *gpu = container_of(to_delayed_work(work), struct refgpu, watch);
 	struct refgpu_ring *ring;
-	bool busy = false;
+	bool busy = false, there;
 
 	/* Whoever has it looks more closely. */
 	if (mutex_trylock(&gpu->recovery)) {
+		/* While the host resets it, its memory reads what any program wrote there. */
+		there = !gpu->asleep && !(gpu->backend->away && gpu->backend->away(gpu));
 		for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++) {
 			/* Should an interrupt have been lost. */
-			if (!gpu->asleep)
+			if (there)
 				refgpu_ring_retire(ring);
 			busy |= refgpu_ring_busy(ring);
 		}
@@ -590,7 +593,8 @@ int refgpu_start(struct refgpu *gpu)
 	int ret;
 
 	mutex_lock(&gpu->recovery);
-	ret = refgpu_mm_reset(gpu, true);
+	/* One that died before it slept stays dead: what it has of memory is forgotten. */
+	ret = gpu->gone ? -ENODEV : refgpu_mm_reset(gpu, true);
 	if (!ret && !is_the_same(gpu)) {
 		drm_err(&gpu->drm, "this is not the GPU that went to sleep\n");
 		ret = -ENODEV;
@@ -602,6 +606,8 @@ int refgpu_start(struct refgpu *gpu)
 		/* The host may have reset the GPU meanwhile. */
 		refgpu_rights_restore(gpu);
 		start_rings(gpu);
+		/* After jobs that sleep has held back. */
+		refgpu_watch(gpu);
 	}
 	mutex_unlock(&gpu->recovery);
 	refgpu_mm_bury(gpu);
@@ -677,7 +683,8 @@ void refgpu_recovery_end(struct refgpu *gpu)
 	}
 	mutex_unlock(&gpu->recovery);
 	refgpu_mm_bury(gpu);
-	/* The former may queue the latter. */
+	/* Each may queue the next. */
 	cancel_delayed_work_sync(&gpu->watch);
 	cancel_work_sync(&gpu->recover);
+	cancel_work_sync(&gpu->depart);
 }

@@ -355,6 +355,17 @@ struct refgpu_job *refgpu_ring_head(struct refgpu_ring *ring)
 	return list_first_entry_or_null(&ring->jobs, struct refgpu_job, node);
 }
 
+/* No job is in the ring, so the word of FENCE is about none. */
+static void forget_written(struct refgpu_ring *ring)
+{
+	struct refgpu_job *job;
+
+	spin_lock_irq(&ring->lock);
+	list_for_each_entry(job, &ring->jobs, node)
+		job->value = NOT_WRITTEN;
+	spin_unlock_irq(&ring->lock);
+}
+
 /**
  * refgpu_ring_stop - stop a ring at once, and note how far it came
  * @ring: paused
@@ -382,8 +393,7 @@ int refgpu_ring_stop(struct refgpu_ring *ring)
 		if (done > 0)
 			job->done += min_t(unsigned int, done, job->count - job->done);
 	}
-	list_for_each_entry(job, &ring->jobs, node)
-		set_value(ring, job, NOT_WRITTEN);
+	forget_written(ring);
 	return 0;
 }
 
@@ -416,6 +426,8 @@ u32 refgpu_ring_start(struct refgpu_ring *ring, bool one)
 	drop_cancelled(ring);
 	mutex_lock(&ring->mutex);
 	ring->put = 0;
+	/* Those of the kernel that a reset lost must not count as done now. */
+	forget_written(ring);
 	writeq(ring->value, ring->done);
 	ring_write(ring, REFGPU_RING_BASE, ring->node.start);
 	ring_write(ring, REFGPU_RING_PACKETS, RING_PACKETS);
@@ -431,20 +443,31 @@ u32 refgpu_ring_start(struct refgpu_ring *ring, bool one)
 	return put;
 }
 
+/* The first job that is only in the list; it stays there, unlike those before it. */
+static struct refgpu_job *first_waiting(struct refgpu_ring *ring)
+{
+	struct refgpu_job *job, *waiting = NULL;
+
+	spin_lock_irq(&ring->lock);
+	list_for_each_entry(job, &ring->jobs, node)
+		if (!waiting && job->value == NOT_WRITTEN)
+			waiting = job;
+	spin_unlock_irq(&ring->lock);
+	return waiting;
+}
+
 /**
- * refgpu_ring_go_on - after a trial, let a ring execute the rest
- * @ring: started with one packet
+ * refgpu_ring_go_on - let a ring execute the rest
+ * @ring: paused, and never stopped since; or started with one packet
  */
 void refgpu_ring_go_on(struct refgpu_ring *ring)
 {
 	struct refgpu_job *job;
 
-	/* What the trial has completed must not go while we look at the list. */
-	refgpu_ring_retire(ring);
 	mutex_lock(&ring->mutex);
-	list_for_each_entry(job, &ring->jobs, node)
-		if (job->value == NOT_WRITTEN)
-			write_job(ring, job);
+	/* It may run: the interrupt handler takes what is done out of the list. */
+	while ((job = first_waiting(ring)))
+		write_job(ring, job);
 	ring->paused = false;
 	if (ring->put)
 		ring_doorbell(ring, ring->put);

@@ -31,9 +31,12 @@ static const struct setting gpu_settings[] = {
 	{ "sched_hz", { "0", "30", "480", "960", "5", "x" } },
 	{ "averaging_factor", { "33", "1", "60", "10", "61", "0" } },
 	{ "pool_slices_min", { "0", "1", "8", "4", "9", "-1" } },
+	{ "work_mode", { "mixed", "graphics", "compute", "mixed", "both", "" } },
 };
 
-/* Of GPU instances, which have settings as the GPU has, but for its last. */
+#define ONLY_GPUS	2	/* the last of them */
+
+/* Of GPU instances, which have settings as the GPU has, but for those. */
 static const struct setting instance_settings[] = {
 	{ "reserved", { "0", "1", "0", "1", "2", "" } },
 	{ "remove", { "1", "0", "1", "1", "x", "" } },
@@ -50,6 +53,10 @@ static const struct setting vgpu_settings[] = {
 	{ "openvgpu/timeslice_us", { "0", "1000", "5000", "30000", "1", "x" } },
 	{ "openvgpu/frozen", { "0", "1", "0", "1", "0", "2" } },
 	{ "openvgpu/frame_rate_limit", { "0", "1", "10", "60", "-1", "61" } },
+	{ "openvgpu/cap_ceiling_percent", { "100", "1", "50", "0", "101", "x" } },
+	{ "openvgpu/frame_rate_ceiling", { "0", "1", "10", "60", "-1", "61" } },
+	{ "openvgpu/tenant", { "none", "blue", "a.b-c_d", "a b", "", "/" } },
+	{ "openvgpu/notice", { "none", "grace", "limited", "grace", "x", "" } },
 	{ "openvgpu/refuse_opens", { "0", "1", "0", "0", "0", "2" } },
 	{ "openvgpu/display", { "region", "dmabuf", "dmabuf", "off", "region", "none" } },
 };
@@ -68,7 +75,7 @@ static void change_instance(struct actor *actor)
 			   instances[vmm_below(actor, COUNT(instances))]);
 		return;
 	case 1:
-		setting = &gpu_settings[vmm_below(actor, COUNT(gpu_settings) - 1)];
+		setting = &gpu_settings[vmm_below(actor, COUNT(gpu_settings) - ONLY_GPUS)];
 		break;
 	default:
 		setting = &instance_settings[vmm_below(actor, COUNT(instance_settings))];
@@ -141,7 +148,7 @@ void vmm_undo_administrator(const char uuid[][UUID_LENGTH + 1], unsigned int vgp
 	for (i = 1; i < INSTANCES; i++) {
 		/* Those that are empty go, and the others when they are. */
 		host_write(instance_path(i, "reserved"), "0");
-		for (j = 0; j + 1 < COUNT(gpu_settings); j++)
+		for (j = 0; j + ONLY_GPUS < COUNT(gpu_settings); j++)
 			host_write(instance_path(i, gpu_settings[j].file),
 				   gpu_settings[j].value[0]);
 	}

@@ -17,6 +17,7 @@
 #define ROOM		(20 * MIB)	/* more than is read */
 #define PORTION		(1u << 20)
 #define MARK		0x600df00du
+#define OTHER_MARK	0x0ddf00dfu	/* of the target, before it is loaded */
 #define MARK_AT		(8 * MIB)
 #define S_STOP		VFIO_DEVICE_STATE_STOP
 #define S_RUNNING	VFIO_DEVICE_STATE_RUNNING
@@ -141,12 +142,26 @@ static void goes_on(void *context)
 
 /* ------------------------------------------------------------------------ load */
 
+/*
+ * What can't be loaded for want of memory is what it was. It is not, if only the file
+ * could not be given to its VMM, which VFIO does after all else.
+ */
+static void is_not_emptied(const struct vgpu *target)
+{
+	uint32_t mark = *(volatile uint32_t *)rt_framebuffer(target->device, MARK_AT);
+
+	CHECK(mark == OTHER_MARK || migration_state(target) == S_RESUMING,
+	      "it is not loaded, but its framebuffer has 0x%x", mark);
+}
+
 static int run_load(void *context)
 {
 	struct moving *moving = context;
 	int error = migration_set(&moving->target, S_RESUMING, &moving->fd);
 
-	if (!error)
+	if (error)
+		is_not_emptied(&moving->target);
+	else
 		error = migration_feed(moving->fd, moving->saved.bytes, moving->saved.size);
 	if (!error)
 		error = leave(&moving->target, S_STOP);
@@ -165,6 +180,7 @@ static void is_new_again(void *context)
 	OK(rt_memory_decoding(moving->target.device, true));
 	pinned = host_attribute(moving->target.uuid, "pinned_pages");
 	CHECK(!pinned, "%llu pages stay pinned", (unsigned long long)pinned);
+	*(volatile uint32_t *)rt_framebuffer(moving->target.device, MARK_AT) = OTHER_MARK;
 }
 
 static void has_all(void *context)
@@ -222,7 +238,7 @@ TEST(load, SLOW)
 	fail_prepare();
 	moving_make(&moving);
 	OK(run_save(&moving));
-	file_close(&moving);
+	is_new_again(&moving);
 	fail_each(&operation);
 	no_faults(&moving.source, "the source");
 	vgpu_works(&moving.target, 1);

@@ -4,12 +4,14 @@
  * the VMM; one of the two sides always goes on
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 
 #include "admin.h"
 #include "migrant.h"
 #include "phase.h"
+#include "stuck.h"
 #include "vm.h"
 
 #define TYPE		"16mq"
@@ -149,6 +151,69 @@ TEST(gpu_resets, ONCE | SLOW)
 		vgpu_reset(&other, BY_GUEST);
 		vgpu_works(&other, 7);
 	}
+}
+
+/**
+ * struct feeding - a thread that loads a vGPU
+ * @fd: its file
+ * @saved: what it was
+ * @error: how it ended
+ */
+struct feeding {
+	int fd;
+	const struct saved *saved;
+	int error;
+};
+
+static void *feed(void *context)
+{
+	struct feeding *feeding = context;
+
+	feeding->error = migration_feed(feeding->fd, feeding->saved->bytes,
+					feeding->saved->size);
+	return NULL;
+}
+
+/* While its guest's memory is mapped for the GPU, and that waits for the VMM. */
+TEST(reset_while_mapping, ONCE | SLOW)
+{
+	struct feeding feeding;
+	struct rt_memory memory;
+	uint64_t begin, address;
+	struct vgpu pair[2];
+	struct saved saved;
+	struct stuck stuck;
+	pthread_t thread;
+
+	if (access("/dev/fuse", F_OK) && system("modprobe -q fuse"))
+		harness_skip("this kernel has no FUSE");
+	vgpu_make(&pair[0], TYPE);
+	need_migration(&pair[0]);
+	vgpu_make(&pair[1], TYPE);
+	OK(rt_memory_alloc(pair[0].device, RT_PAGE_SIZE, &memory));
+	OK(rt_memory_map(pair[0].device, &memory, true, &address));
+	migration_save(&pair[0], &saved);
+	stuck_make(&stuck, memory.bytes);
+	/* What is allocated there later lies elsewhere. */
+	rt_space_reserve(pair[1].device->space, memory.bytes);
+	OK(rt_space_map(pair[1].device->space, stuck.cpu, memory.page[0], memory.bytes));
+	feeding.fd = migration_enter(&pair[1], S_RESUMING);
+	feeding.saved = &saved;
+	begin = rt_now_ns();
+	CHECK(!pthread_create(&thread, NULL, feed, &feeding), "no thread");
+	while (!*stuck.asked) {
+		CHECK(rt_now_ns() - begin < BOUND_NS, "nobody asks for the guest's memory");
+		usleep(1000);
+	}
+	begin = rt_now_ns();
+	admin_set(admin_pci_path("reset"), "1");
+	admin_expect(admin_gpu_path("state"), "up");
+	CHECK(rt_now_ns() - begin < BOUND_NS, "the reset waited for a VMM's memory");
+	stuck_release(&stuck);
+	pthread_join(thread, NULL);
+	CHECK(feeding.error == -EIO, "the write: %s", strerror(-feeding.error));
+	close(feeding.fd);
+	is_new_again(&pair[1], "GPU reset", PHASE_RESUMING);
 }
 
 /* ------------------------------------------------------------------- a hang */

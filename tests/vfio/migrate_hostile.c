@@ -302,7 +302,7 @@ TEST(incompatible_sources, 0)
 		{ 156, 4, 3, "the source has 3 heads, this vGPU 2" },
 		{ 160, 4, 4000, "the source's largest mode is 4000x" },
 		{ 168, 4, 7, "the source has 7 interrupt vectors, this vGPU 2" },
-		{ 172, 4, 2, "the source's GPU instance has 2 compute and" },
+		{ 172, 4, 2, "the source has 2 compute and" },
 		{ 180 + 2, 1, 0x77, "the configuration spaces differ at 0x02" },
 		{ 436 + 0x3c, 1, 0, "the configuration spaces differ at 0x3c" },
 	};

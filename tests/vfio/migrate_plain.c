@@ -132,6 +132,35 @@ TEST(files_end, 0)
 	plain_works(&vgpu, 2);
 }
 
+/*
+ * What a VMM has mapped is its vGPU's memory, also once that has been emptied: a family
+ * may have given other pages to it, and the former ones to anybody.
+ */
+TEST(emptied_beneath_a_mapping, 0)
+{
+	struct vgpu vgpu;
+	uint64_t word;
+	long at;
+	int fd;
+
+	plain_make(&vgpu, plain_type());
+	need_migration(&vgpu);
+	plain_mark(&vgpu, 1);
+	fd = migration_enter(&vgpu, S_RESUMING);
+	at = plain_nonzero(&vgpu);
+	CHECK(at < 0, "the mapping shows what was at 0x%lx before", at);
+	plain_mark(&vgpu, 2);
+	word = plain_read(&vgpu, vgpu.device->framebuffer, 0, 8);
+	CHECK(word == *(volatile uint64_t *)rt_framebuffer(vgpu.device, 0),
+	      "the mapping is not the framebuffer, where there is 0x%llx",
+	      (unsigned long long)word);
+	close(fd);
+	OK(rt_vfio_reset(vgpu.device));
+	OK(rt_memory_decoding(vgpu.device, true));
+	plain_works(&vgpu, 3);
+	no_faults(&vgpu, "a vGPU that was emptied");
+}
+
 /* ----------------------------------------------------------------- what it says */
 
 #define DIGITS_MAX	4096

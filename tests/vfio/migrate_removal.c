@@ -4,6 +4,7 @@
  *
  * Runs last: there is no GPU after it.
  */
+#include <poll.h>
 #include <stdio.h>
 
 #include "admin.h"
@@ -11,6 +12,16 @@
 #include "vm.h"
 
 #define TYPE	"16mq"
+
+/* Who waits for nothing else is told by poll(). */
+static void hangs_up(const struct phase_state *at)
+{
+	struct pollfd file = { .fd = at->fd };
+
+	CHECK(poll(&file, 1, 20000) == 1 && file.revents & POLLHUP,
+	      "GPU removed in %s: poll() of the file says 0x%x", phase_name(at->phase),
+	      (unsigned int)file.revents);
+}
 
 /* Both sides give up in order: states stay, files say EIO, nothing hangs. */
 TEST(gone, ONCE | SLOW)
@@ -49,6 +60,7 @@ TEST(gone, ONCE | SLOW)
 		if (!phase_possible(&vgpu[phase], phase) || phase == PHASE_STOP ||
 		    phase == PHASE_STOP_COPY)
 			continue;
+		hangs_up(&at[phase]);
 		/* What was made ready is still read. */
 		do {
 			error = phase_transfer(&at[phase]);

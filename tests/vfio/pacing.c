@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pacing.c - the frame-rate limit: what may be written, and what it does to the
- * flips of a head, by the GPU's own clock
+ * pacing.c - the frame-rate limit and its ceiling: what may be written, and what they
+ * do to the flips of a head, by the GPU's own clock
  */
 #include <stdio.h>
 
@@ -184,6 +184,39 @@ TEST(policies, SLOW)
 		admin_set(admin_gpu_path("scheduler"), "best_effort");
 		check_paced(&vgpu, mode, 10, "best_effort again");
 	}
+}
+
+/* A ceiling is in force under every policy, and leaves the limit as it is. */
+TEST(ceiling, SLOW)
+{
+	struct rt_mode mode[2];
+	struct vgpu vgpu;
+	const char *const words[] = { vgpu.uuid, "frame_rate_ceiling", "1 to 60" };
+	char path[PATH_SIZE];
+
+	admin_rebind();
+	make(&vgpu, mode);
+	snprintf(path, sizeof(path), "%s",
+		 admin_vgpu_path(vgpu.uuid, "openvgpu/frame_rate_ceiling"));
+	admin_expect(path, "0");
+	admin_refused(path, "61\n", EINVAL, words, 3);
+	admin_set(path, "5");
+	check_paced(&vgpu, mode, 5, "a ceiling below the limit");
+	admin_expect(limit_of(&vgpu), "60");
+	admin_set(limit_of(&vgpu), "0");
+	check_paced(&vgpu, mode, 5, "a ceiling without a limit");
+	admin_set(admin_gpu_path("scheduler"), "equal_share");
+	check_paced(&vgpu, mode, 5, "a ceiling under equal_share");
+	vgpu_close(&vgpu);
+	vgpu_open(&vgpu);
+	OK(rt_head_on(vgpu.device, 0, &mode[0]));
+	check_paced(&vgpu, mode, 5, "a ceiling after another open");
+	admin_set(path, "0");
+	check_not_paced(&vgpu, mode, "no ceiling any more");
+	admin_set(admin_gpu_path("scheduler"), "best_effort");
+	admin_set(limit_of(&vgpu), "5");
+	admin_set(path, "60");
+	check_paced(&vgpu, mode, 5, "a limit below the ceiling");
 }
 
 /* One vGPU's limit is not the other's. */

@@ -64,10 +64,10 @@ TEST(weights, ONCE)
 }
 
 /*
- * A cap holds whether others want the GPU or not. With slices that are long
+ * A cap, or a ceiling below it, holds whether others want the GPU or not. With slices that are long
  * beside what a switch costs: a quarter of the time must be there to be had.
  */
-static void capped(unsigned int count)
+static void capped(unsigned int count, const char *by)
 {
 	struct load load;
 	double share;
@@ -75,7 +75,7 @@ static void capped(unsigned int count)
 	scheduler_defaults();
 	gpu_set("timeslice_us", "20000");
 	load_make(&load, count, "64mq");
-	vgpu_set(&load.vgpu[0], "cap_percent", 25);
+	vgpu_set(&load.vgpu[0], by, 25);
 	load_run(&load, 4000 * MS);
 	share = percent(load.served[0].run, load.passed);
 	/*
@@ -84,8 +84,8 @@ static void capped(unsigned int count)
 	 * comes is for the benchmark to say.
 	 */
 	CHECK(share > 15 && share < 27,
-	      "a vGPU with a cap of 25 %%, %u others: %.2f %%", count - 1, share);
-	printf("# cap 25 %%, %u others: %.2f %%; in all %.2f %%\n", count - 1,
+	      "a vGPU with %s 25, %u others: %.2f %%", by, count - 1, share);
+	printf("# %s 25, %u others: %.2f %%; in all %.2f %%\n", by, count - 1,
 	       share, percent(load.total, load.passed));
 	if (count > 1)
 		CHECK(load.served[1].run > load.served[0].run,
@@ -95,12 +95,17 @@ static void capped(unsigned int count)
 
 TEST(cap, ONCE)
 {
-	capped(1);
+	capped(1, "cap_percent");
 }
 
 TEST(cap_beside_another, ONCE)
 {
-	capped(2);
+	capped(2, "cap_percent");
+}
+
+TEST(ceiling, ONCE)
+{
+	capped(1, "cap_ceiling_percent");
 }
 
 /* A slice of its own: longer turns, and for equal weights as much time. */

@@ -39,6 +39,7 @@ static const struct setting gpu_settings[] = {
 static const struct setting vgpu_settings[] = {
 	{ "openvgpu/weight", 100, 1, 10000, false },
 	{ "openvgpu/cap_percent", 100, 1, 100, false },
+	{ "openvgpu/cap_ceiling_percent", 100, 1, 100, false },
 	{ "openvgpu/timeslice_us", 0, 100, 1000000, true },
 	{ "openvgpu/frozen", 0, 0, 1, false },
 };
@@ -141,7 +142,7 @@ TEST(vgpu_values, ONCE)
 /* Settings are the administrator's: no open, close or reset changes them. */
 TEST(settings_stay, 0)
 {
-	static const uint64_t value[] = { 700, 55, 333, 0 };
+	static const uint64_t value[COUNT(vgpu_settings)] = { 700, 55, 66, 333, 0 };
 	struct vgpu vgpu;
 	unsigned int i;
 

@@ -47,6 +47,34 @@ TEST(closed_vgpus, ONCE)
 	vgpu_works(&used, 4);
 }
 
+/* One of the module's own, of which nothing is outside the processor. */
+TEST(software_gpu, ONCE)
+{
+	unsigned int round;
+	struct vgpu vgpu;
+	int error;
+
+	test_mode();
+	host_choose("f000:00:00.0");
+	setenv("OPENVGPU_SERIES", "a", 1);
+	plain_make(&vgpu, plain_type());
+	for (round = 1; round <= 2; round++) {
+		plain_mark(&vgpu, round);
+		error = host_write("/sys/power/state", "mem");
+		CHECK(error == -EBUSY, "suspending under a vGPU: %s",
+		      error ? strerror(-error) : "done");
+		CHECK(plain_is_marked(&vgpu, round), "its memory changed in a refused suspend");
+		vgpu_close(&vgpu);
+		OK(host_write("/sys/power/state", "mem"));
+		admin_expect(admin_gpu_path("state"), "up");
+		plain_open(&vgpu);
+		CHECK(plain_nonzero(&vgpu) < 0, "the slice has something at %ld after resume",
+		      plain_nonzero(&vgpu));
+		plain_works(&vgpu, round);
+	}
+	vgpu_remove(&vgpu);
+}
+
 #define SEATED	4
 
 /* GPU instances are there after it, with the settings they had. */

@@ -1,13 +1,80 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# A libvirt domain whose guest does what it is told. Sourced after clients.sh.
+# What domains of libvirt share, and one whose guest does what it is told. Sourced
+# after clients.sh.
 #
-# The guest shares the folder $share/NAME with the host: it counts its boots in
+# That guest shares the folder $share/NAME with the host: it counts its boots in
 # the file boots there, runs the scripts do.N it finds, and leaves what they say
 # in said.N and their status in end.N.
 
 share=/var/lib/guests
+
+# pack_guests FOLDER NAME: what guests boot from: the kernel, and the initramfs NAME,
+# which has that folder in it
+pack_guests()
+{
+	cp /src/build/guest/6.12/vmlinux "$share/"
+	{
+		cat /src/build/guest/6.12/initramfs.cpio
+		(cd "$1" && find . | cpio --quiet -o -H newc)
+	} >"$share/$2"
+	rm -rf "$1"
+}
+
+# define NAME INITRAMFS PARAMETER GLOBAL: a domain with the devices that are read from
+# standard input. GLOBAL is an argument of QEMU; what that and the processor's address
+# bits are for, doc/clients/libvirt.md says.
+define()
+{
+	cat >"$share/$1.xml" <<-END
+		<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+		  <name>$1</name>
+		  <memory unit='MiB'>256</memory>
+		  <vcpu>1</vcpu>
+		  <os>
+		    <type arch='x86_64' machine='q35'>hvm</type>
+		    <kernel>$share/vmlinux</kernel>
+		    <initrd>$share/$2</initrd>
+		    <cmdline>console=ttyS0 quiet panic=-1 pci=lastbus=16 $3</cmdline>
+		  </os>
+		  <features><acpi/></features>
+		  <cpu mode='host-passthrough'><maxphysaddr mode='passthrough' limit='39'/></cpu>
+		  <on_reboot>restart</on_reboot>
+		  <devices>
+		    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+		    <controller type='usb' model='none'/>
+		    $(cat)
+		    <video><model type='none'/></video>
+		    <memballoon model='none'/>
+		  </devices>
+		  <qemu:commandline>
+		    <qemu:arg value='-global'/>
+		    <qemu:arg value='$4'/>
+		  </qemu:commandline>
+		</domain>
+	END
+	virsh define "$share/$1.xml"
+}
+
+# start_until NAME CMD...: until CMD succeeds, which waits for its guest. Emulated, KVM
+# lets a guest down now and then before its init runs: that is said, and tried three
+# times at most.
+start_until()
+{
+	local name=$1 attempt
+
+	shift
+	for attempt in 1 2 3; do
+		virsh start "$name" || return 1
+		! "$@" || return 0
+		echo "let-down: guest, attempt $attempt: that of $name has not come to '$*': $(words "$share/$name.log")" >&2
+		virsh destroy "$name"
+	done
+	return 1
+}
+
+# ------------------------------------------------------- a guest that is told what to do
 
 # prepare_guests: the kernel and the initramfs of the guests of all domains
 prepare_guests()
@@ -52,59 +119,28 @@ done
 exit "$status"
 END
 	chmod +x "$stage/payload"/*
-	cp /src/build/guest/6.12/vmlinux "$share/"
-	{
-		cat /src/build/guest/6.12/initramfs.cpio
-		(cd "$stage" && find . | cpio --quiet -o -H newc)
-	} >"$share/initramfs.cpio"
-	rm -rf "$stage"
+	pack_guests "$stage" initramfs.cpio
 }
 
-# define_domain NAME: a domain without vGPUs, with free ports for some. What the
-# last elements are for, doc/clients/libvirt.md says.
+# define_domain NAME: a domain without vGPUs, with free ports for some
 define_domain()
 {
 	mkdir -p "$share/$1"
 	chmod 777 "$share/$1"
-	cat >"$share/$1.xml" <<-END
-		<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
-		  <name>$1</name>
-		  <memory unit='MiB'>256</memory>
-		  <vcpu>1</vcpu>
-		  <os>
-		    <type arch='x86_64' machine='q35'>hvm</type>
-		    <kernel>$share/vmlinux</kernel>
-		    <initrd>$share/initramfs.cpio</initrd>
-		    <cmdline>console=ttyS0 quiet panic=-1 pci=lastbus=16 guestvm_out</cmdline>
-		  </os>
-		  <features><acpi/></features>
-		  <cpu mode='host-passthrough'><maxphysaddr mode='passthrough' limit='39'/></cpu>
-		  <on_reboot>restart</on_reboot>
-		  <devices>
-		    <emulator>/usr/bin/qemu-system-x86_64</emulator>
-		    <controller type='usb' model='none'/>
-		    <controller type='pci' model='pcie-root'/>
-		    <controller type='pci' model='pcie-root-port'/>
-		    <controller type='pci' model='pcie-root-port'/>
-		    <controller type='pci' model='pcie-root-port'/>
-		    <controller type='pci' model='pcie-root-port'/>
-		    <controller type='pci' model='pcie-root-port'/>
-		    <filesystem type='mount' accessmode='squash'>
-		      <source dir='$share/$1'/>
-		      <target dir='out'/>
-		    </filesystem>
-		    <serial type='file'><source path='$share/$1.log'/></serial>
-		    <graphics type='vnc'><listen type='socket'/></graphics>
-		    <video><model type='none'/></video>
-		    <memballoon model='none'/>
-		  </devices>
-		  <qemu:commandline>
-		    <qemu:arg value='-global'/>
-		    <qemu:arg value='pcie-root-port.pref64-reserve=512M'/>
-		  </qemu:commandline>
-		</domain>
+	define "$1" initramfs.cpio guestvm_out pcie-root-port.pref64-reserve=512M <<-END
+		<controller type='pci' model='pcie-root'/>
+		<controller type='pci' model='pcie-root-port'/>
+		<controller type='pci' model='pcie-root-port'/>
+		<controller type='pci' model='pcie-root-port'/>
+		<controller type='pci' model='pcie-root-port'/>
+		<controller type='pci' model='pcie-root-port'/>
+		<filesystem type='mount' accessmode='squash'>
+		  <source dir='$share/$1'/>
+		  <target dir='out'/>
+		</filesystem>
+		<serial type='file'><source path='$share/$1.log'/></serial>
+		<graphics type='vnc'><listen type='socket'/></graphics>
 	END
-	virsh define "$share/$1.xml"
 }
 
 boots()
@@ -117,23 +153,11 @@ booted()
 	[ "$(boots "$1")" -gt "$2" ]
 }
 
-# start_domain NAME: until its guest runs. Emulated, KVM lets a guest down now
-# and then before its init runs: that is said, and tried three times at most.
-start_domain()
-{
-	local before attempt
+# boots_again NAME: within 90 s
+boots_again() { within 90 booted "$1" "$(boots "$1")"; }
 
-	for attempt in 1 2 3; do
-		before=$(boots "$1")
-		virsh start "$1" || return 1
-		if within 90 booted "$1" "$before"; then
-			return 0
-		fi
-		echo "let-down: guest, attempt $attempt: that of $1 does not run after 90 s: $(words "$share/$1.log")" >&2
-		virsh destroy "$1"
-	done
-	return 1
-}
+# start_domain NAME: until its guest runs
+start_domain() { start_until "$1" boots_again "$1"; }
 
 # answers NAME: its guest does what it is told. One that stands still, as KVM on
 # an emulated processor lets them now and then, is reset, three times at most.

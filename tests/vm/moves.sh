@@ -4,6 +4,9 @@
 # Guests that compute, and QEMUs to which they can go. Sourced after suite.sh, in the
 # host machine; what the guests and QEMUs of a name say is in the file NAME.log.
 
+# shellcheck source=computes.sh
+. /src/tests/vm/computes.sh
+
 # shellcheck disable=SC2034 # most are for suites
 {
 	declare -A pids
@@ -100,27 +103,3 @@ waits()
 
 # to NAME: the command that moves a guest to the socket that QEMU listens at
 to() { printf 'migrate={"uri": "unix:%s/%s"}' "$PWD" "$1"; }
-
-# oks NAME WHO: how many results WHO in its guest found right: each line begins with WHO
-oks() { grep -c "\\<$2: ok " "$1.log"; }
-
-has_oks() { [ "$(oks "$1" "$2")" -ge "$3" ]; }
-
-# computes NAME [N [WHO...]]: N more results of each, from now on. Without them: a whole
-# round of compute's work, and more.
-computes()
-{
-	local name=$1 more=${2:-10} who
-	declare -A before
-
-	shift $(($# < 2 ? $# : 2))
-	for who in "${@:-compute}"; do
-		before[$who]=$(oks "$name" "$who")
-	done
-	for who in "${!before[@]}"; do
-		within 120 has_oks "$name" "$who" $((before[$who] + more)) || return
-	done
-}
-
-# wrong NAME...: results that were not right
-wrong() { grep -hE '(^|\] |: )not ok' "${@/%/.log}"; }

@@ -5,6 +5,8 @@
 # only a console and a port. Its guest computes through its driver all the while,
 # and says so on the console, $share/NAME.log. Sourced after clients.sh.
 
+# shellcheck source=computes.sh
+. /src/tests/vm/computes.sh
 # shellcheck source=domain.sh
 . /src/tests/vm/domain.sh
 
@@ -19,7 +21,7 @@ prepare_moving()
 	cp /src/build/tests/guest/compute "$stage/payload/"
 	cat >"$stage/payload/run" <<'END'
 #!/bin/sh
-compute --drm --rounds 1000000 &
+compute --drm --rounds 1000000 --label 'compute: ' &
 read -r _ </dev/ttyS1
 kill $!
 wait $!
@@ -27,74 +29,62 @@ compute --drm
 END
 	chmod +x "$stage/payload/run"
 	guest-modules 6.12 "$stage" refgpu
-	cp /src/build/guest/6.12/vmlinux "$share/"
-	{
-		cat /src/build/guest/6.12/initramfs.cpio
-		(cd "$stage" && find . | cpio --quiet -o -H newc)
-	} >"$share/moving.cpio"
-	rm -rf "$stage"
+	pack_guests "$stage" moving.cpio
 }
 
 # define_moving NAME UUID: a domain with this vGPU
 define_moving()
 {
-	cat >"$share/$1.xml" <<-END
-		<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
-		  <name>$1</name>
-		  <memory unit='MiB'>256</memory>
-		  <vcpu>1</vcpu>
-		  <os>
-		    <type arch='x86_64' machine='q35'>hvm</type>
-		    <kernel>$share/vmlinux</kernel>
-		    <initrd>$share/moving.cpio</initrd>
-		    <cmdline>console=ttyS0 quiet panic=-1 pci=lastbus=16</cmdline>
-		  </os>
-		  <features><acpi/></features>
-		  <cpu mode='host-passthrough'><maxphysaddr mode='passthrough' limit='39'/></cpu>
-		  <devices>
-		    <emulator>/usr/bin/qemu-system-x86_64</emulator>
-		    <controller type='usb' model='none'/>
-		    <hostdev mode='subsystem' type='mdev' model='vfio-pci'>
-		      <source><address uuid='$2'/></source>
-		    </hostdev>
-		    <serial type='file'><source path='$share/$1.log' append='on'/></serial>
-		    <serial type='unix'><source mode='bind' path='$share/$1.port'/></serial>
-		    <video><model type='none'/></video>
-		    <memballoon model='none'/>
-		  </devices>
-		  <qemu:commandline>
-		    <qemu:arg value='-global'/>
-		    <qemu:arg value='vfio-pci.enable-migration=on'/>
-		  </qemu:commandline>
-		</domain>
+	define "$1" moving.cpio '' vfio-pci.enable-migration=on <<-END
+		<hostdev mode='subsystem' type='mdev' model='vfio-pci'>
+		  <source><address uuid='$2'/></source>
+		</hostdev>
+		<serial type='file'><source path='$share/$1.log' append='on'/></serial>
+		<serial type='unix'><source mode='bind' path='$share/$1.port'/></serial>
 	END
-	virsh define "$share/$1.xml"
 }
 
-# oks LOG: how many results were right
-oks() { grep -cE '(^|\] )ok ' "$1"; }
-
-has_oks() { [ "$(oks "$1")" -ge "$2" ]; }
-
-# computes LOG: the guest that writes there does a whole round and more, from now on
-computes()
+# listen_libvirt: its daemon runs, and listens for the other one of two hosts
+listen_libvirt()
 {
-	within 120 has_oks "$1" $(($(oks "$1") + 10))
+	cat >>/etc/libvirt/libvirtd.conf <<-END
+		listen_tls = 0
+		listen_tcp = 1
+		auth_tcp = "none"
+	END
+	# No systemd runs here, thus no virtlogd, and no udev.
+	echo 'stdio_handler = "file"' >>/etc/libvirt/qemu.conf
+	chmod 666 /dev/kvm
+	# What QEMU can do is a minute's work to find out: let one host do it for both.
+	if [ "$OPENVGPU_MACHINE" = 2 ]; then
+		within 300 test -e /peer/capabilities
+		mkdir -p /var/cache/libvirt/qemu
+		cp -a /peer/capabilities /var/cache/libvirt/qemu/
+	fi
+	libvirtd --daemon --listen
+	within 120 virsh uri
 }
 
-# start_moving NAME: until its guest computes, as start_domain does
-start_moving()
+# tell_capabilities: the other host need not find them out
+tell_capabilities()
 {
-	local attempt
-
-	for attempt in 1 2 3; do
-		virsh start "$1" || return 1
-		! computes "$share/$1.log" || return 0
-		echo "let-down: guest, attempt $attempt: that of $1 does not compute after 120 s: $(words "$share/$1.log")" >&2
-		virsh destroy "$1"
-	done
-	return 1
+	cp -a /var/cache/libvirt/qemu/capabilities /peer/found
+	mv /peer/found /peer/capabilities
 }
+
+# share_consoles: what the guest vm1 says on either host, both see: in
+# /peer/console.1.log and /peer/console.2.log
+share_consoles()
+{
+	local log=/peer/console.$OPENVGPU_MACHINE.log
+
+	: >"$log"
+	chmod 666 "$log"
+	ln -s "$log" "$share/vm1.log"
+}
+
+# start_moving NAME: until its guest computes
+start_moving() { start_until "$1" computes "$share/$1"; }
 
 # ended NAME: its guest has found everything right, to its end
 ended() { grep -q '^guest-exit: 0' "$share/$1.log"; }

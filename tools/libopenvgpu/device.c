@@ -94,6 +94,23 @@ static void guest_driver_fill(const struct ovgpu *ovgpu, struct ovgpu_vgpu *vgpu
 		 word[2]);
 }
 
+/* Whose it is, and what people should know; "none" is nothing. */
+static void tenant_fill(const struct ovgpu *ovgpu, struct ovgpu_vgpu *vgpu)
+{
+	const struct ovgpu_setting *tenant = ovgpu_setting(OVGPU_VGPU, OVGPU_TENANT);
+	const struct ovgpu_setting *notice = ovgpu_setting(OVGPU_VGPU, OVGPU_NOTICE);
+
+	if (ovgpu_setting_read(ovgpu, OVGPU_VGPU, vgpu->uuid, tenant, vgpu->tenant,
+			       sizeof(vgpu->tenant), NULL, 0) ||
+	    !strcmp(vgpu->tenant, "none") ||
+	    ovgpu_setting_check(tenant, vgpu->tenant))
+		vgpu->tenant[0] = '\0';
+	if (ovgpu_setting_read(ovgpu, OVGPU_VGPU, vgpu->uuid, notice, vgpu->notice,
+			       sizeof(vgpu->notice), NULL, 0) ||
+	    !strcmp(vgpu->notice, "none"))
+		vgpu->notice[0] = '\0';
+}
+
 /* As ovgpu_vgpu_get(), into memory of the caller. */
 static int vgpu_fill(const struct ovgpu *ovgpu, const char *uuid,
 		     struct ovgpu_vgpu *vgpu)
@@ -135,6 +152,7 @@ static int vgpu_fill(const struct ovgpu *ovgpu, const char *uuid,
 						"compute_slices");
 	vgpu->compute_instance = attribute_number(ovgpu, OVGPU_VGPU, uuid,
 						  "compute_instance");
+	tenant_fill(ovgpu, vgpu);
 	/* Gone while it was read: what was read is half of it. */
 	return ovgpu_link(ovgpu, OVGPU_SYSFS, value, sizeof(value),
 			  OVGPU_MDEV_PATH "/%s/mdev_type", uuid);

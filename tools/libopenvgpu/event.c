@@ -39,6 +39,8 @@ static const struct {
 	{ "request", OVGPU_EVENT_REQUEST },
 	{ "instance-create", OVGPU_EVENT_INSTANCE_CREATE },
 	{ "instance-remove", OVGPU_EVENT_INSTANCE_REMOVE },
+	{ "tenant", OVGPU_EVENT_TENANT },
+	{ "notice", OVGPU_EVENT_NOTICE },
 };
 
 /**
@@ -156,6 +158,11 @@ static void parse_property(struct ovgpu_event *event, const char *text)
 	} else if (IS("OPENVGPU_INSTANCE")) {
 		event->instance.known =
 			!ovgpu_number_parse(value, &event->instance.number);
+	} else if (IS("OPENVGPU_TENANT")) {
+		if (strcmp(value, "none"))
+			copy_word(event->tenant, sizeof(event->tenant), value);
+	} else if (IS("OPENVGPU_NOTICE")) {
+		copy_word(event->notice, sizeof(event->notice), value);
 	} else if (IS("OPENVGPU_INSTANCE_NAME")) {
 		copy_word(event->instance_name, sizeof(event->instance_name),
 			  value);

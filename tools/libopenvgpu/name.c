@@ -222,7 +222,9 @@ int ovgpu_host_check(const char *host)
 		return -EINVAL;
 	if (!strncmp(host, "ssh://", 6))
 		host += 6;
-	if (!host[0] || strchr("-@.", host[0]) || strstr(host, "@-"))
+	/* An option, behind what ssh takes away, too: it gives what is left to others. */
+	if (!host[0] || strchr("-@.", host[0]) || strstr(host, "@-") ||
+	    strstr(host, "[-"))
 		return -EINVAL;
 	for (i = 0; host[i]; i++)
 		if ((unsigned char)host[i] >= 0x80 ||

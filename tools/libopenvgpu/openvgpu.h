@@ -172,6 +172,9 @@ struct ovgpu_type {
  * @compute_slices: compute slices that work for its queue, now
  * @compute_instance: number of the instance whose queue it is in: @instance, or a
  *	compute instance of that; unknown with an older module
+ * @tenant: whose it is; empty: nobody said, or the module is older
+ * @notice: why it has ceilings, as the driver words it: "grace" or "limited"; empty:
+ *	for no reason
  */
 struct ovgpu_vgpu {
 	char uuid[OVGPU_UUID_SIZE];
@@ -189,6 +192,8 @@ struct ovgpu_vgpu {
 	struct ovgpu_value instance;
 	struct ovgpu_value compute_slices;
 	struct ovgpu_value compute_instance;
+	char tenant[OVGPU_NAME_SIZE];
+	char notice[OVGPU_NAME_SIZE];
 };
 
 /**
@@ -491,6 +496,7 @@ enum ovgpu_gpu_setting {
 	OVGPU_TIMESLICE_MAX_US,
 	OVGPU_WAKE_BUDGET_PERMILLE,
 	OVGPU_POOL_SLICES_MIN,
+	OVGPU_WORK_MODE,
 };
 
 /* The settings of a vGPU, likewise. */
@@ -504,6 +510,10 @@ enum ovgpu_vgpu_setting {
 	OVGPU_FRAME_RATE_LIMIT,
 	OVGPU_MIGRATION,
 	OVGPU_MIGRATION_THROTTLE,
+	OVGPU_TENANT,
+	OVGPU_CAP_CEILING_PERCENT,
+	OVGPU_FRAME_RATE_CEILING,
+	OVGPU_NOTICE,
 };
 
 /**
@@ -511,11 +521,13 @@ enum ovgpu_vgpu_setting {
  * @OVGPU_NUMBER: a decimal number
  * @OVGPU_CHOICE: a word of those that the driver offers
  * @OVGPU_UUID_OR_NONE: the UUID of a vGPU, or "none"
+ * @OVGPU_NAME_OR_NONE: 1 to 63 letters, digits, dots, dashes and underscores, or "none"
  */
 enum ovgpu_setting_kind {
 	OVGPU_NUMBER,
 	OVGPU_CHOICE,
 	OVGPU_UUID_OR_NONE,
+	OVGPU_NAME_OR_NONE,
 };
 
 /**
@@ -533,6 +545,7 @@ enum ovgpu_setting_kind {
  *	NULL: it is no choice
  * @default_number: what a number is at first; unknown: the vGPU's type says, or it
  *	is no number
+ * @for_now: it is for the moment, as a pause: configurations do not have it
  */
 struct ovgpu_setting {
 	const char *name;
@@ -545,6 +558,7 @@ struct ovgpu_setting {
 	bool closed_only;
 	const char *choices;
 	struct ovgpu_value default_number;
+	bool for_now;
 };
 
 const struct ovgpu_setting *ovgpu_setting(enum ovgpu_object object,
@@ -552,6 +566,7 @@ const struct ovgpu_setting *ovgpu_setting(enum ovgpu_object object,
 const struct ovgpu_setting *ovgpu_setting_find(enum ovgpu_object object,
 					       const char *name);
 int ovgpu_setting_check(const struct ovgpu_setting *setting, const char *value);
+bool ovgpu_work_mode_has(const char *mode, const char *type);
 bool ovgpu_setting_exists(const struct ovgpu *ovgpu, enum ovgpu_object object,
 			  const char *of, const struct ovgpu_setting *setting);
 int ovgpu_setting_read(const struct ovgpu *ovgpu, enum ovgpu_object object,
@@ -695,6 +710,8 @@ int ovgpu_switch_log(const struct ovgpu *ovgpu, const char *bdf,
  *	open
  * @OVGPU_EVENT_INSTANCE_CREATE: a GPU instance was created
  * @OVGPU_EVENT_INSTANCE_REMOVE: a GPU instance is gone
+ * @OVGPU_EVENT_TENANT: somebody said whose it is
+ * @OVGPU_EVENT_NOTICE: there is another reason for its ceilings, or none any more
  */
 enum ovgpu_event_kind {
 	OVGPU_EVENT_OTHER,
@@ -708,6 +725,8 @@ enum ovgpu_event_kind {
 	OVGPU_EVENT_REQUEST,
 	OVGPU_EVENT_INSTANCE_CREATE,
 	OVGPU_EVENT_INSTANCE_REMOVE,
+	OVGPU_EVENT_TENANT,
+	OVGPU_EVENT_NOTICE,
 };
 
 /**
@@ -724,6 +743,8 @@ enum ovgpu_event_kind {
  * @received_ns: CLOCK_REALTIME when it was taken
  * @instance: number of the GPU instance; unknown: it is about a vGPU
  * @instance_name: and its name; likewise empty
+ * @tenant: whose the vGPU is; empty: nobody's
+ * @notice: why it has ceilings now, "none": for no reason; empty: no such event
  */
 struct ovgpu_event {
 	enum ovgpu_event_kind kind;
@@ -738,6 +759,8 @@ struct ovgpu_event {
 	uint64_t received_ns;
 	struct ovgpu_value instance;
 	char instance_name[OVGPU_NAME_SIZE];
+	char tenant[OVGPU_NAME_SIZE];
+	char notice[OVGPU_NAME_SIZE];
 };
 
 struct ovgpu_events;

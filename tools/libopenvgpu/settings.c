@@ -13,11 +13,13 @@
 
 #include "internal.h"
 #include "openvgpu_settings.h"
+#include "openvgpu_work_mode.h"
 
 #define OF(setting, kind_of_value, options, words)	\
 	.name = #setting, .meaning = (words), .kind = (kind_of_value),	\
 	.scheduler = ((options) & OPENVGPU_SCHEDULING) != 0,	\
-	.closed_only = ((options) & OPENVGPU_CLOSED_ONLY) != 0,
+	.closed_only = ((options) & OPENVGPU_CLOSED_ONLY) != 0,	\
+	.for_now = ((options) & OPENVGPU_FOR_NOW) != 0,
 #define NUMBER(id, name, min, max, by_default, flags, meaning)	\
 	[OVGPU_##id] = {	\
 		OF(name, OVGPU_NUMBER, flags, meaning)	\
@@ -35,13 +37,15 @@
 	},
 #define UUID(id, name, flags, meaning)	\
 	[OVGPU_##id] = { OF(name, OVGPU_UUID_OR_NONE, flags, meaning) },
+#define NAME(id, name, flags, meaning)	\
+	[OVGPU_##id] = { OF(name, OVGPU_NAME_OR_NONE, flags, meaning) },
 
 static const struct ovgpu_setting gpu_settings[OVGPU_GPU_SETTINGS] = {
 	OPENVGPU_GPU_SETTINGS(NUMBER, CHOICE, UUID)
 };
 
 static const struct ovgpu_setting vgpu_settings[OVGPU_VGPU_SETTINGS] = {
-	OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID)
+	OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID, NAME)
 };
 
 /* A GPU instance is scheduled as a GPU is. */
@@ -110,6 +114,8 @@ int ovgpu_setting_check(const struct ovgpu_setting *setting, const char *value)
 		return ovgpu_file_name_valid(value) ? 0 : -EINVAL;
 	if (setting->kind == OVGPU_UUID_OR_NONE)
 		return strcmp(value, "none") ? ovgpu_uuid_parse(value, uuid) : 0;
+	if (setting->kind == OVGPU_NAME_OR_NONE)
+		return openvgpu_name_valid(value, strlen(value)) ? 0 : -EINVAL;
 	err = ovgpu_number_parse(value, &number);
 	if (err)
 		return err;
@@ -177,6 +183,27 @@ void ovgpu_choice_parse(const char *text, char *chosen, size_t chosen_size,
 	}
 	if (!chosen[0] && used < chosen_size && !strchr(choices, ' '))
 		memcpy(chosen, choices, used + 1);
+}
+
+/**
+ * ovgpu_work_mode_has - whether a GPU in a work mode has vGPUs of a type
+ * @mode: a value of the setting work_mode
+ * @type: id of the type, as ovgpu_type_parse() gives it
+ *
+ * Return: true if it has; also of a mode that this version does not know.
+ */
+bool ovgpu_work_mode_has(const char *mode, const char *type)
+{
+	static const char *const modes[] = {
+		[OPENVGPU_GRAPHICS] = "graphics", [OPENVGPU_COMPUTE] = "compute",
+	};
+	size_t n = strlen(type);
+	enum openvgpu_work_mode i;
+
+	for (i = OPENVGPU_GRAPHICS; i <= OPENVGPU_COMPUTE; i++)
+		if (!strcmp(mode, modes[i]))
+			return openvgpu_work_mode_has(i, n ? type[n - 1] : '\0');
+	return true;
 }
 
 /**

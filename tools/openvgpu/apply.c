@@ -45,6 +45,8 @@ static enum cli_exit read_file(const struct cli *cli, struct config **config)
 	if (!err)
 		err = apply_check(*config, &error);
 	if (!err)
+		err = apply_tenants_check(*config, &error);
+	if (!err)
 		return CLI_OK;
 	config_free(*config);
 	*config = NULL;
@@ -73,6 +75,9 @@ static void list_labels(const struct config *config, char *text, size_t size)
 				 i ? ", " : "", config->labels[i].name);
 }
 
+/* Of a file that has no configuration, but tenants. */
+static const struct config_label tenants_only = { .name = APPLY_DEFAULT_LABEL };
+
 /* The configuration to apply; *@label is NULL if the file has none at all. */
 static enum cli_exit choose_label(const struct cli *cli,
 				  const struct config *config,
@@ -96,6 +101,8 @@ static enum cli_exit choose_label(const struct cli *cli,
 				shown(cli->argument).text, shown(names).text);
 	if (config->label_count)
 		*label = &config->labels[0];
+	else if (config->tenant_count)
+		*label = &tenants_only;
 	return CLI_OK;
 }
 
@@ -348,6 +355,7 @@ static enum cli_exit with_label(struct cli *cli,
 	code = read_file(cli, &config);
 	if (code != CLI_OK)
 		return code;
+	plan.config = config;
 	code = choose_label(cli, config, &plan.label);
 	if (code == CLI_OK && plan.label) {
 		code = run(cli, &plan);

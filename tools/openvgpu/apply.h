@@ -61,12 +61,14 @@ struct apply_change {
 /**
  * struct apply_plan - all that is not as the file says
  * @label: the configuration
+ * @config: the file that it is of
  * @changes: in the order in which they are to be done
  * @count: their number
  * @refused: how many of them would break what is in use
  */
 struct apply_plan {
 	const struct config_label *label;
+	const struct config *config;
 	struct apply_change *changes;
 	size_t count;
 	size_t refused;
@@ -164,6 +166,10 @@ struct planner {
 	int err;
 };
 
+bool plan_keeps(const struct planner *planner, size_t vgpu);
+void plan_setting(struct planner *planner, enum ovgpu_object object,
+		  const char *gpu, const struct ovgpu_vgpu *vgpu,
+		  const struct config_setting *set);
 struct apply_change *plan_add(struct planner *planner, enum apply_action action,
 			      const char *gpu, const char *uuid,
 			      const char *type);
@@ -187,6 +193,16 @@ int apply_instance_path(const struct cli *cli, const struct apply_change *change
 			char *path, size_t size);
 int apply_instance(const struct cli *cli, struct apply_change *change,
 		   char *reason, size_t size);
+
+/* apply_tenants.c */
+const struct config_tenant *apply_tenant_find(const struct config *config,
+					      const char *name);
+const struct config_setting *apply_tenant_cap(const struct config_tenant *tenant);
+bool apply_tenant_has_type(const struct config_tenant *tenant, const char *type);
+int apply_tenants_check(struct config *config, struct config_error *error);
+
+/* apply_tenants_plan.c */
+enum cli_exit apply_plan_tenants(struct planner *planner);
 
 /* apply_do.c */
 enum cli_exit apply_do(const struct cli *cli, struct apply_change *change);

@@ -26,10 +26,11 @@ static int check_setting(enum ovgpu_object object,
 		return config_fail(error, set->line,
 				   "a %s has no setting '%s': 'openvgpu set --help' lists them",
 				   kinds[object], set->name);
-	/* A pause is something one does, not something a machine is. */
-	if (object == OVGPU_VGPU && !strcmp(set->name, "frozen"))
+	/* As a pause, something one does, not something a machine is. */
+	if (setting->for_now)
 		return config_fail(error, set->line,
-				   "'frozen' is a pause, not a setting to keep: use 'openvgpu set'");
+				   "'%s' is for the moment, not a setting to keep: use 'openvgpu set'",
+				   set->name);
 	if (!ovgpu_setting_check(setting, set->value))
 		return 0;
 	if (setting->kind != OVGPU_NUMBER)
@@ -141,9 +142,22 @@ static int check_uuids(const struct config_label *label,
 	return err;
 }
 
+/* Of the settings of a GPU; NULL: they do not say. */
+static const struct config_setting *work_mode(const struct config_settings *settings)
+{
+	const char *name = ovgpu_setting(OVGPU_GPU, OVGPU_WORK_MODE)->name;
+	size_t i;
+
+	for (i = 0; i < settings->count; i++)
+		if (!strcmp(settings->list[i].name, name))
+			return &settings->list[i];
+	return NULL;
+}
+
 static int check_type(const struct config_entry *entry,
 		      const struct config_type *type, struct config_error *error)
 {
+	const struct config_setting *mode = work_mode(&entry->settings);
 	char id[OVGPU_NAME_SIZE], other[OVGPU_NAME_SIZE], uuid[OVGPU_UUID_SIZE];
 	const struct config_type *before;
 	unsigned int n;
@@ -159,6 +173,10 @@ static int check_type(const struct config_entry *entry,
 			return config_fail(error, type->line,
 					   "'%s' is there twice, first on line %u",
 					   id, before->line);
+	if (mode && type->count && !ovgpu_work_mode_has(mode->value, id))
+		return config_fail(error, type->line,
+				   "work mode %s, of line %u, has no vGPUs of type %s",
+				   mode->value, mode->line, id);
 	if (type->vgpus && (entry->all || entry->device_count > 1))
 		return config_fail(error, type->line,
 				   "vGPUs with a UUID can be on one GPU only: name one device");

@@ -108,7 +108,8 @@ bool plan_is_set(const struct planner *planner, const char *gpu,
 	char a[OVGPU_UUID_SIZE], b[OVGPU_UUID_SIZE];
 	uint64_t x, y;
 
-	if (!ovgpu_number_parse(is, &x) && !ovgpu_number_parse(wanted, &y)) {
+	if (setting->kind == OVGPU_NUMBER && !ovgpu_number_parse(is, &x) &&
+	    !ovgpu_number_parse(wanted, &y)) {
 		/* 0 asks for the default, and the default is what reads then. */
 		if (!y && setting == ovgpu_setting_find(OVGPU_GPU, "sched_hz"))
 			y = default_hz(planner, gpu);
@@ -134,9 +135,17 @@ static void plan_new_setting(struct planner *planner, enum ovgpu_object object,
 	change->to = set->value;
 }
 
-static void plan_setting(struct planner *planner, enum ovgpu_object object,
-			 const char *gpu, const struct ovgpu_vgpu *vgpu,
-			 const struct config_setting *set)
+/**
+ * plan_setting - have something set, unless it is so already
+ * @planner: the plan
+ * @object: of what
+ * @gpu: PCI address of the GPU
+ * @vgpu: the vGPU; NULL: the GPU
+ * @set: what the file says; it outlives the plan
+ */
+void plan_setting(struct planner *planner, enum ovgpu_object object,
+		  const char *gpu, const struct ovgpu_vgpu *vgpu,
+		  const struct config_setting *set)
 {
 	const struct ovgpu_setting *setting = ovgpu_setting_find(object, set->name);
 	char is[OVGPU_NAME_SIZE];
@@ -315,21 +324,96 @@ static bool names_vgpu(const struct config_setting *set)
 	       OVGPU_UUID_OR_NONE;
 }
 
+static void plan_gpu_setting(struct planner *planner, const struct apply_gpu *gpu,
+			     const struct config_setting *set)
+{
+	if (apply_gpu_comes_back(gpu))
+		plan_new_setting(planner, OVGPU_GPU, gpu->bdf, "", "", set);
+	else
+		plan_setting(planner, OVGPU_GPU, gpu->bdf, NULL, set);
+}
+
+static bool is_work_mode(const struct config_setting *set)
+{
+	return ovgpu_setting_find(OVGPU_GPU, set->name) ==
+	       ovgpu_setting(OVGPU_GPU, OVGPU_WORK_MODE);
+}
+
+/**
+ * plan_keeps - whether a vGPU stays
+ * @planner: the plan, with all that removes vGPUs
+ * @vgpu: its number in the machine
+ *
+ * Return: true if nothing of the plan removes it.
+ */
+bool plan_keeps(const struct planner *planner, size_t vgpu)
+{
+	const struct apply_machine *machine = planner->machine;
+	const struct apply_gpu *gpu = apply_gpu_find(machine, machine->vgpus[vgpu]->gpu);
+
+	return planner->kept[vgpu] || planner->cli->no_vgpus || !gpu ||
+	       !gpu->entry->has_types;
+}
+
+/* A vGPU that stays and that a work mode has not; NULL: there is none. */
+static const struct ovgpu_vgpu *contradicting(const struct planner *planner,
+					      const struct apply_gpu *gpu,
+					      const char *mode)
+{
+	const struct apply_machine *machine = planner->machine;
+	size_t i;
+
+	for (i = 0; i < machine->vgpu_count; i++)
+		if (!strcmp(machine->vgpus[i]->gpu, gpu->bdf) &&
+		    plan_keeps(planner, i) &&
+		    !ovgpu_work_mode_has(mode, machine->vgpus[i]->type))
+			return machine->vgpus[i];
+	return NULL;
+}
+
+/* When it is known which vGPUs stay. */
+static void plan_work_mode(struct planner *planner, const struct apply_gpu *gpu,
+			   const struct config_setting *set)
+{
+	size_t before = planner->plan->count;
+	const struct ovgpu_vgpu *vgpu;
+	struct apply_change *change;
+
+	plan_gpu_setting(planner, gpu, set);
+	vgpu = contradicting(planner, gpu, set->value);
+	if (planner->plan->count == before || !vgpu)
+		return;
+	change = &planner->plan->changes[before];
+	change->state = APPLY_REFUSED;
+	snprintf(change->reason, sizeof(change->reason),
+		 "vGPU %s stays, and work mode %s has no vGPUs of type %s",
+		 vgpu->uuid, set->value, vgpu->type);
+	planner->plan->refused++;
+}
+
+static void plan_work_modes(struct planner *planner, const struct apply_gpu *gpu)
+{
+	const struct config_settings *settings = &gpu->entry->settings;
+	size_t i;
+
+	for (i = 0; i < settings->count && !planner->err; i++)
+		if (is_work_mode(&settings->list[i]))
+			plan_work_mode(planner, gpu, &settings->list[i]);
+}
+
 static void plan_gpu(struct planner *planner, const struct apply_gpu *gpu)
 {
 	const struct config_settings *settings = &gpu->entry->settings;
 	size_t i;
 
 	plan_move(planner, gpu);
-	for (i = 0; i < settings->count; i++)
-		if (planner->cli->no_vgpus && names_vgpu(&settings->list[i]))
-			continue;
-		else if (apply_gpu_comes_back(gpu))
-			plan_new_setting(planner, OVGPU_GPU, gpu->bdf, "", "",
-					 &settings->list[i]);
-		else
-			plan_setting(planner, OVGPU_GPU, gpu->bdf, NULL,
-				     &settings->list[i]);
+	for (i = 0; i < settings->count; i++) {
+		const struct config_setting *set = &settings->list[i];
+
+		if (!is_work_mode(set) &&
+		    !(planner->cli->no_vgpus && names_vgpu(set)))
+			plan_gpu_setting(planner, gpu, set);
+	}
 	apply_plan_instances(planner, gpu);
 	if (!planner->cli->no_vgpus)
 		plan_types(planner, gpu);
@@ -342,9 +426,9 @@ static void plan_gpu(struct planner *planner, const struct apply_gpu *gpu)
 /*
  * The GPUs first, so that a new policy is in force when the first vGPU comes,
  * and before them those that come back; then what makes room, what is given
- * away when it is empty, what takes room, GPU instances before the vGPUs that join
- * them, and what can be set on it; and at last the console, which may be one of the
- * new vGPUs.
+ * away when it is empty, what a GPU is for when nothing contradicts it any more, what
+ * takes room, GPU instances before the vGPUs that join them, and what can be set on it;
+ * and at last the console, which may be one of the new vGPUs.
  */
 static unsigned int rank(const struct apply_change *change)
 {
@@ -368,6 +452,8 @@ static unsigned int rank(const struct apply_change *change)
 		return 6;
 	if (change->uuid[0])
 		return 8;
+	if (change->setting == ovgpu_setting(OVGPU_GPU, OVGPU_WORK_MODE))
+		return 4;
 	return change->setting->kind == OVGPU_UUID_OR_NONE ? LAST_RANK : 1;
 }
 
@@ -405,6 +491,7 @@ enum cli_exit apply_plan_make(const struct cli *cli,
 		.cli = cli, .machine = machine, .plan = plan,
 		.kept = calloc(machine->vgpu_count + 1, sizeof(bool)),
 	};
+	enum cli_exit code = CLI_OK;
 	size_t i;
 
 	if (!planner.kept)
@@ -414,14 +501,19 @@ enum cli_exit apply_plan_make(const struct cli *cli,
 	if (!planner.err && !cli->no_vgpus)
 		plan_removals(&planner);
 	for (i = 0; i < machine->gpu_count && !planner.err; i++)
+		plan_work_modes(&planner, &machine->gpus[i]);
+	for (i = 0; i < machine->gpu_count && !planner.err; i++)
 		apply_plan_instance_removals(&planner, &machine->gpus[i]);
-	if (!planner.err)
+	if (!planner.err && !cli->no_vgpus)
+		code = apply_plan_tenants(&planner);
+	if (!planner.err && code == CLI_OK)
 		planner.err = sort(plan);
 	free(planner.kept);
-	if (!planner.err)
-		return CLI_OK;
-	apply_plan_free(plan);
-	return cli_fail_errno(cli, planner.err, "look at the GPUs");
+	if (planner.err)
+		code = cli_fail_errno(cli, planner.err, "look at the GPUs");
+	if (code != CLI_OK)
+		apply_plan_free(plan);
+	return code;
 }
 
 /**

@@ -67,8 +67,9 @@ static const char *words_of(const struct ovgpu_setting *setting)
 #define CHOICE(id, name, words, flags, meaning)	\
 	[OVGPU_##id] = (words),
 #define UUID(...)
+#define NAME(...)
 	static const char *const words[] = {
-		OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID)
+		OPENVGPU_VGPU_SETTINGS(NUMBER, CHOICE, UUID, NAME)
 	};
 	const size_t count = sizeof(words) / sizeof(words[0]);
 	size_t i;
@@ -106,6 +107,10 @@ static void describe(const struct ovgpu_setting *setting, char *text,
 	const char *at = words_of(setting);
 	size_t used = 0, n;
 
+	if (setting->kind == OVGPU_NAME_OR_NONE) {
+		snprintf(text, size, "1 to 63 letters, digits, dots, dashes and underscores");
+		return;
+	}
 	if (!at) {
 		snprintf(text, size, "%llu %s %llu%s", low,
 			 high == low + 1 ? "or" : "to", high,
@@ -231,8 +236,10 @@ static enum cli_exit check_room(const struct callout *callout)
 						 sizeof(text)))
 				ovgpu_number_parse(text, &bytes[i]);
 		code = refuse(callout,
-			      "GPU %s has no room for another vGPU of type %s: %llu MiB are free, %llu MiB of them in one piece",
+			      "GPU %s has no room for another vGPU of type %s: %s%s%llu MiB are free, %llu MiB of them in one piece",
 			      callout->gpu, callout->type,
+			      shown(type->why_unavailable).text,
+			      type->why_unavailable[0] ? "; " : "",
 			      (unsigned long long)bytes[0] >> 20,
 			      (unsigned long long)bytes[1] >> 20);
 	}

@@ -144,6 +144,8 @@ enum cli_exit command_sched_show(struct cli *cli);
 enum cli_exit command_set(struct cli *cli);
 void command_set_help(void);
 enum cli_exit command_settings(struct cli *cli);
+enum cli_exit command_mode_show(struct cli *cli);
+enum cli_exit command_mode_set(struct cli *cli);
 enum cli_exit command_sched_set(struct cli *cli);
 void command_sched_set_help(void);
 enum cli_exit command_sched_log(struct cli *cli);
@@ -259,6 +261,12 @@ struct shown show_utc(uint64_t ns);
 uint64_t cli_now(clockid_t clock);
 struct shown show_value_time(struct ovgpu_value ns);
 struct shown show_owner(const struct ovgpu_vgpu *vgpu);
+
+/* set.c */
+enum cli_exit cli_only_gpu(const struct cli *cli, char *bdf);
+
+/* sched_show.c */
+struct ovgpu_value cap_in_force(const struct ovgpu_sched_vgpu *sched);
 
 /* settings.c */
 struct shown show_numbers(const struct ovgpu_setting *setting);

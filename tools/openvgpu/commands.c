@@ -15,9 +15,10 @@ static const struct command commands[] = {
 	  "type. NAME is the type's, PID and PROCESS are the user's, GROUP is N of\n"
 	  "/dev/vfio/N, DRIVER is the version of the guest's, INSTANCE the number of the\n"
 	  "GPU instance, 0: the pool, VM and VM-UUID are those of the virtual machine that\n"
-	  "uses it: these only with --columns.\n\n"
+	  "uses it: these only with --columns. TENANT is whose it is, NOTICE why it has\n"
+	  "ceilings (grace: it will have, limited: it has): by default if any has such.\n\n"
 	  "Columns: UUID TYPE GPU STATE USED-BY NAME PID PROCESS GROUP DRIVER INSTANCE VM "
-	  "VM-UUID\n" },
+	  "VM-UUID TENANT NOTICE\n" },
 	{ "types", NULL, NONE, OPTION_GPU | OPTION_TYPE | OPTION_COLUMNS |
 	  OPTION_NO_LEGEND, command_types,
 	  "list the vGPU types of every GPU",
@@ -111,11 +112,24 @@ static const struct command commands[] = {
 	  .help = "Of a GPU and of a vGPU, what openvgpu set takes: values, and what it is at\n"
 	  "first; -: the type of the vGPU says. What it is now, openvgpu show says.\n\n"
 	  "Columns: OF NAME VALUES DEFAULT MEANING\n" },
+	{ "mode show", "GPU", OPTIONAL, OPTION_COLUMNS | OPTION_NO_LEGEND,
+	  command_mode_show,
+	  "show what GPUs are for",
+	  .help = "MODE is the work mode: mixed, graphics (no vGPUs of series C) or compute (only\n"
+	  "such). GRAPHICS and COMPUTE are how many vGPUs of either kind exist, CHOICES what\n"
+	  "the mode can be.\n\n"
+	  "Columns: GPU MODE GRAPHICS COMPUTE CHOICES\n" },
+	{ "mode set", "MODE", ONE, OPTION_GPU | OPTION_DRY_RUN, command_mode_set,
+	  "change what a GPU is for",
+	  .help = "MODE is mixed, graphics or compute, in force at once, without a reset. Types that\n"
+	  "the mode has not show 0 available. Refused while vGPUs contradict it, which are\n"
+	  "named (exit status 4). Without --gpu, the only GPU there is.\n" },
 	{ "events", "UUID|GPU", OPTIONAL, OPTION_FOLLOW, command_events,
 	  "follow what happens to vGPUs",
 	  .help = "Prints a line for each: create, remove, open, close, request (a process removes\n"
 	  "it while another has it open, and waits), fault, faulted (it gets no more turns\n"
-	  "until it is reset), recover; of a GPU instance instance-create and\n"
+	  "until it is reset), recover, tenant (somebody said whose it is), notice (there is\n"
+	  "another reason for its ceilings); of a GPU instance instance-create and\n"
 	  "instance-remove. Only of that vGPU or GPU, if one is named; it need\n"
 	  "not exist yet. With --json, an object a line; \"lost\" when they came too fast.\n"
 	  "Ends when it is interrupted (exit status 0) or nobody reads the output; --follow\n"

@@ -90,6 +90,23 @@ static void offer_vgpus(const struct line *line, size_t before)
 	ovgpu_free(vgpus);
 }
 
+/* Those that have vGPUs, each once. */
+static void offer_tenants(const struct line *line, size_t before)
+{
+	struct ovgpu_vgpu **vgpus;
+	size_t count, i, j;
+
+	if (ovgpu_vgpu_list(line->cli->ovgpu, &vgpus, &count))
+		return;
+	for (i = 0; i < count; i++) {
+		for (j = 0; j < i && strcmp(vgpus[i]->tenant, vgpus[j]->tenant); j++)
+			;
+		if (j == i && vgpus[i]->tenant[0])
+			offer_behind(line, line->word, before, vgpus[i]->tenant, "tenant");
+	}
+	ovgpu_free(vgpus);
+}
+
 static void offer_gpus(const struct line *line)
 {
 	struct ovgpu_gpu **gpus;
@@ -257,6 +274,10 @@ static void offer_values(const struct line *line)
 		offer_words(line, before, setting->choices);
 	if (setting && setting->kind == OVGPU_NUMBER && setting->maximum == 1)
 		offer_words(line, before, "0 1");
+	if (setting && setting->kind == OVGPU_NAME_OR_NONE) {
+		offer_words(line, before, "none");
+		offer_tenants(line, before);
+	}
 	if (setting && setting->kind == OVGPU_UUID_OR_NONE) {
 		offer_words(line, before, "none");
 		offer_vgpus(line, before);
@@ -353,6 +374,8 @@ static void offer_arguments(const struct line *line)
 		offer_instances(line);
 	if (strstr(argument, "TYPE"))
 		offer_types(line);
+	if (line->command->run == command_mode_set)
+		offer_words(line, 0, ovgpu_setting(OVGPU_GPU, OVGPU_WORK_MODE)->choices);
 	if (strstr(argument, "NAME=VALUE")) {
 		if (strchr(line->word, '=')) {
 			offer_values(line);

@@ -305,7 +305,7 @@ static int read_version(struct reader *reader)
 
 static int read_document(struct reader *reader, struct config *config)
 {
-	bool version = false, labels = false;
+	bool version = false, labels = false, tenants = false;
 	char name[CONFIG_NAME_SIZE];
 	unsigned int line;
 	int err;
@@ -321,11 +321,12 @@ static int read_document(struct reader *reader, struct config *config)
 		if (err)
 			break;
 		given = !strcmp(name, "version") ? &version :
+			!strcmp(name, "tenants") ? &tenants :
 			!strcmp(name, "vgpu-configs") ||
 			!strcmp(name, "mig-configs") ? &labels : NULL;
 		if (!given)
 			return config_fail(reader->error, line,
-					   "unknown key '%s': version or vgpu-configs",
+					   "unknown key '%s': version, tenants or vgpu-configs",
 					   name);
 		if (*given)
 			return config_fail(reader->error, line,
@@ -334,6 +335,7 @@ static int read_document(struct reader *reader, struct config *config)
 		err = reader_next(reader);
 		if (!err)
 			err = given == &version ? read_version(reader) :
+			      given == &tenants ? config_read_tenants(reader, config) :
 			      read_labels(reader, config);
 	}
 	if (!err && !version)
@@ -475,5 +477,6 @@ void config_free(struct config *config)
 		free(config->labels[i].entries);
 	}
 	free(config->labels);
+	config_free_tenants(config);
 	free(config);
 }

@@ -19,6 +19,7 @@
 #define CONFIG_COUNT_MAX	4096		/* of vGPUs of one type on a GPU */
 #define CONFIG_NAMES_MAX	256		/* of labels, types, settings of one */
 #define CONFIG_INDEX_MAX	4095		/* of a GPU */
+#define CONFIG_QUOTA_MAX	999999		/* of anything that a tenant may have */
 
 /**
  * struct config_setting - one NAME: VALUE
@@ -148,14 +149,53 @@ struct config_label {
 	unsigned int line;
 };
 
+/* Of what a tenant may have so much on a machine. */
+enum config_quota {
+	CONFIG_VGPUS,
+	CONFIG_FRAMEBUFFER,	/* MiB */
+	CONFIG_COMPUTE_SLICES,	/* of the types of its vGPUs, together */
+	CONFIG_QUOTAS,
+};
+
+/**
+ * struct config_tenant - a tenant: what vGPUs may be and have that are its
+ * @name: as written
+ * @quota: most that it has
+ * @has_quota: of each, whether there is one; else it has any number
+ * @settings: weight: of its vGPUs that do not say; cap_percent: the most of any, and of
+ *	those that do not say
+ * @has_types: its vGPUs are of @types only
+ * @types: names of types, as written
+ * @type_count: their number
+ * @has_migration: it is said whether they may be moved
+ * @no_migration: they may not
+ * @line: where it begins
+ */
+struct config_tenant {
+	char name[CONFIG_VALUE_SIZE];
+	unsigned int quota[CONFIG_QUOTAS];
+	bool has_quota[CONFIG_QUOTAS];
+	struct config_settings settings;
+	bool has_types;
+	struct config_device *types;
+	size_t type_count;
+	bool has_migration;
+	bool no_migration;
+	unsigned int line;
+};
+
 /**
  * struct config - a file
  * @labels: its configurations; none: the file is empty
  * @label_count: their number
+ * @tenants: of vGPUs of all configurations; no name is there twice
+ * @tenant_count: their number
  */
 struct config {
 	struct config_label *labels;
 	size_t label_count;
+	struct config_tenant *tenants;
+	size_t tenant_count;
 };
 
 /**
@@ -173,5 +213,6 @@ int config_fail(struct config_error *error, unsigned int line,
 		const char *format, ...) __attribute__((format(printf, 3, 4)));
 void config_free(struct config *config);
 bool config_division_valid(const char *text);
+const char *config_quota_name(enum config_quota quota);
 
 #endif /* CONFIG_H */

@@ -46,4 +46,8 @@ int config_read_mig_devices(struct reader *reader, struct config_entry *entry);
 int config_read_mig_enabled(struct reader *reader, struct config_entry *entry);
 void config_free_instances(struct config_entry *entry);
 
+/* config_tenants.c */
+int config_read_tenants(struct reader *reader, struct config *config);
+void config_free_tenants(struct config *config);
+
 #endif /* CONFIG_READER_H */

@@ -206,7 +206,9 @@ static bool config_says(const struct doctor *doctor, struct config_error *error)
 	if (!err)
 		err = apply_check(config, error);
 	if (!err)
-		result = config->label_count;
+		err = apply_tenants_check(config, error);
+	if (!err)
+		result = config->label_count || config->tenant_count;
 	if (result && driver_is_loaded(doctor))
 		find_unknown(doctor, config, error);
 	config_free(config);

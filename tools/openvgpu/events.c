@@ -37,6 +37,8 @@ static void print_json(const struct ovgpu_event *event, const char *time)
 	set_word(object, "fault_name", event->fault_name);
 	json_set_value(object, "instance", event->instance);
 	set_word(object, "instance_name", event->instance_name);
+	set_word(object, "tenant", event->tenant);
+	set_word(object, "notice", event->notice);
 	json_print_line(object);
 }
 
@@ -60,6 +62,10 @@ static void print_text(const struct ovgpu_event *event, const char *time)
 		printf("  fault %llu %s",
 		       (unsigned long long)event->fault.number,
 		       shown(event->fault_name).text);
+	if (event->tenant[0])
+		printf("  of %s", shown(event->tenant).text);
+	if (event->notice[0])
+		printf("  notice %s", shown(event->notice).text);
 	putchar('\n');
 }
 

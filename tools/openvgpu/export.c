@@ -21,7 +21,7 @@ static void add_setting(void *data, const struct ovgpu_setting *setting,
 	struct json_object *object = data;
 	uint64_t number;
 
-	if (ovgpu_number_parse(value, &number))
+	if (setting->kind != OVGPU_NUMBER || ovgpu_number_parse(value, &number))
 		json_set_text(object, setting->name, value);
 	else
 		json_set_number(object, setting->name, number);

@@ -77,10 +77,10 @@ static bool is_kept(const struct cli *cli, const struct place *place,
 		/* Another form of timeslice_us. */
 		return ovgpu_setting(place->object, index) !=
 		       ovgpu_setting(OVGPU_GPU, OVGPU_SCHED_HZ);
-	switch (index) {
-	case OVGPU_FROZEN:
-		/* Nobody expects a vGPU that stands still after a restart. */
+	/* Nobody expects a vGPU that stands still after a restart. */
+	if (ovgpu_setting(place->object, index)->for_now)
 		return false;
+	switch (index) {
 	case OVGPU_FRAME_RATE_LIMIT:
 		return has_heads(cli, place->name) &&
 		       !is_bochs(cli, place->name);

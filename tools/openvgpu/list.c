@@ -8,9 +8,23 @@
 #include "cli.h"
 #include "hand_over.h"
 
-#define COLUMNS	13
+#define COLUMNS	15
 
-static const char by_default[] = "UUID,TYPE,GPU,STATE,USED-BY";
+#define BY_DEFAULT	"UUID,TYPE,GPU,STATE,USED-BY"
+
+/* Tenants and notices are shown where there are any. */
+static const char *by_default(struct ovgpu_vgpu *const *vgpus)
+{
+	bool tenant = false, notice = false;
+
+	for (; *vgpus; vgpus++) {
+		tenant = tenant || (*vgpus)->tenant[0];
+		notice = notice || (*vgpus)->notice[0];
+	}
+	if (notice)
+		return tenant ? BY_DEFAULT ",TENANT,NOTICE" : BY_DEFAULT ",NOTICE";
+	return tenant ? BY_DEFAULT ",TENANT" : BY_DEFAULT;
+}
 
 static void note_empty(const struct cli *cli, bool filtered)
 {
@@ -49,7 +63,9 @@ static void add_row(const struct cli *cli, struct table *table,
 		  vgpu->guest_driver[0] ? vgpu->guest_driver : "-",
 		  show_value(vgpu->instance).text,
 		  vm && vm->name[0] ? vm->name : "-",
-		  vm && vm->uuid[0] ? vm->uuid : "-");
+		  vm && vm->uuid[0] ? vm->uuid : "-",
+		  vgpu->tenant[0] ? vgpu->tenant : "-",
+		  vgpu->notice[0] ? vgpu->notice : "-");
 	ovgpu_free(vm);
 }
 
@@ -94,13 +110,13 @@ enum cli_exit command_list(struct cli *cli)
 	}
 	table_row(&table, COLUMNS, "UUID", "TYPE", "GPU", "STATE", "USED-BY",
 		  "NAME", "PID", "PROCESS", "GROUP", "DRIVER", "INSTANCE",
-		  "VM", "VM-UUID");
+		  "VM", "VM-UUID", "TENANT", "NOTICE");
 	code = check_gpu(cli);
-	if (code == CLI_OK)
-		code = table_choose(cli, &table, by_default);
 	err = code == CLI_OK ? ovgpu_vgpu_list(cli->ovgpu, &vgpus, &count) : 0;
 	if (err)
 		code = cli_fail_errno(cli, err, "list the vGPUs");
+	if (code == CLI_OK)
+		code = table_choose(cli, &table, by_default(vgpus));
 	for (i = 0; code == CLI_OK && i < count; i++) {
 		if ((cli->gpu[0] && strcmp(cli->gpu, vgpus[i]->gpu)) ||
 		    (cli->type[0] && strcmp(cli->type, vgpus[i]->type)))

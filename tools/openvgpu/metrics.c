@@ -68,6 +68,10 @@ static const struct source vgpu_sources[] = {
 	      "Most that it gets of an engine"),
 	GAUGE("frame_rate_limit", UNIT_ONE, "vgpu_frame_rate_limit",
 	      "Pictures a second each head may show, 0 without a limit"),
+	GAUGE("cap_ceiling_percent", UNIT_PERCENT, "vgpu_cap_ceiling_ratio",
+	      "Most that its cap is in force with"),
+	GAUGE("frame_rate_ceiling", UNIT_ONE, "vgpu_frame_rate_ceiling",
+	      "Pictures a second that its limit is in force with at most, 0 without"),
 	GAUGE("last_fault", UNIT_ONE, "vgpu_last_fault_code",
 	      "Number of the last fault since it was opened, 0 without one"),
 };
@@ -375,13 +379,18 @@ static void add_gpu(const struct cli *cli, struct metrics *metrics,
 	};
 	struct attributes attributes = read_group(cli, OVGPU_GPU, gpu->bdf,
 						  OVGPU_DRIVER);
+	char mode[OVGPU_NAME_SIZE];
 	struct metric_sample *sample;
 	uint64_t total, available;
 
+	ovgpu_setting_read(cli->ovgpu, OVGPU_GPU, gpu->bdf,
+			   ovgpu_setting(OVGPU_GPU, OVGPU_WORK_MODE), mode,
+			   sizeof(mode), NULL, 0);
 	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_gpu_info",
 			     "A physical GPU");
 	label_object(sample, gpu->bdf, NULL);
 	metric_label(sample, "gpu_uuid", gpu->uuid);
+	metric_label(sample, "work_mode", mode);
 	add_info(sample, &attributes, info);
 	add_states(metrics, "openvgpu_gpu_state", "1 for the state the GPU is in",
 		   gpu->bdf, NULL, text_of(&attributes, "state"), gpu_states);
@@ -507,7 +516,7 @@ static void add_vgpu(const struct cli *cli, struct metrics *metrics,
 	}
 	ovgpu_free(still);
 	sample = metrics_add(metrics, METRIC_GAUGE, "openvgpu_vgpu_info",
-			     "A vGPU; pid, process and VM that have it open, driver of its guest");
+			     "A vGPU; who has it open, driver of its guest, whose it is");
 	label_object(sample, vgpu->gpu, vgpu);
 	metric_label(sample, "name", vgpu->type_name);
 	if (vgpu->owner_pid)
@@ -519,6 +528,8 @@ static void add_vgpu(const struct cli *cli, struct metrics *metrics,
 	ovgpu_vm_get(cli->ovgpu, vgpu, &vm);
 	metric_label(sample, "vm", vm ? vm->name : "");
 	metric_label(sample, "vm_uuid", vm ? vm->uuid : "");
+	metric_label(sample, "tenant", vgpu->tenant);
+	metric_label(sample, "notice", vgpu->notice);
 	ovgpu_free(vm);
 	metric_number(sample, 1);
 	add_states(metrics, "openvgpu_vgpu_state",

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define METRIC_LABELS	12	/* most of a sample */
+#define METRIC_LABELS	14	/* most of a sample */
 #define METRIC_VALUE	48	/* characters of a value, with the NUL */
 
 enum metric_kind {

@@ -176,6 +176,8 @@ struct json_object *vgpu_json(const struct cli *cli,
 	json_set_value(object, "instance", vgpu->instance);
 	json_set_value(object, "compute_slices", vgpu->compute_slices);
 	json_set_value(object, "compute_instance", vgpu->compute_instance);
+	json_set(object, "tenant", vgpu->tenant[0] ? json_text(vgpu->tenant) : NULL);
+	json_set(object, "notice", vgpu->notice[0] ? json_text(vgpu->notice) : NULL);
 	ovgpu_vm_get(cli->ovgpu, vgpu, &vm);
 	json_set(object, "vm_name",
 		 vm && vm->name[0] ? json_text(vm->name) : NULL);
@@ -282,8 +284,8 @@ static bool is_text_attribute(const char *name)
 		"board", "driver_version", "family", "guest_driver", "last_error",
 		"last_fault_name", "last_reset_reason", "migration_hello",
 		"personality",
-		"sched_state", "scheduler", "serial", "state", "type_name",
-		"wait_histogram", "why_unavailable",
+		"sched_state", "notice", "scheduler", "serial", "state", "tenant", "type_name",
+		"wait_histogram", "why_unavailable", "work_mode",
 	};
 	size_t i;
 

@@ -152,6 +152,21 @@ static struct shown show_counter_time(const struct ovgpu_sched_vgpu *sched,
 	return show_value_time(ovgpu_sched_vgpu_counter(sched, counter));
 }
 
+/**
+ * cap_in_force - the most that a vGPU gets of its engine now
+ * @sched: the vGPU
+ *
+ * Return: percent: its cap, unless there is a lower ceiling.
+ */
+struct ovgpu_value cap_in_force(const struct ovgpu_sched_vgpu *sched)
+{
+	struct ovgpu_value cap = ovgpu_sched_vgpu_setting(sched, OVGPU_CAP_PERCENT);
+	struct ovgpu_value ceiling =
+		ovgpu_sched_vgpu_setting(sched, OVGPU_CAP_CEILING_PERCENT);
+
+	return cap.known && ceiling.known && ceiling.number < cap.number ? ceiling : cap;
+}
+
 static void add_row(struct table *table, const struct ovgpu_vgpu *vgpu,
 		    const struct ovgpu_sched_vgpu *sched)
 {
@@ -160,7 +175,7 @@ static void add_row(struct table *table, const struct ovgpu_vgpu *vgpu,
 
 	table_row(table, 10, vgpu->uuid, sched->state[0] ? sched->state : "-",
 		  show_setting(sched, OVGPU_WEIGHT).text,
-		  show_setting(sched, OVGPU_CAP_PERCENT).text,
+		  show_value(cap_in_force(sched)).text,
 		  slice.known && !slice.number ? "GPU's" : show_value(slice).text,
 		  show_counter_time(sched, OVGPU_RUN_NS).text,
 		  show_counter_time(sched, OVGPU_WAIT_NS).text,

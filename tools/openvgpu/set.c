@@ -262,7 +262,14 @@ static enum cli_exit parse_setting(const struct cli *cli, struct change *change,
 
 /* ----------------------------------------------------------- what is there */
 
-static enum cli_exit find_only_gpu(const struct cli *cli, struct change *change)
+/**
+ * cli_only_gpu - the GPU that a command is about which names none
+ * @cli: the run
+ * @bdf: receives the PCI address of the only GPU there is
+ *
+ * Return: exit status; the reason is said.
+ */
+enum cli_exit cli_only_gpu(const struct cli *cli, char *bdf)
 {
 	struct ovgpu_gpu **gpus;
 	size_t count;
@@ -272,7 +279,7 @@ static enum cli_exit find_only_gpu(const struct cli *cli, struct change *change)
 	if (err)
 		return cli_fail_errno(cli, err, "list the GPUs");
 	if (count == 1)
-		strcpy(change->name, gpus[0]->bdf);
+		strcpy(bdf, gpus[0]->bdf);
 	ovgpu_free(gpus);
 	if (count > 1)
 		return cli_fail(cli, CLI_USAGE,
@@ -345,7 +352,7 @@ static enum cli_exit check_change(const struct cli *cli, struct change *change)
 		strcpy(change->gpu, vgpu->gpu);
 		ovgpu_free(vgpu);
 	} else if (change->object == OVGPU_GPU) {
-		code = change->name[0] ? CLI_OK : find_only_gpu(cli, change);
+		code = change->name[0] ? CLI_OK : cli_only_gpu(cli, change->name);
 		if (code != CLI_OK)
 			return code;
 		if (ovgpu_sched_gpu_get(cli->ovgpu, change->name, &gpu))
@@ -373,7 +380,8 @@ static struct json_object *done_json(const struct change *change)
 	unsigned int i;
 
 	for (i = 0; i < change->done; i++)
-		if (ovgpu_number_parse(change->value[i], &number))
+		if (change->setting[i]->kind != OVGPU_NUMBER ||
+		    ovgpu_number_parse(change->value[i], &number))
 			json_set_text(object, change->setting[i]->name,
 				      change->value[i]);
 		else

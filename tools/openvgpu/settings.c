@@ -19,7 +19,7 @@ static const char *const objects[] = {
 
 static const char *const kinds[] = {
 	[OVGPU_NUMBER] = "number", [OVGPU_CHOICE] = "choice",
-	[OVGPU_UUID_OR_NONE] = "uuid",
+	[OVGPU_UUID_OR_NONE] = "uuid", [OVGPU_NAME_OR_NONE] = "name",
 };
 
 /**
@@ -57,6 +57,8 @@ static void add_row(struct table *table, enum ovgpu_object object,
 	if (setting->kind == OVGPU_NUMBER) {
 		values = show_numbers(setting);
 		standard = show_value(setting->default_number);
+	} else if (setting->kind == OVGPU_NAME_OR_NONE) {
+		values = shown("NAME, none");
 	} else if (setting->kind == OVGPU_CHOICE) {
 		values = shown(setting->choices);
 		standard = first_choice(setting);
@@ -105,6 +107,7 @@ static struct json_object *setting_json(enum ovgpu_object object,
 	json_set(json, "scheduler", json_object_new_boolean(setting->scheduler));
 	json_set(json, "closed_only",
 		 json_object_new_boolean(setting->closed_only));
+	json_set(json, "for_now", json_object_new_boolean(setting->for_now));
 	json_set_text(json, "meaning", setting->meaning);
 	return json;
 }

@@ -130,7 +130,7 @@ static void add_vgpu(struct top_lines *lines, const struct top_vgpu *vgpu)
 		 sched->state[0] ? shown(sched->state).text : "-",
 		 show_percent(vgpu->share).text, show_percent(vgpu->wait).text,
 		 show_value(setting_of(vgpu, OVGPU_WEIGHT)).text,
-		 show_value(setting_of(vgpu, OVGPU_CAP_PERCENT)).text,
+		 show_value(cap_in_force(sched)).text,
 		 show_framebuffer(sched).text, show_bucket(vgpu->half).text,
 		 show_bucket(vgpu->most).text,
 		 show_wait(counter_of(vgpu, OVGPU_WAIT_MAX_NS)).text,
@@ -244,6 +244,8 @@ static struct json_object *vgpu_line_json(const struct top_vgpu *vgpu)
 	json_set_value(object, "weight", setting_of(vgpu, OVGPU_WEIGHT));
 	json_set_value(object, "cap_percent",
 		       setting_of(vgpu, OVGPU_CAP_PERCENT));
+	json_set_value(object, "cap_ceiling_percent",
+		       setting_of(vgpu, OVGPU_CAP_CEILING_PERCENT));
 	json_set_value(object, "framebuffer_bytes", sched->framebuffer_size);
 	json_set_value(object, "framebuffer_used_bytes",
 		       sched->framebuffer_used);

@@ -29,6 +29,7 @@ extern struct device_attribute vgpu_gpu_attr_console;
 /* sysfs_sched.c: in the vGPU's openvgpu/ */
 extern struct device_attribute vgpu_attr_weight;
 extern struct device_attribute vgpu_attr_cap_percent;
+extern struct device_attribute vgpu_attr_cap_ceiling_percent;
 extern struct device_attribute vgpu_attr_timeslice_us;
 extern struct device_attribute vgpu_attr_frozen;
 extern struct device_attribute vgpu_attr_migration_throttle;
@@ -38,6 +39,11 @@ extern struct device_attribute vgpu_attr_sched_state;
 extern struct device_attribute vgpu_attr_personality;
 extern struct device_attribute vgpu_attr_display;
 extern struct device_attribute vgpu_attr_frame_rate_limit;
+extern struct device_attribute vgpu_attr_frame_rate_ceiling;
+
+/* sysfs_tenant.c: in the vGPU's openvgpu/ */
+extern struct device_attribute vgpu_attr_tenant;
+extern struct device_attribute vgpu_attr_notice;
 
 /* sysfs_migrate.c: in the GPU's openvgpu/ */
 extern struct device_attribute vgpu_gpu_attr_dma_logging;

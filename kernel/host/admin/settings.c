@@ -42,7 +42,8 @@ struct number {
 
 static const struct number numbers[] = {
 	OPENVGPU_GPU_SETTINGS(NUMBER, OPENVGPU_NO_NUMBER, OPENVGPU_NO_NUMBER)
-	OPENVGPU_VGPU_SETTINGS(NUMBER, OPENVGPU_NO_NUMBER, OPENVGPU_NO_NUMBER)
+	OPENVGPU_VGPU_SETTINGS(NUMBER, OPENVGPU_NO_NUMBER, OPENVGPU_NO_NUMBER,
+			       OPENVGPU_NO_NUMBER)
 };
 
 /* @of: "" or the vGPU or instance it is about, with a blank behind. */
@@ -230,9 +231,10 @@ int vgpu_set_number(struct vgpu_instance *instance, enum vgpu_setting setting,
 int vgpu_set_own_number(struct vgpu *vgpu, enum vgpu_setting setting, u64 value)
 {
 	struct sched_client *client = &vgpu->entity;
+	struct vgpu_limits *limits = &vgpu->limits;
 	struct vgpu_runqueue *rq;
-	u32 weight, cap_percent;
 	u64 timeslice_ns;
+	u32 weight;
 	char of[48];
 	int ret;
 
@@ -250,11 +252,14 @@ int vgpu_set_own_number(struct vgpu *vgpu, enum vgpu_setting setting, u64 value)
 	}
 	rq = vgpu_sched_lock(vgpu);
 	weight = setting == VGPU_WEIGHT ? value : client->weight;
-	cap_percent = setting == VGPU_CAP_PERCENT ? value : client->cap_percent;
+	if (setting == VGPU_CAP_PERCENT)
+		limits->cap_percent = value;
+	if (setting == VGPU_CAP_CEILING_PERCENT)
+		limits->cap_ceiling_percent = value;
 	timeslice_ns = setting == VGPU_VGPU_TIMESLICE_US ?
 		       value * NSEC_PER_USEC : client->timeslice_ns;
-	sched_update(&rq->queue, client, weight, cap_percent, timeslice_ns,
-		     ktime_get_ns());
+	sched_update(&rq->queue, client, weight, vgpu_limits_cap(limits),
+		     timeslice_ns, ktime_get_ns());
 	vgpu_sched_kick(rq);
 	spin_unlock_irq(&rq->lock);
 	return 0;

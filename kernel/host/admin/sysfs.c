@@ -2,7 +2,7 @@
 /*
  * sysfs.c - attributes of GPUs and vGPUs, described in doc/sysfs-driver-openvgpu;
  * those of the scheduler are in sysfs_sched.c, of displays in sysfs_display.c, of
- * instances in sysfs_instance.c
+ * instances in sysfs_instance.c, of tenants in sysfs_tenant.c
  *
  * The driver core removes them before it calls our remove functions, so a
  * show or store always finds a working object.
@@ -14,6 +14,7 @@
 #include "base/state.h"
 #include "base/vgpu.h"
 #include "gpu/driver.h"
+#include "place/mode.h"
 #include "sched/sched.h"
 #include "vgpu/life.h"
 #include "vgpu/mdev.h"
@@ -191,6 +192,22 @@ static ssize_t hand_over_store(struct device *dev,
 }
 static DEVICE_ATTR_RW(hand_over);
 
+static ssize_t work_mode_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	int n = vgpu_work_mode_list(to_gpu(dev), buf, PAGE_SIZE);
+
+	return n + sysfs_emit_at(buf, n, "\n");
+}
+
+static ssize_t work_mode_store(struct device *dev,
+			       struct device_attribute *attr,
+			       const char *buf, size_t count)
+{
+	return vgpu_work_mode_set(to_gpu(dev), buf) ?: count;
+}
+static DEVICE_ATTR_RW(work_mode);
+
 static struct attribute *gpu_attrs[] = {
 	&dev_attr_abi_version.attr,
 	&dev_attr_driver_version.attr,
@@ -204,6 +221,7 @@ static struct attribute *gpu_attrs[] = {
 	&dev_attr_max_vgpus.attr,
 	&dev_attr_last_error.attr,
 	&dev_attr_hand_over.attr,
+	&dev_attr_work_mode.attr,
 	&vgpu_gpu_attr_dma_logging.attr,
 	&vgpu_gpu_attr_compute_slices.attr,
 	&vgpu_gpu_attr_memory_slices.attr,
@@ -367,6 +385,9 @@ static struct attribute *vgpu_attrs[] = {
 	&vgpu_attr_personality.attr,
 	&vgpu_attr_display.attr,
 	&vgpu_attr_frame_rate_limit.attr,
+	&vgpu_attr_frame_rate_ceiling.attr,
+	&vgpu_attr_tenant.attr,
+	&vgpu_attr_notice.attr,
 	&vgpu_attr_migration.attr,
 	&vgpu_attr_migration_hello.attr,
 	&vgpu_attr_state.attr,
@@ -385,6 +406,7 @@ static struct attribute *vgpu_attrs[] = {
 	&dev_attr_last_reset_reason.attr,
 	&vgpu_attr_weight.attr,
 	&vgpu_attr_cap_percent.attr,
+	&vgpu_attr_cap_ceiling_percent.attr,
 	&vgpu_attr_timeslice_us.attr,
 	&vgpu_attr_frozen.attr,
 	&vgpu_attr_migration_throttle.attr,

@@ -58,31 +58,35 @@ struct device_attribute vgpu_attr_display =
 
 /* --------------------------------------------------------- frame-rate limit */
 
-static ssize_t frame_rate_limit_show(struct device *dev,
-				     struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%u\n",
-			  vgpu_frame_rate_limit(dev_get_drvdata(dev)));
-}
+#define FRAME_RATE(name)						\
+	static ssize_t name##_show(struct device *dev,			\
+				   struct device_attribute *attr,	\
+				   char *buf)				\
+	{								\
+		return sysfs_emit(buf, "%u\n",				\
+				  vgpu_##name(dev_get_drvdata(dev)));	\
+	}								\
+									\
+	static ssize_t name##_store(struct device *dev,			\
+				    struct device_attribute *attr,	\
+				    const char *buf, size_t count)	\
+	{								\
+		struct vgpu *vgpu = dev_get_drvdata(dev);		\
+		u64 rate;						\
+		int ret;						\
+									\
+		ret = vgpu_parse_number(vgpu->gpu, vgpu, #name, buf,	\
+					count, &rate);			\
+		if (!ret)						\
+			ret = vgpu_set_##name(vgpu, rate);		\
+		return ret ? ret : count;				\
+	}								\
+									\
+	struct device_attribute vgpu_attr_##name =			\
+		__ATTR(name, 0644, name##_show, name##_store)
 
-static ssize_t frame_rate_limit_store(struct device *dev,
-				      struct device_attribute *attr,
-				      const char *buf, size_t count)
-{
-	struct vgpu *vgpu = dev_get_drvdata(dev);
-	u64 rate;
-	int ret;
-
-	ret = vgpu_parse_number(vgpu->gpu, vgpu, "frame_rate_limit", buf, count,
-				&rate);
-	if (!ret)
-		ret = vgpu_set_frame_rate_limit(vgpu, rate);
-	return ret ? ret : count;
-}
-
-struct device_attribute vgpu_attr_frame_rate_limit =
-	__ATTR(frame_rate_limit, 0644, frame_rate_limit_show,
-	       frame_rate_limit_store);
+FRAME_RATE(frame_rate_limit);
+FRAME_RATE(frame_rate_ceiling);
 
 /* -------------------------------------------------- physical GPU: its output */
 

@@ -268,7 +268,9 @@ static void settings_unlock(struct vgpu *vgpu)
 		__ATTR(name, 0644, vgpu_##name##_show, vgpu_##name##_store)
 
 VGPU_SETTING(weight, VGPU_WEIGHT, vgpu->entity.weight);
-VGPU_SETTING(cap_percent, VGPU_CAP_PERCENT, vgpu->entity.cap_percent);
+VGPU_SETTING(cap_percent, VGPU_CAP_PERCENT, vgpu->limits.cap_percent);
+VGPU_SETTING(cap_ceiling_percent, VGPU_CAP_CEILING_PERCENT,
+	     vgpu->limits.cap_ceiling_percent);
 VGPU_SETTING(timeslice_us, VGPU_VGPU_TIMESLICE_US,
 	     to_us(vgpu->entity.timeslice_ns));
 VGPU_SETTING(frozen, VGPU_FROZEN, vgpu->frozen);

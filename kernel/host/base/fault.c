@@ -63,6 +63,9 @@ static const struct fault_text fault_texts[] = {
 		"faulted", "no turns: reset too often; reset it and wait for fault_window_s",
 		false
 	},
+	[VGPU_FAULT_NO_MEMORY] = {
+		"no memory", "the host has no page for what it wrote, which is lost", false
+	},
 };
 
 static_assert(ARRAY_SIZE(fault_texts) <= BITS_PER_LONG);

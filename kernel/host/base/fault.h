@@ -24,6 +24,7 @@ struct vgpu;
  * @VGPU_FAULT_LOAD_TIMEOUT: its context was not loaded in time; was reset
  * @VGPU_FAULT_SAVE_TIMEOUT: its context was not saved in time; was reset
  * @VGPU_FAULT_STOPPED: was reset too often and gets no turns until it is reset
+ * @VGPU_FAULT_NO_MEMORY: the host has no page for what it wrote to video memory
  */
 enum vgpu_fault {
 	VGPU_FAULT_NONE			= 0,
@@ -36,6 +37,7 @@ enum vgpu_fault {
 	VGPU_FAULT_LOAD_TIMEOUT		= 7,
 	VGPU_FAULT_SAVE_TIMEOUT		= 8,
 	VGPU_FAULT_STOPPED		= 9,
+	VGPU_FAULT_NO_MEMORY		= 10,
 };
 
 /*

@@ -16,6 +16,7 @@
 #include "base/family.h"
 #include "base/instance.h"
 #include "base/version.h"
+#include "openvgpu_work_mode.h"
 #include "place/layout.h"
 
 #define VGPU_LAST_ERROR_SIZE	256
@@ -114,6 +115,7 @@ struct vgpu_gpu {
 	struct layout layout;		/* lock, and place_lock for writing */
 	struct vgpu *placed[VGPU_MAX_PARTITIONS]; /* lock; by partition */
 	enum vgpu_hand_over hand_over;	/* lock: so that nobody creates a vGPU */
+	enum openvgpu_work_mode work_mode; /* lock; READ_ONCE without it */
 	char last_error[VGPU_LAST_ERROR_SIZE]; /* lock */
 	struct vgpu __rcu *partition[VGPU_MAX_PARTITIONS];
 

@@ -16,7 +16,7 @@ struct vgpu_gpu;
  * @VGPU_DIRTY: nobody has it open; its slice must be zeroed before anybody may
  * @VGPU_CLEAN: nobody has it open, and its slice is zero
  * @VGPU_OPEN: a VMM has it open, and its partition works
- * @VGPU_OFFLINE: a VMM has it open; its GPU is being reset
+ * @VGPU_OFFLINE: a VMM has it open; its GPU is being reset, or its slice emptied
  * @VGPU_LOST: a VMM has it open; its GPU is dead
  *
  *	create --> DIRTY ---------- scrub ---------> CLEAN

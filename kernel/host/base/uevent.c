@@ -8,6 +8,7 @@
  */
 #include <linux/kobject.h>
 
+#include "base/tenant.h"
 #include "base/uevent.h"
 #include "base/vgpu.h"
 
@@ -19,13 +20,14 @@
  * @second: likewise
  *
  * An event that finds no memory is lost, as every uevent is. May sleep; with
- * none of the driver's spinlocks held.
+ * none of the driver's spinlocks held. Takes gpu->lock.
  */
 void vgpu_uevent(struct vgpu *vgpu, const char *event, char *first,
 		 char *second)
 {
 	char name[32], type[48], gpu[40], instance[32];
-	char *envp[7] = { name, type, gpu, instance, first, second, NULL };
+	char whose[VGPU_TENANT_SIZE], tenant[sizeof("OPENVGPU_TENANT=") + VGPU_TENANT_SIZE];
+	char *envp[8] = { name, type, gpu, instance, tenant, first, second, NULL };
 
 	snprintf(name, sizeof(name), "OPENVGPU_EVENT=%s", event);
 	snprintf(type, sizeof(type), "OPENVGPU_TYPE=%s-%s", VGPU_DRIVER_NAME,
@@ -34,6 +36,8 @@ void vgpu_uevent(struct vgpu *vgpu, const char *event, char *first,
 		 pci_name(vgpu->gpu->pdev));
 	snprintf(instance, sizeof(instance), "OPENVGPU_INSTANCE=%u",
 		 READ_ONCE(vgpu->instance)->whole->index);
+	vgpu_tenant_get(vgpu, whose);
+	snprintf(tenant, sizeof(tenant), "OPENVGPU_TENANT=%s", whose);
 	kobject_uevent_env(&mdev_dev(vgpu->mdev)->kobj, KOBJ_CHANGE, envp);
 }
 

@@ -20,7 +20,8 @@
  *   vgpu_gpu.console_lock	mutex: what the physical output shows
  *   locks of a personality	see personality/: taken in its reset()
  *   vgpu.config_lock		mutex: the configuration space
- *   vgpu_gpu.lock		mutex: the layout, hand_over, last_error
+ *   vgpu_gpu.lock		mutex: the layout, hand_over, work_mode,
+ *				last_error
  *   vgpu.irq.lock		mutex: SET_IRQS
  *   vgpu.display.lock		mutex: which picture the display window or the
  *				dma-bufs show
@@ -52,6 +53,7 @@
 #include "base/fault.h"
 #include "base/flood.h"
 #include "base/gpu.h"
+#include "base/limits.h"
 #include "base/personality.h"
 #include "base/region.h"
 #include "base/state.h"
@@ -118,6 +120,8 @@ struct vgpu_stats {
  *	guest wrote, which may be nonsense
  * @guest_driver: what the driver of its guest says of itself, for
  *	personality->guest_driver(); 0: nothing
+ * @limits: of its time on an engine and of its pictures
+ * @tenant: whose it is, a name for people; empty: nobody said
  */
 struct vgpu {
 	struct vfio_device vdev;
@@ -148,6 +152,8 @@ struct vgpu {
 	u64 user_size;			/* family */
 	u64 framebuffer_used;		/* READ_ONCE, WRITE_ONCE */
 	u64 guest_driver;		/* READ_ONCE, WRITE_ONCE */
+	struct vgpu_limits limits;
+	char tenant[OPENVGPU_NAME_MAX + 1]; /* tenant.c */
 
 	/* VFIO device model. */
 	struct mutex lock;

@@ -145,7 +145,7 @@ static vm_fault_t picture_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct exported_picture *picture = vma->vm_private_data;
-	vm_fault_t ret;
+	vm_fault_t ret = VM_FAULT_OOM;
 
 	/* The dma-buf core has checked that the address lies inside. */
 	down_read(&picture->lock);
@@ -153,7 +153,7 @@ static vm_fault_t picture_fault(struct vm_fault *vmf)
 		ret = vgpu_fb_insert(picture->gpu, vma, vmf->address,
 				     picture->offset +
 				     ((u64)vmf->pgoff << PAGE_SHIFT));
-	else
+	if (ret == VM_FAULT_OOM)
 		/* Ordinary memory: with ordinary caching. */
 		ret = vmf_insert_pfn_prot(vma, vmf->address,
 					  page_to_pfn(picture->dummy),

@@ -4,9 +4,9 @@
  *
  * A guest that draws more frames than a person can see takes time of the GPU
  * from the other guests. A policy that guarantees each vGPU its share prevents
- * that, so the limit is in force under the other policies only. The hardware
- * enforces it; this file programs it when the limit, the policy or the
- * partition has changed.
+ * that, so the limit is in force under the other policies only; a ceiling, which
+ * has nothing to do with the others, always. The hardware enforces it; this file
+ * programs it when the limit, the ceiling, the policy or the partition has changed.
  */
 #include <linux/math64.h>
 
@@ -44,13 +44,12 @@ static const struct sched_policy *guaranteeing_policy(const struct vgpu *vgpu)
 void vgpu_pace(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
-	u32 limit = READ_ONCE(vgpu->display.frame_rate_limit);
+	u32 rate = vgpu_limits_frame_rate(&vgpu->limits, guaranteeing_policy(vgpu));
 
 	lockdep_assert_held(&vgpu->lock);
 	if (refusal_reason(vgpu) || vgpu_gpu_is_dead(gpu))
 		return;
-	gpu->family->flip_interval(vgpu, limit && !guaranteeing_policy(vgpu) ?
-				   div_u64(NSEC_PER_SEC, limit) : 0);
+	gpu->family->flip_interval(vgpu, rate ? div_u64(NSEC_PER_SEC, rate) : 0);
 }
 
 /**
@@ -81,26 +80,37 @@ void vgpu_pace_all(struct vgpu_gpu *gpu)
  */
 u32 vgpu_frame_rate_limit(const struct vgpu *vgpu)
 {
-	return refusal_reason(vgpu) ? 0 : READ_ONCE(vgpu->display.frame_rate_limit);
+	return refusal_reason(vgpu) ? 0 : READ_ONCE(vgpu->limits.frame_rate);
 }
 
-/* With vgpu->lock held. */
-static int set_limit(struct vgpu *vgpu, u64 rate)
+/**
+ * vgpu_frame_rate_ceiling - the ceiling an administrator sees
+ * @vgpu: the vGPU
+ *
+ * Return: frames a second; 0: there is no ceiling, or there can't be one.
+ */
+u32 vgpu_frame_rate_ceiling(const struct vgpu *vgpu)
+{
+	return refusal_reason(vgpu) ? 0 : READ_ONCE(vgpu->limits.frame_rate_ceiling);
+}
+
+/* With vgpu->lock held. Both have the same range. */
+static int set_rate(struct vgpu *vgpu, const char *name, u32 *field, u64 rate)
 {
 	const char *reason = refusal_reason(vgpu);
 
 	if (reason) {
-		vgpu_error(vgpu, ": frame_rate_limit not changed: %s", reason);
+		vgpu_error(vgpu, ": %s not changed: %s", name, reason);
 		return -EOPNOTSUPP;
 	}
 	if (rate > OPENVGPU_FRAME_RATE_LIMIT_MAX) {
 		vgpu_error(vgpu,
-			   ": frame_rate_limit not changed: %llu was written, it takes %u to %u, or 0 for none",
-			   rate, OPENVGPU_FRAME_RATE_LIMIT_MIN,
+			   ": %s not changed: %llu was written, it takes %u to %u, or 0 for none",
+			   name, rate, OPENVGPU_FRAME_RATE_LIMIT_MIN,
 			   OPENVGPU_FRAME_RATE_LIMIT_MAX);
 		return -EINVAL;
 	}
-	WRITE_ONCE(vgpu->display.frame_rate_limit, rate);
+	WRITE_ONCE(*field, rate);
 	if (vgpu_is_open(vgpu))
 		vgpu_pace(vgpu);
 	return 0;
@@ -122,12 +132,31 @@ int vgpu_set_frame_rate_limit(struct vgpu *vgpu, u64 rate)
 	int ret;
 
 	mutex_lock(&vgpu->lock);
-	ret = set_limit(vgpu, rate);
+	ret = set_rate(vgpu, "frame_rate_limit", &vgpu->limits.frame_rate, rate);
 	mutex_unlock(&vgpu->lock);
 	policy = guaranteeing_policy(vgpu);
 	if (!ret && rate && policy)
 		vgpu_error(vgpu,
 			   ": frame_rate_limit %llu is kept but not in force: scheduler %s limits no frames",
 			   rate, policy->name);
+	return ret;
+}
+
+/**
+ * vgpu_set_frame_rate_ceiling - set what its limit is in force with at most
+ * @vgpu: the vGPU, in any state
+ * @rate: flips of a head in a second; 0: no ceiling
+ *
+ * In force under every policy. May sleep.
+ *
+ * Return: 0, -EINVAL, or -EOPNOTSUPP: its flips can't be paced.
+ */
+int vgpu_set_frame_rate_ceiling(struct vgpu *vgpu, u64 rate)
+{
+	int ret;
+
+	mutex_lock(&vgpu->lock);
+	ret = set_rate(vgpu, "frame_rate_ceiling", &vgpu->limits.frame_rate_ceiling, rate);
+	mutex_unlock(&vgpu->lock);
 	return ret;
 }

@@ -26,13 +26,10 @@ enum vgpu_display_method {
  * struct vgpu_display - the display of a vGPU
  * @method: how the VMM gets the picture, if the vGPU has a display; vgpu.lock,
  *	constant while it is open
- * @frame_rate_limit: flips of a head in a second; 0: no limit; vgpu.lock for
- *	writing, READ_ONCE
  * @lock: serialises queries of the picture
  */
 struct vgpu_display {
 	enum vgpu_display_method method;
-	u32 frame_rate_limit;
 	struct mutex lock;		/* queries of the picture */
 };
 

@@ -35,17 +35,21 @@ static vm_fault_t window_fault(struct vgpu *vgpu,
 			       struct vm_fault *vmf, u64 offset)
 {
 	const struct vgpu_window_content *content = &vgpu->window.content;
+	unsigned long pfn = page_to_pfn(ZERO_PAGE(vmf->address));
 	struct vm_area_struct *vma = vmf->vma;
-	unsigned long pfn;
+	vm_fault_t ret;
 
 	lockdep_assert_held(&vgpu->mapping.sem);
-	if (!vgpu_has_hardware(vgpu) || offset >= content->bytes)
-		pfn = page_to_pfn(ZERO_PAGE(vmf->address));
-	else if (content->copy)
-		pfn = vmalloc_to_pfn(content->copy + offset);
-	else
-		return vgpu_fb_insert(vgpu->gpu, vma, vmf->address,
-				      slice_offset(vgpu, offset));
+	if (vgpu_has_hardware(vgpu) && offset < content->bytes) {
+		if (content->copy) {
+			pfn = vmalloc_to_pfn(content->copy + offset);
+		} else {
+			ret = vgpu_fb_insert(vgpu->gpu, vma, vmf->address,
+					     slice_offset(vgpu, offset));
+			if (ret != VM_FAULT_OOM)
+				return ret;
+		}
+	}
 	/* Ordinary memory: with ordinary caching. */
 	return vmf_insert_pfn_prot(vma, vmf->address, pfn,
 				   vm_get_page_prot(vma->vm_flags));

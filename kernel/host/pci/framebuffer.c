@@ -112,6 +112,10 @@ int vgpu_fb_write(struct vgpu_gpu *gpu, u64 offset, const void *from,
  *
  * For a page fault. It is the caller who takes it out again before its slice gets
  * another owner.
+ *
+ * Return: as vmf_insert_pfn(); VM_FAULT_OOM also when the host has no page for it.
+ * Nobody who touches video memory is made to wait or killed for that: the caller
+ * shows another page.
  */
 vm_fault_t vgpu_fb_insert(struct vgpu_gpu *gpu, struct vm_area_struct *vma,
 			  unsigned long address, u64 offset)

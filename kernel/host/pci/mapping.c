@@ -6,8 +6,9 @@
  * taken out again all at once ("zapped") when what they show must change.
  * A touch raises SIGBUS only while the guest itself has memory decoding off: a
  * virtual CPU that touches such a page stops its VM. When the hardware is not
- * there, or beyond the memory behind a BAR, a scratch page of the vGPU's own
- * stands in. What the display window shows is in window.c.
+ * there, or beyond the memory behind a BAR, or where the host has no page for it,
+ * a scratch page of the vGPU's own stands in. What the display window shows is in
+ * window.c.
  *
  * Zapping needs an inode whose mapping holds all of a vGPU's areas and none
  * of others: see compat/zap_domain.h.
@@ -82,14 +83,19 @@ static vm_fault_t mapped_fault(struct vgpu *vgpu,
 			       struct vm_fault *vmf, u64 offset)
 {
 	struct vm_area_struct *vma = vmf->vma;
+	vm_fault_t ret;
 
 	if (!vgpu->mapping.memory_enabled)
 		return VM_FAULT_SIGBUS;
-	if (vgpu_has_hardware(vgpu) && offset < region->backed &&
-	    is_tracked(vgpu, region))
-		return insert_granule(vgpu, region, vmf, offset);
-	if (vgpu_has_hardware(vgpu) && offset < region->backed)
-		return insert(vgpu, region, vma, vmf->address, offset);
+	if (vgpu_has_hardware(vgpu) && offset < region->backed) {
+		if (is_tracked(vgpu, region))
+			ret = insert_granule(vgpu, region, vmf, offset);
+		else
+			ret = insert(vgpu, region, vma, vmf->address, offset);
+		if (ret != VM_FAULT_OOM)
+			return ret;
+		vgpu_report_fault(vgpu, VGPU_FAULT_NO_MEMORY);
+	}
 	/* Ordinary memory: with ordinary caching. */
 	return vmf_insert_pfn_prot(vma, vmf->address,
 				   page_to_pfn(vgpu->mapping.scratch),
@@ -128,33 +134,32 @@ static void io_write(void __iomem *io, unsigned int size, u64 value)
 	}
 }
 
-static int backed_access(struct vgpu *vgpu, const struct vgpu_region *region,
-			 u64 offset, unsigned int size, u8 *bytes, bool write)
+static void backed_access(struct vgpu *vgpu, const struct vgpu_region *region,
+			  u64 offset, unsigned int size, u8 *bytes, bool write)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
 	void __iomem *io;
 
 	if (region->in_slice && vgpu_fb_is_pages(gpu)) {
 		offset += vgpu->fb_offset;
-		if (write)
-			return vgpu_fb_write(gpu, offset, bytes, size);
-		vgpu_fb_read(gpu, offset, bytes, size);
-		return 0;
+		if (!write)
+			vgpu_fb_read(gpu, offset, bytes, size);
+		else if (vgpu_fb_write(gpu, offset, bytes, size))
+			vgpu_report_fault(vgpu, VGPU_FAULT_NO_MEMORY);
+		return;
 	}
 	io = region->in_slice ? gpu->fb_io + vgpu->fb_offset : region->io;
 	if (write)
 		io_write(io + offset, size, vgpu_value_from_bytes(bytes, size));
 	else
 		vgpu_value_to_bytes(bytes, io_read(io + offset, size), size);
-	return 0;
 }
 
 /* What a mapping would show, with the same rules as mapped_fault(). */
-static int mapped_access(struct vgpu *vgpu, const struct vgpu_region *region,
-			 u64 offset, unsigned int size, u8 *bytes, bool write)
+static void mapped_access(struct vgpu *vgpu, const struct vgpu_region *region,
+			  u64 offset, unsigned int size, u8 *bytes, bool write)
 {
 	bool backed;
-	int ret = 0;
 
 	down_read(&vgpu->mapping.sem);
 	backed = vgpu->mapping.memory_enabled && vgpu_has_hardware(vgpu) &&
@@ -162,9 +167,8 @@ static int mapped_access(struct vgpu *vgpu, const struct vgpu_region *region,
 	if (backed && write && is_tracked(vgpu, region))
 		touch(vgpu, offset);
 	if (backed)
-		ret = backed_access(vgpu, region, offset, size, bytes, write);
+		backed_access(vgpu, region, offset, size, bytes, write);
 	up_read(&vgpu->mapping.sem);
-	return ret;
 }
 
 static void mapped_read(struct vgpu *vgpu, unsigned int index, u64 offset,
@@ -178,8 +182,9 @@ static int mapped_write(struct vgpu *vgpu, unsigned int index, u64 offset,
 			unsigned int size, const u8 *bytes)
 {
 	/* Only read, since it is a write. */
-	return mapped_access(vgpu, &vgpu->region[index], offset, size,
-			     (u8 *)bytes, true);
+	mapped_access(vgpu, &vgpu->region[index], offset, size, (u8 *)bytes,
+		      true);
+	return 0;
 }
 
 const struct vgpu_region_ops vgpu_mapped_ops = {

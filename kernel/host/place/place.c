@@ -13,6 +13,7 @@
  * after a close.
  */
 #include <linux/bitops.h>
+#include <linux/ctype.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -23,6 +24,7 @@
 #include "base/vgpu.h"
 #include "memory/scrub.h"
 #include "place/instance.h"
+#include "place/mode.h"
 #include "place/place.h"
 #include "sched/sched.h"
 
@@ -163,6 +165,10 @@ static int try_make(struct vgpu_gpu *gpu, struct request *request)
 		mutex_unlock(&gpu->lock);
 		return -EXDEV;
 	}
+	if (request->vgpu && !vgpu_work_mode_has(gpu, request->vgpu->type)) {
+		mutex_unlock(&gpu->lock);
+		return -EMEDIUMTYPE;
+	}
 	decide(gpu, request);
 	if (!request->refusal)
 		busy = busy_one(gpu, &request->change);
@@ -280,7 +286,7 @@ static void report(struct vgpu_gpu *gpu, const struct request *request, const ch
 
 static int report_error(struct vgpu_gpu *gpu, const struct request *request, int error)
 {
-	char why[80];
+	char why[96];
 
 	switch (error) {
 	case -EXDEV:
@@ -290,6 +296,13 @@ static int report_error(struct vgpu_gpu *gpu, const struct request *request, int
 	case -EAGAIN:
 		report(gpu, request, "vGPUs are being opened and closed all the time; try again");
 		return -EBUSY;
+	case -EMEDIUMTYPE:
+		snprintf(why, sizeof(why),
+			 "work mode %s has no vGPUs of series %c; choose another type, or change work_mode",
+			 vgpu_work_mode_name(gpu),
+			 toupper(request->vgpu->type->series->letter));
+		report(gpu, request, why);
+		return -EPERM;
 	}
 	snprintf(why, sizeof(why), "its slices can't be set up (%d); see the kernel log",
 		 error);
@@ -343,9 +356,10 @@ static int place(struct vgpu_gpu *gpu, struct request *request)
  * May sleep, up to some seconds where an engine has to be stopped.
  *
  * Return: 0; -ENOSPC without compute slices or a block of memory; -EUSERS without a
- * free partition; -EPERM: the scheduler of the pool forbids it; -EBUSY: the pool
- * needs its slices, or the GPU is reset, suspended or handed over; -ENODEV when it is
- * going or dead; -ENOMEM; -EIO. The reason is in the log and in last_error.
+ * free partition; -EPERM: the scheduler of the pool forbids it, or the work mode has no
+ * such vGPUs; -EBUSY: the pool needs its slices, or the GPU is reset, suspended or
+ * handed over; -ENODEV when it is going or dead; -ENOMEM; -EIO. The reason is in the log
+ * and in last_error.
  */
 int vgpu_place(struct vgpu *vgpu)
 {

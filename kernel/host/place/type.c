@@ -16,6 +16,7 @@
 #include "base/state.h"
 #include "base/type.h"
 #include "place/instance.h"
+#include "place/mode.h"
 #include "place/place.h"
 #include "place/type.h"
 #include "sched/run.h"
@@ -265,12 +266,16 @@ void vgpu_types_adopt(struct vgpu_gpu *gpu)
 	}
 }
 
-/* With gpu->lock held: no vGPU can be created whatever its type; NULL: one can. */
-static const char *closed_reason(const struct vgpu_gpu *gpu)
+/* With gpu->lock held: none can be created whatever is free; NULL: one can. */
+static const char *closed_reason(const struct vgpu_type *type)
 {
+	const struct vgpu_gpu *gpu = type->gpu;
+
 	if (READ_ONCE(gpu->state) != VGPU_GPU_UP)
 		return "the GPU is not up";
-	return gpu->hand_over == VGPU_KEPT ? NULL : "the GPU is handed over";
+	if (gpu->hand_over != VGPU_KEPT)
+		return "the GPU is handed over";
+	return vgpu_work_mode_has(gpu, type) ? NULL : "the work mode has none";
 }
 
 /**
@@ -286,7 +291,7 @@ unsigned int vgpu_type_available(struct mdev_type *mdev_type)
 	unsigned int n = 0;
 
 	mutex_lock(&gpu->lock);
-	if (!closed_reason(gpu))
+	if (!closed_reason(type))
 		n = layout_available(&gpu->layout, type->profile, type->level);
 	mutex_unlock(&gpu->lock);
 	return n;
@@ -310,7 +315,7 @@ const char *vgpu_type_unavailable(const struct vgpu_type *type)
 	if (!copy)
 		return "out of memory";
 	mutex_lock(&gpu->lock);
-	reason = closed_reason(gpu);
+	reason = closed_reason(type);
 	*copy = gpu->layout;
 	mutex_unlock(&gpu->lock);
 	refusal = layout_add(copy, type->profile, type->level, &change);

@@ -376,6 +376,8 @@ int vgpu_empty(struct vgpu *vgpu)
 	stop_personality(vgpu);
 	quiet(vgpu);
 	vgpu_fault_cancel(vgpu);
+	/* A scrub may free the pages that its VMM has mapped. */
+	take_hardware(vgpu, VGPU_OFFLINE);
 	disable_partition(vgpu);
 	ret = vgpu->gpu->family->scrub(vgpu);
 	error = enable_partition(vgpu);
@@ -501,6 +503,7 @@ void vgpu_quiesce(struct vgpu *vgpu)
 void vgpu_lose(struct vgpu *vgpu)
 {
 	take_hardware(vgpu, VGPU_LOST);
+	vgpu_migrate_lost(vgpu);
 	vgpu_report_fault(vgpu, VGPU_FAULT_GPU_DEAD);
 	vgpu_irq_error(vgpu);
 }

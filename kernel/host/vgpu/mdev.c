@@ -109,7 +109,11 @@ static int vgpu_mdev_probe(struct mdev_device *mdev)
 	vgpu->gpu = type->gpu;
 	vgpu->mdev = mdev;
 	vgpu->type = type;
-	vgpu->display.frame_rate_limit = type->series->frl_config;
+	vgpu->limits = (struct vgpu_limits){
+		.cap_percent		= OPENVGPU_CAP_PERCENT_DEFAULT,
+		.cap_ceiling_percent	= OPENVGPU_CAP_CEILING_PERCENT_DEFAULT,
+		.frame_rate		= type->series->frl_config,
+	};
 	vgpu_migrate_setup(vgpu);
 
 	ret = vgpu_setup(vgpu);

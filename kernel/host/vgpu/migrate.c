@@ -63,8 +63,8 @@ static int offer_file(struct vgpu *vgpu, struct migrate_file *file,
 /* --------------------------------------------------------------------- arcs */
 
 /*
- * With vgpu->lock held. @filp receives a file if the arc makes one. Return: 0, or
- * errno, then nothing has changed for its VMM.
+ * With vgpu->lock held. @filp receives a file if the arc makes one; it is put by the
+ * caller if the arc fails. Return: 0, or errno, then nothing has changed for its VMM.
  */
 typedef int (*arc_fn)(struct vgpu *vgpu, struct file **filp);
 
@@ -130,11 +130,15 @@ static int arc_end_copy(struct vgpu *vgpu, struct file **filp)
 
 static int arc_resume(struct vgpu *vgpu, struct file **filp)
 {
-	int ret = vgpu_empty(vgpu);
+	/* What it was goes only when nothing else can fail for lack of memory. */
+	int ret = offer_file(vgpu, migrate_load_new(vgpu), filp);
 
 	if (ret)
 		return ret;
-	return offer_file(vgpu, migrate_load_new(vgpu), filp);
+	ret = vgpu_empty(vgpu);
+	if (ret)
+		drop_file(vgpu, -ENODEV);
+	return ret;
 }
 
 static int arc_resumed(struct vgpu *vgpu, struct file **filp)
@@ -349,6 +353,17 @@ void vgpu_migrate_broken(struct vgpu *vgpu)
 		migrate_file_end(vgpu->migration.file, -EIO);
 }
 
+/**
+ * vgpu_migrate_lost - a vGPU has lost its hardware for good
+ * @vgpu: the vGPU, open or not; its state says so already
+ *
+ * Files notice by themselves: only who waits in poll() has to be told. Any context.
+ */
+void vgpu_migrate_lost(struct vgpu *vgpu)
+{
+	wake_up_all(&vgpu->migration.wait);
+}
+
 /* ---------------------------------------------------------- what is offered */
 
 static const char *const mode_names[] = {
@@ -382,6 +397,7 @@ static void offer(struct vgpu *vgpu, enum vgpu_migrate_mode mode)
 void vgpu_migrate_init(struct vgpu *vgpu)
 {
 	mutex_init(&vgpu->migration.serial);
+	init_waitqueue_head(&vgpu->migration.wait);
 	vgpu->migration.state = VFIO_DEVICE_STATE_RUNNING;
 	vgpu->migration.stats.slow_percent = SCHED_CAP_MAX;
 }

@@ -7,6 +7,7 @@
 
 #include <linux/mutex.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 struct migrate_file;
 struct vfio_device;
@@ -52,6 +53,7 @@ struct vgpu_migrate_stats {
  *	READ_ONCE
  * @state: enum vfio_device_mig_state; vgpu->lock, READ_ONCE without it
  * @file: through which it is saved or loaded; NULL: none; vgpu->lock
+ * @wait: woken when a file of it is of no use any more
  * @stats: of the last one
  */
 struct vgpu_migration {
@@ -60,6 +62,7 @@ struct vgpu_migration {
 	bool throttle;
 	unsigned int state;
 	struct migrate_file *file;
+	wait_queue_head_t wait;
 	struct vgpu_migrate_stats stats;
 };
 
@@ -70,6 +73,7 @@ int vgpu_migrate_set(struct vgpu *vgpu, const char *name);
 int vgpu_migrate_hello(struct vgpu *vgpu, char *buf);
 void vgpu_migrate_end(struct vgpu *vgpu);
 void vgpu_migrate_broken(struct vgpu *vgpu);
+void vgpu_migrate_lost(struct vgpu *vgpu);
 int vgpu_migrate_data_size(struct vfio_device *vdev, unsigned long *bytes);
 
 #endif /* VGPU_MIGRATE_H */

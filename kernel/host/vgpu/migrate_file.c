@@ -37,7 +37,6 @@ void migrate_file_init(struct migrate_file *file, struct vgpu *vgpu,
 	file->kind = kind;
 	mutex_init(&file->io_lock);
 	mutex_init(&file->lock);
-	init_waitqueue_head(&file->wait);
 	get_device(&vgpu->vdev.device);
 }
 
@@ -135,7 +134,7 @@ void migrate_file_end(struct migrate_file *file, int error)
 	if (!file->error || error == -ENODEV)
 		file->error = error;
 	mutex_unlock(&file->lock);
-	wake_up_all(&file->wait);
+	wake_up_all(&file->vgpu->migration.wait);
 	try_empty(file);
 }
 
@@ -152,8 +151,10 @@ __poll_t migrate_file_poll(struct file *filp, struct poll_table_struct *wait)
 	__poll_t events = file->kind->flags == O_RDONLY ?
 			  EPOLLIN | EPOLLRDNORM : EPOLLOUT | EPOLLWRNORM;
 
-	poll_wait(filp, &file->wait, wait);
-	return READ_ONCE(file->error) ? events | EPOLLHUP : events;
+	poll_wait(filp, &file->vgpu->migration.wait, wait);
+	if (READ_ONCE(file->error) || !vgpu_has_hardware(file->vgpu))
+		events |= EPOLLHUP;
+	return events;
 }
 
 /**

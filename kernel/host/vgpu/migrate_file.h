@@ -8,7 +8,6 @@
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
-#include <linux/wait.h>
 
 struct file;
 struct inode;
@@ -44,7 +43,6 @@ struct migrate_kind {
  * @io_lock: serialises readers, or writers; held over copies of user memory
  * @lock: what is saved or loaded next, and @error; see the lock order
  * @error: 0; why it is of no use any more
- * @wait: woken when @error is set
  */
 struct migrate_file {
 	struct kref kref;
@@ -53,7 +51,6 @@ struct migrate_file {
 	struct mutex io_lock;		/* of readers or writers */
 	struct mutex lock;		/* what is next, and @error */
 	int error;
-	wait_queue_head_t wait;
 };
 
 /* migrate_file.c */

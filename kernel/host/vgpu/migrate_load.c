@@ -34,7 +34,7 @@ static_assert(STREAM_MAP_PAGES == VGPU_MAP_PAGES_MAX);
  * @file: what it is written through
  * @target: what the vGPU is; what comes must suit it
  * @parser: what has come; io_lock
- * @epoch: of its pins: what is revoked meanwhile stays so
+ * @epoch: of its pins when something came first: what is revoked since stays so
  * @stored: granules that are not zero any more; io_lock
  * @image: of unfinished work, as far as it has come
  * @image_bytes: of the whole
@@ -106,11 +106,15 @@ static int load_memory(struct loading *loading,
 
 /* -------------------------------------------------------------- guest memory */
 
-static int refuse_pins(struct loading *loading, u64 pages, int error)
+static int pins_refused(struct loading *loading, u64 pages, int error)
 {
 	char *reason = loading->parser.reason;
 	size_t size = sizeof(loading->parser.reason);
+	int ended = READ_ONCE(loading->file.error);
 
+	/* A reset took them away, after it had said so in the file; or a death. */
+	if (ended || !vgpu_has_hardware(loading->file.vgpu))
+		return ended ?: -EIO;
 	if (error == -EDQUOT)
 		snprintf(reason, size,
 			 "migration refused: %llu pages of guest memory are over the VMM's limit of locked memory: raise RLIMIT_MEMLOCK",
@@ -144,7 +148,7 @@ static int load_pins(struct loading *loading,
 	ret = vgpu_pin_map(loading->file.vgpu, loading->epoch, pins.first,
 			   pins.pages, list, pins.write);
 	kvfree(list);
-	return ret ? refuse_pins(loading, pins.pages, ret) : 0;
+	return ret ? pins_refused(loading, pins.pages, ret) : 0;
 }
 
 /* --------------------------------------------------------------------- state */
@@ -319,6 +323,8 @@ static int begin(struct loading *loading)
 
 	mutex_lock(&file->lock);
 	ret = file->error;
+	if (!loading->begun)
+		loading->epoch = vgpu_pin_epoch(file->vgpu);
 	loading->begun = true;
 	mutex_unlock(&file->lock);
 	return ret;
@@ -403,8 +409,8 @@ static const struct migrate_kind loading_kind = {
 };
 
 /**
- * migrate_load_new - an empty vGPU is going to be loaded
- * @vgpu: the vGPU, which was emptied and stands still
+ * migrate_load_new - a vGPU is going to be loaded
+ * @vgpu: the vGPU, which stands still, and is emptied before anything comes
  *
  * With vgpu->lock held.
  *
@@ -430,7 +436,6 @@ struct migrate_file *migrate_load_new(struct vgpu *vgpu)
 	}
 	stream_parser_init(&loading->parser, &loading_ops, loading,
 			   &loading->target, loading->buffer);
-	loading->epoch = vgpu_pin_epoch(vgpu);
 	WRITE_ONCE(stats->rounds, 0);
 	WRITE_ONCE(stats->bytes, 0);
 	WRITE_ONCE(stats->remaining, 0);

@@ -349,8 +349,9 @@ static int take(struct stream_parser *parser)
 	record.newer = record.version > VERSION;
 	if (!known && (!(flags & STREAM_OPTIONAL) || !parser->seen))
 		return fail(parser, -EINVAL,
-			    "0x%08x of version %u.%u is not known here: update openvgpu on this host",
-			    record.tag, record.version >> 8, record.version & 0xff);
+			    "0x%08x of version %u.%u is not known here: update openvgpu on %s host",
+			    record.tag, record.version >> 8, record.version & 0xff,
+			    record.version < VERSION ? "the source's" : "this");
 	ret = known ? check(parser, &record) : 0;
 	if (!ret && known) {
 		ret = parser->ops->record(parser, &record);

@@ -195,7 +195,7 @@ static bool gpu_refuses(const struct stream_hello *source, const struct stream_h
 	return (source->compute_slices != target->compute_slices ||
 		source->memory_slices != target->memory_slices) &&
 		refuse(refusals, create,
-		       "the source's GPU instance has %u compute and %u memory slices, this vGPU's %u and %u (0: the pool)",
+		       "the source has %u compute and %u memory slices, this vGPU %u and %u (0: the pool)",
 		       source->compute_slices, source->memory_slices,
 		       target->compute_slices, target->memory_slices);
 }

@@ -31,12 +31,16 @@ GPU_SETTINGS = {
     "timeslice_us": 2083, "averaging_factor": 33,
     "timeslice_max_us": 20000, "wake_budget_permille": 60,
     "preempt_timeout_us": 500000, "fault_limit": 3, "fault_window_s": 60,
-    "console": "none"}
+    "console": "none", "work_mode": "[mixed] graphics compute"}
 VGPU_SETTINGS = {
     "weight": 100, "cap_percent": 100, "timeslice_us": 0, "frozen": 0,
     "display": "[region] dmabuf off", "personality": "[native] bochs",
     "frame_rate_limit": 60, "migration": "[auto] stop_copy off",
-    "migration_throttle": 0}
+    "migration_throttle": 0, "tenant": "none", "cap_ceiling_percent": 100,
+    "frame_rate_ceiling": 0, "notice": "[none] grace limited"}
+
+# What no configuration keeps.
+FOR_NOW = ("frozen", "cap_ceiling_percent", "frame_rate_ceiling", "notice")
 
 # Commands whose failure is what they print.
 REPORTS = ("doctor", "health", "diag")

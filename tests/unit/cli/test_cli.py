@@ -36,14 +36,16 @@ class Listing(CliTest):
              "iommu_group": 7, "guest_driver": None,
              "guest_interface": None, "guest_verdict": None,
              "instance": None, "compute_slices": None,
-             "compute_instance": None, "vm_name": None, "vm_uuid": None},
+             "compute_instance": None, "tenant": None, "notice": None,
+             "vm_name": None, "vm_uuid": None},
             {"uuid": IDLE, "gpu": GPU, "type": "openvgpu-256mq",
              "name": "OpenVGPU TEST-256MQ", "state": "closed",
              "owner_pid": None, "owner_name": None,
              "owner_ended": None, "iommu_group": 7, "guest_driver": None,
              "guest_interface": None, "guest_verdict": None,
              "instance": None, "compute_slices": None,
-             "compute_instance": None, "vm_name": None, "vm_uuid": None}])
+             "compute_instance": None, "tenant": None, "notice": None,
+             "vm_name": None, "vm_uuid": None}])
 
     def test_guest_driver(self):
         self.fill()

@@ -430,7 +430,7 @@ class Bad(ApplyTest):
                 ("vgpu-devices: {1q: [{uuid: %s}]}" % NEW, "all",
                  "can be on one GPU only"),
                 ("vgpu-devices: {1q: [{uuid: %s, frozen: 1}]}" % NEW, "[0]",
-                 "'frozen' is a pause"),
+                 "'frozen' is for the moment"),
                 ("vgpu-devices: {1q: [{uuid: %s, weight: 0}]}" % NEW, "[0]",
                  "weight can't be '0'"),
                 ("vgpu-devices: {1q: [{uuid: %s, console: none}]}" % NEW, "[0]",

@@ -11,7 +11,7 @@ import threading
 import time
 
 from cli_machine import (
-    FAILURE, GPU, GPU2, IDLE, NEW, NIC, OK, OPENVGPU, USAGE, USED, VGPU_SETTINGS,
+    FAILURE, GPU, GPU2, IDLE, NEW, NIC, OK, OPENVGPU, USAGE, USED, FOR_NOW, VGPU_SETTINGS,
     CliTest, Result, main)
 
 OTHERS = USAGE      # mdevctl's word for: ask another script
@@ -95,7 +95,7 @@ class Callout(CliTest):
     def test_attributes(self):
         chosen = lambda value: re.sub(r".*\[(.*)\].*", r"\1", str(value))
         every = [("openvgpu/" + name, chosen(value))
-                 for name, value in VGPU_SETTINGS.items() if name != "frozen"]
+                 for name, value in VGPU_SETTINGS.items() if name not in FOR_NOW]
         kept = self.kept()
         self.assertEqual(sorted(kept), sorted(every))
         # The display and its limit depend on it.
@@ -106,10 +106,10 @@ class Callout(CliTest):
         self.machine.add_attributes(f"{GPU}/{IDLE}", {
             "personality": "native [bochs]", "display": "[off]"})
         self.assertEqual(names(), ["personality", "weight", "cap_percent", "timeslice_us",
-                                   "migration", "migration_throttle"])
+                                   "migration", "migration_throttle", "tenant"])
         self.machine.add_attributes(f"{GPU}/{IDLE}", {"personality": "[bochs]"})
         self.machine.add_attributes(GPU, {"scheduler": "none"})
-        self.assertEqual(names(), ["migration"])
+        self.assertEqual(names(), ["migration", "tenant"])
         self.machine.add_attributes(f"{GPU}/{IDLE}", VGPU_SETTINGS)
         self.assertIn("frame_rate_limit", names())
         self.machine.write(

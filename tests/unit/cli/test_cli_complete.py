@@ -47,7 +47,7 @@ class Command(Complete):
             group = {"sched": ("show", "set", "log"), "gpu": ("hand-over", "take-back"),
                      "stats": ("start", "stop"),
                      "instance": ("list", "profiles", "create", "remove", "plan"),
-                     "migration": ("check", "describe")}
+                     "migration": ("check", "describe"), "mode": ("show", "set")}
             for name in [f"{command} {n}" for n in group.get(command, ())] or [command]:
                 usage = self.expect(OK, *name.split(), "--help").out.decode()
                 wanted = re.findall(r"\[(--[a-z-]+)", usage.splitlines()[0])
@@ -115,7 +115,7 @@ class Command(Complete):
                 text = re.search(rf"^#define OPENVGPU_{thing}_SETTINGS\(.*?\)\s+(.*)$",
                                  header, re.M)[1]
                 wanted |= {name + "=" for name in re.findall(
-                    r"(?:NUMBER|CHOICE|UUID)\(\w+, (\w+),", text)}
+                    r"(?:NUMBER|CHOICE|UUID|NAME)\(\w+, (\w+),", text)}
             self.assertGreater(len(wanted), 6)
             self.assertEqual({w for w in self.complete("set", *words, "")
                               if w.endswith("=")}, wanted)
@@ -128,6 +128,9 @@ class Command(Complete):
                          ["frozen=0", "frozen=1"])
         self.assertEqual(self.complete("set", "console=n"), ["console=none"])
         self.assertEqual(self.complete("set", "console=1"), [f"console={IDLE}"])
+        for uuid in (IDLE, USED):
+            self.machine.add_attributes(f"{GPU}/{uuid}", {"tenant": "blue"})
+        self.assertEqual(self.complete("set", "tenant="), ["tenant=none", "tenant=blue"])
         self.assertEqual(self.complete("sched", "set", "di"), [])
         self.assertEqual(self.complete("sched", "set", "weight="), [])
 

@@ -89,7 +89,8 @@ class Json(CliTest):
                 **VGPU_SETTINGS, "framebuffer_size": 1 << 28,
                 "framebuffer_used": 4096, "sched_state": "idle",
                 "guest_driver": "0.2.0 1.0-1.2 ok" if uuid == USED else "none",
-                "last_fault": 2, "last_reset_reason": "2 run timeout"})
+                "last_fault": 2, "last_reset_reason": "2 run timeout",
+                **({"tenant": "42", "notice": "none [grace] limited"} if uuid == USED else {})})
             self.machine.add_attributes(folder, dict.fromkeys((
                 "busy_ns", "resident_ns", "wait_ns", "switches", "switch_ns",
                 "preempt_max_ns", "run_ns", "slices", "preemptions",
@@ -137,6 +138,7 @@ class Json(CliTest):
         for words in (["create"], ["open", "OPENVGPU_PID=7"],
                       ["fault", "OPENVGPU_FAULT=2",
                        "OPENVGPU_FAULT_NAME=run timeout"],
+                      ["notice", "OPENVGPU_TENANT=42", "OPENVGPU_NOTICE=grace"],
                       ["instance-create", "OPENVGPU_INSTANCE=3",
                        "OPENVGPU_INSTANCE_NAME=train"]):
             if "instance" in words[0]:
@@ -248,6 +250,10 @@ class Json(CliTest):
             "set": [self.expect_json(OK, "set", IDLE, "weight=3",
                                      "display=off")],
             "settings": [self.expect_json(OK, "settings")],
+            "mode show": [self.expect_json(OK, "mode", "show")],
+            "mode set": [
+                self.expect_json(OK, "mode", "set", "compute", "--gpu", GPU2),
+                self.expect_json(BUSY, "mode", "set", "compute", "--gpu", GPU)],
             "sched set": [self.expect_json(OK, "sched", "set", "--gpu", GPU,
                                            "fault_limit=4",
                                            "scheduler=equal_share"),
@@ -311,7 +317,7 @@ class Json(CliTest):
         documented = document()
         printed = self.printed()
         out = self.expect(OK, "--help").out.decode()
-        names = set(re.findall(r"^  ((?:sched|gpu|instance|migration|stats) [\w-]+|\w+) .*$",
+        names = set(re.findall(r"^  ((?:sched|gpu|instance|migration|mode|stats) [\w-]+|\w+) .*$",
                                out.split("Commands:\n")[1].split("\n\n")[0],
                                re.MULTILINE))
         self.assertEqual(names, set(printed) - {"any failure"},

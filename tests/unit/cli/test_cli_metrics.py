@@ -20,11 +20,14 @@ GPU_FILES = {
     "framebuffer_total": 1 << 30, "framebuffer_free": 768 << 20,
     "largest_free": 512 << 20, "max_vgpus": 16, "timeslice_us": 2083,
     "family": "refgpu", "board": "REFGPU", "driver_version": "0.1.0",
+    "work_mode": "mixed [graphics] compute",
     "state": "up", "scheduler": "best_effort [equal_share] fixed_share"}
 VGPU_FILES = {
     "framebuffer_size": 256 << 20, "framebuffer_used": 1 << 20,
     "guest_driver": "0.2.0 1.0-1.2 ok", "weight": 200,
-    "cap_percent": 50, "frame_rate_limit": 60, "last_fault": 2}
+    "cap_percent": 50, "frame_rate_limit": 60, "last_fault": 2,
+    "cap_ceiling_percent": 25, "frame_rate_ceiling": 15, "tenant": "blue",
+    "notice": "none grace [limited]"}
 STATS = {
     "busy_ns": 1500000000, "resident_ns": 1, "wait_ns": 18446744073709551615,
     "slices": 1500, "preemptions": 3, "overrun_ns": 12, "idle_ns": 0,
@@ -108,7 +111,8 @@ class Metrics(MetricsTest):
         _, samples = self.metrics()
         self.assertEqual(self.value(samples, "gpus"), 2)
         self.assertEqual(self.value(
-            samples, "gpu_info", gpu=GPU, gpu_uuid="1b360100-0000-8000-8000-000004000000", family="refgpu", board="REFGPU",
+            samples, "gpu_info", gpu=GPU, gpu_uuid="1b360100-0000-8000-8000-000004000000",
+            work_mode="graphics", family="refgpu", board="REFGPU",
             driver_version="0.1.0"), 1)
         for name, value in {"gpu_framebuffer_bytes": 1 << 30,
                             "gpu_framebuffer_allocated_bytes": 256 << 20,
@@ -134,10 +138,12 @@ class Metrics(MetricsTest):
         self.assertEqual(self.value(samples, "vgpu_info", **who, pid="4242",
                                     name="OpenVGPU TEST-256MQ",
                                     process="qemu-system-x86", vm="web", vm_uuid=IDLE,
-                                    guest_driver="0.2.0", guest_verdict="ok"), 1)
+                                    guest_driver="0.2.0", guest_verdict="ok",
+                                    tenant="blue", notice="limited"), 1)
         for name, value in {
                 "framebuffer_bytes": 256 << 20, "framebuffer_used_bytes": 1 << 20,
                 "weight": 200, "cap_ratio": 0.5, "frame_rate_limit": 60,
+                "cap_ceiling_ratio": 0.25, "frame_rate_ceiling": 15,
                 "last_fault_code": 2, "engine_busy_seconds_total": 1.5,
                 "engine_resident_seconds_total": 1e-9,
                 "sched_wait_seconds_total": 18446744073.709551615,

@@ -98,7 +98,9 @@ class Remote(RemoteTest):
     def test_hostile_hosts(self):
         for host in ("", "-", "-oProxyCommand=touch X", "a b", "a;b", "$(x)", "`x`", "a'b",
                      'a"b', "a\nb", "a|b", "a\\b", "a/b", "@b", "a@-b", "~", "*", "%h",
-                     "ssh://", "ssh://-x", "ssh://a/b", b"\xff", "x" * 256, "a&b", "a>b"):
+                     "ssh://", "ssh://-x", "ssh://a/b", b"\xff", "x" * 256, "a&b", "a>b",
+                     "[-x]", "a@[-x]", "ssh://[-x]:22", "ssh://a@[-x]", "a%b", "a,b", "a=b",
+                     "a b@c", "a#b", "a!b", "{a,b}", "a\tb", "a\x7f", "ssh://ssh://-x"):
             for form in (["-H", host], ["--host", host]):
                 self.expect(USAGE, *form, "list", err="not the name of a host")
         self.assertFalse(os.path.exists(self.machine.path("ssh.log")))

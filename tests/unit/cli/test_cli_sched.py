@@ -16,7 +16,7 @@ GPU_SETTINGS = {"sched_hz": 480, "timeslice_us": 2083, "averaging_factor": 33,
                 "preempt_timeout_us": 500000, "fault_limit": 3,
                 "fault_window_s": 60}
 VGPU_SETTINGS = {"weight": 100, "cap_percent": 100, "timeslice_us": 0,
-                 "frozen": 0}
+                 "frozen": 0, "cap_ceiling_percent": 100}
 COUNTERS = {"busy_ns": 900, "resident_ns": 1000, "wait_ns": 2083000,
             "switches": 7, "switch_ns": 350000, "preempt_max_ns": 51000,
             "run_ns": 3200000000, "slices": 1500, "preemptions": 3,

@@ -21,10 +21,13 @@ GPU_SETTINGS = {"scheduler": "[best_effort] equal_share", "sched_hz": "480",
                 "timeslice_us": "2083", "averaging_factor": "33",
                 "timeslice_max_us": "20000", "wake_budget_permille": "60",
                 "preempt_timeout_us": "500000", "fault_limit": "3",
-                "fault_window_s": "60", "console": "none"}
+                "fault_window_s": "60", "console": "none",
+                "work_mode": "[mixed] graphics compute"}
 VGPU_SETTINGS = {"weight": "100", "cap_percent": "100", "timeslice_us": "0",
                  "frozen": "0", "display": "[region] dmabuf off",
-                 "personality": "[native] bochs", "frame_rate_limit": "60"}
+                 "personality": "[native] bochs", "frame_rate_limit": "60",
+                 "tenant": "none", "cap_ceiling_percent": "100",
+                 "frame_rate_ceiling": "0", "notice": "[none] grace limited"}
 
 
 class Set(CliTest):
@@ -94,6 +97,8 @@ class Set(CliTest):
                     bad += [one["minimum"] - 1]
             elif one["kind"] == "uuid":
                 good = ["none", IDLE]
+            elif one["kind"] == "name":
+                good, bad = ["none", "a.B-c_9", "x" * 63], ["", "a b", "x" * 64, "a/b", "\u00e4"]
             elif one["name"] in known:
                 self.assertEqual(one["choices"][0], one["default"])
                 good = known[one["name"]].replace("[", "").replace("]", "").split()
@@ -232,7 +237,8 @@ class Events(CliTest):
                              r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
         common = {"version": 1, "uuid": NEW, "gpu": GPU, "type": "openvgpu-1q",
                   "pid": None, "fault": None, "fault_name": None,
-                  "instance": None, "instance_name": None}
+                  "instance": None, "instance_name": None, "tenant": None,
+                  "notice": None}
         self.assertEqual(seen[0], {**common, "event": "create"})
         self.assertEqual(seen[1], {**common, "event": "open", "pid": 4242})
         self.assertEqual(seen[2], {**common, "event": "faulted", "fault": 6,
@@ -252,6 +258,19 @@ class Events(CliTest):
                   "OPENVGPU_FAULT_NAME=run timeout")
         self.assertIn("fault 6 run timeout", self.line(process))
         self.end(process, signal.SIGINT)
+
+    def test_tenant(self):
+        process = self.follow("--json")
+        self.send(NEW, "tenant", "OPENVGPU_TENANT=blue")
+        self.send(NEW, "notice", "OPENVGPU_TENANT=none", "OPENVGPU_NOTICE=limited")
+        seen = [json.loads(self.line(process)) for _ in range(2)]
+        self.assertEqual([(value["event"], value["tenant"], value["notice"]) for value in seen],
+                         [("tenant", "blue", None), ("notice", None, "limited")])
+        self.end(process)
+        process = self.follow()
+        self.send(NEW, "notice", "OPENVGPU_TENANT=blue", "OPENVGPU_NOTICE=grace")
+        self.assertIn("  of blue  notice grace\n", self.line(process))
+        self.end(process)
 
     def test_others_are_passed_over(self):
         process = self.follow("--json")

@@ -166,7 +166,7 @@ class Once(TopTest):
                     "uuid": uuid, "type": "openvgpu-256mq", "instance": None,
                     "sched_state": "runnable", "share_percent": 0,
                     "busy_percent": 0, "wait_percent": 0, "weight": 150,
-                    "cap_percent": 90, "framebuffer_bytes": 256 << 20,
+                    "cap_percent": 90, "cap_ceiling_percent": None, "framebuffer_bytes": 256 << 20,
                     "framebuffer_used_bytes": used, "wait_p50_ns": None,
                     "wait_p99_ns": None, "wait_max_ns": 6249000, "lag_ns": None,
                     "owner_pid": pid, "faults": 2}

@@ -29,6 +29,7 @@ class Setting:
         self.zero = "OR_ZERO" in flags
         self.scheduling = "SCHEDULING" in flags
         self.closed_only = "CLOSED_ONLY" in flags
+        self.for_now = "FOR_NOW" in flags
 
     def takes(self, value):
         """Whether the number is in range."""
@@ -39,7 +40,7 @@ def settings(header, thing):
     """NAME -> Setting of a GPU or VGPU."""
     text = header.replace("\\\n", " ")
     line = re.search(r"^#define OPENVGPU_%s_SETTINGS\(.*?\)\s+(.*)$" % thing, text, re.M).group(1)
-    calls = re.findall(r'(NUMBER|CHOICE|UUID)\(((?:"[^"]*"|[^()"])*)\)', line)
+    calls = re.findall(r'(NUMBER|CHOICE|UUID|NAME)\(((?:"[^"]*"|[^()"])*)\)', line)
     found = [Setting(kind, [a.strip() for a in re.findall(r'(?:"[^"]*"|[^,"])+', arguments)])
              for kind, arguments in calls]
     check(len(found) >= 7, "only %d settings of a %s found: has the header's style changed?"
@@ -112,9 +113,9 @@ def test_manual_pages(header, _manual):
     told = page.split(".It Cm settings\n", 1)[1].split("\n.It", 1)[0]
     same_names("openvgpu-config(5), GPU", re.findall(r"^\.Cm (\w+)", told, re.M), gpu)
     told = page.split("and may say its settings:\n", 1)[1].split("as in", 1)[0]
-    # A pause does not last: configurations have none.
+    # A pause does not last: configurations have none, and nothing like it.
     same_names("openvgpu-config(5), vGPU", re.findall(r"^\.Cm (\w+)", told, re.M),
-               set(vgpu) - {"frozen"})
+               [name for name, setting in vgpu.items() if not setting.for_now])
 
 
 def test_sysfs(header, manual):

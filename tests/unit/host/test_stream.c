@@ -419,6 +419,13 @@ START_TEST(unknown)
 	assert_refused(&made, &hello, -EINVAL, "of version 2.0 is not known here");
 	free(made.bytes);
 
+	/* A former version. */
+	made = (struct made){ 0 };
+	made_record(&made, STREAM_HELLO, 9, 0, "", 0);
+	assert_refused(&made, &hello, -EINVAL,
+		       "of version 0.9 is not known here: update openvgpu on the source's host");
+	free(made.bytes);
+
 	/* A flag of a newer version. */
 	made = (struct made){ 0 };
 	made_hello(&made, &hello);

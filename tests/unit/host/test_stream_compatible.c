@@ -96,9 +96,9 @@ START_TEST(incompatibilities)
 	source.compute_slices = 2;
 	source.memory_slices = 4;
 	name_is(source.type, "openvgpu-2-512mq");
-	assert_incompatible("migration refused: the source's GPU instance has 2 compute and 4 memory slices, this vGPU's 0 and 0 (0: the pool): create openvgpu-2-512mq");
+	assert_incompatible("migration refused: the source has 2 compute and 4 memory slices, this vGPU 0 and 0 (0: the pool): create openvgpu-2-512mq");
 	source.memory_slices = 4;
-	assert_incompatible("migration refused: the source's GPU instance has 0 compute and 4 memory slices, this vGPU's 0 and 0 (0: the pool)");
+	assert_incompatible("migration refused: the source has 0 compute and 4 memory slices, this vGPU 0 and 0 (0: the pool)");
 	source.vectors = 3;
 	assert_incompatible("migration refused: the source has 3 interrupt vectors, this vGPU 2");
 	for (unsigned int i = 0; i < STREAM_CONFIG; i++) {
@@ -251,7 +251,7 @@ START_TEST(names)
 	source.memory_slices = ~0u;
 	target.compute_slices = 1000000000;
 	target.memory_slices = 1000000000;
-	assert_incompatible("migration refused: the source's GPU instance has 4294967295 compute and 4294967295 memory slices, this vGPU's 1000000000 and 1000000000 (0: the pool): create ttttttttttttttttttttttttttttttt");
+	assert_incompatible("migration refused: the source has 4294967295 compute and 4294967295 memory slices, this vGPU 1000000000 and 1000000000 (0: the pool): create ttttttttttttttttttttttttttttttt");
 }
 END_TEST
 

@@ -117,6 +117,7 @@ static inline void fake_add_gpu(const struct fake *fake, const char *bdf)
 		{ "preempt_timeout_us", "500000\n" }, { "fault_limit", "3\n" },
 		{ "fault_window_s", "60\n" }, { "console", "none\n" },
 		{ "pool_slices_min", "0\n" },
+		{ "work_mode", "[mixed] graphics compute\n" },
 		{ "last_error", "weight: 0 is not allowed\n" },
 	};
 	char device[128], path[192];
@@ -148,6 +149,10 @@ static inline void fake_add_vgpu(const struct fake *fake, const char *uuid,
 {
 	static const char *const values[][2] = {
 		{ "openvgpu/weight", "100\n" }, { "openvgpu/cap_percent", "100\n" },
+		{ "openvgpu/cap_ceiling_percent", "100\n" },
+		{ "openvgpu/frame_rate_ceiling", "0\n" },
+		{ "openvgpu/tenant", "none\n" },
+		{ "openvgpu/notice", "[none] grace limited\n" },
 		{ "openvgpu/timeslice_us", "0\n" }, { "openvgpu/frozen", "0\n" },
 		{ "openvgpu/display", "[region] dmabuf off\n" },
 		{ "openvgpu/personality", "[native] bochs\n" },

@@ -65,6 +65,8 @@ AT(ovgpu_vgpu, guest_verdict, 453);
 AT(ovgpu_vgpu, instance, 520);
 AT(ovgpu_vgpu, compute_slices, 536);
 AT(ovgpu_vgpu, compute_instance, 552);
+AT(ovgpu_vgpu, tenant, 568);
+AT(ovgpu_vgpu, notice, 632);
 
 AT(ovgpu_vm, name, 0);
 AT(ovgpu_vm, uuid, 512);
@@ -164,6 +166,7 @@ IS(OVGPU_CONSOLE, 7);
 IS(OVGPU_TIMESLICE_MAX_US, 8);
 IS(OVGPU_WAKE_BUDGET_PERMILLE, 9);
 IS(OVGPU_POOL_SLICES_MIN, 10);
+IS(OVGPU_WORK_MODE, 11);
 IS(OVGPU_WEIGHT, 0);
 IS(OVGPU_CAP_PERCENT, 1);
 IS(OVGPU_VGPU_TIMESLICE_US, 2);
@@ -173,9 +176,14 @@ IS(OVGPU_PERSONALITY, 5);
 IS(OVGPU_FRAME_RATE_LIMIT, 6);
 IS(OVGPU_MIGRATION, 7);
 IS(OVGPU_MIGRATION_THROTTLE, 8);
+IS(OVGPU_TENANT, 9);
+IS(OVGPU_CAP_CEILING_PERCENT, 10);
+IS(OVGPU_FRAME_RATE_CEILING, 11);
+IS(OVGPU_NOTICE, 12);
 IS(OVGPU_NUMBER, 0);
 IS(OVGPU_CHOICE, 1);
 IS(OVGPU_UUID_OR_NONE, 2);
+IS(OVGPU_NAME_OR_NONE, 3);
 
 AT(ovgpu_setting, name, 0);
 AT(ovgpu_setting, meaning, 8);
@@ -187,6 +195,7 @@ AT(ovgpu_setting, scheduler, 40);
 AT(ovgpu_setting, closed_only, 41);
 AT(ovgpu_setting, choices, 48);
 AT(ovgpu_setting, default_number, 56);
+AT(ovgpu_setting, for_now, 72);
 
 /* Comes by value: this one can't grow. */
 AT(ovgpu_value, known, 0);
@@ -247,6 +256,8 @@ IS(OVGPU_EVENT_RECOVER, 7);
 IS(OVGPU_EVENT_REQUEST, 8);
 IS(OVGPU_EVENT_INSTANCE_CREATE, 9);
 IS(OVGPU_EVENT_INSTANCE_REMOVE, 10);
+IS(OVGPU_EVENT_TENANT, 11);
+IS(OVGPU_EVENT_NOTICE, 12);
 
 AT(ovgpu_event, kind, 0);
 AT(ovgpu_event, name, 4);
@@ -260,3 +271,5 @@ AT(ovgpu_event, sequence, 280);
 AT(ovgpu_event, received_ns, 288);
 AT(ovgpu_event, instance, 296);
 AT(ovgpu_event, instance_name, 312);
+AT(ovgpu_event, tenant, 376);
+AT(ovgpu_event, notice, 440);

@@ -217,7 +217,7 @@ START_TEST(test_attributes)
 	ovgpu_free(attributes);
 	ck_assert_int_eq(ovgpu_attributes(fake.ovgpu, OVGPU_GPU, FAKE_GPU,
 					  "openvgpu", &attributes, &count), 0);
-	ck_assert_uint_eq(count, 13);
+	ck_assert_uint_eq(count, 14);
 	ovgpu_free(attributes);
 	ck_assert_int_eq(ovgpu_attributes(fake.ovgpu, OVGPU_GPU, FAKE_GPU,
 					  "stats", &attributes, &count), -ENOENT);
@@ -603,6 +603,48 @@ START_TEST(test_settings)
 }
 END_TEST
 
+START_TEST(test_tenant_names)
+{
+	const struct ovgpu_setting *tenant = ovgpu_setting(OVGPU_VGPU, OVGPU_TENANT);
+	static const char *const bad[] = { "", "a b", "a/b", "a\n", "\xc3\xa4", "[none]" };
+	char longest[OVGPU_NAME_SIZE + 1];
+	unsigned int i;
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[OVGPU_NAME_SIZE] = '\0';
+	ck_assert_int_eq(tenant->kind, OVGPU_NAME_OR_NONE);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(ovgpu_setting_check(tenant, bad[i]) == -EINVAL,
+			      "'%s' is taken", bad[i]);
+	ck_assert_int_eq(ovgpu_setting_check(tenant, longest), -EINVAL);
+	longest[OVGPU_NAME_SIZE - 1] = '\0';
+	ck_assert_int_eq(ovgpu_setting_check(tenant, longest), 0);
+	ck_assert_int_eq(ovgpu_setting_check(tenant, "none"), 0);
+	ck_assert_int_eq(ovgpu_setting_check(tenant, "a.B-7_"), 0);
+}
+END_TEST
+
+START_TEST(test_work_modes)
+{
+	static const struct {
+		const char *mode, *type;
+		bool has;
+	} cases[] = {
+		{ "mixed", "openvgpu-1q", true }, { "mixed", "openvgpu-1c", true },
+		{ "graphics", "openvgpu-1q", true }, { "graphics", "openvgpu-64mb", true },
+		{ "graphics", "openvgpu-2-64mc", false }, { "compute", "openvgpu-1c", true },
+		{ "compute", "openvgpu-64ma", false }, { "compute", "openvgpu-1-64mq", false },
+		/* Of a newer module. */
+		{ "quiet", "openvgpu-1q", true },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ck_assert_msg(ovgpu_work_mode_has(cases[i].mode, cases[i].type) ==
+			      cases[i].has, "%s, %s", cases[i].mode, cases[i].type);
+}
+END_TEST
+
 START_TEST(test_choices)
 {
 	const struct ovgpu_setting *display = ovgpu_setting(OVGPU_VGPU, OVGPU_DISPLAY);
@@ -883,6 +925,8 @@ int main(void)
 	tcase_add_test(tests, test_refused);
 	tcase_add_test(tests, test_settings);
 	tcase_add_test(tests, test_choices);
+	tcase_add_test(tests, test_tenant_names);
+	tcase_add_test(tests, test_work_modes);
 	tcase_add_test(tests, test_scheduler);
 	tcase_add_test(tests, test_switch_log);
 	tcase_add_test(tests, test_errors);

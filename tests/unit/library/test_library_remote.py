@@ -107,7 +107,8 @@ class Remote(CliTest):
 
     def test_urls(self):
         for url in ("host", "", "ssh://", "ssh://-x", "ssh://a b", "ssh://a;b", "http://a",
-                    "ssh://$(x)", "ssh://a/b", "ssh://" + "x" * 300, "ssh://a@-b", "ssh://\n"):
+                    "ssh://$(x)", "ssh://a/b", "ssh://" + "x" * 300, "ssh://a@-b", "ssh://\n",
+                    "ssh://[-x]", "ssh://a@[-x]:22"):
             self.assertEqual(self.run_program(url), f"open: {-errno.EINVAL}\n", url)
         self.assertFalse(os.path.exists(self.machine.path("ssh.log")))
         self.assertEqual(self.run_program("ssh://away"), f"open: {-errno.ENOTCONN}\n")

@@ -28,6 +28,7 @@
  * @fd: /dev/fuse
  * @bytes: size of the file
  * @reads: reads that were not answered yet
+ * @asked: counts reads, also those that were answered; shared
  * @unique: their ids
  * @size: how much each wants
  */
@@ -35,6 +36,7 @@ struct server {
 	int fd;
 	size_t bytes;
 	unsigned int reads;
+	volatile unsigned int *asked;
 	uint64_t unique[READS_MAX];
 	uint32_t size[READS_MAX];
 };
@@ -98,6 +100,7 @@ static void serve(struct server *server, const struct fuse_in_header *in)
 			_exit(1);
 		server->unique[server->reads] = in->unique;
 		server->size[server->reads++] = read_in->size;
+		++*server->asked;
 		break;
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
@@ -122,7 +125,7 @@ static void answer_reads(struct server *server)
 	server->reads = 0;
 }
 
-static void run_server(int fd, size_t bytes, int release)
+static void run_server(int fd, const struct stuck *stuck, int release)
 {
 	static struct server server;
 	static char request[1 << 20];
@@ -133,7 +136,8 @@ static void run_server(int fd, size_t bytes, int release)
 	ssize_t length;
 
 	server.fd = fd;
-	server.bytes = bytes;
+	server.bytes = stuck->bytes;
+	server.asked = stuck->asked;
 	for (;;) {
 		poll(poll_fd, released ? 1 : 2, -1);
 		/* A closed pipe lets go too: the test has ended. */
@@ -170,10 +174,14 @@ void stuck_make(struct stuck *stuck, size_t bytes)
 	CHECK(!mount("stuck", dir, "fuse", MS_NOSUID | MS_NODEV, options),
 	      "mount: %s", strerror(errno));
 	CHECK(!pipe(pipe_fd), "pipe: %s", strerror(errno));
+	stuck->bytes = bytes;
+	stuck->asked = mmap(NULL, sizeof(*stuck->asked), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(stuck->asked != MAP_FAILED, "mmap: %s", strerror(errno));
 	stuck->server = fork();
 	if (!stuck->server) {
 		close(pipe_fd[1]);
-		run_server(fd, bytes, pipe_fd[0]);
+		run_server(fd, stuck, pipe_fd[0]);
 	}
 	close(fd);
 	close(pipe_fd[0]);
@@ -181,7 +189,6 @@ void stuck_make(struct stuck *stuck, size_t bytes)
 	snprintf(path, sizeof(path), "%s/memory", dir);
 	file = open(path, O_RDWR | O_CLOEXEC);
 	CHECK(file >= 0, "open %s: %s", path, strerror(errno));
-	stuck->bytes = bytes;
 	stuck->cpu = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, file,
 			  0);
 	CHECK(stuck->cpu != MAP_FAILED, "mmap %s: %s", path, strerror(errno));

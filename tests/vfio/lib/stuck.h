@@ -14,12 +14,14 @@
  * @bytes: how many
  * @server: the file system's process
  * @release: a byte written here makes it answer
+ * @asked: how often somebody has begun to wait for some of them
  */
 struct stuck {
 	void *cpu;
 	size_t bytes;
 	pid_t server;
 	int release;
+	volatile unsigned int *asked;
 };
 
 void stuck_make(struct stuck *stuck, size_t bytes);

@@ -99,7 +99,7 @@ virsh()
 		command virsh "$@"
 	fi
 }
-export -f virsh start_domain within booted boots words
+export -f virsh start_domain start_until boots_again within booted boots words
 export share
 do_block "the domain gets the vGPU and starts" "virsh attach-device vm1 hostdev.xml --config"
 unset -f virsh

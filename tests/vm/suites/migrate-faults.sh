@@ -75,7 +75,7 @@ prints "an instance of another shape is refused" failed \
 	move here capabilities=$hears $at_once "$(to other)" until=failed events query-status
 same "its guest was not stopped" '' "$(grep STOP "$out")"
 contains "it runs" "$out" '"running"'
-said="migration refused: the source's GPU instance has 1 compute and 1 memory slices, this vGPU's 2 and 2"
+said="migration refused: the source has 1 compute and 1 memory slices, this vGPU 2 and 2"
 same "last_error says why" "vGPU ${vgpu[other]}: $said (0: the pool): create openvgpu-1-64mc" "$(last_error 02)"
 ended other
 free "its vGPU is free" other

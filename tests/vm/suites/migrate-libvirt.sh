@@ -7,7 +7,8 @@
 # check: none
 #
 # libvirt moves a domain between two hosts while its guest computes on a vGPU: to one
-# that cannot take it, which is refused, and back and forth, $OPENVGPU_MOVES times.
+# that cannot take it, which is refused, and back and forth, twice; `migrate-libvirt.sh N`
+# moves it N times.
 # The suite runs on both hosts; the second one only provides. The commands are those of
 # doc/clients/libvirt.md.
 
@@ -17,32 +18,12 @@
 . /src/tests/vm/moving-domain.sh
 
 cd "$(mktemp -d)" || exit
+moves=${1:-2}
 gpu=0000:01:00.0
 uuid=8f1c1e5a-3c1d-4b0e-9a51-0c9f6c1d2e3f	# on both hosts
 other=0d2c1f6e-6f43-4d3b-8f0a-2b6c7d8e9f10	# on the second one
 smaller=22222222-2222-4222-8222-222222222222	# there, too
 there=qemu+tcp://host2/system
-
-# provide_libvirt: its daemon listens for the other host
-provide_libvirt()
-{
-	cat >>/etc/libvirt/libvirtd.conf <<-END
-		listen_tls = 0
-		listen_tcp = 1
-		auth_tcp = "none"
-	END
-	# No systemd runs here, thus no virtlogd, and no udev.
-	echo 'stdio_handler = "file"' >>/etc/libvirt/qemu.conf
-	chmod 666 /dev/kvm
-	# What QEMU can do is a minute's work to find out: let one host do it for both.
-	if [ "$OPENVGPU_MACHINE" = 2 ]; then
-		within 300 test -e /peer/capabilities
-		mkdir -p /var/cache/libvirt/qemu
-		cp -a /peer/capabilities /var/cache/libvirt/qemu/
-	fi
-	libvirtd --daemon --listen
-	within 120 virsh uri
-}
 
 # end_host: nothing is left
 end_host()
@@ -66,12 +47,9 @@ modprobe -a vfio_iommu_type1 openvgpu || {
 }
 holds "a GPU" "none in /sys/class/mdev_bus" within 20 test -d "/sys/class/mdev_bus/$gpu"
 prepare_moving
-# The first host sees both consoles.
-log1=/peer/console.1 log2=/peer/console.2
-: >"/peer/console.$OPENVGPU_MACHINE"
-chmod 666 "/peer/console.$OPENVGPU_MACHINE"
-ln -s "/peer/console.$OPENVGPU_MACHINE" "$share/vm1.log"
-run "libvirt" 0 provide_libvirt
+share_consoles
+console1=/peer/console.1 console2=/peer/console.2
+run "libvirt" 0 listen_libvirt
 run "a vGPU" 0 openvgpu create 256mq --uuid "$uuid"
 
 # ------------------------------------------------------------- the second host
@@ -95,8 +73,7 @@ fi
 
 split_document /src/doc/clients/libvirt.md
 define_moving vm1 "$uuid"
-cp -a /var/cache/libvirt/qemu/capabilities /peer/found
-mv /peer/found /peer/capabilities
+tell_capabilities
 run "the guest computes" 0 start_moving vm1 || end_host
 holds "the other host is there" "it is not" within 300 test -e /peer/ready
 
@@ -104,7 +81,7 @@ virsh dumpxml vm1 --migratable | sed "s/$uuid/$smaller/" >smaller.xml
 run "another type is refused" fails virsh migrate vm1 "$there" --live --p2p --xml smaller.xml
 cat "$said"
 same "the guest runs on" running "$(virsh domstate vm1 | xargs)"
-holds "and computes" "$(words "$log1")" computes "$log1"
+holds "and computes" "$(words "$console1.log")" computes "$console1"
 
 # forth N: to the other host; twice as the document says
 forth()
@@ -116,7 +93,7 @@ forth()
 	esac || return
 	same "it runs there" "running" "$(virsh -c "$there" domstate vm1 | xargs)"
 	same "and not here" "shut off closed" "$(virsh domstate vm1 | xargs) $(attribute "$uuid" state)"
-	holds "and computes" "$(words "$log2")" computes "$log2"
+	holds "and computes" "$(words "$console2.log")" computes "$console2"
 }
 
 back()
@@ -126,17 +103,17 @@ back()
 	run "move $1 to host1" 0 virsh -c "$there" migrate vm1 qemu+tcp://host1/system --live --p2p --xml back.xml || return
 	same "it runs here" "running $(cat /run/libvirt/qemu/vm1.pid)" "$(virsh domstate vm1 | xargs) $(attribute "$uuid" owner_pid)"
 	run "and not there" fails virsh -c "$there" domstate vm1
-	holds "and computes" "$(words "$log1")" computes "$log1"
+	holds "and computes" "$(words "$console1.log")" computes "$console1"
 	virsh domjobinfo vm1 --completed | grep -E 'Total downtime|Data processed' | xargs
 }
 
-for move in $(seq "${OPENVGPU_MOVES:-2}"); do
+for move in $(seq "$moves"); do
 	virsh migrate-setmaxdowntime vm1 10000 >/dev/null
 	forth "$move" || break
 	back "$move" || break
 done
 run "it is told to end" 0 end_moving vm1
-holds "it has ended" "$(words "$log1")" within 120 ended vm1
-same "no result was wrong" "" "$(grep -hE '(^|\] )not ok' "$log1" "$log2")"
-echo "# $(oks "$log1") right here, $(oks "$log2") there"
+holds "it has ended" "$(words "$console1.log")" within 120 ended vm1
+same "no result was wrong" "" "$(wrong "$console1" "$console2")"
+echo "# $(oks "$console1" compute) right here, $(oks "$console2" compute) there"
 end_host

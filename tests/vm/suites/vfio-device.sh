@@ -5,8 +5,8 @@
 # own machine: a minute and a half of work, so that two suites run at a time
 #
 # What a VMM sees of a vGPU: information, config space, bus mastering, regions,
-# mappings, interrupts; what the administrator sees: types and capacity. Then vGPUs
+# mappings, interrupts; what the administrator sees: types, capacity and work mode. Then vGPUs
 # at work: the path without traps, guest memory, reset, many at once, errors of the
 # GPU, and a guest that attacks its neighbours.
-exec /src/tests/vfio/run info config master region mapping irq capacity \
+exec /src/tests/vfio/run info config master region mapping irq capacity work_mode tenant \
 	fastpath dma reset share errors isolation stress

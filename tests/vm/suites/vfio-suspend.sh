@@ -3,8 +3,9 @@
 #
 # machine: none
 #
-# System suspend and resume with vGPUs and instances that nobody has open. The machine's 9p
-# file systems are dead after it, so the end of this run is judged from outside.
+# System suspend and resume with vGPUs and instances that nobody has open, and with a
+# software GPU. The machine's 9p file systems are dead after it, so the end of this run
+# is judged from outside.
 
 set -u
 
