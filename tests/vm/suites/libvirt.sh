@@ -39,8 +39,8 @@ run "libvirt's AppArmor profiles" 0 \
 	apparmor_parser -r /etc/apparmor.d/usr.sbin.libvirtd /etc/apparmor.d/usr.lib.libvirt.virt-aa-helper
 run "a daemon that has one" 0 systemctl restart libvirtd
 split_document /src/doc/clients/libvirt.md
-# What suite migrate-libvirt runs.
-grep -l 'virsh migrate' block.* | xargs rm
+# What suites migrate-libvirt and managedsave run.
+grep -lE 'virsh (migrate|managedsave)|save_image_format' block.* | xargs rm
 
 # ------------------------------------------------------------------ node devices
 
