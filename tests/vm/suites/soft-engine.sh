@@ -202,11 +202,12 @@ remove()
 	within "$bound" plugged
 	holds "remove: it offers vGPUs" "$(ls /sys/class/mdev_bus)" plugged
 	load
+	# An administrator who removes a GPU that works waits for its users.
+	load_ends by-force
 	run "remove: by the machine" 0 eval "echo 1 >/sys/bus/pci/devices/$address/remove"
 	within "$bound" over "$engine"
 	holds "remove: the engine ends" "$(words engine.err)" over "$engine"
 	contains_file "remove: it says why" engine.err "has removed the GPU"
-	load_ends
 	unplug
 	aftermath
 }
