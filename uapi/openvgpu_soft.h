@@ -112,9 +112,11 @@ struct openvgpu_soft_answer {
  * The machine's memory: page n of the mapping is bus address n * 4096. A page that the
  * GPU may not reach shows a page of the file's own, without meaning; a write to one that
  * it may only read raises SIGBUS. So before an access one asks with
- * OPENVGPU_SOFT_TRANSLATE. The mapping is shared, may be made several times, and is not
- * inherited by fork().
+ * OPENVGPU_SOFT_TRANSLATE. The mapping is shared and not inherited by fork(). It may be
+ * made OPENVGPU_SOFT_WINDOWS times (EMFILE), and is unmapped, moved and protected as a
+ * whole only (EINVAL).
  */
+#define OPENVGPU_SOFT_WINDOWS		4
 #define OPENVGPU_SOFT_DMA_BYTES		(1ULL << 36)
 #define OPENVGPU_SOFT_DMA_WRITE		1	/* flag: it is to be written, too */
 

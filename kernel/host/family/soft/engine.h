@@ -29,6 +29,7 @@
  * struct soft_memory - memory that a process shares with the machine
  * @lock: @pages and what mappings of the process show; taken in its page faults
  * @mapping: has those mappings; NULL: the file is closed, there are none; @lock
+ * @windows: how many those are, for each costs who takes a page away
  * @first: page offset in @mapping of bus address 0
  * @pages: of the host, by bus page; tag 1: it may be written; @lock
  * @next: where to look for a free one; @lock
@@ -42,6 +43,7 @@
 struct soft_memory {
 	struct rw_semaphore lock;	/* see above */
 	struct address_space *mapping;
+	atomic_t windows;
 	unsigned long first;
 	struct xarray pages;
 	u32 next;

@@ -331,11 +331,17 @@ int soft_memory_translate(struct soft_memory *memory, u64 bus, u32 bytes,
 
 /* -------------------------------------------------------- mappings of the process */
 
+static struct soft_memory *memory_of(const struct vm_area_struct *vma)
+{
+	struct soft_engine *engine = vma->vm_private_data;
+
+	return &engine->memory;
+}
+
 static vm_fault_t window_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct soft_engine *engine = vma->vm_private_data;
-	struct soft_memory *memory = &engine->memory;
+	struct soft_memory *memory = memory_of(vma);
 	vm_flags_t flags = vma->vm_flags;
 	struct page *page;
 	vm_fault_t ret;
@@ -361,8 +367,7 @@ static vm_fault_t window_fault(struct vm_fault *vmf)
 /* Somebody writes to a page that is there, but not to be written. */
 static vm_fault_t window_mkwrite(struct vm_fault *vmf)
 {
-	struct soft_engine *engine = vmf->vma->vm_private_data;
-	struct soft_memory *memory = &engine->memory;
+	struct soft_memory *memory = memory_of(vmf->vma);
 	vm_fault_t ret = 0;
 	void *entry;
 
@@ -375,7 +380,27 @@ static vm_fault_t window_mkwrite(struct vm_fault *vmf)
 	return ret;
 }
 
+/* It is moved: then there are two for a moment. */
+static void window_open(struct vm_area_struct *vma)
+{
+	atomic_inc(&memory_of(vma)->windows);
+}
+
+static void window_close(struct vm_area_struct *vma)
+{
+	atomic_dec(&memory_of(vma)->windows);
+}
+
+/* Each part would be an area that zap() has to visit. */
+static int window_may_split(struct vm_area_struct *vma, unsigned long address)
+{
+	return -EINVAL;
+}
+
 static const struct vm_operations_struct window_ops = {
+	.open		= window_open,
+	.close		= window_close,
+	.may_split	= window_may_split,
 	.fault		= window_fault,
 	.pfn_mkwrite	= window_mkwrite,
 };
@@ -385,13 +410,16 @@ static const struct vm_operations_struct window_ops = {
  * @engine: the engine, which has its number
  * @vma: the area
  *
- * Return: 0, or -EINVAL.
+ * Return: 0; -EINVAL; -EMFILE: it has been done too often.
  */
 int soft_memory_mmap(struct soft_engine *engine, struct vm_area_struct *vma)
 {
 	if (!(vma->vm_flags & VM_SHARED) || vma->vm_pgoff > BUS_PAGES ||
 	    vma_pages(vma) > BUS_PAGES - vma->vm_pgoff)
 		return -EINVAL;
+	if (!atomic_add_unless(&engine->memory.windows, 1,
+			       OPENVGPU_SOFT_WINDOWS))
+		return -EMFILE;
 	/* All engines share the mapping of the device's inode. */
 	vma->vm_pgoff += engine->memory.first;
 	vma->vm_private_data = engine;
