@@ -35,7 +35,6 @@
  * @next: where to look for a free one; @lock
  * @slots: taken ones of struct soft_engine_alloc()
  * @sink: what is shown where no page is
- * @sink_shown: somewhere it is; @lock
  * @vram: file of the video memory; NULL: not made yet; constant once made
  * @vram_bytes: of it
  * @shown: its pages that the kernel has given out, each with a reference
@@ -49,7 +48,6 @@ struct soft_memory {
 	u32 next;
 	struct ida slots;
 	struct page *sink;
-	bool sink_shown;
 	struct file *vram;
 	u64 vram_bytes;
 	struct xarray shown;

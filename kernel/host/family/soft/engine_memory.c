@@ -156,15 +156,6 @@ static void zap(struct soft_memory *memory, unsigned long index,
 				    (loff_t)count << PAGE_SHIFT, true);
 }
 
-/* Before something takes its place. */
-static void zap_sink(struct soft_memory *memory)
-{
-	lockdep_assert_held_write(&memory->lock);
-	if (memory->sink_shown)
-		zap(memory, 0, BUS_PAGES);
-	memory->sink_shown = false;
-}
-
 /**
  * soft_engine_map - let a GPU reach a page
  * @engine: the engine
@@ -184,12 +175,14 @@ int soft_engine_map(struct soft_engine *engine, struct page *page, bool write,
 	int ret;
 
 	down_write(&memory->lock);
-	zap_sink(memory);
 	ret = xa_alloc_cyclic(&memory->pages, &index,
 			      xa_tag_pointer(page, write ? TAG_WRITE : 0),
 			      XA_LIMIT(SINGLE_FIRST, BUS_PAGES - 1),
 			      &memory->next,
 			      GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
+	/* The sink may be there. */
+	if (ret >= 0)
+		zap(memory, index, 1);
 	up_write(&memory->lock);
 	if (ret < 0)
 		return -ENOMEM;
@@ -233,11 +226,12 @@ static int put_in(struct soft_memory *memory, unsigned long first,
 	int ret = 0;
 
 	down_write(&memory->lock);
-	zap_sink(memory);
 	for (i = 0; i < count && !ret; i++)
 		ret = xa_err(xa_store(&memory->pages, first + i,
 				      xa_tag_pointer(vmalloc_to_page(at + i * PAGE_SIZE),
 						     TAG_WRITE), GFP_KERNEL));
+	/* The sink may be there. */
+	zap(memory, first, count);
 	up_write(&memory->lock);
 	return ret;
 }
@@ -356,7 +350,6 @@ static vm_fault_t window_fault(struct vm_fault *vmf)
 			flags &= ~VM_SHARED;
 	} else {
 		page = memory->sink;
-		WRITE_ONCE(memory->sink_shown, true);
 	}
 	ret = vmf_insert_pfn_prot(vma, vmf->address, page_to_pfn(page),
 				  vm_get_page_prot(flags));
