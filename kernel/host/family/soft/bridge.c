@@ -77,7 +77,7 @@ static struct function *find_function(struct pci_bus *bus, unsigned int devfn)
 	function = smp_load_acquire(&bridge->function[PCI_SLOT(devfn)]);
 	if (!function)
 		return NULL;
-	/* With the other one there. */
+	/* With the last one there. */
 	if (!smp_load_acquire(&function->there))
 		return NULL;
 	/* As a board that was pulled out. */
@@ -273,10 +273,16 @@ static int take_slot(struct bridge *bridge, struct soft_engine *engine)
 	init_config(&function->config, engine);
 	RCU_INIT_POINTER(function->engine, engine);
 	function->taken = true;
-	/* Complete, for whoever reads it. */
-	smp_store_release(&function->there, true);
-	/* The same for the first one in the slot. */
+	/* Complete, for whoever looks for it; it is not there yet. */
 	smp_store_release(&bridge->function[slot], function);
+	if (engine) {
+		/* The function's; engine_work() drops it. */
+		soft_engine_get(engine);
+		/* With its function; pairs with the one in soft_engine_may(). */
+		smp_store_release(&engine->slot, slot);
+	}
+	/* Last: a rescan of the bus finds it from now on. */
+	smp_store_release(&function->there, true);
 	return slot;
 }
 
@@ -378,12 +384,12 @@ void soft_bridge_remove(void)
 
 /**
  * soft_bridge_plug - make a PCI function with an engine, that nobody sees yet
- * @engine: the engine, which stays until soft_bridge_pull()
+ * @engine: the engine, which has no slot yet; the function has a reference to it
  * @plug: filled in
  *
  * May sleep.
  *
- * Return: the slot; -ENOSPC: all are taken; -EBUSY: no domain is free; or errno.
+ * Return: 0; -ENOSPC: all slots are taken; -EBUSY: no domain is free; or errno.
  */
 int soft_bridge_plug(struct soft_engine *engine, struct openvgpu_soft_plug *plug)
 {
@@ -400,7 +406,7 @@ int soft_bridge_plug(struct soft_engine *engine, struct openvgpu_soft_plug *plug
 		plug->slot = ret;
 	}
 	mutex_unlock(&bridge_lock);
-	return ret;
+	return min(ret, 0);
 }
 
 /**

@@ -261,10 +261,19 @@ static bool wait_for_answer(struct soft_engine *engine, struct reader *reader)
 	return false;
 }
 
-static bool has_registers(struct soft_engine *engine)
+/**
+ * soft_engine_may - whether the function is there, and its driver lets it do something
+ * @engine: the engine
+ * @what: PCI_COMMAND_MEMORY or PCI_COMMAND_MASTER
+ */
+bool soft_engine_may(const struct soft_engine *engine, u16 what)
 {
-	return !soft_engine_is_gone(engine) &&
-	       soft_bridge_command(engine->slot) & PCI_COMMAND_MEMORY;
+	/* Pairs with the one in take_slot() of bridge.c. */
+	int slot = smp_load_acquire(&engine->slot);
+
+	/* The function is there until @gone, and its slot after it. */
+	return slot >= 0 && !soft_engine_is_gone(engine) &&
+	       soft_bridge_command(slot) & what;
 }
 
 /**
@@ -288,7 +297,7 @@ u64 soft_engine_read(struct soft_engine *engine, u64 offset, unsigned int bytes)
 	struct reader reader = { .value = GONE };
 
 	init_completion(&reader.answered);
-	if (!has_registers(engine) || !post(engine, &request, &reader))
+	if (!soft_engine_may(engine, PCI_COMMAND_MEMORY) || !post(engine, &request, &reader))
 		return GONE;
 	/* The end takes all readers off the list, this one, too. */
 	if (!wait_for_answer(engine, &reader))
@@ -316,7 +325,7 @@ void soft_engine_write(struct soft_engine *engine, u64 offset,
 		.value	= value,
 	};
 
-	if (has_registers(engine))
+	if (soft_engine_may(engine, PCI_COMMAND_MEMORY))
 		post(engine, &request, NULL);
 }
 
@@ -444,9 +453,7 @@ int soft_engine_interrupt(struct soft_engine *engine, unsigned long vector)
 {
 	int ret = -ENXIO;
 
-	/* The function is there until @gone, and its slot after it. */
-	if (READ_ONCE(engine->slot) < 0 || vector > U32_MAX ||
-	    !(soft_bridge_command(engine->slot) & PCI_COMMAND_MASTER))
+	if (vector > U32_MAX || !soft_engine_may(engine, PCI_COMMAND_MASTER))
 		return ret;
 	spin_lock(&engine->listening);
 	if (engine->interrupt && !soft_engine_is_gone(engine)) {

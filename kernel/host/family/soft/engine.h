@@ -58,7 +58,7 @@ struct soft_memory {
  * @kref: the file's, the function's, and that of each work item
  * @number: of all engines; -1: none yet
  * @setup: mutex: CREATE and PLUG
- * @slot: of its PCI function; -1: none; set once
+ * @slot: of its PCI function; -1: none; set once, before the function is there
  * @gone: it answers no more, for good; @lock for writing
  * @closed: the file is; @lock
  * @pulled: the function is away again; of @work
@@ -123,6 +123,7 @@ unsigned int soft_engine_take(struct soft_engine *engine,
 			      unsigned int count);
 int soft_engine_answer(struct soft_engine *engine,
 		       const struct openvgpu_soft_answer *answer);
+bool soft_engine_may(const struct soft_engine *engine, u16 what);
 int soft_engine_interrupt(struct soft_engine *engine, unsigned long vector);
 
 static inline bool soft_engine_is_gone(const struct soft_engine *engine)

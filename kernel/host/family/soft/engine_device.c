@@ -86,19 +86,9 @@ static long create(struct soft_engine *engine, void __user *user)
 /* With setup locked. */
 static int take_slot(struct soft_engine *engine, struct openvgpu_soft_plug *plug)
 {
-	int ret;
-
 	if (!engine->memory.vram || soft_engine_is_gone(engine))
 		return -ENXIO;
-	if (engine->slot >= 0)
-		return -EBUSY;
-	ret = soft_bridge_plug(engine, plug);
-	if (ret < 0)
-		return ret;
-	/* The function's; engine_work() drops it. */
-	soft_engine_get(engine);
-	WRITE_ONCE(engine->slot, ret);
-	return 0;
+	return engine->slot < 0 ? soft_bridge_plug(engine, plug) : -EBUSY;
 }
 
 static long plug(struct soft_engine *engine, void __user *user)
@@ -133,8 +123,7 @@ static long translate(struct soft_engine *engine, void __user *user)
 		return -EFAULT;
 	if (translate.flags & ~OPENVGPU_SOFT_DMA_WRITE)
 		return -EINVAL;
-	if (READ_ONCE(engine->slot) < 0 || soft_engine_is_gone(engine) ||
-	    !(soft_bridge_command(engine->slot) & PCI_COMMAND_MASTER))
+	if (!soft_engine_may(engine, PCI_COMMAND_MASTER))
 		return -EFAULT;
 	return soft_memory_translate(&engine->memory, translate.bus,
 				     translate.bytes, translate.flags);
