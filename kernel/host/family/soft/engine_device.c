@@ -249,8 +249,13 @@ int soft_engines_init(void)
 {
 	int ret;
 
-	/* Its items wait for VMMs, and those of one engine not for another's. */
-	soft_engine_wq = alloc_workqueue("openvgpu-soft", WQ_UNBOUND, 0);
+	/*
+	 * Its items wait for VMMs, and those of one engine not for another's. As long
+	 * as one does, with the function's device lock, the machine does not suspend:
+	 * it would wait for that lock with the VMM frozen.
+	 */
+	soft_engine_wq = alloc_workqueue("openvgpu-soft",
+					 WQ_UNBOUND | WQ_FREEZABLE, 0);
 	if (!soft_engine_wq)
 		return -ENOMEM;
 	ret = misc_register(&device);
