@@ -18,10 +18,13 @@
  * struct openvgpu_soft_request, in the order in which they were made. poll() works.
  * A read() of 0 bytes: the function is gone for good. With O_NONBLOCK: EAGAIN.
  *
- * A request READ must be answered with OPENVGPU_SOFT_ANSWER within
- * OPENVGPU_SOFT_TIMEOUT_MS, and requests must be read as fast as not to fill the queue
- * for that long: else the function is gone for good. Whoever answers must not wait for
- * anybody who uses a vGPU.
+ * A request READ must be answered within OPENVGPU_SOFT_TIMEOUT_MS, in any order, and
+ * requests must be read as fast as not to fill the queue for that long: else the
+ * function is gone for good. The process is late while an access of the machine has
+ * waited for it longer than OPENVGPU_SOFT_LATE_MS, for an answer or for room in the
+ * queue. When that adds up to OPENVGPU_SOFT_PATIENCE_MS, the function is gone, too; an
+ * eighth of the time in which the process is not late is given back. Whoever answers
+ * must not wait for anybody who uses a vGPU.
  *
  * All ioctls but the first two may be called from any thread at any time.
  */
@@ -34,7 +37,9 @@
 #define OPENVGPU_SOFT_DEVICE		"openvgpu-soft"	/* in /dev */
 #define OPENVGPU_SOFT_INTERFACE		1
 #define OPENVGPU_SOFT_TIMEOUT_MS	1000
-#define OPENVGPU_SOFT_QUEUE		1024	/* requests that can wait to be read */
+#define OPENVGPU_SOFT_LATE_MS		20
+#define OPENVGPU_SOFT_PATIENCE_MS	10000
+#define OPENVGPU_SOFT_QUEUE		64	/* requests that can wait to be read */
 
 /**
  * struct openvgpu_soft_create - what the GPU is made of
@@ -101,7 +106,8 @@ struct openvgpu_soft_request {
  * @id: of the request
  * @value: what was read, in the lowest bytes
  *
- * ENOENT: nobody waits for it, for instance because it came too late.
+ * ENOENT: nobody waits for it, for instance because it came too late, or the request was
+ * not read yet.
  */
 struct openvgpu_soft_answer {
 	__u64 id;

@@ -3,9 +3,9 @@
  * engine.c - a process that is a GPU: its registers, interrupts and end
  *
  * Accesses of registers wait in a queue until the process reads them. Who reads a
- * register waits for the answer, for a second at most. A process that takes longer is
- * gone: from then on registers read all ones at once, and the PCI function is taken
- * away, as it is when the process ends.
+ * register waits for the answer, for a second at most. A process that takes longer, or
+ * is late too often, is gone: from then on registers read all ones at once, and the PCI
+ * function is taken away, as it is when the process ends.
  *
  * The process shares no memory with what is here, so nothing has to be checked twice.
  */
@@ -13,7 +13,8 @@
 
 #include <linux/completion.h>
 #include <linux/jiffies.h>
-#include <linux/sched/task.h>
+#include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 
 #include "family/soft/engine.h"
@@ -24,24 +25,39 @@
 /*
  * The second is waited for in steps: the clock goes on while a machine stands still, as
  * virtual ones do, and then the process had no chance to answer.
- *
- * A probe reads hundreds of registers with locks of the PCI core held. So a step that was
- * waited for is not forgotten at once: only QUICK answers without a wait make up for it.
  */
 #define STEPS		10
-#define STEP		msecs_to_jiffies(OPENVGPU_SOFT_TIMEOUT_MS / STEPS)
-#define QUICK		16
-#define PATIENCE	(100 * QUICK)
+#define STEP_MS		(OPENVGPU_SOFT_TIMEOUT_MS / STEPS)
+#define STEP		msecs_to_jiffies(STEP_MS)
+
+/*
+ * A probe makes hundreds of accesses, and somebody waits for all of them. So the process
+ * is late as soon as one has waited for LATE, and that adds up until it is out of
+ * PATIENCE. Of the time in which it is not late it gets an eighth back. So however it
+ * goes about it, N accesses that take the time T wait at most
+ *
+ *	PATIENCE + T / 8 + N * LATE
+ *
+ * A moment counts once, however many wait: guests that read at the same time must not
+ * use up what is everybody's.
+ */
+#define LATE		((u64)OPENVGPU_SOFT_LATE_MS * NSEC_PER_MSEC)
+#define PATIENCE	((s64)OPENVGPU_SOFT_PATIENCE_MS * NSEC_PER_MSEC)
+#define GIVEN_BACK	8
 
 /**
  * struct reader - somebody who reads a register
  * @node: in soft_engine.readers, as long as there is no answer
+ * @since: when it began, in ns
+ * @at: where in the queue the request is
  * @id: of the request
  * @value: the answer
  * @answered: there is one
  */
 struct reader {
 	struct list_head node;
+	u64 since;
+	u64 at;
 	u64 id;
 	u64 value;
 	struct completion answered;
@@ -156,7 +172,8 @@ struct soft_engine *soft_engine_make(void)
 	INIT_WORK(&engine->wake_work, engine_wake_work);
 	init_waitqueue_head(&engine->asked);
 	init_waitqueue_head(&engine->room);
-	atomic_set(&engine->patience, PATIENCE);
+	engine->patience = PATIENCE;
+	engine->charged = ktime_get_ns();
 	return engine;
 }
 
@@ -194,6 +211,43 @@ void soft_engine_put(struct soft_engine *engine)
 
 /* -------------------------------------------------------------------- requests */
 
+/*
+ * The process is charged for what it was late since it was charged last, by the oldest
+ * access that waits: one of those that were posted, or the caller's, which began at
+ * @since. Returns whether there is patience left.
+ */
+static bool charge(struct soft_engine *engine, u64 since)
+{
+	const struct reader *oldest =
+		list_first_entry_or_null(&engine->readers, struct reader, node);
+	u64 now = ktime_get_ns(), late;
+
+	lockdep_assert_held(&engine->lock);
+	if (oldest)
+		since = min(since, oldest->since);
+	late = max(since + LATE, engine->charged);
+	if (now > late) {
+		engine->patience += (late - engine->charged) / GIVEN_BACK;
+		engine->patience = min(engine->patience, PATIENCE);
+		/* Who waits looks at each step: for what is more, see above. */
+		engine->patience -= min_t(u64, now - late,
+					  STEP_MS * NSEC_PER_MSEC);
+		engine->charged = now;
+	}
+	return engine->patience >= 0;
+}
+
+/* After a step without success. */
+static bool may_go_on(struct soft_engine *engine, u64 since)
+{
+	bool patient;
+
+	spin_lock(&engine->lock);
+	patient = charge(engine, since);
+	spin_unlock(&engine->lock);
+	return patient;
+}
+
 static bool has_room(struct soft_engine *engine)
 {
 	return READ_ONCE(engine->put) - READ_ONCE(engine->get) <
@@ -201,64 +255,80 @@ static bool has_room(struct soft_engine *engine)
 }
 
 /* Only the process makes room, and only who has @posting takes it. */
-static bool wait_for_room(struct soft_engine *engine)
+static bool wait_for_room(struct soft_engine *engine, u64 since)
 {
 	unsigned int step;
 
 	lockdep_assert_held(&engine->posting);
-	for (step = 0; step < STEPS; step++)
+	for (step = 0; step < STEPS; step++) {
 		if (wait_event_timeout(engine->room, has_room(engine) ||
 				       soft_engine_is_gone(engine), STEP))
 			return true;
+		if (!may_go_on(engine, since))
+			break;
+	}
 	fail(engine, "does not read what it is asked");
 	return false;
 }
 
-/* Put a request into the queue. Returns false if nobody will read it. */
+/* Put a request into the queue, with the lock held. */
+static void put(struct soft_engine *engine,
+		const struct openvgpu_soft_request *request,
+		struct reader *reader)
+{
+	struct openvgpu_soft_request *entry =
+		&engine->queue[engine->put % OPENVGPU_SOFT_QUEUE];
+
+	*entry = *request;
+	if (reader) {
+		reader->at = engine->put;
+		reader->id = ++engine->id;
+		entry->id = reader->id;
+		list_add_tail(&reader->node, &engine->readers);
+	}
+	WRITE_ONCE(engine->put, engine->put + 1);
+}
+
+/* The same when there is room. Returns false if nobody will read it. */
 static bool post(struct soft_engine *engine,
 		 const struct openvgpu_soft_request *request,
 		 struct reader *reader)
 {
-	struct openvgpu_soft_request *entry;
-	bool posted = false;
+	u64 since = ktime_get_ns();
+	bool patient = true, posted = false;
 
+	if (reader)
+		reader->since = since;
 	mutex_lock(&engine->posting);
-	if (!wait_for_room(engine))
-		goto unlock;
-	spin_lock(&engine->lock);
-	if (!engine->gone) {
-		entry = &engine->queue[engine->put % OPENVGPU_SOFT_QUEUE];
-		*entry = *request;
-		if (reader) {
-			reader->id = ++engine->id;
-			entry->id = reader->id;
-			list_add_tail(&reader->node, &engine->readers);
-		}
-		WRITE_ONCE(engine->put, engine->put + 1);
-		posted = true;
+	if (wait_for_room(engine, since)) {
+		spin_lock(&engine->lock);
+		/* For waiting behind others, too. */
+		patient = charge(engine, since);
+		posted = patient && !engine->gone;
+		if (posted)
+			put(engine, request, reader);
+		spin_unlock(&engine->lock);
 	}
-	spin_unlock(&engine->lock);
-unlock:
 	mutex_unlock(&engine->posting);
 	if (posted)
 		wake_up(&engine->asked);
+	if (!patient)
+		fail(engine, "is late too often");
 	return posted;
 }
 
-static bool wait_for_answer(struct soft_engine *engine, struct reader *reader)
+/* However it ends, the reader is off the list: the end takes all of them off. */
+static void wait_for_answer(struct soft_engine *engine, struct reader *reader)
 {
 	unsigned int step;
 
 	for (step = 0; step < STEPS; step++) {
-		if (wait_for_completion_timeout(&reader->answered, STEP)) {
-			if (!step)
-				atomic_add_unless(&engine->patience, 1, PATIENCE);
-			return true;
-		}
-		if (atomic_sub_return(QUICK, &engine->patience) < 0)
-			return false;
+		if (wait_for_completion_timeout(&reader->answered, STEP))
+			return;
+		if (!may_go_on(engine, reader->since))
+			break;
 	}
-	return false;
+	fail(engine, "does not answer, or is late too often");
 }
 
 /**
@@ -282,7 +352,9 @@ bool soft_engine_may(const struct soft_engine *engine, u16 what)
  * @offset: of it
  * @bytes: how much: 1, 2, 4 or 8
  *
- * May sleep, for about two seconds at most, and once.
+ * May sleep: a second at most until the process has room for it, and as long for the
+ * answer. Who waits behind others for room waits for them, too; for the bound of all
+ * accesses together see the beginning of the file.
  *
  * Return: the value, which may be anything; all ones if the process is gone, or the
  * function decodes no memory.
@@ -299,9 +371,7 @@ u64 soft_engine_read(struct soft_engine *engine, u64 offset, unsigned int bytes)
 	init_completion(&reader.answered);
 	if (!soft_engine_may(engine, PCI_COMMAND_MEMORY) || !post(engine, &request, &reader))
 		return GONE;
-	/* The end takes all readers off the list, this one, too. */
-	if (!wait_for_answer(engine, &reader))
-		fail(engine, "does not answer, or too late too often");
+	wait_for_answer(engine, &reader);
 	return reader.value;
 }
 
@@ -312,8 +382,8 @@ u64 soft_engine_read(struct soft_engine *engine, u64 offset, unsigned int bytes)
  * @bytes: how much: 1, 2, 4 or 8
  * @value: what
  *
- * Reads that begin afterwards come after it. May sleep: a second at most, and once, if
- * the process does not read.
+ * Reads that begin afterwards come after it. May sleep until there is room, as
+ * soft_engine_read().
  */
 void soft_engine_write(struct soft_engine *engine, u64 offset,
 		       unsigned int bytes, u64 value)
@@ -402,18 +472,24 @@ unsigned int soft_engine_take(struct soft_engine *engine,
  * @engine: the engine
  * @answer: the answer, which may be anything
  *
+ * One that it has not read yet has no answer.
+ *
  * Return: 0, or -ENOENT: nobody waits for it.
  */
 int soft_engine_answer(struct soft_engine *engine,
 		       const struct openvgpu_soft_answer *answer)
 {
 	struct reader *reader;
+	bool patient = true;
 	int ret = -ENOENT;
 
 	spin_lock(&engine->lock);
 	list_for_each_entry(reader, &engine->readers, node) {
+		if (reader->at >= engine->get)
+			break;
 		if (reader->id != answer->id)
 			continue;
+		patient = charge(engine, reader->since);
 		list_del_init(&reader->node);
 		reader->value = answer->value;
 		complete(&reader->answered);
@@ -421,6 +497,8 @@ int soft_engine_answer(struct soft_engine *engine,
 		break;
 	}
 	spin_unlock(&engine->lock);
+	if (!patient)
+		fail(engine, "is late too often");
 	return ret;
 }
 

@@ -71,7 +71,8 @@ struct soft_memory {
  * @get: taken out of it; @lock
  * @id: of the last READ; @lock
  * @readers: who waits for an answer; @lock
- * @patience: what is left of it, see engine.c
+ * @patience: what is left of it, in ns, see engine.c; @lock
+ * @charged: when it was told how late it was, in ns; @lock
  * @reset_at: a reset comes before request number reset_at - 1; 0: none does
  * @asked: the process waits here
  * @room: who wants to ask does
@@ -98,7 +99,8 @@ struct soft_engine {
 	u64 get;
 	u64 id;
 	struct list_head readers;
-	atomic_t patience;
+	s64 patience;
+	u64 charged;
 	atomic64_t reset_at;
 	wait_queue_head_t asked;
 	wait_queue_head_t room;
