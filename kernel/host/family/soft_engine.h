@@ -20,6 +20,7 @@ struct soft_engine *soft_engine_of(const struct pci_dev *pdev);
 void soft_decode_memory(struct pci_dev *pdev);
 
 /* soft/engine.c: registers and interrupts */
+bool soft_engine_is_shown(const struct soft_engine *engine);
 u64 soft_engine_read(struct soft_engine *engine, u64 offset, unsigned int bytes);
 void soft_engine_write(struct soft_engine *engine, u64 offset,
 		       unsigned int bytes, u64 value);

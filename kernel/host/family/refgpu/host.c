@@ -14,7 +14,7 @@
  * refgpu_host_init - reach a GPU's registers and video memory
  * @refgpu: the GPU
  *
- * Return: 0 or errno, which is logged.
+ * Return: 0 or errno, which is logged; -EPROBE_DEFER: the process must not be asked yet.
  */
 int refgpu_host_init(struct refgpu *refgpu)
 {
@@ -22,6 +22,8 @@ int refgpu_host_init(struct refgpu *refgpu)
 
 	refgpu->engine = soft_engine_of(pdev);
 	if (refgpu->engine) {
+		if (!soft_engine_is_shown(refgpu->engine))
+			return -EPROBE_DEFER;
 		soft_decode_memory(pdev);
 		dev_info(&pdev->dev, "software GPU, for testing\n");
 		return 0;

@@ -6,6 +6,7 @@
  * guest that runs can't be moved; and the slice is read back before it is
  * enabled, because isolation rests on those two registers.
  */
+#include <linux/jiffies.h>
 #include <linux/slab.h>
 
 #include "base/vgpu.h"
@@ -15,6 +16,8 @@
 #define RESET_TIMEOUT_MS	1000
 #define INVALIDATE_TIMEOUT_MS	500
 #define SCRUB_TIMEOUT_MS	9000
+/* All one after the other; a process could take as long as each may. */
+#define SCRUB_ALL_TIMEOUT_MS	60000
 
 static size_t table_size(const struct vgpu_gpu *gpu)
 {
@@ -281,12 +284,14 @@ static int scrub_whole(struct refgpu_partition *partition)
  * refgpu_scrub_all - see struct vgpu_family
  * @gpu: the GPU; all partitions are disabled
  *
- * Partition 0 zeroes all of video memory, the others their context stores.
+ * Partition 0 zeroes all of video memory, the others their context stores. May sleep, for
+ * SCRUB_ALL_TIMEOUT_MS and the timeout of one.
  *
  * Return: 0 or errno.
  */
 int refgpu_scrub_all(struct vgpu_gpu *gpu)
 {
+	unsigned long end = jiffies + msecs_to_jiffies(SCRUB_ALL_TIMEOUT_MS);
 	struct refgpu *refgpu = refgpu_of(gpu);
 	int section, ret = 0;
 	unsigned int p;
@@ -295,6 +300,8 @@ int refgpu_scrub_all(struct vgpu_gpu *gpu)
 	for (p = 0; !ret && p < gpu->max_vgpus; p++) {
 		struct refgpu_partition *partition = &refgpu->partition[p];
 
+		if (time_after(jiffies, end))
+			return -ETIMEDOUT;
 		if (!vgpu_gpu_begin(gpu, &section))
 			return -EAGAIN;
 		mutex_lock(&partition->lock);

@@ -411,18 +411,29 @@ int soft_bridge_plug(struct soft_engine *engine, struct openvgpu_soft_plug *plug
 
 /**
  * soft_bridge_show - let the PCI core find a function, and drivers bind to it
- * @slot: its slot
+ * @engine: its engine
  *
- * May sleep, as long as a driver's probe does.
+ * May sleep, as long as a driver's probe does: without the PCI core's lock, which all
+ * hotplug of the machine needs. See soft_engine_is_shown().
  */
-void soft_bridge_show(unsigned int slot)
+void soft_bridge_show(struct soft_engine *engine)
 {
+	unsigned int devfn = PCI_DEVFN(engine->slot, 0);
 	struct pci_bus *bus = host_bridge->bus;
+	struct pci_dev *pdev;
 
 	pci_lock_rescan_remove();
-	pci_scan_slot(bus, PCI_DEVFN(slot, 0));
+	pci_scan_slot(bus, devfn);
 	pci_bus_add_devices(bus);
 	pci_unlock_rescan_remove();
+	WRITE_ONCE(engine->shown, true);
+	/* Somebody may have removed it. */
+	pdev = pci_get_slot(bus, devfn);
+	if (!pdev)
+		return;
+	if (device_attach(&pdev->dev) < 0)
+		pci_dbg(pdev, "no driver was bound\n");
+	pci_dev_put(pdev);
 }
 
 /**
@@ -485,7 +496,7 @@ int soft_bridge_plug(struct soft_engine *engine, struct openvgpu_soft_plug *plug
 	return -EOPNOTSUPP;
 }
 
-void soft_bridge_show(unsigned int slot) { }
+void soft_bridge_show(struct soft_engine *engine) { }
 
 void soft_bridge_pull(unsigned int slot) { }
 

@@ -72,7 +72,7 @@ static void engine_work(struct work_struct *work)
 	int slot = READ_ONCE(engine->slot);
 
 	if (slot >= 0 && !soft_engine_is_gone(engine))
-		soft_bridge_show(slot);
+		soft_bridge_show(engine);
 	if (slot >= 0 && soft_engine_is_gone(engine) && !engine->pulled) {
 		soft_bridge_pull(slot);
 		engine->pulled = true;
@@ -329,6 +329,19 @@ static void wait_for_answer(struct soft_engine *engine, struct reader *reader)
 			break;
 	}
 	fail(engine, "does not answer, or is late too often");
+}
+
+/**
+ * soft_engine_is_shown - whether a driver may be bound to the function
+ * @engine: the engine
+ *
+ * Not as long as it is being added to its bus: then a lock is held that all hotplug of the
+ * machine needs, and a probe takes as long as the process lets it. The driver is bound
+ * afterwards.
+ */
+bool soft_engine_is_shown(const struct soft_engine *engine)
+{
+	return READ_ONCE(engine->shown);
 }
 
 /**

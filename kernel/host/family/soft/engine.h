@@ -59,6 +59,7 @@ struct soft_memory {
  * @number: of all engines; -1: none yet
  * @setup: mutex: CREATE and PLUG
  * @slot: of its PCI function; -1: none; set once, before the function is there
+ * @shown: see soft_engine_is_shown(); set once
  * @gone: it answers no more, for good; @lock for writing
  * @closed: the file is; @lock
  * @pulled: the function is away again; of @work
@@ -86,6 +87,7 @@ struct soft_engine {
 	int number;
 	struct mutex setup;		/* see above */
 	int slot;
+	bool shown;
 	bool gone;
 	bool closed;
 	bool pulled;

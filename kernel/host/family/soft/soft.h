@@ -23,7 +23,7 @@ void soft_bridge_remove(void);
 bool soft_bridge_has(const struct pci_dev *pdev);
 u16 soft_bridge_command(unsigned int slot);
 int soft_bridge_plug(struct soft_engine *engine, struct openvgpu_soft_plug *plug);
-void soft_bridge_show(unsigned int slot);
+void soft_bridge_show(struct soft_engine *engine);
 void soft_bridge_pull(unsigned int slot);
 
 /* engine_device.c */
