@@ -92,8 +92,8 @@ enum vgpu_run_stage {
  * @dma_map: let the device reach a page of the host, and write to it or not, for a
  *	device that has no DMA of its own; *address is its bus address. It waits for no
  *	allocation. 0, or -ENOMEM. May sleep. NULL: the DMA API does it.
- * @dma_unmap: undo it: when it returns, the device can't reach the page any more. May
- *	sleep. NULL with @dma_map.
+ * @dma_unmap: undo it for many pages: when it returns, the device can't reach them any
+ *	more. May sleep. NULL with @dma_map.
  * @alive: false when the device does not answer any more (reads all ones).
  *	May sleep.
  * @partition_setup: vgpu->partition, its instance and its framebuffer slice are
@@ -206,7 +206,8 @@ struct vgpu_family {
 	struct page *(*fb_page)(struct vgpu_gpu *gpu, u64 offset, bool make);
 	int (*dma_map)(struct vgpu_gpu *gpu, struct page *page, bool write,
 		       dma_addr_t *address);
-	void (*dma_unmap)(struct vgpu_gpu *gpu, dma_addr_t address);
+	void (*dma_unmap)(struct vgpu_gpu *gpu, const dma_addr_t *address,
+			  u32 count);
 	bool (*alive)(struct vgpu_gpu *gpu);
 	int (*partition_setup)(struct vgpu *vgpu);
 	u64 (*user_read)(struct vgpu *vgpu, u64 offset, unsigned int size);

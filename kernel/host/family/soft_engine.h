@@ -35,7 +35,8 @@ struct page *soft_engine_vram_page(struct soft_engine *engine, u64 offset,
 void soft_engine_vram_forget(struct soft_engine *engine, u64 offset, u64 bytes);
 int soft_engine_map(struct soft_engine *engine, struct page *page, bool write,
 		    dma_addr_t *address);
-void soft_engine_unmap(struct soft_engine *engine, dma_addr_t address);
+void soft_engine_unmap(struct soft_engine *engine, const dma_addr_t *address,
+		       u32 count);
 void *soft_engine_alloc(struct soft_engine *engine, size_t bytes,
 			dma_addr_t *address);
 void soft_engine_free(struct soft_engine *engine, size_t bytes, void *memory,

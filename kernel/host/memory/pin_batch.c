@@ -152,12 +152,17 @@ static int dma_map(struct vgpu_gpu *gpu, struct page *page, bool write,
 	return -EFAULT;
 }
 
-static void dma_unmap(struct vgpu_gpu *gpu, dma_addr_t address, bool write)
+static void dma_unmap(struct vgpu_gpu *gpu, const dma_addr_t *address, u32 count,
+		      bool write)
 {
-	if (gpu->family->dma_unmap)
-		gpu->family->dma_unmap(gpu, address);
-	else
-		dma_unmap_page_attrs(&gpu->pdev->dev, address, PAGE_SIZE,
+	u32 i;
+
+	if (gpu->family->dma_unmap) {
+		gpu->family->dma_unmap(gpu, address, count);
+		return;
+	}
+	for (i = 0; i < count; i++)
+		dma_unmap_page_attrs(&gpu->pdev->dev, address[i], PAGE_SIZE,
 				     write ? DMA_BIDIRECTIONAL : DMA_TO_DEVICE,
 				     DMA_ATTR_SKIP_CPU_SYNC);
 }
@@ -191,22 +196,16 @@ static int map_writable(struct vgpu *vgpu, unsigned long number,
 	return 0;
 }
 
-static void unmap_page(struct vgpu *vgpu, unsigned long number, bool write,
-		       dma_addr_t address)
+/* Returns whether no other batch names the page. */
+static bool drop_writable(struct vgpu *vgpu, unsigned long number)
 {
-	struct pin_dma *dma;
+	struct pin_dma *dma = xa_load(&vgpu->pins.dma, number);
 
-	lockdep_assert_held(&vgpu->pins.lock);
-	if (!write) {
-		dma_unmap(vgpu->gpu, address, false);
-		return;
-	}
-	dma = xa_load(&vgpu->pins.dma, number);
 	if (WARN_ON_ONCE(!dma) || --dma->users)
-		return;
-	dma_unmap(vgpu->gpu, dma->address, true);
+		return false;
 	xa_erase(&vgpu->pins.dma, number);
 	kfree(dma);
+	return true;
 }
 
 static int map_more(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
@@ -251,11 +250,15 @@ static int map_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 static void unmap_run(struct vgpu *vgpu, const struct pin_run *run)
 {
 	const struct pin_batch *batch = run->batch;
-	u32 i;
+	dma_addr_t *address = &batch->dma[run->first];
+	u32 i, count = 0;
 
+	lockdep_assert_held(&vgpu->pins.lock);
+	/* Nobody needs these any more: what is to be unmapped moves to the front. */
 	for (i = 0; i < run->mapped; i++)
-		unmap_page(vgpu, run->node.start + i, batch->write,
-			   batch->dma[run->first + i]);
+		if (!batch->write || drop_writable(vgpu, run->node.start + i))
+			address[count++] = address[i];
+	dma_unmap(vgpu->gpu, address, count, batch->write);
 }
 
 static int pin_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)

@@ -199,9 +199,10 @@ int refgpu_dma_map(struct vgpu_gpu *gpu, struct page *page, bool write,
 /**
  * refgpu_dma_unmap - see struct vgpu_family; of a process only
  * @gpu: the GPU
- * @address: the bus address
+ * @address: bus addresses
+ * @count: how many
  */
-void refgpu_dma_unmap(struct vgpu_gpu *gpu, dma_addr_t address)
+void refgpu_dma_unmap(struct vgpu_gpu *gpu, const dma_addr_t *address, u32 count)
 {
-	soft_engine_unmap(refgpu_of(gpu)->engine, address);
+	soft_engine_unmap(refgpu_of(gpu)->engine, address, count);
 }

@@ -204,7 +204,7 @@ struct page *refgpu_fb_page(struct vgpu_gpu *gpu, u64 offset, bool make);
 void refgpu_fb_forget(struct vgpu_gpu *gpu, u64 offset, u64 bytes);
 int refgpu_dma_map(struct vgpu_gpu *gpu, struct page *page, bool write,
 		   dma_addr_t *address);
-void refgpu_dma_unmap(struct vgpu_gpu *gpu, dma_addr_t address);
+void refgpu_dma_unmap(struct vgpu_gpu *gpu, const dma_addr_t *address, u32 count);
 
 /* runs.c: run-control blocks */
 int refgpu_run(struct vgpu *vgpu, u64 quantum_ns, u64 linger_ns);

@@ -31,7 +31,7 @@
  * @mapping: has those mappings; NULL: the file is closed, there are none; @lock
  * @windows: how many those are, for each costs who takes a page away
  * @first: page offset in @mapping of bus address 0
- * @pages: of the host, by bus page; tag 1: it may be written; @lock
+ * @pages: of the host, by bus page; tag 1: it may be written; changed with @lock
  * @next: where to look for a free one; @lock
  * @slots: taken ones of struct soft_engine_alloc()
  * @sink: what is shown where no page is

@@ -191,19 +191,26 @@ int soft_engine_map(struct soft_engine *engine, struct page *page, bool write,
 }
 
 /**
- * soft_engine_unmap - undo soft_engine_map()
+ * soft_engine_unmap - undo soft_engine_map() of many pages
  * @engine: the engine
- * @address: the bus address
+ * @address: their bus addresses
+ * @count: how many
  *
- * When it returns, the process can't reach the page any more. May sleep.
+ * When it returns, the process can't reach the pages any more. May sleep: once for what
+ * a page fault of the process takes, which may wait for memory of the process's own
+ * control group, and for its turn on a processor.
  */
-void soft_engine_unmap(struct soft_engine *engine, dma_addr_t address)
+void soft_engine_unmap(struct soft_engine *engine, const dma_addr_t *address,
+		       u32 count)
 {
 	struct soft_memory *memory = &engine->memory;
+	u32 i;
 
 	down_write(&memory->lock);
-	xa_erase(&memory->pages, address >> PAGE_SHIFT);
-	zap(memory, address >> PAGE_SHIFT, 1);
+	for (i = 0; i < count; i++) {
+		xa_erase(&memory->pages, address[i] >> PAGE_SHIFT);
+		zap(memory, address[i] >> PAGE_SHIFT, 1);
+	}
 	up_write(&memory->lock);
 }
 
@@ -313,13 +320,12 @@ int soft_memory_translate(struct soft_memory *memory, u64 bus, u32 bytes,
 	    bytes > OPENVGPU_SOFT_DMA_BYTES - bus)
 		return -EFAULT;
 	last = (bus + bytes - 1) >> PAGE_SHIFT;
-	down_read(&memory->lock);
+	/* Without the lock: it is true for this moment only anyway. */
 	for (index = bus >> PAGE_SHIFT; index <= last && !ret; index++) {
 		page = xa_load(&memory->pages, index);
 		if (!page || (write && !xa_pointer_tag(page)))
 			ret = -EFAULT;
 	}
-	up_read(&memory->lock);
 	return ret;
 }
 
@@ -357,20 +363,16 @@ static vm_fault_t window_fault(struct vm_fault *vmf)
 	return ret;
 }
 
-/* Somebody writes to a page that is there, but not to be written. */
+/*
+ * Somebody writes to a page that is there, but perhaps not to be written. If that changes
+ * meanwhile, the page was taken out, which the caller looks for.
+ */
 static vm_fault_t window_mkwrite(struct vm_fault *vmf)
 {
 	struct soft_memory *memory = memory_of(vmf->vma);
-	vm_fault_t ret = 0;
-	void *entry;
+	void *entry = xa_load(&memory->pages, vmf->pgoff - memory->first);
 
-	down_read(&memory->lock);
-	entry = xa_load(&memory->pages, vmf->pgoff - memory->first);
-	if (entry && !xa_pointer_tag(entry))
-		ret = VM_FAULT_SIGBUS;
-	up_read(&memory->lock);
-	/* What has changed meanwhile was taken out, which the caller looks for. */
-	return ret;
+	return entry && !xa_pointer_tag(entry) ? VM_FAULT_SIGBUS : 0;
 }
 
 /* It is moved: then there are two for a moment. */
