@@ -27,6 +27,8 @@
  */
 #define LOCKED_GFP	(GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT)
 #define MAP_TRIES	8
+/* Mapped for DMA with the lock held: a GPU that is a process may make each wait. */
+#define MAP_PAGES	32
 
 /**
  * struct pin_dma - a guest page that the device may write
@@ -210,13 +212,14 @@ static bool drop_writable(struct vgpu *vgpu, unsigned long number)
 
 static int map_more(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 {
+	u32 end = min(run->mapped + MAP_PAGES, run->pages);
 	struct pin_batch *batch = run->batch;
 	int ret = 0;
 
 	mutex_lock(&vgpu->pins.lock);
 	if (batch->state == PIN_REVOKED)
 		ret = -EFAULT;
-	for (; run->mapped < run->pages && !ret; run->mapped += !ret) {
+	for (; run->mapped < end && !ret; run->mapped += !ret) {
 		struct page *page = pages[run->mapped];
 		dma_addr_t *address = &batch->dma[run->first + run->mapped];
 
@@ -236,15 +239,20 @@ static int map_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 	void *room;
 	int ret;
 
-	while ((ret = map_more(vgpu, run, pages)) == -ENOMEM && tries++ < MAP_TRIES) {
+	while (run->mapped < run->pages) {
+		ret = map_more(vgpu, run, pages);
+		if (!ret)
+			continue;
+		if (ret != -ENOMEM || tries++ == MAP_TRIES)
+			return ret;
 		/* Have room made for what is left, without the lock. */
 		room = kmalloc_array(PIN_PAGES, sizeof(struct pin_dma),
 				     GFP_KERNEL_ACCOUNT);
 		if (!room)
-			break;
+			return ret;
 		kfree(room);
 	}
-	return ret;
+	return 0;
 }
 
 static void unmap_run(struct vgpu *vgpu, const struct pin_run *run)

@@ -163,7 +163,7 @@ static void zap(struct soft_memory *memory, unsigned long index,
  * @write: it may be written
  * @address: receives its bus address
  *
- * May sleep, but allocates nothing that is waited for.
+ * May sleep, as soft_engine_unmap(), but allocates nothing that is waited for.
  *
  * Return: 0, or -ENOMEM.
  */
