@@ -12,6 +12,7 @@
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
+#include <linux/ktime.h>
 #include <linux/rcupdate.h>
 
 #include "base/vgpu.h"
@@ -19,6 +20,7 @@
 
 /* Faults read at a time: a guest can cause them faster than they can be read. */
 #define FAULTS_MAX	64
+#define REST_MAX_US	10000
 
 /* ------------------------------------------------------------------- events */
 
@@ -250,7 +252,11 @@ static irqreturn_t fault_thread(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* ... of a process, which calls: the same, but with work items for threads. */
+/*
+ * ... of a process, which calls: the same, but with work items for threads. It may call
+ * without end, and its control group does not pay for them: so they are of normal
+ * priority, and rest three times as long as they worked.
+ */
 static void process_interrupt(void *data, unsigned int vector)
 {
 	struct refgpu *refgpu = data;
@@ -258,19 +264,33 @@ static void process_interrupt(void *data, unsigned int vector)
 	if (vector < REFGPU_PARTITIONS)
 		partition_interrupt(0, &refgpu->partition[vector]);
 	else if (vector == REFGPU_VECTOR_EVENT)
-		queue_work(system_highpri_wq, &refgpu->event_work);
+		queue_work(refgpu->gpu->wq, &refgpu->event_work);
 	else if (vector == REFGPU_VECTOR_FAULT)
-		queue_work(system_highpri_wq, &refgpu->fault_work);
+		queue_work(refgpu->gpu->wq, &refgpu->fault_work);
+}
+
+static void work_and_rest(irqreturn_t (*thread)(int irq, void *data),
+			  struct refgpu *refgpu)
+{
+	ktime_t begin = ktime_get();
+	s64 us;
+
+	thread(0, refgpu);
+	/* What took longer waited for the process. */
+	us = clamp_t(s64, ktime_us_delta(ktime_get(), begin), 1, REST_MAX_US / 3);
+	usleep_range(3 * us, 4 * us);
 }
 
 static void event_work(struct work_struct *work)
 {
-	event_thread(0, container_of(work, struct refgpu, event_work));
+	work_and_rest(event_thread,
+		      container_of(work, struct refgpu, event_work));
 }
 
 static void fault_work(struct work_struct *work)
 {
-	fault_thread(0, container_of(work, struct refgpu, fault_work));
+	work_and_rest(fault_thread,
+		      container_of(work, struct refgpu, fault_work));
 }
 
 static int request(struct refgpu *refgpu, unsigned int vector)
