@@ -13,6 +13,7 @@
 #include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
+#include <linux/nospec.h>
 #include <linux/rcupdate.h>
 
 #include "base/vgpu.h"
@@ -27,12 +28,14 @@
 static void partition_event(struct refgpu *refgpu,
 			    const struct refgpu_event *event)
 {
+	unsigned int p = event->partition;
 	struct vgpu *vgpu;
 
-	if (event->partition >= REFGPU_PARTITIONS)
+	if (p >= REFGPU_PARTITIONS)
 		return;
+	p = array_index_nospec(p, REFGPU_PARTITIONS);
 	rcu_read_lock();
-	vgpu = rcu_dereference(refgpu->gpu->partition[event->partition]);
+	vgpu = rcu_dereference(refgpu->gpu->partition[p]);
 	if (vgpu) {
 		if (event->type == REFGPU_EVENT_PENDING)
 			vgpu_sched_pending(vgpu, le64_to_cpu(event->time));
@@ -164,6 +167,7 @@ static void read_fault(struct refgpu *refgpu, u64 number)
 				    "the GPU can't write its events to host memory\n");
 	if (p >= REFGPU_PARTITIONS || !is_access_error(error))
 		return;
+	p = array_index_nospec(p, REFGPU_PARTITIONS);
 	address = reg_read(refgpu, record + REFGPU_FAULT_WORD_ADDRESS);
 	rcu_read_lock();
 	vgpu = rcu_dereference(gpu->partition[p]);
@@ -259,10 +263,11 @@ static irqreturn_t fault_thread(int irq, void *data)
  */
 static void process_interrupt(void *data, unsigned int vector)
 {
+	unsigned int p = array_index_nospec(vector, REFGPU_PARTITIONS);
 	struct refgpu *refgpu = data;
 
 	if (vector < REFGPU_PARTITIONS)
-		partition_interrupt(0, &refgpu->partition[vector]);
+		partition_interrupt(0, &refgpu->partition[p]);
 	else if (vector == REFGPU_VECTOR_EVENT)
 		queue_work(refgpu->gpu->wq, &refgpu->event_work);
 	else if (vector == REFGPU_VECTOR_FAULT)
