@@ -232,15 +232,20 @@ static int put_in(struct soft_memory *memory, unsigned long first,
 	unsigned long i;
 	int ret = 0;
 
-	down_write(&memory->lock);
+	/* Who has the lock waits for no memory. Until then these are as if empty. */
 	for (i = 0; i < count && !ret; i++)
-		ret = xa_err(xa_store(&memory->pages, first + i,
-				      xa_tag_pointer(vmalloc_to_page(at + i * PAGE_SIZE),
-						     TAG_WRITE), GFP_KERNEL));
+		ret = xa_reserve(&memory->pages, first + i, GFP_KERNEL);
+	if (ret)
+		return ret;
+	down_write(&memory->lock);
+	for (i = 0; i < count; i++)
+		xa_store(&memory->pages, first + i,
+			 xa_tag_pointer(vmalloc_to_page(at + i * PAGE_SIZE),
+					TAG_WRITE), GFP_NOWAIT);
 	/* The sink may be there. */
 	zap(memory, first, count);
 	up_write(&memory->lock);
-	return ret;
+	return 0;
 }
 
 /**
