@@ -51,7 +51,8 @@
  *	a vGPU that is open sees only after a SCRUB of its partition or a reset
  * @reserved: 0
  *
- * EINVAL; EBUSY: this file has its GPU; ENOSPC: there can be no more.
+ * EINVAL; EBUSY: this file has its GPU; ENOSPC: there can be no more. After an error there
+ * is no such file, whatever was filled in.
  */
 struct openvgpu_soft_create {
 	__u32 interface;
@@ -70,7 +71,8 @@ struct openvgpu_soft_create {
  *
  * The call returns before the function is there: a driver is bound from another thread,
  * and reads registers. EBUSY: it is plugged in, or no PCI domain is free. ENOSPC: all
- * slots are taken. ENXIO: there is no CREATE, or the function is gone for good.
+ * slots are taken. ENXIO: there is no CREATE, or the function is gone for good. EFAULT:
+ * nothing could be filled in, and the function comes all the same.
  */
 struct openvgpu_soft_plug {
 	__u32 domain;

@@ -69,18 +69,19 @@ static long create(struct soft_engine *engine, void __user *user)
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	mutex_lock(&engine->setup);
-	ret = make(engine, create.vram_bytes);
-	mutex_unlock(&engine->setup);
 	create.vram_fd = fd;
-	if (!ret && copy_to_user(user, &create, sizeof(create)))
-		ret = -EFAULT;
-	if (ret) {
-		put_unused_fd(fd);
-		return ret;
+	/* Before it is made, for that is once. */
+	ret = copy_to_user(user, &create, sizeof(create)) ? -EFAULT : 0;
+	if (!ret) {
+		mutex_lock(&engine->setup);
+		ret = make(engine, create.vram_bytes);
+		mutex_unlock(&engine->setup);
 	}
-	fd_install(fd, get_file(engine->memory.vram));
-	return 0;
+	if (ret)
+		put_unused_fd(fd);
+	else
+		fd_install(fd, get_file(engine->memory.vram));
+	return ret;
 }
 
 /* With setup locked. */
