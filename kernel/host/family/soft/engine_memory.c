@@ -20,6 +20,7 @@
 
 #include "compat/compat.h"
 #include "family/soft/engine.h"
+#include "family/soft/soft.h"
 #include "refgpu_hw.h"
 
 /*
@@ -77,7 +78,9 @@ static struct page *file_page(struct address_space *mapping, pgoff_t index,
 	struct page *page;
 
 	if (make) {
-		page = shmem_read_mapping_page(mapping, index);
+		page = shmem_read_mapping_page_gfp(mapping, index,
+						   mapping_gfp_mask(mapping) |
+						   SOFT_GFP_MAY_FAIL);
 		return IS_ERR(page) ? NULL : page;
 	}
 	folio = filemap_get_folio(mapping, index);
@@ -98,7 +101,8 @@ static struct page *file_page(struct address_space *mapping, pgoff_t index,
  *
  * May sleep.
  *
- * Return: the page, which stays until it is forgotten; or NULL.
+ * Return: the page, which stays until it is forgotten; NULL: there is none, or (@make) the
+ * host or the caller's control group has none to give.
  */
 struct page *soft_engine_vram_page(struct soft_engine *engine, u64 offset,
 				   bool make)
@@ -112,8 +116,7 @@ struct page *soft_engine_vram_page(struct soft_engine *engine, u64 offset,
 	page = file_page(memory->vram->f_mapping, index, make);
 	if (!page)
 		return NULL;
-	earlier = xa_cmpxchg(&memory->shown, index, NULL, page,
-			     GFP_KERNEL_ACCOUNT);
+	earlier = xa_cmpxchg(&memory->shown, index, NULL, page, SOFT_GFP);
 	if (!earlier)
 		return page;
 	put_page(page);

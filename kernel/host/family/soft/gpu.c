@@ -26,9 +26,6 @@
 #define MIB_MAX		65536
 #define MIB_DEFAULT	1024
 
-/* Rather a guest without a page than a process that is killed for one. */
-#define GFP_PAGE	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
-
 /* -------------------------------------------------------------- parameters */
 
 static unsigned int soft_gpus;
@@ -94,10 +91,10 @@ static struct page *soft_fb_page(struct vgpu_gpu *gpu, u64 offset, bool make)
 
 	if (page || !make)
 		return page;
-	page = alloc_page(GFP_PAGE | __GFP_ZERO);
+	page = alloc_page(SOFT_GFP | __GFP_ZERO);
 	if (!page)
 		return NULL;
-	earlier = xa_cmpxchg(pages, index, NULL, page, GFP_PAGE);
+	earlier = xa_cmpxchg(pages, index, NULL, page, SOFT_GFP);
 	if (!earlier)
 		return page;
 	__free_page(page);

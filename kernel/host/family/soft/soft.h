@@ -5,6 +5,7 @@
 #ifndef SOFT_SOFT_H
 #define SOFT_SOFT_H
 
+#include <linux/gfp.h>
 #include <linux/pci.h>
 
 #include "openvgpu_soft.h"
@@ -14,6 +15,13 @@
 #define SOFT_DEVICE_ID		0x534f
 
 #define SOFT_SLOTS		32	/* of a PCI bus */
+
+/*
+ * For pages of video memory, and what finds them: rather a guest without a page, which
+ * has its fault, than a process that is killed for one.
+ */
+#define SOFT_GFP_MAY_FAIL	(__GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+#define SOFT_GFP		(GFP_KERNEL_ACCOUNT | SOFT_GFP_MAY_FAIL)
 
 struct soft_engine;
 
