@@ -136,7 +136,8 @@ struct openvgpu_soft_answer {
  *
  * 0: all of it; EFAULT: not all, or the GPU is no bus master. It stays so until the
  * driver has been told that the GPU does not use it any more, or does not wait for that
- * any longer; then the page of the file's own is in its place.
+ * any longer; then the page of the file's own is in its place. A GPU that is no bus master
+ * any more must not use what it has asked about before, and the mapping shows it still.
  */
 struct openvgpu_soft_translate {
 	__u64 bus;

@@ -93,7 +93,8 @@ enum vgpu_run_stage {
  *	device that has no DMA of its own; *address is its bus address. It waits for no
  *	allocation. 0, or -ENOMEM. May sleep. NULL: the DMA API does it.
  * @dma_unmap: undo it for many pages: when it returns, the device can't reach them any
- *	more. May sleep. NULL with @dma_map.
+ *	more, be it dead or alive. Until then it can, also without bus mastering. May
+ *	sleep. NULL with @dma_map.
  * @alive: false when the device does not answer any more (reads all ones).
  *	May sleep.
  * @partition_setup: vgpu->partition, its instance and its framebuffer slice are

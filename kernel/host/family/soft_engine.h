@@ -4,7 +4,8 @@
  *
  * The process may do anything at any time. Each access of a register is bounded, and
  * what the process does not answer reads all ones, as registers of a GPU that was pulled
- * out do. It reaches host memory that is mapped for it, until that is unmapped.
+ * out do. It reaches host memory that is mapped for it, until that is unmapped, whatever
+ * becomes of its bus mastering.
  */
 #ifndef FAMILY_SOFT_ENGINE_H
 #define FAMILY_SOFT_ENGINE_H

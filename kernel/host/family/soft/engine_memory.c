@@ -10,6 +10,11 @@
  * process maps it through its device file. A page that is taken out of the table is
  * taken out of the process first. It is nobody's choice but the table's what a process
  * can reach: not the page's, nor bus mastering's, nor what the process says.
+ *
+ * For bus mastering is switched off where one can't wait. An honest process hears of it
+ * from its next OPENVGPU_SOFT_TRANSLATE. From another one nothing is taken by that, nor has
+ * to be: what is in the table is still whose it was when it was mapped, and is given to
+ * nobody else before it is out of the table, on a GPU that is dead, too.
  */
 #include <linux/fcntl.h>
 #include <linux/file.h>
