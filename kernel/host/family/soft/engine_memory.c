@@ -58,6 +58,8 @@ int soft_memory_make_vram(struct soft_memory *memory, u64 bytes)
 		return PTR_ERR(file);
 	/* A page that is mapped into a VMM must not be written out. */
 	mapping_set_unevictable(file->f_mapping);
+	/* Nor does it move for as long as a vGPU is open: not where pages have to. */
+	mapping_set_gfp_mask(file->f_mapping, GFP_HIGHUSER);
 	SHMEM_I(file_inode(file))->seals = F_SEAL_SEAL | F_SEAL_SHRINK |
 					   F_SEAL_GROW;
 	memory->vram_bytes = bytes;
