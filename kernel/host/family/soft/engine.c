@@ -132,7 +132,7 @@ static void fail(struct soft_engine *engine, const char *why)
  * soft_engine_close - the process has closed its file, or ended
  * @engine: the engine; the caller's reference is dropped
  *
- * Does not wait for anybody.
+ * Waits for nobody but who is just mapping or unmapping pages.
  */
 void soft_engine_close(struct soft_engine *engine)
 {

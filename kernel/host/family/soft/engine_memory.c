@@ -281,7 +281,7 @@ void *soft_engine_alloc(struct soft_engine *engine, size_t bytes,
 	slot = ida_alloc_range(&memory->slots, 1, SLOTS - 1, GFP_KERNEL);
 	if (slot < 0)
 		return NULL;
-	at = vzalloc(bytes);
+	at = __vmalloc(bytes, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!at)
 		goto free_slot;
 	if (put_in(memory, slot * SLOT_PAGES, count, at))
