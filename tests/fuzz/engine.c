@@ -31,6 +31,7 @@
 
 #define VRAM		(256ULL << 20)
 #define PAUSE_US	200	/* between two steps of a mischief of its own accord */
+#define LATE_US		(OPENVGPU_SOFT_TIMEOUT_MS * 90)	/* not too late */
 
 enum {
 	VALUES		= 1 << 0,
@@ -44,6 +45,8 @@ enum {
 	MEMORY		= 1 << 8,
 	HOLES		= 1 << 9,
 	LEAVE		= 1 << 10,
+	GUESS		= 1 << 11,
+	LATE		= 1 << 12,
 };
 
 static const struct {
@@ -62,6 +65,8 @@ static const struct {
 	{ "memory", MEMORY, "writes to the machine's memory, wherever" },
 	{ "holes", HOLES, "video memory gets holes, and other contents" },
 	{ "leave", LEAVE, "it is gone at any time" },
+	{ "guess", GUESS, "what was not read yet is answered" },
+	{ "late", LATE, "each answer comes late, and none too late" },
 };
 
 static unsigned int chosen;
@@ -223,6 +228,8 @@ static void answer(const struct openvgpu_soft_request *request, uint64_t value)
 
 	if (does(SILENT))
 		return;
+	if (does(LATE))
+		usleep(LATE_US);
 	if (does(SLOW) && !below(64))
 		usleep((useconds_t)below(OPENVGPU_SOFT_TIMEOUT_MS * 1250));
 	for (i = 0; does(ANSWERS) && i < 3; i++) {
@@ -257,9 +264,22 @@ static void note_ring(const struct openvgpu_soft_request *request)
 		__atomic_store_n(&event_records, request->value, __ATOMIC_RELAXED);
 }
 
+/* Ids go up one by one, and nobody else reads: @id is of the last READ. */
+static void guess(uint64_t id)
+{
+	struct pollfd next = { .fd = file, .events = POLLIN };
+	struct openvgpu_soft_answer answer = { .id = id + 1, .value = random_number() };
+
+	if (poll(&next, 1, -1) != 1 || ioctl(file, OPENVGPU_SOFT_ANSWER, &answer))
+		return;
+	printf("a request was answered that nobody has read\n");
+	exit(1);
+}
+
 static void serve(void)
 {
 	struct openvgpu_soft_request request;
+	uint64_t id = 0;
 	ssize_t got;
 
 	for (;;) {
@@ -267,6 +287,8 @@ static void serve(void)
 			pause();
 			continue;
 		}
+		if (does(GUESS))
+			guess(id);
 		got = read(file, &request, sizeof(request));
 		if (!got) {
 			printf("the machine has removed the GPU\n");
@@ -278,9 +300,11 @@ static void serve(void)
 			printf("a request of %zd bytes: %s\n", got, strerror(errno));
 			exit(1);
 		}
-		if (request.kind == OPENVGPU_SOFT_READ)
+		if (request.kind == OPENVGPU_SOFT_READ) {
+			id = request.id;
 			serve_read(&request);
-		else if (request.kind == OPENVGPU_SOFT_RESET)
+		}
+		if (request.kind == OPENVGPU_SOFT_RESET)
 			device_reset(gpu);
 		note_ring(&request);
 		if (request.kind == OPENVGPU_SOFT_WRITE)
@@ -316,6 +340,32 @@ static void must(bool good, const char *what)
 	exit(1);
 }
 
+static uint8_t *map_window(void)
+{
+	return mmap(NULL, OPENVGPU_SOFT_DMA_BYTES, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_NORESERVE, file, 0);
+}
+
+/* Whoever takes a page away looks at each of them: so they are few, and stay whole. */
+static bool windows_are_bounded(void)
+{
+	uint8_t *other[OPENVGPU_SOFT_WINDOWS];
+	unsigned int i;
+	bool good = true;
+
+	for (i = 1; i < OPENVGPU_SOFT_WINDOWS; i++) {
+		other[i] = map_window();
+		good = good && other[i] != MAP_FAILED;
+	}
+	good = good && map_window() == MAP_FAILED && errno == EMFILE;
+	good = good && mprotect(window + 4096, 4096, PROT_READ) && errno == EINVAL;
+	good = good && munmap(window + 4096, 4096) && errno == EINVAL;
+	for (i = 1; i < OPENVGPU_SOFT_WINDOWS; i++)
+		if (other[i] != MAP_FAILED)
+			munmap(other[i], OPENVGPU_SOFT_DMA_BYTES);
+	return good;
+}
+
 static void plug_in(void)
 {
 	static const struct device_ops ops = { .dma = dma, .irq_raise = irq_raise };
@@ -334,9 +384,9 @@ static void plug_in(void)
 		  create.vram_fd, 0) != MAP_FAILED, "video memory");
 	must(dup2(create.vram_fd, device_vram_fd(gpu)) >= 0, "video memory");
 	close(create.vram_fd);
-	window = mmap(NULL, OPENVGPU_SOFT_DMA_BYTES, PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_NORESERVE, file, 0);
+	window = map_window();
 	must(window != MAP_FAILED, "window");
+	must(windows_are_bounded(), "windows are bounded");
 	must(!ioctl(file, OPENVGPU_SOFT_PLUG, &where), "PLUG");
 	printf("%04x:%02x:%02x.0\n", where.domain, where.bus, where.slot);
 	fflush(stdout);

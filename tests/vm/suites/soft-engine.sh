@@ -254,6 +254,11 @@ stop_it()
 	aftermath
 }
 
+none_unread()
+{
+	! grep -q 'nobody has read' engine.out
+}
+
 # lie_with MISCHIEF...: while vGPUs compute
 lie_with()
 {
@@ -267,6 +272,11 @@ lie_with()
 		bounded "a look at all of sysfs" sh -c "cat /sys/bus/pci/devices/$address/openvgpu/*"
 		bounded "a vGPU more" sh -c "echo $(vgpu) >/sys/class/mdev_bus/$address/mdev_supported_types/openvgpu-64mq/create"
 	done
+	holds "$part: what it has not read it can't answer" "$(words engine.out)" none_unread
+	if [ "$1" = late ]; then
+		within "$((bound * 3))" dead
+		holds "$part: the GPU is gone, or dead" "$(cat "/sys/bus/pci/devices/$address/openvgpu/state" 2>&1)" dead
+	fi
 	load_ends by-force
 	kill -9 "$engine" 2>/dev/null
 	within "$bound" gone
@@ -280,7 +290,9 @@ lie()
 	lie_with values
 	lie_with ones
 	lie_with answers
+	lie_with guess
 	lie_with slow
+	lie_with late
 	lie_with silent
 	lie_with deaf
 	lie_with events interrupts
