@@ -158,7 +158,7 @@ for kind, part in re.findall(r"Settings of a (\w+):\n(.*?)\n\n", help, re.S):
         takes(file, 0 if name in ("timeslice_us", "sched_hz") else before)
 print(seen)
 END
-same "ranges are the driver's" 12 "$(python3 ranges.py "$big" "$uuid" 2>&1)"
+same "ranges are the driver's" 13 "$(python3 ranges.py "$big" "$uuid" 2>&1)"
 
 # compute_state KEY: a value of what top says of the vGPU at work
 compute_state()
