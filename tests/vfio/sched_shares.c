@@ -64,8 +64,9 @@ TEST(weights, ONCE)
 }
 
 /*
- * A cap, or a ceiling below it, holds whether others want the GPU or not. With slices that are long
- * beside what a switch costs: a quarter of the time must be there to be had.
+ * A cap, or a ceiling below it, holds whether others want the GPU or not. With slices
+ * that are long beside what a switch costs: a quarter of the time must be there to be
+ * had.
  */
 static void capped(unsigned int count, const char *by)
 {

@@ -5,6 +5,7 @@
  * No single step is checked: many fail, and may. What is checked is that the
  * host stays well, that no step hangs, and that every vGPU works afterwards.
  */
+#include <errno.h>
 #include <linux/vfio.h>
 #include <signal.h>
 #include <stdio.h>
@@ -123,7 +124,17 @@ static void live(const char *uuid, uint32_t seed)
 	struct life life = { .seed = seed };
 	unsigned int i;
 
-	life.device = rt_open_vfio(uuid, transport, NULL);
+	/*
+	 * The one before may have been killed in the middle of a pin, for which VFIO
+	 * holds its memory; that memory holds the device a moment longer than the
+	 * process lives.
+	 */
+	for (i = 0; i < 2000; i++) {
+		life.device = rt_open_vfio(uuid, transport, NULL);
+		if (life.device || errno != EBUSY)
+			break;
+		usleep(1000);
+	}
 	CHECK(life.device, "open: %s", rt_message());
 	rt_memory_alloc(life.device, 64 * RT_PAGE_SIZE, &life.memory);
 	for (i = 0; i < STEPS; i++)

@@ -145,13 +145,8 @@ static int check_uuids(const struct config_label *label,
 /* Of the settings of a GPU; NULL: they do not say. */
 static const struct config_setting *work_mode(const struct config_settings *settings)
 {
-	const char *name = ovgpu_setting(OVGPU_GPU, OVGPU_WORK_MODE)->name;
-	size_t i;
-
-	for (i = 0; i < settings->count; i++)
-		if (!strcmp(settings->list[i].name, name))
-			return &settings->list[i];
-	return NULL;
+	return config_setting_find(settings,
+				   ovgpu_setting(OVGPU_GPU, OVGPU_WORK_MODE)->name);
 }
 
 static int check_type(const struct config_entry *entry,

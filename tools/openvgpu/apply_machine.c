@@ -229,20 +229,6 @@ static enum cli_exit check_capacity(const struct cli *cli,
 	return CLI_OK;
 }
 
-/* True if @value is one of @choices, words with blanks between them. */
-static bool is_choice(const char *choices, const char *value)
-{
-	size_t n = strlen(value), length;
-
-	for (; *choices; choices += strspn(choices, " ")) {
-		length = strcspn(choices, " ");
-		if (length == n && !strncmp(choices, value, n))
-			return true;
-		choices += length;
-	}
-	return false;
-}
-
 static enum cli_exit check_gpu_setting(const struct cli *cli,
 				       const struct apply_gpu *gpu,
 				       const struct config_setting *set)
@@ -260,7 +246,7 @@ static enum cli_exit check_gpu_setting(const struct cli *cli,
 				set->line, set->name);
 	if (err)
 		return cli_fail_errno(cli, err, "read the GPU's settings");
-	if (setting->kind != OVGPU_CHOICE || is_choice(choices, set->value))
+	if (setting->kind != OVGPU_CHOICE || cli_is_choice(choices, set->value))
 		return CLI_OK;
 	return cli_fail(cli, CLI_USAGE,
 			"line %u: %s can't be '%s': GPU %s has %s", set->line,

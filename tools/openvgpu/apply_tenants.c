@@ -12,17 +12,6 @@
 
 #include "apply.h"
 
-static const struct config_setting *find_setting(const struct config_settings *settings,
-						 const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < settings->count; i++)
-		if (!strcmp(settings->list[i].name, name))
-			return &settings->list[i];
-	return NULL;
-}
-
 /**
  * apply_tenant_find - what a file says of a tenant
  * @config: the file
@@ -49,7 +38,7 @@ const struct config_tenant *apply_tenant_find(const struct config *config,
  */
 const struct config_setting *apply_tenant_cap(const struct config_tenant *tenant)
 {
-	return find_setting(&tenant->settings, "cap_percent");
+	return config_setting_find(&tenant->settings, "cap_percent");
 }
 
 /**
@@ -107,7 +96,7 @@ static int add_setting(struct config_settings *settings,
 {
 	struct config_setting *list;
 
-	if (find_setting(settings, set->name))
+	if (config_setting_find(settings, set->name))
 		return 0;
 	list = reallocarray(settings->list, settings->count + 1, sizeof(*list));
 	if (!list) {
@@ -123,7 +112,7 @@ static int check_cap(const struct config_tenant *tenant,
 		     const struct config_settings *settings, struct config_error *error)
 {
 	const struct config_setting *most = apply_tenant_cap(tenant);
-	const struct config_setting *own = find_setting(settings, "cap_percent");
+	const struct config_setting *own = config_setting_find(settings, "cap_percent");
 	uint64_t a, b;
 
 	if (!most || !own || ovgpu_number_parse(most->value, &a) ||
@@ -138,7 +127,7 @@ static int check_migration(const struct config_tenant *tenant,
 			   const struct config_settings *settings,
 			   struct config_error *error)
 {
-	const struct config_setting *own = find_setting(settings, "migration");
+	const struct config_setting *own = config_setting_find(settings, "migration");
 
 	if (!tenant->no_migration || !own || !strcmp(own->value, "off"))
 		return 0;
@@ -153,7 +142,7 @@ static int check_vgpu(const struct config *config, const char *type,
 	const struct config_setting off = {
 		.name = "migration", .value = "off", .line = vgpu->line,
 	};
-	const struct config_setting *set = find_setting(&vgpu->settings, "tenant");
+	const struct config_setting *set = config_setting_find(&vgpu->settings, "tenant");
 	const struct config_tenant *tenant;
 	size_t i;
 	int err;

@@ -263,6 +263,7 @@ struct shown show_value_time(struct ovgpu_value ns);
 struct shown show_owner(const struct ovgpu_vgpu *vgpu);
 
 /* set.c */
+bool cli_is_choice(const char *choices, const char *value);
 enum cli_exit cli_only_gpu(const struct cli *cli, char *bdf);
 
 /* sched_show.c */

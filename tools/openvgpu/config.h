@@ -214,5 +214,7 @@ int config_fail(struct config_error *error, unsigned int line,
 void config_free(struct config *config);
 bool config_division_valid(const char *text);
 const char *config_quota_name(enum config_quota quota);
+const struct config_setting *config_setting_find(const struct config_settings *settings,
+						 const char *name);
 
 #endif /* CONFIG_H */

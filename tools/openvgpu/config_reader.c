@@ -255,6 +255,24 @@ bool reader_count(const char *text, unsigned int most,
 }
 
 /**
+ * config_setting_find - a setting that a file gives
+ * @settings: of one object
+ * @name: of the setting
+ *
+ * Return: the setting; NULL: it does not say.
+ */
+const struct config_setting *config_setting_find(const struct config_settings *settings,
+						 const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < settings->count; i++)
+		if (!strcmp(settings->list[i].name, name))
+			return &settings->list[i];
+	return NULL;
+}
+
+/**
  * reader_add_setting - read the value of a setting
  * @reader: at that value
  * @settings: it is added to these
@@ -266,15 +284,14 @@ bool reader_count(const char *text, unsigned int most,
 int reader_add_setting(struct reader *reader, struct config_settings *settings,
 		       const char *name, unsigned int line)
 {
+	const struct config_setting *before = config_setting_find(settings, name);
 	struct config_setting *setting;
-	size_t i;
 	int err;
 
-	for (i = 0; i < settings->count; i++)
-		if (!strcmp(settings->list[i].name, name))
-			return config_fail(reader->error, line,
-					   "'%s' is there twice, first on line %u",
-					   name, settings->list[i].line);
+	if (before)
+		return config_fail(reader->error, line,
+				   "'%s' is there twice, first on line %u",
+				   name, before->line);
 	err = reader_check_names(reader, settings->count, "settings");
 	err = err ?: reader_grow(reader, &settings->list, settings->count,
 				 sizeof(*setting));

@@ -178,8 +178,6 @@ static enum cli_exit check_mode(const struct cli *cli, const char *bdf, const ch
 {
 	char choices[OVGPU_TEXT_SIZE];
 	struct ovgpu_sched_gpu *gpu;
-	const char *at;
-	size_t n;
 	int err;
 
 	if (ovgpu_sched_gpu_get(cli->ovgpu, bdf, &gpu))
@@ -191,11 +189,8 @@ static enum cli_exit check_mode(const struct cli *cli, const char *bdf, const ch
 		return cli_fail(cli, CLI_FAILURE, "the loaded module has no work modes");
 	if (err)
 		return cli_fail_errno(cli, err, "read the work mode");
-	for (at = choices; *at; at += n + strspn(at + n, " ")) {
-		n = strcspn(at, " ");
-		if (n == strlen(mode) && !strncmp(at, mode, n))
-			return CLI_OK;
-	}
+	if (cli_is_choice(choices, mode))
+		return CLI_OK;
 	return cli_fail(cli, CLI_USAGE, "there is no work mode '%s': GPU %s has %s",
 			shown(mode).text, bdf, choices[0] ? shown(choices).text : "none");
 }

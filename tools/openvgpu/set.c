@@ -263,6 +263,24 @@ static enum cli_exit parse_setting(const struct cli *cli, struct change *change,
 /* ----------------------------------------------------------- what is there */
 
 /**
+ * cli_is_choice - whether a value is one of those that are offered
+ * @choices: words with blanks between them
+ * @value: the value
+ */
+bool cli_is_choice(const char *choices, const char *value)
+{
+	size_t n = strlen(value), length;
+
+	for (; *choices; choices += strspn(choices, " ")) {
+		length = strcspn(choices, " ");
+		if (length == n && !strncmp(choices, value, n))
+			return true;
+		choices += length;
+	}
+	return false;
+}
+
+/**
  * cli_only_gpu - the GPU that a command is about which names none
  * @cli: the run
  * @bdf: receives the PCI address of the only GPU there is
@@ -314,8 +332,7 @@ static enum cli_exit check_choice(const struct cli *cli,
 {
 	const struct ovgpu_setting *setting = change->setting[i];
 	char now[OVGPU_NAME_SIZE], choices[OVGPU_TEXT_SIZE];
-	const char *value = change->value[i], *at;
-	size_t n = strlen(value);
+	const char *value = change->value[i];
 
 	if (ovgpu_setting_read(cli->ovgpu, change->object, change->name,
 			       setting, now, sizeof(now), choices,
@@ -325,13 +342,8 @@ static enum cli_exit check_choice(const struct cli *cli,
 		return cli_fail(cli, CLI_FAILURE,
 				"GPU %s has no engine: there is nothing to schedule",
 				change->name);
-	for (at = choices; *at; at += strspn(at, " ")) {
-		size_t length = strcspn(at, " ");
-
-		if (length == n && !strncmp(at, value, n))
-			return CLI_OK;
-		at += length;
-	}
+	if (cli_is_choice(choices, value))
+		return CLI_OK;
 	return cli_fail(cli, CLI_USAGE, "there is no %s '%s': %s %s has %s",
 			setting->name, value, kinds[change->object],
 			change->name, choices[0] ? shown(choices).text : "none");

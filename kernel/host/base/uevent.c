@@ -20,7 +20,7 @@
  * @second: likewise
  *
  * An event that finds no memory is lost, as every uevent is. May sleep; with
- * none of the driver's spinlocks held. Takes gpu->lock.
+ * none of the driver's spinlocks held.
  */
 void vgpu_uevent(struct vgpu *vgpu, const char *event, char *first,
 		 char *second)

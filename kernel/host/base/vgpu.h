@@ -36,6 +36,7 @@
  *   dma-buf's own		rwsem: what a mapping of it may show; likewise
  *   vgpu_runqueue.lock		spinlock: who runs, and settings of the scheduler
  *   vgpu_sched_log.lock	spinlock: the log of switches
+ *   lock of the tenants		spinlock: whose vGPUs are; see tenant.c
  * RCU protects eventfds (vgpu.irq) and vgpu_gpu.partition[]; both are read in
  * hard interrupt context.
  *
@@ -57,6 +58,7 @@
 #include "base/personality.h"
 #include "base/region.h"
 #include "base/state.h"
+#include "base/tenant.h"
 #include "base/type.h"
 #include "display/dmabuf.h"
 #include "display/monitor.h"
@@ -153,7 +155,7 @@ struct vgpu {
 	u64 framebuffer_used;		/* READ_ONCE, WRITE_ONCE */
 	u64 guest_driver;		/* READ_ONCE, WRITE_ONCE */
 	struct vgpu_limits limits;
-	char tenant[OPENVGPU_NAME_MAX + 1]; /* tenant.c */
+	char tenant[VGPU_TENANT_SIZE];	/* tenant.c */
 
 	/* VFIO device model. */
 	struct mutex lock;

@@ -107,7 +107,7 @@ refused()
 }
 start=(mdevctl start -p "$gpu" -u "$other" -t)
 refused "type there is not" "has no type openvgpu-3q" "${start[@]}" openvgpu-3q
-refused "no room" "has no room for another vGPU of type openvgpu-1q: 768 MiB are free" "${start[@]}" openvgpu-1q
+refused "no room" "has no room for another vGPU of type openvgpu-1q: too little memory is free; 768 MiB are free" "${start[@]}" openvgpu-1q
 refused "GPU there is not" "no GPU 0000:99:00.0 is bound" mdevctl start -p 0000:99:00.0 -u "$other" -t openvgpu-1q
 for value in 0 10001 '' -1 1x 99999999999999999999 $'\xff\xfe' "$(head -c 4000 /dev/zero | tr '\0' 9)"; do
 	printf '{"mdev_type":"openvgpu-256mq","start":"manual","attrs":[{"openvgpu/weight":"%s"}]}' "$value" >bad.json
