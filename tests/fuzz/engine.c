@@ -6,7 +6,7 @@
  *	engine [--seed N] [--at-once] MISCHIEF...
  *
  * Until it gets SIGUSR1 it is honest, so that vGPUs can be made on it and work; with
- * --at-once it is never. It ends when the machine removes the GPU, or by a signal. What
+ * --at-once it is never. It ends when the GPU is taken away, or by a signal. What
  * others are owed meanwhile, who starts it looks at.
  */
 #include <errno.h>
@@ -291,7 +291,7 @@ static void serve(void)
 			guess(id);
 		got = read(file, &request, sizeof(request));
 		if (!got) {
-			printf("the machine has removed the GPU\n");
+			printf("the GPU was taken away\n");
 			exit(0);
 		}
 		if (got < 0 && errno == EINTR)

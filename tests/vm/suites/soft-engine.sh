@@ -9,7 +9,8 @@
 # A process that is the engine of a software GPU: it works as any reference GPU does;
 # killed, stopped or lying while vGPUs work, it harms its own GPU and nothing else. A
 # neighbour computes all the time, on the reference GPU that is a real function of this
-# machine. Each part can be asked for: soft-engine.sh work kill stop remove lie probe fuzz
+# machine. Each part can be asked for: soft-engine.sh work suspend remove kill stop lie
+# probe fuzz
 
 # shellcheck source=clients.sh
 . /src/tests/vm/clients.sh
@@ -19,7 +20,7 @@ built=/src/build/tests
 neighbours=0000:01:00.0
 address=''
 parts=("$@")
-[ $# -gt 0 ] || parts=(work remove kill stop lie probe fuzz)
+[ $# -gt 0 ] || parts=(work suspend remove kill stop lie probe fuzz)
 [[ ${OPENVGPU_KERNEL:-} != debug ]] || patience=4
 
 # What ends, ends within so many seconds: each register is read for one at most.
@@ -153,9 +154,10 @@ further()
 
 # ----------------------------------------------------------------- the parts
 
+# refgpu_soft [SIZE]: of its video memory
 refgpu_soft()
 {
-	plug /src/build/tools/refgpu --soft --vram 256M --control "$PWD/control"
+	plug /src/build/tools/refgpu --soft --vram "${1:-256M}" --control "$PWD/control"
 }
 
 # tell LINE: to the control socket
@@ -176,9 +178,9 @@ work()
 {
 	local program
 
-	refgpu_soft || return
+	refgpu_soft 1G || return
 	same "work: types" "64mc 64mq" "$(cd "/sys/class/mdev_bus/$address/mdev_supported_types" && echo openvgpu-64m[qc] | sed 's/openvgpu-//g')"
-	for program in ${PROGRAMS:-conform reset isolation errors spatial_work migrate}; do
+	for program in ${PROGRAMS:-conform reset isolation errors dma spatial_work migrate}; do
 		OPENVGPU_GPU=$address OPENVGPU_CONTROL=$PWD/control "$built/vfio/$program" >program.log 2>&1
 		cat program.log
 		add "work: $program" program.log
@@ -187,6 +189,23 @@ work()
 	holds "work: the engine has said nothing bad" "$(words engine.err)" test "$(wc -l <engine.err)" -le 2
 	within "$bound" given_back
 	holds "work: its memory is given back" "$shared_before KiB before, $(shared) KiB now" given_back
+}
+
+# The process sleeps before the driver does, which then has nobody to ask.
+suspend()
+{
+	refgpu_soft || return
+	echo devices >/sys/power/pm_test
+	run "suspend: the machine does" 0 eval "echo mem >/sys/power/state"
+	within "$bound" gone
+	holds "suspend: its GPU is gone" "$(cat "/sys/bus/pci/devices/$address/openvgpu/state" 2>&1)" gone
+	within "$bound" over "$engine"
+	holds "suspend: the engine ends" "$(words engine.err)" over "$engine"
+	unplug
+	within "$bound" given_back
+	holds "suspend: its memory is given back" "$shared_before KiB before, $(shared) KiB now" given_back
+	same "suspend: the other GPU is up" up "$(cat "/sys/bus/pci/devices/$neighbours/openvgpu/state")"
+	refgpu_soft && unplug
 }
 
 # Surprise removal, and the same GPU again.
@@ -205,16 +224,13 @@ remove()
 	# An administrator who removes a GPU that works waits for its users.
 	load_ends by-force
 	run "remove: by the machine" 0 eval "echo 1 >/sys/bus/pci/devices/$address/remove"
-	within "$bound" over "$engine"
-	holds "remove: the engine ends" "$(words engine.err)" over "$engine"
-	contains_file "remove: it says why" engine.err "has removed the GPU"
+	same "remove: then it is gone, and the engine waits" "gone waits" \
+		"$(gone && echo gone) $(over "$engine" || echo waits)"
+	run "remove: the bus is scanned again" 0 eval "echo 1 >/sys/bus/pci/rescan"
+	within "$bound" plugged
+	holds "remove: it offers vGPUs again" "$(ls /sys/class/mdev_bus)" plugged
 	unplug
 	aftermath
-}
-
-contains_file()
-{
-	holds "$1" "$(words "$2")" grep -q "$3" "$2"
 }
 
 kill_it()
@@ -354,8 +370,10 @@ wants()
 	[[ " ${parts[*]} " = *" $1 "* ]]
 }
 
-part=work
-! wants work || work
+# With no vGPU in use.
+for part in work suspend; do
+	! wants "$part" || "$part"
+done
 
 neighbour=$(vgpu)
 create "$neighbours" 256mq "$neighbour" || fail "the neighbour's vGPU" "$(dmesg | tail -n 1)"

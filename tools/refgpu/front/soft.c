@@ -321,7 +321,7 @@ static int serve(struct soft *soft)
 		return errno == EINTR || errno == EAGAIN ? 0 :
 		       complain(soft, errno, "no request can be read");
 	if (!got)
-		return complain(soft, ENODEV, "the machine has removed the GPU");
+		return complain(soft, ENODEV, "the GPU was taken away; the kernel's log says why");
 	for (i = 0; i < (size_t)got / sizeof(requests[0]); i++)
 		serve_one(soft, &requests[i]);
 	return 0;
