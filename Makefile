@@ -19,7 +19,7 @@ all: tools modules
 help:
 	@echo 'Build and install'
 	@echo '  make [all]          tools and kernel module'
-	@echo '  make tools          tools only: openvgpu, refgpu'
+	@echo '  make tools          tools only: openvgpu, refgpu, openvgpu-entitled'
 	@echo '  make modules        kernel module; KDIR=FOLDER names the kernel build folder'
 	@echo '                      (default: the running kernel'"'"'s headers)'
 	@echo '  make install        install both; DESTDIR, PREFIX (/usr/local), INSTALL_MOD_PATH'

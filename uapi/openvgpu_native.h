@@ -112,6 +112,7 @@ enum openvgpu_native_verdict {
 #define OPENVGPU_NATIVE_MAP_COMMAND	0x098	/* WO 0 OPENVGPU_NATIVE_MAP... */
 #define OPENVGPU_NATIVE_MAP_STATUS	0x0a0	/* RO 0 enum openvgpu_native_status of the last command */
 #define OPENVGPU_NATIVE_MAPPED		0x0a8	/* RO 0 pages mapped now */
+#define OPENVGPU_NATIVE_STATE		0x0b0	/* RO - enum openvgpu_native_state; since version 1.2 */
 
 #define OPENVGPU_NATIVE_ID_VALUE	0x004e4f4349565500ULL
 
@@ -122,6 +123,17 @@ enum openvgpu_native_verdict {
 #define OPENVGPU_NATIVE_EVENT_FAULT	(1ULL << 1) /* FAULT changed: the host had to reset this vGPU */
 #define OPENVGPU_NATIVE_EVENT_REVOKED	(1ULL << 2) /* the host took mappings back by itself */
 #define OPENVGPU_NATIVE_EVENT_DEAD	(1ULL << 3) /* the physical GPU is gone; comes again after each reset */
+
+/*
+ * While a reset runs, of the vGPU or of the physical GPU, and when that is gone, BAR2 and
+ * BAR4 are memory without meaning, which has what the guest's programs write to it: no
+ * register of the user page can tell. STATE does.
+ */
+enum openvgpu_native_state {
+	OPENVGPU_NATIVE_NO_STATE	= 0,	/* an older host does not tell */
+	OPENVGPU_NATIVE_HERE		= 1,	/* BAR2 and BAR4 are the hardware */
+	OPENVGPU_NATIVE_AWAY		= 2,	/* not; until RESET reads 0, EVENT_FAULT or EVENT_DEAD */
+};
 
 enum openvgpu_native_command {
 	OPENVGPU_NATIVE_MAP_WRITE	= 1,	/* map; the device may read and write */

@@ -12,6 +12,7 @@ enum openvgpu_work_mode {
 	OPENVGPU_MIXED,		/* all */
 	OPENVGPU_GRAPHICS,	/* all but those of the compute series */
 	OPENVGPU_COMPUTE,	/* only those */
+	OPENVGPU_MODES
 };
 
 #define OPENVGPU_COMPUTE_SERIES	'c'

@@ -29,7 +29,9 @@
 #define REFGPU_PCI_DEVICE_ID		0x5247	/* a whole GPU */
 #define REFGPU_PCI_DEVICE_ID_VGPU	0x5248	/* one vGPU, native personality */
 #define REFGPU_PCI_SUBSYSTEM_ID		0x0001
-#define REFGPU_PCI_CLASS		0x030200 /* 3D controller */
+#define REFGPU_PCI_CLASS		0x030200 /* 3D controller; in mode mixed, and of every vGPU */
+#define REFGPU_PCI_CLASS_GRAPHICS	0x038000 /* display controller; in mode graphics */
+#define REFGPU_PCI_CLASS_COMPUTE	0x120000 /* processing accelerator; in mode compute */
 #define REFGPU_PCI_REVISION		0x01
 
 #define REFGPU_BAR_REGISTERS		0	/* 64-bit, 16 MiB, not prefetchable */
@@ -102,6 +104,8 @@
 #define REFGPU_GLOBAL_BAD_ACCESS	0x068	/* RO 0 accesses that named no register */
 #define REFGPU_GLOBAL_SLICES		0x070	/* RO - slices the device has: compute mask bits 7:0, memory mask 15:8, each from bit 0 on */
 #define REFGPU_GLOBAL_SCRATCH		0x078	/* RW 0 storage without meaning */
+#define REFGPU_GLOBAL_MODE		0x080	/* RO - enum refgpu_mode in force; CAP_MODE */
+#define REFGPU_GLOBAL_NEXT_MODE		0x088	/* RW - the mode from the next reset of the function on; no reset changes it; CAP_MODE */
 
 #define REFGPU_ID			0x0055504746455200ULL /* "\0REFGPU\0" */
 /*
@@ -125,6 +129,18 @@
 #define REFGPU_CAP_PENDING_ONCE		(1ULL << 11) /* PARTITION_PENDING_ONCE */
 #define REFGPU_CAP_PC			(1ULL << 12) /* RING_PC */
 #define REFGPU_CAP_SHARED_MEMORY	(1ULL << 13) /* RC_SLICES_SHARED */
+#define REFGPU_CAP_MODE			(1ULL << 14) /* GLOBAL_MODE, GLOBAL_NEXT_MODE; USER_CAPS has not this bit */
+
+/*
+ * What the function is for. A reset of the function (function level, of the slot, or
+ * being plugged in) takes NEXT_MODE; GLOBAL_RESET does not. The mode decides the class
+ * code, and in mode compute there is no CAP_HEADS. BARs are the same in all modes.
+ */
+enum refgpu_mode {
+	REFGPU_MODE_MIXED	= 0,
+	REFGPU_MODE_GRAPHICS	= 1,
+	REFGPU_MODE_COMPUTE	= 2,
+};
 
 /* --------------------------------------------------- run-control blocks */
 

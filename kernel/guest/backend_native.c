@@ -153,10 +153,19 @@ static bool native_gone(struct refgpu *gpu)
 	return control_read(native_of(gpu), OPENVGPU_NATIVE_ID) == REFGPU_GONE;
 }
 
-/* A scratch page has what was written to it, and this is not. */
+/*
+ * Only the control page can tell: what else there is may be a scratch page, which has
+ * what any program wrote to it. A host that does not tell is believed that page's word.
+ */
 static bool native_away(struct refgpu *gpu)
 {
-	return user_read(gpu, REFGPU_USER_ID) != REFGPU_ID;
+	u64 state = OPENVGPU_NATIVE_NO_STATE;
+
+	if (gpu->host_version >= REFGPU_HOST_1_2)
+		state = control_read(native_of(gpu), OPENVGPU_NATIVE_STATE);
+	if (state == OPENVGPU_NATIVE_NO_STATE)
+		return user_read(gpu, REFGPU_USER_ID) != REFGPU_ID;
+	return state != OPENVGPU_NATIVE_HERE;
 }
 
 static irqreturn_t native_interrupt(struct refgpu *gpu)

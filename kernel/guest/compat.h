@@ -8,6 +8,7 @@
 #ifndef REFGPU_COMPAT_H
 #define REFGPU_COMPAT_H
 
+#include <linux/dma-buf.h>
 #include <linux/mm.h>
 #include <drm/drm_atomic.h>
 #include <drm/drm_drv.h>
@@ -35,6 +36,17 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 #define REFGPU_PRIME_OPS
 #endif
 
+/* 6.2, and 6.1.y: who unmaps a buffer of another driver need not know of its lock. */
+static inline void refgpu_unmap_attachment(struct dma_buf_attachment *attachment,
+					   struct sg_table *sgt)
+{
+#ifdef VGPU_HAVE_DMA_BUF_UNLOCKED
+	dma_buf_unmap_attachment_unlocked(attachment, sgt, DMA_BIDIRECTIONAL);
+#else
+	dma_buf_unmap_attachment(attachment, sgt, DMA_BIDIRECTIONAL);
+#endif
+}
+
 /* 6.14: a driver has no date. */
 #ifdef VGPU_HAVE_DRIVER_DATE
 #define REFGPU_DATE	.date = "20261129",
@@ -45,6 +57,7 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 /* 7.1: what a commit consists of was called its state. */
 #ifdef VGPU_HAVE_ATOMIC_COMMIT
 #define drm_atomic_state	drm_atomic_commit
+#define drm_atomic_state_put	drm_atomic_commit_put
 #endif
 
 /* 6.5: an EDID's modes are added in a second step. */

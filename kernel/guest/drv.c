@@ -98,6 +98,7 @@ static const struct drm_driver drm_driver = {
 	.num_ioctls	= ARRAY_SIZE(ioctls),
 	.dumb_create	= refgpu_dumb_create,
 	.gem_create_object = refgpu_gem_create_object,
+	.gem_prime_import = refgpu_gem_prime_import,
 	.gem_prime_import_sg_table = refgpu_gem_import,
 	REFGPU_PRIME_OPS
 	REFGPU_FDINFO_OP
@@ -357,6 +358,11 @@ static void refgpu_remove(struct pci_dev *pdev)
 	refgpu_recovery_end(gpu);
 	refgpu_kms_cancel(gpu);
 	refgpu_sched_end(gpu);
+	/* It may have been taken away in the machine's sleep. */
+	refgpu_mm_restore(gpu, false);
+	/* Also if it could not be reset. */
+	pci_clear_master(pdev);
+	refgpu_mm_leave(gpu);
 }
 
 /* The next kernel shall find a GPU that writes no memory. */
@@ -490,9 +496,8 @@ static int __init refgpu_module_init(void)
 static void __exit refgpu_module_exit(void)
 {
 	pci_unregister_driver(&pci_driver);
-	/* The last files and fences have let go of the module a moment ago. */
+	/* The last files and fences have let go of the module there, a moment ago. */
 	destroy_workqueue(refgpu_wq);
-	rcu_barrier();
 }
 
 module_init(refgpu_module_init);
@@ -501,3 +506,5 @@ module_exit(refgpu_module_exit);
 MODULE_DESCRIPTION("DRM driver of the reference GPU and its vGPUs");
 MODULE_AUTHOR("The OpenVGPU developers");
 MODULE_LICENSE("GPL");
+/* 6.13: MODULE_IMPORT_NS() takes a string, before it a bare word. */
+MODULE_INFO(import_ns, "DMA_BUF");

@@ -5,6 +5,8 @@
  * Locks, outermost first:
  *
  *   struct refgpu_context.submit	order of a context's jobs
+ *   struct drm_device.object_name_lock	names of buffers
+ *   struct refgpu.dma			the end of buffers in system memory
  *   reservations of buffers
  *   struct refgpu.recovery		one recovery, suspend or removal at a time
  *   struct refgpu.mapping		commands of the back end, buffers in the aperture
@@ -53,6 +55,7 @@
 
 /* Numbers of bits of struct refgpu.flags */
 #define REFGPU_UNPLUGGED	0
+#define REFGPU_LEFT		1	/* what the device was may be another driver's */
 
 struct refgpu;
 struct refgpu_bo;
@@ -155,6 +158,7 @@ struct refgpu_ring {
  * @saved: copies of video memory, while the machine sleeps
  * @rights: protects @tables, and the tables
  * @tables: files with tables of rights
+ * @dma: held while a buffer in system memory ends, or its mapping for DMA
  * @mapping: protects the back end's commands and the four below
  * @systems: buffers in the aperture
  * @zombies: buffers that are gone but may still be mapped, until the next reset
@@ -208,6 +212,7 @@ struct refgpu {
 	struct mutex rights; /* tables */
 	struct list_head tables;
 
+	struct mutex dma; /* buffers in system memory end, or their mappings for DMA */
 	struct mutex mapping; /* the back end's commands, systems, zombies, buried */
 	struct list_head systems;
 	struct list_head zombies;
@@ -260,6 +265,12 @@ static inline u64 ring_read(struct refgpu_ring *ring, u32 offset)
 static inline void ring_write(struct refgpu_ring *ring, u32 offset, u64 value)
 {
 	user_write(ring->gpu, REFGPU_USER_RING(ring->index) + offset, value);
+}
+
+/* The host resets it: user page and video memory are a scratch page, or were just now. */
+static inline bool refgpu_is_away(struct refgpu *gpu)
+{
+	return gpu->backend->away && gpu->backend->away(gpu);
 }
 
 /* Files can be kept apart. */
@@ -339,12 +350,14 @@ struct refgpu_context {
  * struct refgpu_job_fence - tells the scheduler of the end of a job
  * @base: signalled when the ring has passed the job
  * @lock: the fence's
- * @has_module: it holds the module
+ * @gpu: it holds this device, and the module; NULL: the job is the kernel's
+ * @work: frees it, because the device's end may sleep
  */
 struct refgpu_job_fence {
 	struct dma_fence base;
 	spinlock_t lock; /* of base */
-	bool has_module;
+	struct refgpu *gpu;
+	struct rcu_work work;
 };
 
 /**
@@ -394,6 +407,7 @@ void refgpu_mm_restore(struct refgpu *gpu, bool back);
 int refgpu_mm_reset(struct refgpu *gpu, bool again);
 void refgpu_mm_forget(struct refgpu *gpu);
 void refgpu_mm_bury(struct refgpu *gpu);
+void refgpu_mm_leave(struct refgpu *gpu);
 int refgpu_rights_create(struct refgpu_file *file);
 void refgpu_rights_destroy(struct refgpu_file *file);
 void refgpu_rights_set(struct refgpu_file *file, struct refgpu_bo *bo, bool granted);
@@ -410,10 +424,11 @@ void refgpu_ring_finish(struct refgpu_job *job, int error);
 void refgpu_ring_retire(struct refgpu_ring *ring);
 void refgpu_ring_cancel(struct refgpu_ring *ring, bool all, int error);
 void refgpu_ring_remove(struct refgpu_ring *ring, struct refgpu_job *job);
-bool refgpu_ring_has_written(struct refgpu_job *job);
+void refgpu_ring_lose(struct refgpu_ring *ring);
 bool refgpu_ring_busy(struct refgpu_ring *ring);
 struct refgpu_job *refgpu_ring_head(struct refgpu_ring *ring);
 void refgpu_ring_pause(struct refgpu_ring *ring);
+void refgpu_ring_forget(struct refgpu_ring *ring);
 int refgpu_ring_stop(struct refgpu_ring *ring);
 u32 refgpu_ring_start(struct refgpu_ring *ring, bool one);
 void refgpu_ring_go_on(struct refgpu_ring *ring);

@@ -10,6 +10,7 @@
 #include <linux/dma-resv.h>
 #include <linux/iosys-map.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_prime.h>
 #include <drm/drm_utils.h>
@@ -161,9 +162,15 @@ static void bo_close(struct drm_gem_object *object, struct drm_file *drm_file)
 
 static struct dma_buf *bo_export(struct drm_gem_object *object, int flags)
 {
+	struct dma_buf *buffer;
+
 	if (refgpu_bo_of(object)->owner)
 		return ERR_PTR(-EPERM);
-	return drm_gem_prime_export(object, flags);
+	buffer = drm_gem_prime_export(object, flags);
+	/* What is mapped by way of it ends with the device, as all that is mapped. */
+	if (!IS_ERR(buffer))
+		buffer->file->f_mapping = object->dev->anon_inode->i_mapping;
+	return buffer;
 }
 
 /**
@@ -174,6 +181,7 @@ void refgpu_gem_bury(struct refgpu_bo *bo)
 {
 	struct drm_gem_object *object = refgpu_bo_object(bo);
 	struct refgpu_file *owner = bo->owner;
+	struct dma_buf *detached = bo->detached;
 
 	refgpu_mm_free(refgpu_of(object->dev), &bo->node);
 	if (bo->stand_in)
@@ -184,8 +192,37 @@ void refgpu_gem_bury(struct refgpu_bo *bo)
 	} else {
 		drm_gem_shmem_free(&bo->shmem);
 	}
+	if (detached)
+		dma_buf_put(detached);
 	if (owner)
 		refgpu_file_put(owner);
+}
+
+/**
+ * refgpu_gem_unmap - no device's DMA finds a buffer's pages any more; they stay
+ * @bo: in system memory, with struct refgpu.dma held
+ */
+void refgpu_gem_unmap(struct refgpu_bo *bo)
+{
+	struct drm_gem_object *object = refgpu_bo_object(bo);
+	struct dma_buf_attachment *attachment = object->import_attach;
+	struct sg_table *sgt = bo->shmem.sgt;
+
+	lockdep_assert_held(&refgpu_of(object->dev)->dma);
+	bo->shmem.sgt = NULL;
+	if (!sgt)
+		return;
+	if (attachment) {
+		/* Its driver may keep it mapped for as long as the device is attached. */
+		bo->detached = attachment->dmabuf;
+		object->import_attach = NULL;
+		refgpu_unmap_attachment(attachment, sgt);
+		dma_buf_detach(bo->detached, attachment);
+		return;
+	}
+	dma_unmap_sgtable(object->dev->dev, sgt, DMA_BIDIRECTIONAL, 0);
+	sg_free_table(sgt);
+	kfree(sgt);
 }
 
 static void vram_free(struct drm_gem_object *object)
@@ -196,9 +233,12 @@ static void vram_free(struct drm_gem_object *object)
 static void system_free(struct drm_gem_object *object)
 {
 	struct refgpu_bo *bo = refgpu_bo_of(object);
+	struct refgpu *gpu = refgpu_of(object->dev);
 
+	mutex_lock(&gpu->dma);
 	if (refgpu_mm_unmap(bo))
 		refgpu_gem_bury(bo);
+	mutex_unlock(&gpu->dma);
 }
 
 static int vram_mmap(struct drm_gem_object *object, struct vm_area_struct *vma)
@@ -249,9 +289,25 @@ static vm_fault_t vram_fault(struct vm_fault *fault)
 
 static int vram_vmap(struct drm_gem_object *object, struct iosys_map *map)
 {
+	void *nowhere;
+
+	/* The console asks for each piece that it writes, also when all is over. */
+	if (drm_dev_is_unplugged(object->dev)) {
+		nowhere = vzalloc(object->size);
+		if (!nowhere)
+			return -ENOMEM;
+		iosys_map_set_vaddr(map, nowhere);
+		return 0;
+	}
 	iosys_map_set_vaddr_iomem(map, refgpu_of(object->dev)->vram +
 				       refgpu_bo_of(object)->node.start);
 	return 0;
+}
+
+static void vram_vunmap(struct drm_gem_object *object, struct iosys_map *map)
+{
+	if (!map->is_iomem)
+		vfree(map->vaddr);
 }
 
 /* Other devices can't reach video memory; who imports it can map it for processors. */
@@ -273,6 +329,7 @@ static const struct drm_gem_object_funcs vram_funcs = {
 	.export		= bo_export,
 	.get_sg_table	= vram_get_sg_table,
 	.vmap		= vram_vmap,
+	.vunmap		= vram_vunmap,
 	.mmap		= vram_mmap,
 	.vm_ops		= &vram_vm_ops,
 };
@@ -414,6 +471,7 @@ static struct refgpu_bo *vram_create(struct refgpu *gpu, struct refgpu_file *own
 	return bo;
 }
 
+/* With the device entered: refgpu_mm_leave() comes after it, or finds nothing to unmap. */
 static struct refgpu_bo *system_create(struct refgpu *gpu, struct refgpu_file *owner, u64 size,
 				       u32 flags)
 {
@@ -446,6 +504,25 @@ static struct refgpu_bo *system_create(struct refgpu *gpu, struct refgpu_file *o
 put:
 	drm_gem_object_put(&shmem->base);
 	return ERR_PTR(ret);
+}
+
+/**
+ * refgpu_gem_prime_import - see struct drm_driver
+ * @drm: the device
+ * @buffer: of any driver
+ *
+ * As system_create().
+ */
+struct drm_gem_object *refgpu_gem_prime_import(struct drm_device *drm, struct dma_buf *buffer)
+{
+	struct drm_gem_object *object;
+	int section;
+
+	if (!drm_dev_enter(drm, &section))
+		return ERR_PTR(-ENODEV);
+	object = drm_gem_prime_import(drm, buffer);
+	drm_dev_exit(section);
+	return object;
 }
 
 /**
@@ -526,6 +603,7 @@ int refgpu_bo_create_ioctl(struct drm_device *drm, void *data, struct drm_file *
 	struct drm_refgpu_bo_create *args = data;
 	struct refgpu *gpu = refgpu_of(drm);
 	struct refgpu_bo *bo;
+	int section;
 	u64 size;
 
 	if (args->flags & ~(places | DRM_REFGPU_BO_GPU_READONLY | DRM_REFGPU_BO_SHARED) ||
@@ -536,10 +614,14 @@ int refgpu_bo_create_ioctl(struct drm_device *drm, void *data, struct drm_file *
 	size = ALIGN(args->size, REFGPU_GRANULE);
 	if (args->flags & DRM_REFGPU_BO_SHARED)
 		owner = NULL;
-	if (args->flags & DRM_REFGPU_BO_VRAM)
+	if (args->flags & DRM_REFGPU_BO_VRAM) {
 		bo = vram_create(gpu, owner, size, args->flags);
-	else
+	} else {
+		if (!drm_dev_enter(drm, &section))
+			return -ENODEV;
 		bo = system_create(gpu, owner, size, args->flags);
+		drm_dev_exit(section);
+	}
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 	args->size = size;

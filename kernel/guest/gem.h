@@ -18,6 +18,8 @@
  * @link: in the GPU's list of buffers in the aperture, or of zombies
  * @mapped: the GPU may reach it through the aperture; with @link, protected by
  *	struct refgpu.mapping
+ * @detached: another driver's buffer that it is, when the device is not attached to that
+ *	any more
  * @stand_in: page that processors see in its place when the GPU is gone
  */
 struct refgpu_bo {
@@ -27,6 +29,7 @@ struct refgpu_bo {
 	struct drm_mm_node node;
 	struct list_head link;
 	bool mapped;
+	struct dma_buf *detached;
 	struct page *stand_in;
 };
 
@@ -82,6 +85,8 @@ int refgpu_dumb_create(struct drm_file *drm_file, struct drm_device *drm,
 int refgpu_bo_create_ioctl(struct drm_device *drm, void *data, struct drm_file *drm_file);
 int refgpu_bo_info_ioctl(struct drm_device *drm, void *data, struct drm_file *drm_file);
 int refgpu_bo_wait_ioctl(struct drm_device *drm, void *data, struct drm_file *drm_file);
+struct drm_gem_object *refgpu_gem_prime_import(struct drm_device *drm, struct dma_buf *buffer);
 void refgpu_gem_bury(struct refgpu_bo *bo);
+void refgpu_gem_unmap(struct refgpu_bo *bo);
 
 #endif /* REFGPU_GEM_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kms.c - heads: each a CRTC with a primary plane, a cursor and one connector
+ * kms.c - heads: each a CRTC with the planes of plane.c and one connector
  *
  * A head takes its mode, pitch and format only while it is off: another pitch is a
  * mode set. A flip is shown, and its event sent, when the head says so; the host may
@@ -11,56 +11,20 @@
 #include <drm/drm_atomic_helper.h>
 #include <drm/drm_debugfs_crc.h>
 #include <drm/drm_edid.h>
-#include <drm/drm_fourcc.h>
 #include <drm/drm_framebuffer.h>
-#include <drm/drm_gem_atomic_helper.h>
 #include <drm/drm_gem_framebuffer_helper.h>
 #include <drm/drm_managed.h>
 #include <drm/drm_modeset_helper_vtables.h>
-#include <drm/drm_plane.h>
 #include <drm/drm_probe_helper.h>
 #include <drm/drm_vblank.h>
 
 #include "compat.h"
-#include "gem.h"
+#include "drv.h"
+#include "head.h"
 #include "kms.h"
 
-#define ALIGNMENT		64	/* of a picture and its lines */
-#define CURSOR_MAX		256
 #define FRAMEBUFFER_MAX		16384
 #define EDID_BLOCK		128
-
-/**
- * struct refgpu_head - one head
- * @gpu: the GPU
- * @number: 0..REFGPU_HEADS-1
- * @primary: shows the picture
- * @cursor: over it
- * @crtc: the head itself
- * @encoder: what DRM wants between the two
- * @connector: its monitor
- * @next: address that the commit under way flips to
- * @flips: it does
- * @event: to be sent when that is shown; protected by the device's event_lock
- * @crc: CRCs are wanted
- * @blanks: vertical blanks that were reported last
- * @blanks_before: those before it was switched on, when the hardware begins at 0
- */
-struct refgpu_head {
-	struct refgpu *gpu;
-	unsigned int number;
-	struct drm_plane primary;
-	struct drm_plane cursor;
-	struct drm_crtc crtc;
-	struct drm_encoder encoder;
-	struct drm_connector connector;
-	u64 next;
-	bool flips;
-	struct drm_pending_vblank_event *event;
-	bool crc;
-	u32 blanks;
-	u32 blanks_before;
-};
 
 /**
  * struct refgpu_kms - all heads
@@ -77,161 +41,6 @@ struct refgpu_kms {
 	struct work_struct hotplug;
 	struct work_struct restore;
 	struct refgpu_head heads[];
-};
-
-static struct refgpu_head *head_of_crtc(struct drm_crtc *crtc)
-{
-	return container_of(crtc, struct refgpu_head, crtc);
-}
-
-static u64 head_read(struct refgpu_head *head, u32 offset)
-{
-	return user_read(head->gpu, REFGPU_USER_HEAD(head->number) + offset);
-}
-
-static void head_write(struct refgpu_head *head, u32 offset, u64 value)
-{
-	user_write(head->gpu, REFGPU_USER_HEAD(head->number) + offset, value);
-}
-
-static u64 pair(u32 low, u32 high)
-{
-	return (u64)high << 32 | low;
-}
-
-/* ------------------------------------------------------------------- planes */
-
-/* Where the picture's first visible pixel is. */
-static u64 plane_address(const struct drm_plane_state *state)
-{
-	struct drm_framebuffer *fb = state->fb;
-
-	return refgpu_bo_address(refgpu_bo_of(fb->obj[0])) + fb->offsets[0] +
-	       (u64)(state->src_y >> 16) * fb->pitches[0] +
-	       (u64)(state->src_x >> 16) * fb->format->cpp[0];
-}
-
-/*
- * What both planes want. A plane without a head is looked at, too: that is what makes it
- * invisible. Return: 1: it is shown.
- */
-static int plane_check(struct drm_plane_state *state, struct drm_atomic_state *commit,
-		       bool can_position)
-{
-	struct drm_crtc_state *crtc_state = NULL;
-	int ret;
-
-	if (state->crtc)
-		crtc_state = drm_atomic_get_new_crtc_state(commit, state->crtc);
-	ret = drm_atomic_helper_check_plane_state(state, crtc_state, DRM_PLANE_NO_SCALING,
-						  DRM_PLANE_NO_SCALING, can_position, true);
-	if (ret || !state->visible)
-		return ret;
-	if (!refgpu_bo_is_vram(refgpu_bo_of(state->fb->obj[0])) ||
-	    plane_address(state) % ALIGNMENT)
-		return -EINVAL;
-	return 1;
-}
-
-static int primary_check(struct drm_plane *plane, struct drm_atomic_state *commit)
-{
-	struct drm_plane_state *old = drm_atomic_get_old_plane_state(commit, plane);
-	struct drm_plane_state *new = drm_atomic_get_new_plane_state(commit, plane);
-	struct drm_crtc_state *crtc_state;
-	int ret;
-
-	ret = plane_check(new, commit, false);
-	if (ret <= 0)
-		return ret;
-	if (new->fb->pitches[0] % ALIGNMENT)
-		return -EINVAL;
-	crtc_state = drm_atomic_get_new_crtc_state(commit, new->crtc);
-	if (old->fb && (old->fb->pitches[0] != new->fb->pitches[0] ||
-			old->fb->format != new->fb->format))
-		crtc_state->mode_changed = true;
-	return 0;
-}
-
-static void primary_update(struct drm_plane *plane, struct drm_atomic_state *commit)
-{
-	struct drm_plane_state *old = drm_atomic_get_old_plane_state(commit, plane);
-	struct drm_plane_state *new = drm_atomic_get_new_plane_state(commit, plane);
-	struct refgpu_head *head = container_of(plane, struct refgpu_head, primary);
-
-	if (!new->visible)
-		return;
-	head->next = plane_address(new);
-	head->flips = !old->visible || head->next != plane_address(old);
-}
-
-static int cursor_check(struct drm_plane *plane, struct drm_atomic_state *commit)
-{
-	struct drm_plane_state *new = drm_atomic_get_new_plane_state(commit, plane);
-	int ret;
-
-	ret = plane_check(new, commit, true);
-	if (ret <= 0)
-		return ret;
-	/* Whole lines of a picture, without gaps between them. */
-	if (new->crtc_w > CURSOR_MAX || new->crtc_h > CURSOR_MAX ||
-	    new->fb->pitches[0] != new->crtc_w * 4)
-		return -EINVAL;
-	return 0;
-}
-
-/* NULL: no cursor. */
-static void write_cursor(struct refgpu_head *head, const struct drm_plane_state *state)
-{
-	bool visible = state && state->visible;
-
-	if (visible) {
-		head_write(head, REFGPU_HEAD_CURSOR_BASE, plane_address(state));
-		head_write(head, REFGPU_HEAD_CURSOR_SIZE, pair(state->crtc_w, state->crtc_h));
-		head_write(head, REFGPU_HEAD_CURSOR_POSITION,
-			   pair(state->crtc_x, state->crtc_y));
-	}
-	head_write(head, REFGPU_HEAD_CONTROL, HEAD_ENABLE | (visible ? HEAD_CURSOR : 0));
-}
-
-static void cursor_update(struct drm_plane *plane, struct drm_atomic_state *commit)
-{
-	struct refgpu_head *head = container_of(plane, struct refgpu_head, cursor);
-	struct drm_crtc_state *crtc_state;
-	int section;
-
-	/* A mode set writes it, too. */
-	crtc_state = drm_atomic_get_new_crtc_state(commit, &head->crtc);
-	if (!crtc_state || !crtc_state->active || drm_atomic_crtc_needs_modeset(crtc_state) ||
-	    !drm_dev_enter(plane->dev, &section))
-		return;
-	write_cursor(head, drm_atomic_get_new_plane_state(commit, plane));
-	/*
-	 * A cursor that moves waits for nothing. Whoever then waits for the next vertical
-	 * blank shall not get a former one, whose interrupt is late.
-	 */
-	drm_crtc_accurate_vblank_count(&head->crtc);
-	drm_dev_exit(section);
-}
-
-static const struct drm_plane_helper_funcs primary_helpers = {
-	.prepare_fb	= drm_gem_plane_helper_prepare_fb,
-	.atomic_check	= primary_check,
-	.atomic_update	= primary_update,
-};
-
-static const struct drm_plane_helper_funcs cursor_helpers = {
-	.prepare_fb	= drm_gem_plane_helper_prepare_fb,
-	.atomic_check	= cursor_check,
-	.atomic_update	= cursor_update,
-};
-
-static const struct drm_plane_funcs plane_funcs = {
-	.update_plane		= drm_atomic_helper_update_plane,
-	.disable_plane		= drm_atomic_helper_disable_plane,
-	.destroy		= drm_plane_cleanup,
-	.reset			= drm_atomic_helper_plane_reset,
-	.atomic_duplicate_state	= drm_atomic_helper_plane_duplicate_state,
-	.atomic_destroy_state	= drm_atomic_helper_plane_destroy_state,
 };
 
 /* -------------------------------------------------------------------- heads */
@@ -306,11 +115,11 @@ static void switch_on(struct refgpu_head *head, const struct drm_display_mode *m
 {
 	head_write(head, REFGPU_HEAD_CONTROL, 0);
 	WRITE_ONCE(head->blanks_before, READ_ONCE(head->blanks));
-	head_write(head, REFGPU_HEAD_BASE, plane_address(picture));
+	head_write(head, REFGPU_HEAD_BASE, refgpu_plane_address(picture));
 	head_write(head, REFGPU_HEAD_PITCH, picture->fb->pitches[0]);
 	head_write(head, REFGPU_HEAD_FORMAT, picture->fb->format->format);
 	head_write(head, REFGPU_HEAD_SIZE, pair(mode->hdisplay, mode->vdisplay));
-	write_cursor(head, cursor);
+	refgpu_plane_write_cursor(head, cursor);
 	if (is_dark(head))
 		drm_err_ratelimited(&head->gpu->drm,
 				    "head %u: the host refuses %ux%u\n", head->number,
@@ -321,7 +130,7 @@ static void switch_on(struct refgpu_head *head, const struct drm_display_mode *m
 static void crtc_enable(struct drm_crtc *crtc, struct drm_atomic_state *commit)
 {
 	struct drm_crtc_state *state = drm_atomic_get_new_crtc_state(commit, crtc);
-	struct refgpu_head *head = head_of_crtc(crtc);
+	struct refgpu_head *head = refgpu_head_of(crtc);
 	int section;
 
 	head->flips = false;
@@ -342,7 +151,7 @@ static void crtc_enable(struct drm_crtc *crtc, struct drm_atomic_state *commit)
 static void crtc_disable(struct drm_crtc *crtc, struct drm_atomic_state *commit)
 {
 	struct drm_crtc_state *state = drm_atomic_get_new_crtc_state(commit, crtc);
-	struct refgpu_head *head = head_of_crtc(crtc);
+	struct refgpu_head *head = refgpu_head_of(crtc);
 	struct drm_device *drm = crtc->dev;
 	int section;
 
@@ -366,7 +175,7 @@ static void crtc_disable(struct drm_crtc *crtc, struct drm_atomic_state *commit)
 static void crtc_flush(struct drm_crtc *crtc, struct drm_atomic_state *commit)
 {
 	struct drm_crtc_state *state = drm_atomic_get_new_crtc_state(commit, crtc);
-	struct refgpu_head *head = head_of_crtc(crtc);
+	struct refgpu_head *head = refgpu_head_of(crtc);
 	struct drm_pending_vblank_event *event = state->event;
 	bool flips = head->flips;
 
@@ -397,7 +206,7 @@ unlock:
 
 static int crtc_enable_vblank(struct drm_crtc *crtc)
 {
-	struct refgpu_head *head = head_of_crtc(crtc);
+	struct refgpu_head *head = refgpu_head_of(crtc);
 
 	refgpu_interrupt_enable(head->gpu, REFGPU_INTR_VBLANK(head->number), 0);
 	return 0;
@@ -405,14 +214,14 @@ static int crtc_enable_vblank(struct drm_crtc *crtc)
 
 static void crtc_disable_vblank(struct drm_crtc *crtc)
 {
-	struct refgpu_head *head = head_of_crtc(crtc);
+	struct refgpu_head *head = refgpu_head_of(crtc);
 
 	refgpu_interrupt_enable(head->gpu, 0, REFGPU_INTR_VBLANK(head->number));
 }
 
 static u32 crtc_vblank_counter(struct drm_crtc *crtc)
 {
-	struct refgpu_head *head = head_of_crtc(crtc);
+	struct refgpu_head *head = refgpu_head_of(crtc);
 	u32 count = READ_ONCE(head->blanks_before) +
 		    lower_32_bits(head_read(head, REFGPU_HEAD_VBLANK_COUNT));
 
@@ -425,7 +234,7 @@ static u32 crtc_vblank_counter(struct drm_crtc *crtc)
 static bool crtc_vblank_time(struct drm_crtc *crtc, int *max_error, ktime_t *time,
 			     bool in_vblank_irq)
 {
-	struct refgpu_head *head = head_of_crtc(crtc);
+	struct refgpu_head *head = refgpu_head_of(crtc);
 	u64 now, blank;
 	ktime_t here;
 
@@ -460,7 +269,7 @@ static int crtc_verify_crc_source(struct drm_crtc *crtc, const char *source, siz
 
 static int crtc_set_crc_source(struct drm_crtc *crtc, const char *source)
 {
-	struct refgpu_head *head = head_of_crtc(crtc);
+	struct refgpu_head *head = refgpu_head_of(crtc);
 	size_t values;
 	int ret;
 
@@ -688,25 +497,14 @@ void refgpu_kms_restore(struct refgpu *gpu)
 
 static int init_head(struct refgpu *gpu, struct refgpu_head *head, unsigned int number)
 {
-	static const u32 primary_formats[] = { DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888 };
-	static const u32 cursor_formats[] = { DRM_FORMAT_ARGB8888 };
 	struct drm_device *drm = &gpu->drm;
 	int ret;
 
 	head->gpu = gpu;
 	head->number = number;
-	ret = drm_universal_plane_init(drm, &head->primary, BIT(number), &plane_funcs,
-				       primary_formats, ARRAY_SIZE(primary_formats), NULL,
-				       DRM_PLANE_TYPE_PRIMARY, NULL);
+	ret = refgpu_planes_init(head);
 	if (ret)
 		return ret;
-	drm_plane_helper_add(&head->primary, &primary_helpers);
-	ret = drm_universal_plane_init(drm, &head->cursor, BIT(number), &plane_funcs,
-				       cursor_formats, ARRAY_SIZE(cursor_formats), NULL,
-				       DRM_PLANE_TYPE_CURSOR, NULL);
-	if (ret)
-		return ret;
-	drm_plane_helper_add(&head->cursor, &cursor_helpers);
 	ret = drm_crtc_init_with_planes(drm, &head->crtc, &head->primary, &head->cursor,
 					&crtc_funcs, NULL);
 	if (ret)
@@ -753,8 +551,8 @@ int refgpu_kms_init(struct refgpu *gpu)
 	drm->mode_config.helper_private = &mode_config_helpers;
 	drm->mode_config.max_width = FRAMEBUFFER_MAX;
 	drm->mode_config.max_height = FRAMEBUFFER_MAX;
-	drm->mode_config.cursor_width = CURSOR_MAX;
-	drm->mode_config.cursor_height = CURSOR_MAX;
+	drm->mode_config.cursor_width = REFGPU_CURSOR_MAX;
+	drm->mode_config.cursor_height = REFGPU_CURSOR_MAX;
 	drm->mode_config.preferred_depth = 24;
 	drm->mode_config.prefer_shadow = 1;
 	for (i = 0; i < gpu->heads && !ret; i++)
@@ -791,6 +589,10 @@ void refgpu_kms_end(struct refgpu *gpu)
 	if (!gpu->kms)
 		return;
 	drm_kms_helper_poll_fini(&gpu->drm);
+	/* Taken away while the machine sleeps. */
+	if (gpu->drm.mode_config.suspend_state)
+		drm_atomic_state_put(gpu->drm.mode_config.suspend_state);
+	gpu->drm.mode_config.suspend_state = NULL;
 	drm_atomic_helper_shutdown(&gpu->drm);
 }
 

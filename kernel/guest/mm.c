@@ -34,6 +34,8 @@ int refgpu_mm_init(struct refgpu *gpu)
 
 	ret = drmm_mutex_init(&gpu->drm, &gpu->memory);
 	if (!ret)
+		ret = drmm_mutex_init(&gpu->drm, &gpu->dma);
+	if (!ret)
 		ret = drmm_mutex_init(&gpu->drm, &gpu->mapping);
 	if (!ret)
 		ret = drmm_mutex_init(&gpu->drm, &gpu->rights);
@@ -150,7 +152,7 @@ static int save(struct refgpu *gpu, const struct drm_mm_node *node)
  * refgpu_mm_save - copy all video memory that somebody has to system memory
  * @gpu: does not run; user space is frozen
  *
- * Return: -ENOMEM: nothing is saved.
+ * Return: 0, or nothing is saved: -ENOMEM; -EAGAIN: the host resets the GPU just now.
  */
 int refgpu_mm_save(struct refgpu *gpu)
 {
@@ -159,12 +161,18 @@ int refgpu_mm_save(struct refgpu *gpu)
 
 	mutex_lock(&gpu->memory);
 	drm_mm_for_each_node(node, &gpu->vram_mm) {
-		ret = save(gpu, node);
+		/* Then it is a scratch page, which any program may have written to. */
+		ret = refgpu_is_away(gpu) ? -EAGAIN : save(gpu, node);
 		if (ret)
 			break;
 	}
 	mutex_unlock(&gpu->memory);
-	if (ret) {
+	if (!ret && refgpu_is_away(gpu))
+		ret = -EAGAIN;
+	if (ret == -EAGAIN) {
+		drm_err(&gpu->drm, "the host resets the GPU just now: the machine can't sleep\n");
+		refgpu_mm_restore(gpu, false);
+	} else if (ret) {
 		drm_err(&gpu->drm,
 			"no room for a copy of %llu MiB of video memory: the machine can't sleep\n",
 			(gpu->vram_size - gpu->vram_free) >> 20);
@@ -236,7 +244,7 @@ int refgpu_mm_map(struct refgpu_bo *bo)
 
 /**
  * refgpu_mm_unmap - the GPU shall not reach a buffer of system memory any more
- * @bo: the buffer, which is going
+ * @bo: the buffer, which is going; with struct refgpu.dma held
  *
  * Return: true: its memory can be freed. Else it is the GPU's until the next reset,
  * which frees it (refgpu_gem_bury()).
@@ -246,13 +254,14 @@ bool refgpu_mm_unmap(struct refgpu_bo *bo)
 	struct drm_gem_object *object = refgpu_bo_object(bo);
 	struct refgpu *gpu = refgpu_of(object->dev);
 
+	lockdep_assert_held(&gpu->dma);
 	mutex_lock(&gpu->mapping);
 	list_del_init(&bo->link);
-	if (bo->mapped && !gpu->aperture_is_empty)
+	if (gpu->aperture_is_empty)
+		bo->mapped = false;
+	else if (bo->mapped && !test_bit(REFGPU_LEFT, &gpu->flags))
 		bo->mapped = gpu->backend->unmap(gpu, bo->node.start,
 						 object->size >> REFGPU_PAGE_SHIFT);
-	else
-		bo->mapped = false;
 	if (bo->mapped) {
 		/* One that no reset ever frees keeps what it has its memory of. */
 		drm_dev_get(&gpu->drm);
@@ -364,11 +373,40 @@ void refgpu_mm_bury(struct refgpu *gpu)
 	mutex_lock(&gpu->mapping);
 	list_splice_init(&gpu->buried, &buried);
 	mutex_unlock(&gpu->mapping);
+	/* Mostly there are none, and a recovery then waits for nobody's reservation. */
+	if (list_empty(&buried))
+		return;
+	mutex_lock(&gpu->dma);
 	list_for_each_entry_safe(bo, next, &buried, link) {
 		list_del(&bo->link);
 		refgpu_gem_bury(bo);
 		drm_dev_put(&gpu->drm);
 	}
+	mutex_unlock(&gpu->dma);
+}
+
+/**
+ * refgpu_mm_leave - end all mappings for DMA: the device is another driver's next
+ * @gpu: unplugged, with its recovery ended
+ *
+ * Buffers stay, with their pages, as long as somebody has them.
+ */
+void refgpu_mm_leave(struct refgpu *gpu)
+{
+	struct refgpu_bo *bo;
+
+	/* Who asks for a file descriptor of a buffer looks at its attachment with this. */
+	mutex_lock(&gpu->drm.object_name_lock);
+	mutex_lock(&gpu->dma);
+	/* None ends meanwhile, and none is new: nobody changes the lists. */
+	list_for_each_entry(bo, &gpu->systems, link)
+		refgpu_gem_unmap(bo);
+	/* The reset has failed: their memory is never freed. */
+	list_for_each_entry(bo, &gpu->zombies, link)
+		refgpu_gem_unmap(bo);
+	set_bit(REFGPU_LEFT, &gpu->flags);
+	mutex_unlock(&gpu->dma);
+	mutex_unlock(&gpu->drm.object_name_lock);
 }
 
 /* ------------------------------------------------------------------- rights */

@@ -324,16 +324,10 @@ static bool mend_hang(struct refgpu *gpu, struct verdict *verdicts)
  */
 static void lose_jobs(struct refgpu_ring *ring)
 {
-	struct refgpu_job *job;
-
-	refgpu_ring_retire(ring);
-	if (!ring->index)
-		return;
-	list_for_each_entry(job, &ring->jobs, node)
-		if (refgpu_ring_has_written(job))
-			refgpu_context_blame(job->context, DRM_REFGPU_CONTEXT_LOST,
-					     REFGPU_ERROR_RESET, 0, 0);
-	refgpu_ring_cancel(ring, false, -ECANCELED);
+	if (ring->index)
+		refgpu_ring_lose(ring);
+	else
+		refgpu_ring_forget(ring);
 }
 
 static void start_rings(struct refgpu *gpu)
@@ -374,8 +368,10 @@ static int reset_all(struct refgpu *gpu)
 	trace_refgpu_reset(ret);
 	if (ret)
 		return ret;
-	for (ring = gpu->rings; ring < end; ring++)
+	for (ring = gpu->rings; ring < end; ring++) {
+		refgpu_ring_retire(ring);
 		lose_jobs(ring);
+	}
 	refgpu_rights_restore(gpu);
 	start_rings(gpu);
 	refgpu_kms_restore(gpu);
@@ -419,7 +415,7 @@ static void mend(struct refgpu *gpu, unsigned long troubles, struct verdict *ver
 		refgpu_mm_forget(gpu);
 		goto dead;
 	}
-	if (gpu->backend->away && gpu->backend->away(gpu)) {
+	if (refgpu_is_away(gpu)) {
 		wait_for_host(gpu);
 		return;
 	}
@@ -439,6 +435,11 @@ static void mend(struct refgpu *gpu, unsigned long troubles, struct verdict *ver
 	}
 	if (fine)
 		return;
+	if (refgpu_is_away(gpu)) {
+		/* It went meanwhile. */
+		wait_for_host(gpu);
+		return;
+	}
 	ret = reset_all(gpu);
 	if (!ret)
 		return;
@@ -528,7 +529,7 @@ static void watch_work(struct work_struct *work)
 	/* Whoever has it looks more closely. */
 	if (mutex_trylock(&gpu->recovery)) {
 		/* While the host resets it, its memory reads what any program wrote there. */
-		there = !gpu->asleep && !(gpu->backend->away && gpu->backend->away(gpu));
+		there = !gpu->asleep && !refgpu_is_away(gpu);
 		for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++) {
 			/* Should an interrupt have been lost. */
 			if (there)
@@ -537,8 +538,10 @@ static void watch_work(struct work_struct *work)
 		}
 		if (!busy)
 			gpu->watched = U64_MAX;
-		else if (!gpu->gone && !gpu->asleep)
+		else if (there && !gpu->gone)
 			look(gpu);
+		else if (!gpu->gone && !gpu->asleep)
+			refgpu_recover(gpu, 0);
 		mutex_unlock(&gpu->recovery);
 		if (!busy)
 			return;
@@ -577,7 +580,7 @@ int refgpu_recovery_init(struct refgpu *gpu)
 static bool is_the_same(struct refgpu *gpu)
 {
 	/* The host will say when it is back. */
-	if (gpu->backend->away && gpu->backend->away(gpu))
+	if (refgpu_is_away(gpu))
 		return true;
 	return user_read(gpu, REFGPU_USER_VERSION) == gpu->version &&
 	       user_read(gpu, REFGPU_USER_VRAM_SIZE) == gpu->vram_size &&
@@ -603,9 +606,12 @@ int refgpu_start(struct refgpu *gpu)
 	gpu->asleep = gpu->display_only;
 	refgpu_mm_restore(gpu, !ret);
 	if (!ret && !gpu->display_only) {
-		/* The host may have reset the GPU meanwhile. */
-		refgpu_rights_restore(gpu);
-		start_rings(gpu);
+		/* What is written while the host has it goes nowhere: mend() starts it then. */
+		if (!refgpu_is_away(gpu)) {
+			/* The host may have reset the GPU meanwhile. */
+			refgpu_rights_restore(gpu);
+			start_rings(gpu);
+		}
 		/* After jobs that sleep has held back. */
 		refgpu_watch(gpu);
 	}
@@ -614,11 +620,14 @@ int refgpu_start(struct refgpu *gpu)
 	return ret;
 }
 
+/* Also if the host has taken the GPU: no job goes on. */
 static bool is_drained(struct refgpu *gpu)
 {
 	struct refgpu_ring *ring;
 	bool drained = true;
 
+	if (refgpu_is_away(gpu))
+		return true;
 	for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++)
 		drained &= ring_read(ring, REFGPU_RING_STATUS) != REFGPU_RING_BUSY;
 	return drained;
@@ -628,12 +637,16 @@ static bool is_drained(struct refgpu *gpu)
  * refgpu_drain - before sleep: let jobs in rings end, hold back the others
  * @gpu: the GPU
  *
+ * If the host resets the GPU at this moment, what was in the rings is lost; nobody can
+ * tell that later from the reset of refgpu_start().
+ *
  * Return: -EBUSY: they do not end in ten seconds; all goes on.
  */
 int refgpu_drain(struct refgpu *gpu)
 {
 	ktime_t end = ktime_add_ms(ktime_get(), DRAIN_TIMEOUT_MS);
 	struct refgpu_ring *ring, *last = gpu->rings + REFGPU_RINGS;
+	bool lost;
 	int ret = 0;
 
 	if (gpu->display_only)
@@ -647,11 +660,12 @@ int refgpu_drain(struct refgpu *gpu)
 		else
 			msleep(20);
 	}
+	lost = !gpu->gone && (refgpu_is_away(gpu) || was_reset_by_host(gpu));
 	for (ring = gpu->rings; ring < last; ring++) {
 		if (ret)
 			refgpu_ring_go_on(ring);
-		else if (!gpu->gone)
-			refgpu_ring_stop(ring);
+		else if (!gpu->gone && (lost || refgpu_ring_stop(ring)))
+			lose_jobs(ring);
 	}
 	gpu->asleep = !ret;
 	mutex_unlock(&gpu->recovery);

@@ -282,6 +282,18 @@ void refgpu_ring_retire(struct refgpu_ring *ring)
 	}
 }
 
+/* Jobs that nobody else finishes from here on; with @all, also those never written. */
+static void take_jobs(struct refgpu_ring *ring, bool all, struct list_head *taken)
+{
+	struct refgpu_job *job, *next;
+
+	spin_lock_irq(&ring->lock);
+	list_for_each_entry_safe(job, next, &ring->jobs, node)
+		if (all || job->value != NOT_WRITTEN)
+			list_move_tail(&job->node, taken);
+	spin_unlock_irq(&ring->lock);
+}
+
 /**
  * refgpu_ring_cancel - end jobs of a ring
  * @ring: does not run any more
@@ -290,15 +302,26 @@ void refgpu_ring_retire(struct refgpu_ring *ring)
  */
 void refgpu_ring_cancel(struct refgpu_ring *ring, bool all, int error)
 {
-	struct refgpu_job *job, *next;
 	LIST_HEAD(cancelled);
 
-	spin_lock_irq(&ring->lock);
-	list_for_each_entry_safe(job, next, &ring->jobs, node)
-		if (all || job->value != NOT_WRITTEN)
-			list_move_tail(&job->node, &cancelled);
-	spin_unlock_irq(&ring->lock);
+	take_jobs(ring, all, &cancelled);
 	finish_all(&cancelled, error);
+}
+
+/**
+ * refgpu_ring_lose - end the jobs that were written into a ring, their contexts are lost
+ * @ring: a reset has emptied it; an interrupt may be retiring its jobs
+ */
+void refgpu_ring_lose(struct refgpu_ring *ring)
+{
+	struct refgpu_job *job;
+	LIST_HEAD(lost);
+
+	take_jobs(ring, false, &lost);
+	list_for_each_entry(job, &lost, node)
+		refgpu_context_blame(job->context, DRM_REFGPU_CONTEXT_LOST,
+				     REFGPU_ERROR_RESET, 0, 0);
+	finish_all(&lost, -ECANCELED);
 }
 
 /**
@@ -327,15 +350,6 @@ void refgpu_ring_pause(struct refgpu_ring *ring)
 }
 
 /**
- * refgpu_ring_has_written - is a job in its ring, or only in the list?
- * @job: in the list of a ring that does not run
- */
-bool refgpu_ring_has_written(struct refgpu_job *job)
-{
-	return job->value != NOT_WRITTEN;
-}
-
-/**
  * refgpu_ring_busy - has a ring jobs that are not done?
  * @ring: any
  */
@@ -355,8 +369,11 @@ struct refgpu_job *refgpu_ring_head(struct refgpu_ring *ring)
 	return list_first_entry_or_null(&ring->jobs, struct refgpu_job, node);
 }
 
-/* No job is in the ring, so the word of FENCE is about none. */
-static void forget_written(struct refgpu_ring *ring)
+/**
+ * refgpu_ring_forget - no job is in the ring: the word of FENCE is about none
+ * @ring: stopped, or the GPU was reset
+ */
+void refgpu_ring_forget(struct refgpu_ring *ring)
 {
 	struct refgpu_job *job;
 
@@ -370,7 +387,8 @@ static void forget_written(struct refgpu_ring *ring)
  * refgpu_ring_stop - stop a ring at once, and note how far it came
  * @ring: paused
  *
- * Return: -ETIMEDOUT: it does not stop, as no working GPU does.
+ * Return: -ETIMEDOUT: it does not stop, as no working GPU does; -EAGAIN: the host has the
+ * GPU, and how far the ring came is lost.
  */
 int refgpu_ring_stop(struct refgpu_ring *ring)
 {
@@ -378,6 +396,7 @@ int refgpu_ring_stop(struct refgpu_ring *ring)
 	struct refgpu_job *job;
 	bool late = false;
 	s32 done;
+	u32 get;
 
 	ring_write(ring, REFGPU_RING_CONTROL, 0);
 	while (ring_read(ring, REFGPU_RING_STATUS) != REFGPU_RING_DISABLED) {
@@ -386,14 +405,18 @@ int refgpu_ring_stop(struct refgpu_ring *ring)
 		usleep_range(50, 100);
 		late = ktime_after(ktime_get(), end);
 	}
+	get = ring_read(ring, REFGPU_RING_GET);
+	/* Then the word of FENCE is anybody's, too. */
+	if (refgpu_is_away(ring->gpu))
+		return -EAGAIN;
 	refgpu_ring_retire(ring);
 	job = refgpu_ring_head(ring);
 	if (job && job->value != NOT_WRITTEN) {
-		done = (u32)ring_read(ring, REFGPU_RING_GET) - job->begin;
+		done = get - job->begin;
 		if (done > 0)
 			job->done += min_t(unsigned int, done, job->count - job->done);
 	}
-	forget_written(ring);
+	refgpu_ring_forget(ring);
 	return 0;
 }
 
@@ -427,7 +450,7 @@ u32 refgpu_ring_start(struct refgpu_ring *ring, bool one)
 	mutex_lock(&ring->mutex);
 	ring->put = 0;
 	/* Those of the kernel that a reset lost must not count as done now. */
-	forget_written(ring);
+	refgpu_ring_forget(ring);
 	writeq(ring->value, ring->done);
 	ring_write(ring, REFGPU_RING_BASE, ring->node.start);
 	ring_write(ring, REFGPU_RING_PACKETS, RING_PACKETS);

@@ -25,25 +25,31 @@ static const char *fence_timeline_name(struct dma_fence *fence)
 	return "ring";
 }
 
-static void fence_free(struct rcu_head *rcu)
+static void fence_work(struct work_struct *work)
 {
-	struct dma_fence *base = container_of(rcu, struct dma_fence, rcu);
-	struct refgpu_job_fence *fence = container_of(base, struct refgpu_job_fence, base);
-	bool has_module = fence->has_module;
+	struct refgpu_job_fence *fence =
+		container_of(to_rcu_work(work), struct refgpu_job_fence, work);
+	struct refgpu *gpu = fence->gpu;
 
 	kfree(fence);
-	if (has_module)
-		module_put(THIS_MODULE);
+	drm_dev_put(&gpu->drm);
+	module_put(THIS_MODULE);
 }
 
-static void fence_release(struct dma_fence *fence)
+static void fence_release(struct dma_fence *base)
 {
-	call_rcu(&fence->rcu, fence_free);
+	struct refgpu_job_fence *fence = container_of(base, struct refgpu_job_fence, base);
+
+	if (fence->gpu)
+		queue_rcu_work(refgpu_wq, &fence->work);
+	else
+		kfree_rcu(fence, base.rcu);
 }
 
 /*
- * Whoever has a sync file of a job has its fence, and so keeps the module. Nobody else
- * gets the fences of the kernel's jobs, and its entity has the last one until the end.
+ * Whoever has a sync file of a job has the scheduler's fence, whose name is in the
+ * scheduler. That holds the job's fence, and so device and module. Nobody else gets the
+ * fences of the kernel's jobs, and its entity has the last one until the end.
  */
 static const struct dma_fence_ops fence_ops = {
 	.get_driver_name	= fence_driver_name,
@@ -73,7 +79,9 @@ struct refgpu_job *refgpu_job_create(struct refgpu_context *context, void *packe
 	}
 	if (context->file) {
 		__module_get(THIS_MODULE);
-		fence->has_module = true;
+		fence->gpu = context->file->gpu;
+		drm_dev_get(&fence->gpu->drm);
+		INIT_RCU_WORK(&fence->work, fence_work);
 	}
 	spin_lock_init(&fence->lock);
 	dma_fence_init(&fence->base, &fence_ops, &fence->lock, dma_fence_context_alloc(1), 1);
@@ -125,8 +133,13 @@ static struct dma_fence *sched_run(struct drm_sched_job *base)
 
 static void sched_free(struct drm_sched_job *base)
 {
+	struct refgpu_job *job = job_of(base);
+
+	/* The scheduler's fence of one that never ran may outlast it, too. */
+	if (!base->s_fence->parent)
+		base->s_fence->parent = dma_fence_get(&job->fence->base);
 	drm_sched_job_cleanup(base);
-	refgpu_job_free(job_of(base));
+	refgpu_job_free(job);
 }
 
 /* No timedout_job: no scheduler has a timeout. */

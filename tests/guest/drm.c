@@ -644,6 +644,9 @@ static const struct test {
 	{ "sleep-reset", test_sleep_reset, true },
 	{ "sleep-disk", test_sleep_disk, true },
 	{ "sleep-refused", test_sleep_refused, true },
+	{ "sleep-resets", test_sleep_resets, true },
+	{ "unbind-fences", test_unbind_fences, true },
+	{ "unbind-memory", test_unbind_memory, true },
 };
 
 static bool run_test(const struct test *test)

@@ -42,5 +42,8 @@ bool test_sleep_mem(void);
 bool test_sleep_reset(void);
 bool test_sleep_disk(void);
 bool test_sleep_refused(void);
+bool test_sleep_resets(void);
+bool test_unbind_fences(void);
+bool test_unbind_memory(void);
 
 #endif /* DRM_TESTS_H */

@@ -19,6 +19,7 @@
 #define JOBS		20	/* of a context: more than a ring takes at a time */
 #define PACKETS_MAX	256
 #define TRIAL		16
+#define ROUNDS		4
 #define BUSY_NS		2000000000LL	/* how long all jobs take */
 
 /* Return: 0 when it has slept and is awake again, or -errno. */
@@ -92,6 +93,9 @@ static int submit_all(struct sleeper *sleeper)
 	took = now_ns();
 	error = run(sleeper->fd, sleeper->contexts[0], fills, TRIAL);
 	took = now_ns() - took;
+	/* It was no trial. */
+	if (!error && context_status(sleeper->fd, sleeper->contexts[0]).state)
+		error = -ECANCELED;
 	while (count < PACKETS_MAX && count * took / TRIAL * CONTEXTS * JOBS < BUSY_NS)
 		count++;
 	for (j = 0; j < JOBS; j++)
@@ -234,4 +238,69 @@ bool test_sleep_refused(void)
 	if (error || status.state)
 		return no("the job: %d, state %u, error %u", error, status.state, status.error);
 	return true;
+}
+
+/* Each job has ended, and its context says how. Return: how many contexts have lost theirs. */
+static int all_ended(struct sleeper *sleeper)
+{
+	struct drm_refgpu_context_status status;
+	unsigned int i;
+	int error, lost = 0;
+
+	for (i = 0; i < CONTEXTS; i++) {
+		error = syncobj_wait(sleeper->fd, sleeper->done[i]);
+		status = context_status(sleeper->fd, sleeper->contexts[i]);
+		/* EINVAL: it had no job. */
+		if ((error && error != -EINVAL) ||
+		    (status.state != DRM_REFGPU_CONTEXT_OK &&
+		     status.state != DRM_REFGPU_CONTEXT_LOST)) {
+			no("context %u: %d, state %u, error %u", i, error, status.state,
+			   status.error);
+			return -1;
+		}
+		lost += status.state == DRM_REFGPU_CONTEXT_LOST;
+	}
+	return lost;
+}
+
+/** test_sleep_resets - the host resets the GPU when we say that we go to sleep */
+bool test_sleep_resets(void)
+{
+	struct sleeper sleeper;
+	struct refgpu_copy copy;
+	int error, lost = 0, round, ended;
+	uint32_t context;
+
+	write_file("/sys/power/pm_test", "devices");
+	write_file("/sys/module/suspend/parameters/pm_test_delay", "1");
+	for (round = 0; round < ROUNDS; round++) {
+		error = prepare(&sleeper);
+		if (!error)
+			error = submit_all(&sleeper);
+		if (error && error != -ECANCELED)
+			return no("round %d: %s", round, strerror(-error));
+		error = go_to_sleep("freeze");
+		if (error)
+			return no("the machine does not sleep: %s", strerror(-error));
+		ended = all_ended(&sleeper);
+		if (ended < 0)
+			return false;
+		lost += ended;
+		if (round < ROUNDS - 1)
+			close(sleeper.fd);
+	}
+	printf("# has slept, %d of %d contexts are lost\n", lost, ROUNDS * CONTEXTS);
+	fflush(stdout);
+	/* The last reset is on its way, or done. */
+	for (round = 0; round < 100; round++) {
+		error = context_create(sleeper.fd, &context);
+		copy = copy_packet(sleeper.vram.address, sleeper.system.address, BYTES);
+		if (!error)
+			error = run(sleeper.fd, context, &copy, 1);
+		if (!error && !context_status(sleeper.fd, context).state)
+			return all_are(&sleeper.vram, CANARY);
+		usleep(100000);
+	}
+	return no("no job ends well after it: %d, state %u", error,
+		  context_status(sleeper.fd, context).state);
 }

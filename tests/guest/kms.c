@@ -3,7 +3,7 @@
  * kms.c - sets a mode, draws pictures and flips between them
  *
  *	kms [--card PATH] [--mode WIDTHxHEIGHT] [--heads N] [--seed N]
- *	    [--control PORT] [--frames N] [--crc FOLDER]
+ *	    [--control PORT] [--frames N] [--crc FOLDER] [--edge]
  *
  * For any KMS driver; the kernel's interface alone, no library. Each picture is
  * drawn into the buffer that is not shown and flipped to. One line says that it
@@ -12,6 +12,8 @@
  * otherwise it shows --frames pictures and ends. --crc names the device's folder in
  * debugfs: a picture is shown only when the hardware has seen it there. With --heads,
  * that many show pictures of their own at the same time; lines are about the first.
+ * With --edge the first one then shows a picture that begins left of it and above, and
+ * one that is not on it at all must be refused.
  */
 #include "crc32.h"
 #include "picture.h"
@@ -38,6 +40,7 @@
 #define MAX_MODES	128
 #define FLIP_TIMEOUT_MS	30000
 #define CRC_FRAMES	300	/* in which a picture must be seen */
+#define EDGE		64	/* pixels beyond it */
 
 struct buffer {
 	uint32_t framebuffer;
@@ -153,11 +156,11 @@ static int find_connectors(int fd, struct screen *screens, unsigned int heads,
 	return screen == screens + heads ? 0 : -ENODEV;
 }
 
-static void create_buffer(struct screen *screen, struct buffer *buffer)
+static void create_buffer(struct screen *screen, struct buffer *buffer, unsigned int more)
 {
 	struct drm_mode_create_dumb dumb = {
-		.width = screen->mode.hdisplay,
-		.height = screen->mode.vdisplay,
+		.width = screen->mode.hdisplay + more,
+		.height = screen->mode.vdisplay + more,
 		.bpp = 32,
 	};
 	struct drm_mode_map_dumb map = { 0 };
@@ -259,6 +262,62 @@ static void wait_for_crc(const struct screen *screen, const struct buffer *buffe
 	printf("kms: head %u shows %08x, which was drawn\n", screen->crtc_index, crc);
 }
 
+/* The plane that shows a picture. */
+static uint32_t find_plane(int fd, uint32_t framebuffer)
+{
+	struct drm_set_client_cap universal = { DRM_CLIENT_CAP_UNIVERSAL_PLANES, 1 };
+	uint32_t planes[MAX_OBJECTS];
+	struct drm_mode_get_plane_res all = {
+		.plane_id_ptr = (uintptr_t)planes,
+		.count_planes = MAX_OBJECTS,
+	};
+	unsigned int i;
+
+	call(fd, DRM_IOCTL_SET_CLIENT_CAP, &universal, "universal planes");
+	call(fd, DRM_IOCTL_MODE_GETPLANERESOURCES, &all, "planes");
+	for (i = 0; i < all.count_planes && i < MAX_OBJECTS; i++) {
+		struct drm_mode_get_plane plane = { .plane_id = planes[i] };
+
+		call(fd, DRM_IOCTL_MODE_GETPLANE, &plane, "plane");
+		if (plane.fb_id == framebuffer)
+			return plane.plane_id;
+	}
+	errno = ENOENT;
+	die("no plane shows the picture");
+	return 0;
+}
+
+static void show_over_edge(struct screen *screen)
+{
+	struct drm_mode_set_plane set = {
+		.crtc_id = screen->crtc,
+		.crtc_x = -EDGE,
+		.crtc_y = -EDGE,
+		.crtc_w = screen->mode.hdisplay + EDGE,
+		.crtc_h = screen->mode.vdisplay + EDGE,
+		.src_w = (screen->mode.hdisplay + EDGE) << 16,
+		.src_h = (screen->mode.vdisplay + EDGE) << 16,
+	};
+	struct buffer large;
+
+	create_buffer(screen, &large, EDGE);
+	picture_draw(large.pixels, large.pitch, set.crtc_w, set.crtc_h, 0, 0);
+	set_mode(screen, &large);
+	wait_for_crc(screen, &large);
+	set.fb_id = large.framebuffer;
+	set.plane_id = find_plane(screen->fd, large.framebuffer);
+	call(screen->fd, DRM_IOCTL_MODE_SETPLANE, &set, "set plane");
+	large.pixels += EDGE * (large.pitch + 4);
+	wait_for_crc(screen, &large);
+
+	/* Nothing of it on the head: memory beside it would be shown, of whoever has it. */
+	set.crtc_x = screen->mode.hdisplay;
+	if (!ioctl(screen->fd, DRM_IOCTL_MODE_SETPLANE, &set) || errno != EINVAL) {
+		printf("kms: a picture beside the head was not refused\n");
+		exit(1);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -269,6 +328,7 @@ int main(int argc, char **argv)
 		{ "control", required_argument, NULL, 'p' },
 		{ "frames", required_argument, NULL, 'f' },
 		{ "crc", required_argument, NULL, 'x' },
+		{ "edge", no_argument, NULL, 'e' },
 		{ NULL, 0, NULL, 0 },
 	};
 	unsigned int width = 0, height = 0, seed = 0, frames = 2, heads = 1, frame, i;
@@ -276,6 +336,7 @@ int main(int argc, char **argv)
 	struct drm_version version = { 0 };
 	struct screen screens[MAX_HEADS] = { 0 }, *screen;
 	FILE *control = NULL;
+	bool edge = false;
 	char name[32];
 	int option, error, fd;
 
@@ -310,6 +371,9 @@ int main(int argc, char **argv)
 		case 'x':
 			crc_folder = optarg;
 			break;
+		case 'e':
+			edge = true;
+			break;
 		default:
 			return 2;
 		}
@@ -329,7 +393,7 @@ int main(int argc, char **argv)
 	}
 	for (screen = screens; screen < screens + heads; screen++)
 		for (i = 0; i < BUFFERS; i++)
-			create_buffer(screen, &screen->buffers[i]);
+			create_buffer(screen, &screen->buffers[i], 0);
 	if (control_path) {
 		control = picture_port(control_path);
 		if (!control)
@@ -359,5 +423,7 @@ int main(int argc, char **argv)
 		if (control && !picture_wanted(control))
 			break;
 	}
+	if (edge && crc_folder)
+		show_over_edge(&screens[0]);
 	return 0;
 }

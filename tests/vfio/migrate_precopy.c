@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "admin.h"
+#include "load.h"
 #include "migrant.h"
 #include "vm.h"
 
@@ -309,6 +310,65 @@ TEST(cancelled, 0)
 		saved_free(&saved);
 	}
 	migrant_finish(&migrant);
+}
+
+/* What it gets of its engine at most, as its administrator reads it. */
+static unsigned int slow_percent(const struct vgpu *vgpu)
+{
+	char text[TEXT_SIZE];
+	const char *line;
+
+	admin_text(admin_vgpu_path(vgpu->uuid, "stats/migration"), text);
+	line = strstr(text, "slow_percent ");
+	CHECK(line, "no slow_percent in: %s", text);
+	return (unsigned int)strtoul(line + strlen("slow_percent "), NULL, 10);
+}
+
+/* How much of the next two seconds of the GPU's clock it has the engine. */
+static double share(const struct vgpu *vgpu)
+{
+	struct look begin = service_look(vgpu), end;
+
+	clock_wait(vgpu, 2000000000);
+	end = service_look(vgpu);
+	return 100. * (double)(end.held - begin.held) / (double)(end.clock - begin.clock);
+}
+
+/* It writes faster than it is read: it gets less of its engine, until that is given up. */
+TEST(slowed, ONCE | SLOW)
+{
+	struct saved saved = { 0 };
+	unsigned int i, percent;
+	uint64_t initial, dirty;
+	struct load load;
+	double slow, alone;
+	int fd;
+
+	scheduler_defaults();
+	load_make(&load, 1, TYPE);
+	if (!migration_pre_copies(&load.vgpu[0]))
+		harness_skip("this kernel or this GPU has no pre-copy");
+	vgpu_set(&load.vgpu[0], "migration_throttle", 1);
+	load_start(&load);
+	fd = migration_enter(&load.vgpu[0], S_PRE_COPY);
+	for (i = 0; i < 100 && slow_percent(&load.vgpu[0]) > 25; i++) {
+		fill_words(rt_framebuffer(load.vgpu[0].device, 8 * MIB), 6 * MIB, i);
+		/* It looks once in that time. */
+		usleep(100000);
+		OK(migration_precopy_info(fd, &initial, &dirty));
+		migration_pre_read(fd, &saved, 2 * SLICE);
+		saved_free(&saved);
+	}
+	percent = slow_percent(&load.vgpu[0]);
+	CHECK(percent <= 25, "after %u rounds it gets %u %%", i, percent);
+	slow = share(&load.vgpu[0]);
+	CHECK(slow < 50, "it is to get %u %%, and has %.1f %%", percent, slow);
+	migration_leave(&load.vgpu[0], S_RUNNING);
+	alone = share(&load.vgpu[0]);
+	CHECK(alone > 75, "it was given up, and it has %.1f %% alone", alone);
+	printf("# %u rounds, %u %%: %.1f %%, then %.1f %%\n", i, percent, slow, alone);
+	load_stop(&load);
+	close(fd);
 }
 
 /* A guest that resets its vGPU in the middle of it. */

@@ -53,6 +53,9 @@ TEST(surprise, ONCE | SLOW)
 	OK(rt_memory_map(vgpu[0].device, &memory, true, &address));
 	OK(work_spin(&ring[0], &stop));
 	usleep(50000);
+	value = rt_control_read(vgpu[0].device, OPENVGPU_NATIVE_STATE);
+	CHECK(value == OPENVGPU_NATIVE_HERE, "STATE is %llu, not HERE",
+	      (unsigned long long)value);
 
 	inject("remove");
 	/* No access of the guest may fail, or hang. */
@@ -69,6 +72,9 @@ TEST(surprise, ONCE | SLOW)
 	CHECK(eventfd_count(event, 1000), "the guest got no interrupt");
 	value = rt_control_read(vgpu[0].device, OPENVGPU_NATIVE_FAULT);
 	CHECK(value == 4, "FAULT is %llu, not GPU_DEAD", (unsigned long long)value);
+	value = rt_control_read(vgpu[0].device, OPENVGPU_NATIVE_STATE);
+	CHECK(value == OPENVGPU_NATIVE_AWAY, "STATE is %llu, not AWAY",
+	      (unsigned long long)value);
 	/* Every page reads ones now, mapped or not before; nothing faults. */
 	CHECK(peek(rt_framebuffer(vgpu[0].device, 0), &value) &&
 	      peek(rt_framebuffer(vgpu[0].device, 32 * MIB), &value) &&

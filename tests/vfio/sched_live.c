@@ -34,6 +34,9 @@ struct shift {
 
 /**
  * struct turns - what happened in a stretch of the log
+ * @log: the log
+ * @from: first entry of the stretch
+ * @to: one after the last
  * @count: runs
  * @passed_ns: from its beginning to its end
  * @served_ns: what each worker was charged, with its switches
@@ -43,6 +46,8 @@ struct shift {
  * @quantum_min, @quantum_max: of the workers' runs
  */
 struct turns {
+	const struct switch_log *log;
+	size_t from, to;
 	unsigned int count, idle_one;
 	uint64_t passed_ns;
 	uint64_t served_ns[WORKERS];
@@ -109,7 +114,9 @@ static unsigned int owner_of(const struct shift *shift,
 
 static struct turns turns_count(const struct shift *shift, size_t from, size_t to)
 {
-	struct turns turns = { .quantum_min = UINT64_MAX };
+	struct turns turns = {
+		.log = &shift->log, .from = from, .to = to, .quantum_min = UINT64_MAX,
+	};
 	size_t k;
 
 	for (k = from; k < to && k < shift->log.count; k++) {
@@ -152,8 +159,8 @@ static struct turns turns_after(struct shift *shift, unsigned int round,
 
 /*
  * Everybody was served by their weight, as well as doc/scheduler.md promises
- * for any window, with the overrun that was seen: how busy the machine was
- * makes the bound wider, not the test fail.
+ * for any window, with the overrun and the switches that were seen: how busy the
+ * machine was makes the bound wider, not the test fail.
  */
 static void expect_parts(const char *what, const struct turns *turns,
 			 const unsigned int weight[WORKERS])
@@ -174,7 +181,10 @@ static void expect_parts(const char *what, const struct turns *turns,
 		      part * given - turns->served_ns[i];
 		others = owners > 2 ? (owners - 2) * part : 0;
 		bound = 2 * (1 + others) *
-			(2 * slice + turns->overrun_ns + SLIVER_NS);
+			(2 * slice + turns->cost_ns + 2 * turns->overrun_ns + SLIVER_NS);
+		if (off > bound)
+			switch_log_print(turns->log, turns->from > 30 ? turns->from - 30 : 0,
+					 turns->to);
 		CHECK(off <= bound,
 		      "%s: worker %u had %lu of %lu us, %lu us off, bound %lu us (overrun %lu us)",
 		      what, i, turns->served_ns[i] / 1000, given / 1000,
@@ -274,6 +284,23 @@ TEST(timeslice, ONCE)
 	shift_end(&shift);
 }
 
+/* The longest overrun of a quantum, and the longest switch. */
+static void longest_in(const struct switch_log *log, uint64_t *overrun, uint64_t *cost)
+{
+	size_t k;
+
+	*overrun = 0;
+	*cost = 0;
+	for (k = 0; k < log->count; k++) {
+		const struct switch_entry *entry = &log->entry[k];
+
+		if (entry->quantum && entry->run > entry->quantum + *overrun)
+			*overrun = entry->run - entry->quantum;
+		if (entry->cost > *cost)
+			*cost = entry->cost;
+	}
+}
+
 /*
  * The bound of a wait beside one other, with the slice, the overrun and the
  * costs that were seen: a run of the other, two switches, and what the host
@@ -281,16 +308,13 @@ TEST(timeslice, ONCE)
  */
 static uint64_t wait_bound(const struct switch_log *log, uint64_t slice)
 {
-	uint64_t overrun = 0, cost = 0, late = 0, begin;
+	uint64_t overrun, cost, late = 0, begin;
 	size_t k;
 
+	longest_in(log, &overrun, &cost);
 	for (k = 0; k < log->count; k++) {
 		const struct switch_entry *entry = &log->entry[k];
 
-		if (entry->quantum && entry->run > entry->quantum + overrun)
-			overrun = entry->run - entry->quantum;
-		if (entry->cost > cost)
-			cost = entry->cost;
 		begin = entry->time - entry->run - entry->cost;
 		if (k && begin > entry[-1].time + late)
 			late = begin - entry[-1].time;
@@ -308,10 +332,10 @@ TEST(return_of_the_lone_one, ONCE)
 	struct rt_ring ring[2];
 	struct switch_log log;
 	struct vgpu vgpu[2];
-	uint64_t stop[2], slice, longest, bound, before, solo, allowed;
+	uint64_t stop[2], slice, longest, bound, before, solo, allowed, overrun, cost;
 	uint64_t others = 0, most = 0;
 	unsigned int i, mine = 0;
-	size_t k;
+	size_t k, at = 0;
 
 	scheduler_defaults();
 	gpu_set("timeslice_max_us", "100");
@@ -340,10 +364,12 @@ TEST(return_of_the_lone_one, ONCE)
 		OK(rt_ring_wait(&ring[i], ring[i].fence, 20000));
 
 	/*
-	 * Never more than a slice of the other while it waits, and what it
-	 * overran itself before.
+	 * From as far behind as two of one weight may be (doc/scheduler.md, Bounds)
+	 * to as far ahead. Mostly that is a slice and a little; but a switch that
+	 * took long, for the machine was busy, is paid back, too.
 	 */
-	allowed = 2 * (slice + SLIVER_NS) + host_stat(vgpu[0].uuid, "overrun_ns");
+	longest_in(&log, &overrun, &cost);
+	allowed = 2 * (slice + 2 * cost + 2 * overrun + 2 * SLIVER_NS);
 	for (k = 0; k < log.count; k++) {
 		if (!strcmp(log.entry[k].uuid, vgpu[0].uuid)) {
 			mine++;
@@ -351,13 +377,17 @@ TEST(return_of_the_lone_one, ONCE)
 			continue;
 		}
 		others += log.entry[k].quantum;
-		if (others > most)
+		if (others > most) {
 			most = others;
+			at = k;
+		}
 	}
 	CHECK(mine > 10, "back beside another it had %u turns in 300 ms", mine);
+	if (most > allowed)
+		switch_log_print(&log, at > 40 ? at - 40 : 0, at + 10);
 	CHECK(most <= allowed,
-	      "while it waited the other was given %lu us, more than a turn of %lu us",
-	      most / 1000, slice / 1000);
+	      "while it waited the other was given %lu us, at most %lu us are right (slice %lu us, longest switch %lu us)",
+	      most / 1000, allowed / 1000, slice / 1000, cost / 1000);
 	longest = host_stat(vgpu[0].uuid, "wait_max_ns");
 	bound = wait_bound(&log, slice);
 	printf("# alone for %lu ms (longest wait %lu us); back beside another: longest wait %lu us, bound %lu us\n",

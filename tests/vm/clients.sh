@@ -112,3 +112,18 @@ install_openvgpu()
 	make -s -C /src/tools/dist install BUILD=/run/openvgpu-build PREFIX=/usr &&
 		install -m 755 /src/build/tools/openvgpu /usr/bin/openvgpu
 }
+
+# ------------------------------------------------------- a reboot of the machine
+
+# reboot_machine: the suite runs anew then, and calls rebooted to go on counting
+reboot_machine()
+{
+	echo "$passed $failed $skipped" >/out/before
+	echo "# reboot"
+	systemctl reboot
+	sleep 60
+	fail reboot "the machine is still up after 60 s"
+	finish
+}
+
+rebooted() { read -r passed failed skipped </out/before; }

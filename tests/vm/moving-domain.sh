@@ -86,6 +86,25 @@ share_consoles()
 # start_moving NAME: until its guest computes
 start_moving() { start_until "$1" computes "$share/$1"; }
 
+# ups CONSOLE...: how often guests have booted
+ups() { cat "${@/%/.log}" | grep -c '^guest: up '; }
+
+# is_same_guest CONSOLE...: none has booted since there were $ups. Emulated, the processor
+# resets a guest now and then, without a word of its kernel: that is said, and forgiven
+# twice. What is lost on the way is lost each time.
+resets=0
+is_same_guest()
+{
+	local now
+
+	now=$(ups "$@")
+	[ "$now" != "$ups" ] || return 0
+	! cat "${@/%/.log}" | grep -E 'Kernel panic|BUG:|Oops' || return
+	echo "let-down: guest: that of vm1 was reset without a word" >&2
+	ups=$now resets=$((resets + 1))
+	[ "$resets" -le 2 ]
+}
+
 # ended NAME: its guest has found everything right, to its end
 ended() { grep -q '^guest-exit: 0' "$share/$1.log"; }
 

@@ -128,6 +128,13 @@ within()
 	done
 }
 
+# unload_refgpu: when the last fence of its users has been freed, a moment after they ended
+unload_refgpu()
+{
+	within 20 grep -qx 0 /sys/module/refgpu/refcnt
+	run unload 0 modprobe -r refgpu
+}
+
 # driver_warnings: what refgpu.ko and DRM had to say
 driver_warnings()
 {

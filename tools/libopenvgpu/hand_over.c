@@ -20,6 +20,7 @@
 
 #define DRIVERS_PATH	"bus/pci/drivers"
 #define DISPLAY_CLASS	"0x03"	/* as sysfs begins the class */
+#define COMPUTE_CLASS	"0x12"	/* a GPU whose firmware mode is compute */
 #define NO_OVERRIDE	"\n"	/* a write of nothing would not arrive */
 
 static bool driver_name_valid(const char *name)
@@ -122,13 +123,14 @@ static void read_override(const struct ovgpu *ovgpu, const char *bdf,
 }
 
 /* Whether it can be a GPU that the module takes only when it is told to. */
-static bool is_display(const struct ovgpu *ovgpu, const char *bdf)
+static bool can_be_gpu(const struct ovgpu *ovgpu, const char *bdf)
 {
 	char class[OVGPU_NAME_SIZE];
 
 	return !ovgpu_read(ovgpu, OVGPU_SYSFS, class, sizeof(class),
 			   OVGPU_PCI_PATH "/%s/class", bdf) &&
-	       !strncmp(class, DISPLAY_CLASS, strlen(DISPLAY_CLASS));
+	       (!strncmp(class, DISPLAY_CLASS, strlen(DISPLAY_CLASS)) ||
+		!strncmp(class, COMPUTE_CLASS, strlen(COMPUTE_CLASS)));
 }
 
 static int device_fill(const struct ovgpu *ovgpu, const struct aliases *aliases,
@@ -142,7 +144,7 @@ static int device_fill(const struct ovgpu *ovgpu, const struct aliases *aliases,
 	device->handed_over = device->driver_override[0] &&
 			      strcmp(device->driver_override, OVGPU_DRIVER) &&
 			      !strcmp(device->driver_override, device->driver) &&
-			      (device->known || is_display(ovgpu, bdf));
+			      (device->known || can_be_gpu(ovgpu, bdf));
 	return ovgpu_exists(ovgpu, OVGPU_SYSFS, OVGPU_PCI_PATH "/%s", bdf) ?
 	       0 : -ENOENT;
 }

@@ -6,3 +6,4 @@
 
 #include "place/layout.c"
 #include "place/layout_divide.c"
+#include "place/layout_memory.c"

@@ -33,6 +33,9 @@
 #define layout_pool_memory		ovgpu_layout_pool_memory
 #define layout_free_bytes		ovgpu_layout_free_bytes
 #define layout_largest			ovgpu_layout_largest
+#define layout_slice_units		ovgpu_layout_slice_units
+#define layout_make_plan		ovgpu_layout_make_plan
+#define layout_carry_out		ovgpu_layout_carry_out
 
 #include "internal.h"
 #include "place/layout.h"

@@ -53,6 +53,7 @@ enum cli_option {
 	OPTION_COMPUTE	= 1 << 18,
 	OPTION_FOLLOW	= 1 << 19,
 	OPTION_HOSTS	= 1 << 20,
+	OPTION_FIRMWARE	= 1 << 21,
 };
 
 /* Of --sort, in the order of enum top_key. */
@@ -92,6 +93,7 @@ enum cli_option {
  * @compute: of --compute, as "2,1,1"; NULL: not given
  * @follow: --follow was given
  * @hosts: of --hosts; NULL: not given
+ * @firmware: --firmware was given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
  * @argument_count: their number
@@ -121,6 +123,7 @@ struct cli {
 	const char *compute;
 	bool follow;
 	const char *hosts;
+	bool firmware;
 	const char *argument;
 	char **arguments;
 	int argument_count;

@@ -117,13 +117,19 @@ static const struct command commands[] = {
 	  "show what GPUs are for",
 	  .help = "MODE is the work mode: mixed, graphics (no vGPUs of series C) or compute (only\n"
 	  "such). GRAPHICS and COMPUTE are how many vGPUs of either kind exist, CHOICES what\n"
-	  "the mode can be.\n\n"
-	  "Columns: GPU MODE GRAPHICS COMPUTE CHOICES\n" },
-	{ "mode set", "MODE", ONE, OPTION_GPU | OPTION_DRY_RUN, command_mode_set,
+	  "the mode can be. FIRMWARE is the mode of the board, which a VM sees that gets the\n"
+	  "whole GPU, and which it will be after the next remove and rescan, if another.\n\n"
+	  "Columns: GPU MODE GRAPHICS COMPUTE CHOICES FIRMWARE\n" },
+	{ "mode set", "MODE", ONE, OPTION_GPU | OPTION_FIRMWARE | OPTION_DRY_RUN,
+	  command_mode_set,
 	  "change what a GPU is for",
 	  .help = "MODE is mixed, graphics or compute, in force at once, without a reset. Types that\n"
 	  "the mode has not show 0 available. Refused while vGPUs contradict it, which are\n"
-	  "named (exit status 4). Without --gpu, the only GPU there is.\n" },
+	  "named (exit status 4). Without --gpu, the only GPU there is.\n\n"
+	  "With --firmware, what the board is for, as a VM sees it that gets the whole GPU: the\n"
+	  "class of the PCI function goes by it, and in compute the GPU has no heads. The\n"
+	  "function is removed and found again. Refused while the GPU has vGPUs or GPU\n"
+	  "instances, or another driver has it.\n" },
 	{ "events", "UUID|GPU", OPTIONAL, OPTION_FOLLOW, command_events,
 	  "follow what happens to vGPUs",
 	  .help = "Prints a line for each: create, remove, open, close, request (a process removes\n"

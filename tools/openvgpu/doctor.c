@@ -20,6 +20,7 @@ static const struct {
 	{ "secure_boot", check_secure_boot },
 	{ "gpu", check_gpu },
 	{ "instances", check_instances },
+	{ "modes", check_modes },
 	{ "vfio_device", check_vfio_device },
 	{ "iommu", check_iommu },
 	{ "migration", check_migration },

@@ -109,6 +109,9 @@ void check_restore(const struct doctor *doctor, struct finding *finding);
 /* doctor_instances.c: what GPU instances leave to others */
 void check_instances(const struct doctor *doctor, struct finding *finding);
 
+/* doctor_modes.c: what GPUs are for */
+void check_modes(const struct doctor *doctor, struct finding *finding);
+
 /* doctor_machine.c: the GPU and what is around it */
 void check_gpu(const struct doctor *doctor, struct finding *finding);
 void check_vfio_device(const struct doctor *doctor, struct finding *finding);

@@ -11,6 +11,7 @@
 
 #include "doctor.h"
 #include "hand_over.h"
+#include "mode.h"
 
 /* Below this a guest that computes on its own memory runs into the limit. */
 #define MEMLOCK_COMFORT	(256ULL << 20)
@@ -45,6 +46,7 @@ static bool find_unbound_gpu(const struct doctor *doctor, bool away, char *bdf,
 static bool check_bound_gpu(const struct doctor *doctor, const char *bdf,
 			    struct finding *finding)
 {
+	struct firmware_modes modes;
 	char state[OVGPU_NAME_SIZE];
 
 	if (!ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
@@ -62,6 +64,15 @@ static bool check_bound_gpu(const struct doctor *doctor, const char *bdf,
 		advise(finding,
 		       "stop the VMs that use it, then unbind and bind it: cd /sys/bus/pci/drivers/openvgpu; echo %s > unbind; echo %s > bind",
 		       bdf, bdf);
+		return false;
+	}
+	if (!firmware_modes_get(doctor->ovgpu, bdf, &modes) && strcmp(modes.now, modes.next)) {
+		found(finding, FINDING_WARN,
+		      "GPU %s offers no vGPUs: its firmware mode is to become %s, and it was not removed and found again for that",
+		      bdf, shown(modes.next).text);
+		advise(finding,
+		       "'openvgpu mode set %s --firmware --gpu %s' does it, the same with %s leaves it as it is",
+		       shown(modes.next).text, bdf, shown(modes.now).text);
 		return false;
 	}
 	return true;

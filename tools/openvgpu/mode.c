@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
+#include "mode.h"
 
-#define COLUMNS	5
+#define COLUMNS	6
 
-static const char by_default[] = "GPU,MODE,GRAPHICS,COMPUTE";
+static const char by_default[] = "GPU,MODE,GRAPHICS,COMPUTE,FIRMWARE";
 
 static const struct ovgpu_setting *work_mode(void)
 {
@@ -34,12 +34,26 @@ static unsigned int count_vgpus(struct ovgpu_vgpu *const *vgpus, const char *bdf
 
 /* --------------------------------------------------------------------- show */
 
+/* What it is, and what it will be if that is something else. */
+static struct shown show_firmware(const struct firmware_modes *modes)
+{
+	char text[2 * OVGPU_NAME_SIZE + 8];
+
+	if (!modes->now[0])
+		return shown("-");
+	if (!strcmp(modes->now, modes->next))
+		return shown(modes->now);
+	snprintf(text, sizeof(text), "%s, next %s", modes->now, modes->next);
+	return shown(text);
+}
+
 static int add_gpu(const struct cli *cli, struct ovgpu_vgpu *const *vgpus,
 		   const char *bdf, struct table *table, struct json_object *array)
 {
 	struct ovgpu_value graphics = { true, count_vgpus(vgpus, bdf, "compute", false) };
 	struct ovgpu_value compute = { true, count_vgpus(vgpus, bdf, "graphics", false) };
 	char mode[OVGPU_NAME_SIZE], choices[OVGPU_TEXT_SIZE];
+	struct firmware_modes firmware;
 	struct json_object *object;
 	int err;
 
@@ -48,14 +62,21 @@ static int add_gpu(const struct cli *cli, struct ovgpu_vgpu *const *vgpus,
 	/* With an older module it has all. */
 	if (err && err != -ENOENT)
 		return err;
+	err = firmware_modes_get(cli->ovgpu, bdf, &firmware);
+	if (err && err != -ENOENT)
+		return err;
 	table_row(table, COLUMNS, bdf, mode[0] ? mode : "-", show_value(graphics).text,
-		  show_value(compute).text, choices[0] ? choices : "-");
+		  show_value(compute).text, choices[0] ? choices : "-",
+		  show_firmware(&firmware).text);
 	object = json_object_new_object();
 	json_set_text(object, "gpu", bdf);
 	json_set(object, "work_mode", mode[0] ? json_text(mode) : NULL);
 	json_set(object, "choices", choices[0] ? json_text(choices) : NULL);
 	json_set_value(object, "graphics_vgpus", graphics);
 	json_set_value(object, "compute_vgpus", compute);
+	json_set(object, "firmware_mode", firmware.now[0] ? json_text(firmware.now) : NULL);
+	json_set(object, "firmware_mode_next",
+		 firmware.next[0] ? json_text(firmware.next) : NULL);
 	json_object_array_add(array, object);
 	return 0;
 }
@@ -99,7 +120,8 @@ enum cli_exit command_mode_show(struct cli *cli)
 	struct table table = { 0 };
 	enum cli_exit code = CLI_OK;
 
-	table_row(&table, COLUMNS, "GPU", "MODE", "GRAPHICS", "COMPUTE", "CHOICES");
+	table_row(&table, COLUMNS, "GPU", "MODE", "GRAPHICS", "COMPUTE", "CHOICES",
+		  "FIRMWARE");
 	if (cli->argument && ovgpu_bdf_parse(cli->argument, only))
 		code = cli_fail(cli, CLI_USAGE, "'%s' is not a PCI address, as 0000:3b:00.0",
 				shown(cli->argument).text);
@@ -121,27 +143,30 @@ enum cli_exit command_mode_show(struct cli *cli)
 
 /* ---------------------------------------------------------------------- set */
 
-/* Names all that a mode has not, a line each. */
-static enum cli_exit fail_contradicted(const struct cli *cli, const char *bdf,
-				       const char *mode,
-				       struct ovgpu_vgpu *const *vgpus,
-				       unsigned int count)
+/**
+ * mode_fail_vgpus - say that vGPUs are in the way, and name all of them, a line each
+ * @cli: the run
+ * @bdf: the GPU
+ * @mode: those that this work mode has not; NULL: all of the GPU
+ * @vgpus: a list of vGPUs
+ * @text: the reason, one line
+ *
+ * Return: CLI_BUSY.
+ */
+enum cli_exit mode_fail_vgpus(const struct cli *cli, const char *bdf, const char *mode,
+			      struct ovgpu_vgpu *const *vgpus, const char *text)
 {
 	struct json_object *object, *array = json_object_new_array();
-	char text[OVGPU_TEXT_SIZE];
 
 	for (; *vgpus; vgpus++) {
-		if (strcmp((*vgpus)->gpu, bdf) || ovgpu_work_mode_has(mode, (*vgpus)->type))
+		if (strcmp((*vgpus)->gpu, bdf) ||
+		    (mode && ovgpu_work_mode_has(mode, (*vgpus)->type)))
 			continue;
 		json_object_array_add(array, json_text((*vgpus)->uuid));
 		cli_note("vGPU %s is of type %s, used by %s", (*vgpus)->uuid,
 			 type_suffix((*vgpus)->type),
 			 (*vgpus)->owner_pid ? show_owner(*vgpus).text : "nobody");
 	}
-	snprintf(text, sizeof(text),
-		 "work mode of GPU %s not changed: %u vGPU%s of types that %s has not: remove %s first",
-		 bdf, count, count == 1 ? " is" : "s are", mode,
-		 count == 1 ? "it" : "them");
 	cli_note("%s", text);
 	if (cli->json) {
 		object = json_error(CLI_BUSY, text);
@@ -158,6 +183,7 @@ static enum cli_exit check_vgpus(const struct cli *cli, const char *bdf, const c
 {
 	struct ovgpu_vgpu **vgpus;
 	enum cli_exit code = CLI_OK;
+	char text[OVGPU_TEXT_SIZE];
 	unsigned int in_the_way;
 	size_t count;
 	int err;
@@ -166,8 +192,12 @@ static enum cli_exit check_vgpus(const struct cli *cli, const char *bdf, const c
 	if (err)
 		return cli_fail_errno(cli, err, "list the vGPUs");
 	in_the_way = count_vgpus(vgpus, bdf, mode, false);
+	snprintf(text, sizeof(text),
+		 "work mode of GPU %s not changed: %u vGPU%s of types that %s has not: remove %s first",
+		 bdf, in_the_way, in_the_way == 1 ? " is" : "s are", mode,
+		 in_the_way == 1 ? "it" : "them");
 	if (in_the_way)
-		code = fail_contradicted(cli, bdf, mode, vgpus, in_the_way);
+		code = mode_fail_vgpus(cli, bdf, mode, vgpus, text);
 	ovgpu_free(vgpus);
 	return code;
 }
@@ -206,26 +236,44 @@ static enum cli_exit fail_refused(const struct cli *cli, const char *bdf, int er
 }
 
 /**
- * command_mode_set - change what a GPU is for
- * @cli: the run; its argument is the mode
- *
- * Return: exit status.
+ * mode_set_print - say what mode set has changed
+ * @cli: the run
+ * @bdf: the GPU
+ * @name: "work_mode" or "firmware_mode"
+ * @from: the mode before
+ * @to: the mode
+ * @changed: whether there was something to do
  */
-enum cli_exit command_mode_set(struct cli *cli)
+void mode_set_print(const struct cli *cli, const char *bdf, const char *name,
+		    const char *from, const char *to, bool changed)
+{
+	struct json_object *object;
+
+	if (cli->json) {
+		object = json_start();
+		json_set(object, "dry_run", json_object_new_boolean(cli->dry_run));
+		json_set_text(object, "gpu", bdf);
+		json_set_text(object, "mode", name);
+		json_set_text(object, "from", from);
+		json_set_text(object, "to", to);
+		json_set(object, "changed", json_object_new_boolean(changed));
+		json_print(object);
+	} else if (changed) {
+		printf("GPU %s: %s: %s -> %s\n", bdf, name, shown(from).text, to);
+	} else {
+		cli_note("GPU %s has %s %s already", bdf, name, to);
+	}
+}
+
+static enum cli_exit set_work_mode(const struct cli *cli, const char *bdf)
 {
 	char from[OVGPU_NAME_SIZE], reason[OVGPU_TEXT_SIZE];
 	const char *mode = cli->argument;
-	struct json_object *object;
-	char bdf[OVGPU_BDF_SIZE];
-	enum cli_exit code = CLI_OK;
+	enum cli_exit code;
 	bool changed;
 	int err = 0;
 
-	strcpy(bdf, cli->gpu);
-	if (!bdf[0])
-		code = cli_only_gpu(cli, bdf);
-	if (code == CLI_OK)
-		code = check_mode(cli, bdf, mode, from, sizeof(from));
+	code = check_mode(cli, bdf, mode, from, sizeof(from));
 	if (code == CLI_OK)
 		code = check_vgpus(cli, bdf, mode);
 	if (code != CLI_OK)
@@ -236,18 +284,25 @@ enum cli_exit command_mode_set(struct cli *cli)
 					  reason, sizeof(reason));
 	if (err)
 		return fail_refused(cli, bdf, err, reason);
-	if (cli->json) {
-		object = json_start();
-		json_set(object, "dry_run", json_object_new_boolean(cli->dry_run));
-		json_set_text(object, "gpu", bdf);
-		json_set_text(object, "from", from);
-		json_set_text(object, "to", mode);
-		json_set(object, "changed", json_object_new_boolean(changed));
-		json_print(object);
-	} else if (changed) {
-		printf("GPU %s: work_mode: %s -> %s\n", bdf, shown(from).text, mode);
-	} else {
-		cli_note("GPU %s is in work mode %s already", bdf, mode);
-	}
+	mode_set_print(cli, bdf, "work_mode", from, mode, changed);
 	return CLI_OK;
+}
+
+/**
+ * command_mode_set - change what a GPU is for
+ * @cli: the run; its argument is the mode
+ *
+ * Return: exit status.
+ */
+enum cli_exit command_mode_set(struct cli *cli)
+{
+	char bdf[OVGPU_BDF_SIZE];
+	enum cli_exit code = CLI_OK;
+
+	strcpy(bdf, cli->gpu);
+	if (!bdf[0])
+		code = cli_only_gpu(cli, bdf);
+	if (code != CLI_OK)
+		return code;
+	return cli->firmware ? firmware_mode_set(cli, bdf) : set_work_mode(cli, bdf);
 }

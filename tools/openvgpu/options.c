@@ -58,6 +58,8 @@ static const struct known_option known[] = {
 	  "print again and again, until it is stopped" },
 	{ "hosts", 0, OPTION_HOSTS, "FILE",
 	  "the hosts, one a line; default: /etc/openvgpu/fleet" },
+	{ "firmware", 0, OPTION_FIRMWARE, NULL,
+	  "that of the board: for whoever gets the whole GPU" },
 	{ "interval", 'i', OPTION_INTERVAL, "TIME",
 	  "time between two looks, as 500ms or 2s, " TEXT(INTERVAL_MIN_MS) "ms to "
 	  TEXT(INTERVAL_MAX_MS) "ms; default: " TEXT(INTERVAL_DEFAULT_MS) "ms" },
@@ -265,6 +267,9 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 		break;
 	case OPTION_HOSTS:
 		cli->hosts = value;
+		break;
+	case OPTION_FIRMWARE:
+		cli->firmware = true;
 		break;
 	case OPTION_FOLLOW:
 		cli->follow = true;

@@ -208,6 +208,31 @@ static ssize_t work_mode_store(struct device *dev,
 }
 static DEVICE_ATTR_RW(work_mode);
 
+static ssize_t firmware_mode_show(struct device *dev,
+				  struct device_attribute *attr, char *buf)
+{
+	int n = vgpu_firmware_mode_list(to_gpu(dev), buf, PAGE_SIZE);
+
+	return n + sysfs_emit_at(buf, n, "\n");
+}
+static DEVICE_ATTR_RO(firmware_mode);
+
+static ssize_t firmware_mode_next_show(struct device *dev,
+				       struct device_attribute *attr, char *buf)
+{
+	int n = vgpu_firmware_mode_list_next(to_gpu(dev), buf, PAGE_SIZE);
+
+	return n + sysfs_emit_at(buf, n, "\n");
+}
+
+static ssize_t firmware_mode_next_store(struct device *dev,
+					struct device_attribute *attr,
+					const char *buf, size_t count)
+{
+	return vgpu_firmware_mode_set(to_gpu(dev), buf) ?: count;
+}
+static DEVICE_ATTR_RW(firmware_mode_next);
+
 static struct attribute *gpu_attrs[] = {
 	&dev_attr_abi_version.attr,
 	&dev_attr_driver_version.attr,
@@ -222,6 +247,8 @@ static struct attribute *gpu_attrs[] = {
 	&dev_attr_last_error.attr,
 	&dev_attr_hand_over.attr,
 	&dev_attr_work_mode.attr,
+	&dev_attr_firmware_mode.attr,
+	&dev_attr_firmware_mode_next.attr,
 	&vgpu_gpu_attr_dma_logging.attr,
 	&vgpu_gpu_attr_compute_slices.attr,
 	&vgpu_gpu_attr_memory_slices.attr,

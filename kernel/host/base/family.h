@@ -79,7 +79,8 @@ enum vgpu_run_stage {
  * @probe: device is enabled and not bus master: map BARs, identify, reset, set up
  *	interrupts, fill in the fields of struct vgpu_gpu marked "family". When it
  *	returns, the device remembers no memory of before. May sleep. 0 or errno.
- * @remove: undo @probe. Called with no partition enabled. Must cope with a
+ * @remove: undo @probe. Called with no partition enabled. Leaves the board in
+ *	vgpu_gpu.firmware_mode_next, or as it was, which it logs. Must cope with a
  *	device that is gone.
  * @reinit: the device was reset and its configuration space restored: program
  *	the global registers again as @probe did. Memory structures stay. Core

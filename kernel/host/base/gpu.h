@@ -88,6 +88,8 @@ struct vgpu_gpu {
 	u16 subsystem_id;
 	u32 class_code;
 	u8 revision;
+	bool has_firmware_modes;	/* family: the board can be for something else */
+	enum openvgpu_work_mode firmware_mode; /* family: what it is for */
 
 	struct mutex state_lock;	/* @state, @vgpus; see the lock order */
 	enum vgpu_gpu_state state;	/* cmpxchg; DEAD may come any time */
@@ -116,6 +118,7 @@ struct vgpu_gpu {
 	struct vgpu *placed[VGPU_MAX_PARTITIONS]; /* lock; by partition */
 	enum vgpu_hand_over hand_over;	/* lock: so that nobody creates a vGPU */
 	enum openvgpu_work_mode work_mode; /* lock; READ_ONCE without it */
+	enum openvgpu_work_mode firmware_mode_next; /* likewise; taken when it is unbound */
 	char last_error[VGPU_LAST_ERROR_SIZE]; /* lock */
 	struct vgpu __rcu *partition[VGPU_MAX_PARTITIONS];
 
@@ -149,6 +152,17 @@ static inline bool vgpu_gpu_is_dead(const struct vgpu_gpu *gpu)
 	enum vgpu_gpu_state state = READ_ONCE(gpu->state);
 
 	return state == VGPU_GPU_DEAD || state == VGPU_GPU_RESET;
+}
+
+/**
+ * vgpu_firmware_mode_changes - whether a GPU is another one when it is bound again
+ * @gpu: the GPU; with its lock held, for an answer that lasts
+ *
+ * Then nobody may begin to use it.
+ */
+static inline bool vgpu_firmware_mode_changes(const struct vgpu_gpu *gpu)
+{
+	return READ_ONCE(gpu->firmware_mode_next) != gpu->firmware_mode;
 }
 
 /* Whether vGPUs of a GPU take turns. */

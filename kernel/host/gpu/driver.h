@@ -16,7 +16,14 @@ extern struct pci_driver vgpu_pci_driver;
 /* Attributes of a GPU; in admin/. */
 extern const struct attribute_group *vgpu_gpu_groups[];
 
+/* firmware_mode.c */
+int vgpu_firmware_mode_list(struct vgpu_gpu *gpu, char *buf, size_t size);
+int vgpu_firmware_mode_list_next(struct vgpu_gpu *gpu, char *buf, size_t size);
+int vgpu_firmware_mode_set(struct vgpu_gpu *gpu, const char *name);
+
 /* hand_over.c */
+void vgpu_gpu_count_users(struct vgpu_gpu *gpu, unsigned int *vgpus,
+			  unsigned int *instances);
 int vgpu_gpu_scrub(struct vgpu_gpu *gpu);
 int vgpu_gpu_hand_over(struct vgpu_gpu *gpu);
 int vgpu_gpu_keep(struct vgpu_gpu *gpu);

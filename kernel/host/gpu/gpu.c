@@ -159,6 +159,7 @@ static int gpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 			      family->name);
 		goto stop_workqueues;
 	}
+	gpu->firmware_mode_next = gpu->firmware_mode;
 	/* For the error recovery: what that restores has bus mastering off. */
 	pci_save_state(pdev);
 	/* The family has reset it: what it writes from here on is ours. */

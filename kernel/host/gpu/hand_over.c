@@ -59,11 +59,19 @@ int vgpu_gpu_scrub(struct vgpu_gpu *gpu)
 	return ret ?: check_zero(gpu);
 }
 
-static void count_users(const struct layout *layout, unsigned int *vgpus,
-			unsigned int *instances)
+/**
+ * vgpu_gpu_count_users - what there is on a GPU
+ * @gpu: the GPU; its lock is held
+ * @vgpus: receives how many vGPUs, open or not
+ * @instances: receives how many instances beside the pool
+ */
+void vgpu_gpu_count_users(struct vgpu_gpu *gpu, unsigned int *vgpus,
+			  unsigned int *instances)
 {
+	const struct layout *layout = &gpu->layout;
 	unsigned int i;
 
+	lockdep_assert_held(&gpu->lock);
 	*vgpus = 0;
 	*instances = 0;
 	for (i = 0; i < layout->vgpus; i++)
@@ -78,8 +86,10 @@ static int begin(struct vgpu_gpu *gpu, unsigned int *vgpus, unsigned int *instan
 	int ret = 0;
 
 	mutex_lock(&gpu->lock);
-	count_users(&gpu->layout, vgpus, instances);
-	if (*vgpus || *instances || gpu->hand_over == VGPU_HANDING_OVER)
+	vgpu_gpu_count_users(gpu, vgpus, instances);
+	if (vgpu_firmware_mode_changes(gpu))
+		ret = -EAGAIN;
+	else if (*vgpus || *instances || gpu->hand_over == VGPU_HANDING_OVER)
 		ret = -EBUSY;
 	else if (gpu->hand_over == VGPU_HANDED_OVER)
 		ret = -EALREADY;
@@ -103,10 +113,10 @@ static void end(struct vgpu_gpu *gpu, enum vgpu_hand_over result)
  * After it, no vGPU exists or can be created, and video memory is zero and stays
  * so: the GPU may be unbound. May sleep, bounded.
  *
- * Return: 0, also if that is so already; -EBUSY: it has vGPUs, is being reset, or
- * another process hands it over; -ENODEV: it is dead; -EIO: video memory is not
- * zero after it; the error of the family. The reason is in the log and in
- * last_error.
+ * Return: 0, also if that is so already; -EBUSY: it has vGPUs, is being reset, its
+ * firmware mode changes, or another process hands it over; -ENODEV: it is dead;
+ * -EIO: video memory is not zero after it; the error of the family. The reason is in
+ * the log and in last_error.
  */
 int vgpu_gpu_hand_over(struct vgpu_gpu *gpu)
 {
@@ -115,6 +125,11 @@ int vgpu_gpu_hand_over(struct vgpu_gpu *gpu)
 
 	if (ret == -EALREADY)
 		return 0;
+	if (ret == -EAGAIN) {
+		vgpu_gpu_error(gpu,
+			       "hand_over not changed: the firmware mode changes; remove and rescan the GPU first");
+		return -EBUSY;
+	}
 	if (ret) {
 		if (vgpus)
 			vgpu_gpu_error(gpu,

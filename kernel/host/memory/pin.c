@@ -329,7 +329,7 @@ static int check_request(struct vgpu *vgpu, u32 first, u32 count,
 	return 0;
 }
 
-/* VFIO has refused for the limit of locked memory. */
+/* VFIO has refused for the limit of locked memory, or for want of memory. */
 static void note_refusal(struct vgpu *vgpu)
 {
 	struct vgpu_pins *pins = &vgpu->pins;
@@ -343,7 +343,7 @@ static void note_refusal(struct vgpu *vgpu)
 	mutex_unlock(&pins->lock);
 	if (first)
 		vgpu_owner_error(vgpu,
-				 ": guest memory not mapped: its VMM is over its limit of locked memory; raise that limit (RLIMIT_MEMLOCK)");
+				 ": guest memory not mapped: its VMM is over its limit of locked memory; raise that limit (RLIMIT_MEMLOCK), unless the host is out of memory");
 	else
 		/* VFIO's own line counts. */
 		vgpu_may_log(vgpu);
@@ -441,9 +441,9 @@ static int finish_claim(struct vgpu *vgpu, struct pin_batch *batch, int ret)
  * may be for ever: only from a work item of the vGPU's own, with no lock held.
  *
  * Return: 0; -EINVAL: range or alignment; -EEXIST: an aperture page is in use;
- * -EDQUOT: over the vGPU's limit or the VM's limit of locked memory; -EFAULT:
- * not guest memory, or the GPU can't reach it; -ENOMEM: the host is out of
- * memory; -EOPNOTSUPP: no aperture; -ENODEV: closed, or the GPU is gone;
+ * -EDQUOT: over the vGPU's limit or the VM's limit of locked memory, or VFIO is out
+ * of memory; -EFAULT: not guest memory, or the GPU can't reach it; -ENOMEM: the host
+ * is out of memory; -EOPNOTSUPP: no aperture; -ENODEV: closed, or the GPU is gone;
  * -ECANCELED: all was revoked since @epoch.
  */
 int vgpu_pin_map(struct vgpu *vgpu, unsigned int epoch, u32 first, u32 count,

@@ -277,7 +277,7 @@ static int pin_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 	ret = vfio_pin_pages(&vgpu->vdev,
 			     (dma_addr_t)run->node.start << PAGE_SHIFT,
 			     run->pages, prot, pages);
-	/* Over the VM's limit of locked memory; else: not guest memory. */
+	/* Over the VM's limit of locked memory, or no memory; else: not guest memory. */
 	if (ret == -ENOMEM)
 		return -EDQUOT;
 	if (ret < 0)
@@ -299,7 +299,7 @@ static int pin_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
  * with no lock held.
  *
  * Return: 0; -EFAULT: not guest memory, out of the GPU's reach, or revoked;
- * -EDQUOT: over the VM's limit of locked memory; -ENOMEM.
+ * -EDQUOT: over the VM's limit of locked memory, or VFIO is out of memory; -ENOMEM.
  */
 int pin_batch_pin(struct vgpu *vgpu, struct pin_batch *batch)
 {

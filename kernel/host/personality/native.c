@@ -74,10 +74,15 @@ static u64 native_read(struct vgpu *vgpu, unsigned int region, u64 offset,
 	bool bad = false;
 	u64 value;
 
+	/* Who reads that the hardware is here finds no scratch page mapped any more. */
+	down_read(&vgpu->mapping.sem);
 	spin_lock(&native->lock);
 	native->registers.mapped = READ_ONCE(vgpu->pins.pages);
+	native->registers.state = vgpu_has_hardware(vgpu) ?
+				  OPENVGPU_NATIVE_HERE : OPENVGPU_NATIVE_AWAY;
 	value = native_registers_read(&native->registers, offset, size, &bad);
 	spin_unlock(&native->lock);
+	up_read(&vgpu->mapping.sem);
 	if (bad)
 		atomic64_inc(&vgpu->stats.bad_accesses);
 	return value;

@@ -102,6 +102,9 @@ static bool read_register(const struct native_registers *registers,
 	case OPENVGPU_NATIVE_MAPPED:
 		*value = registers->mapped;
 		return true;
+	case OPENVGPU_NATIVE_STATE:
+		*value = registers->state;
+		return true;
 	case OPENVGPU_NATIVE_RESET:
 		*value = resetting(registers);
 		return true;

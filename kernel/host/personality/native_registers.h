@@ -54,6 +54,7 @@ struct native_map {
  * @heads: HEADS, constant
  * @head_max: HEAD_MAX, constant
  * @mapped: MAPPED; filled in by the caller before a read
+ * @state: STATE; likewise
  * @framebuffer_used: FRAMEBUFFER_USED
  * @guest_driver: GUEST_DRIVER
  * @event_status: EVENT_STATUS
@@ -77,6 +78,7 @@ struct native_registers {
 	__u64 heads;
 	__u64 head_max;
 	__u64 mapped;
+	__u64 state;
 	__u64 framebuffer_used;
 	__u64 guest_driver;
 	__u64 event_status;

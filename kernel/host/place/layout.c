@@ -2,12 +2,9 @@
 /*
  * layout.c - who has which compute slices and which video memory of a GPU
  *
- * Blocks lie in spaces: instances and plain vGPUs in that of the GPU, which is the
- * pool's, and vGPUs of an instance in that of the instance. A request gets a block
- * of its space, and smaller blocks that may move make room for it, the largest
- * first. Larger ones never need to: blocks are powers of two and aligned, so which
- * places those have does not change how many places are left for a smaller one. For
- * that reason room is found whenever there is any.
+ * Here are the requests: what is refused before memory is looked at, which compute
+ * slices an instance gets, and which instance a vGPU. Where memory is, and what moves
+ * for it, is in layout_memory.c.
  */
 #ifdef __KERNEL__
 #include <linux/string.h>
@@ -15,43 +12,7 @@
 #include <string.h>
 #endif
 
-#include "place/layout.h"
-
-/* Blocks of the GPU's space at most: vGPUs, and then instances. */
-#define BLOCKS		(LAYOUT_VGPUS + LAYOUT_INSTANCES)
-#define NOWHERE		0xff
-
-/**
- * struct block - a block of a space
- * @id: a partition, or LAYOUT_VGPUS and the number of an instance
- * @level: its size
- * @first: its first unit
- * @to: its first unit after the move, NOWHERE as long as it stays
- * @movable: nobody uses it
- */
-struct block {
-	__u8 id;
-	__u8 level;
-	__u8 first;
-	__u8 to;
-	bool movable;
-};
-
-/**
- * struct plan - where a request goes, and what moves for it
- * @first: first unit of the request
- * @moves: something moves
- * @unused: a bit for each unit of the space that is free before
- * @count: blocks in the space
- * @blocks: they
- */
-struct plan {
-	unsigned int first;
-	bool moves;
-	__u64 unused;
-	unsigned int count;
-	struct block blocks[BLOCKS];
-};
+#include "place/layout_memory.h"
 
 static unsigned int power_of_two(unsigned int least)
 {
@@ -62,263 +23,9 @@ static unsigned int power_of_two(unsigned int least)
 	return power;
 }
 
-static unsigned int count_bits(__u64 bits)
-{
-	unsigned int n = 0;
-
-	for (; bits; bits &= bits - 1)
-		n++;
-	return n;
-}
-
-/* Units of a block of @level. */
-static unsigned int units(const struct layout *layout, unsigned int level)
-{
-	return 1u << (layout->levels - level);
-}
-
-/* Units of a memory slice. */
-static unsigned int slice(const struct layout *layout)
-{
-	unsigned int n = 1;
-
-	while (n * layout->memory_slices < units(layout, 0))
-		n *= 2;
-	return n;
-}
-
-/* A bit for each unit of a block. */
-static __u64 block_mask(const struct layout *layout, unsigned int level,
-			unsigned int first)
-{
-	unsigned int n = units(layout, level);
-
-	return (n < 64 ? (1ULL << n) - 1 : ~0ULL) << first;
-}
-
 static bool same_profile(struct layout_profile a, struct layout_profile b)
 {
 	return a.compute == b.compute && a.memory == b.memory;
-}
-
-static bool exists(const struct layout *layout, unsigned int instance)
-{
-	return instance != LAYOUT_POOL && layout->instance[instance].profile.compute;
-}
-
-static bool has_memory(const struct layout *layout, unsigned int instance)
-{
-	return exists(layout, instance) && !layout->instance[instance].shares;
-}
-
-/* The units of the space of @instance, or LAYOUT_POOL; none if it has none. */
-static __u64 space_mask(const struct layout *layout, unsigned int instance)
-{
-	const struct layout_instance *in = &layout->instance[instance];
-
-	if (instance == LAYOUT_POOL)
-		return block_mask(layout, 0, 0) & ~(layout->reserved ? 1ULL : 0);
-	if (!has_memory(layout, instance))
-		return 0;
-	return block_mask(layout, layout_profile_level(layout, in->profile),
-			  in->memory_first * slice(layout));
-}
-
-static void add_block(const struct layout *layout, struct plan *plan, unsigned int id,
-		      unsigned int level, unsigned int first, bool movable)
-{
-	struct block *block = &plan->blocks[plan->count++];
-
-	plan->unused &= ~block_mask(layout, level, first);
-
-	block->id = id;
-	block->level = level;
-	block->first = first;
-	block->to = NOWHERE;
-	block->movable = movable;
-}
-
-/* Begins a plan with the blocks of a space. */
-static void begin_plan(const struct layout *layout, unsigned int instance,
-		       struct plan *plan)
-{
-	unsigned int i, open_instances = 0;
-
-	plan->count = 0;
-	plan->moves = false;
-	plan->unused = space_mask(layout, instance);
-	for (i = 0; i < layout->vgpus; i++) {
-		const struct layout_vgpu *vgpu = &layout->vgpu[i];
-
-		if (!vgpu->used)
-			continue;
-		if (!vgpu->closed)
-			open_instances |= 1u << vgpu->instance;
-		if (vgpu->instance == instance)
-			add_block(layout, plan, i, vgpu->level, vgpu->first, vgpu->closed);
-	}
-	if (instance != LAYOUT_POOL)
-		return;
-	for (i = 1; i < LAYOUT_INSTANCES; i++) {
-		const struct layout_instance *in = &layout->instance[i];
-
-		if (has_memory(layout, i))
-			add_block(layout, plan, LAYOUT_VGPUS + i,
-				  layout_profile_level(layout, in->profile),
-				  in->memory_first * slice(layout),
-				  !(open_instances & 1u << i));
-	}
-}
-
-/* The level of the largest free block that the free block at @first is part of. */
-static unsigned int widest(const struct layout *layout, __u64 taken,
-			   unsigned int level, unsigned int first)
-{
-	while (level > 0) {
-		first &= ~(units(layout, level - 1) - 1);
-		if (block_mask(layout, level - 1, first) & taken)
-			break;
-		level--;
-	}
-	return level;
-}
-
-/*
- * A block of @level without any unit of @hard, with as few of @avoid as there can be;
- * of equals the one that is part of the smallest free block, so that large ones stay
- * whole; of equals the lowest. NOWHERE if there is none.
- */
-static unsigned int choose(const struct layout *layout, unsigned int level,
-			   __u64 hard, __u64 avoid)
-{
-	unsigned int first, best = NOWHERE, least = ~0u, best_widest = 0;
-
-	for (first = 0; first < units(layout, 0); first += units(layout, level)) {
-		__u64 mask = block_mask(layout, level, first);
-		unsigned int cost, wide;
-
-		if (mask & hard)
-			continue;
-		cost = count_bits(mask & avoid);
-		wide = widest(layout, hard | avoid, level, first);
-		if (cost > least || (cost == least && wide <= best_widest))
-			continue;
-		best = first;
-		least = cost;
-		best_widest = wide;
-	}
-	return best;
-}
-
-/*
- * Makes room among the blocks of @level for what has taken the units @taken: who
- * need not go stays, and the others get places where the least is in the way.
- */
-static bool make_room(const struct layout *layout, unsigned int level,
-		      struct plan *plan, __u64 *hard, __u64 *avoid, __u64 *taken)
-{
-	unsigned int i;
-
-	for (i = 0; i < plan->count; i++) {
-		const struct block *block = &plan->blocks[i];
-		__u64 mask = block_mask(layout, block->level, block->first);
-
-		if (!block->movable || block->level != level)
-			continue;
-		*avoid &= ~mask;
-		if (!(mask & *taken))
-			*hard |= mask;
-	}
-	for (i = 0; i < plan->count; i++) {
-		struct block *block = &plan->blocks[i];
-		__u64 mask = block_mask(layout, block->level, block->first);
-
-		if (!block->movable || block->level != level || !(mask & *taken))
-			continue;
-		block->to = choose(layout, level, *hard, *avoid);
-		if (block->to == NOWHERE)
-			return false;
-		mask = block_mask(layout, level, block->to);
-		*taken |= mask;
-		*hard |= mask;
-		plan->moves = true;
-	}
-	return true;
-}
-
-/*
- * Where a block of @level fits into the space of @instance, and what must move;
- * or LAYOUT_NO_MEMORY, LAYOUT_IN_THE_WAY.
- */
-static enum layout_refusal make_plan(const struct layout *layout, unsigned int instance,
-				     unsigned int level, struct plan *plan)
-{
-	__u64 hard = ~space_mask(layout, instance), avoid = 0, taken;
-	unsigned int i;
-
-	begin_plan(layout, instance, plan);
-	if (count_bits(plan->unused) < units(layout, level))
-		return LAYOUT_NO_MEMORY;
-	for (i = 0; i < plan->count; i++) {
-		const struct block *block = &plan->blocks[i];
-		__u64 mask = block_mask(layout, block->level, block->first);
-
-		if (block->movable && block->level > level)
-			avoid |= mask;
-		else
-			hard |= mask;
-	}
-	plan->first = choose(layout, level, hard, avoid);
-	if (plan->first == NOWHERE)
-		return LAYOUT_IN_THE_WAY;
-	taken = block_mask(layout, level, plan->first);
-	hard |= taken;
-	for (i = level + 1; i <= layout->levels; i++) {
-		if (!make_room(layout, i, plan, &hard, &avoid, &taken))
-			return LAYOUT_IN_THE_WAY;
-	}
-	return LAYOUT_OK;
-}
-
-static void move_vgpu(struct layout *layout, unsigned int vgpu, unsigned int first,
-		      struct layout_change *change)
-{
-	layout->vgpu[vgpu].first = first;
-	change->moved_vgpus |= 1ULL << vgpu;
-}
-
-/* Its vGPUs move with it. */
-static void move_instance(struct layout *layout, unsigned int instance,
-			  const struct block *block, struct layout_change *change)
-{
-	unsigned int i;
-
-	layout->instance[instance].memory_first = block->to / slice(layout);
-	change->moved_instances |= 1u << instance;
-	for (i = 0; i < layout->vgpus; i++) {
-		const struct layout_vgpu *vgpu = &layout->vgpu[i];
-
-		if (vgpu->used && vgpu->instance == instance)
-			move_vgpu(layout, i, vgpu->first - block->first + block->to,
-				  change);
-	}
-}
-
-static void carry_out(struct layout *layout, const struct plan *plan,
-		      struct layout_change *change)
-{
-	unsigned int i;
-
-	for (i = 0; i < plan->count; i++) {
-		const struct block *block = &plan->blocks[i];
-
-		if (block->to == NOWHERE)
-			continue;
-		if (block->id < LAYOUT_VGPUS)
-			move_vgpu(layout, block->id, block->to, change);
-		else
-			move_instance(layout, block->id - LAYOUT_VGPUS, block, change);
-	}
 }
 
 /**
@@ -467,7 +174,7 @@ static unsigned int pool_mask(const struct layout *layout)
 	unsigned int mask = (1u << layout->compute_slices) - 1, i;
 
 	for (i = 1; i < LAYOUT_INSTANCES; i++) {
-		if (exists(layout, i))
+		if (layout_exists(layout, i))
 			mask &= ~layout->instance[i].compute;
 	}
 	return mask;
@@ -507,12 +214,12 @@ static enum layout_refusal check_pool(const struct layout *layout)
 		return LAYOUT_OK;
 	if (!layout_pool_compute(layout))
 		return LAYOUT_POOL_EMPTY;
-	return exists(layout, LAYOUT_INSTANCES - 1) ? LAYOUT_POOL_LENT : LAYOUT_OK;
+	return layout_exists(layout, LAYOUT_INSTANCES - 1) ? LAYOUT_POOL_LENT : LAYOUT_OK;
 }
 
 static enum layout_refusal make_instance(struct layout *layout,
 					 struct layout_profile profile,
-					 struct plan *plan,
+					 struct layout_plan *plan,
 					 struct layout_change *change)
 {
 	unsigned int level = layout_profile_level(layout, profile);
@@ -523,18 +230,18 @@ static enum layout_refusal make_instance(struct layout *layout,
 	if (refusal)
 		return refusal;
 	/* As many as there can be slices: one is free, the last if all others exist. */
-	while (number < LAYOUT_INSTANCES - 1 && exists(layout, number))
+	while (number < LAYOUT_INSTANCES - 1 && layout_exists(layout, number))
 		number++;
-	refusal = make_plan(layout, LAYOUT_POOL, level, plan);
+	refusal = layout_make_plan(layout, LAYOUT_POOL, level, plan);
 	if (refusal)
 		return refusal;
-	carry_out(layout, plan, change);
+	layout_carry_out(layout, plan, change);
 	instance = &layout->instance[number];
 	instance->compute = lowest_bits(pool_mask(layout), profile.compute);
 	instance->queue = instance->compute;
 	instance->profile = profile;
 	instance->reserved = false;
-	instance->memory_first = plan->first / slice(layout);
+	instance->memory_first = plan->first / layout_slice_units(layout);
 	change->instance = number;
 	change->made = true;
 	change->parts = 1u << number;
@@ -547,7 +254,7 @@ static enum layout_refusal make_instance(struct layout *layout,
  * whether one has memory enough.
  */
 static unsigned int find_seat(const struct layout *layout, struct layout_profile profile,
-			      unsigned int level, struct plan *plan, bool *in_the_way)
+			      unsigned int level, struct layout_plan *plan, bool *in_the_way)
 {
 	unsigned int i, best = LAYOUT_POOL, least = ~0u;
 
@@ -556,17 +263,17 @@ static unsigned int find_seat(const struct layout *layout, struct layout_profile
 		enum layout_refusal refusal;
 		unsigned int cost;
 
-		if (!exists(layout, i) ||
+		if (!layout_exists(layout, i) ||
 		    !same_profile(layout->instance[i].profile, profile))
 			continue;
-		refusal = make_plan(layout, i, level, plan);
+		refusal = layout_make_plan(layout, i, level, plan);
 		if (refusal == LAYOUT_IN_THE_WAY)
 			*in_the_way = true;
 		if (refusal)
 			continue;
-		cost = count_bits(plan->unused);
+		cost = layout_count_bits(plan->unused);
 		if (plan->moves)
-			cost += units(layout, 0);
+			cost += 1u << layout->levels;
 		if (cost < least) {
 			least = cost;
 			best = i;
@@ -577,15 +284,15 @@ static unsigned int find_seat(const struct layout *layout, struct layout_profile
 
 /* Gives partition @number a block in the space of change->instance. */
 static enum layout_refusal make_vgpu(struct layout *layout, unsigned int number,
-				     unsigned int level, struct plan *plan,
+				     unsigned int level, struct layout_plan *plan,
 				     struct layout_change *change)
 {
-	enum layout_refusal refusal = make_plan(layout, change->instance, level, plan);
+	enum layout_refusal refusal = layout_make_plan(layout, change->instance, level, plan);
 	struct layout_vgpu *vgpu = &layout->vgpu[number];
 
 	if (refusal)
 		return refusal;
-	carry_out(layout, plan, change);
+	layout_carry_out(layout, plan, change);
 	vgpu->queue = layout_find_queue(layout, change->instance);
 	vgpu->used = true;
 	vgpu->closed = true;
@@ -613,7 +320,7 @@ enum layout_refusal layout_add(struct layout *layout, struct layout_profile prof
 	enum layout_refusal refusal = LAYOUT_OK;
 	unsigned int number = 0;
 	bool in_the_way;
-	struct plan plan;
+	struct layout_plan plan;
 
 	memset(change, 0, sizeof(*change));
 	if (level > layout->levels ||
@@ -650,7 +357,7 @@ enum layout_refusal layout_reserve(struct layout *layout, struct layout_profile 
 				   struct layout_change *change)
 {
 	enum layout_refusal refusal;
-	struct plan plan;
+	struct layout_plan plan;
 
 	memset(change, 0, sizeof(*change));
 	if (!valid_profile(layout, profile))
@@ -689,7 +396,7 @@ void layout_remove(struct layout *layout, unsigned int vgpu, struct layout_chang
 	memset(&layout->vgpu[vgpu], 0, sizeof(layout->vgpu[vgpu]));
 	change->vgpu = vgpu;
 	change->instance = instance;
-	if (!exists(layout, instance) || layout->instance[instance].reserved ||
+	if (!layout_exists(layout, instance) || layout->instance[instance].reserved ||
 	    layout_members(layout, instance))
 		return;
 	free_instance(layout, instance, change);
@@ -708,7 +415,7 @@ enum layout_refusal layout_release(struct layout *layout, unsigned int instance,
 				   struct layout_change *change)
 {
 	memset(change, 0, sizeof(*change));
-	if (instance >= LAYOUT_INSTANCES || !has_memory(layout, instance))
+	if (instance >= LAYOUT_INSTANCES || !layout_has_memory(layout, instance))
 		return LAYOUT_BAD_PROFILE;
 	if (layout_members(layout, instance))
 		return LAYOUT_OCCUPIED;
@@ -768,7 +475,7 @@ unsigned int layout_available_instances(const struct layout *layout,
  */
 unsigned int layout_pool_compute(const struct layout *layout)
 {
-	return count_bits(pool_mask(layout));
+	return layout_count_bits(pool_mask(layout));
 }
 
 /**
@@ -782,37 +489,4 @@ unsigned int layout_pool_memory(const struct layout *layout)
 	for (i = 1; i < LAYOUT_INSTANCES; i++)
 		n -= layout->instance[i].profile.memory;
 	return n;
-}
-
-/**
- * layout_free_bytes - memory for further vGPUs
- * @layout: the layout
- * @instance: number of an instance, or LAYOUT_POOL, whose memory is for instances, too
- */
-__u64 layout_free_bytes(const struct layout *layout, unsigned int instance)
-{
-	struct plan plan;
-
-	begin_plan(layout, instance, &plan);
-	return (layout->size >> layout->levels) * count_bits(plan.unused);
-}
-
-/**
- * layout_largest - the largest vGPU that fits if none moves
- * @layout: the layout
- * @instance: number of an instance, or LAYOUT_POOL
- *
- * Return: bytes; 0: none fits.
- */
-__u64 layout_largest(const struct layout *layout, unsigned int instance)
-{
-	unsigned int level;
-	struct plan plan;
-
-	begin_plan(layout, instance, &plan);
-	for (level = 0; level <= layout->levels; level++) {
-		if (choose(layout, level, ~plan.unused, 0) != NOWHERE)
-			return layout->size >> level;
-	}
-	return 0;
 }

@@ -17,11 +17,51 @@
 
 #define NAMED	3	/* vGPUs in a message, which is a line */
 
-static const char *const names[] = {
+static const char *const names[OPENVGPU_MODES] = {
 	[OPENVGPU_MIXED]	= "mixed",
 	[OPENVGPU_GRAPHICS]	= "graphics",
 	[OPENVGPU_COMPUTE]	= "compute",
 };
+
+/**
+ * vgpu_mode_find - a mode by its name
+ * @name: its name; a newline may follow
+ *
+ * Return: enum openvgpu_work_mode; -EINVAL: there is none of that name.
+ */
+int vgpu_mode_find(const char *name)
+{
+	return sysfs_match_string(names, name);
+}
+
+/**
+ * vgpu_mode_name - the name of a mode
+ * @mode: the mode
+ */
+const char *vgpu_mode_name(enum openvgpu_work_mode mode)
+{
+	return names[mode];
+}
+
+/**
+ * vgpu_mode_list - the names of modes
+ * @now: that in brackets
+ * @modes: a bit for each of them
+ * @buf: receives them
+ * @size: of @buf
+ *
+ * Return: bytes written.
+ */
+int vgpu_mode_list(enum openvgpu_work_mode now, u32 modes, char *buf, size_t size)
+{
+	unsigned int i;
+	int n = 0;
+
+	for (i = 0; i < OPENVGPU_MODES; i++)
+		if (modes & BIT(i))
+			n = vgpu_list_name(buf, size, n, names[i], i == now);
+	return n;
+}
 
 /**
  * vgpu_work_mode_has - whether a GPU has vGPUs of a type
@@ -55,12 +95,6 @@ static bool has_types(const struct vgpu_gpu *gpu, enum openvgpu_work_mode mode)
 	return false;
 }
 
-/* A GPU that can only do one of the two has no choice. */
-static bool has_choice(const struct vgpu_gpu *gpu)
-{
-	return has_types(gpu, OPENVGPU_GRAPHICS) && has_types(gpu, OPENVGPU_COMPUTE);
-}
-
 /**
  * vgpu_work_mode_list - the modes that a GPU can have
  * @gpu: the GPU
@@ -71,13 +105,13 @@ static bool has_choice(const struct vgpu_gpu *gpu)
  */
 int vgpu_work_mode_list(struct vgpu_gpu *gpu, char *buf, size_t size)
 {
-	enum openvgpu_work_mode now = READ_ONCE(gpu->work_mode);
-	unsigned int i, modes = has_choice(gpu) ? ARRAY_SIZE(names) : 1;
-	int n = 0;
+	u32 modes = BIT(OPENVGPU_MIXED);
+	unsigned int i;
 
-	for (i = 0; i < modes; i++)
-		n = vgpu_list_name(buf, size, n, names[i], i == now);
-	return n;
+	for (i = 0; i < OPENVGPU_MODES; i++)
+		if (has_types(gpu, i))
+			modes |= BIT(i);
+	return vgpu_mode_list(READ_ONCE(gpu->work_mode), modes, buf, size);
 }
 
 /* vGPUs that a mode has not, open or not: their number and the names of some. */
@@ -107,12 +141,13 @@ static unsigned int contradicting(const struct vgpu_gpu *gpu, enum openvgpu_work
  *
  * In force at once. May sleep.
  *
- * Return: 0; -EINVAL: no such mode; -EOPNOTSUPP: the GPU has no choice; -EBUSY: there
- * are vGPUs which that mode has not. The reason is in the log and in last_error.
+ * Return: 0; -EINVAL: no such mode; -EOPNOTSUPP: the GPU has no types of that mode;
+ * -EBUSY: there are vGPUs which that mode has not. The reason is in the log and in
+ * last_error.
  */
 int vgpu_work_mode_set(struct vgpu_gpu *gpu, const char *name)
 {
-	int mode = sysfs_match_string(names, name);
+	int mode = vgpu_mode_find(name);
 	char some[NAMED * 40 + 24] = "";
 	unsigned int in_the_way;
 
@@ -121,8 +156,9 @@ int vgpu_work_mode_set(struct vgpu_gpu *gpu, const char *name)
 			       "work_mode not changed: there are only mixed, graphics and compute");
 		return -EINVAL;
 	}
-	if (mode != OPENVGPU_MIXED && !has_choice(gpu)) {
-		vgpu_gpu_error(gpu, "work_mode not changed: this GPU has vGPUs of one kind only");
+	if (mode != OPENVGPU_MIXED && !has_types(gpu, mode)) {
+		vgpu_gpu_error(gpu, "work_mode not changed: this GPU has no types of vGPUs %s",
+			       mode == OPENVGPU_COMPUTE ? "of series C" : "that show pictures");
 		return -EOPNOTSUPP;
 	}
 	mutex_lock(&gpu->lock);

@@ -165,6 +165,10 @@ static int try_make(struct vgpu_gpu *gpu, struct request *request)
 		mutex_unlock(&gpu->lock);
 		return -EXDEV;
 	}
+	if (vgpu_firmware_mode_changes(gpu)) {
+		mutex_unlock(&gpu->lock);
+		return -ESTALE;
+	}
 	if (request->vgpu && !vgpu_work_mode_has(gpu, request->vgpu->type)) {
 		mutex_unlock(&gpu->lock);
 		return -EMEDIUMTYPE;
@@ -286,12 +290,18 @@ static void report(struct vgpu_gpu *gpu, const struct request *request, const ch
 
 static int report_error(struct vgpu_gpu *gpu, const struct request *request, int error)
 {
-	char why[96];
+	char why[112];
 
 	switch (error) {
 	case -EXDEV:
 		report(gpu, request,
 		       "the GPU is being handed over to another driver; write 0 to hand_over if it is to stay");
+		return -EBUSY;
+	case -ESTALE:
+		snprintf(why, sizeof(why),
+			 "the firmware mode changes; remove and rescan the GPU, or write %s to firmware_mode_next",
+			 vgpu_mode_name(gpu->firmware_mode));
+		report(gpu, request, why);
 		return -EBUSY;
 	case -EAGAIN:
 		report(gpu, request, "vGPUs are being opened and closed all the time; try again");
@@ -357,9 +367,9 @@ static int place(struct vgpu_gpu *gpu, struct request *request)
  *
  * Return: 0; -ENOSPC without compute slices or a block of memory; -EUSERS without a
  * free partition; -EPERM: the scheduler of the pool forbids it, or the work mode has no
- * such vGPUs; -EBUSY: the pool needs its slices, or the GPU is reset, suspended or
- * handed over; -ENODEV when it is going or dead; -ENOMEM; -EIO. The reason is in the log
- * and in last_error.
+ * such vGPUs; -EBUSY: the pool needs its slices, or the GPU is reset, suspended,
+ * handed over or changes its firmware mode; -ENODEV when it is going or dead; -ENOMEM;
+ * -EIO. The reason is in the log and in last_error.
  */
 int vgpu_place(struct vgpu *vgpu)
 {

@@ -111,6 +111,9 @@ static bool fill_type(struct vgpu_type *type, struct vgpu_gpu *gpu,
 
 	if ((compute && !series->spatial) || !layout_offers(layout, compute, level))
 		return false;
+	/* In firmware mode compute, for example. */
+	if (series->heads && !gpu->heads)
+		return false;
 	memset(type, 0, sizeof(*type));
 	type->gpu = gpu;
 	type->series = series;
@@ -275,6 +278,8 @@ static const char *closed_reason(const struct vgpu_type *type)
 		return "the GPU is not up";
 	if (gpu->hand_over != VGPU_KEPT)
 		return "the GPU is handed over";
+	if (vgpu_firmware_mode_changes(gpu))
+		return "the firmware mode changes";
 	return vgpu_work_mode_has(gpu, type) ? NULL : "the work mode has none";
 }
 

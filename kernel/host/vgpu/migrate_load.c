@@ -117,7 +117,7 @@ static int pins_refused(struct loading *loading, u64 pages, int error)
 		return ended ?: -EIO;
 	if (error == -EDQUOT)
 		snprintf(reason, size,
-			 "migration refused: %llu pages of guest memory are over the VMM's limit of locked memory: raise RLIMIT_MEMLOCK",
+			 "migration refused: %llu pages of guest memory are over the VMM's limit of locked memory: raise RLIMIT_MEMLOCK, unless the host is out of memory",
 			 pages);
 	else
 		snprintf(reason, size,

@@ -89,7 +89,7 @@ class Doctor(CliTest):
         self.assertEqual(set(checks), {
             "kernel", "mdev", "vfio", "module", "signature", "secure_boot",
             "gpu", "vfio_device", "iommu", "migration", "memlock", "mdevctl",
-            "restore", "qemu", "guests", "instances"})
+            "restore", "qemu", "guests", "instances", "modes"})
         return checks
 
     def expect_check(self, name, state, text="", advice="", status=None):
@@ -459,6 +459,30 @@ class Doctor(CliTest):
             {"mdev_type": "openvgpu-16mq", "start": "auto"}))
         self.expect_check("instances", "warn", f"all compute slices of GPU {GPU2}, and 1 vGPU "
                           "defined", "pool_slices_min: 1")
+
+    def test_modes(self):
+        """What is defined and no mode has is not started."""
+        self.healthy()
+        self.expect_check("modes", "ok")
+        for uuid, kind in ((NEW, "1q"), (PLAIN, "1c"), (IDLE, "1q")):
+            self.machine.write(f"root/etc/mdevctl.d/{GPU}/{uuid}", json.dumps(
+                {"mdev_type": "openvgpu-" + kind, "start": "auto"}))
+        self.machine.write(f"root/etc/mdevctl.d/{GPU}/{IDLE}", "{}")
+        self.machine.add_attributes(GPU, {
+            "work_mode": "[mixed] graphics compute",
+            "firmware_mode": "mixed [graphics] compute",
+            "firmware_mode_next": "mixed [graphics] compute"})
+        self.expect_check("modes", "ok")
+        self.machine.add_attributes(GPU, {"work_mode": "mixed graphics [compute]"})
+        self.expect_check("modes", "warn", f"1 vGPU defined for GPU {GPU} can't be started: "
+                          "work mode compute has no", f"openvgpu mode set mixed --gpu {GPU}")
+        self.machine.add_attributes(GPU, {"work_mode": "mixed [graphics] compute"})
+        self.expect_check("modes", "warn", "1 vGPU defined", "openvgpu mode set mixed")
+        self.machine.add_attributes(GPU, {
+            "work_mode": "[mixed]", "firmware_mode": "mixed graphics [compute]",
+            "firmware_mode_next": "mixed graphics [compute]"})
+        self.expect_check("modes", "warn", "firmware mode compute has no such types",
+                          f"openvgpu mode set mixed --firmware --gpu {GPU}")
 
     def test_guests(self):
         self.healthy()

@@ -6,15 +6,12 @@ machine whose sysfs binds and unbinds drivers (fake_kernel.c)."""
 import errno
 import fcntl
 import os
-import shutil
-import subprocess
-import tempfile
 
+from cli_fake_kernel import FakeKernel
 from cli_machine import (
     BUSY, FAILURE, GPU, GPU2, IDLE, NIC, NOT_FOUND, OK, RELEASE, USAGE, USED,
     CliTest, main)
 
-SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake_kernel.c")
 SOUND = "0000:02:00.1"
 # GPU2 has no vGPUs.
 DEVICE = f"sys/devices/pci0000:00/{GPU2}"
@@ -23,15 +20,7 @@ TO_HOST = ("gpu", "hand-over", GPU2, "--to", "host")
 BACK = ("gpu", "take-back", GPU2)
 
 
-class Gpu(CliTest):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.mkdtemp(prefix="openvgpu-kernel.")
-        cls.addClassCleanup(shutil.rmtree, folder)
-        cls.library = os.path.join(folder, "fake_kernel.so")
-        subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-o",
-                        cls.library, SOURCE], check=True)
-
+class Gpu(FakeKernel, CliTest):
     def setUp(self):
         super().setUp()
         self.fill()
@@ -51,20 +40,12 @@ class Gpu(CliTest):
         machine.link(f"{DEVICE}/iommu_group", "sys/kernel/iommu_groups/12")
         machine.link(f"sys/kernel/iommu_groups/12/devices/{GPU2}", DEVICE)
 
-    def environment(self, **more):
-        # The sanitizer's library, which wants to be the first, is behind it.
-        env = super().environment(LD_PRELOAD=self.library, **more)
-        return dict(env, ASAN_OPTIONS=env["ASAN_OPTIONS"] + ":verify_asan_link_order=0")
-
     def driver(self, bdf=GPU2):
         path = self.machine.path(f"sys/devices/pci0000:00/{bdf}/driver")
         return os.path.basename(os.readlink(path)) if os.path.lexists(path) else None
 
     def override(self):
         return self.machine.read(f"{DEVICE}/driver_override").strip()
-
-    def writes(self):
-        return [line.split(" ", 1) for line in self.machine.read("sys/writes").splitlines()]
 
     def modprobe(self, script):
         self.machine.write("root/usr/sbin/modprobe", f"#!/bin/sh\nS={self.machine.path('sys')}\n"

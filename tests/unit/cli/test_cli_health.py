@@ -5,13 +5,11 @@ writes. That it works on a real GPU is tests/vm/suites/cli.sh's."""
 
 import os
 import shutil
-import subprocess
-import tempfile
 
+from cli_fake_kernel import FakeKernel
 from cli_machine import (
     FAILURE, GPU, GPU2, IDLE, NIC, NOT_FOUND, OK, USAGE, USED, CliTest, main)
 
-SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake_kernel.c")
 AER = "RxErr {0}\nTOTAL_ERR_{1} {0}\n"
 
 
@@ -120,19 +118,7 @@ class Health(HealthTest):
                          [("warn", "no GPU is bound to the driver openvgpu")])
 
 
-class Diag(HealthTest):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.mkdtemp(prefix="openvgpu-kernel.")
-        cls.addClassCleanup(shutil.rmtree, folder)
-        cls.library = os.path.join(folder, "fake_kernel.so")
-        subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-o",
-                        cls.library, SOURCE], check=True)
-
-    def environment(self, **more):
-        env = super().environment(LD_PRELOAD=self.library, **more)
-        return dict(env, ASAN_OPTIONS=env["ASAN_OPTIONS"] + ":verify_asan_link_order=0")
-
+class Diag(FakeKernel, HealthTest):
     def diag(self, *args):
         """This machine is none that doctor is content with."""
         return self.checks(FAILURE, "diag", *args)

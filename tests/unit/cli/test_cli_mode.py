@@ -30,13 +30,14 @@ class Mode(CliTest):
         self.fill()
         lines = self.expect(OK, "mode", "show").out.decode().splitlines()
         self.assertEqual([line.split() for line in lines], [
-            ["GPU", "MODE", "GRAPHICS", "COMPUTE"], [GPU, "mixed", "2", "0"],
-            [GPU2, "mixed", "0", "1"]])
+            ["GPU", "MODE", "GRAPHICS", "COMPUTE", "FIRMWARE"], [GPU, "mixed", "2", "0", "-"],
+            [GPU2, "mixed", "0", "1", "-"]])
         self.machine.add_attributes(GPU2, {"work_mode": "mixed graphics [compute]"})
         value = self.expect_json(OK, "mode", "show", GPU2)
         self.assertEqual(value["gpus"], [{
             "gpu": GPU2, "work_mode": "compute", "choices": "mixed graphics compute",
-            "graphics_vgpus": 0, "compute_vgpus": 1}])
+            "graphics_vgpus": 0, "compute_vgpus": 1,
+            "firmware_mode": None, "firmware_mode_next": None}])
         self.expect(NOT_FOUND, "mode", "show", NIC)
         self.expect(USAGE, "mode", "show", "x", err="not a PCI address")
         # An older module.
@@ -63,8 +64,9 @@ class Mode(CliTest):
         result = self.expect(OK, "mode", "set", "compute", "--gpu", GPU2, "--dry-run")
         self.assertIn(b"mixed -> compute", result.out)
         value = self.expect_json(OK, "mode", "set", "compute", "--gpu", GPU2, "--dry-run")
-        self.assertEqual(value, {"version": 1, "dry_run": True, "gpu": GPU2, "from": "mixed",
-                                 "to": "compute", "changed": True})
+        self.assertEqual(value, {"version": 1, "dry_run": True, "gpu": GPU2,
+                                 "mode": "work_mode", "from": "mixed", "to": "compute",
+                                 "changed": True})
         self.expect(BUSY, "mode", "set", "compute", "--gpu", GPU, "--dry-run", err=USED)
         self.assertEqual(self.machine.contents(), before)
 

@@ -131,6 +131,8 @@ def test_sysfs(header, manual):
         told.pop("refuse_opens", None)
         # Likewise while a GPU goes to another driver.
         told.pop("hand_over", None)
+        # And a step of a removal of the GPU.
+        told.pop("firmware_mode_next", None)
         # A number that the instance has until the next restart.
         told.pop("compute_instance", None)
         same_names("sysfs-driver-openvgpu", told, wanted)

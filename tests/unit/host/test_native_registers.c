@@ -64,6 +64,8 @@ START_TEST(what_drivers_check)
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_HEAD_MAX), 2160ULL << 32 | 3840);
 	page.mapped = 7;
 	ck_assert_uint_eq(get(OPENVGPU_NATIVE_MAPPED), 7);
+	page.state = OPENVGPU_NATIVE_AWAY;
+	ck_assert_uint_eq(get(OPENVGPU_NATIVE_STATE), OPENVGPU_NATIVE_AWAY);
 }
 END_TEST
 
@@ -254,7 +256,7 @@ END_TEST
 
 static bool has_register(unsigned int offset)
 {
-	return offset < OPENVGPU_NATIVE_MAPPED + 8;
+	return offset < OPENVGPU_NATIVE_STATE + 8;
 }
 
 static void try_access(unsigned int offset, unsigned int size)
@@ -298,6 +300,7 @@ START_TEST(read_only)
 		OPENVGPU_NATIVE_MAP_PAGES_MAX, OPENVGPU_NATIVE_PINNED_MAX,
 		OPENVGPU_NATIVE_FAULT, OPENVGPU_NATIVE_MAP_STATUS, OPENVGPU_NATIVE_MAPPED,
 		OPENVGPU_NATIVE_HEADS, OPENVGPU_NATIVE_HEAD_MAX, OPENVGPU_NATIVE_VERDICT,
+		OPENVGPU_NATIVE_STATE,
 	};
 	unsigned int i;
 

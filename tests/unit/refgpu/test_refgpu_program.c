@@ -94,10 +94,10 @@ static const char *ask(const char *request)
 	return line;
 }
 
-static void power_on(const char *vram, const char *slices)
+static void power_on(const char *vram, const char *slices, const char *mode)
 {
 	const char *const args[] = { "--socket", gpu_path, "--control", control_path, "--vram",
-				     vram, "--slices", slices, NULL };
+				     vram, "--slices", slices, "--mode", mode, NULL };
 	char ready[16] = "";
 	int out;
 
@@ -121,7 +121,7 @@ static void power_on(const char *vram, const char *slices)
 
 static void setup_64m(void)
 {
-	power_on("64M", "8/8");
+	power_on("64M", "8/8", "mixed");
 }
 
 static void power_off(void)
@@ -225,6 +225,8 @@ START_TEST(command_line)
 		{ 2, { "--socket", "/tmp/x", "--slices", "8/9" } },
 		{ 2, { "--socket", "/tmp/x", "--slices", "7" } },
 		{ 2, { "--socket", "/tmp/x", "--slices", "7/8", "--hw", "1.0" } },
+		{ 2, { "--socket", "/tmp/x", "--mode", "vgpu" } },
+		{ 2, { "--socket", "/tmp/x", "--mode", "compute", "--hw", "1.0" } },
 		{ 2, { "--socket", "/tmp/x", "--socket-timeout", "0" } },
 		{ 2, { "--socket", "/tmp/x", "--soft" } },
 		{ 2, { "--soft", "--once" } },
@@ -351,18 +353,24 @@ START_TEST(bus_mastering_gates_dma_and_interrupts)
 }
 END_TEST
 
-START_TEST(function_level_reset)
+static void reset_function(void)
 {
 	unsigned int at = config(PCI_CAPABILITY_LIST, 1);
+
+	while (at && config(at, 1) != PCI_CAP_ID_EXP)
+		at = config(at + 1, 1);
+	ck_assert_uint_ne(at, 0);
+	set_config(at + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR, 2);
+}
+
+START_TEST(function_level_reset)
+{
 	int fd;
 
 	arm_events(&fd);
 	set_config(PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
 	set_reg(REFGPU_GLOBAL + REFGPU_GLOBAL_SCRATCH, 77);
-	while (at && config(at, 1) != PCI_CAP_ID_EXP)
-		at = config(at + 1, 1);
-	ck_assert_uint_ne(at, 0);
-	set_config(at + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR, 2);
+	reset_function();
 	ck_assert_uint_eq(config(PCI_COMMAND, 2), 0);
 	ck_assert_uint_eq(reg(REFGPU_GLOBAL + REFGPU_GLOBAL_SCRATCH), 0);
 	ck_assert_uint_eq(reg(REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_BASE), 0);
@@ -426,6 +434,42 @@ START_TEST(next_machine_finds_it_clean)
 }
 END_TEST
 
+/* Class code and mode, with the heads that go with them. */
+static void expect_mode(uint32_t class, uint64_t mode)
+{
+	ck_assert_uint_eq(config(PCI_CLASS_REVISION, 4), class << 8 | REFGPU_PCI_REVISION);
+	ck_assert_uint_eq(reg(REFGPU_GLOBAL_MODE), mode);
+	ck_assert_uint_eq(!!(reg(REFGPU_GLOBAL_CAPS) & REFGPU_CAP_HEADS),
+			  mode != REFGPU_MODE_COMPUTE);
+}
+
+START_TEST(mode_at_start)
+{
+	expect_mode(REFGPU_PCI_CLASS_GRAPHICS, REFGPU_MODE_GRAPHICS);
+}
+END_TEST
+
+/* Each reset of the function takes the mode; it is the board's, so it stays. */
+START_TEST(modes)
+{
+	set_reg(REFGPU_GLOBAL_NEXT_MODE, REFGPU_MODE_COMPUTE);
+	expect_mode(REFGPU_PCI_CLASS, REFGPU_MODE_MIXED);
+	reset_function();
+	expect_mode(REFGPU_PCI_CLASS_COMPUTE, REFGPU_MODE_COMPUTE);
+	set_reg(REFGPU_GLOBAL_NEXT_MODE, REFGPU_MODE_GRAPHICS);
+	ck_assert_int_eq(call(VU_DEVICE_RESET, NULL, 0, NULL, 0), 0);
+	expect_mode(REFGPU_PCI_CLASS_GRAPHICS, REFGPU_MODE_GRAPHICS);
+	set_reg(REFGPU_GLOBAL_NEXT_MODE, REFGPU_MODE_COMPUTE);
+	ask("remove\n");
+	ask("insert\n");
+	expect_mode(REFGPU_PCI_CLASS_COMPUTE, REFGPU_MODE_COMPUTE);
+	close(sock);
+	sock = dial(gpu_path);
+	ck_assert_int_eq(negotiate(NULL, NULL, 0), 0);
+	expect_mode(REFGPU_PCI_CLASS_COMPUTE, REFGPU_MODE_COMPUTE);
+}
+END_TEST
+
 START_TEST(lost_interrupt)
 {
 	uint64_t n;
@@ -447,7 +491,7 @@ END_TEST
 
 static void setup_odd(void)
 {
-	power_on("96M", "7/8");
+	power_on("96M", "7/8", "graphics");
 }
 
 int main(void)
@@ -464,6 +508,7 @@ int main(void)
 	tcase_set_timeout(odd, 60);
 	tcase_add_test(odd, video_memory_not_a_power_of_two);
 	tcase_add_test(odd, slices);
+	tcase_add_test(odd, mode_at_start);
 	suite_add_tcase(s, odd);
 	tcase_add_checked_fixture(machine, setup_64m, power_off);
 	tcase_set_timeout(machine, 60);
@@ -473,6 +518,7 @@ int main(void)
 	tcase_add_test(machine, function_level_reset);
 	tcase_add_test(machine, surprise_removal);
 	tcase_add_test(machine, next_machine_finds_it_clean);
+	tcase_add_test(machine, modes);
 	tcase_add_test(machine, lost_interrupt);
 	suite_add_tcase(s, machine);
 	return unit_run(s, "test_refgpu_program");

@@ -147,14 +147,15 @@ START_TEST(values_that_depend_on_the_device)
 			  REFGPU_CAP_SYSMEM | REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
 			  REFGPU_CAP_VIRTUAL_CLOCK | REFGPU_CAP_SPATIAL | REFGPU_CAP_RIGHTS |
 			  REFGPU_CAP_BUSY | REFGPU_CAP_LINGER_NS | REFGPU_CAP_PENDING_ONCE |
-			  REFGPU_CAP_PC | REFGPU_CAP_SHARED_MEMORY);
+			  REFGPU_CAP_PC | REFGPU_CAP_SHARED_MEMORY | REFGPU_CAP_MODE);
 	ck_assert_uint_eq(rd(g, REFGPU_GLOBAL_SLICES), 0xffff);
 	ck_assert_uint_eq(rd(g, REFGPU_PARTITION(0) + REFGPU_PARTITION_SLICES), 0xffff);
 	ck_assert_uint_eq(rd(g, REFGPU_RUN_CONTROL(0) + REFGPU_RC_SLICES), 0xffff);
 	ck_assert_uint_eq(rd(g, REFGPU_RUN_CONTROL(7) + REFGPU_RC_SLICES), 0);
 	partition_on(g, 63);
 	ck_assert_uint_eq(user_rd(g, 63, REFGPU_USER_ID), REFGPU_ID);
-	ck_assert_uint_eq(user_rd(g, 63, REFGPU_USER_CAPS), rd(g, REFGPU_GLOBAL_CAPS));
+	ck_assert_uint_eq(user_rd(g, 63, REFGPU_USER_CAPS),
+			  rd(g, REFGPU_GLOBAL_CAPS) & ~REFGPU_CAP_MODE);
 	ck_assert_uint_eq(user_rd(g, 63, REFGPU_USER_VRAM_SIZE), SLICE_BYTES);
 	ck_assert_uint_eq(user_rd(g, 63, REFGPU_USER_SYSMEM_PAGES), SYSMEM_PAGES);
 	ck_assert_uint_eq(user_rd(g, 63, REFGPU_USER_SLICES), 0xffff);
@@ -189,6 +190,10 @@ START_TEST(version_1_0)
 		ck_assert_uint_eq(rd(old, REFGPU_USER_ALIAS(1) + later[i]), 0);
 	}
 	ck_assert_uint_eq(rd(old, REFGPU_GLOBAL_BAD_ACCESS), bad + 4 * i);
+	wr(old, REFGPU_GLOBAL_NEXT_MODE, REFGPU_MODE_COMPUTE);
+	ck_assert_uint_eq(rd(old, REFGPU_GLOBAL_NEXT_MODE), 0);
+	ck_assert_uint_eq(rd(old, REFGPU_GLOBAL_MODE), 0);
+	ck_assert_uint_eq(rd(old, REFGPU_GLOBAL_BAD_ACCESS), bad + 4 * i + 3);
 	gpu_destroy(old);
 }
 END_TEST

@@ -4,6 +4,7 @@
  */
 #include "switch_log.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,29 @@ void switch_log_read(struct switch_log *log)
 		append(log, &entry[next]);
 	if (count)
 		log->last = entry[count - 1];
+}
+
+/**
+ * switch_log_print - show a stretch of it, for a test that failed
+ * @log: begun
+ * @from: first entry
+ * @to: one after the last; it may be more than there are
+ */
+void switch_log_print(const struct switch_log *log, size_t from, size_t to)
+{
+	size_t k;
+
+	printf("# time us, vGPU, end, quantum us, run us, cost us, wait us\n");
+	for (k = from; k < to && k < log->count; k++) {
+		const struct switch_entry *entry = &log->entry[k];
+
+		printf("# %" PRIu64 " %.8s %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+		       entry->time / 1000, entry->uuid, entry->reason,
+		       entry->quantum / 1000, entry->run / 1000, entry->cost / 1000,
+		       entry->wait / 1000);
+	}
+	/* A test that fails ends without that. */
+	fflush(stdout);
 }
 
 /**

@@ -56,6 +56,7 @@ struct switch_log {
 
 void switch_log_begin(struct switch_log *log);
 void switch_log_read(struct switch_log *log);
+void switch_log_print(const struct switch_log *log, size_t from, size_t to);
 void switch_log_end(struct switch_log *log);
 
 #endif /* SWITCH_LOG_H */

@@ -27,13 +27,22 @@ kernel=${GUEST_KERNEL:-6.12} memory=512 times=(--timeout 600)
 # It is large, and slow.
 [ "$kernel" != debug ] || memory=1024 times=(--timeout 1800 --boot-time 300)
 
-# payload FOLDER, its run on standard input
+# payload FOLDER, its run on standard input. Beside that is unload: rmmod refgpu, when the
+# last fence of its users has been freed, a moment after they ended.
 payload()
 {
 	mkdir -p "$1"
 	cp /src/build/tests/guest/{compute,drm,hostile,kms} "$1/"
+	cat >"$1/unload" <<-'UNLOAD'
+		#!/bin/sh
+		for i in $(seq 100); do
+			[ "$(cat /sys/module/refgpu/refcnt)" != 0 ] || break
+			sleep 0.2
+		done
+		rmmod refgpu
+	UNLOAD
 	cat >"$1/run"
-	chmod +x "$1/run"
+	chmod +x "$1/unload" "$1/run"
 }
 
 # create TYPE: a new vGPU, in $uuid
@@ -169,7 +178,7 @@ display()
 		mount -t debugfs debugfs /sys/kernel/debug
 		./kms --frames 3
 		said $? kms "the program ended with $?"
-		./kms --mode 640x480 --frames 6 --crc /sys/kernel/debug/dri/0
+		./kms --mode 640x480 --frames 6 --crc /sys/kernel/debug/dri/0 --edge
 		said $? kms-crc "the program ended with $?"
 		./drm params buffers fill-and-copy
 		said $? drm "it ended with $?"
@@ -182,9 +191,14 @@ display()
 		echo "${device##*/}" >/sys/bus/pci/drivers/refgpu/bind
 		said $? bind-again "it failed"
 		# A former node keeps its number until the last fence of its users is freed.
-		./drm /dev/dri/$(cd "$device/drm" && echo renderD*) params buffers fill-and-copy
+		on_node() { ./drm "/dev/dri/$(cd "$device/drm" && echo renderD*)" "$@"; }
+		on_node params buffers fill-and-copy
 		said $? drm-again "it ended with $?"
-		rmmod refgpu
+		for test in unbind-fences unbind-memory; do
+			on_node $test
+			echo "${device##*/}" >/sys/bus/pci/drivers/refgpu/bind
+		done
+		./unload
 		said $? rmmod "refgpu is used by $(cat /sys/module/refgpu/refcnt)"
 		dmesg | tail -n 20
 	RUN
@@ -356,13 +370,14 @@ unplugged()
 		for time in 1 2; do
 			echo "# waits for a GPU, $time"
 			for i in $(seq 60); do
-				[ ! -e /dev/dri/renderD128 ] || break
+				node=$(echo /dev/dri/renderD*)
+				[ ! -e "$node" ] || break
 				sleep 1
 			done
-			./drm params fill-and-copy || status=1
-			./drm death || status=1
+			./drm "$node" params fill-and-copy || status=1
+			./drm "$node" death || status=1
 		done
-		rmmod refgpu || status=2
+		./unload || status=2
 		dmesg | tail -n 20
 		exit $status
 	RUN
@@ -444,6 +459,32 @@ asleep_for_a_moment()
 		./drm sleep-freeze sleep-refused && ./kms --frames 3 && ./drm params fill-and-copy
 	RUN
 	in_guest moment 256mq
+}
+
+# Each time the machine falls asleep the host's administrator resets the GPU, twice.
+asleep_under_resets_beside()
+{
+	local round
+
+	for round in 1 2 3 4; do
+		within 300 eval "[ \"\$(grep -cs '# goes to sleep' /tmp/under_resets.log)\" = $round ]" || {
+			fail "sleep-$round" 'the guest never said it'
+			return
+		}
+		run "reset-$round" 0 reset_gpu
+		run "reset-$round-again" 0 reset_gpu
+	done
+}
+
+asleep_under_resets()
+{
+	payload /tmp/under_resets <<-'RUN'
+		#!/bin/sh
+		./drm sleep-resets && ./kms --frames 3 && ./drm params fill-and-copy
+	RUN
+	beside under_resets asleep_under_resets_beside
+	in_guest under_resets 256mq
+	beside_ends under_resets
 }
 
 # Hibernation: another QEMU, whose guest goes on with what the first one's had, on a

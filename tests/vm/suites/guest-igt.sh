@@ -171,5 +171,5 @@ for test in "${!expected[@]}"; do
 	[ $# != 0 ] || fail "$test" "igt-expected names it, and it did not run"
 done
 
-run unload 0 modprobe -r refgpu
+unload_refgpu
 finish

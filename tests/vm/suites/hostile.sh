@@ -14,5 +14,5 @@
 
 run load 0 modprobe refgpu whole=1
 attack 100000
-run unload 0 modprobe -r refgpu
+unload_refgpu
 finish

@@ -169,12 +169,13 @@ uuid=$(openvgpu create 256mq)
 folder=/sys/bus/mdev/devices/$uuid/openvgpu
 
 # What can be written is a setting of the library, and the other way round; but
-# refuse_opens, which is a step of the removal, hand_over, of a hand-over, and
-# compute_instance, which is where a vGPU is: its numbers last no restart.
+# refuse_opens, which is a step of the removal, hand_over, of a hand-over,
+# firmware_mode_next, of a removal of the GPU, and compute_instance, which is where a
+# vGPU is: its numbers last no restart.
 writable()
 {
 	find "$1" -maxdepth 1 -type f -perm -200 ! -name refuse_opens ! -name hand_over \
-		! -name compute_instance -printf '%f\n' | sort | xargs
+		! -name firmware_mode_next ! -name compute_instance -printf '%f\n' | sort | xargs
 }
 settings()
 {

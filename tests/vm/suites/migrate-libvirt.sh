@@ -75,6 +75,7 @@ split_document /src/doc/clients/libvirt.md
 define_moving vm1 "$uuid"
 tell_capabilities
 run "the guest computes" 0 start_moving vm1 || end_host
+ups=$(ups "$console1" "$console2")
 holds "the other host is there" "it is not" within 300 test -e /peer/ready
 
 virsh dumpxml vm1 --migratable | sed "s/$uuid/$smaller/" >smaller.xml
@@ -82,6 +83,13 @@ run "another type is refused" fails virsh migrate vm1 "$there" --live --p2p --xm
 cat "$said"
 same "the guest runs on" running "$(virsh domstate vm1 | xargs)"
 holds "and computes" "$(words "$console1.log")" computes "$console1"
+
+# goes_on CONSOLE: there the guest goes on
+goes_on()
+{
+	holds "and computes" "$(words "$1.log")" computes "$1"
+	holds "and has not booted again" "$(words "$1.log")" is_same_guest "$console1" "$console2"
+}
 
 # forth N: to the other host; twice as the document says
 forth()
@@ -93,7 +101,7 @@ forth()
 	esac || return
 	same "it runs there" "running" "$(virsh -c "$there" domstate vm1 | xargs)"
 	same "and not here" "shut off closed" "$(virsh domstate vm1 | xargs) $(attribute "$uuid" state)"
-	holds "and computes" "$(words "$console2.log")" computes "$console2"
+	goes_on "$console2"
 }
 
 back()
@@ -103,7 +111,7 @@ back()
 	run "move $1 to host1" 0 virsh -c "$there" migrate vm1 qemu+tcp://host1/system --live --p2p --xml back.xml || return
 	same "it runs here" "running $(cat /run/libvirt/qemu/vm1.pid)" "$(virsh domstate vm1 | xargs) $(attribute "$uuid" owner_pid)"
 	run "and not there" fails virsh -c "$there" domstate vm1
-	holds "and computes" "$(words "$console1.log")" computes "$console1"
+	goes_on "$console1"
 	virsh domjobinfo vm1 --completed | grep -E 'Total downtime|Data processed' | xargs
 }
 

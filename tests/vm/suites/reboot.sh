@@ -115,19 +115,14 @@ before_reboot()
 	mdevctl start -p "$gpu" -t openvgpu-64mq -u "$passing"
 	run "one is there that was never defined" 0 there "$passing"
 
-	echo "$passed $failed" >/out/before
-	echo "# reboot"
-	systemctl reboot
-	sleep 60
-	fail reboot "the machine is still up after 60 s"
-	finish
+	reboot_machine
 }
 
 after_reboot()
 {
 	local from
 
-	read -r passed failed </out/before
+	rebooted
 	from=$(boots vm1)
 	same "the second boot" 2 "$OPENVGPU_BOOT"
 	as_defined reboot

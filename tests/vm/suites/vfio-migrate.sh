@@ -7,6 +7,7 @@
 #
 # vGPUs that are saved and loaded: states, registers, guests that work all the while,
 # streams that are damaged or for another vGPU, VMMs and GPUs that fail meanwhile.
+# `vfio-migrate.sh N` moves each guest that is busy N times.
 
 # What released versions saved; and what this one saves, for tests/vfio/streams.
 export OPENVGPU_STREAMS=/tmp/streams OPENVGPU_STREAMS_OUT=/out/streams
@@ -14,4 +15,5 @@ mkdir -p "$OPENVGPU_STREAMS" "$OPENVGPU_STREAMS_OUT"
 for stream in /src/tests/vfio/streams/*.gz; do
 	[ ! -e "$stream" ] || zcat "$stream" >"$OPENVGPU_STREAMS/$(basename "$stream" .gz)"
 done
+[ $# = 0 ] || export OPENVGPU_MOVES=$1
 exec /src/tests/vfio/run migrate_plain migrate migrate_precopy migrate_hostile migrate_faults migrate_log migrate_golden migrate_removal

@@ -55,12 +55,18 @@ static bool slices_valid(u32 slices, u32 version)
 	       (version != REFGPU_VERSION_1_0 || slices_wanted(slices) == REFGPU_SLICES);
 }
 
+static bool mode_valid(u32 mode, u32 version)
+{
+	return mode <= REFGPU_MODE_COMPUTE && (version != REFGPU_VERSION_1_0 || !mode);
+}
+
 static bool config_valid(const struct device_config *config)
 {
 	return (!config->version || config->version == REFGPU_VERSION ||
 		config->version == REFGPU_VERSION_1_0) &&
 	       slices_valid(config->compute_slices, config->version) &&
 	       slices_valid(config->memory_slices, config->version) &&
+	       mode_valid(config->mode, config->version) &&
 	       config->vram_size >= REFGPU_VRAM_MIN && config->vram_size <= REFGPU_VRAM_MAX &&
 	       config->vram_size % REFGPU_VRAM_ALIGN == 0 &&
 	       (!config->board || strlen(config->board) <= 8);
@@ -85,13 +91,15 @@ struct device *device_create(const struct device_config *config)
 	dev->initial_switch_bytes = config->switch_bytes;
 	memcpy(&dev->board, board, strlen(board));
 	dev->version = config->version ? config->version : REFGPU_VERSION;
-	dev->caps = REFGPU_CAP_COMPUTE | REFGPU_CAP_COPY | REFGPU_CAP_HEADS |
-		    REFGPU_CAP_SYSMEM | REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
-		    (config->virtual_clock ? REFGPU_CAP_VIRTUAL_CLOCK : 0);
+	dev->all_caps = REFGPU_CAP_COMPUTE | REFGPU_CAP_COPY | REFGPU_CAP_HEADS |
+			REFGPU_CAP_SYSMEM | REFGPU_CAP_DIRTY | REFGPU_CAP_CONTEXT |
+			(config->virtual_clock ? REFGPU_CAP_VIRTUAL_CLOCK : 0);
 	if (dev->version > REFGPU_VERSION_1_0)
-		dev->caps |= REFGPU_CAP_SPATIAL | REFGPU_CAP_RIGHTS | REFGPU_CAP_BUSY |
-			     REFGPU_CAP_LINGER_NS | REFGPU_CAP_PENDING_ONCE |
-			     REFGPU_CAP_PC | REFGPU_CAP_SHARED_MEMORY;
+		dev->all_caps |= REFGPU_CAP_SPATIAL | REFGPU_CAP_RIGHTS | REFGPU_CAP_BUSY |
+				 REFGPU_CAP_LINGER_NS | REFGPU_CAP_PENDING_ONCE |
+				 REFGPU_CAP_PC | REFGPU_CAP_SHARED_MEMORY | REFGPU_CAP_MODE;
+	dev->next_mode = config->mode;
+	reset_mode(dev);
 	dev->slices = slices_mask(slices_wanted(config->compute_slices),
 				  slices_wanted(config->memory_slices));
 	bus_init(&dev->bus, config->ops, config->context);

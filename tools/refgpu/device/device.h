@@ -55,6 +55,7 @@ struct device_ops {
  * @compute_slices: it has, REFGPU_SLICES at most, and exactly as version 1.0;
  *		    0: REFGPU_SLICES
  * @memory_slices: likewise
+ * @mode: enum refgpu_mode that it has at first; as version 1.0: 0
  * @virtual_clock: time is driven by device_step()
  * @ops: front end; NULL: no DMA, no interrupts
  * @context: first argument of every op
@@ -67,6 +68,7 @@ struct device_config {
 	u32 version;
 	u32 compute_slices;
 	u32 memory_slices;
+	u32 mode;
 	bool virtual_clock;
 	const struct device_ops *ops;
 	void *context;
@@ -114,11 +116,14 @@ u64 device_vram_bytes(struct device *dev);
 /**
  * device_reset() - function-level reset
  *
- * Engines stop, registers take their reset values, video memory is cleared
- * and a removed device is back. Returns when that is done: within 50 ms plus
+ * Engines stop, registers take their reset values, video memory is cleared,
+ * the next mode comes into force, and a removed device is back. Returns when that is done: within 50 ms plus
  * the time to free the video memory in use. Not from an op.
  */
 void device_reset(struct device *dev);
+
+/** device_mode() - enum refgpu_mode in force: what the class code goes by */
+u32 device_mode(struct device *dev);
 
 /**
  * device_step() - let virtual time pass

@@ -266,10 +266,27 @@ static void write_heads(struct device *dev, void *object, u64 value, u64 mask)
 {
 	struct partition *p = object;
 
-	(void)dev;
 	(void)mask;
-	if (value <= REFGPU_HEADS)
+	if (value <= REFGPU_HEADS && dev->caps & REFGPU_CAP_HEADS)
 		p->heads = value;
+}
+
+static void write_head_max(struct device *dev, void *object, u64 value, u64 mask)
+{
+	struct partition *p = object;
+
+	(void)mask;
+	if (dev->caps & REFGPU_CAP_HEADS)
+		p->head_max = value;
+}
+
+static void write_flip_ns(struct device *dev, void *object, u64 value, u64 mask)
+{
+	struct partition *p = object;
+
+	(void)mask;
+	if (dev->caps & REFGPU_CAP_HEADS)
+		p->flip_ns = value;
 }
 
 #define FIELD(name)	offsetof(struct partition, name)
@@ -294,7 +311,7 @@ static const struct reg registers[] = {
 	{ REFGPU_PARTITION_DIRTY_TARGET, REG_RW, FIELD(dirty_target), NULL, NULL },
 	{ REFGPU_PARTITION_DIRTY_FETCH, REG_RW, 0, read_dirty_fetch, write_dirty_fetch },
 	{ REFGPU_PARTITION_HEADS, REG_RW, FIELD(heads), NULL, write_heads },
-	{ REFGPU_PARTITION_HEAD_MAX, REG_RW, FIELD(head_max), NULL, NULL },
-	{ REFGPU_PARTITION_FLIP_NS, REG_RW, FIELD(flip_ns), NULL, NULL },
+	{ REFGPU_PARTITION_HEAD_MAX, REG_RW, FIELD(head_max), NULL, write_head_max },
+	{ REFGPU_PARTITION_FLIP_NS, REG_RW, FIELD(flip_ns), NULL, write_flip_ns },
 };
 const struct reg_table partition_registers = REG_TABLE(registers);

@@ -70,6 +70,14 @@ static void write_event_records(struct device *dev, void *object, u64 value, u64
 		dev->event_records = value;
 }
 
+static void write_next_mode(struct device *dev, void *object, u64 value, u64 mask)
+{
+	(void)object;
+	(void)mask;
+	if (value <= REFGPU_MODE_COMPUTE)
+		dev->next_mode = value;
+}
+
 #define GLOBAL(name)	offsetof(struct device, name)
 
 static const struct reg global_registers[] = {
@@ -89,8 +97,14 @@ static const struct reg global_registers[] = {
 	{ REFGPU_GLOBAL_BAD_ACCESS, REG_RO, GLOBAL(bad_access), NULL, NULL },
 	{ REFGPU_GLOBAL_SLICES, REG_RO, GLOBAL(slices), NULL, NULL },
 	{ REFGPU_GLOBAL_SCRATCH, REG_RW, GLOBAL(scratch), NULL, NULL },
+	{ REFGPU_GLOBAL_MODE, REG_RO, GLOBAL(mode), NULL, NULL },
+	{ REFGPU_GLOBAL_NEXT_MODE, REG_RW, GLOBAL(next_mode), NULL, write_next_mode },
 };
 static const struct reg_table global_table = REG_TABLE(global_registers);
+/* Without REFGPU_CAP_MODE: all but the last two. */
+static const struct reg_table global_table_without_mode = {
+	global_registers, ARRAY_SIZE(global_registers) - 2
+};
 
 /* ------------------------------------------------------------ fault ring */
 
@@ -215,7 +229,8 @@ static bool find_place(struct device *dev, u64 offset, struct place *place)
 } while (0)
 
 	if (in_array(offset, REFGPU_GLOBAL, 0x1000, 1, &i, &at))
-		PLACE(&global_table, dev);
+		PLACE(dev->caps & REFGPU_CAP_MODE ? &global_table : &global_table_without_mode,
+		      dev);
 	if (in_array(offset, ARRAY_START(REFGPU_RUN_CONTROL), ARRAY_STRIDE(REFGPU_RUN_CONTROL),
 		     REFGPU_RUN_CONTROLS, &i, &at))
 		PLACE(&engine_registers, &dev->engine[i]);

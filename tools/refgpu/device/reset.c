@@ -4,7 +4,7 @@
  *
  * reset_start() asks for a reset. The engines see that and drop their work; when
  * the last one is empty, and no SCRUB is under way, the service clears video memory
- * and registers.
+ * and registers. One of the function (device_reset()) takes the next mode besides.
  */
 #include <string.h>
 
@@ -46,6 +46,24 @@ void reset_registers(struct device *dev)
 	dev->service_partitions = 0;
 }
 
+void reset_mode(struct device *dev)
+{
+	dev->mode = dev->next_mode;
+	dev->caps = dev->all_caps;
+	if (dev->mode == REFGPU_MODE_COMPUTE)
+		dev->caps &= ~REFGPU_CAP_HEADS;
+}
+
+u32 device_mode(struct device *dev)
+{
+	u32 mode;
+
+	pthread_mutex_lock(&dev->lock);
+	mode = (u32)dev->mode;
+	pthread_mutex_unlock(&dev->lock);
+	return mode;
+}
+
 void reset_start(struct device *dev)
 {
 	unsigned int i;
@@ -69,6 +87,9 @@ void reset_serve(struct device *dev)
 	pthread_mutex_unlock(&dev->lock);
 	vram_zero(&dev->vram, 0, dev->vram.size);
 	pthread_mutex_lock(&dev->lock);
+	if (dev->function_reset)
+		reset_mode(dev);
+	dev->function_reset = false;
 	reset_registers(dev);
 	dev->resetting = false;
 	dev->resets++;
@@ -82,6 +103,7 @@ void device_reset(struct device *dev)
 
 	pthread_mutex_lock(&dev->lock);
 	resets = dev->resets;
+	dev->function_reset = true;
 	reset_start(dev);
 	if (dev->timeline.virtual_clock) {
 		for (i = 0; i < REFGPU_RUN_CONTROLS; i++)

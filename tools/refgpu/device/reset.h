@@ -12,6 +12,9 @@ struct device;
 /** reset_registers() - registers to their reset values; lock held, nothing resident */
 void reset_registers(struct device *dev);
 
+/** reset_mode() - the next mode comes into force; lock held, nothing resident */
+void reset_mode(struct device *dev);
+
 /** reset_start() - start a reset, which the engines and the service carry out; lock held */
 void reset_start(struct device *dev);
 

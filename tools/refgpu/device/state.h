@@ -95,7 +95,7 @@ struct device {
 	/* constant */
 	u64 board;
 	u64 version;
-	u64 caps;
+	u64 all_caps;			/* those that some modes lack included */
 	u64 slices;			/* it has, a mask as RC_SLICES */
 	u64 initial_switch_ns;
 	u64 initial_switch_bytes;
@@ -107,7 +107,12 @@ struct device {
 	pthread_mutex_t lock;
 	pthread_cond_t idle;		/* a reset has completed */
 	bool resetting;
+	bool function_reset;		/* it takes the next mode */
 	u64 resets;			/* completed */
+
+	/* change with a reset of the function, when nothing executes */
+	u64 caps;
+	u64 mode;
 
 	/* registers */
 	u64 event_base;
@@ -117,6 +122,7 @@ struct device {
 	u64 switch_bytes;
 	u64 bad_access;
 	u64 scratch;
+	u64 next_mode;			/* no reset changes it */
 	u64 fault_put;
 	u64 fault_get;
 	u64 fault_dropped;

@@ -29,7 +29,8 @@ static u64 read_version(struct device *dev, void *object)
 static u64 read_caps(struct device *dev, void *object)
 {
 	(void)object;
-	return dev->caps;
+	/* What whoever has the whole function can change is nothing to rely on. */
+	return dev->caps & ~REFGPU_CAP_MODE;
 }
 
 static u64 read_timer(struct device *dev, void *object)
@@ -336,6 +337,8 @@ static bool exists(const struct device *dev, u64 offset)
 {
 	if (offset == REFGPU_USER_BUSY_NS)
 		return dev->caps & REFGPU_CAP_BUSY;
+	if (offset >= HEADS_START && offset < HEADS_END)
+		return dev->caps & REFGPU_CAP_HEADS;
 	if (offset < RINGS_START || offset >= RINGS_END)
 		return true;
 	offset = (offset - RINGS_START) % RING_STRIDE;

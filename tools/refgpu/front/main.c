@@ -33,6 +33,7 @@ static struct device *make_device(const struct options *o)
 		.version = o->version,
 		.compute_slices = o->compute_slices,
 		.memory_slices = o->memory_slices,
+		.mode = o->mode,
 		.ops = front_end->device_ops,
 		.context = front_end->context,
 	};

@@ -30,6 +30,13 @@ static const struct switch_cost switch_costs[] = {
 	{ "gvt-like", 700000, 5000 },
 };
 
+/* By enum refgpu_mode. */
+static const char *const modes[] = {
+	[REFGPU_MODE_MIXED] = "mixed",
+	[REFGPU_MODE_GRAPHICS] = "graphics",
+	[REFGPU_MODE_COMPUTE] = "compute",
+};
+
 static void usage(FILE *to)
 {
 	fprintf(to,
@@ -55,6 +62,8 @@ static void usage(FILE *to)
 		"  --hw VERSION           hardware interface: 1.1 (the default) or 1.0\n"
 		"  --slices COMPUTE/MEMORY  slices to divide it by, 1 to 8 of each (default 8/8;\n"
 		"                         7/8 is as an A100); with --hw 1.0 it has 8/8\n"
+		"  --mode MODE            what it is for at first: mixed (the default), graphics or\n"
+		"                         compute (no heads); a driver can change it\n"
 		"  --socket-timeout S     end when no machine connects for S seconds (default: never);\n"
 		"                         likewise\n"
 		"  --once                 end when the first machine disconnects; likewise\n"
@@ -135,6 +144,7 @@ int options_parse(struct options *o, int argc, char **argv)
 		{ "switch-cost", required_argument, NULL, 'w' },
 		{ "hw", required_argument, NULL, 'i' },
 		{ "slices", required_argument, NULL, 'l' },
+		{ "mode", required_argument, NULL, 'm' },
 		{ "socket-timeout", required_argument, NULL, 't' },
 		{ "once", no_argument, NULL, '1' },
 		{ "quiet", no_argument, NULL, 'q' },
@@ -201,6 +211,15 @@ int options_parse(struct options *o, int argc, char **argv)
 				return bad_value("slices", optarg,
 						 "want COMPUTE/MEMORY, 1 to 8 of each") + 1;
 			break;
+		case 'm':
+			for (i = 0; i < ARRAY_SIZE(modes); i++)
+				if (!strcmp(optarg, modes[i]))
+					break;
+			if (i == ARRAY_SIZE(modes))
+				return bad_value("mode", optarg,
+						 "want mixed, graphics or compute") + 1;
+			o->mode = i;
+			break;
 		case 't':
 			errno = 0;
 			seconds = strtol(optarg, &end, 10);
@@ -230,6 +249,10 @@ int options_parse(struct options *o, int argc, char **argv)
 	if (o->version == REFGPU_VERSION_1_0 &&
 	    (o->compute_slices != REFGPU_SLICES || o->memory_slices != REFGPU_SLICES)) {
 		fprintf(stderr, "refgpu: --hw 1.0 has 8/8 slices and no others; try --help\n");
+		return EXIT_USAGE + 1;
+	}
+	if (o->version == REFGPU_VERSION_1_0 && o->mode) {
+		fprintf(stderr, "refgpu: --hw 1.0 has mode mixed and no other; try --help\n");
 		return EXIT_USAGE + 1;
 	}
 	if (!o->socket == !o->soft) {

@@ -21,6 +21,7 @@
  * @version: of the hardware interface, as REFGPU_VERSION
  * @compute_slices: 1 to REFGPU_SLICES
  * @memory_slices: 1 to REFGPU_SLICES
+ * @mode: enum refgpu_mode that it has at first
  * @timeout_ms: end when no machine connects for so long; -1: never
  * @once: end when the first machine disconnects
  * @quiet: no messages on standard error
@@ -37,6 +38,7 @@ struct options {
 	u32 version;
 	u32 compute_slices;
 	u32 memory_slices;
+	u32 mode;
 	int timeout_ms;
 	bool once;
 	bool quiet;

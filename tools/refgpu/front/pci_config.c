@@ -192,6 +192,12 @@ int pci_config_init(struct pci_config *cfg, const struct pci_config_desc *desc)
 	return 0;
 }
 
+void pci_config_class(struct pci_config *cfg, uint32_t class)
+{
+	put(cfg, PCI_CLASS_REVISION, cfg->initial[PCI_CLASS_REVISION] | class << 8, 4);
+	memcpy(&cfg->data[PCI_CLASS_REVISION], &cfg->initial[PCI_CLASS_REVISION], 4);
+}
+
 void pci_config_reset(struct pci_config *cfg)
 {
 	memcpy(cfg->data, cfg->initial, sizeof(cfg->data));

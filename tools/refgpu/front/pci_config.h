@@ -90,6 +90,13 @@ struct pci_config {
 int pci_config_init(struct pci_config *cfg, const struct pci_config_desc *desc);
 
 /**
+ * pci_config_class() - another class code, now and after every reset
+ * @cfg: config space
+ * @class: class code, 24 bits
+ */
+void pci_config_class(struct pci_config *cfg, uint32_t class);
+
+/**
  * pci_config_reset() - bring every register to its initial value
  * @cfg: config space
  */

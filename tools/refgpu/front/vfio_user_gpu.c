@@ -94,6 +94,18 @@ static void update_bus_master(struct vfio_user_gpu *gpu)
 		vfio_user_dma_drain(gpu->vu);
 }
 
+/* What it is for shows in the class code. Caller holds the lock, or is alone. */
+static void update_class(struct vfio_user_gpu *gpu)
+{
+	static const uint32_t classes[] = {
+		[REFGPU_MODE_MIXED] = REFGPU_PCI_CLASS,
+		[REFGPU_MODE_GRAPHICS] = REFGPU_PCI_CLASS_GRAPHICS,
+		[REFGPU_MODE_COMPUTE] = REFGPU_PCI_CLASS_COMPUTE,
+	};
+
+	pci_config_class(&gpu->config, classes[device_mode(gpu->dev)]);
+}
+
 /* Bring all to the power-on state. Caller holds the lock. */
 static void reset_all(struct vfio_user_gpu *gpu)
 {
@@ -101,6 +113,7 @@ static void reset_all(struct vfio_user_gpu *gpu)
 	update_bus_master(gpu);
 	vfio_user_irq_clear_pending(gpu->vu);
 	device_reset(gpu->dev);
+	update_class(gpu);
 }
 
 static void config_write(struct vfio_user_gpu *gpu, u64 offset, const void *buf, size_t len)
@@ -356,6 +369,7 @@ static int start_server(struct vfio_user_gpu *gpu, u64 serial)
 	ret = pci_config_init(&gpu->config, &desc);
 	if (ret)
 		return ret;
+	update_class(gpu);
 	for (i = 0; i < VFIO_PCI_NUM_REGIONS; i++) {
 		config.regions[i].map_fd = -1;
 		if (i < PCI_CONFIG_BARS)

@@ -224,7 +224,9 @@ static bool exists(struct refgpu_partition *partition, u32 base, u32 offset)
 
 	if (!base)
 		return offset != REFGPU_USER_BUSY_NS || caps & REFGPU_CAP_BUSY;
-	if (base >= REFGPU_USER_HEAD(0) || offset < REFGPU_RING_RIGHTS)
+	if (base >= REFGPU_USER_HEAD(0))
+		return caps & REFGPU_CAP_HEADS;
+	if (offset < REFGPU_RING_RIGHTS)
 		return true;
 	return caps & (offset == REFGPU_RING_PC ? REFGPU_CAP_PC :
 						  REFGPU_CAP_RIGHTS);
@@ -668,7 +670,7 @@ int refgpu_migrate_init(struct refgpu *refgpu)
 		return -ENOMEM;
 	gpu->hardware_version = reg_read(refgpu, REFGPU_GLOBAL +
 					 REFGPU_GLOBAL_VERSION);
-	gpu->capabilities = refgpu->caps;
+	gpu->capabilities = refgpu->caps & ~REFGPU_CAP_MODE;
 	gpu->migrates = refgpu->caps & REFGPU_CAP_CONTEXT;
 	gpu->tracks_writes = refgpu->caps & REFGPU_CAP_DIRTY;
 	gpu->context_max = REFGPU_CONTEXT_BYTES_MAX;

@@ -52,6 +52,25 @@ static void read_board(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 		strscpy(gpu->board, "REFGPU", sizeof(gpu->board));
 }
 
+static_assert((int)REFGPU_MODE_MIXED == (int)OPENVGPU_MIXED &&
+	      (int)REFGPU_MODE_GRAPHICS == (int)OPENVGPU_GRAPHICS &&
+	      (int)REFGPU_MODE_COMPUTE == (int)OPENVGPU_COMPUTE);
+
+/* What a tenant of the whole GPU left must not come with a reset under the vGPUs. */
+static void read_mode(struct vgpu_gpu *gpu, struct refgpu *refgpu)
+{
+	u64 mode;
+
+	if (!(refgpu->caps & REFGPU_CAP_MODE))
+		return;
+	mode = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_MODE);
+	if (mode >= OPENVGPU_MODES)
+		return;
+	gpu->has_firmware_modes = true;
+	gpu->firmware_mode = mode;
+	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_NEXT_MODE, mode);
+}
+
 static int identify(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 {
 	struct device *dev = &gpu->pdev->dev;
@@ -89,6 +108,7 @@ static int identify(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 		gpu->shares_memory = refgpu->caps & REFGPU_CAP_SHARED_MEMORY;
 	}
 	gpu->lingers = refgpu->caps & REFGPU_CAP_LINGER_NS;
+	read_mode(gpu, refgpu);
 	gpu->user_vectors = 1;
 	/* Entries are for pages of 4 KiB; on other hosts VFIO pins larger ones. */
 	if ((refgpu->caps & REFGPU_CAP_SYSMEM) && PAGE_SIZE == REFGPU_PAGE_SIZE)
@@ -159,6 +179,36 @@ free:
 	return ret;
 }
 
+/*
+ * A reset of the function takes the mode, and clears what the PCI core has set up.
+ * Nothing works any more, and the driver's DMA and interrupts are gone.
+ */
+static void take_mode(struct vgpu_gpu *gpu, struct refgpu *refgpu)
+{
+	struct pci_dev *pdev = gpu->pdev;
+	int ret;
+
+	if (!vgpu_firmware_mode_changes(gpu))
+		return;
+	if (vgpu_gpu_is_dead(gpu) || !refgpu_alive(gpu)) {
+		dev_err(&pdev->dev,
+			"it keeps its firmware mode: it does not answer, or is being reset\n");
+		return;
+	}
+	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_NEXT_MODE, gpu->firmware_mode_next);
+	/* No program may read or write configuration space in between. */
+	pci_cfg_access_lock(pdev);
+	pci_save_state(pdev);
+	ret = __pci_reset_function_locked(pdev);
+	pci_restore_state(pdev);
+	pci_cfg_access_unlock(pdev);
+	if (reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_MODE) == gpu->firmware_mode_next)
+		return;
+	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_NEXT_MODE, gpu->firmware_mode);
+	dev_err(&pdev->dev, "it keeps its firmware mode: its reset did not take another one (%d)\n",
+		ret);
+}
+
 static void refgpu_remove(struct vgpu_gpu *gpu)
 {
 	struct refgpu *refgpu = refgpu_of(gpu);
@@ -170,6 +220,7 @@ static void refgpu_remove(struct vgpu_gpu *gpu)
 	pci_clear_master(gpu->pdev);
 	refgpu_events_exit(refgpu);
 	refgpu_migrate_exit(refgpu);
+	take_mode(gpu, refgpu);
 	refgpu_host_exit(refgpu);
 	gpu->family_data = NULL;
 	kvfree(refgpu);
