@@ -248,6 +248,17 @@ static bool may_go_on(struct soft_engine *engine, u64 since)
 	return patient;
 }
 
+/**
+ * soft_engine_waited - the machine has waited, perhaps for what the process does
+ * @engine: the engine
+ * @since: when that began, in ns
+ */
+void soft_engine_waited(struct soft_engine *engine, u64 since)
+{
+	if (!may_go_on(engine, since))
+		fail(engine, "is late too often");
+}
+
 static bool has_room(struct soft_engine *engine)
 {
 	return READ_ONCE(engine->put) - READ_ONCE(engine->get) <

@@ -4,7 +4,7 @@
  *
  * Locks, innermost of the module but for mmap_lock of the process, which is above
  * @memory.lock: @setup, @posting, @memory.lock, @lock, @listening. None is taken with
- * another held, but @lock inside @posting.
+ * another held, but @lock inside @posting and @memory.lock.
  */
 #ifndef SOFT_ENGINE_H
 #define SOFT_ENGINE_H
@@ -121,6 +121,7 @@ void soft_engine_put(struct soft_engine *engine);
 void soft_engine_close(struct soft_engine *engine);
 void soft_engine_reset(struct soft_engine *engine);
 void soft_engine_kick(struct soft_engine *engine);
+void soft_engine_waited(struct soft_engine *engine, u64 since);
 bool soft_engine_has_request(struct soft_engine *engine);
 unsigned int soft_engine_take(struct soft_engine *engine,
 			      struct openvgpu_soft_request *requests,

@@ -18,6 +18,7 @@
  */
 #include <linux/fcntl.h>
 #include <linux/file.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/shmem_fs.h>
@@ -156,6 +157,19 @@ void soft_engine_vram_forget(struct soft_engine *engine, u64 offset, u64 bytes)
 
 /* ------------------------------------------------------- the table of the host's */
 
+/*
+ * A page fault of the process may have the lock, and wait for memory of its control
+ * group or for a processor: once for each lock that is taken. That uses up its
+ * patience, a step at most each time; see window_fault() for when there is none left.
+ */
+static void lock_table(struct soft_engine *engine)
+{
+	u64 since = ktime_get_ns();
+
+	down_write(&engine->memory.lock);
+	soft_engine_waited(engine, since);
+}
+
 static void zap(struct soft_memory *memory, unsigned long index,
 		unsigned long count)
 {
@@ -184,7 +198,7 @@ int soft_engine_map(struct soft_engine *engine, struct page *page, bool write,
 	u32 index;
 	int ret;
 
-	down_write(&memory->lock);
+	lock_table(engine);
 	ret = xa_alloc_cyclic(&memory->pages, &index,
 			      xa_tag_pointer(page, write ? TAG_WRITE : 0),
 			      XA_LIMIT(SINGLE_FIRST, BUS_PAGES - 1),
@@ -207,8 +221,7 @@ int soft_engine_map(struct soft_engine *engine, struct page *page, bool write,
  * @count: how many
  *
  * When it returns, the process can't reach the pages any more. May sleep: once for what
- * a page fault of the process takes, which may wait for memory of the process's own
- * control group, and for its turn on a processor.
+ * a page fault of the process takes, as long as there is patience for that.
  */
 void soft_engine_unmap(struct soft_engine *engine, const dma_addr_t *address,
 		       u32 count)
@@ -216,7 +229,7 @@ void soft_engine_unmap(struct soft_engine *engine, const dma_addr_t *address,
 	struct soft_memory *memory = &engine->memory;
 	u32 i;
 
-	down_write(&memory->lock);
+	lock_table(engine);
 	for (i = 0; i < count; i++) {
 		xa_erase(&memory->pages, address[i] >> PAGE_SHIFT);
 		zap(memory, address[i] >> PAGE_SHIFT, 1);
@@ -224,21 +237,23 @@ void soft_engine_unmap(struct soft_engine *engine, const dma_addr_t *address,
 	up_write(&memory->lock);
 }
 
-static void take_out(struct soft_memory *memory, unsigned long first,
+static void take_out(struct soft_engine *engine, unsigned long first,
 		     unsigned long count)
 {
+	struct soft_memory *memory = &engine->memory;
 	unsigned long i;
 
-	down_write(&memory->lock);
+	lock_table(engine);
 	for (i = 0; i < count; i++)
 		xa_erase(&memory->pages, first + i);
 	zap(memory, first, count);
 	up_write(&memory->lock);
 }
 
-static int put_in(struct soft_memory *memory, unsigned long first,
+static int put_in(struct soft_engine *engine, unsigned long first,
 		  unsigned long count, void *at)
 {
+	struct soft_memory *memory = &engine->memory;
 	unsigned long i;
 	int ret = 0;
 
@@ -247,7 +262,7 @@ static int put_in(struct soft_memory *memory, unsigned long first,
 		ret = xa_reserve(&memory->pages, first + i, GFP_KERNEL);
 	if (ret)
 		return ret;
-	down_write(&memory->lock);
+	lock_table(engine);
 	for (i = 0; i < count; i++)
 		xa_store(&memory->pages, first + i,
 			 xa_tag_pointer(vmalloc_to_page(at + i * PAGE_SIZE),
@@ -284,13 +299,13 @@ void *soft_engine_alloc(struct soft_engine *engine, size_t bytes,
 	at = __vmalloc(bytes, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!at)
 		goto free_slot;
-	if (put_in(memory, slot * SLOT_PAGES, count, at))
+	if (put_in(engine, slot * SLOT_PAGES, count, at))
 		goto free;
 	*address = (dma_addr_t)slot * SLOT_PAGES << PAGE_SHIFT;
 	return at;
 
 free:
-	take_out(memory, slot * SLOT_PAGES, count);
+	take_out(engine, slot * SLOT_PAGES, count);
 	vfree(at);
 free_slot:
 	ida_free(&memory->slots, slot);
@@ -307,7 +322,7 @@ free_slot:
 void soft_engine_free(struct soft_engine *engine, size_t bytes, void *at,
 		      dma_addr_t address)
 {
-	take_out(&engine->memory, address >> PAGE_SHIFT,
+	take_out(engine, address >> PAGE_SHIFT,
 		 PAGE_ALIGN(bytes) >> PAGE_SHIFT);
 	vfree(at);
 	ida_free(&engine->memory.slots, (address >> PAGE_SHIFT) / SLOT_PAGES);
@@ -356,12 +371,16 @@ static struct soft_memory *memory_of(const struct vm_area_struct *vma)
 static vm_fault_t window_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct soft_memory *memory = memory_of(vma);
+	struct soft_engine *engine = vma->vm_private_data;
+	struct soft_memory *memory = &engine->memory;
 	vm_flags_t flags = vma->vm_flags;
 	struct page *page;
 	vm_fault_t ret;
 	void *entry;
 
+	/* Without the lock: nobody waits any longer for one that is gone. */
+	if (soft_engine_is_gone(engine))
+		return vmf_insert_pfn(vma, vmf->address, page_to_pfn(memory->sink));
 	down_read(&memory->lock);
 	entry = xa_load(&memory->pages, vmf->pgoff - memory->first);
 	if (entry) {
