@@ -182,8 +182,9 @@ work()
 	same "work: types" "64mc 64mq" "$(cd "/sys/class/mdev_bus/$address/mdev_supported_types" && echo openvgpu-64m[qc] | sed 's/openvgpu-//g')"
 	for program in ${PROGRAMS:-conform reset isolation errors dma spatial_work migrate}; do
 		# How long the clock of a GPU that is a process stands still, is its host's affair.
-		mapfile -t tests < <("$built/vfio/$program" --list | grep -vx own_policy)
-		OPENVGPU_GPU=$address OPENVGPU_CONTROL=$PWD/control "$built/vfio/$program" "${tests[@]}" >program.log 2>&1
+		tests=$("$built/vfio/$program" --list | grep -vx own_policy)
+		# shellcheck disable=SC2086 # words
+		OPENVGPU_GPU=$address OPENVGPU_CONTROL=$PWD/control "$built/vfio/$program" $tests >program.log 2>&1
 		cat program.log
 		add "work: $program" program.log
 	done
