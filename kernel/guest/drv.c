@@ -200,7 +200,8 @@ static irqreturn_t user_interrupt(int irq, void *data)
 	user_write(gpu, REFGPU_USER_INTR_STATUS, status);
 	if (status & REFGPU_INTR_FENCE)
 		for (i = 0; i < REFGPU_RINGS; i++)
-			refgpu_ring_retire(&gpu->rings[i]);
+			/* A trap a job is too much, but for the kernel's: those clear memory. */
+			refgpu_ring_retire(&gpu->rings[i], !i);
 	if (status & REFGPU_INTR_ERROR)
 		refgpu_recover(gpu, 0);
 	if (gpu->kms)
@@ -350,6 +351,7 @@ static void refgpu_remove(struct pci_dev *pdev)
 {
 	struct refgpu *gpu = pci_get_drvdata(pdev);
 
+	refgpu_jobs_end(gpu);
 	refgpu_depart(gpu);
 	/* It may be at it, or be frozen. */
 	cancel_work_sync(&gpu->depart);
@@ -359,7 +361,7 @@ static void refgpu_remove(struct pci_dev *pdev)
 	refgpu_kms_cancel(gpu);
 	refgpu_sched_end(gpu);
 	/* It may have been taken away in the machine's sleep. */
-	refgpu_mm_restore(gpu, false);
+	refgpu_mm_discard(gpu);
 	/* Also if it could not be reset. */
 	pci_clear_master(pdev);
 	refgpu_mm_leave(gpu);
@@ -370,6 +372,7 @@ static void refgpu_shutdown(struct pci_dev *pdev)
 {
 	struct refgpu *gpu = pci_get_drvdata(pdev);
 
+	refgpu_jobs_end(gpu);
 	if (gpu->kms)
 		drm_atomic_helper_shutdown(&gpu->drm);
 	refgpu_recovery_end(gpu);

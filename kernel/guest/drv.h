@@ -115,7 +115,7 @@ extern const struct refgpu_backend refgpu_backend_whole;
  * @paused: jobs wait in @jobs; refgpu_ring_restart() writes them
  * @lock: protects the rest, and the ring's fields of jobs
  * @jobs: jobs that are not done, in order
- * @value: of the last FENCE written; never goes back
+ * @value: of the last FENCE written; each start of the ring begins at a random one
  */
 struct refgpu_ring {
 	struct refgpu *gpu;
@@ -155,7 +155,7 @@ struct refgpu_ring {
  * @vram_mm: who has which bytes of video memory
  * @aperture_mm: who has which pages of the aperture
  * @vram_free: bytes in no buffer
- * @saved: copies of video memory, while the machine sleeps
+ * @saved: copies of video memory, while the machine sleeps, and until they are back
  * @rights: protects @tables, and the tables
  * @tables: files with tables of rights
  * @dma: held while a buffer in system memory ends, or its mapping for DMA
@@ -403,7 +403,8 @@ int refgpu_mm_map(struct refgpu_bo *bo);
 bool refgpu_mm_unmap(struct refgpu_bo *bo);
 void refgpu_mm_remap(struct refgpu *gpu);
 int refgpu_mm_save(struct refgpu *gpu);
-void refgpu_mm_restore(struct refgpu *gpu, bool back);
+void refgpu_mm_discard(struct refgpu *gpu);
+bool refgpu_mm_restore(struct refgpu *gpu);
 int refgpu_mm_reset(struct refgpu *gpu, bool again);
 void refgpu_mm_forget(struct refgpu *gpu);
 void refgpu_mm_bury(struct refgpu *gpu);
@@ -421,7 +422,7 @@ u64 refgpu_busy_ns(struct refgpu *gpu);
 void refgpu_account(struct refgpu *gpu);
 void refgpu_ring_add(struct refgpu_ring *ring, struct refgpu_job *job);
 void refgpu_ring_finish(struct refgpu_job *job, int error);
-void refgpu_ring_retire(struct refgpu_ring *ring);
+void refgpu_ring_retire(struct refgpu_ring *ring, bool ask);
 void refgpu_ring_cancel(struct refgpu_ring *ring, bool all, int error);
 void refgpu_ring_remove(struct refgpu_ring *ring, struct refgpu_job *job);
 void refgpu_ring_lose(struct refgpu_ring *ring);
@@ -470,6 +471,7 @@ int refgpu_start(struct refgpu *gpu);
 int refgpu_drain(struct refgpu *gpu);
 void refgpu_watch(struct refgpu *gpu);
 void refgpu_recover(struct refgpu *gpu, unsigned long trouble);
+void refgpu_jobs_end(struct refgpu *gpu);
 void refgpu_recovery_end(struct refgpu *gpu);
 
 #endif /* REFGPU_DRV_H */

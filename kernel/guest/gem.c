@@ -334,6 +334,20 @@ static const struct drm_gem_object_funcs vram_funcs = {
 	.vm_ops		= &vram_vm_ops,
 };
 
+/* An imported buffer is its own driver's to map, and that only while we are attached to it. */
+static int system_mmap(struct drm_gem_object *object, struct vm_area_struct *vma)
+{
+	int section, ret;
+
+	if (object->filp)
+		return drm_gem_shmem_object_mmap(object, vma);
+	if (!drm_dev_enter(object->dev, &section))
+		return -ENODEV;
+	ret = drm_gem_shmem_object_mmap(object, vma);
+	drm_dev_exit(section);
+	return ret;
+}
+
 static const struct drm_gem_object_funcs system_funcs = {
 	.free		= system_free,
 	.open		= bo_open,
@@ -345,7 +359,7 @@ static const struct drm_gem_object_funcs system_funcs = {
 	.get_sg_table	= drm_gem_shmem_object_get_sg_table,
 	.vmap		= drm_gem_shmem_object_vmap,
 	.vunmap		= drm_gem_shmem_object_vunmap,
-	.mmap		= drm_gem_shmem_object_mmap,
+	.mmap		= system_mmap,
 	.vm_ops		= &drm_gem_shmem_vm_ops,
 };
 

@@ -204,19 +204,27 @@ unlock:
 	spin_unlock_irq(&crtc->dev->event_lock);
 }
 
+static void set_vblank(struct refgpu_head *head, bool wanted)
+{
+	u64 interrupt = REFGPU_INTR_VBLANK(head->number);
+	int section;
+
+	if (!drm_dev_enter(&head->gpu->drm, &section))
+		return;
+	refgpu_interrupt_enable(head->gpu, wanted ? interrupt : 0, wanted ? 0 : interrupt);
+	drm_dev_exit(section);
+}
+
+/* It does not fail when the GPU is gone: DRM would warn. Then no head is on any more. */
 static int crtc_enable_vblank(struct drm_crtc *crtc)
 {
-	struct refgpu_head *head = refgpu_head_of(crtc);
-
-	refgpu_interrupt_enable(head->gpu, REFGPU_INTR_VBLANK(head->number), 0);
+	set_vblank(refgpu_head_of(crtc), true);
 	return 0;
 }
 
 static void crtc_disable_vblank(struct drm_crtc *crtc)
 {
-	struct refgpu_head *head = refgpu_head_of(crtc);
-
-	refgpu_interrupt_enable(head->gpu, 0, REFGPU_INTR_VBLANK(head->number));
+	set_vblank(refgpu_head_of(crtc), false);
 }
 
 static u32 crtc_vblank_counter(struct drm_crtc *crtc)
@@ -466,9 +474,10 @@ static void restore_work(struct work_struct *work)
 	unsigned int i;
 	int section;
 
-	if (!drm_dev_enter(drm, &section))
-		return;
+	/* Whoever has the locks may wait for fences; who unplugs shall not wait for him. */
 	drm_modeset_lock_all(drm);
+	if (!drm_dev_enter(drm, &section))
+		goto unlock;
 	for (i = 0; i < kms->gpu->heads; i++) {
 		head = &kms->heads[i];
 		if (head->crtc.state->active)
@@ -478,8 +487,9 @@ static void restore_work(struct work_struct *work)
 		send_event(head);
 		spin_unlock_irq(&drm->event_lock);
 	}
-	drm_modeset_unlock_all(drm);
 	drm_dev_exit(section);
+unlock:
+	drm_modeset_unlock_all(drm);
 }
 
 /**

@@ -149,12 +149,21 @@ static int save(struct refgpu *gpu, const struct drm_mm_node *node)
 }
 
 /**
- * refgpu_mm_save - copy all video memory that somebody has to system memory
- * @gpu: does not run; user space is frozen
- *
- * Return: 0, or nothing is saved: -ENOMEM; -EAGAIN: the host resets the GPU just now.
+ * refgpu_mm_discard - what was saved is not needed any more
+ * @gpu: the GPU
  */
-int refgpu_mm_save(struct refgpu *gpu)
+void refgpu_mm_discard(struct refgpu *gpu)
+{
+	struct saved *saved, *next;
+
+	list_for_each_entry_safe(saved, next, &gpu->saved, link) {
+		list_del(&saved->link);
+		vfree(saved->data);
+		kfree(saved);
+	}
+}
+
+static int save_all(struct refgpu *gpu)
 {
 	struct drm_mm_node *node;
 	int ret = 0;
@@ -169,34 +178,51 @@ int refgpu_mm_save(struct refgpu *gpu)
 	mutex_unlock(&gpu->memory);
 	if (!ret && refgpu_is_away(gpu))
 		ret = -EAGAIN;
-	if (ret == -EAGAIN) {
-		drm_err(&gpu->drm, "the host resets the GPU just now: the machine can't sleep\n");
-		refgpu_mm_restore(gpu, false);
-	} else if (ret) {
-		drm_err(&gpu->drm,
-			"no room for a copy of %llu MiB of video memory: the machine can't sleep\n",
-			(gpu->vram_size - gpu->vram_free) >> 20);
-		refgpu_mm_restore(gpu, false);
-	}
+	if (ret)
+		refgpu_mm_discard(gpu);
 	return ret;
 }
 
 /**
- * refgpu_mm_restore - what was saved is not needed any more
- * @gpu: does not run yet
- * @back: copy it back before
+ * refgpu_mm_save - copy all video memory that somebody has to system memory
+ * @gpu: does not run; user space is frozen
+ *
+ * Return: 0, or nothing is saved: -ENOMEM; -EAGAIN: the host resets the GPU just now, or
+ * did when the machine woke up, and what was saved is not back yet.
  */
-void refgpu_mm_restore(struct refgpu *gpu, bool back)
+int refgpu_mm_save(struct refgpu *gpu)
 {
-	struct saved *saved, *next;
+	int ret = list_empty(&gpu->saved) ? save_all(gpu) : -EAGAIN;
 
-	list_for_each_entry_safe(saved, next, &gpu->saved, link) {
-		if (back)
-			memcpy_toio(gpu->vram + saved->start, saved->data, saved->bytes);
-		list_del(&saved->link);
-		vfree(saved->data);
-		kfree(saved);
-	}
+	if (ret == -EAGAIN)
+		drm_err(&gpu->drm, "the host resets the GPU just now: the machine can't sleep\n");
+	else if (ret)
+		drm_err(&gpu->drm,
+			"no room for a copy of %llu MiB of video memory: the machine can't sleep\n",
+			(gpu->vram_size - gpu->vram_free) >> 20);
+	return ret;
+}
+
+/**
+ * refgpu_mm_restore - copy back what was saved, if anything was
+ * @gpu: does not run; rings and rights are written anew after this
+ *
+ * Return: false: what is written is lost, since the host has the GPU. It stays saved.
+ */
+bool refgpu_mm_restore(struct refgpu *gpu)
+{
+	struct saved *saved;
+
+	if (list_empty(&gpu->saved))
+		return true;
+	if (refgpu_is_away(gpu))
+		return false;
+	list_for_each_entry(saved, &gpu->saved, link)
+		memcpy_toio(gpu->vram + saved->start, saved->data, saved->bytes);
+	if (refgpu_is_away(gpu))
+		return false;
+	refgpu_mm_discard(gpu);
+	return true;
 }
 
 /* ------------------------------------------------------------- the aperture */

@@ -22,6 +22,7 @@
 
 #define WATCH_INTERVAL		HZ
 #define DRAIN_TIMEOUT_MS	10000
+#define BACK_TIMEOUT_MS		10000
 #define DUMP_BYTES		SZ_64K
 
 static unsigned int hang_seconds;
@@ -248,15 +249,17 @@ static bool mend_stopped(struct refgpu_ring *ring, struct verdict *verdicts)
  */
 static bool passes_trial(struct refgpu_ring *ring)
 {
-	u64 since = refgpu_busy_ns(ring->gpu), limit = hang_ns(ring->gpu), now;
+	struct refgpu *gpu = ring->gpu;
+	u64 since = refgpu_busy_ns(gpu), limit = hang_ns(gpu), now;
 	u32 put = refgpu_ring_start(ring, true);
 
 	for (;;) {
-		now = refgpu_busy_ns(ring->gpu);
+		now = refgpu_busy_ns(gpu);
 		if ((u32)ring_read(ring, REFGPU_RING_GET) == put)
 			return true;
-		if (ring_read(ring, REFGPU_RING_STATUS) != REFGPU_RING_BUSY)
-			return true; /* stopped: that is seen next */
+		if (ring_read(ring, REFGPU_RING_STATUS) != REFGPU_RING_BUSY ||
+		    READ_ONCE(gpu->troubles) & (REFGPU_LOST | REFGPU_DEAD))
+			return true; /* stopped, or the host took the GPU: that is seen next */
 		if (now - since > limit)
 			return false;
 		msleep(20);
@@ -369,9 +372,12 @@ static int reset_all(struct refgpu *gpu)
 	if (ret)
 		return ret;
 	for (ring = gpu->rings; ring < end; ring++) {
-		refgpu_ring_retire(ring);
+		refgpu_ring_retire(ring, true);
 		lose_jobs(ring);
 	}
+	/* Of the sleep before. If the host has it again, it says so again, too. */
+	if (!refgpu_mm_restore(gpu))
+		return 0;
 	refgpu_rights_restore(gpu);
 	start_rings(gpu);
 	refgpu_kms_restore(gpu);
@@ -533,7 +539,7 @@ static void watch_work(struct work_struct *work)
 		for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS; ring++) {
 			/* Should an interrupt have been lost. */
 			if (there)
-				refgpu_ring_retire(ring);
+				refgpu_ring_retire(ring, true);
 			busy |= refgpu_ring_busy(ring);
 		}
 		if (!busy)
@@ -587,15 +593,28 @@ static bool is_the_same(struct refgpu *gpu)
 	       user_read(gpu, REFGPU_USER_SYSMEM_PAGES) >= gpu->aperture_pages;
 }
 
+/* The host is mostly done soon. Later, it says so. */
+static void wait_until_back(struct refgpu *gpu)
+{
+	ktime_t end = ktime_add_ms(ktime_get(), BACK_TIMEOUT_MS);
+
+	while (refgpu_is_away(gpu) && !gpu->backend->gone(gpu) && ktime_before(ktime_get(), end))
+		msleep(20);
+}
+
 /**
  * refgpu_start - bring the GPU into a known state, and start its rings
  * @gpu: with rings and schedulers
  */
 int refgpu_start(struct refgpu *gpu)
 {
+	bool back;
 	int ret;
 
 	mutex_lock(&gpu->recovery);
+	/* Programs shall find what was saved as they left it. */
+	if (!gpu->gone && !list_empty(&gpu->saved))
+		wait_until_back(gpu);
 	/* One that died before it slept stays dead: what it has of memory is forgotten. */
 	ret = gpu->gone ? -ENODEV : refgpu_mm_reset(gpu, true);
 	if (!ret && !is_the_same(gpu)) {
@@ -604,10 +623,13 @@ int refgpu_start(struct refgpu *gpu)
 	}
 	/* Jobs never come when there is a display only. */
 	gpu->asleep = gpu->display_only;
-	refgpu_mm_restore(gpu, !ret);
+	back = !ret && refgpu_mm_restore(gpu);
+	/* Where there is a display only, nobody hears of it later. */
+	if (ret || gpu->display_only)
+		refgpu_mm_discard(gpu);
 	if (!ret && !gpu->display_only) {
 		/* What is written while the host has it goes nowhere: mend() starts it then. */
-		if (!refgpu_is_away(gpu)) {
+		if (back && !refgpu_is_away(gpu)) {
 			/* The host may have reset the GPU meanwhile. */
 			refgpu_rights_restore(gpu);
 			start_rings(gpu);
@@ -677,18 +699,38 @@ int refgpu_drain(struct refgpu *gpu)
 }
 
 /**
- * refgpu_recovery_end - the driver leaves the GPU: no job runs any more
- * @gpu: unplugged
+ * refgpu_jobs_end - the driver leaves the GPU: no job runs any more, and none begins
+ * @gpu: the GPU
+ *
+ * Before anything else ends: a commit waits for jobs with the locks of all heads held,
+ * for as many jobs as a program likes.
+ */
+void refgpu_jobs_end(struct refgpu *gpu)
+{
+	struct refgpu_ring *ring;
+
+	mutex_lock(&gpu->recovery);
+	for (ring = gpu->rings; ring < gpu->rings + REFGPU_RINGS && !gpu->gone; ring++) {
+		refgpu_ring_pause(ring);
+		/* One that does not stop is stopped by refgpu_recovery_end(). */
+		refgpu_ring_stop(ring);
+	}
+	die(gpu);
+	mutex_unlock(&gpu->recovery);
+}
+
+/**
+ * refgpu_recovery_end - the GPU does nothing any more
+ * @gpu: unplugged, or never registered
  */
 void refgpu_recovery_end(struct refgpu *gpu)
 {
-	bool gone;
 	int ret;
 
 	mutex_lock(&gpu->recovery);
-	gone = gpu->gone;
 	die(gpu);
-	if (!gone) {
+	/* Else it is gone, or has been reset. */
+	if (!gpu->aperture_is_empty) {
 		ret = refgpu_mm_reset(gpu, false);
 		if (ret && ret != -ENODEV)
 			drm_err(&gpu->drm, "reset failed: %d: memory that it may reach is never freed\n",

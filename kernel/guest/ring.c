@@ -10,6 +10,7 @@
  */
 #include <linux/delay.h>
 #include <linux/ktime.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <drm/drm_managed.h>
 
@@ -247,10 +248,13 @@ static void finish_all(struct list_head *jobs, int error)
 /**
  * refgpu_ring_retire - see which jobs are done
  * @ring: any
+ * @ask: ask the host, too, whether it was the GPU that said so: that is a trap
+ *
+ * While the host resets the GPU, the word of FENCE is what any program wrote.
  *
  * Any context.
  */
-void refgpu_ring_retire(struct refgpu_ring *ring)
+void refgpu_ring_retire(struct refgpu_ring *ring, bool ask)
 {
 	struct refgpu_file *file = NULL, *next_file;
 	struct refgpu_job *job, *next;
@@ -260,8 +264,9 @@ void refgpu_ring_retire(struct refgpu_ring *ring)
 
 	spin_lock_irqsave(&ring->lock, flags);
 	value = readq(ring->done);
-	/* A GPU that is gone, or that the host is resetting, reads anything. */
-	if (value <= READ_ONCE(ring->value)) {
+	job = refgpu_ring_head(ring);
+	if (job && job->value <= value && value <= READ_ONCE(ring->value) &&
+	    !(ask && refgpu_is_away(ring->gpu))) {
 		list_for_each_entry_safe(job, next, &ring->jobs, node) {
 			if (job->value > value)
 				break;
@@ -409,7 +414,7 @@ int refgpu_ring_stop(struct refgpu_ring *ring)
 	/* Then the word of FENCE is anybody's, too. */
 	if (refgpu_is_away(ring->gpu))
 		return -EAGAIN;
-	refgpu_ring_retire(ring);
+	refgpu_ring_retire(ring, true);
 	job = refgpu_ring_head(ring);
 	if (job && job->value != NOT_WRITTEN) {
 		done = get - job->begin;
@@ -451,6 +456,8 @@ u32 refgpu_ring_start(struct refgpu_ring *ring, bool one)
 	ring->put = 0;
 	/* Those of the kernel that a reset lost must not count as done now. */
 	refgpu_ring_forget(ring);
+	/* No program shall guess what jobs write at their end. */
+	WRITE_ONCE(ring->value, get_random_u64() >> 1);
 	writeq(ring->value, ring->done);
 	ring_write(ring, REFGPU_RING_BASE, ring->node.start);
 	ring_write(ring, REFGPU_RING_PACKETS, RING_PACKETS);

@@ -30,11 +30,10 @@
 #define PATIENCE_MS	60000
 #define STEADY		3.2		/* MiB/s: 5 % of 64 MiB */
 /* While the guest's jobs are timed. */
-#define COSTS		5u		/* runs */
+#define COSTS		9u		/* runs */
 #define BATCHES		100u
 #define BATCH		64u		/* jobs */
 #define ELEMENTS	1000u		/* of a job */
-#define DECISIVE	5.0		/* percent: if runs differ by more they say nothing */
 
 static const struct slice {
 	const char *type;
@@ -73,14 +72,32 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void sort(double *sorted, const double *value, unsigned int count)
+{
+	memcpy(sorted, value, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), by_value);
+}
+
 static double median(const double *value, unsigned int count, double *spread)
 {
 	double sorted[BATCHES];
 
-	memcpy(sorted, value, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), by_value);
+	sort(sorted, value, count);
 	*spread = sorted[count - 1] - sorted[0];
 	return sorted[count / 2];
+}
+
+/*
+ * Whether runs are on both sides of a target, the lowest and the highest left aside. If
+ * eight or nine of nine are on one side, so is what many more would have for a median: in
+ * 96 of 100 cases, however the values are distributed.
+ */
+static bool undecided(const double value[COSTS], double target)
+{
+	double sorted[COSTS];
+
+	sort(sorted, value, COSTS);
+	return sorted[1] <= target && sorted[COSTS - 2] > target;
 }
 
 /**
@@ -88,7 +105,7 @@ static double median(const double *value, unsigned int count, double *spread)
  * @name, @unit: of it
  * @peer_name: NULL: there is none
  * @target: at most; negative: none
- * @undecided: the runs differ too much to tell
+ * @undecided: the runs do not tell whether it is met
  * @count: of runs
  * @value: of each run
  * @peer: likewise
@@ -446,7 +463,7 @@ static void cost_of_tracking(void)
 		.name = "cost_of_tracking", .unit = "percent", .target = 5, .count = COSTS,
 	};
 	static struct busy tracked, free;
-	double ns, free_ns, spread;
+	double ns, free_ns, ignored;
 	unsigned int run, i;
 	struct vgpu third;
 
@@ -462,8 +479,8 @@ static void cost_of_tracking(void)
 			batch(i % 2 ? &tracked : &free, i);
 			batch(i % 2 ? &free : &tracked, i);
 		}
-		ns = median(tracked.ns, BATCHES, &spread);
-		free_ns = median(free.ns, BATCHES, &spread);
+		ns = median(tracked.ns, BATCHES, &ignored);
+		free_ns = median(free.ns, BATCHES, &ignored);
 		printf("# %u jobs take %.1f ms, with tracking %.1f\n", BATCH, free_ns / 1e6,
 		       ns / 1e6);
 		figure.value[run] = 100 - 100 * free_ns / ns;
@@ -473,8 +490,7 @@ static void cost_of_tracking(void)
 		vgpu_remove(&free.vgpu);
 		vgpu_remove(&third);
 	}
-	median(figure.value, COSTS, &spread);
-	figure.undecided = spread > DECISIVE;
+	figure.undecided = undecided(figure.value, figure.target);
 	report(&figure, "\"slice_mib\":256,\"of\":\"jobs a second while a megabyte is read with every 64\",\"against\":\"the same while another vGPU is read\"");
 }
 

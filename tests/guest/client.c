@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,27 @@ int open_node(void)
 		exit(1);
 	}
 	return fd;
+}
+
+/**
+ * card_of_node - where the card node of @node's device is
+ * @path: receives it
+ * @size: of @path
+ *
+ * Return: whether there is one.
+ */
+bool card_of_node(char *path, size_t size)
+{
+	char pattern[128];
+	glob_t cards;
+
+	snprintf(pattern, sizeof(pattern), "/sys/class/drm/%s/device/drm/card*",
+		 strrchr(node, '/') + 1);
+	if (glob(pattern, 0, NULL, &cards))
+		return false;
+	snprintf(path, size, "/dev/dri/%s", strrchr(cards.gl_pathv[0], '/') + 1);
+	globfree(&cards);
+	return true;
 }
 
 /**

@@ -6,6 +6,7 @@
 #define CLIENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "refgpu_drm.h"
@@ -33,6 +34,7 @@ struct buffer {
 int call(int fd, unsigned long request, void *argument);
 int64_t now_ns(void);
 int open_node(void);
+bool card_of_node(char *path, size_t size);
 uint64_t param(int fd, uint32_t number);
 int buffer_create(int fd, uint32_t flags, uint64_t size, struct buffer *buffer);
 void buffer_close(int fd, struct buffer *buffer);

@@ -646,6 +646,7 @@ static const struct test {
 	{ "sleep-refused", test_sleep_refused, true },
 	{ "sleep-resets", test_sleep_resets, true },
 	{ "unbind-fences", test_unbind_fences, true },
+	{ "unbind-picture", test_unbind_picture, true },
 	{ "unbind-memory", test_unbind_memory, true },
 };
 

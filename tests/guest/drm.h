@@ -44,6 +44,7 @@ bool test_sleep_disk(void);
 bool test_sleep_refused(void);
 bool test_sleep_resets(void);
 bool test_unbind_fences(void);
+bool test_unbind_picture(void);
 bool test_unbind_memory(void);
 
 #endif /* DRM_TESTS_H */

@@ -16,8 +16,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <drm/drm.h>
+#include <drm/drm_fourcc.h>
+#include <drm/drm_mode.h>
 #include <linux/sync_file.h>
 #include <linux/udmabuf.h>
 
@@ -26,6 +29,8 @@
 #define BYTES		0x20000u
 #define CANARY		0xc0ffee00u
 #define REFCNT		"/sys/module/refgpu/refcnt"
+#define HEADS_MAX	4
+#define MODES_MAX	128
 #define QUEUE		20	/* jobs of a context: more than a ring takes at a time */
 
 /* The driver leaves the device of @node, which is gone then. */
@@ -47,8 +52,9 @@ static bool unbind(void)
 
 /* ------------------------------------------------------------------- fences */
 
+/* @bo: that it writes to, as others shall see; 0: none */
 static int submit_behind(int fd, uint32_t context, const void *packet, uint32_t before,
-			 uint32_t done)
+			 uint32_t done, uint32_t bo)
 {
 	struct drm_refgpu_sync syncs[] = {
 		{ .handle = before, .flags = DRM_REFGPU_SYNC_IN },
@@ -60,6 +66,8 @@ static int submit_behind(int fd, uint32_t context, const void *packet, uint32_t 
 		.packet_count = 1,
 		.syncs = (uintptr_t)syncs,
 		.sync_count = 2,
+		.bos = (uintptr_t)&bo,
+		.bo_count = bo ? 1 : 0,
 	};
 
 	return call(fd, DRM_IOCTL_REFGPU_SUBMIT, &args);
@@ -103,15 +111,15 @@ static int make_sync_files(int files[ENDS])
 	good = fill_packet(programme.data.address, 4, 1);
 	/* All others wait until that one ends. */
 	if (!error)
-		error = submit_behind(fd, spins, &good, before, done[DONE]);
+		error = submit_behind(fd, spins, &good, before, done[DONE], 0);
 	if (!error)
 		error = context_create(fd, &destroy.id);
 	if (!error)
-		error = submit_behind(fd, destroy.id, &good, before, done[KILLED]);
+		error = submit_behind(fd, destroy.id, &good, before, done[KILLED], 0);
 	if (!error)
 		error = context_create(fd, &context);
 	for (i = 0; i < QUEUE && !error; i++)
-		error = submit_behind(fd, context, i ? &good : &bad, before, done[CANCELLED]);
+		error = submit_behind(fd, context, i ? &good : &bad, before, done[CANCELLED], 0);
 	if (!error)
 		error = call(fd, DRM_IOCTL_REFGPU_CONTEXT_DESTROY, &destroy);
 	for (i = 0; i < ENDS && !error; i++) {
@@ -184,6 +192,125 @@ bool test_unbind_fences(void)
 	for (i = 0; i < 500 && users_of_module(); i++)
 		usleep(20000);
 	return !users_of_module() ? true : no("%d hold the module for ever", users_of_module());
+}
+
+/* ------------------------------------------------------------------ pictures */
+
+/* The first head and its monitor, and a picture for them. */
+static int prepare_mode(int fd, struct drm_mode_crtc *crtc, uint32_t *connector, uint32_t *bo)
+{
+	static struct drm_mode_modeinfo modes[MODES_MAX];
+	struct drm_mode_get_connector get = { .count_modes = 0 };
+	struct drm_mode_create_dumb dumb = { .bpp = 32 };
+	struct drm_mode_fb_cmd2 picture = { .pixel_format = DRM_FORMAT_XRGB8888 };
+	uint32_t connectors[HEADS_MAX], crtcs[HEADS_MAX];
+	struct drm_mode_card_res all = {
+		.connector_id_ptr = (uintptr_t)connectors,
+		.crtc_id_ptr = (uintptr_t)crtcs,
+		.count_connectors = HEADS_MAX,
+		.count_crtcs = HEADS_MAX,
+	};
+	int error = call(fd, DRM_IOCTL_MODE_GETRESOURCES, &all);
+
+	get.connector_id = connectors[0];
+	/* Asking without room makes the driver look at the monitor. */
+	if (!error)
+		error = call(fd, DRM_IOCTL_MODE_GETCONNECTOR, &get);
+	if (error || !get.count_modes || get.count_modes > MODES_MAX)
+		return error ? error : -ENOENT;
+	get.modes_ptr = (uintptr_t)modes;
+	get.count_props = 0;
+	get.count_encoders = 0;
+	error = call(fd, DRM_IOCTL_MODE_GETCONNECTOR, &get);
+	dumb.width = modes[0].hdisplay;
+	dumb.height = modes[0].vdisplay;
+	if (!error)
+		error = call(fd, DRM_IOCTL_MODE_CREATE_DUMB, &dumb);
+	picture.width = dumb.width;
+	picture.height = dumb.height;
+	picture.handles[0] = dumb.handle;
+	picture.pitches[0] = dumb.pitch;
+	if (!error)
+		error = call(fd, DRM_IOCTL_MODE_ADDFB2, &picture);
+	*bo = dumb.handle;
+	*connector = connectors[0];
+	*crtc = (struct drm_mode_crtc) {
+		.set_connectors_ptr = (uintptr_t)connector,
+		.count_connectors = 1,
+		.crtc_id = crtcs[0],
+		.fb_id = picture.fb_id,
+		.mode_valid = 1,
+		.mode = modes[0],
+	};
+	return error;
+}
+
+/* A process that does nothing but one call has not come back from it, and sleeps. */
+static bool sleeps(pid_t process)
+{
+	char path[64], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", process);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%*d %*s %c", &state) != 1)
+		state = 0;
+	if (file)
+		fclose(file);
+	return state == 'S';
+}
+
+/**
+ * test_unbind_picture - who waits for jobs with all heads locked does not hold it up
+ *
+ * A mode is set whose picture waits for a job that waits for one that does not end.
+ */
+bool test_unbind_picture(void)
+{
+	struct programme programme = { 0 };
+	struct sync_fence_info fence = { 0 };
+	struct sync_file_info info = { .num_fences = 1, .sync_fence_info = (uintptr_t)&fence };
+	uint32_t before, done, spins, context, connector, bo = 0;
+	struct drm_mode_crtc crtc;
+	struct refgpu_fill fill;
+	int fd, error, file = -1, i;
+	char card[64];
+	pid_t child;
+
+	if (!card_of_node(card, sizeof(card)))
+		return no("the device of %s has no card", node);
+	fd = open(card, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return no("%s: %s", card, strerror(errno));
+	write_file("/sys/module/refgpu/parameters/hang_seconds", "100");
+	before = syncobj_create(fd);
+	done = syncobj_create(fd);
+	error = prepare_mode(fd, &crtc, &connector, &bo);
+	if (!error)
+		error = spin(fd, &programme, &spins, before);
+	if (!error)
+		error = context_create(fd, &context);
+	fill = fill_packet(programme.data.address, 4, 1);
+	for (i = 0; i < QUEUE && !error; i++)
+		error = submit_behind(fd, context, &fill, before, done, bo);
+	if (!error)
+		file = sync_file(fd, done);
+	if (error || file < 0)
+		return no("set-up: %s", strerror(error ? -error : -file));
+	fflush(stdout);
+	child = fork();
+	if (!child)
+		_exit(call(fd, DRM_IOCTL_MODE_SETCRTC, &crtc) ? 1 : 0);
+	for (; !sleeps(child); usleep(20000))
+		if (waitpid(child, NULL, WNOHANG))
+			return no("setting a mode does not wait for the picture");
+	if (!unbind())
+		return false;
+	waitpid(child, NULL, 0);
+	write_file("/sys/module/refgpu/parameters/hang_seconds", "0");
+	if (ioctl(file, SYNC_IOC_FILE_INFO, &info) || fence.status != -ENODEV)
+		return no("the picture's last job has status %d, not ENODEV", fence.status);
+	return true;
 }
 
 /* ------------------------------------------------------------------- memory */

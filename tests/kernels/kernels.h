@@ -87,6 +87,18 @@ struct reduce_argument {
 };
 
 /**
+ * struct steps_argument - steps: a number that goes through steps, each one of eight
+ *
+ * One item a number, in x: it begins as the item's global id, and steps[n] % 8 says
+ * what the step n does. The compiler makes a table of the eight.
+ */
+struct steps_argument {
+	__u64 steps;		/* u8[count] */
+	__u64 results;		/* u32[items] */
+	__u64 count;
+};
+
+/**
  * struct spin_argument - spin: count for ever, or until told to stop
  *
  * Every item counts in counters[its global id x] until stop is not 0.

@@ -106,6 +106,24 @@ all_free()
 		"$left $(cat "/sys/class/mdev_bus/$2/openvgpu/framebuffer_free")"
 }
 
+# other_clients GPU: what Nova, KubeVirt and Proxmox VE read of a GPU without vGPUs and
+# what they make there, see clients.py
+other_clients()
+{
+	local line log
+
+	log=$(mktemp)
+	python3 /src/tests/unit/host/clients.py "$1" >"$log" 2>&1
+	while read -r line; do
+		case $line in
+		"ok "*) pass "${line#ok }, $1" ;;
+		"not ok "*) fail "clients, $1" "${line#not ok }" ;;
+		esac
+	done <"$log"
+	holds "clients: all of them were tried, $1" "$(words "$log")" grep -Eqx '([0-9]+) of \1' "$log"
+	all_free "clients: all room is back, $1" "$1"
+}
+
 # install_openvgpu: what the packages install, below /usr and /etc
 install_openvgpu()
 {

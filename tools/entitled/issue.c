@@ -19,7 +19,7 @@
  */
 enum exit_status command_token(const struct options *options)
 {
-	struct token token = { .scope = options->scope };
+	struct token token = { .scope = options->scope, .vgpus = options->vgpus };
 	char wrong[256], *key, *text;
 	unsigned char bytes[8];
 	unsigned int i;

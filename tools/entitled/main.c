@@ -29,6 +29,7 @@ static const char usage[] =
 	"  --scope SCOPE           host (default): leases; read: usage and metrics; admin\n"
 	"  --days DAYS             until it expires, default 365\n"
 	"  --url URL               of a server that takes it; may be repeated\n"
+	"  --vgpus NUMBER          a quota of that host alone, which then needs no server\n"
 	"  --token-key FILE        private key, default /etc/openvgpu/entitled/token.key\n"
 	"\n"
 	"-h, --help     this text\n"

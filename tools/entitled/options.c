@@ -122,15 +122,16 @@ static bool is_url(const char *text)
 	return !*p && p - text <= URL_MAX;
 }
 
-static enum exit_status take_days(const char *text, unsigned int *days)
+static enum exit_status take_number(const char *option, const char *text, unsigned long most,
+				    unsigned int *taken)
 {
 	char *end;
 	unsigned long number = strtoul(text, &end, 10);
 
-	if (*text < '0' || *text > '9' || *end || !number || number > TOKEN_DAYS_MAX)
-		return complain(EXIT_USAGE, "--days can't be '%s': it is a number of 1 to %d", text,
-				TOKEN_DAYS_MAX);
-	*days = (unsigned int)number;
+	if (*text < '0' || *text > '9' || *end || !number || number > most)
+		return complain(EXIT_USAGE, "%s can't be '%s': it is a number of 1 to %lu", option,
+				text, most);
+	*taken = (unsigned int)number;
 	return EXIT_OK;
 }
 
@@ -170,7 +171,9 @@ static enum exit_status take_token_option(int option, struct options *options)
 		return complain(EXIT_USAGE, "--scope can't be '%s': it is host, read or admin",
 				optarg);
 	case 'd':
-		return take_days(optarg, &options->days);
+		return take_number("--days", optarg, TOKEN_DAYS_MAX, &options->days);
+	case 'v':
+		return take_number("--vgpus", optarg, TOKEN_VGPUS_MAX, &options->vgpus);
 	default:
 		return take_url(optarg, options);
 	}
@@ -190,6 +193,7 @@ enum exit_status options_token(int argc, char **argv, struct options *options)
 		{ "host", required_argument, NULL, 'h' },
 		{ "scope", required_argument, NULL, 's' },
 		{ "days", required_argument, NULL, 'd' },
+		{ "vgpus", required_argument, NULL, 'v' },
 		{ "url", required_argument, NULL, 'u' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -208,5 +212,7 @@ enum exit_status options_token(int argc, char **argv, struct options *options)
 		return complain(EXIT_USAGE, "--pool is missing: a tenant's, or '*' for all");
 	if (options->host && options->scope != SCOPE_HOST)
 		return complain(EXIT_USAGE, "--host is for tokens of scope host");
+	if (options->vgpus && (!options->host || options->url_count))
+		return complain(EXIT_USAGE, "--vgpus is for one --host, without a --url");
 	return check_rest(argc, argv);
 }

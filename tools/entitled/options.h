@@ -25,6 +25,7 @@ enum exit_status {
  * @host: of --host; NULL: not given
  * @scope: of --scope
  * @days: of --days
+ * @vgpus: of --vgpus; 0: not given
  * @urls: of --url
  * @url_count: how many
  */
@@ -38,6 +39,7 @@ struct options {
 	const char *host;
 	enum scope scope;
 	unsigned int days;
+	unsigned int vgpus;
 	const char *urls[TOKEN_URLS_MAX];
 	unsigned int url_count;
 };

@@ -18,6 +18,7 @@
 #define TOKEN_URLS_MAX	8
 #define TOKEN_EARLY_MAX	300	/* seconds that clocks may differ */
 #define TOKEN_DAYS_MAX	3660
+#define TOKEN_VGPUS_MAX	4096	/* as many as openvgpu entitlement looks after */
 #define KEY_MAX		16384	/* characters of a file */
 
 /* Stands for every pool. */
@@ -37,6 +38,7 @@ enum scope {
  * @pool: name, or TOKEN_ANY_POOL
  * @host: which alone it may name; empty: any
  * @scope: what the bearer may do
+ * @vgpus: a quota for a host without a network; 0: a server has to be asked
  * @issued: seconds since 1970
  * @expires: the same
  */
@@ -45,6 +47,7 @@ struct token {
 	char pool[STORE_NAME_SIZE];
 	char host[STORE_NAME_SIZE];
 	enum scope scope;
+	unsigned int vgpus;
 	int64_t issued;
 	int64_t expires;
 };

@@ -39,6 +39,11 @@ static bool read_claims(jwt_t *jwt, struct token *token)
 	if (!copy(jwt, "jti", token->id, sizeof(token->id)) ||
 	    !copy(jwt, "pool", token->pool, sizeof(token->pool)) || !read_host(jwt, token))
 		return false;
+	/* Its host has the quota already, and would have a second one. */
+	errno = 0;
+	jwt_get_grant_int(jwt, "vgpus");
+	if (errno != ENOENT)
+		return false;
 	token->issued = jwt_get_grant_int(jwt, "iat");
 	token->expires = jwt_get_grant_int(jwt, "exp");
 	/* One without an end is not of ours. */

@@ -48,6 +48,7 @@ char *token_make(const struct token *token, const char *const *urls, unsigned in
 	    !jwt_add_grant(jwt, "pool", token->pool) &&
 	    (!token->host[0] || !jwt_add_grant(jwt, "host", token->host)) &&
 	    !jwt_add_grant(jwt, "scope", token_scope_name(token->scope)) &&
+	    (!token->vgpus || !jwt_add_grant_int(jwt, "vgpus", (long)token->vgpus)) &&
 	    !jwt_add_grant_int(jwt, "iat", (long)token->issued) &&
 	    !jwt_add_grant_int(jwt, "exp", (long)token->expires) &&
 	    add_urls(jwt, urls, url_count))

@@ -291,20 +291,28 @@ static int rebind(const struct ovgpu *ovgpu, const char *bdf, const char *from,
 	return -EIO;
 }
 
-/*
- * Two at once would undo each other's steps. The lock goes with the process: whoever
- * is killed leaves none. Returns what to close, or a negative errno.
+/**
+ * ovgpu_gpu_lock - keep others from giving a GPU away meanwhile
+ * @ovgpu: handle, of this machine
+ * @bdf: the GPU, as ovgpu_bdf_parse() gives it
+ *
+ * For what takes several steps and leaves the GPU in between without its driver.
+ * ovgpu_hand_over() and ovgpu_take_back() take the lock themselves. It goes with the
+ * process: whoever is killed leaves none.
+ *
+ * Return: what close() unlocks, or a negative errno: -EINVAL no such name; -ENOENT no
+ * such GPU; -EBUSY another process has the lock; -EOPNOTSUPP the handle is of another
+ * machine.
  */
-static int lock(const struct ovgpu *ovgpu, const char *bdf, char *reason,
-		size_t size)
+int ovgpu_gpu_lock(const struct ovgpu *ovgpu, const char *bdf)
 {
 	char path[PATH_MAX];
 	int fd;
 
-	if (ovgpu_dirfd(ovgpu, OVGPU_SYSFS) < 0) {
-		snprintf(reason, size, "it is on another machine: run openvgpu there");
+	if (!ovgpu_object_valid(OVGPU_GPU, bdf))
+		return -EINVAL;
+	if (ovgpu_dirfd(ovgpu, OVGPU_SYSFS) < 0)
 		return -EOPNOTSUPP;
-	}
 	snprintf(path, sizeof(path), OVGPU_PCI_PATH "/%s", bdf);
 	fd = openat(ovgpu_dirfd(ovgpu, OVGPU_SYSFS), path,
 		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -313,8 +321,20 @@ static int lock(const struct ovgpu *ovgpu, const char *bdf, char *reason,
 	if (!flock(fd, LOCK_EX | LOCK_NB))
 		return fd;
 	close(fd);
-	snprintf(reason, size, "another process is handing it over, or taking it back");
 	return -EBUSY;
+}
+
+/* Two at once would undo each other's steps. */
+static int lock(const struct ovgpu *ovgpu, const char *bdf, char *reason,
+		size_t size)
+{
+	int fd = ovgpu_gpu_lock(ovgpu, bdf);
+
+	if (fd == -EOPNOTSUPP)
+		snprintf(reason, size, "it is on another machine: run openvgpu there");
+	else if (fd == -EBUSY)
+		snprintf(reason, size, "another process is handing it over, or taking it back");
+	return fd;
 }
 
 /* Whether the GPU is ready to go; the driver's reason if not. */
@@ -359,8 +379,7 @@ int ovgpu_hand_over(const struct ovgpu *ovgpu, const char *bdf,
 	int err, fd;
 
 	reason[0] = '\0';
-	if (!ovgpu_object_valid(OVGPU_GPU, bdf) || !driver_name_valid(driver) ||
-	    !strcmp(driver, OVGPU_DRIVER))
+	if (!driver_name_valid(driver) || !strcmp(driver, OVGPU_DRIVER))
 		return -EINVAL;
 	fd = lock(ovgpu, bdf, reason, size);
 	if (fd < 0)
@@ -410,8 +429,6 @@ int ovgpu_take_back(const struct ovgpu *ovgpu, const char *bdf, char *reason,
 	int err, fd;
 
 	reason[0] = '\0';
-	if (!ovgpu_object_valid(OVGPU_GPU, bdf))
-		return -EINVAL;
 	fd = lock(ovgpu, bdf, reason, size);
 	if (fd < 0)
 		return fd;

@@ -12,6 +12,7 @@
 
 #define stream_hello_pack	ovgpu_stream_hello_pack
 #define stream_hello_unpack	ovgpu_stream_hello_unpack
+#define stream_capabilities	ovgpu_stream_capabilities
 #define stream_refuses		ovgpu_stream_refuses
 #define stream_rank		ovgpu_stream_rank
 #define stream_put		ovgpu_stream_put

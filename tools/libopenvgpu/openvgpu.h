@@ -461,6 +461,24 @@ int ovgpu_hand_over(const struct ovgpu *ovgpu, const char *bdf,
 		    const char *driver, char *reason, size_t size);
 int ovgpu_take_back(const struct ovgpu *ovgpu, const char *bdf, char *reason,
 		    size_t size);
+int ovgpu_gpu_lock(const struct ovgpu *ovgpu, const char *bdf);
+
+/* ---------------------------------------------------------- firmware mode */
+
+/**
+ * struct ovgpu_firmware_mode - what a board is for, for whoever gets all of it
+ * @now: the mode in force; empty: the board has no such modes
+ * @next: what it will be when the GPU was removed and found again
+ * @choices: all, with blanks between
+ */
+struct ovgpu_firmware_mode {
+	char now[OVGPU_NAME_SIZE];
+	char next[OVGPU_NAME_SIZE];
+	char choices[OVGPU_TEXT_SIZE];
+};
+
+int ovgpu_firmware_mode_get(const struct ovgpu *ovgpu, const char *bdf,
+			    struct ovgpu_firmware_mode *mode);
 
 /* ------------------------------------------------------------- attributes */
 

@@ -54,6 +54,7 @@ enum cli_option {
 	OPTION_FOLLOW	= 1 << 19,
 	OPTION_HOSTS	= 1 << 20,
 	OPTION_FIRMWARE	= 1 << 21,
+	OPTION_DAYS	= 1 << 22,
 };
 
 /* Of --sort, in the order of enum top_key. */
@@ -66,6 +67,9 @@ enum cli_option {
 #define INTERVAL_MIN_MS		50
 #define INTERVAL_MAX_MS		60000
 #define INTERVAL_DEFAULT_MS	1000
+
+/* Of --days. */
+#define DAYS_MAX		90
 
 /**
  * struct cli - one run of the command
@@ -94,6 +98,7 @@ enum cli_option {
  * @follow: --follow was given
  * @hosts: of --hosts; NULL: not given
  * @firmware: --firmware was given
+ * @days: of --days, checked; 0: not given
  * @argument: the first argument of the command; NULL: none
  * @arguments: all of them
  * @argument_count: their number
@@ -124,6 +129,7 @@ struct cli {
 	bool follow;
 	const char *hosts;
 	bool firmware;
+	unsigned int days;
 	const char *argument;
 	char **arguments;
 	int argument_count;
@@ -166,6 +172,11 @@ enum cli_exit command_instance_profiles(struct cli *cli);
 enum cli_exit command_instance_create(struct cli *cli);
 enum cli_exit command_instance_remove(struct cli *cli);
 enum cli_exit command_instance_plan(struct cli *cli);
+enum cli_exit command_entitlement_status(struct cli *cli);
+enum cli_exit command_entitlement_import(struct cli *cli);
+enum cli_exit command_entitlement_borrow(struct cli *cli);
+enum cli_exit command_entitlement_return(struct cli *cli);
+enum cli_exit command_entitlement_agent(struct cli *cli);
 
 enum cli_exit command_migration_describe(struct cli *cli);
 enum cli_exit command_migration_check(struct cli *cli);

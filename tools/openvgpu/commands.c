@@ -220,6 +220,25 @@ static const struct command commands[] = {
 	  .help = "What doctor and health say, and then of each GPU: if it has no vGPU, its video\n"
 	  "memory is zeroed and looked at, during which it offers no vGPUs; a vGPU of the\n"
 	  "smallest type is created and removed. What is in use is left alone.\n" },
+	{ "entitlement status", NULL, NONE, 0, command_entitlement_status,
+	  "show which vGPUs have a seat of their tenant's quota",
+	  .help = "Of quotas that hosts share: doc/entitlement.md. Without a token it is off. STATE is\n"
+	  "leased, grace (it has a seat and is about to lose it, or was opened while no server\n"
+	  "answered), limited (it has none) or returned (the server does not know yet). Exit\n"
+	  "status 5 when one is limited, 1 when there is another reason to look.\n" },
+	{ "entitlement import", "FILE...", SEVERAL, 0, command_entitlement_import,
+	  "take tokens that a quota service made for this host",
+	  .help = "Also the certificate that its servers have to have, and the public key for tokens\n"
+	  "that have a quota in themselves. '-' is standard input. Prints the pools.\n" },
+	{ "entitlement borrow", "UUID", ONE, OPTION_DAYS, command_entitlement_borrow,
+	  "keep the seat of a vGPU for days without a server",
+	  .help = "Also while nobody has the vGPU open. In its last hour the seat becomes one as\n"
+	  "any.\n" },
+	{ "entitlement return", "UUID", ONE, 0, command_entitlement_return,
+	  "end that", .help = "If nobody has the vGPU open, the seat is free for others.\n" },
+	{ "entitlement agent", NULL, NONE, OPTION_ONCE, command_entitlement_agent, NULL,
+	  .help = "Looks after the seats of this host, until SIGTERM; the unit\n"
+	  "openvgpu-entitlement.service runs it. With --once, looks once.\n" },
 	{ "fleet", "COMMAND", SEVERAL, OPTION_HOSTS, command_fleet,
 	  "run a command on several machines",
 	  .help = "COMMAND is one of openvgpu, with its arguments. All hosts of a file run it at the\n"
@@ -396,7 +415,7 @@ void command_print_group(const char *group)
 	       group);
 	for (i = 0; i < COMMANDS; i++) {
 		name = in_group(&commands[i], group);
-		if (name)
+		if (name && commands[i].summary)
 			printf("  %-18s %s\n", commands[i].name,
 			       commands[i].summary);
 	}

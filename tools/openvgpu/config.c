@@ -305,7 +305,7 @@ static int read_version(struct reader *reader)
 
 static int read_document(struct reader *reader, struct config *config)
 {
-	bool version = false, labels = false, tenants = false;
+	bool version = false, labels = false, tenants = false, entitlement = false;
 	char name[CONFIG_NAME_SIZE];
 	unsigned int line;
 	int err;
@@ -322,11 +322,12 @@ static int read_document(struct reader *reader, struct config *config)
 			break;
 		given = !strcmp(name, "version") ? &version :
 			!strcmp(name, "tenants") ? &tenants :
+			!strcmp(name, "entitlement") ? &entitlement :
 			!strcmp(name, "vgpu-configs") ||
 			!strcmp(name, "mig-configs") ? &labels : NULL;
 		if (!given)
 			return config_fail(reader->error, line,
-					   "unknown key '%s': version, tenants or vgpu-configs",
+					   "unknown key '%s': version, tenants, entitlement or vgpu-configs",
 					   name);
 		if (*given)
 			return config_fail(reader->error, line,
@@ -336,6 +337,8 @@ static int read_document(struct reader *reader, struct config *config)
 		if (!err)
 			err = given == &version ? read_version(reader) :
 			      given == &tenants ? config_read_tenants(reader, config) :
+			      given == &entitlement ?
+			      config_read_entitlement(reader, &config->entitlement) :
 			      read_labels(reader, config);
 	}
 	if (!err && !version)
@@ -428,6 +431,7 @@ int config_read(int fd, struct config **config, struct config_error *error)
 		free(text);
 		return reader_no_memory(&reader);
 	}
+	config_entitlement_default(&result->entitlement);
 	/* Not UTF-16, which a file says of itself by its first two bytes. */
 	yaml_parser_set_encoding(&reader.yaml, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader.yaml, (unsigned char *)text, size);

@@ -14,6 +14,10 @@
 #include <stdint.h>
 
 #define CONFIG_BYTES_MAX	(1 << 20)	/* of a file */
+/* Of names of hosts and of pools. */
+#define CONFIG_NAME_LETTERS	\
+	"abcdefghijklmnopqrstuvwxyz0123456789_.-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 #define CONFIG_NAME_SIZE	64		/* of a key, with the NUL */
 #define CONFIG_VALUE_SIZE	256		/* of a value, likewise */
 #define CONFIG_COUNT_MAX	4096		/* of vGPUs of one type on a GPU */
@@ -185,17 +189,35 @@ struct config_tenant {
 };
 
 /**
+ * struct config_entitlement - what the agent of quotas across hosts does
+ * @limit: vGPUs without a seat get ceilings; else they are only told of
+ * @cap_percent: of such, cap_ceiling_percent
+ * @frame_rate: likewise, frame_rate_ceiling
+ * @lease_minutes: how long a lease lasts that is not renewed
+ * @host: what the server knows this host as; empty: as itself does
+ */
+struct config_entitlement {
+	bool limit;
+	unsigned int cap_percent;
+	unsigned int frame_rate;
+	unsigned int lease_minutes;
+	char host[CONFIG_NAME_SIZE];
+};
+
+/**
  * struct config - a file
  * @labels: its configurations; none: the file is empty
  * @label_count: their number
  * @tenants: of vGPUs of all configurations; no name is there twice
  * @tenant_count: their number
+ * @entitlement: of the agent
  */
 struct config {
 	struct config_label *labels;
 	size_t label_count;
 	struct config_tenant *tenants;
 	size_t tenant_count;
+	struct config_entitlement entitlement;
 };
 
 /**
@@ -213,6 +235,7 @@ int config_fail(struct config_error *error, unsigned int line,
 		const char *format, ...) __attribute__((format(printf, 3, 4)));
 void config_free(struct config *config);
 bool config_division_valid(const char *text);
+void config_entitlement_default(struct config_entitlement *entitlement);
 const char *config_quota_name(enum config_quota quota);
 const struct config_setting *config_setting_find(const struct config_settings *settings,
 						 const char *name);

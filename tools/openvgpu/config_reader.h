@@ -50,4 +50,7 @@ void config_free_instances(struct config_entry *entry);
 int config_read_tenants(struct reader *reader, struct config *config);
 void config_free_tenants(struct config *config);
 
+/* config_entitlement.c */
+int config_read_entitlement(struct reader *reader, struct config_entitlement *entitlement);
+
 #endif /* CONFIG_READER_H */

@@ -46,7 +46,7 @@ static bool find_unbound_gpu(const struct doctor *doctor, bool away, char *bdf,
 static bool check_bound_gpu(const struct doctor *doctor, const char *bdf,
 			    struct finding *finding)
 {
-	struct firmware_modes modes;
+	struct ovgpu_firmware_mode modes;
 	char state[OVGPU_NAME_SIZE];
 
 	if (!ovgpu_exists(doctor->ovgpu, OVGPU_SYSFS,
@@ -66,7 +66,7 @@ static bool check_bound_gpu(const struct doctor *doctor, const char *bdf,
 		       bdf, bdf);
 		return false;
 	}
-	if (!firmware_modes_get(doctor->ovgpu, bdf, &modes) && strcmp(modes.now, modes.next)) {
+	if (!ovgpu_firmware_mode_get(doctor->ovgpu, bdf, &modes) && strcmp(modes.now, modes.next)) {
 		found(finding, FINDING_WARN,
 		      "GPU %s offers no vGPUs: its firmware mode is to become %s, and it was not removed and found again for that",
 		      bdf, shown(modes.next).text);

@@ -50,10 +50,10 @@ static bool check_gpu_modes(const struct doctor *doctor, const char *bdf,
 			    struct finding *finding)
 {
 	char mode[OVGPU_NAME_SIZE], choices[OVGPU_TEXT_SIZE];
-	struct firmware_modes firmware;
+	struct ovgpu_firmware_mode firmware;
 
 	/* In graphics it has all types still. */
-	if (!firmware_modes_get(doctor->ovgpu, bdf, &firmware) &&
+	if (!ovgpu_firmware_mode_get(doctor->ovgpu, bdf, &firmware) &&
 	    !strcmp(firmware.now, "compute") &&
 	    !check_mode(doctor, bdf, "firmware mode", " --firmware", firmware.now, finding))
 		return false;

@@ -7,64 +7,20 @@
  * found again, while nobody uses it.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "hand_over.h"
 #include "mode.h"
 
 #define ATTRIBUTES	"bus/pci/devices/%s/" OVGPU_DRIVER
-#define NEXT		ATTRIBUTES "/firmware_mode_next"
-
-/* "mixed [compute]": the word in brackets, and all without. */
-static void take_apart(const char *text, char *chosen, size_t size, char *choices)
-{
-	const char *open = strchr(text, '[');
-	size_t n = open ? strcspn(open + 1, "]") : 0;
-
-	snprintf(chosen, size, "%.*s", (int)n, open ? open + 1 : "");
-	for (; *text; text++)
-		if (*text != '[' && *text != ']')
-			*choices++ = *text;
-	*choices = '\0';
-}
-
-/**
- * firmware_modes_get - the firmware modes of a GPU
- * @ovgpu: handle
- * @bdf: the GPU
- * @modes: receives them
- *
- * Return: 0, also if it has none; -ENOENT: the module is older, or does not have the
- * GPU; another negative errno.
- */
-int firmware_modes_get(const struct ovgpu *ovgpu, const char *bdf,
-		       struct firmware_modes *modes)
-{
-	char text[OVGPU_TEXT_SIZE];
-	int err;
-
-	memset(modes, 0, sizeof(*modes));
-	err = ovgpu_read(ovgpu, OVGPU_SYSFS, text, sizeof(text),
-			 ATTRIBUTES "/firmware_mode", bdf);
-	if (err)
-		return err;
-	take_apart(text, modes->now, sizeof(modes->now), modes->choices);
-	err = ovgpu_read(ovgpu, OVGPU_SYSFS, text, sizeof(text), NEXT, bdf);
-	if (err)
-		return err;
-	take_apart(text, modes->next, sizeof(modes->next), modes->choices);
-	return 0;
-}
 
 /* ------------------------------------------------------------------- may it be */
 
 static enum cli_exit check_mode(const struct cli *cli, const char *bdf,
-				struct firmware_modes *modes)
+				struct ovgpu_firmware_mode *modes)
 {
 	struct ovgpu_device *device;
 	struct refusal why;
@@ -77,7 +33,7 @@ static enum cli_exit check_mode(const struct cli *cli, const char *bdf,
 	ovgpu_free(device);
 	if (code != CLI_OK)
 		return cli_fail(cli, code, "%s", why.text);
-	err = firmware_modes_get(cli->ovgpu, bdf, modes);
+	err = ovgpu_firmware_mode_get(cli->ovgpu, bdf, modes);
 	if (err == -ENOENT)
 		return cli_fail(cli, CLI_FAILURE, "the loaded module has no firmware modes");
 	if (err)
@@ -139,26 +95,9 @@ static enum cli_exit check_unused(const struct cli *cli, const char *bdf)
 
 /* ------------------------------------------------------------------- let it be */
 
-/* As a hand-over has it: two at once would take the GPU from each other. */
-static int lock(const struct cli *cli, const char *bdf)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "bus/pci/devices/%s", bdf);
-	fd = openat(ovgpu_dirfd(cli->ovgpu, OVGPU_SYSFS), path,
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (!flock(fd, LOCK_EX | LOCK_NB))
-		return fd;
-	close(fd);
-	return -EBUSY;
-}
-
 static int write_next(const struct cli *cli, const char *bdf, const char *mode)
 {
-	return ovgpu_write(cli->ovgpu, mode, NEXT, bdf);
+	return ovgpu_write(cli->ovgpu, mode, ATTRIBUTES "/firmware_mode_next", bdf);
 }
 
 static enum cli_exit fail_refused(const struct cli *cli, const char *bdf, int err)
@@ -178,11 +117,11 @@ static enum cli_exit fail_refused(const struct cli *cli, const char *bdf, int er
 
 /* What became of the GPU, and how to go on from there. */
 static enum cli_exit fail_rescan(const struct cli *cli, const char *bdf,
-				 const struct firmware_modes *modes,
+				 const struct ovgpu_firmware_mode *modes,
 				 enum rescan_end end, int err)
 {
 	char driver[OVGPU_NAME_SIZE] = "";
-	struct firmware_modes now;
+	struct ovgpu_firmware_mode now;
 
 	switch (end) {
 	case RESCAN_KEPT:
@@ -210,7 +149,7 @@ static enum cli_exit fail_rescan(const struct cli *cli, const char *bdf,
 	case RESCAN_BACK:
 		break;
 	}
-	firmware_modes_get(cli->ovgpu, bdf, &now);
+	ovgpu_firmware_mode_get(cli->ovgpu, bdf, &now);
 	return cli_fail(cli, CLI_FAILURE,
 			"GPU %s is back with firmware mode %s: its board did not take %s; 'dmesg | grep %s' tells why",
 			bdf, now.now[0] ? shown(now.now).text : "none", cli->argument, bdf);
@@ -218,14 +157,14 @@ static enum cli_exit fail_rescan(const struct cli *cli, const char *bdf,
 
 static bool is_in_force(const struct cli *cli, const char *bdf)
 {
-	struct firmware_modes modes;
+	struct ovgpu_firmware_mode modes;
 
-	return !firmware_modes_get(cli->ovgpu, bdf, &modes) &&
+	return !ovgpu_firmware_mode_get(cli->ovgpu, bdf, &modes) &&
 	       !strcmp(modes.now, cli->argument);
 }
 
 static enum cli_exit take_mode(const struct cli *cli, const char *bdf,
-			       const struct firmware_modes *modes)
+			       const struct ovgpu_firmware_mode *modes)
 {
 	enum rescan_end end;
 	int err;
@@ -248,7 +187,7 @@ static enum cli_exit take_mode(const struct cli *cli, const char *bdf,
 
 /* A signal in between would leave a GPU that has no vGPUs, or none, and not say so. */
 static enum cli_exit take_mode_whole(const struct cli *cli, const char *bdf,
-				     const struct firmware_modes *modes)
+				     const struct ovgpu_firmware_mode *modes)
 {
 	sigset_t all, before;
 	enum cli_exit code;
@@ -263,7 +202,7 @@ static enum cli_exit take_mode_whole(const struct cli *cli, const char *bdf,
 /* With the lock, unless it is a dry run: what is found stays so. */
 static enum cli_exit set_mode(const struct cli *cli, const char *bdf)
 {
-	struct firmware_modes modes;
+	struct ovgpu_firmware_mode modes;
 	enum cli_exit code;
 	bool changed;
 
@@ -294,7 +233,8 @@ enum cli_exit firmware_mode_set(const struct cli *cli, const char *bdf)
 
 	if (cli->dry_run)
 		return set_mode(cli, bdf);
-	fd = lock(cli, bdf);
+	/* As a hand-over has it: two at once would take the GPU from each other. */
+	fd = ovgpu_gpu_lock(cli->ovgpu, bdf);
 	if (fd == -EBUSY)
 		return cli_fail(cli, CLI_BUSY,
 				"firmware mode of GPU %s not changed: another process is handing it over, or changing it",

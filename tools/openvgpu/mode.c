@@ -35,7 +35,7 @@ static unsigned int count_vgpus(struct ovgpu_vgpu *const *vgpus, const char *bdf
 /* --------------------------------------------------------------------- show */
 
 /* What it is, and what it will be if that is something else. */
-static struct shown show_firmware(const struct firmware_modes *modes)
+static struct shown show_firmware(const struct ovgpu_firmware_mode *modes)
 {
 	char text[2 * OVGPU_NAME_SIZE + 8];
 
@@ -53,7 +53,7 @@ static int add_gpu(const struct cli *cli, struct ovgpu_vgpu *const *vgpus,
 	struct ovgpu_value graphics = { true, count_vgpus(vgpus, bdf, "compute", false) };
 	struct ovgpu_value compute = { true, count_vgpus(vgpus, bdf, "graphics", false) };
 	char mode[OVGPU_NAME_SIZE], choices[OVGPU_TEXT_SIZE];
-	struct firmware_modes firmware;
+	struct ovgpu_firmware_mode firmware;
 	struct json_object *object;
 	int err;
 
@@ -62,7 +62,7 @@ static int add_gpu(const struct cli *cli, struct ovgpu_vgpu *const *vgpus,
 	/* With an older module it has all. */
 	if (err && err != -ENOENT)
 		return err;
-	err = firmware_modes_get(cli->ovgpu, bdf, &firmware);
+	err = ovgpu_firmware_mode_get(cli->ovgpu, bdf, &firmware);
 	if (err && err != -ENOENT)
 		return err;
 	table_row(table, COLUMNS, bdf, mode[0] ? mode : "-", show_value(graphics).text,

@@ -15,21 +15,6 @@ void mode_set_print(const struct cli *cli, const char *bdf, const char *name,
 		    const char *from, const char *to, bool changed);
 
 /* firmware_mode.c */
-
-/**
- * struct firmware_modes - the firmware modes of a GPU
- * @now: the mode in force; empty: it has none, or the module is older
- * @next: what it will be after the next remove and rescan
- * @choices: all, with blanks between
- */
-struct firmware_modes {
-	char now[OVGPU_NAME_SIZE];
-	char next[OVGPU_NAME_SIZE];
-	char choices[OVGPU_TEXT_SIZE];
-};
-
-int firmware_modes_get(const struct ovgpu *ovgpu, const char *bdf,
-		       struct firmware_modes *modes);
 enum cli_exit firmware_mode_set(const struct cli *cli, const char *bdf);
 
 /* gpu_rescan.c */

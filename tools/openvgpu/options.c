@@ -60,6 +60,8 @@ static const struct known_option known[] = {
 	  "the hosts, one a line; default: /etc/openvgpu/fleet" },
 	{ "firmware", 0, OPTION_FIRMWARE, NULL,
 	  "that of the board: for whoever gets the whole GPU" },
+	{ "days", 0, OPTION_DAYS, "DAYS",
+	  "how long, 1 to " TEXT(DAYS_MAX) },
 	{ "interval", 'i', OPTION_INTERVAL, "TIME",
 	  "time between two looks, as 500ms or 2s, " TEXT(INTERVAL_MIN_MS) "ms to "
 	  TEXT(INTERVAL_MAX_MS) "ms; default: " TEXT(INTERVAL_DEFAULT_MS) "ms" },
@@ -211,6 +213,8 @@ static bool parse_interval(const char *text, unsigned int *interval_ms)
 static enum cli_exit take(struct cli *cli, const struct known_option *option,
 			  const char *value)
 {
+	uint64_t number;
+
 	switch (option->option) {
 	case OPTION_UUID:
 		cli->uuid = value;
@@ -273,6 +277,13 @@ static enum cli_exit take(struct cli *cli, const struct known_option *option,
 		break;
 	case OPTION_FOLLOW:
 		cli->follow = true;
+		break;
+	case OPTION_DAYS:
+		if (ovgpu_number_parse(value, &number) || !number || number > DAYS_MAX)
+			return cli_fail(cli, CLI_USAGE,
+					"--days can't be '%s': it is a number of 1 to %d",
+					shown(value).text, DAYS_MAX);
+		cli->days = (unsigned int)number;
 		break;
 	case OPTION_INTERVAL:
 		if (!parse_interval(value, &cli->interval_ms))

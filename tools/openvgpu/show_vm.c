@@ -55,6 +55,7 @@ static void format_qemu(const char *uuid, struct picture picture, char *text,
 		 picture.video_bios ? ",romfile=/" VIDEO_BIOS : "");
 }
 
+/* Without a <rom>: libvirt takes one for a mediated device, and does not pass it on. */
 static void format_libvirt(const char *uuid, struct picture picture, char *text,
 			   size_t size)
 {
@@ -63,9 +64,7 @@ static void format_libvirt(const char *uuid, struct picture picture, char *text,
 		 "  <source>\n"
 		 "    <address uuid='%s'/>\n"
 		 "  </source>\n"
-		 "%s"
-		 "</hostdev>\n", picture.display ? " display='on'" : "", uuid,
-		 picture.video_bios ? "  <rom file='/" VIDEO_BIOS "'/>\n" : "");
+		 "</hostdev>\n", picture.display ? " display='on'" : "", uuid);
 }
 
 /**

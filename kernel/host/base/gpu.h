@@ -84,6 +84,7 @@ struct vgpu_gpu {
 	u32 context_max;		/* family: bytes of an image of unfinished work */
 	u32 hardware_version;		/* family: as guests see it, major << 16 | minor */
 	u64 capabilities;		/* family: as guests see them */
+	u64 head_capabilities;		/* family: those that only guests with heads use */
 	u16 vendor_id, device_id;	/* family: PCI ids the native personality shows */
 	u16 subsystem_id;
 	u32 class_code;

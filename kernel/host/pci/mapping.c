@@ -241,6 +241,19 @@ bool vgpu_mapping_write_slice(struct vgpu *vgpu, u64 offset, const void *buf,
 
 /* ---------------------------------------------------------------- mappings */
 
+/*
+ * Whether a fault that put its page in says that it wants to be tried again. KVM has
+ * the fault of a virtual processor handled and then looks for the page; if it was
+ * zapped in between, the VM ends with EFAULT. Only if the fault let go of the lock of
+ * the address space does KVM begin anew (hva_to_pfn_remapped() in kvm_main.c). A process
+ * that touches the page itself tries again in any case.
+ */
+static bool is_tried_again(const struct vm_fault *vmf)
+{
+	return fault_flag_allow_retry_first(vmf->flags) &&
+	       !(vmf->flags & (FAULT_FLAG_USER | FAULT_FLAG_RETRY_NOWAIT));
+}
+
 static vm_fault_t mapping_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -252,10 +265,16 @@ static vm_fault_t mapping_fault(struct vm_fault *vmf)
 	vm_fault_t ret;
 
 	/* Since the mapping, which was checked, only pages inside can fault. */
-	atomic64_inc(&vgpu->stats.page_faults);
+	if (!(vmf->flags & FAULT_FLAG_TRIED))
+		atomic64_inc(&vgpu->stats.page_faults);
 	down_read(&vgpu->mapping.sem);
 	ret = region->ops->fault(vgpu, region, vmf, offset);
 	up_read(&vgpu->mapping.sem);
+	if (ret == VM_FAULT_NOPAGE && is_tried_again(vmf)) {
+		/* Who asks for it may unmap the area from now on. */
+		mmap_read_unlock(vma->vm_mm);
+		return VM_FAULT_RETRY;
+	}
 	return ret;
 }
 

@@ -230,13 +230,15 @@ void migrate_hello(const struct vgpu *vgpu, struct stream_hello *hello)
 	hello->any_family = !personality->engine;
 	hello->hardware = gpu->hardware_version;
 	hello->interface = personality->interface;
-	hello->capabilities = gpu->capabilities;
 	/* Without the engine, its guest reaches no more of the slice than it sees. */
 	hello->framebuffer = personality->engine ? vgpu->fb_size : region->backed;
 	hello->bar_bytes = region->size;
 	hello->user_bytes = vgpu->user_size;
 	hello->aperture_pages = personality->engine ? gpu->sysmem_pages : 0;
 	hello->heads = vgpu_monitors_of_guest(vgpu);
+	hello->capabilities = stream_capabilities(gpu->capabilities,
+						  gpu->head_capabilities,
+						  hello->heads);
 	hello->max_x = vgpu->type->max_x;
 	hello->max_y = vgpu->type->max_y;
 	hello->vectors = vgpu->vectors;

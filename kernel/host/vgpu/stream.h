@@ -90,7 +90,7 @@ enum stream_tag {
  *	of the configuration space count
  * @hardware: version of the hardware, major << 16 | minor
  * @interface: version of the personality's control page, likewise; 0: it has none
- * @capabilities: of the hardware, as the guest reads them
+ * @capabilities: of the hardware, see stream_capabilities()
  * @framebuffer: bytes of the slice
  * @bar_bytes: size of the framebuffer BAR
  * @user_bytes: size of the user page
@@ -132,6 +132,7 @@ struct stream_hello {
 /* stream_hello.c */
 void stream_hello_pack(const struct stream_hello *hello, struct vgpu_pack *pack);
 bool stream_hello_unpack(struct stream_hello *hello, struct vgpu_unpack *unpack);
+__u64 stream_capabilities(__u64 capabilities, __u64 for_heads, __u32 heads);
 bool stream_refuses(const struct stream_hello *source, const struct stream_hello *target,
 		    unsigned int number, char *reason, size_t size);
 

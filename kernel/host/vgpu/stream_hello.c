@@ -107,6 +107,23 @@ bool stream_hello_unpack(struct stream_hello *hello, struct vgpu_unpack *unpack)
 }
 
 /**
+ * stream_capabilities - those that a vGPU says it has
+ * @capabilities: of its GPU, as the guest reads them
+ * @for_heads: the ones that only guests with heads use
+ * @heads: of the vGPU
+ *
+ * A GPU that is there to compute lacks some that a guest without heads has no use for.
+ * They are said to be there, rather than left out: so the stream of a former module,
+ * which named all that its GPU had, is taken too.
+ *
+ * Return: what to say.
+ */
+__u64 stream_capabilities(__u64 capabilities, __u64 for_heads, __u32 heads)
+{
+	return heads ? capabilities : capabilities | for_heads;
+}
+
+/**
  * struct refusals - the reasons why a guest can't go on, of which one is wanted
  * @wanted: its number, from 0
  * @count: how many have been found

@@ -43,7 +43,7 @@ VGPU_SETTINGS = {
 FOR_NOW = ("frozen", "cap_ceiling_percent", "frame_rate_ceiling", "notice")
 
 # Commands whose failure is what they print.
-REPORTS = ("doctor", "health", "diag")
+REPORTS = ("doctor", "health", "diag", "entitlement")
 
 OK, FAILURE, USAGE, NOT_FOUND, BUSY, NO_CAPACITY, OUTPUT, INCOMPATIBLE = range(8)
 

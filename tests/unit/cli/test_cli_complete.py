@@ -47,7 +47,8 @@ class Command(Complete):
             group = {"sched": ("show", "set", "log"), "gpu": ("hand-over", "take-back"),
                      "stats": ("start", "stop"),
                      "instance": ("list", "profiles", "create", "remove", "plan"),
-                     "migration": ("check", "describe"), "mode": ("show", "set")}
+                     "migration": ("check", "describe"), "mode": ("show", "set"),
+                     "entitlement": ("status", "import", "borrow", "return")}
             for name in [f"{command} {n}" for n in group.get(command, ())] or [command]:
                 usage = self.expect(OK, *name.split(), "--help").out.decode()
                 wanted = re.findall(r"\[(--[a-z-]+)", usage.splitlines()[0])

@@ -3,6 +3,7 @@
 """doc/json.md against what the command prints: every key that is printed is
 described, with its type, and every key that is described is printed."""
 
+import base64
 import json
 import os
 import re
@@ -242,6 +243,7 @@ class Json(CliTest):
                               for bdf in (GPU2, AWAY)],
             "gpu take-back": [self.expect_json(OK, "gpu", "take-back", AWAY,
                                                "--dry-run")],
+            **self.entitlement(),
             "stats start": [self.expect_json(OK, "stats", "start", "job")],
             "stats stop": [self.job(NEW)],
             "fleet": [self.fleet()],
@@ -313,11 +315,52 @@ class Json(CliTest):
         values.update(self.migration())
         return values
 
+    def entitlement(self):
+        """Of a server that is this test: one vGPU has a seat, borrows it and gives it back."""
+        claims = {"iss": "openvgpu-entitled", "scope": "host", "pool": "blue", "exp": 1 << 33,
+                  "urls": ["http://127.0.0.1:1"]}
+        texts = {"online": claims, "local": {**claims, "pool": "red", "host": "h1", "urls": [], "vgpus": 2},
+                 "root/etc/openvgpu/entitlement/green.tok": {**claims, "pool": "green", "host": "h2"}}
+        for name, what in texts.items():
+            body = base64.urlsafe_b64encode(json.dumps(what).encode()).rstrip(b"=").decode()
+            self.machine.write(name, f"e30.{body}.AAAA")
+        root = "root/var/lib/openvgpu/entitlement.json"
+        os.makedirs(self.machine.path("root/var/lib"), exist_ok=True)
+        os.makedirs(self.machine.path("root/usr/bin"), exist_ok=True)
+        lease = {"id": "0" * 32, "expires_in": 30 * 86400, "renew_in": 28800}
+        self.machine.write("root/usr/bin/curl", "#!/bin/sh\n" + "".join(
+            f"echo '{json.dumps(lease)}'\necho '@@ 200 '\n" for _ in range(4)))
+        os.chmod(self.machine.path("root/usr/bin/curl"), 0o755)
+        self.machine.write("root/etc/openvgpu/config.yaml", "version: v1\nentitlement: {host: h1}\n")
+        self.machine.add_attributes(f"{GPU}/{USED}", {"tenant": "blue"})
+        values = {"entitlement import": [self.expect_json(
+            OK, "entitlement", "import", *map(self.machine.path, ("online", "local")))]}
+        self.machine.write("root/etc/openvgpu/entitlement/token.pub", "no key")
+        borrowed = self.expect_json(OK, "entitlement", "borrow", USED, "--days", "30")
+        self.machine.add_attributes(f"{GPU}/{IDLE}", {"tenant": "red", "owner_pid": 4242})
+        self.expect(OK, "entitlement", "agent", "--once")
+        values["entitlement status"] = [self.expect_json(NO_CAPACITY, "entitlement", "status")]
+        self.assertEqual(values["entitlement status"][0]["vgpus"][0]["state"], "leased")
+        returned = self.expect_json(OK, "entitlement", "return", USED)
+        self.assertFalse(returned["vgpu"]["borrowed_days"])
+        # Closed: nobody needs the seat any more.
+        self.expect_json(OK, "entitlement", "borrow", USED, "--days", "30")
+        self.machine.add_attributes(f"{GPU}/{USED}", {"owner_pid": 0})
+        values["entitlement return"] = [self.expect_json(OK, "entitlement", "return", USED)]
+        refused = json.loads(self.machine.read(root))
+        self.assertEqual([seat["reason"] for seat in refused["seats"]], ["token-forged"])
+        for name in ("config.yaml", "entitlement/blue.tok", "entitlement/red.tok", "entitlement/green.tok"):
+            os.unlink(self.machine.path(f"root/etc/openvgpu/{name}"))
+        self.machine.add_attributes(f"{GPU}/{USED}", {"tenant": "none", "owner_pid": 4242})
+        self.machine.add_attributes(f"{GPU}/{IDLE}", {"tenant": "none", "owner_pid": 0})
+        values["entitlement borrow"] = [borrowed]
+        return values
+
     def test_document(self):
         documented = document()
         printed = self.printed()
         out = self.expect(OK, "--help").out.decode()
-        names = set(re.findall(r"^  ((?:sched|gpu|instance|migration|mode|stats) [\w-]+|\w+) .*$",
+        names = set(re.findall(r"^  ((?:sched|gpu|instance|migration|mode|stats|entitlement) [\w-]+|\w+) .*$",
                                out.split("Commands:\n")[1].split("\n\n")[0],
                                re.MULTILINE))
         self.assertEqual(names, set(printed) - {"any failure"},

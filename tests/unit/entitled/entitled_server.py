@@ -105,11 +105,11 @@ class ServerTest(unittest.TestCase):
         return ["serve", "--listen", listen, "--database", self.path("leases.db"),
                 "--token-key", self.path("token.pub")]
 
-    def start(self, *more, listen="127.0.0.1:0"):
+    def start(self, *more, listen="127.0.0.1:0", env=None):
         """Start the server, and wait until it listens."""
         with open(self.path("log"), "a", encoding="utf-8") as log:
             self.server = subprocess.Popen([PROGRAM, *self.serve_options(listen), *more],
-                                           stdout=subprocess.PIPE, stderr=log, text=True)
+                                           stdout=subprocess.PIPE, stderr=log, text=True, env=env)
         line = self.server.stdout.readline()
         found = re.fullmatch(r"listening on (https?)://(.*):(\d+)\n", line)
         self.assertTrue(found, f"it says '{line}', and in its log: {self.log()}")

@@ -8,7 +8,8 @@ Proxmox VE, KubeVirt, OpenStack Nova and mdevctl are not all packages that a
 test could install. What they read, how they take it apart and what they write
 is done here the way they do it. test_clients.py has them work on a model of a
 GPU; run as a program inside the host machine, `clients.py PARENT`, on the real
-module. Only modules of python3-minimal are used.
+module. `clients.py --settings FOLDER` holds the files of doc/ci against all GPUs that
+are there. Only modules of python3-minimal are used.
 """
 import json
 import os
@@ -39,6 +40,10 @@ class Gpu:
         """Last part of what a link leads to."""
         return os.path.basename(os.path.realpath(os.path.join(self.sys, name)))
 
+    def parent_of(self, uuid):
+        """As KubeVirt reads the link of a vGPU: the folder that it is in."""
+        return os.readlink(os.path.join(self.sys, "bus/mdev/devices", uuid)).split("/")[-2]
+
     def types(self):
         return self.list(self.types_folder)
 
@@ -62,6 +67,15 @@ class Gpu:
     def vgpus(self):
         """UUIDs of all that exist."""
         return self.list("bus/mdev/devices")
+
+
+def pci_address(text):
+    """What Nova, KubeVirt and oslo's options take: four digits of a domain, no fewer
+    and no more. As numbers."""
+    found = re.fullmatch(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{2}):([0-9a-fA-F]{2})\.([0-7])", text)
+    if not found:
+        raise ValueError("no PCI address: %r" % text)
+    return tuple(int(number, 16) for number in found.groups())
 
 
 # ------------------------------------------------------------------ Proxmox VE
@@ -127,6 +141,31 @@ def kubevirt_types(gpu):
     return found
 
 
+def kubevirt_document(text):
+    """What YAML says of vGPUs: selectors and types, resources offered and wanted."""
+    types = [kind for line in re.findall(r"mediatedDeviceTypes: \[([^\]]*)\]", text)
+             for kind in re.findall(r"[^\s,\"]+", line)]
+    types += re.findall(r"^ +- (openvgpu-\S+)$", text, re.M)
+    return (re.findall(r'mdevNameSelector: "?([^"\s]+)"?', text), types,
+            re.findall(r'resourceName: "?([^"\s]+)"?', text),
+            re.findall(r'deviceName: "?([^"\s]+)"?', text))
+
+
+def kubevirt_wrong(text, gpu):
+    """What is wrong with YAML for nodes with such a GPU."""
+    known = kubevirt_types(gpu)
+    selectors, types, offered, wanted = kubevirt_document(text)
+    if not selectors or not types or not wanted:
+        return ["it has no selector, no type or no VM"]
+    wrong = ["no type %s" % spelling for spelling in selectors + types if spelling not in known]
+    wrong += ["no resource name: %s" % name for name in offered + wanted
+              if not kubevirt_resource(name)]
+    wrong += ["nobody offers %s" % name for name in wanted if name not in offered]
+    if not wrong and not {known[s] for s in selectors} <= {known[t] for t in types}:
+        wrong.append("a selector of a type that nobody creates")
+    return wrong
+
+
 def kubevirt_resource(text):
     """Whether Kubernetes takes the name of an extended resource."""
     domain, _, name = text.partition("/")
@@ -148,12 +187,15 @@ def kubevirt_fill(gpu, wanted, new_uuid):
 
 
 def kubevirt_device(gpu, uuid):
-    """What its device plugin tells of a vGPU: name, IOMMU group, NUMA node."""
+    """What its device plugin tells of a vGPU: name, IOMMU group, NUMA node of the
+    parent, which it finds by the vGPU."""
     node = "bus/mdev/devices/%s/" % uuid
     name = kubevirt_name(gpu.read(node + "mdev_type/name"))
     group = int(gpu.link(node + "iommu_group"))
+    parent = gpu.parent_of(uuid)
+    pci_address(parent)
     try:
-        numa = int(gpu.read("bus/pci/devices/%s/numa_node" % gpu.parent))
+        numa = int(gpu.read("bus/pci/devices/%s/numa_node" % parent))
     except FileNotFoundError:
         numa = -1
     return name, group, numa
@@ -181,8 +223,25 @@ def nova_options(text):
             if parent.strip() in parents:
                 raise ValueError("%s has two types" % parent)
             if parent.strip():
+                pci_address(parent.strip())
                 parents[parent.strip()] = kind
     return types, parents
+
+
+def nova_wrong(text, gpus):
+    """What is wrong with a nova.conf for these GPUs, by their addresses."""
+    types, parents = nova_options(text)
+    wrong = [] if parents else ["it names no GPU"]
+    for parent, kind in parents.items():
+        if parent not in gpus:
+            wrong.append("no GPU %s" % parent)
+        elif kind not in types or kind not in gpus[parent].types():
+            wrong.append("%s has no type %s, or it is not enabled" % (parent, kind))
+        elif nova_inventory(gpus[parent], kind) < 1:
+            wrong.append("no room for %s" % kind)
+    wrong += ["no resource class: %s" % name for name in re.findall(r"mdev_class = (\S+)", text)
+              if not nova_trait_or_class(name)]
+    return wrong
 
 
 def nova_inventory(gpu, kind, most=None):
@@ -196,6 +255,13 @@ def nova_inventory(gpu, kind, most=None):
 def nova_provider(host, parent):
     """Name of the resource provider of a parent: libvirt's name behind the host's."""
     return "%s_pci_%s" % (host, re.sub(r"[:.]", "_", parent))
+
+
+def nova_parent(provider):
+    """The PCI address that Nova makes of libvirt's name again."""
+    address = "%s:%s:%s.%s" % tuple(provider.rsplit("_", 4)[1:])
+    pci_address(address)
+    return address
 
 
 def nova_trait_or_class(text):
@@ -254,8 +320,11 @@ def conform(gpu, new_uuid, check):
     spellings = kubevirt_types(gpu)
     check("kubevirt: names are resources", all(
         kubevirt_resource("openvgpu.io/" + spelling) for spelling in spellings), spellings)
-    check("nova: types can be options", nova_options(
-        "[devices]\nenabled_mdev_types = %s\n" % ", ".join(kinds))[0] == kinds, kinds)
+    check("nova: types and address can be options", nova_options(
+        "[devices]\nenabled_mdev_types = %s\n[mdev_%s]\ndevice_addresses = %s\n" % (
+            ", ".join(kinds), kinds[0], gpu.parent)) == (kinds, {gpu.parent: kinds[0]}), kinds)
+    check("nova: the provider's name leads to the GPU", nova_parent(
+        nova_provider("host", gpu.parent)) == gpu.parent, gpu.parent)
 
     wrong = []
     for kind in kinds:
@@ -277,6 +346,8 @@ def conform(gpu, new_uuid, check):
             groups.add(device[1])
             if device[0] != name:
                 wrong.append("%s: its name is %s" % (uuid, device[0]))
+            if gpu.parent_of(uuid) != gpu.parent:
+                wrong.append("%s: its parent is %s" % (uuid, gpu.parent_of(uuid)))
         if len(groups) != len(uuids):
             wrong.append("%s: %d IOMMU groups of %d vGPUs" % (kind, len(groups), len(uuids)))
         for uuid in uuids:
@@ -318,8 +389,25 @@ def random_uuid():
         return file.read().strip()
 
 
+def settings_wrong(folder, gpus):
+    """What is wrong with the settings in doc/ci, for these GPUs by their addresses."""
+    def text(name):
+        with open(os.path.join(folder, name), encoding="ascii") as file:
+            return file.read()
+
+    wrong = nova_wrong(text("nova-local.conf"), gpus)
+    for gpu in gpus.values():
+        wrong += kubevirt_wrong(text("kubevirt.yaml"), gpu)
+    return wrong
+
+
 def main():
     results = []
+    if sys.argv[1] == "--settings":
+        parents = sorted(os.listdir("/sys/class/mdev_bus"))
+        wrong = settings_wrong(sys.argv[2], {parent: Gpu(parent) for parent in parents})
+        print("\n".join(wrong) or "right for %s" % " ".join(parents))
+        return bool(wrong)
 
     def check(name, good, saw):
         results.append(good)

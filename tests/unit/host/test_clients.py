@@ -16,7 +16,7 @@ import unittest
 import uuid
 
 import clients
-from tree import OUT, read
+from tree import OUT, TOP, read
 
 LAYOUT = ctypes.CDLL(os.path.join(OUT, "liblayout.so"))
 MIB = 1 << 20
@@ -152,6 +152,9 @@ class Model(clients.Gpu):
     def list(self, name):
         return sorted(self.there)
 
+    def parent_of(self, uuid):
+        return PARENT
+
     def link(self, name):
         kind, _, number = self.there[name.split("/")[3]]
         return kind if name.endswith("mdev_type") else str(number)
@@ -193,6 +196,16 @@ class Everything(unittest.TestCase):
         word.read = lambda name: "many\n"
         with self.assertRaises(ValueError):
             self.conform(word)
+
+
+class Addresses(unittest.TestCase):
+    """PCI addresses"""
+
+    def test_four_digits(self):
+        self.assertEqual(clients.pci_address("f000:00:1f.0"), (0xf000, 0, 0x1f, 0))
+        for wrong in ("10000:00:00.0", "0:00:00.0", "00:00.0", "0000:00:00.8", "0000:00:00.0\n"):
+            with self.subTest(wrong=wrong), self.assertRaises(ValueError):
+                clients.pci_address(wrong)
 
 
 class Proxmox(unittest.TestCase):
@@ -239,20 +252,14 @@ class KubeVirt(unittest.TestCase):
     def test_document(self):
         """Selectors, types and resources that the document shows exist, and each
         resource a VM asks for is one that is offered."""
+        self.assertEqual(clients.kubevirt_wrong(read("doc/clients/kubevirt.md"), Model()), [])
+
+    def test_notices(self):
         text = read("doc/clients/kubevirt.md")
-        known = clients.kubevirt_types(Model())
-        selectors = re.findall(r'mdevNameSelector: "?([^"\s]+)"?', text)
-        types = [t for line in re.findall(r"mediatedDeviceTypes: \[([^\]]*)\]", text)
-                 for t in re.findall(r"[^\s,\"]+", line)]
-        types += re.findall(r"^ +- (openvgpu-\S+)$", text, re.M)
-        self.assertTrue(selectors and types)
-        for spelling in selectors + types:
-            self.assertIn(spelling, known)
-        self.assertLessEqual({known[s] for s in selectors}, {known[t] for t in types})
-        offered = re.findall(r'resourceName: "?([^"\s]+)"?', text)
-        for name in offered + re.findall(r'deviceName: "?([^"\s]+)"?', text):
-            self.assertTrue(clients.kubevirt_resource(name), name)
-            self.assertIn(name, offered)
+        for old, new in (("REFGPU-256MQ", "REFGPU-257MQ"), ("[openvgpu-256mq]", "[openvgpu-1q]"),
+                         ("deviceName: \"openvgpu.io/", "deviceName: \"example.org/")):
+            with self.subTest(new=new):
+                self.assertNotEqual(clients.kubevirt_wrong(text.replace(old, new), Model()), [])
 
 
 class Nova(unittest.TestCase):
@@ -270,21 +277,25 @@ class Nova(unittest.TestCase):
 
     def test_provider(self):
         self.assertEqual(clients.nova_provider("compute1", PARENT), "compute1_pci_0000_3b_00_0")
+        self.assertEqual(clients.nova_parent("compute1_pci_f000_00_1f_0"), "f000:00:1f.0")
 
     def test_document(self):
         """The configuration that the document shows."""
         text = read("doc/clients/nova.md")
         blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", text, re.M)
         block = [b for b in blocks if "enabled_mdev_types" in b][0]
-        types, parents = clients.nova_options(block)
-        for kind in types:
-            self.assertIn(kind, Model(4 * GIB).types())
-        self.assertTrue(parents)
-        for parent, kind in parents.items():
-            self.assertRegex(parent, r"^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$")
-            self.assertIn(kind, types)
-        for name in re.findall(r"mdev_class = (\S+)", block):
-            self.assertTrue(clients.nova_trait_or_class(name))
+        gpus = {"0000:3b:00.0": Model(4 * GIB), "0000:5e:00.0": Model(4 * GIB)}
+        self.assertEqual(clients.nova_wrong(block, gpus), [])
+        del gpus["0000:5e:00.0"]
+        self.assertEqual(clients.nova_wrong(block, gpus), ["no GPU 0000:5e:00.0"])
+
+
+class Settings(unittest.TestCase):
+    """doc/ci, for the software GPUs that its prepare.sh makes"""
+
+    def test_software_gpus(self):
+        gpus = {parent: Model(256 * MIB, "SOFT") for parent in ("f000:00:00.0", "f000:00:01.0")}
+        self.assertEqual(clients.settings_wrong(os.path.join(TOP, "doc/ci"), gpus), [])
 
 
 class Mdevctl(unittest.TestCase):

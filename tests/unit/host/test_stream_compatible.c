@@ -206,6 +206,39 @@ START_TEST(compatibilities)
 }
 END_TEST
 
+/* A GPU that is there to compute lacks what serves heads. */
+START_TEST(capabilities_of_heads)
+{
+	const __u64 all = 0x1f0f, heads = 0x4, none = all & ~heads;
+
+	both_native();
+	source.capabilities = stream_capabilities(all, heads, source.heads);
+	target.capabilities = stream_capabilities(none, heads, target.heads);
+	assert_incompatible("migration refused: this GPU lacks capabilities 0x4 that the source's has");
+
+	source.heads = 0;
+	target.heads = 0;
+	source.capabilities = stream_capabilities(all, heads, 0);
+	target.capabilities = stream_capabilities(none, heads, 0);
+	unit_equal(source.capabilities, target.capabilities);
+	assert_compatible();
+
+	/* A former module said what the GPU has. */
+	source.heads = 0;
+	target.heads = 0;
+	source.capabilities = all;
+	target.capabilities = stream_capabilities(none, heads, 0);
+	assert_compatible();
+
+	/* What else is missing counts. */
+	source.heads = 0;
+	target.heads = 0;
+	source.capabilities = stream_capabilities(all, heads, 0);
+	target.capabilities = stream_capabilities(none & ~1ULL, heads, 0);
+	assert_incompatible("migration refused: this GPU lacks capabilities 0x1 that the source's has");
+}
+END_TEST
+
 /* Names come into the host's log. */
 START_TEST(names)
 {
@@ -353,6 +386,7 @@ int main(void)
 	tcase_add_test(tests, incompatibilities);
 	tcase_add_test(tests, all_reasons);
 	tcase_add_test(tests, compatibilities);
+	tcase_add_test(tests, capabilities_of_heads);
 	tcase_add_test(tests, names);
 	tcase_add_test(tests, golden_streams);
 	tcase_add_test(tests, written_as_before);

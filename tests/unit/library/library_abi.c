@@ -152,6 +152,10 @@ AT(ovgpu_device, driver_override, 84);
 AT(ovgpu_device, known, 148);
 AT(ovgpu_device, handed_over, 149);
 
+AT(ovgpu_firmware_mode, now, 0);
+AT(ovgpu_firmware_mode, next, 64);
+AT(ovgpu_firmware_mode, choices, 128);
+
 AT(ovgpu_attribute, name, 0);
 AT(ovgpu_attribute, value, 64);
 

@@ -447,6 +447,47 @@ START_TEST(test_devices)
 }
 END_TEST
 
+START_TEST(test_firmware_mode)
+{
+	struct ovgpu_firmware_mode mode;
+
+	ck_assert_int_eq(ovgpu_firmware_mode_get(fake.ovgpu, "..", &mode), -EINVAL);
+	ck_assert_int_eq(ovgpu_firmware_mode_get(fake.ovgpu, FAKE_GPU2, &mode), -ENOENT);
+	fake_write(&fake, "none\n", DEVICE2 "/openvgpu/firmware_mode");
+	fake_write(&fake, "none\n", DEVICE2 "/openvgpu/firmware_mode_next");
+	ck_assert_int_eq(ovgpu_firmware_mode_get(fake.ovgpu, FAKE_GPU2, &mode), 0);
+	ck_assert_str_eq(mode.now, "");
+	ck_assert_str_eq(mode.choices, "");
+	fake_write(&fake, "[mixed] graphics compute\n", DEVICE2 "/openvgpu/firmware_mode");
+	fake_write(&fake, "mixed graphics [compute]\n",
+		   DEVICE2 "/openvgpu/firmware_mode_next");
+	ck_assert_int_eq(ovgpu_firmware_mode_get(fake.ovgpu, FAKE_GPU2, &mode), 0);
+	ck_assert_str_eq(mode.now, "mixed");
+	ck_assert_str_eq(mode.next, "compute");
+	ck_assert_str_eq(mode.choices, "mixed graphics compute");
+}
+END_TEST
+
+START_TEST(test_gpu_lock)
+{
+	char reason[OVGPU_TEXT_SIZE];
+	int fd;
+
+	ck_assert_int_eq(ovgpu_gpu_lock(fake.ovgpu, "../x"), -EINVAL);
+	ck_assert_int_eq(ovgpu_gpu_lock(fake.ovgpu, "0000:99:00.0"), -ENOENT);
+	fd = ovgpu_gpu_lock(fake.ovgpu, FAKE_GPU2);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ovgpu_gpu_lock(fake.ovgpu, FAKE_GPU2), -EBUSY);
+	ck_assert_int_eq(ovgpu_take_back(fake.ovgpu, FAKE_GPU2, reason, sizeof(reason)),
+			 -EBUSY);
+	ck_assert_ptr_nonnull(strstr(reason, "another process"));
+	close(fd);
+	fd = ovgpu_gpu_lock(fake.ovgpu, FAKE_GPU2);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+}
+END_TEST
+
 /* Drivers do not move here: tests/unit/cli/test_cli_gpu.py has those that do. */
 START_TEST(test_hand_over)
 {
@@ -922,6 +963,8 @@ int main(void)
 	tcase_add_test(tests, test_remove_idle);
 	tcase_add_test(tests, test_devices);
 	tcase_add_test(tests, test_hand_over);
+	tcase_add_test(tests, test_firmware_mode);
+	tcase_add_test(tests, test_gpu_lock);
 	tcase_add_test(tests, test_refused);
 	tcase_add_test(tests, test_settings);
 	tcase_add_test(tests, test_choices);

@@ -250,12 +250,59 @@ static bool right_reduce(const struct partition *partition)
 	       !memcmp(partition->machine + partition_pages[5] * 4096, &total, 4);
 }
 
+#define STEPS_COUNT	16u
+#define STEPS_ITEMS	10u
+
+static void setup_steps(struct partition *partition, struct refgpu_dispatch *packet)
+{
+	struct steps_argument *argument = job_at(partition, AT_ARGUMENT);
+	uint8_t *steps = job_at(partition, AT_DATA);
+	uint32_t n;
+
+	partition_load(partition, "steps", AT_CODE);
+	argument->steps = AT_DATA;
+	argument->results = AT_DATA + 0x1000;
+	argument->count = STEPS_COUNT;
+	for (n = 0; n < STEPS_COUNT; n++)
+		steps[n] = (uint8_t)(n * 5);
+	job_packet(packet, 5, 1, STEPS_ITEMS / 5, 1);
+}
+
+static uint32_t steps_value(uint32_t value)
+{
+	uint32_t n;
+
+	for (n = 0; n < STEPS_COUNT; n++) {
+		const uint32_t after[8] = {
+			value + 0x9e3779b9, value ^ value >> 7, value * 2654435761u,
+			value << 9 | value >> 23, ~value, value / 3, value - n,
+			value % 65521 * 65537,
+		};
+
+		value = after[n * 5 % 8];
+	}
+	return value;
+}
+
+static bool right_steps(const struct partition *partition)
+{
+	const uint32_t *results = job_at(partition, AT_DATA + 0x1000);
+	uint32_t i;
+
+	for (i = 0; i < STEPS_ITEMS; i++) {
+		if (results[i] != steps_value(i))
+			return false;
+	}
+	return true;
+}
+
 static const struct job jobs[] = {
 	{ "vector_add", setup_vector_add, right_vector_add },
 	{ "sgemm", setup_sgemm, right_sgemm },
 	{ "sha256", setup_sha256, right_sha256 },
 	{ "mandelbrot", setup_mandelbrot, right_mandelbrot },
 	{ "reduce", setup_reduce, right_reduce },
+	{ "steps", setup_steps, right_steps },
 };
 
 #define JOBS	(sizeof(jobs) / sizeof(jobs[0]))

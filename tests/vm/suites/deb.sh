@@ -166,13 +166,15 @@ check pkg-config-static sh -c 'gcc /tmp/program.c -o /tmp/static -static $(pkg-c
 
 units=/usr/lib/systemd/system
 check systemd-analyze systemd-analyze verify "$units/openvgpu-restore.service" \
-	"$units/openvgpu-restore@.service" "$units/openvgpu-metrics.service" "$units/openvgpu-metrics.timer"
+	"$units/openvgpu-restore@.service" "$units/openvgpu-metrics.service" "$units/openvgpu-metrics.timer" \
+	"$units/openvgpu-entitlement.service"
 check systemd-analyze-engine systemd-analyze verify "$units/openvgpu-soft@.service"
 cp "$units/openvgpu-soft@.service" /tmp/openvgpu-soft@1G.service
 check engine-is-in-a-sandbox systemd-analyze security --offline=yes --threshold=25 /tmp/openvgpu-soft@1G.service
 check udevadm udevadm verify /usr/lib/udev/rules.d/61-openvgpu.rules
 says restore-at-boot enabled systemctl --root=/ is-enabled openvgpu-restore.service
 says metrics-only-when-asked disabled systemctl --root=/ is-enabled openvgpu-metrics.timer
+says entitlement-only-when-asked disabled systemctl --root=/ is-enabled openvgpu-entitlement.service
 for page in openvgpu.8 openvgpu.4 openvgpu-config.5 libopenvgpu.3 librefgpu_drm.3 refgpu_drm_wait.3 refgpu.1; do
 	check "page-$page" man -w "${page##*.}" "${page%.*}"
 done

@@ -57,6 +57,9 @@ contains "why" "${old%firmware_mode}last_error" "has no firmware modes"
 
 # ------------------------------------------------------------ there and back
 
+run "a vGPU that computes" 0 openvgpu create 32mc --gpu $gpu --uuid $vgpu
+openvgpu migration describe $vgpu >mixed.json
+run "its removal" 0 openvgpu remove $vgpu
 run "compute" 0 mode compute
 same "what it says" "GPU $gpu: firmware_mode: mixed -> compute" "$(cat "$out")"
 looks compute 0x120000 "compute"
@@ -67,7 +70,10 @@ run "one that it can't have" 1 sh -c "echo graphics 2>/dev/null >$own/work_mode"
 contains "why it can't" "$own/last_error" "no types of vGPUs that show pictures"
 run "one that it can" 0 sh -c "echo compute >$own/work_mode"
 run "a vGPU" 0 openvgpu create 32mc --gpu $gpu --uuid $vgpu
-run "its removal" 0 openvgpu remove $vgpu
+openvgpu migration describe $vgpu >compute.json
+run "a guest may go from mode mixed to compute" 0 openvgpu migration check mixed.json compute.json
+run "and back" 0 openvgpu migration check compute.json mixed.json
+run "its removal, too" 0 openvgpu remove $vgpu
 same "a tenant of compute" "120000 no heads" "$(tenant)"
 run "unload" 0 modprobe -r openvgpu
 run "load" 0 modprobe openvgpu

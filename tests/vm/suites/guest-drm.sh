@@ -194,7 +194,7 @@ display()
 		on_node() { ./drm "/dev/dri/$(cd "$device/drm" && echo renderD*)" "$@"; }
 		on_node params buffers fill-and-copy
 		said $? drm-again "it ended with $?"
-		for test in unbind-fences unbind-memory; do
+		for test in unbind-fences unbind-picture unbind-memory; do
 			on_node $test
 			echo "${device##*/}" >/sys/bus/pci/drivers/refgpu/bind
 		done

@@ -241,5 +241,27 @@ for uuid in /sys/bus/mdev/devices/*; do
 	run "remove one" 0 openvgpu remove "${uuid##*/}"
 done
 all_free "all room is back again" "$gpu"
+# Or udev loads the module again for what was announced and not seen yet.
+udevadm settle
 run "the module can go" 0 modprobe -r openvgpu
+
+# ------------------------------------------------------------- a software GPU
+
+soft=5b7e2d90-4a1c-4f3e-9d62-7c0b8e1a2f34
+soft_node=mdev_${soft//-/_}_f000_00_00_0
+run "it comes with a software GPU" 0 modprobe openvgpu soft_gpus=1
+listed()
+{
+	virsh nodedev-list --cap mdev_types >"$said" 2>&1 && grep -q pci_f000_00_00_0 "$said"
+}
+holds "libvirt sees it" "$(words "$said")" within 150 listed
+cat >soft.xml <<END
+<device><parent>pci_f000_00_00_0</parent><capability type='mdev'><type id='openvgpu-256ma'/><uuid>$soft</uuid></capability></device>
+END
+run "define a vGPU" 0 virsh nodedev-define soft.xml
+run "start it" 0 virsh nodedev-start "$soft_node"
+same "it is there" 3 "$(available f000:00:00.0 openvgpu-256ma)"
+run "destroy it" 0 within 60 virsh nodedev-destroy "$soft_node"
+run "undefine it" 0 virsh nodedev-undefine "$soft_node"
+all_free "nothing is left" f000:00:00.0
 finish

@@ -142,15 +142,7 @@ all_free "all room is back" "$gpu"
 
 # ----------------------------------------- other clients' protocols, see there
 
-python3 /src/tests/unit/host/clients.py "$gpu" >clients.log 2>&1
-while read -r line; do
-	case $line in
-	"ok "*) pass "${line#ok }" ;;
-	"not ok "*) fail "clients" "${line#not ok }" ;;
-	esac
-done <clients.log
-holds "all of them were tried" "$(words clients.log)" grep -Eqx '([0-9]+) of \1' clients.log
-all_free "all room is back after them" "$gpu"
+other_clients "$gpu"
 
 # ----------------------------------------------------- administrators who race
 
@@ -206,4 +198,10 @@ for at in /sys/bus/mdev/devices/*; do
 done
 all_free "all room is back at the end" "$gpu"
 run "the module can go" 0 modprobe -r openvgpu
+
+# ------------------------------------------------------------- a software GPU
+
+run "it comes with two software GPUs" 0 modprobe openvgpu soft_gpus=2 soft_vram=256
+run "doc/ci: mdevctl and a software GPU" 0 sh /src/doc/ci/mdevctl.sh
+contains "all of it" "ok nothing is left"
 finish

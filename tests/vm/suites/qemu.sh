@@ -16,6 +16,7 @@ cd "$(mktemp -d)" || exit
 gpu=0000:01:00.0
 native=8f1c1e5a-3c1d-4b0e-9a51-0c9f6c1d2e3f
 display=5b0fae62-3f0d-4c7b-8f5a-6a5d6c9a1e11
+there=0d2c1f6e-6f43-4d3b-8f0a-2b6c7d8e9f10	# of the other host, which is this one
 
 modprobe -a vfio_iommu_type1 openvgpu || { fail modprobe "status $?"; finish; }
 split_document /src/doc/clients/qemu.md
@@ -49,6 +50,23 @@ print(answer.decode())
 END
 }
 
+# type_block SOCKET TEXT: types the lines of the document's block that has TEXT
+type_block()
+{
+	local file line
+
+	file=$(grep -lF -e "$2" block.*[0-9] | head -n 1)
+	holds "the document has '$2'" "it has not" test -n "$file" || return
+	mv "$file" "$file.done"
+	while read -r line; do
+		run "$line" 0 ask "$1" "$line"
+		same "no objection" '' "$(grep -i error "$said")"
+	done <"$file.done"
+}
+
+# says SOCKET QUESTION ANSWER: within a while
+says() { ask "$1" "$2" >"$said" && grep -q -e "$3" "$said"; }
+
 open_by_qemu()
 {
 	[ "$(attribute "$1" owner_pid)" = "$(cat pid)" ]
@@ -70,12 +88,25 @@ contains "as the document says" "Device or resource busy"
 quit
 
 do_block "QEMU with a port" "pref64-reserve=512M"
-command=$(grep -h '^device_add' block.*)
-rm "$(grep -l '^device_add' block.*[0-9])"
-run "plug in" 0 ask /run/monitor "$command"
+type_block /run/monitor device_add
 holds "it has the vGPU open" "$(words "$said")" open_by_qemu "$native"
 run "the tree of devices" 0 ask /run/monitor "info qtree"
 contains "has it" 'dev: vfio-pci, id "vgpu1"'
+quit
+
+echo "127.0.0.1 host2" >>/etc/hosts
+do_block "QEMU that can go" "unix:/run/source"
+mv pid source.pid
+do_block "QEMU to which it can go" "-incoming defer"
+type_block /run/target "migrate_incoming"
+type_block /run/source "migrate -d"
+holds "it has gone" "$(words "$said")" within 120 says /run/source "info migrate" "Status:[[:space:]]*completed"
+holds "it is there" "$(words "$said")" within 20 says /run/target "info migrate" "Status:[[:space:]]*completed"
+holds "on its vGPU" "$(attribute "$there" owner_pid)" open_by_qemu "$there"
+cat "/sys/bus/mdev/devices/$native/stats/migration" >"$said"
+contains "nothing is left to be sent" "remaining 0"
+kill -9 "$(cat pid)"
+mv source.pid pid
 quit
 
 do_block "a display" "openvgpu create 32ma"
@@ -139,6 +170,7 @@ run "the GPU back" 0 eval "echo $gpu >/sys/bus/pci/drivers/openvgpu/bind"
 same "closed vGPUs are gone, too" "" "$(ls /sys/bus/mdev/devices)"
 run "one again" 0 openvgpu create 256mq --uuid "$native"
 run "and the other" 0 openvgpu create 32ma --uuid "$display"
+run "and that of the other host" 0 openvgpu create 256mq --uuid "$there"
 
 do_block "remove" "openvgpu remove"
 blocks_done

@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# machine: --systemd --iommu --timeout 1200
-# own machine: an installed system with an IOMMU, whose module is loaded with software GPUs
+# machine: --iommu --timeout 600
+# own machine: one with an IOMMU, whose module is loaded with software GPUs
 # kernels: 6.12 7.2
 # check: 6.12
 #
 # Software GPUs, as doc/software-gpu.md has them, beside a reference GPU: made and
-# unmade with the module, seen by mdevctl and libvirt, and what firmware shows on a
-# vGPU. What holds for GPUs of every family is the suite vfio-family's.
+# unmade with the module, taken away and dead in use, as Nova, KubeVirt and others read
+# them, and what firmware shows on a vGPU. What holds for GPUs of every family is the
+# suite vfio-family's; an installed system, with mdevctl, libvirt and a reboot, is
+# soft-clients', and what of it make check has is mdevctl's and libvirt's.
 
 # shellcheck source=clients.sh
 . /src/tests/vm/clients.sh
@@ -39,10 +41,8 @@ load()
 	modprobe openvgpu "$@"
 }
 
-# udev would load the module again for functions that were announced and not seen yet.
 unload()
 {
-	udevadm settle
 	modprobe -r openvgpu
 }
 
@@ -67,9 +67,12 @@ let_go()
 	within 20 closed "$1" || fail "$1 is closed" "$(attribute "$1" state)"
 }
 
-install_openvgpu || { fail install "status $?"; finish; }
-modprobe -a vfio_iommu_type1
-within 20 test -d "/sys/class/mdev_bus/$reference"
+state()
+{
+	cat "$pci/$1/openvgpu/state"
+}
+
+modprobe -a vfio_iommu_type1 openvgpu
 
 # --------------------------------------------------- only what was asked for
 
@@ -96,31 +99,8 @@ same "no engine" "" "$(cd $pci/$one/mdev_supported_types && echo *[qc] | grep -v
 do_block "a vGPU" "openvgpu create 256ma"
 contains "it is listed" "$vgpu"
 same "one less on this GPU, not on the other" "3 4" "$(available $one openvgpu-256ma) $(available $two openvgpu-256ma)"
-run "doctor" 0 openvgpu doctor
-contains "doctor finds them" "3 GPUs bound to openvgpu"
 
 # ------------------------------------------------------------ what firmware shows
-
-# picture ACCEL: SeaBIOS on the vGPU, as QEMU shows it
-picture()
-{
-	mkdir -p /run/guest
-	guest-watch --name soft --log "/out/guest-soft-$1.log" --up '^SeaBIOS' --boot-time 120 -- \
-		qemu-system-x86_64 -accel "$1" -machine q35 -m 128 -nodefaults -no-user-config \
-		-display none -chardev stdio,id=log -device isa-debugcon,iobase=0x402,chardev=log \
-		-pidfile /run/guest/soft.pid -qmp unix:/run/guest/soft.qmp,server=on,wait=off \
-		-device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$vgpu,display=on,romfile=$rom" \
-		</dev/null >"soft-$1.log" 2>&1 &
-	if within 200 shows 'No bootable device'; then
-		pass "$1: SeaBIOS is visible"
-	else
-		fail "$1: SeaBIOS is visible" "$(words "soft-$1.log")"
-	fi
-	guest-screen shot soft "/out/soft-$1.png" 2>/dev/null
-	guest-screen quit soft 2>/dev/null
-	wait $!
-	within 20 closed "$vgpu" || fail "$1: the vGPU is closed" "$(attribute "$vgpu" state)"
-}
 
 shows()
 {
@@ -128,12 +108,30 @@ shows()
 		guest-screen text picture.ppm "$rom" 2>/dev/null | grep "$1" >/dev/null
 }
 
-picture kvm
-picture tcg
+# The document's command; what the BIOS writes for whoever debugs it tells that it runs,
+# and when there is something to read: reading a picture is slow here.
+awk '/^```/ { inside = !inside; next } inside' /src/doc/software-gpu.md >qemu
+holds "the document starts QEMU with a vGPU" "$(words qemu)" grep -q "$vgpu" qemu
+mkdir -p /run/guest bin
+cat >bin/qemu-system-x86_64 <<'END'
+#!/bin/sh
+exec /usr/bin/qemu-system-x86_64 -pidfile /run/guest/soft.pid \
+	-qmp unix:/run/guest/soft.qmp,server=on,wait=off \
+	-chardev stdio,id=log -device isa-debugcon,iobase=0x402,chardev=log "$@"
+END
+chmod +x bin/qemu-system-x86_64
+PATH=$PWD/bin:$PATH guest-watch --name soft --log /out/guest-soft.log --up '^SeaBIOS' --boot-time 120 -- \
+	bash -e qemu </dev/null >soft.log 2>&1 &
+within 200 grep -qs '^No bootable device' /out/guest-soft.log || fail "SeaBIOS runs" "$(words soft.log)"
+holds "SeaBIOS is visible" "$(words soft.log)" within 100 shows 'No bootable device'
+guest-screen shot soft /out/soft.png 2>/dev/null
+guest-screen quit soft 2>/dev/null
+wait $!
+within 20 closed "$vgpu" || fail "the vGPU is closed" "$(attribute "$vgpu" state)"
 
 # ------------------------------------------------------- memory of the host
 
-# A VMM that writes to every page of a vGPU's video memory, of 256 MiB.
+# A VMM that writes to every page of 64 MiB of a vGPU's video memory.
 cat >fill.py <<'END'
 import fcntl, mmap, os, struct, sys, time
 uuid, ready = sys.argv[1:]
@@ -144,7 +142,7 @@ fcntl.ioctl(group, 0x3b68, struct.pack("i", container))     # VFIO_GROUP_SET_CON
 fcntl.ioctl(container, 0x3b66, 1)                           # VFIO_SET_IOMMU, type 1
 device = fcntl.ioctl(group, 0x3b6a, bytearray(uuid.encode() + b"\0"))  # VFIO_GROUP_GET_DEVICE_FD
 os.pwrite(device, b"\2\0", (7 << 40) + 4)                   # memory decoding
-memory = mmap.mmap(device, 256 << 20)
+memory = mmap.mmap(device, 64 << 20)
 for at in range(0, len(memory), mmap.PAGESIZE):
     if memory[at:at + 8] != bytes(8):
         sys.exit(f"byte {at} is of somebody else")
@@ -167,7 +165,7 @@ filled()
 
 given_back()
 {
-	[ $((before - $(memory_left))) -lt 100 ]
+	[ $((before - $(memory_left))) -lt 25 ]
 }
 
 before=$(memory_left)
@@ -181,7 +179,7 @@ for i in 1 2; do
 	let_go "$vgpu"
 	within 20 given_back
 	holds "the host has so much less meanwhile, $i" "$before, $during, $(memory_left) MiB" \
-		test $((before - during)) -gt 200 -a $((before - $(memory_left))) -lt 100
+		test $((before - during)) -gt 50 -a $((before - $(memory_left))) -lt 25
 done
 
 # ------------------------------------------------ reset, removal and return
@@ -192,43 +190,35 @@ same "it is up again" up "$(cat $pci/$one/openvgpu/state)"
 holds "who uses a vGPU is told" "$(openvgpu show "$vgpu" 2>&1)" \
 	test "$(cat "/sys/bus/mdev/devices/$vgpu/stats/faults")" = 1
 let_go "$vgpu"
-run "a GPU can be taken away" 0 eval "echo 1 >$pci/$two/remove"
-same "the others stay" "$reference $one " "$(gpus)"
-run "and comes back" 0 eval "echo 1 >/sys/bus/pci/rescan"
+
+# One that a process has is taken away as soon as that lets go, and keeps nobody else
+# waiting meanwhile.
+create "$two" 1b "$other"
+hold "$other"
+echo 1 >$pci/$two/remove &
+remover=$!
+holds "a GPU in use offers nothing any more" "$(ls $pci/$two)" within 20 test ! -e $pci/$two/openvgpu
+holds "the log says who has it" "$(dmesg | tail -n 3)" within 20 eval "dmesg | grep -q '$holder .* takes no requests'"
+run "the others work on" 0 openvgpu create 16ma --gpu $one --uuid 16161616-1616-4161-8161-161616161616
+run "and stop" 0 openvgpu remove 16161616-1616-4161-8161-161616161616
+kill -0 "$remover" || fail "it waits for its user" "it does not"
+kill "$holder"
+wait "$remover" "$holder" 2>/dev/null
+same "then it is gone, and the others stay" "$reference $one " "$(gpus)"
+run "it comes back" 0 eval "echo 1 >/sys/bus/pci/rescan"
 same "with its types" "$reference $one $two 4" "$(gpus)$(available $two openvgpu-256ma)"
+
+# One that does not answer any more, as the document has it.
+create "$two" 1b "$other"
+hold "$other"
+run "a GPU dies" 0 setpci -s $two COMMAND=0:2
+kill "$holder"
+wait "$holder" 2>/dev/null
+run "nobody can open its vGPUs" fails /src/tests/vm/hold-vgpu "$other" held
+same "the others live" "up up" "$(state $reference) $(state $one)"
+run "bound again" 0 eval "echo $two >/sys/bus/pci/drivers/openvgpu/unbind && echo $two >/sys/bus/pci/drivers/openvgpu/bind"
+same "it is as new" "up 4" "$(state $two) $(available $two openvgpu-256ma)"
 run "the vGPU is removed" 0 openvgpu remove "$vgpu"
-
-# ------------------------------------------------------------------- mdevctl
-
-run "mdevctl: start" 0 mdevctl start -p "$one" -t openvgpu-256ma -u "$vgpu"
-run "mdevctl: list" 0 mdevctl list
-contains "mdevctl: it is listed" "$vgpu $one openvgpu-256ma"
-run "mdevctl: define what runs" 0 mdevctl define -u "$vgpu" --auto
-run "mdevctl: stop" 0 mdevctl stop -u "$vgpu"
-run "mdevctl: start what is defined" 0 mdevctl start -u "$vgpu" -p "$one"
-run "mdevctl: stop it" 0 mdevctl stop -u "$vgpu"
-run "mdevctl: undefine" 0 mdevctl undefine -u "$vgpu"
-
-# ------------------------------------------------------------------- libvirt
-
-# Not one that mdevctl had: libvirt's daemon may hear late of what became of it.
-third=5b7e2d90-4a1c-4f3e-9d62-7c0b8e1a2f34
-node=mdev_${third//-/_}_f000_00_00_0
-listed()
-{
-	virsh nodedev-list --cap mdev_types >nodes 2>&1 && grep -q pci_f000_00_00_0 nodes && grep -q pci_f000_00_01_0 nodes
-}
-holds "libvirt: both GPUs are listed" "$(words nodes 2>&1)" within 20 listed
-cat >vgpu.xml <<END
-<device><parent>pci_f000_00_00_0</parent>
-<capability type='mdev'><type id='openvgpu-256ma'/><uuid>$third</uuid></capability></device>
-END
-run "libvirt: define" 0 virsh nodedev-define vgpu.xml
-run "libvirt: start" 0 virsh nodedev-start "$node"
-same "libvirt: it is there" 3 "$(available $one openvgpu-256ma)"
-run "libvirt: destroy" 0 within 30 virsh nodedev-destroy "$node"
-run "libvirt: undefine" 0 virsh nodedev-undefine "$node"
-all_free "nothing is left" "$one"
 
 # -------------------------------------------------- with the module, and without
 
@@ -245,9 +235,16 @@ cycle()
 	load soft_gpus=32 soft_vram=32 && create f000:00:1f.0 32ma "$vgpu" && create "$one" 16mb "$other" && unload &&
 		[ -z "$(bridges)" ]
 }
-for i in 1 2 3 4 5; do
+for i in 1 2 3; do
 	run "loaded and unloaded with 32 GPUs and two vGPUs, $i" 0 cycle
 done
+
+# Every type is created as often as it can be, by each.
+load soft_gpus=2 soft_vram=64
+for gpu in $one $two; do
+	other_clients "$gpu"
+done
+run "unload" 0 unload
 load soft_gpus=1 soft_vram=65536
 create "$one" 64a "$vgpu"
 hold "$vgpu"

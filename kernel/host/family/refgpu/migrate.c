@@ -671,6 +671,7 @@ int refgpu_migrate_init(struct refgpu *refgpu)
 	gpu->hardware_version = reg_read(refgpu, REFGPU_GLOBAL +
 					 REFGPU_GLOBAL_VERSION);
 	gpu->capabilities = refgpu->caps & ~REFGPU_CAP_MODE;
+	gpu->head_capabilities = REFGPU_CAP_HEADS;
 	gpu->migrates = refgpu->caps & REFGPU_CAP_CONTEXT;
 	gpu->tracks_writes = refgpu->caps & REFGPU_CAP_DIRTY;
 	gpu->context_max = REFGPU_CONTEXT_BYTES_MAX;
