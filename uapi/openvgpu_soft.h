@@ -69,10 +69,11 @@ struct openvgpu_soft_create {
  * @slot: filled in; its function is 0
  * @reserved: 0
  *
- * The call returns before the function is there: a driver is bound from another thread,
- * and reads registers. EBUSY: it is plugged in, or no PCI domain is free. ENOSPC: all
- * slots are taken. ENXIO: there is no CREATE, or the function is gone for good. EFAULT:
- * nothing could be filled in, and the function comes all the same.
+ * The call returns before the function is there: from another thread its mode is read,
+ * which the class code goes by, and then a driver is bound and reads registers. EBUSY: it
+ * is plugged in, or no PCI domain is free. ENOSPC: all slots are taken. ENXIO: there is no
+ * CREATE, or the function is gone for good. EFAULT: nothing could be filled in, and the
+ * function comes all the same.
  */
 struct openvgpu_soft_plug {
 	__u32 domain;

@@ -47,6 +47,7 @@ enum {
 	LEAVE		= 1 << 10,
 	GUESS		= 1 << 11,
 	LATE		= 1 << 12,
+	RESETS		= 1 << 13,
 };
 
 static const struct {
@@ -67,6 +68,7 @@ static const struct {
 	{ "leave", LEAVE, "it is gone at any time" },
 	{ "guess", GUESS, "what was not read yet is answered" },
 	{ "late", LATE, "each answer comes late, and none too late" },
+	{ "resets", RESETS, "it is gone when it is to be reset" },
 };
 
 static unsigned int chosen;
@@ -304,6 +306,8 @@ static void serve(void)
 			id = request.id;
 			serve_read(&request);
 		}
+		if (request.kind == OPENVGPU_SOFT_RESET && does(RESETS))
+			_exit(0);
 		if (request.kind == OPENVGPU_SOFT_RESET)
 			device_reset(gpu);
 		note_ring(&request);

@@ -19,6 +19,7 @@ struct soft_engine;
 /* soft/bridge.c */
 struct soft_engine *soft_engine_of(const struct pci_dev *pdev);
 void soft_decode_memory(struct pci_dev *pdev);
+void soft_take_mode(struct soft_engine *engine);
 
 /* soft/engine.c: registers and interrupts */
 bool soft_engine_is_shown(const struct soft_engine *engine);

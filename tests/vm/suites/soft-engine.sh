@@ -9,8 +9,8 @@
 # A process that is the engine of a software GPU: it works as any reference GPU does;
 # killed, stopped or lying while vGPUs work, it harms its own GPU and nothing else. A
 # neighbour computes all the time, on the reference GPU that is a real function of this
-# machine. Each part can be asked for: soft-engine.sh work suspend remove kill stop lie
-# probe fuzz
+# machine. Each part can be asked for: soft-engine.sh work suspend mode remove kill
+# stop lie probe fuzz
 
 # shellcheck source=clients.sh
 . /src/tests/vm/clients.sh
@@ -20,7 +20,7 @@ built=/src/build/tests
 neighbours=0000:01:00.0
 address=''
 parts=("$@")
-[ $# -gt 0 ] || parts=(work suspend remove kill stop lie probe fuzz)
+[ $# -gt 0 ] || parts=(work suspend mode remove kill stop lie probe fuzz)
 [[ ${OPENVGPU_KERNEL:-} != debug ]] || patience=4
 
 # What ends, ends within so many seconds: each register is read for one at most.
@@ -154,10 +154,10 @@ further()
 
 # ----------------------------------------------------------------- the parts
 
-# refgpu_soft [SIZE]: of its video memory
+# refgpu_soft [SIZE [OPTION...]]: of its video memory
 refgpu_soft()
 {
-	plug /src/build/tools/refgpu --soft --vram "${1:-256M}" --control "$PWD/control"
+	plug /src/build/tools/refgpu --soft --vram "${1:-256M}" --control "$PWD/control" "${@:2}"
 }
 
 # tell LINE: to the control socket
@@ -209,6 +209,34 @@ suspend()
 	holds "suspend: its memory is given back" "$shared_before KiB before, $(shared) KiB now" given_back
 	same "suspend: the other GPU is up" up "$(cat "/sys/bus/pci/devices/$neighbours/openvgpu/state")"
 	refgpu_soft && unplug
+}
+
+# looks MODE CLASS NAME: the GPU has the mode, and the class that goes with it
+looks()
+{
+	same "mode: $3" "$1 $2" "$(sed 's/.*\[\(.*\)\].*/\1/' "/sys/bus/pci/devices/$address/openvgpu/firmware_mode") $(cat "/sys/bus/pci/devices/$address/class")"
+}
+
+# A firmware mode, which a reset of the function takes; and engines that end in one.
+mode()
+{
+	refgpu_soft 256M --mode graphics || return
+	looks graphics 0x038000 "it begins with one"
+	run "mode: another one" 0 /src/build/tools/openvgpu mode set compute --firmware --gpu "$address"
+	looks compute 0x120000 "another one"
+	unplug
+	plug "$built/fuzz/engine" --at-once resets || return
+	echo compute >"/sys/bus/pci/devices/$address/openvgpu/firmware_mode_next"
+	bounded "the removal, when the engine ends in it" sh -c "echo 1 >/sys/bus/pci/devices/$address/remove"
+	within "$bound" gone
+	holds "mode: the GPU is gone with its engine" "$(ls /sys/class/mdev_bus)" gone
+	unplug
+	plug "$built/fuzz/engine" --at-once resets || return
+	bounded "a reset, when the engine ends in it" sh -c "echo 1 >/sys/bus/pci/devices/$address/reset"
+	within "$bound" gone
+	holds "mode: that GPU is gone, too" "$(ls /sys/class/mdev_bus)" gone
+	unplug
+	holds "mode: its memory is given back" "$shared_before KiB before, $(shared) KiB now" within "$bound" given_back
 }
 
 # Surprise removal, and the same GPU again.
@@ -374,7 +402,7 @@ wants()
 }
 
 # With no vGPU in use.
-for part in work suspend; do
+for part in work suspend mode; do
 	! wants "$part" || "$part"
 done
 

@@ -51,6 +51,35 @@ void refgpu_host_exit(struct refgpu *refgpu)
 }
 
 /**
+ * refgpu_host_take_mode - reset the function, so that it takes its next firmware mode
+ * @refgpu: the GPU
+ *
+ * Its registers can be reached afterwards.
+ *
+ * Return: 0 or errno. Which mode it took it says itself.
+ */
+int refgpu_host_take_mode(struct refgpu *refgpu)
+{
+	struct pci_dev *pdev = refgpu->gpu->pdev;
+	int ret;
+
+	if (refgpu->engine) {
+		soft_take_mode(refgpu->engine);
+		return 0;
+	}
+	/*
+	 * The reset clears what the PCI core has set up, and no program may read or
+	 * write configuration space in between.
+	 */
+	pci_cfg_access_lock(pdev);
+	pci_save_state(pdev);
+	ret = __pci_reset_function_locked(pdev);
+	pci_restore_state(pdev);
+	pci_cfg_access_unlock(pdev);
+	return ret;
+}
+
+/**
  * refgpu_host_room - so much video memory it can have
  * @refgpu: the GPU
  */

@@ -179,10 +179,7 @@ free:
 	return ret;
 }
 
-/*
- * A reset of the function takes the mode, and clears what the PCI core has set up.
- * Nothing works any more, and the driver's DMA and interrupts are gone.
- */
+/* Nothing works any more, and the driver's DMA and interrupts are gone. */
 static void take_mode(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 {
 	struct pci_dev *pdev = gpu->pdev;
@@ -196,12 +193,7 @@ static void take_mode(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 		return;
 	}
 	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_NEXT_MODE, gpu->firmware_mode_next);
-	/* No program may read or write configuration space in between. */
-	pci_cfg_access_lock(pdev);
-	pci_save_state(pdev);
-	ret = __pci_reset_function_locked(pdev);
-	pci_restore_state(pdev);
-	pci_cfg_access_unlock(pdev);
+	ret = refgpu_host_take_mode(refgpu);
 	if (reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_MODE) == gpu->firmware_mode_next)
 		return;
 	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_NEXT_MODE, gpu->firmware_mode);

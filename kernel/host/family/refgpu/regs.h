@@ -192,6 +192,7 @@ u64 refgpu_now(struct vgpu_gpu *gpu);
 /* host.c: what the GPU and the host have of each other */
 int refgpu_host_init(struct refgpu *refgpu);
 void refgpu_host_exit(struct refgpu *refgpu);
+int refgpu_host_take_mode(struct refgpu *refgpu);
 u64 refgpu_host_room(struct refgpu *refgpu);
 void *refgpu_alloc(struct refgpu *refgpu, size_t bytes, dma_addr_t *address);
 void refgpu_free(struct refgpu *refgpu, size_t bytes, void *memory,

@@ -13,6 +13,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/pci.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -213,6 +214,45 @@ u16 soft_bridge_command(unsigned int slot)
 	vgpu_config_read(&function->config, PCI_COMMAND, sizeof(bytes), bytes);
 	raw_spin_unlock_irqrestore(&function->lock, flags);
 	return vgpu_value_from_bytes(bytes, sizeof(bytes));
+}
+
+static void set_class(struct function *function, u32 class_code)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&function->lock, flags);
+	vgpu_config_set_class(&function->config, class_code);
+	raw_spin_unlock_irqrestore(&function->lock, flags);
+}
+
+/* The class code goes by the firmware mode; the PCI core reads it when it scans. */
+static void update_class(struct soft_engine *engine)
+{
+	static const u32 classes[] = {
+		[REFGPU_MODE_MIXED]	= REFGPU_PCI_CLASS,
+		[REFGPU_MODE_GRAPHICS]	= REFGPU_PCI_CLASS_GRAPHICS,
+		[REFGPU_MODE_COMPUTE]	= REFGPU_PCI_CLASS_COMPUTE,
+	};
+	struct bridge *bridge = pci_host_bridge_priv(host_bridge);
+	u64 mode = soft_engine_mode(engine);
+
+	if (mode < ARRAY_SIZE(classes))
+		set_class(bridge->function[engine->slot],
+			  classes[array_index_nospec(mode, ARRAY_SIZE(classes))]);
+}
+
+/**
+ * soft_take_mode - reset a GPU, so that it takes its next firmware mode
+ * @engine: its engine, to which a driver is bound
+ *
+ * The function's configuration space stays as it is, so that the driver can look. Not by
+ * the PCI core, which waits for a minute until a function that is gone comes back. May
+ * sleep, as soft_engine_read().
+ */
+void soft_take_mode(struct soft_engine *engine)
+{
+	soft_engine_reset(engine);
+	update_class(engine);
 }
 
 /* -------------------------------------------------------------- the bridge */
@@ -422,6 +462,7 @@ void soft_bridge_show(struct soft_engine *engine)
 	struct pci_bus *bus = host_bridge->bus;
 	struct pci_dev *pdev;
 
+	update_class(engine);
 	pci_lock_rescan_remove();
 	pci_scan_slot(bus, devfn);
 	pci_bus_add_devices(bus);
@@ -449,6 +490,8 @@ void soft_bridge_pull(unsigned int slot)
 	struct function *function;
 
 	if (pdev) {
+		/* Whoever waits for it to come out of a reset need not. */
+		pdev->error_state = pci_channel_io_perm_failure;
 		/* A driver waits for whoever uses it; others need the lock below. */
 		device_release_driver(&pdev->dev);
 		pci_stop_and_remove_bus_device_locked(pdev);
@@ -485,6 +528,8 @@ struct soft_engine *soft_engine_of(const struct pci_dev *pdev)
 }
 
 void soft_decode_memory(struct pci_dev *pdev) { }
+
+void soft_take_mode(struct soft_engine *engine) { }
 
 u16 soft_bridge_command(unsigned int slot)
 {

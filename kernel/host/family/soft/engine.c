@@ -19,6 +19,7 @@
 
 #include "family/soft/engine.h"
 #include "family/soft/soft.h"
+#include "refgpu_hw.h"
 
 #define GONE	(~0ULL)		/* what registers read as */
 
@@ -370,6 +371,36 @@ bool soft_engine_may(const struct soft_engine *engine, u16 what)
 	       soft_bridge_command(slot) & what;
 }
 
+/* All ones if the process is gone. */
+static u64 ask(struct soft_engine *engine, u64 offset, unsigned int bytes)
+{
+	const struct openvgpu_soft_request request = {
+		.kind	= OPENVGPU_SOFT_READ,
+		.bytes	= bytes,
+		.offset	= offset,
+	};
+	struct reader reader = { .value = GONE };
+
+	init_completion(&reader.answered);
+	if (!post(engine, &request, &reader))
+		return GONE;
+	wait_for_answer(engine, &reader);
+	return reader.value;
+}
+
+/**
+ * soft_engine_mode - the firmware mode of the GPU, for the PCI function's sake
+ * @engine: the engine
+ *
+ * For whoever decodes no memory, too. May sleep, as soft_engine_read().
+ *
+ * Return: enum refgpu_mode, or any other number.
+ */
+u64 soft_engine_mode(struct soft_engine *engine)
+{
+	return ask(engine, REFGPU_GLOBAL + REFGPU_GLOBAL_MODE, 8);
+}
+
 /**
  * soft_engine_read - read a register
  * @engine: the engine
@@ -385,18 +416,8 @@ bool soft_engine_may(const struct soft_engine *engine, u16 what)
  */
 u64 soft_engine_read(struct soft_engine *engine, u64 offset, unsigned int bytes)
 {
-	const struct openvgpu_soft_request request = {
-		.kind	= OPENVGPU_SOFT_READ,
-		.bytes	= bytes,
-		.offset	= offset,
-	};
-	struct reader reader = { .value = GONE };
-
-	init_completion(&reader.answered);
-	if (!soft_engine_may(engine, PCI_COMMAND_MEMORY) || !post(engine, &request, &reader))
-		return GONE;
-	wait_for_answer(engine, &reader);
-	return reader.value;
+	return soft_engine_may(engine, PCI_COMMAND_MEMORY) ?
+	       ask(engine, offset, bytes) : GONE;
 }
 
 /**

@@ -128,6 +128,7 @@ unsigned int soft_engine_take(struct soft_engine *engine,
 			      unsigned int count);
 int soft_engine_answer(struct soft_engine *engine,
 		       const struct openvgpu_soft_answer *answer);
+u64 soft_engine_mode(struct soft_engine *engine);
 bool soft_engine_may(const struct soft_engine *engine, u16 what);
 int soft_engine_interrupt(struct soft_engine *engine, unsigned long vector);
 
