@@ -181,8 +181,9 @@ work()
 	refgpu_soft 1G || return
 	same "work: types" "64mc 64mq" "$(cd "/sys/class/mdev_bus/$address/mdev_supported_types" && echo openvgpu-64m[qc] | sed 's/openvgpu-//g')"
 	for program in ${PROGRAMS:-conform reset isolation errors dma spatial_work migrate}; do
-		# How long the clock of a GPU that is a process stands still, is its host's affair.
-		tests=$("$built/vfio/$program" --list | grep -vx own_policy)
+		# How long a switch takes a GPU that is a process, and how much of the clock it
+		# gets, is its host's affair.
+		tests=$("$built/vfio/$program" --list | grep -vxE 'own_policy|own_slices')
 		# shellcheck disable=SC2086 # words
 		OPENVGPU_GPU=$address OPENVGPU_CONTROL=$PWD/control "$built/vfio/$program" $tests >program.log 2>&1
 		cat program.log
