@@ -38,6 +38,8 @@
  * @end: it is to end
  * @error: errno that ended it, 0: none
  * @reason: KVM_EXIT_*: why it came back for good
+ * @at: address of its instruction then
+ * @address: if that was KVM_EXIT_MMIO, of the access
  */
 struct processor {
 	int vm;
@@ -48,6 +50,8 @@ struct processor {
 	atomic_bool end;
 	atomic_int error;
 	unsigned int reason;
+	uint64_t at;
+	uint64_t address;
 };
 
 /* 32 bits, no paging: writes another word to each page, counts, and begins anew. */
@@ -67,9 +71,13 @@ static void ignore(int signal) { (void)signal; }
 static void *processor_thread(void *data)
 {
 	struct processor *processor = data;
+	struct kvm_regs regs = { 0 };
 
 	while (!processor->end) {
 		if (!ioctl(processor->fd, KVM_RUN, 0)) {
+			ioctl(processor->fd, KVM_GET_REGS, &regs);
+			processor->at = regs.rip;
+			processor->address = processor->run->mmio.phys_addr;
 			processor->reason = processor->run->exit_reason;
 			processor->error = EPROTO;
 		} else if (errno != EINTR && errno != EAGAIN) {
@@ -151,8 +159,10 @@ static void goes_on(const struct processor *processor, unsigned int times)
 
 	while (rounds(processor) == before) {
 		CHECK(!processor->error,
-		      "the VM ended when its pages had been taken out %u times: KVM_RUN: %s, exit %u",
-		      times, strerror(processor->error), processor->reason);
+		      "the VM ended when its pages had been taken out %u times: KVM_RUN: %s, exit %u at 0x%llx, MMIO at 0x%llx",
+		      times, strerror(processor->error), processor->reason,
+		      (unsigned long long)processor->at,
+		      (unsigned long long)processor->address);
 		usleep(1000);
 	}
 }
