@@ -25,6 +25,7 @@ MODULE_DEVICE_TABLE(pci, vgpu_pci_ids);
 
 static const struct vgpu_family *const families[] = {
 	&vgpu_family_refgpu,
+	&vgpu_family_refgpu_process,
 	&vgpu_family_bochs,
 	&vgpu_family_soft,
 };

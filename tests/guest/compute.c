@@ -28,7 +28,7 @@ static const char usage[] =
 "  --node FILE      with --drm: its node (default: the first)\n"
 "  --vfio UUID      open a vGPU of this machine through VFIO instead\n"
 "  --transport T    with --vfio: group (default) or iommufd\n"
-"  --rounds N       do everything N times (default 1)\n"
+"  --rounds N       do everything N times (default 1), or until it fails\n"
 "  --seed N         of the input (default 1)\n"
 "  --picture FILE   write the Mandelbrot picture there, as PNG\n"
 "  --label TEXT     begin every line with it\n"
@@ -59,12 +59,15 @@ static int all_rings(struct rt_device *device)
 	struct rt_ring ring[REFGPU_RINGS];
 	uint64_t mark = device->framebuffer_next, at[REFGPU_RINGS];
 	const uint32_t bytes = 256 * 1024;
-	unsigned int i, round;
+	unsigned int i, round, made = 1;
 	uint32_t *words, j;
 	int error = 0;
 
 	for (i = 1; i < REFGPU_RINGS && !error; i++) {
 		error = rt_ring_create(device, i, 16, &ring[i]);
+		if (error)
+			break;
+		made++;
 		at[i] = rt_framebuffer_alloc(device, bytes, 64);
 		for (round = 0; round < 8 && !error; round++)
 			error = rt_fill(&ring[i], at[i], bytes, i << 8 | round);
@@ -79,7 +82,7 @@ static int all_rings(struct rt_device *device)
 				error = rt_fail(EILSEQ, "ring %u: word %u is 0x%x, not 0x%x",
 						i, j, words[j], i << 8 | 7);
 	}
-	for (i = 1; i < REFGPU_RINGS; i++)
+	for (i = 1; i < made; i++)
 		rt_ring_destroy(&ring[i]);
 	device->framebuffer_next = mark;
 	return error;
@@ -209,7 +212,7 @@ int main(int argc, char **argv)
 	       device->name,
 	       (unsigned long long)(device->framebuffer_bytes >> 20),
 	       (unsigned long long)device->aperture_pages);
-	for (i = 0; i < rounds; i++)
+	for (i = 0; i < rounds && !failed; i++)
 		round_of_work(device, (uint32_t)(seed + i), i ? NULL : picture);
 	rt_close(device);
 end:

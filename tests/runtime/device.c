@@ -67,8 +67,9 @@ int rt_device_identify(struct rt_device *device)
 	if (version >> 16 != 1)
 		return rt_fail(ENODEV, "%s: control page version 0x%llx, this program knows 1.x",
 			       device->name, (unsigned long long)version);
-	if (!framebuffer->map || !device->region[OPENVGPU_NATIVE_BAR_USER].map)
-		return rt_fail(ENODEV, "%s: framebuffer or user page can't be mapped",
+	/* The user page of a software GPU can't be. */
+	if (!framebuffer->map)
+		return rt_fail(ENODEV, "%s: the framebuffer can't be mapped",
 			       device->name);
 	device->framebuffer = OPENVGPU_NATIVE_BAR_FRAMEBUFFER;
 	device->framebuffer_bytes =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * user.c - the user page and the framebuffer, both mapped straight through
+ * user.c - the user page, which some GPUs let no one map, and the framebuffer
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,12 +14,18 @@
  * rt_user_read - read a register of the user page
  * @device: open
  * @offset: REFGPU_USER_*
+ *
+ * Return: the value; all ones when an access that goes to the kernel failed.
  */
 uint64_t rt_user_read(const struct rt_device *device, unsigned int offset)
 {
 	volatile char *map = device->region[OPENVGPU_NATIVE_BAR_USER].map;
+	uint64_t value;
 
-	return *(volatile uint64_t *)(map + offset);
+	if (map)
+		return *(volatile uint64_t *)(map + offset);
+	return rt_region_read(device, OPENVGPU_NATIVE_BAR_USER, offset, &value,
+			      sizeof(value)) ? UINT64_MAX : value;
 }
 
 /**
@@ -37,7 +43,11 @@ void rt_user_write(struct rt_device *device, unsigned int offset,
 	volatile char *map = device->region[OPENVGPU_NATIVE_BAR_USER].map;
 
 	__sync_synchronize();
-	*(volatile uint64_t *)(map + offset) = value;
+	if (map)
+		*(volatile uint64_t *)(map + offset) = value;
+	else
+		rt_region_write(device, OPENVGPU_NATIVE_BAR_USER, offset, &value,
+				sizeof(value));
 }
 
 /**

@@ -7,12 +7,9 @@
  * settings, creates, uses and removes another vGPU, and resets the GPU; each of
  * these has a bound, which doc/threat-model.md states.
  */
-#include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "admin.h"
@@ -295,21 +292,10 @@ static void run_stuck(void *data, int ready)
 {
 	struct vgpu *vgpu = data;
 	struct rt_device *device;
-	uint64_t address;
 
 	vgpu_open(vgpu);
 	device = vgpu->device;
-	address = rt_space_reserve(device->space, stuck.bytes);
-	OK(rt_space_map(device->space, stuck.cpu, address, stuck.bytes));
-	memcpy(rt_framebuffer(device, 0), &address, sizeof(address));
-	rt_control_write(device, OPENVGPU_NATIVE_MAP_LIST, 0);
-	rt_control_write(device, OPENVGPU_NATIVE_MAP_FIRST, 0);
-	rt_control_write(device, OPENVGPU_NATIVE_MAP_PAGES, 1);
-	rt_control_write(device, OPENVGPU_NATIVE_MAP_COMMAND,
-			 OPENVGPU_NATIVE_MAP_WRITE);
-	usleep(200000);
-	CHECK(rt_control_read(device, OPENVGPU_NATIVE_MAP_STATUS) ==
-	      OPENVGPU_NATIVE_BUSY, "the memory has arrived");
+	stuck_wait(&stuck, device);
 	begin();
 	OK(rt_vfio_reset(device));
 	OK(rt_memory_decoding(device, true));
@@ -490,21 +476,6 @@ TEST(open_storm, 0)
 	CHECK(count <= WORDS, "%u lines of 40 opens and closes", count);
 }
 
-static void drop_lock_capability(void)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
-	struct rlimit limit = { 16 * RT_PAGE_SIZE, 16 * RT_PAGE_SIZE };
-
-	CHECK(!syscall(SYS_capget, &header, data), "capget: %s", strerror(errno));
-	data[CAP_IPC_LOCK / 32].effective &= ~(1u << CAP_IPC_LOCK % 32);
-	CHECK(!syscall(SYS_capset, &header, data), "capset: %s", strerror(errno));
-	CHECK(!setrlimit(RLIMIT_MEMLOCK, &limit), "setrlimit: %s",
-	      strerror(errno));
-}
-
 /* VFIO writes a line to the log for every page beyond the limit. */
 TEST(memory_limit, SLOW)
 {
@@ -516,7 +487,7 @@ TEST(memory_limit, SLOW)
 	struct vgpu vgpu;
 
 	vgpu_make(&vgpu, "64mq");
-	drop_lock_capability();
+	lock_at_most(16);
 	OK(rt_memory_alloc(vgpu.device, BLOCK, &memory));
 	do {
 		error = rt_map_pages(vgpu.device, memory.page, memory.pages, 0, true);

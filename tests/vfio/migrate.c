@@ -411,6 +411,70 @@ TEST(replaced, 0)
 	no_faults(&pair[1], "the target");
 }
 
+/* What an administrator has set, and what was counted, is that of the host. */
+TEST(settings_stay, 0)
+{
+	static const struct {
+		const char *name;
+		unsigned int source, target;
+	} set[] = {
+		{ "openvgpu/weight", 700, 30 },
+		{ "openvgpu/cap_percent", 90, 55 },
+		{ "openvgpu/cap_ceiling_percent", 80, 45 },
+		{ "openvgpu/frame_rate_limit", 50, 25 },
+		{ "openvgpu/frame_rate_ceiling", 40, 20 },
+		{ "openvgpu/timeslice_us", 4000, 6000 },
+		{ "openvgpu/migration_throttle", 1, 0 },
+		{ "openvgpu/frozen", 0, 1 },
+	};
+	uint64_t resets, faults;
+	volatile uint32_t *counter;
+	struct vgpu pair[2];
+	struct saved saved;
+	struct rt_ring ring;
+	unsigned int i;
+	uint32_t count;
+	uint64_t stop;
+
+	make_pair(pair, TYPE);
+	vgpu_reset(&pair[0], BY_GUEST);
+	for (i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
+		admin_set_number(admin_vgpu_path(pair[0].uuid, set[i].name), set[i].source);
+		admin_set_number(admin_vgpu_path(pair[1].uuid, set[i].name), set[i].target);
+	}
+	admin_set(admin_vgpu_path(pair[0].uuid, "openvgpu/tenant"), "blue");
+	admin_set(admin_vgpu_path(pair[0].uuid, "openvgpu/notice"), "limited");
+	admin_set(admin_vgpu_path(pair[1].uuid, "openvgpu/tenant"), "green");
+	admin_set(admin_vgpu_path(pair[1].uuid, "openvgpu/notice"), "grace");
+	OK(rt_ring_create(pair[0].device, 0, 64, &ring));
+	OK(work_spin(&ring, &stop));
+	resets = host_stat(pair[1].uuid, "resets");
+	faults = host_stat(pair[1].uuid, "faults");
+	migration_save(&pair[0], &saved);
+	migration_load(&pair[1], &saved);
+	guest_follows(&pair[0], &pair[1]);
+	for (i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
+		admin_expect_number(admin_vgpu_path(pair[0].uuid, set[i].name), set[i].source);
+		admin_expect_number(admin_vgpu_path(pair[1].uuid, set[i].name), set[i].target);
+	}
+	admin_expect(admin_vgpu_path(pair[1].uuid, "openvgpu/tenant"), "green");
+	admin_expect(admin_vgpu_path(pair[1].uuid, "openvgpu/notice"), "none [grace] limited");
+	CHECK(host_stat(pair[1].uuid, "resets") == resets &&
+	      host_stat(pair[1].uuid, "faults") == faults, "it counts %llu resets and %llu faults",
+	      (unsigned long long)host_stat(pair[1].uuid, "resets"),
+	      (unsigned long long)host_stat(pair[1].uuid, "faults"));
+	/* And in force: the guest was not frozen where it was. */
+	counter = rt_framebuffer(pair[1].device, stop - 64);
+	count = *counter;
+	usleep(300000);
+	CHECK(*counter == count, "a guest computes on a vGPU that is frozen");
+	admin_set_number(admin_vgpu_path(pair[1].uuid, "openvgpu/frozen"), 0);
+	work_stop(pair[1].device, stop);
+	ring.device = pair[1].device;
+	OK(rt_ring_wait(&ring, ring.fence, PATIENCE_MS));
+	no_faults(&pair[1], "the target");
+}
+
 /* A VM that is saved while it is paused: what is left is no time that it would lose. */
 TEST(size_of_a_paused_one, 0)
 {

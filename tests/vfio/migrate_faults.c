@@ -216,6 +216,62 @@ TEST(reset_while_mapping, ONCE | SLOW)
 	is_new_again(&pair[1], "GPU reset", PHASE_RESUMING);
 }
 
+/* In a process of its own, whose memory nobody can map meanwhile. */
+static void run_waiting(struct vgpu *vgpu, struct stuck *stuck, const int ready[2])
+{
+	unsigned int i;
+	int error, fd;
+
+	vgpu_open(vgpu);
+	need_migration(vgpu);
+	stuck_wait(stuck, vgpu->device);
+	error = migration_set(vgpu, S_STOP, &fd);
+	CHECK(error == -EBUSY, "it waits for memory, and was paused: %s", strerror(-error));
+	CHECK(migration_state(vgpu) == S_RUNNING, "it is in %s",
+	      migration_state_name(migration_state(vgpu)));
+	pipe_send(ready);
+	for (i = 0; rt_control_read(vgpu->device, OPENVGPU_NATIVE_MAP_STATUS) ==
+	     OPENVGPU_NATIVE_BUSY; i++) {
+		CHECK(i < 20000, "the memory has arrived, and is not mapped");
+		usleep(1000);
+	}
+	CHECK(rt_control_read(vgpu->device, OPENVGPU_NATIVE_MAPPED) == 1, "%llu pages are mapped",
+	      (unsigned long long)rt_control_read(vgpu->device, OPENVGPU_NATIVE_MAPPED));
+	migration_leave(vgpu, S_STOP);
+	migration_leave(vgpu, S_RUNNING);
+	OK(rt_unmap_pages(vgpu->device, 0));
+	vgpu_works(vgpu, 3);
+	_exit(0);
+}
+
+/* A VM whose guest waits for memory of its VMM can't be paused, and runs on. */
+TEST(pause_while_mapping, ONCE | SLOW)
+{
+	static const char words[] =
+		"VM not paused: its guest has memory mapped for the GPU, which its VMM does not";
+	struct vgpu vgpu, neighbour;
+	struct stuck stuck;
+	char reason[512];
+	int ready[2];
+	pid_t vm;
+
+	if (access("/dev/fuse", F_OK) && system("modprobe -q fuse"))
+		harness_skip("this kernel has no FUSE");
+	vgpu_make(&neighbour, TYPE);
+	OK(host_create_any(TYPE, vgpu.uuid));
+	stuck_make(&stuck, RT_PAGE_SIZE);
+	CHECK(!pipe(ready), "pipe: %s", strerror(errno));
+	vm = fork();
+	if (!vm)
+		run_waiting(&vgpu, &stuck, ready);
+	pipe_await(ready);
+	OK(host_last_error(reason, sizeof(reason)));
+	CHECK(strstr(reason, words), "last_error: %s", reason);
+	vgpu_works(&neighbour, 1);
+	stuck_release(&stuck);
+	wait_child(vm, "a VM that waited for memory");
+}
+
 /* ------------------------------------------------------------------- a hang */
 
 /* It does not yield when it is stopped: it is reset, and its fault goes with it. */

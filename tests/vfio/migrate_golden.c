@@ -2,18 +2,20 @@
 /*
  * migrate_golden.c - what former versions saved is loaded, and its guest goes on
  *
- * The folder OPENVGPU_STREAMS has a file of each version, named after it. This
- * version's is written to the folder OPENVGPU_STREAMS_OUT.
+ * The folder OPENVGPU_STREAMS has files of each version and personality, named after
+ * both. This version's are written to the folder OPENVGPU_STREAMS_OUT.
  */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "bochs_guest.h"
 #include "head.h"
 #include "migration.h"
 #include "screen.h"
 
 #define TYPE		"16mq"
+#define BOCHS_TYPE	"16mb"
 #define PATIENCE_MS	60000
 #define SCRATCH		0x1122334455667788ull
 #define PAGES		5u
@@ -119,6 +121,58 @@ static void guest_goes_on(const char *name, const struct saved *saved)
 	vgpu_remove(&vgpu);
 }
 
+/* ---------------------------------------------------------- personality bochs */
+
+#define LINES		64u
+#define PITCH		(96u * 4)
+#define BIG_PIXELS	0xbebebebeu
+
+static void make_bochs_guest(struct vgpu *vgpu)
+{
+	bochs_make(vgpu, BOCHS_TYPE);
+	need_migration(vgpu);
+	fill_words(rt_framebuffer(vgpu->device, 0), LINES * PITCH, 7);
+	bochs_mode(vgpu, PITCH / 4, LINES, 32);
+	bochs_blank(vgpu, false);
+	bochs_set(vgpu, DISPI_Y_OFFSET, 10);
+	bochs_write(vgpu, BOCHS_BYTE_ORDER, 4, BIG_PIXELS);
+	/* An index was written to the attribute controller; its data comes next. */
+	bochs_read(vgpu, BOCHS_PORT_STATUS, 1);
+	bochs_write(vgpu, BOCHS_PORT_ATTRIBUTE, 1, 0x33);
+}
+
+static void bochs_guest_goes_on(const char *name, const struct saved *saved)
+{
+	struct vgpu vgpu;
+
+	bochs_make(&vgpu, BOCHS_TYPE);
+	migration_load(&vgpu, saved);
+	CHECK(differing_word(rt_framebuffer(vgpu.device, 0), LINES * PITCH, 7) < 0,
+	      "%s: another picture", name);
+	CHECK(bochs_get(&vgpu, DISPI_Y_OFFSET) == 10, "%s: it begins at line %u", name,
+	      bochs_get(&vgpu, DISPI_Y_OFFSET));
+	CHECK(bochs_read(&vgpu, BOCHS_BYTE_ORDER, 4) == BIG_PIXELS, "%s: byte order 0x%llx", name,
+	      (unsigned long long)bochs_read(&vgpu, BOCHS_BYTE_ORDER, 4));
+	bochs_plane(&vgpu, FOURCC_BX24, PITCH / 4, LINES, PITCH);
+	/* This is the data: the picture is not blanked by it. */
+	bochs_write(&vgpu, BOCHS_PORT_ATTRIBUTE, 1, 0);
+	bochs_plane(&vgpu, FOURCC_BX24, PITCH / 4, LINES, PITCH);
+	vgpu_remove(&vgpu);
+}
+
+/* -------------------------------------------------------------------- streams */
+
+static const struct personality {
+	const char *name;
+	void (*make_guest)(struct vgpu *vgpu);
+	void (*goes_on)(const char *name, const struct saved *saved);
+} personalities[] = {
+	{ "native-" TYPE, make_guest, guest_goes_on },
+	{ "bochs-" BOCHS_TYPE, make_bochs_guest, bochs_guest_goes_on },
+};
+
+#define PERSONALITIES	(sizeof(personalities) / sizeof(personalities[0]))
+
 static void read_stream(const char *path, struct saved *saved)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -143,16 +197,35 @@ TEST(this_version, ONCE)
 	const char *folder = getenv("OPENVGPU_STREAMS_OUT");
 	struct saved saved;
 	struct vgpu vgpu;
+	unsigned int i;
 	char path[512];
 
-	make_guest(&vgpu);
-	migration_save(&vgpu, &saved);
-	vgpu_remove(&vgpu);
-	guest_goes_on("this version", &saved);
-	if (!folder)
-		return;
-	snprintf(path, sizeof(path), "%s/native-" TYPE, folder);
-	write_stream(path, &saved);
+	for (i = 0; i < PERSONALITIES; i++) {
+		personalities[i].make_guest(&vgpu);
+		migration_save(&vgpu, &saved);
+		vgpu_remove(&vgpu);
+		personalities[i].goes_on("this version", &saved);
+		if (folder) {
+			snprintf(path, sizeof(path), "%s/%s", folder, personalities[i].name);
+			write_stream(path, &saved);
+		}
+		saved_free(&saved);
+	}
+}
+
+/* The one whose name is at the end of a file's. */
+static const struct personality *personality_of(const char *file)
+{
+	size_t length;
+	unsigned int i;
+
+	for (i = 0; i < PERSONALITIES; i++) {
+		length = strlen(personalities[i].name);
+		if (strlen(file) > length &&
+		    !strcmp(file + strlen(file) - length, personalities[i].name))
+			return &personalities[i];
+	}
+	harness_failed(__FILE__, __LINE__, "%s: no such personality", file);
 }
 
 TEST(former_versions, ONCE | SLOW)
@@ -173,7 +246,7 @@ TEST(former_versions, ONCE | SLOW)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		read_stream(path, &saved);
-		guest_goes_on(entry->d_name, &saved);
+		personality_of(entry->d_name)->goes_on(entry->d_name, &saved);
 		saved_free(&saved);
 		count++;
 	}

@@ -248,6 +248,40 @@ TEST(other_memory, 0)
 	migrant_finish(&migrant);
 }
 
+/* A VMM that may not lock as much as the guest has mapped hears of it while it writes. */
+TEST(limit_of_locked_memory, 0)
+{
+	static const char words[] =
+		"migration refused: 64 pages of guest memory are over the VMM's limit of";
+	struct rt_memory memory;
+	struct vgpu pair[2];
+	struct saved saved;
+	char reason[512];
+	uint64_t address;
+	int error;
+
+	vgpu_make(&pair[0], TYPE);
+	need_migration(&pair[0]);
+	vgpu_make(&pair[1], TYPE);
+	OK(rt_memory_alloc(pair[0].device, 64 * RT_PAGE_SIZE, &memory));
+	OK(rt_memory_map(pair[0].device, &memory, true, &address));
+	/* VFIO asks when a VMM gives it memory. */
+	lock_at_most(16);
+	guest_memory_follows(&pair[1], &memory);
+	migration_save(&pair[0], &saved);
+	error = migration_try_load(&pair[1], &saved);
+	CHECK(error == -EDQUOT, "it may lock 16 pages, and 64 are mapped: %s",
+	      error ? strerror(-error) : "accepted");
+	OK(host_last_error(reason, sizeof(reason)));
+	CHECK(strstr(reason, words), "last_error: %s", reason);
+	/* The source goes on; both have the same limit here. */
+	migration_leave(&pair[0], S_RUNNING);
+	OK(rt_memory_unmap(pair[0].device, &memory, address));
+	vgpu_works(&pair[0], 1);
+	as_good_as_new(&pair[1], "refused");
+	vgpu_works(&pair[1], 2);
+}
+
 /* ------------------------------------------------------------- another vGPU */
 
 /* last_error says it in these words, and the source is what it was. */

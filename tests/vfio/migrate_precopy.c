@@ -54,12 +54,25 @@ static void stop_and_drain(struct vgpu *vgpu, int fd, struct saved *saved)
 	close(fd);
 }
 
+/* A line of its stats/migration, as its administrator reads it. */
+static uint64_t counted(const struct vgpu *vgpu, const char *name)
+{
+	char text[TEXT_SIZE];
+	const char *line;
+
+	admin_text(admin_vgpu_path(vgpu->uuid, "stats/migration"), text);
+	line = strstr(text, name);
+	CHECK(line, "no %s in: %s", name, text);
+	return strtoull(line + strlen(name), NULL, 10);
+}
+
 /* The module's estimates, and what there is to read. */
 TEST(accounts, 0)
 {
 	uint64_t initial, dirty, size, first, more;
 	struct vgpu vgpu[2];
 	struct saved saved = { 0 };
+	unsigned int i;
 	int fd;
 
 	make(vgpu, 2);
@@ -90,6 +103,17 @@ TEST(accounts, 0)
 	      (unsigned long long)more);
 	migration_load(&vgpu[1], &saved);
 	same_framebuffer(&vgpu[0], &vgpu[1], "moved");
+	for (i = 0; i < 2; i++) {
+		CHECK(counted(&vgpu[i], "bytes") == saved.size && !counted(&vgpu[i], "remaining"),
+		      "%s: %llu bytes of %zu, %llu remain", i ? "target" : "source",
+		      (unsigned long long)counted(&vgpu[i], "bytes"), saved.size,
+		      (unsigned long long)counted(&vgpu[i], "remaining"));
+		CHECK(counted(&vgpu[i], "slow_percent") == 100, "it was slowed down");
+	}
+	CHECK(counted(&vgpu[0], "rounds") && !counted(&vgpu[1], "rounds"), "%llu and %llu rounds",
+	      (unsigned long long)counted(&vgpu[0], "rounds"),
+	      (unsigned long long)counted(&vgpu[1], "rounds"));
+	CHECK(counted(&vgpu[1], "blackout_ns"), "it stood still for no time");
 }
 
 /* Each way to write, on a granule of its own that was read already. */
@@ -312,18 +336,6 @@ TEST(cancelled, 0)
 	migrant_finish(&migrant);
 }
 
-/* What it gets of its engine at most, as its administrator reads it. */
-static unsigned int slow_percent(const struct vgpu *vgpu)
-{
-	char text[TEXT_SIZE];
-	const char *line;
-
-	admin_text(admin_vgpu_path(vgpu->uuid, "stats/migration"), text);
-	line = strstr(text, "slow_percent ");
-	CHECK(line, "no slow_percent in: %s", text);
-	return (unsigned int)strtoul(line + strlen("slow_percent "), NULL, 10);
-}
-
 /* How much of the next two seconds of the GPU's clock it has the engine. */
 static double share(const struct vgpu *vgpu)
 {
@@ -334,11 +346,14 @@ static double share(const struct vgpu *vgpu)
 	return 100. * (double)(end.held - begin.held) / (double)(end.clock - begin.clock);
 }
 
-/* It writes faster than it is read: it gets less of its engine, until that is given up. */
+/*
+ * It writes faster than it is read: it gets a quarter less of its engine at a time, and 5
+ * percent at least, until that is given up.
+ */
 TEST(slowed, ONCE | SLOW)
 {
+	unsigned int i, percent, step = 100;
 	struct saved saved = { 0 };
-	unsigned int i, percent;
 	uint64_t initial, dirty;
 	struct load load;
 	double slow, alone;
@@ -351,22 +366,26 @@ TEST(slowed, ONCE | SLOW)
 	vgpu_set(&load.vgpu[0], "migration_throttle", 1);
 	load_start(&load);
 	fd = migration_enter(&load.vgpu[0], S_PRE_COPY);
-	for (i = 0; i < 100 && slow_percent(&load.vgpu[0]) > 25; i++) {
+	for (i = 0; i < 100 && step > 5; i++) {
 		fill_words(rt_framebuffer(load.vgpu[0].device, 8 * MIB), 6 * MIB, i);
 		/* It looks once in that time. */
 		usleep(100000);
 		OK(migration_precopy_info(fd, &initial, &dirty));
+		percent = (unsigned int)counted(&load.vgpu[0], "slow_percent");
+		/* It may have looked while it was read, too. */
+		while (step > percent)
+			step = step > 6 ? step * 3 / 4 : 5;
+		CHECK(step == percent, "after %u rounds it gets %u %%", i, percent);
 		migration_pre_read(fd, &saved, 2 * SLICE);
 		saved_free(&saved);
 	}
-	percent = slow_percent(&load.vgpu[0]);
-	CHECK(percent <= 25, "after %u rounds it gets %u %%", i, percent);
+	CHECK(step == 5, "after %u rounds it gets %u %%", i, step);
 	slow = share(&load.vgpu[0]);
-	CHECK(slow < 50, "it is to get %u %%, and has %.1f %%", percent, slow);
+	CHECK(slow < 25, "it is to get 5 %%, and has %.1f %%", slow);
 	migration_leave(&load.vgpu[0], S_RUNNING);
 	alone = share(&load.vgpu[0]);
 	CHECK(alone > 75, "it was given up, and it has %.1f %% alone", alone);
-	printf("# %u rounds, %u %%: %.1f %%, then %.1f %%\n", i, percent, slow, alone);
+	printf("# %u rounds, 5 %%: %.1f %%, then %.1f %%\n", i, slow, alone);
 	load_stop(&load);
 	close(fd);
 }

@@ -50,16 +50,22 @@ struct processor {
 	unsigned int reason;
 };
 
-/* 32 bits, no paging: writes another word to each page, counts, and begins anew. */
+/*
+ * 32 bits, no paging: writes another number to each page, counts, and begins anew. KVM can't
+ * emulate this store, nor those of AVX: a page that it had not mapped would end the VM.
+ */
 static const uint8_t program[] = {
+	0xdb, 0xe3,					/* fninit */
+	0xd9, 0xee,					/* fldz */
 	0xbf, 0x00, 0x00, 0x00, 0x10,			/* mov $FRAMEBUFFER, %edi */
-	0x89, 0x07,					/* mov %eax, (%edi) */
-	0x40,						/* inc %eax */
+	0xdd, 0x17,					/* fstl (%edi) */
+	0xd9, 0xe8,					/* fld1 */
+	0xde, 0xc1,					/* faddp */
 	0x81, 0xc7, 0x00, 0x10, 0x00, 0x00,		/* add $4096, %edi */
 	0x81, 0xff, 0x00, 0x00, 0x00, 0x11,		/* cmp $FRAMEBUFFER + SLICE, %edi */
-	0x72, 0xef,					/* jb: to the second one */
+	0x72, 0xec,					/* jb: to the store */
 	0xff, 0x05, 0x00, 0x20, 0x00, 0x00,		/* incl ROUNDS */
-	0xeb, 0xe2,					/* jmp: to the first one */
+	0xeb, 0xdf,					/* jmp: to the mov */
 };
 
 static void ignore(int signal) { (void)signal; }

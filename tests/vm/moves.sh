@@ -33,6 +33,17 @@ is() { [ "$(of "$1" openvgpu/state)" = "$2" ]; }
 # last_error GPU
 last_error() { cat "/sys/bus/pci/drivers/openvgpu/0000:$1:00.0/openvgpu/last_error"; }
 
+# A command of a guest that draws: it flips to a picture once the one before was seen by
+# the hardware as it was drawn.
+# shellcheck disable=SC2034 # for suites
+draws='./kms --mode 640x480 --frames 1000000 --crc /sys/kernel/debug/dri/0 | while read -r _ what rest; do
+	case $what in
+	/* | connector | head) ;;
+	frame) echo "picture: ok $rest" ;;
+	*) echo "picture: not ok: $what $rest" ;;
+	esac
+done'
+
 # payload FOLDER COMMAND...: a payload that runs these, all at once, until a line is typed
 # at the second console; then it looks whether the driver is as it was
 payload()
@@ -41,9 +52,9 @@ payload()
 
 	shift
 	mkdir "$folder"
-	cp /src/build/tests/guest/{compute,drm,stores} "$folder/"
+	cp /src/build/tests/guest/{compute,drm,kms,stores} "$folder/"
 	{
-		printf '#!/bin/sh\n'
+		printf '#!/bin/sh\nmount -t debugfs debugfs /sys/kernel/debug\n'
 		for command; do
 			printf '%s &\npids="$pids $!"\n' "$command"
 		done
@@ -68,17 +79,19 @@ start()
 
 	shift 3
 	for vgpu in $vgpus; do
-		options+=(--vgpu "$vgpu$migratable")
+		options+=(--vgpu "$vgpu$(migratable)")
 	done
 	# shellcheck disable=SC2086 # words
 	${through:-} guest --name "$name" "${options[@]}" --payload "$payload" --module refgpu \
-		--control --timeout 600 "$@" >>"$name.log" 2>&1 &
+		--control --timeout 3000 "$@" >>"$name.log" 2>&1 &
 	pids[$name]=$!
 }
 
-# What QEMU is told where it would not let a vGPU migrate: nothing on 6.1.
-migratable=,enable-migration=on
-[ "${OPENVGPU_KERNEL:-}" != 6.1 ] || migratable=''
+# by_default: this kernel tells QEMU which memory a vGPU writes, so it migrates by default
+by_default() { grep -qx 1 /sys/bus/pci/drivers/openvgpu/0000:01:00.0/openvgpu/dma_logging; }
+
+# What QEMU is told where it would not let a vGPU migrate.
+migratable() { by_default || echo ,enable-migration=on; }
 
 move() { timeout 330 guest-move "$@"; }
 

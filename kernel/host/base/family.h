@@ -90,12 +90,22 @@ enum vgpu_run_stage {
  *	byte, or @remove. NULL: there is none yet, so the byte is 0, and none is
  *	wanted or (@make) to be had. Called for what somebody has open, also
  *	under mapping.sem. May sleep. NULL: video memory is behind a BAR.
+ * @dma_map: let the device reach a page of the host, and write to it or not, for a
+ *	device that has no DMA of its own; *address is its bus address. It waits for no
+ *	allocation. 0, or -ENOMEM. May sleep. NULL: the DMA API does it.
+ * @dma_unmap: undo it for many pages: when it returns, the device can't reach them any
+ *	more, be it dead or alive. Until then it can, also without bus mastering. May
+ *	sleep. NULL with @dma_map.
  * @alive: false when the device does not answer any more (reads all ones).
  *	May sleep.
  * @partition_setup: vgpu->partition, its instance and its framebuffer slice are
  *	chosen: set vgpu->user_phys/user_io/user_size, allocate tables. May
- *	sleep. This operation and the four that follow may be NULL where a
- *	partition is its slice and nothing else.
+ *	sleep. This operation and partition_* below may be NULL where a partition
+ *	is its slice and nothing else.
+ * @user_read: what a guest reads in its user page, of 1, 2, 4 or 8 bytes, naturally
+ *	aligned, for a device whose registers can't be mapped. May sleep, bounded.
+ *	NULL: the page is mapped, as vgpu->user_phys and user_io say.
+ * @user_write: likewise. NULL with @user_read.
  * @partition_teardown: undo it.
  * @partition_enable: program the slice and let the partition run (it is not
  *	scheduled yet); everything a guest can read holds reset values. Called
@@ -196,8 +206,15 @@ struct vgpu_family {
 	void (*remove)(struct vgpu_gpu *gpu);
 	int (*reinit)(struct vgpu_gpu *gpu);
 	struct page *(*fb_page)(struct vgpu_gpu *gpu, u64 offset, bool make);
+	int (*dma_map)(struct vgpu_gpu *gpu, struct page *page, bool write,
+		       dma_addr_t *address);
+	void (*dma_unmap)(struct vgpu_gpu *gpu, const dma_addr_t *address,
+			  u32 count);
 	bool (*alive)(struct vgpu_gpu *gpu);
 	int (*partition_setup)(struct vgpu *vgpu);
+	u64 (*user_read)(struct vgpu *vgpu, u64 offset, unsigned int size);
+	void (*user_write)(struct vgpu *vgpu, u64 offset, unsigned int size,
+			   u64 value);
 	void (*partition_teardown)(struct vgpu *vgpu);
 	int (*partition_enable)(struct vgpu *vgpu);
 	void (*partition_disable)(struct vgpu *vgpu);

@@ -144,8 +144,9 @@ struct vgpu_gpu {
  *
  * True for good when it is gone, and for a while when it is being reset. In both
  * cases the device reaches no memory of a guest: before the state changes, either
- * it has let go of all of it, or its bus mastering was switched off. Who is going
- * to touch it asks vgpu_gpu_begin().
+ * it has let go of all of it, or its bus mastering was switched off; one with @dma_unmap
+ * in its family reaches it until it is unmapped. Who is going to touch it asks
+ * vgpu_gpu_begin().
  */
 static inline bool vgpu_gpu_is_dead(const struct vgpu_gpu *gpu)
 {

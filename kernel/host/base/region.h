@@ -61,6 +61,8 @@ struct vgpu_region {
 
 /* Every access goes to the personality; vgpu/region.c. */
 extern const struct vgpu_region_ops vgpu_trapped_ops;
+/* The user page of a GPU that can't be mapped; vgpu/region.c. */
+extern const struct vgpu_region_ops vgpu_user_ops;
 /* Hardware that is mapped straight into the VMM; pci/mapping.c. */
 extern const struct vgpu_region_ops vgpu_mapped_ops;
 

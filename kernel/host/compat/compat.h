@@ -18,6 +18,7 @@
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/shmem_fs.h>
 #include <linux/vfio.h>
 
 /* 6.2: the core frees a vfio_device after ->release(), and the call is gone. */
@@ -48,6 +49,16 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 	vma->vm_flags &= ~flags;
 }
 #endif
+
+/* 7.1: flags of areas are a type of their own. The pages of the file are not reserved. */
+static inline struct file *vgpu_shmem_file(const char *name, loff_t bytes)
+{
+#ifdef VGPU_HAVE_SHMEM_VMA_FLAGS
+	return shmem_file_setup(name, bytes, mk_vma_flags(VMA_NORESERVE_BIT));
+#else
+	return shmem_file_setup(name, bytes, VM_NORESERVE);
+#endif
+}
 
 /* 6.8: eventfd_signal() lost its count and its result. */
 static inline void vgpu_eventfd_signal(struct eventfd_ctx *ctx)

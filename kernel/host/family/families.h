@@ -12,6 +12,7 @@
 
 extern const struct vgpu_family vgpu_family_bochs;
 extern const struct vgpu_family vgpu_family_refgpu;
+extern const struct vgpu_family vgpu_family_refgpu_process;
 extern const struct vgpu_family vgpu_family_soft;
 
 #endif /* OPENVGPU_FAMILIES_H */

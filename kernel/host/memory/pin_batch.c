@@ -27,6 +27,8 @@
  */
 #define LOCKED_GFP	(GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT)
 #define MAP_TRIES	8
+/* Mapped for DMA with the lock held: a GPU that is a process may make each wait. */
+#define MAP_PAGES	32
 
 /**
  * struct pin_dma - a guest page that the device may write
@@ -132,12 +134,15 @@ static bool needs_copies(struct device *dev, dma_addr_t dma)
 }
 
 /* Nothing is to be copied: see needs_copies(). */
-static int dma_map(struct device *dev, struct page *page, bool write,
+static int dma_map(struct vgpu_gpu *gpu, struct page *page, bool write,
 		   dma_addr_t *address)
 {
 	enum dma_data_direction direction = write ? DMA_BIDIRECTIONAL :
 					    DMA_TO_DEVICE;
+	struct device *dev = &gpu->pdev->dev;
 
+	if (gpu->family->dma_map)
+		return gpu->family->dma_map(gpu, page, write, address);
 	*address = dma_map_page_attrs(dev, page, 0, PAGE_SIZE, direction,
 				      DMA_ATTR_SKIP_CPU_SYNC);
 	if (dma_mapping_error(dev, *address))
@@ -147,6 +152,21 @@ static int dma_map(struct device *dev, struct page *page, bool write,
 	dma_unmap_page_attrs(dev, *address, PAGE_SIZE, direction,
 			     DMA_ATTR_SKIP_CPU_SYNC);
 	return -EFAULT;
+}
+
+static void dma_unmap(struct vgpu_gpu *gpu, const dma_addr_t *address, u32 count,
+		      bool write)
+{
+	u32 i;
+
+	if (gpu->family->dma_unmap) {
+		gpu->family->dma_unmap(gpu, address, count);
+		return;
+	}
+	for (i = 0; i < count; i++)
+		dma_unmap_page_attrs(&gpu->pdev->dev, address[i], PAGE_SIZE,
+				     write ? DMA_BIDIRECTIONAL : DMA_TO_DEVICE,
+				     DMA_ATTR_SKIP_CPU_SYNC);
 }
 
 static int map_writable(struct vgpu *vgpu, unsigned long number,
@@ -164,8 +184,7 @@ static int map_writable(struct vgpu *vgpu, unsigned long number,
 		ret = xa_err(xa_store(&vgpu->pins.dma, number, dma,
 				      LOCKED_GFP));
 		if (!ret) {
-			ret = dma_map(&vgpu->gpu->pdev->dev, page, true,
-				      &dma->address);
+			ret = dma_map(vgpu->gpu, page, true, &dma->address);
 			if (ret)
 				xa_erase(&vgpu->pins.dma, number);
 		}
@@ -179,37 +198,28 @@ static int map_writable(struct vgpu *vgpu, unsigned long number,
 	return 0;
 }
 
-static void unmap_page(struct vgpu *vgpu, unsigned long number, bool write,
-		       dma_addr_t address)
+/* Returns whether no other batch names the page. */
+static bool drop_writable(struct vgpu *vgpu, unsigned long number)
 {
-	struct device *dev = &vgpu->gpu->pdev->dev;
-	struct pin_dma *dma;
+	struct pin_dma *dma = xa_load(&vgpu->pins.dma, number);
 
-	lockdep_assert_held(&vgpu->pins.lock);
-	if (!write) {
-		dma_unmap_page_attrs(dev, address, PAGE_SIZE, DMA_TO_DEVICE,
-				     DMA_ATTR_SKIP_CPU_SYNC);
-		return;
-	}
-	dma = xa_load(&vgpu->pins.dma, number);
 	if (WARN_ON_ONCE(!dma) || --dma->users)
-		return;
-	dma_unmap_page_attrs(dev, dma->address, PAGE_SIZE, DMA_BIDIRECTIONAL,
-			     DMA_ATTR_SKIP_CPU_SYNC);
+		return false;
 	xa_erase(&vgpu->pins.dma, number);
 	kfree(dma);
+	return true;
 }
 
 static int map_more(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 {
-	struct device *dev = &vgpu->gpu->pdev->dev;
+	u32 end = min(run->mapped + MAP_PAGES, run->pages);
 	struct pin_batch *batch = run->batch;
 	int ret = 0;
 
 	mutex_lock(&vgpu->pins.lock);
 	if (batch->state == PIN_REVOKED)
 		ret = -EFAULT;
-	for (; run->mapped < run->pages && !ret; run->mapped += !ret) {
+	for (; run->mapped < end && !ret; run->mapped += !ret) {
 		struct page *page = pages[run->mapped];
 		dma_addr_t *address = &batch->dma[run->first + run->mapped];
 
@@ -217,7 +227,7 @@ static int map_more(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 			ret = map_writable(vgpu, run->node.start + run->mapped,
 					   page, address);
 		else
-			ret = dma_map(dev, page, false, address);
+			ret = dma_map(vgpu->gpu, page, false, address);
 	}
 	mutex_unlock(&vgpu->pins.lock);
 	return ret;
@@ -229,25 +239,34 @@ static int map_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)
 	void *room;
 	int ret;
 
-	while ((ret = map_more(vgpu, run, pages)) == -ENOMEM && tries++ < MAP_TRIES) {
+	while (run->mapped < run->pages) {
+		ret = map_more(vgpu, run, pages);
+		if (!ret)
+			continue;
+		if (ret != -ENOMEM || tries++ == MAP_TRIES)
+			return ret;
 		/* Have room made for what is left, without the lock. */
 		room = kmalloc_array(PIN_PAGES, sizeof(struct pin_dma),
 				     GFP_KERNEL_ACCOUNT);
 		if (!room)
-			break;
+			return ret;
 		kfree(room);
 	}
-	return ret;
+	return 0;
 }
 
 static void unmap_run(struct vgpu *vgpu, const struct pin_run *run)
 {
 	const struct pin_batch *batch = run->batch;
-	u32 i;
+	dma_addr_t *address = &batch->dma[run->first];
+	u32 i, count = 0;
 
+	lockdep_assert_held(&vgpu->pins.lock);
+	/* Nobody needs these any more: what is to be unmapped moves to the front. */
 	for (i = 0; i < run->mapped; i++)
-		unmap_page(vgpu, run->node.start + i, batch->write,
-			   batch->dma[run->first + i]);
+		if (!batch->write || drop_writable(vgpu, run->node.start + i))
+			address[count++] = address[i];
+	dma_unmap(vgpu->gpu, address, count, batch->write);
 }
 
 static int pin_run(struct vgpu *vgpu, struct pin_run *run, struct page **pages)

@@ -83,6 +83,17 @@ void vgpu_config_init(struct vgpu_config *config, __u16 vendor, __u16 device,
 }
 
 /**
+ * vgpu_config_set_class - another class code, now and after every reset
+ * @config: the space
+ * @class_code: base class, subclass, interface in 24 bits
+ */
+void vgpu_config_set_class(struct vgpu_config *config, __u32 class_code)
+{
+	set(config, PCI_CLASS_PROG, class_code & 0xff, 1);
+	set(config, PCI_CLASS_DEVICE, class_code >> 8, 2);
+}
+
+/**
  * vgpu_config_add_bar - a memory BAR
  * @config: the space
  * @bar: 0..5

@@ -57,6 +57,7 @@ struct vgpu_config {
 void vgpu_config_init(struct vgpu_config *config, __u16 vendor, __u16 device,
 		      __u16 subsystem_vendor, __u16 subsystem_device,
 		      __u32 class_code, __u8 revision);
+void vgpu_config_set_class(struct vgpu_config *config, __u32 class_code);
 bool vgpu_config_add_bar(struct vgpu_config *config, unsigned int bar,
 			 __u64 size, unsigned int flags);
 bool vgpu_config_add_pcie(struct vgpu_config *config);

@@ -286,7 +286,8 @@ static void fill_regions(struct vgpu *vgpu)
 		.write_combine = true,
 	};
 	vgpu->region[OPENVGPU_NATIVE_BAR_USER] = (struct vgpu_region) {
-		.ops	= &vgpu_mapped_ops,
+		.ops	= vgpu->gpu->family->user_read ? &vgpu_user_ops :
+							 &vgpu_mapped_ops,
 		.size	= vgpu->user_size,
 		.phys	= vgpu->user_phys,
 		.io	= vgpu->user_io,

@@ -83,6 +83,40 @@ const struct vgpu_region_ops vgpu_trapped_ops = {
 	.write	= trapped_write,
 };
 
+/* With the same rules as a mapping: see pci/mapping.c. */
+static bool shows_registers(const struct vgpu *vgpu)
+{
+	return READ_ONCE(vgpu->mapping.memory_enabled) && vgpu_has_hardware(vgpu);
+}
+
+static void user_read(struct vgpu *vgpu, unsigned int index, u64 offset,
+		      unsigned int size, u8 *bytes)
+{
+	u64 value = ~0ULL;
+
+	if (shows_registers(vgpu)) {
+		atomic64_inc(&vgpu->stats.trapped_reads);
+		value = vgpu->gpu->family->user_read(vgpu, offset, size);
+	}
+	vgpu_value_to_bytes(bytes, value, size);
+}
+
+static int user_write(struct vgpu *vgpu, unsigned int index, u64 offset,
+		      unsigned int size, const u8 *bytes)
+{
+	if (shows_registers(vgpu)) {
+		atomic64_inc(&vgpu->stats.trapped_writes);
+		vgpu->gpu->family->user_write(vgpu, offset, size,
+					      vgpu_value_from_bytes(bytes, size));
+	}
+	return 0;
+}
+
+const struct vgpu_region_ops vgpu_user_ops = {
+	.read	= user_read,
+	.write	= user_write,
+};
+
 /* ---------------------------------------------------------------- dispatch */
 
 static unsigned int piece(u64 offset, size_t left)

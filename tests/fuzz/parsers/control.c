@@ -14,6 +14,12 @@ static void nothing(void *opaque)
 	(void)opaque;
 }
 
+static int done(void *opaque)
+{
+	(void)opaque;
+	return 0;
+}
+
 static char *no_stats(void *opaque)
 {
 	(void)opaque;
@@ -21,7 +27,7 @@ static char *no_stats(void *opaque)
 }
 
 static const struct control_ops ops = {
-	.remove = nothing, .insert = nothing, .front_end_stats = no_stats,
+	.remove = nothing, .insert = done, .front_end_stats = no_stats,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -243,6 +243,16 @@ START_TEST(test_reset)
 }
 END_TEST
 
+START_TEST(test_class_changes)
+{
+	setup();
+	vgpu_config_set_class(&config, 0x120001);
+	ck_assert_uint_eq(get(PCI_CLASS_REVISION, 4), 0x12000107);
+	vgpu_config_reset(&config);
+	ck_assert_uint_eq(get(PCI_CLASS_REVISION, 4), 0x12000107);
+}
+END_TEST
+
 START_TEST(test_outside)
 {
 	uint8_t bytes[8];
@@ -333,6 +343,7 @@ int main(void)
 	tcase_add_test(tcase, test_msix_inert);
 	tcase_add_test(tcase, test_capabilities_run_out);
 	tcase_add_test(tcase, test_reset);
+	tcase_add_test(tcase, test_class_changes);
 	tcase_add_test(tcase, test_outside);
 	tcase_add_test(tcase, test_widths_agree);
 	tcase_add_test(tcase, test_moved);

@@ -15,7 +15,7 @@
 #include "unit.h"
 
 static struct device *dev;
-static int removes, inserts;
+static int removes, inserts, insert_error;
 
 static void on_remove(void *opaque)
 {
@@ -23,10 +23,11 @@ static void on_remove(void *opaque)
 	removes++;
 }
 
-static void on_insert(void *opaque)
+static int on_insert(void *opaque)
 {
 	ck_assert_ptr_eq(opaque, &removes);
 	inserts++;
+	return insert_error;
 }
 
 static char *on_stats(void *opaque)
@@ -47,6 +48,7 @@ static void setup(void)
 
 	removes = 0;
 	inserts = 0;
+	insert_error = 0;
 	dev = device_create(&config);
 	ck_assert_ptr_nonnull(dev);
 }
@@ -104,6 +106,8 @@ START_TEST(good_requests)
 		ck_assert_msg(accepted(good[i]), "'%s' was refused", good[i]);
 	ck_assert_int_eq(removes, 1);
 	ck_assert_int_eq(inserts, 1);
+	insert_error = -EACCES;
+	ck_assert(!accepted("insert"));
 }
 END_TEST
 

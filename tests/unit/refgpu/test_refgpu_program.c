@@ -228,6 +228,12 @@ START_TEST(command_line)
 		{ 2, { "--socket", "/tmp/x", "--mode", "vgpu" } },
 		{ 2, { "--socket", "/tmp/x", "--mode", "compute", "--hw", "1.0" } },
 		{ 2, { "--socket", "/tmp/x", "--socket-timeout", "0" } },
+		{ 2, { "--socket", "/tmp/x", "--soft" } },
+		{ 2, { "--soft", "--once" } },
+		{ 2, { "--soft", "--serial", "1" } },
+		{ 2, { "--soft", "--socket-timeout", "1" } },
+		{ 1, { "--soft=/nonexistent/x", "--vram", "64M" } },
+		{ 1, { "--soft=/dev/null", "--vram", "64M" } },
 		{ 1, { "--socket", "/nonexistent/x", "--vram", "64M" } },
 		{ 1, { "--socket", "/tmp", "--vram", "64M" } },
 	};

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * control.c - commands to the reference GPU, over the virtio port that leads to
- * its control socket
+ * control.c - commands to the reference GPU, over its control socket or the virtio
+ * port that leads to it
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -16,12 +19,41 @@
 
 #define PORT	"/dev/virtio-ports/refgpu-control-0"
 
+/* Where it is: OPENVGPU_CONTROL is the socket of a GPU of this machine. */
+static const char *control_path(void)
+{
+	const char *path = getenv("OPENVGPU_CONTROL");
+
+	return path ? path : PORT;
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd < 0 || !connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+static int open_control(void)
+{
+	const char *path = control_path();
+
+	return strcmp(path, PORT) ? connect_to(path) : open(path, O_RDWR | O_CLOEXEC);
+}
+
 /**
  * host_has_control - is the GPU one that takes orders?
  */
 bool host_has_control(void)
 {
-	return access(PORT, F_OK) == 0;
+	return access(control_path(), F_OK) == 0;
 }
 
 /**
@@ -48,11 +80,11 @@ int host_control(char *answer, size_t size, const char *format, ...)
 	text[length++] = '\n';
 	/* One process at a time may have the port open. */
 	for (int tries = 0; ; tries++) {
-		poll_fd.fd = open(PORT, O_RDWR | O_CLOEXEC);
+		poll_fd.fd = open_control();
 		if (poll_fd.fd >= 0)
 			break;
 		if (errno != EBUSY || tries == 100)
-			return rt_fail(errno, "%s: %m", PORT);
+			return rt_fail(errno, "%s: %m", control_path());
 		usleep(20000);
 	}
 	poll_fd.events = POLLIN;

@@ -199,6 +199,27 @@ void stuck_make(struct stuck *stuck, size_t bytes)
 }
 
 /**
+ * stuck_wait - a guest asks for a page of it for its GPU, and waits
+ * @stuck: any
+ * @device: the guest's, with no guest memory mapped
+ */
+void stuck_wait(const struct stuck *stuck, struct rt_device *device)
+{
+	uint64_t address = rt_space_reserve(device->space, stuck->bytes);
+
+	OK(rt_space_map(device->space, stuck->cpu, address, stuck->bytes));
+	memcpy(rt_framebuffer(device, 0), &address, sizeof(address));
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_LIST, 0);
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_FIRST, 0);
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_PAGES, 1);
+	rt_control_write(device, OPENVGPU_NATIVE_MAP_COMMAND,
+			 OPENVGPU_NATIVE_MAP_WRITE);
+	usleep(200000);
+	CHECK(rt_control_read(device, OPENVGPU_NATIVE_MAP_STATUS) == OPENVGPU_NATIVE_BUSY,
+	      "the memory has arrived");
+}
+
+/**
  * stuck_release - the file system answers
  * @stuck: any
  */

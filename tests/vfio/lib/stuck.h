@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "runtime.h"
+
 /**
  * struct stuck - memory whose pages wait for a file system that does not answer
  * @cpu: where they are
@@ -25,6 +27,7 @@ struct stuck {
 };
 
 void stuck_make(struct stuck *stuck, size_t bytes);
+void stuck_wait(const struct stuck *stuck, struct rt_device *device);
 void stuck_release(struct stuck *stuck);
 
 #endif /* STUCK_H */

@@ -4,8 +4,11 @@
  */
 #include "vm.h"
 
+#include <linux/capability.h>
 #include <linux/vfio.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define LET_GO	42	/* exit status */
@@ -64,6 +67,25 @@ int child_end(pid_t child)
 	CHECK(waitpid(child, &status, 0) == child, "waitpid: %s",
 	      strerror(errno));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/**
+ * lock_at_most - from now on this process has a limit of locked memory, as a VMM without
+ *	CAP_IPC_LOCK
+ * @pages: the limit
+ */
+void lock_at_most(unsigned int pages)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	struct rlimit limit = { pages * RT_PAGE_SIZE, pages * RT_PAGE_SIZE };
+
+	CHECK(!syscall(SYS_capget, &header, data), "capget: %s", strerror(errno));
+	data[CAP_IPC_LOCK / 32].effective &= ~(1u << CAP_IPC_LOCK % 32);
+	CHECK(!syscall(SYS_capset, &header, data), "capset: %s", strerror(errno));
+	CHECK(!setrlimit(RLIMIT_MEMLOCK, &limit), "setrlimit: %s", strerror(errno));
 }
 
 /**

@@ -168,6 +168,9 @@ units=/usr/lib/systemd/system
 check systemd-analyze systemd-analyze verify "$units/openvgpu-restore.service" \
 	"$units/openvgpu-restore@.service" "$units/openvgpu-metrics.service" "$units/openvgpu-metrics.timer" \
 	"$units/openvgpu-entitled.service" "$units/openvgpu-entitlement.service"
+check systemd-analyze-engine systemd-analyze verify "$units/openvgpu-soft@.service"
+cp "$units/openvgpu-soft@.service" /tmp/openvgpu-soft@1G.service
+check engine-is-in-a-sandbox systemd-analyze security --offline=yes --threshold=25 /tmp/openvgpu-soft@1G.service
 check udevadm udevadm verify /usr/lib/udev/rules.d/61-openvgpu.rules
 says restore-at-boot enabled systemctl --root=/ is-enabled openvgpu-restore.service
 says metrics-only-when-asked disabled systemctl --root=/ is-enabled openvgpu-metrics.timer

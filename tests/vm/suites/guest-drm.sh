@@ -348,7 +348,11 @@ plug_in()
 	guest-screen qmp unplugged device_add driver=vfio-pci id=gpu bus=root1 display=off \
 		sysfsdev="/sys/bus/mdev/devices/$uuid"
 }
-unplug() { guest-screen qmp unplugged device_del id=gpu; }
+gone() { ! guest-screen qmp unplugged qom-list path=/machine/peripheral/gpu >/dev/null 2>&1; }
+
+# The guest lets go of the slot after its driver has let go of the GPU; until then QEMU
+# has no room for another one.
+unplug() { guest-screen qmp unplugged device_del id=gpu && within 120 gone; }
 
 unplugged_beside()
 {

@@ -46,7 +46,7 @@ timeout 60 qemu-system-x86_64 -S -accel kvm -cpu host -machine q35 -m 128 -nodef
 	-device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$smaller" >default.log 2>&1 <<<quit
 cat default.log
 no_tracking="VFIO device doesn't support device and IOMMU dirty tracking"
-if [ "$OPENVGPU_KERNEL" = 6.1 ]; then
+if by_default; then
 	same "on this kernel, migration is QEMU's default" '' "$(grep -F "$no_tracking" default.log)"
 	same "as the check had said" '' "$option"
 else

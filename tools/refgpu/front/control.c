@@ -238,6 +238,7 @@ char *control_execute(struct device *dev, const struct control_ops *ops, void *o
 	char *save = NULL, *word = strtok_r(line, " \t\r", &save);
 	char *rest = save;
 	unsigned int i;
+	int ret;
 
 	if (!word)
 		return refuse("empty line: send a command; see --help");
@@ -253,8 +254,8 @@ char *control_execute(struct device *dev, const struct control_ops *ops, void *o
 		return accept_command();
 	}
 	if (!strcmp(word, "insert")) {
-		ops->insert(opaque);
-		return accept_command();
+		ret = ops->insert(opaque);
+		return ret ? refuse("insert: %s", strerror(-ret)) : accept_command();
 	}
 	return refuse("no command '%.32s'; see --help", word);
 }

@@ -16,13 +16,14 @@ struct control;
 /**
  * struct control_ops - the commands that do not inject an error
  * @remove: the device is unplugged without warning
- * @insert: a removed device is plugged in again, as after power-on
+ * @insert: a removed device is plugged in again, as after power-on. Returns 0 or a
+ *	negative errno
  * @front_end_stats: counters of the front end as a JSON object, or NULL; the
  *	caller frees it
  */
 struct control_ops {
 	void (*remove)(void *opaque);
-	void (*insert)(void *opaque);
+	int (*insert)(void *opaque);
 	char *(*front_end_stats)(void *opaque);
 };
 

@@ -14,6 +14,7 @@
 #include "refgpu_hw.h"
 
 #define EXIT_USAGE	2
+#define SOFT_DEVICE	"/dev/openvgpu-soft"
 
 /* struct switch_cost - a named cost of a context switch */
 struct switch_cost {
@@ -40,16 +41,21 @@ static void usage(FILE *to)
 {
 	fprintf(to,
 		"Usage: refgpu --socket PATH [OPTION]...\n"
+		"       refgpu --soft[=DEVICE] [OPTION]...\n"
 		"The reference GPU: a PCI Express GPU that QEMU (10.1 and later) plugs in with\n"
 		"  -device '{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"PATH\"}}'\n"
 		"The machine's memory must be shared (memory-backend-memfd,share=on).\n"
 		"Prints 'ready' when it listens and serves one machine after another.\n"
+		"With --soft it is a GPU of this machine, by the module openvgpu.\n"
 		"\n"
 		"  --socket PATH          the vfio-user socket\n"
+		"  --soft[=DEVICE]        the module's device (default /dev/openvgpu-soft), or - if\n"
+		"                         standard input is it, opened for reading and writing\n"
 		"  --control PATH         a socket for commands, below\n"
 		"  --vram SIZE            video memory, 64M to 64G (default 1G)\n"
 		"  --board NAME           board code, at most 8 characters\n"
-		"  --serial DIGITS        serial number, 1 to 16 hexadecimal digits (default: none)\n"
+		"  --serial DIGITS        serial number, 1 to 16 hexadecimal digits (default: none);\n"
+		"                         with --socket only\n"
 		"  --switch-cost PROFILE  cost of a context switch: fast (50 us, the default),\n"
 		"                         amd-like (200 us) or gvt-like (700 us), plus the live\n"
 		"                         state over 20, 10 or 5 GB/s\n"
@@ -58,8 +64,9 @@ static void usage(FILE *to)
 		"                         7/8 is as an A100); with --hw 1.0 it has 8/8\n"
 		"  --mode MODE            what it is for at first: mixed (the default), graphics or\n"
 		"                         compute (no heads); a driver can change it\n"
-		"  --socket-timeout S     end when no machine connects for S seconds (default: never)\n"
-		"  --once                 end when the first machine disconnects\n"
+		"  --socket-timeout S     end when no machine connects for S seconds (default: never);\n"
+		"                         with --socket only\n"
+		"  --once                 end when the first machine disconnects; with --socket only\n"
 		"  --quiet                no messages on standard error\n"
 		"  --help                 this text\n"
 		"\n"
@@ -129,6 +136,7 @@ int options_parse(struct options *o, int argc, char **argv)
 {
 	static const struct option list[] = {
 		{ "socket", required_argument, NULL, 's' },
+		{ "soft", optional_argument, NULL, 'o' },
 		{ "control", required_argument, NULL, 'c' },
 		{ "vram", required_argument, NULL, 'v' },
 		{ "board", required_argument, NULL, 'b' },
@@ -161,6 +169,9 @@ int options_parse(struct options *o, int argc, char **argv)
 		switch (c) {
 		case 's':
 			o->socket = optarg;
+			break;
+		case 'o':
+			o->soft = optarg ? optarg : SOFT_DEVICE;
 			break;
 		case 'c':
 			o->control = optarg;
@@ -244,8 +255,13 @@ int options_parse(struct options *o, int argc, char **argv)
 		fprintf(stderr, "refgpu: --hw 1.0 has mode mixed and no other; try --help\n");
 		return EXIT_USAGE + 1;
 	}
-	if (!o->socket) {
-		fprintf(stderr, "refgpu: --socket is missing; try --help\n");
+	if (!o->socket == !o->soft) {
+		fprintf(stderr, "refgpu: want either --socket or --soft; try --help\n");
+		return EXIT_USAGE + 1;
+	}
+	if (o->soft && (o->once || o->serial || o->timeout_ms >= 0)) {
+		fprintf(stderr,
+			"refgpu: --serial, --once and --socket-timeout go with --socket; try --help\n");
 		return EXIT_USAGE + 1;
 	}
 	return 0;

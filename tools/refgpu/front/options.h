@@ -9,7 +9,9 @@
 
 /**
  * struct options - the options of the program
- * @socket: path of the vfio-user socket
+ * @socket: path of the vfio-user socket, or NULL
+ * @soft: path of the module's device, "-" for standard input, or NULL; there is either
+ *	this or @socket
  * @control: path of the control socket, or NULL
  * @board: board code, or NULL for the default
  * @vram: bytes of video memory
@@ -26,6 +28,7 @@
  */
 struct options {
 	const char *socket;
+	const char *soft;
 	const char *control;
 	const char *board;
 	u64 vram;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Listening on a UNIX socket. */
+/* UNIX sockets: listening on one, and systemd's for what it is to know. */
 #ifndef REFGPU_UNIX_SOCKET_H
 #define REFGPU_UNIX_SOCKET_H
 
@@ -13,5 +13,11 @@
  * ENAMETOOLONG, or what socket(2) and bind(2) report.
  */
 int unix_listen(const char *path, int backlog);
+
+/**
+ * unix_notify() - tell systemd how the program is, if systemd has started it
+ * @state: as sd_notify(3) has it
+ */
+void unix_notify(const char *state);
 
 #endif /* REFGPU_UNIX_SOCKET_H */

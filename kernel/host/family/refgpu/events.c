@@ -10,9 +10,10 @@
  *   - the scheduler asks refgpu_poll() to look at the registers,
  * and the registers say what the present state is.
  */
-#include <linux/dma-mapping.h>
 #include <linux/delay.h>
 #include <linux/interrupt.h>
+#include <linux/ktime.h>
+#include <linux/nospec.h>
 #include <linux/rcupdate.h>
 
 #include "base/vgpu.h"
@@ -20,18 +21,21 @@
 
 /* Faults read at a time: a guest can cause them faster than they can be read. */
 #define FAULTS_MAX	64
+#define REST_MAX_US	10000
 
 /* ------------------------------------------------------------------- events */
 
 static void partition_event(struct refgpu *refgpu,
 			    const struct refgpu_event *event)
 {
+	unsigned int p = event->partition;
 	struct vgpu *vgpu;
 
-	if (event->partition >= REFGPU_PARTITIONS)
+	if (p >= REFGPU_PARTITIONS)
 		return;
+	p = array_index_nospec(p, REFGPU_PARTITIONS);
 	rcu_read_lock();
-	vgpu = rcu_dereference(refgpu->gpu->partition[event->partition]);
+	vgpu = rcu_dereference(refgpu->gpu->partition[p]);
 	if (vgpu) {
 		if (event->type == REFGPU_EVENT_PENDING)
 			vgpu_sched_pending(vgpu, le64_to_cpu(event->time));
@@ -156,12 +160,15 @@ static void read_fault(struct refgpu *refgpu, u64 number)
 	unsigned int ring = (source >> 16) & 0xff;
 	struct vgpu_gpu *gpu = refgpu->gpu;
 	struct vgpu *vgpu;
+	u64 address;
 
 	if (error == REFGPU_ERROR_DMA && p >= REFGPU_PARTITIONS)
 		dev_err_ratelimited(&gpu->pdev->dev,
 				    "the GPU can't write its events to host memory\n");
 	if (p >= REFGPU_PARTITIONS || !is_access_error(error))
 		return;
+	p = array_index_nospec(p, REFGPU_PARTITIONS);
+	address = reg_read(refgpu, record + REFGPU_FAULT_WORD_ADDRESS);
 	rcu_read_lock();
 	vgpu = rcu_dereference(gpu->partition[p]);
 	if (vgpu) {
@@ -169,9 +176,7 @@ static void read_fault(struct refgpu *refgpu, u64 number)
 		if (vgpu_may_log(vgpu))
 			dev_notice(&gpu->pdev->dev,
 				   "vGPU %s: ring %u was refused an access outside its memory (error %u, address %#llx)\n",
-				   vgpu_name(vgpu), ring, error,
-				   reg_read(refgpu, record +
-					    REFGPU_FAULT_WORD_ADDRESS));
+				   vgpu_name(vgpu), ring, error, address);
 	}
 	rcu_read_unlock();
 }
@@ -251,6 +256,48 @@ static irqreturn_t fault_thread(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+/*
+ * ... of a process, which calls: the same, but with work items for threads. It may call
+ * without end, and its control group does not pay for them: so they are of normal
+ * priority, and rest three times as long as they worked.
+ */
+static void process_interrupt(void *data, unsigned int vector)
+{
+	unsigned int p = array_index_nospec(vector, REFGPU_PARTITIONS);
+	struct refgpu *refgpu = data;
+
+	if (vector < REFGPU_PARTITIONS)
+		partition_interrupt(0, &refgpu->partition[p]);
+	else if (vector == REFGPU_VECTOR_EVENT)
+		queue_work(refgpu->gpu->wq, &refgpu->event_work);
+	else if (vector == REFGPU_VECTOR_FAULT)
+		queue_work(refgpu->gpu->wq, &refgpu->fault_work);
+}
+
+static void work_and_rest(irqreturn_t (*thread)(int irq, void *data),
+			  struct refgpu *refgpu)
+{
+	ktime_t begin = ktime_get();
+	s64 us;
+
+	thread(0, refgpu);
+	/* What took longer waited for the process. */
+	us = clamp_t(s64, ktime_us_delta(ktime_get(), begin), 1, REST_MAX_US / 3);
+	usleep_range(3 * us, 4 * us);
+}
+
+static void event_work(struct work_struct *work)
+{
+	work_and_rest(event_thread,
+		      container_of(work, struct refgpu, event_work));
+}
+
+static void fault_work(struct work_struct *work)
+{
+	work_and_rest(fault_thread,
+		      container_of(work, struct refgpu, fault_work));
+}
+
 static int request(struct refgpu *refgpu, unsigned int vector)
 {
 	struct pci_dev *pdev = refgpu->gpu->pdev;
@@ -280,6 +327,12 @@ static void free_vectors(struct refgpu *refgpu)
 {
 	struct pci_dev *pdev = refgpu->gpu->pdev;
 
+	if (refgpu->engine) {
+		soft_engine_listen(refgpu->engine, NULL, NULL);
+		cancel_work_sync(&refgpu->event_work);
+		cancel_work_sync(&refgpu->fault_work);
+		return;
+	}
 	while (refgpu->vectors) {
 		refgpu->vectors--;
 		pci_free_irq(pdev, refgpu->vectors,
@@ -293,6 +346,12 @@ static int request_vectors(struct refgpu *refgpu)
 	struct pci_dev *pdev = refgpu->gpu->pdev;
 	int ret;
 
+	if (refgpu->engine) {
+		INIT_WORK(&refgpu->event_work, event_work);
+		INIT_WORK(&refgpu->fault_work, fault_work);
+		soft_engine_listen(refgpu->engine, process_interrupt, refgpu);
+		return 0;
+	}
 	ret = pci_alloc_irq_vectors(pdev, REFGPU_VECTORS, REFGPU_VECTORS,
 				    PCI_IRQ_MSIX);
 	if (ret < 0)
@@ -343,17 +402,16 @@ void refgpu_events_program(struct refgpu *refgpu)
  */
 int refgpu_events_init(struct refgpu *refgpu)
 {
-	struct device *dev = &refgpu->gpu->pdev->dev;
 	int ret;
 
-	refgpu->ring.record = dma_alloc_coherent(dev, REFGPU_EVENT_RING_SIZE,
-						 &refgpu->ring_bus, GFP_KERNEL);
+	refgpu->ring.record = refgpu_alloc(refgpu, REFGPU_EVENT_RING_SIZE,
+					   &refgpu->ring_bus);
 	if (!refgpu->ring.record)
 		return -ENOMEM;
 	ret = request_vectors(refgpu);
 	if (ret) {
-		dma_free_coherent(dev, REFGPU_EVENT_RING_SIZE,
-				  refgpu->ring.record, refgpu->ring_bus);
+		refgpu_free(refgpu, REFGPU_EVENT_RING_SIZE,
+			    refgpu->ring.record, refgpu->ring_bus);
 		return ret;
 	}
 	refgpu_events_program(refgpu);
@@ -367,6 +425,6 @@ int refgpu_events_init(struct refgpu *refgpu)
 void refgpu_events_exit(struct refgpu *refgpu)
 {
 	free_vectors(refgpu);
-	dma_free_coherent(&refgpu->gpu->pdev->dev, REFGPU_EVENT_RING_SIZE,
-			  refgpu->ring.record, refgpu->ring_bus);
+	refgpu_free(refgpu, REFGPU_EVENT_RING_SIZE, refgpu->ring.record,
+		    refgpu->ring_bus);
 }

@@ -665,8 +665,7 @@ int refgpu_migrate_init(struct refgpu *refgpu)
 	struct vgpu_gpu *gpu = refgpu->gpu;
 
 	mutex_init(&refgpu->window_lock);
-	refgpu->window = dma_alloc_coherent(&gpu->pdev->dev, WINDOW_BYTES,
-					    &refgpu->window_bus, GFP_KERNEL);
+	refgpu->window = refgpu_alloc(refgpu, WINDOW_BYTES, &refgpu->window_bus);
 	if (!refgpu->window)
 		return -ENOMEM;
 	gpu->hardware_version = reg_read(refgpu, REFGPU_GLOBAL +
@@ -685,6 +684,5 @@ int refgpu_migrate_init(struct refgpu *refgpu)
  */
 void refgpu_migrate_exit(struct refgpu *refgpu)
 {
-	dma_free_coherent(&refgpu->gpu->pdev->dev, WINDOW_BYTES, refgpu->window,
-			  refgpu->window_bus);
+	refgpu_free(refgpu, WINDOW_BYTES, refgpu->window, refgpu->window_bus);
 }

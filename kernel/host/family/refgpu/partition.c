@@ -6,7 +6,7 @@
  * guest that runs can't be moved; and the slice is read back before it is
  * enabled, because isolation rests on those two registers.
  */
-#include <linux/dma-mapping.h>
+#include <linux/jiffies.h>
 #include <linux/slab.h>
 
 #include "base/vgpu.h"
@@ -16,6 +16,8 @@
 #define RESET_TIMEOUT_MS	1000
 #define INVALIDATE_TIMEOUT_MS	500
 #define SCRUB_TIMEOUT_MS	9000
+/* All one after the other; a process could take as long as each may. */
+#define SCRUB_ALL_TIMEOUT_MS	60000
 
 static size_t table_size(const struct vgpu_gpu *gpu)
 {
@@ -34,15 +36,11 @@ int refgpu_partition_setup(struct vgpu *vgpu)
 {
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
 	struct refgpu *refgpu = refgpu_of(vgpu->gpu);
-	struct pci_dev *pdev = vgpu->gpu->pdev;
-	u32 page = REFGPU_USER_PAGE(vgpu->partition);
 	int section;
 
 	if (vgpu->gpu->sysmem_pages) {
-		partition->table = dma_alloc_coherent(&pdev->dev,
-						      table_size(vgpu->gpu),
-						      &partition->table_bus,
-						      GFP_KERNEL);
+		partition->table = refgpu_alloc(refgpu, table_size(vgpu->gpu),
+						&partition->table_bus);
 		if (!partition->table)
 			return -ENOMEM;
 	}
@@ -52,9 +50,7 @@ int refgpu_partition_setup(struct vgpu *vgpu)
 			  REFGPU_COUNTER_CLEAR, 1);
 		vgpu_gpu_end(vgpu->gpu, section);
 	}
-	vgpu->user_phys = pci_resource_start(pdev, REFGPU_BAR_REGISTERS) + page;
-	vgpu->user_io = refgpu->regs + page;
-	vgpu->user_size = REFGPU_USER_PAGE_SIZE;
+	refgpu_user_page(vgpu);
 	return 0;
 }
 
@@ -67,8 +63,8 @@ void refgpu_partition_teardown(struct vgpu *vgpu)
 	struct refgpu_partition *partition = refgpu_partition_of(vgpu);
 
 	if (partition->table)
-		dma_free_coherent(&vgpu->gpu->pdev->dev, table_size(vgpu->gpu),
-				  partition->table, partition->table_bus);
+		refgpu_free(refgpu_of(vgpu->gpu), table_size(vgpu->gpu),
+			    partition->table, partition->table_bus);
 	partition->table = NULL;
 }
 
@@ -260,9 +256,11 @@ int refgpu_scrub(struct vgpu *vgpu)
 	mutex_lock(&partition->lock);
 	if (!partition->enabled)
 		ret = program_slice(partition, vgpu->fb_offset, vgpu->fb_size);
-	if (!ret)
+	if (!ret) {
+		refgpu_fb_forget(vgpu->gpu, vgpu->fb_offset, vgpu->fb_size);
 		ret = entry_command(partition, REFGPU_PARTITION_SCRUB,
 				    SCRUB_TIMEOUT_MS);
+	}
 	mutex_unlock(&partition->lock);
 	vgpu_gpu_end(vgpu->gpu, section);
 	return ret;
@@ -286,19 +284,24 @@ static int scrub_whole(struct refgpu_partition *partition)
  * refgpu_scrub_all - see struct vgpu_family
  * @gpu: the GPU; all partitions are disabled
  *
- * Partition 0 zeroes all of video memory, the others their context stores.
+ * Partition 0 zeroes all of video memory, the others their context stores. May sleep, for
+ * SCRUB_ALL_TIMEOUT_MS and the timeout of one.
  *
  * Return: 0 or errno.
  */
 int refgpu_scrub_all(struct vgpu_gpu *gpu)
 {
+	unsigned long end = jiffies + msecs_to_jiffies(SCRUB_ALL_TIMEOUT_MS);
 	struct refgpu *refgpu = refgpu_of(gpu);
 	int section, ret = 0;
 	unsigned int p;
 
+	refgpu_fb_forget(gpu, 0, gpu->fb_size);
 	for (p = 0; !ret && p < gpu->max_vgpus; p++) {
 		struct refgpu_partition *partition = &refgpu->partition[p];
 
+		if (time_after(jiffies, end))
+			return -ETIMEDOUT;
 		if (!vgpu_gpu_begin(gpu, &section))
 			return -EAGAIN;
 		mutex_lock(&partition->lock);

@@ -6,12 +6,10 @@
  * operations.
  */
 #include <linux/ctype.h>
-#include <linux/dma-mapping.h>
 #include <linux/slab.h>
 
 #include "base/family.h"
 #include "base/gpu.h"
-#include "family/bars.h"
 #include "family/families.h"
 #include "family/refgpu/regs.h"
 
@@ -22,7 +20,12 @@
 static bool refgpu_match(const struct pci_dev *pdev)
 {
 	return pdev->vendor == REFGPU_PCI_VENDOR_ID &&
-	       pdev->device == REFGPU_PCI_DEVICE_ID;
+	       pdev->device == REFGPU_PCI_DEVICE_ID && !soft_engine_of(pdev);
+}
+
+static bool refgpu_process_match(const struct pci_dev *pdev)
+{
+	return soft_engine_of(pdev);
 }
 
 static bool refgpu_alive(struct vgpu_gpu *gpu)
@@ -83,10 +86,10 @@ static int identify(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 				     version >> 16, version & 0xffff,
 				     REFGPU_VERSION >> 16);
 	size = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_VRAM_SIZE);
-	room = pci_resource_len(gpu->pdev, REFGPU_BAR_VRAM);
+	room = refgpu_host_room(refgpu);
 	if (size < REFGPU_VRAM_MIN || size > room)
 		return dev_err_probe(dev, -EINVAL,
-				     "%llu bytes of video memory behind a BAR of %llu\n",
+				     "%llu bytes of video memory where there can be %llu\n",
 				     size, room);
 
 	refgpu->caps = reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_CAPS);
@@ -95,7 +98,6 @@ static int identify(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 	if (refgpu->caps & REFGPU_CAP_PENDING_ONCE)
 		refgpu->enable |= REFGPU_PARTITION_PENDING_ONCE;
 	read_board(gpu, refgpu);
-	gpu->fb_phys = pci_resource_start(gpu->pdev, REFGPU_BAR_VRAM);
 	gpu->fb_size = size;
 	gpu->max_vgpus = min(REFGPU_PARTITIONS, VGPU_MAX_PARTITIONS);
 	gpu->heads = refgpu->caps & REFGPU_CAP_HEADS ? REFGPU_HEADS : 0;
@@ -126,18 +128,6 @@ static int reset_device(struct refgpu *refgpu)
 			     RESET_TIMEOUT_MS);
 }
 
-static int map_bars(struct vgpu_gpu *gpu, struct refgpu *refgpu)
-{
-	struct pci_dev *pdev = gpu->pdev;
-
-	if (pci_resource_len(pdev, REFGPU_BAR_REGISTERS) <
-	    REFGPU_BAR_REGISTERS_SIZE)
-		return dev_err_probe(&pdev->dev, -EINVAL,
-				     "the register BAR is too small or was given no address\n");
-	return vgpu_map_bars(gpu, REFGPU_BAR_REGISTERS, REFGPU_BAR_VRAM,
-			       &refgpu->regs);
-}
-
 static int refgpu_probe(struct vgpu_gpu *gpu)
 {
 	struct refgpu *refgpu;
@@ -158,7 +148,7 @@ static int refgpu_probe(struct vgpu_gpu *gpu)
 	}
 	gpu->family_data = refgpu;
 
-	ret = map_bars(gpu, refgpu);
+	ret = refgpu_host_init(refgpu);
 	if (ret)
 		goto free;
 	ret = identify(gpu, refgpu);
@@ -182,17 +172,14 @@ static int refgpu_probe(struct vgpu_gpu *gpu)
 migrate_exit:
 	refgpu_migrate_exit(refgpu);
 unmap:
-	vgpu_unmap_bars(gpu, refgpu->regs);
+	refgpu_host_exit(refgpu);
 free:
 	gpu->family_data = NULL;
 	kvfree(refgpu);
 	return ret;
 }
 
-/*
- * A reset of the function takes the mode, and clears what the PCI core has set up.
- * Nothing works any more, and the driver's DMA and interrupts are gone.
- */
+/* Nothing works any more, and the driver's DMA and interrupts are gone. */
 static void take_mode(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 {
 	struct pci_dev *pdev = gpu->pdev;
@@ -206,12 +193,7 @@ static void take_mode(struct vgpu_gpu *gpu, struct refgpu *refgpu)
 		return;
 	}
 	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_NEXT_MODE, gpu->firmware_mode_next);
-	/* No program may read or write configuration space in between. */
-	pci_cfg_access_lock(pdev);
-	pci_save_state(pdev);
-	ret = __pci_reset_function_locked(pdev);
-	pci_restore_state(pdev);
-	pci_cfg_access_unlock(pdev);
+	ret = refgpu_host_take_mode(refgpu);
 	if (reg_read(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_MODE) == gpu->firmware_mode_next)
 		return;
 	reg_write(refgpu, REFGPU_GLOBAL + REFGPU_GLOBAL_NEXT_MODE, gpu->firmware_mode);
@@ -231,7 +213,7 @@ static void refgpu_remove(struct vgpu_gpu *gpu)
 	refgpu_events_exit(refgpu);
 	refgpu_migrate_exit(refgpu);
 	take_mode(gpu, refgpu);
-	vgpu_unmap_bars(gpu, refgpu->regs);
+	refgpu_host_exit(refgpu);
 	gpu->family_data = NULL;
 	kvfree(refgpu);
 }
@@ -244,50 +226,65 @@ static int refgpu_reinit(struct vgpu_gpu *gpu)
 
 	if (!refgpu_alive(gpu))
 		return -ENODEV;
+	refgpu_fb_forget(gpu, 0, gpu->fb_size);
 	ret = reset_device(refgpu);
 	if (!ret)
 		refgpu_events_program(refgpu);
 	return ret;
 }
 
+/* What a device and a process have in common: all but how the host reaches them. */
+#define OPERATIONS						\
+	.name			= "refgpu",			\
+	.engine			= VGPU_ENGINE_AUTONOMOUS,	\
+	.probe			= refgpu_probe,			\
+	.remove			= refgpu_remove,		\
+	.reinit			= refgpu_reinit,		\
+	.alive			= refgpu_alive,			\
+	.partition_setup	= refgpu_partition_setup,	\
+	.partition_teardown	= refgpu_partition_teardown,	\
+	.partition_enable	= refgpu_partition_enable,	\
+	.partition_disable	= refgpu_partition_disable,	\
+	.partition_reset	= refgpu_partition_reset,	\
+	.scrub			= refgpu_scrub,			\
+	.scrub_all		= refgpu_scrub_all,		\
+	.notify			= refgpu_notify,		\
+	.run			= refgpu_run,			\
+	.preempt		= refgpu_preempt,		\
+	.run_stage		= refgpu_run_stage,		\
+	.slices			= refgpu_slices,		\
+	.engine_time		= refgpu_engine_time,		\
+	.poll			= refgpu_poll,			\
+	.now			= refgpu_now,			\
+	.sysmem_set		= refgpu_sysmem_set,		\
+	.sysmem_clear		= refgpu_sysmem_clear,		\
+	.sysmem_invalidate	= refgpu_sysmem_invalidate,	\
+	.counter		= refgpu_counter,		\
+	.head_plane		= refgpu_head_plane,		\
+	.head_monitor		= refgpu_head_monitor,		\
+	.flip_interval		= refgpu_flip_interval,		\
+	.stop			= refgpu_stop,			\
+	.go			= refgpu_go,			\
+	.save			= refgpu_save,			\
+	.load			= refgpu_load,			\
+	.context_bytes		= refgpu_context_bytes,		\
+	.context_save		= refgpu_context_save,		\
+	.context_load		= refgpu_context_load,		\
+	.dirty_start		= refgpu_dirty_start,		\
+	.dirty_stop		= refgpu_dirty_stop,		\
+	.dirty_fetch		= refgpu_dirty_fetch
+
 const struct vgpu_family vgpu_family_refgpu = {
-	.name			= "refgpu",
-	.engine			= VGPU_ENGINE_AUTONOMOUS,
 	.match			= refgpu_match,
-	.probe			= refgpu_probe,
-	.remove			= refgpu_remove,
-	.reinit			= refgpu_reinit,
-	.alive			= refgpu_alive,
-	.partition_setup	= refgpu_partition_setup,
-	.partition_teardown	= refgpu_partition_teardown,
-	.partition_enable	= refgpu_partition_enable,
-	.partition_disable	= refgpu_partition_disable,
-	.partition_reset	= refgpu_partition_reset,
-	.scrub			= refgpu_scrub,
-	.scrub_all		= refgpu_scrub_all,
-	.notify			= refgpu_notify,
-	.run			= refgpu_run,
-	.preempt		= refgpu_preempt,
-	.run_stage		= refgpu_run_stage,
-	.slices			= refgpu_slices,
-	.engine_time		= refgpu_engine_time,
-	.poll			= refgpu_poll,
-	.now			= refgpu_now,
-	.sysmem_set		= refgpu_sysmem_set,
-	.sysmem_clear		= refgpu_sysmem_clear,
-	.sysmem_invalidate	= refgpu_sysmem_invalidate,
-	.counter		= refgpu_counter,
-	.head_plane		= refgpu_head_plane,
-	.head_monitor		= refgpu_head_monitor,
-	.flip_interval		= refgpu_flip_interval,
-	.stop			= refgpu_stop,
-	.go			= refgpu_go,
-	.save			= refgpu_save,
-	.load			= refgpu_load,
-	.context_bytes		= refgpu_context_bytes,
-	.context_save		= refgpu_context_save,
-	.context_load		= refgpu_context_load,
-	.dirty_start		= refgpu_dirty_start,
-	.dirty_stop		= refgpu_dirty_stop,
-	.dirty_fetch		= refgpu_dirty_fetch,
+	OPERATIONS
+};
+
+const struct vgpu_family vgpu_family_refgpu_process = {
+	.match			= refgpu_process_match,
+	.fb_page		= refgpu_fb_page,
+	.dma_map		= refgpu_dma_map,
+	.dma_unmap		= refgpu_dma_unmap,
+	.user_read		= refgpu_user_read,
+	.user_write		= refgpu_user_write,
+	OPERATIONS
 };

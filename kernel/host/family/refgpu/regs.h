@@ -9,7 +9,10 @@
  * taken with the other held. refgpu.window_lock nests in the first.
  *
  * Calls go one way: probe to all, partition to heads, events to runs, and
- * these and migrate to regs.
+ * these and migrate to regs and host.
+ *
+ * The GPU is a PCI device, or a process that plays one: see soft_engine.h. What differs
+ * is in host.c, and in two lines here.
  */
 #ifndef FAMILY_REFGPU_REGS_H
 #define FAMILY_REFGPU_REGS_H
@@ -20,6 +23,7 @@
 
 #include "base/vgpu.h"
 #include "family/refgpu/ring.h"
+#include "family/soft_engine.h"
 #include "refgpu_hw.h"
 
 #define REFGPU_GONE	(~0ULL)		/* what a device that is gone reads as */
@@ -90,7 +94,8 @@ struct refgpu_partition {
 /**
  * struct refgpu - a reference GPU
  * @gpu: the GPU as core sees it
- * @regs: BAR0
+ * @engine: the process that it is; NULL: it is a device
+ * @regs: BAR0; NULL with @engine
  * @caps: REFGPU_CAP_* bits
  * @slices: that it has, as REFGPU_GLOBAL_SLICES says
  * @enable: CONTROL of a partition that is enabled
@@ -100,6 +105,8 @@ struct refgpu_partition {
  * @run: run-control blocks; @events
  * @faults: faults consumed; written by their thread, and by a reset
  * @vectors: interrupts requested
+ * @event_work: what an interrupt thread does, for @engine
+ * @fault_work: likewise
  * @window_lock: serialises who uses the context window, or @window
  * @window: host memory for what the device writes of a partition, or reads
  * @window_bus: bus address of it
@@ -107,6 +114,7 @@ struct refgpu_partition {
  */
 struct refgpu {
 	struct vgpu_gpu *gpu;
+	struct soft_engine *engine;
 	void __iomem *regs;
 	u64 caps;
 	u64 slices;
@@ -117,6 +125,8 @@ struct refgpu {
 	struct refgpu_run run[REFGPU_RUN_CONTROLS];
 	u64 faults;
 	unsigned int vectors;
+	struct work_struct event_work;
+	struct work_struct fault_work;
 	struct mutex window_lock;	/* innermost */
 	u8 *window;
 	dma_addr_t window_bus;
@@ -144,12 +154,16 @@ static inline u32 refgpu_block_of(const struct vgpu_instance *instance)
 
 static inline u64 reg_read(struct refgpu *refgpu, u32 offset)
 {
-	return readq(refgpu->regs + offset);
+	return refgpu->engine ? soft_engine_read(refgpu->engine, offset, 8) :
+				readq(refgpu->regs + offset);
 }
 
 static inline void reg_write(struct refgpu *refgpu, u32 offset, u64 value)
 {
-	writeq(value, refgpu->regs + offset);
+	if (refgpu->engine)
+		soft_engine_write(refgpu->engine, offset, 8, value);
+	else
+		writeq(value, refgpu->regs + offset);
 }
 
 /* A partition's entry in the table, which is the host's. */
@@ -174,6 +188,24 @@ int entry_wait(struct refgpu_partition *partition, u32 offset, u64 mask,
 int entry_command(struct refgpu_partition *partition, u32 offset,
 		  unsigned int timeout_ms);
 u64 refgpu_now(struct vgpu_gpu *gpu);
+
+/* host.c: what the GPU and the host have of each other */
+int refgpu_host_init(struct refgpu *refgpu);
+void refgpu_host_exit(struct refgpu *refgpu);
+int refgpu_host_take_mode(struct refgpu *refgpu);
+u64 refgpu_host_room(struct refgpu *refgpu);
+void *refgpu_alloc(struct refgpu *refgpu, size_t bytes, dma_addr_t *address);
+void refgpu_free(struct refgpu *refgpu, size_t bytes, void *memory,
+		 dma_addr_t address);
+void refgpu_user_page(struct vgpu *vgpu);
+u64 refgpu_user_read(struct vgpu *vgpu, u64 offset, unsigned int size);
+void refgpu_user_write(struct vgpu *vgpu, u64 offset, unsigned int size,
+		       u64 value);
+struct page *refgpu_fb_page(struct vgpu_gpu *gpu, u64 offset, bool make);
+void refgpu_fb_forget(struct vgpu_gpu *gpu, u64 offset, u64 bytes);
+int refgpu_dma_map(struct vgpu_gpu *gpu, struct page *page, bool write,
+		   dma_addr_t *address);
+void refgpu_dma_unmap(struct vgpu_gpu *gpu, const dma_addr_t *address, u32 count);
 
 /* runs.c: run-control blocks */
 int refgpu_run(struct vgpu *vgpu, u64 quantum_ns, u64 linger_ns);

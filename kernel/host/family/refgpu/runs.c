@@ -6,6 +6,7 @@
  * event; when that is lost, the block's registers show it. Such an end may
  * still be followed by its event; see struct refgpu_run.late_end.
  */
+#include <linux/nospec.h>
 #include <linux/rcupdate.h>
 
 #include "base/vgpu.h"
@@ -192,11 +193,13 @@ void refgpu_run_end_event(struct refgpu *refgpu,
 {
 	u64 run_ns = le64_to_cpu(event->run_ns);
 	u64 switch_ns = le64_to_cpu(event->switch_ns);
+	unsigned int control = event->run_control;
 	struct refgpu_run *run;
 
-	if (event->run_control >= REFGPU_RUN_CONTROLS)
+	if (control >= REFGPU_RUN_CONTROLS)
 		return;
-	run = &refgpu->run[event->run_control];
+	control = array_index_nospec(control, REFGPU_RUN_CONTROLS);
+	run = &refgpu->run[control];
 	if (run->late_end.expected) {
 		run->late_end.expected = false;
 		if (run->late_end.partition == event->partition &&
@@ -206,7 +209,7 @@ void refgpu_run_end_event(struct refgpu *refgpu,
 			return;
 	}
 	if (run->busy && run->partition == event->partition)
-		ended(refgpu, event->run_control, event->reason,
+		ended(refgpu, control, event->reason,
 		      le64_to_cpu(event->time), run_ns, switch_ns);
 }
 

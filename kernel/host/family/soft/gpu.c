@@ -6,7 +6,8 @@
  * video memory. That is memory of the host, of which a page exists when somebody
  * has written to it or mapped it, until the vGPU is closed.
  *
- * There are as many as the module's parameter says, and by default none.
+ * There are as many as the module's parameter says, and by default none. Those whose
+ * engine is a process are of family "refgpu"; the device for them is made here.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,15 +19,12 @@
 
 #include "base/vgpu.h"
 #include "family/families.h"
+#include "family/soft_engine.h"
 #include "family/soft/soft.h"
 
-#define GPUS_MAX	32	/* slots of a PCI bus */
 #define MIB_MIN		16	/* one vGPU of the smallest type, see place/type.c */
 #define MIB_MAX		65536
 #define MIB_DEFAULT	1024
-
-/* Rather a guest without a page than a process that is killed for one. */
-#define GFP_PAGE	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /* -------------------------------------------------------------- parameters */
 
@@ -46,7 +44,7 @@ static int set_in_range(const char *text, const struct kernel_param *param,
 
 static int gpus_set(const char *text, const struct kernel_param *param)
 {
-	return set_in_range(text, param, 0, GPUS_MAX);
+	return set_in_range(text, param, 0, SOFT_SLOTS);
 }
 
 static int vram_set(const char *text, const struct kernel_param *param)
@@ -93,10 +91,10 @@ static struct page *soft_fb_page(struct vgpu_gpu *gpu, u64 offset, bool make)
 
 	if (page || !make)
 		return page;
-	page = alloc_page(GFP_PAGE | __GFP_ZERO);
+	page = alloc_page(SOFT_GFP | __GFP_ZERO);
 	if (!page)
 		return NULL;
-	earlier = xa_cmpxchg(pages, index, NULL, page, GFP_PAGE);
+	earlier = xa_cmpxchg(pages, index, NULL, page, SOFT_GFP);
 	if (!earlier)
 		return page;
 	__free_page(page);
@@ -118,10 +116,7 @@ static void drop_pages(struct vgpu_gpu *gpu, u64 offset, u64 bytes)
 	}
 }
 
-/*
- * A function that decodes no memory has none: so one can see what becomes of a GPU
- * that does not answer any more.
- */
+/* See soft_decode_memory(). */
 static bool soft_alive(struct vgpu_gpu *gpu)
 {
 	u16 command = 0;
@@ -158,16 +153,7 @@ static int soft_scrub_all(struct vgpu_gpu *gpu)
 
 static bool soft_match(const struct pci_dev *pdev)
 {
-	return soft_bridge_has(pdev);
-}
-
-/* Nobody else does it, because there are no BARs. */
-static void decode_memory(struct pci_dev *pdev)
-{
-	u16 command = 0;
-
-	pci_read_config_word(pdev, PCI_COMMAND, &command);
-	pci_write_config_word(pdev, PCI_COMMAND, command | PCI_COMMAND_MEMORY);
+	return soft_bridge_has(pdev) && pdev->device == SOFT_DEVICE_ID;
 }
 
 static int soft_probe(struct vgpu_gpu *gpu)
@@ -185,7 +171,7 @@ static int soft_probe(struct vgpu_gpu *gpu)
 	/* A slice and nothing else, which only CPUs write. */
 	gpu->migrates = true;
 	gpu->tracks_writes = true;
-	decode_memory(gpu->pdev);
+	soft_decode_memory(gpu->pdev);
 	dev_info(&gpu->pdev->dev, "software GPU, for testing\n");
 	return 0;
 }
@@ -210,16 +196,23 @@ static int soft_reinit(struct vgpu_gpu *gpu)
 
 static int soft_devices_add(void)
 {
-	int ret = soft_gpus ? soft_bridge_add(soft_gpus) : 0;
+	int ret;
 
+	ret = soft_engines_init();
 	if (ret)
-		pr_err("soft_gpus=%u: there can't be software GPUs here (%d)\n",
-		       soft_gpus, ret);
+		return ret;
+	ret = soft_gpus ? soft_bridge_add(soft_gpus) : 0;
+	if (!ret)
+		return 0;
+	pr_err("soft_gpus=%u: there can't be software GPUs here (%d)\n",
+	       soft_gpus, ret);
+	soft_engines_exit();
 	return ret;
 }
 
 static void soft_devices_remove(void)
 {
+	soft_engines_exit();
 	soft_bridge_remove();
 }
 
