@@ -24,6 +24,7 @@ help:
 	@echo '                      (default: the running kernel'"'"'s headers)'
 	@echo '  make install        install both; DESTDIR, PREFIX (/usr/local), INSTALL_MOD_PATH'
 	@echo '  make uninstall      remove what install made, with the same variables'
+	@echo '  make web            the page in Cockpit (node, npm), which install and deb then have'
 	@echo '  make deb            Debian packages into build/deb'
 	@echo '  make clean          remove build/'
 	@echo
@@ -37,6 +38,7 @@ help:
 	@echo '                      where a former run of the same files ended'
 	@echo '  make check-unit     unit tests (user space)'
 	@echo '  make check-fuzz     fuzz targets of the parsers, with fixed inputs (user space)'
+	@echo '  make check-web      the page in Cockpit, in a browser; part of check-full (root)'
 	@echo '  make check-vm       tests in the machine; KERNEL=6.1|6.12|7.2 for one of them'
 	@echo '  make check-headers  builds the module against the headers of every kernel'
 	@echo '  make check-debug    the same on a kernel with KASAN, lockdep, kmemleak'
@@ -91,6 +93,9 @@ uninstall:
 	$(if $(DESTDIR)$(INSTALL_MOD_PATH),,depmod -a)
 	$(if $(DESTDIR),,[ "$$(id -u)" != 0 ] || ldconfig)
 
+web:
+	$(MAKE) -C tools/cockpit web
+
 deb:
 	tools/dist/build-deb $(BUILD)
 
@@ -106,7 +111,7 @@ check:
 
 check-full:
 	$(VM)/setup --debug-kernel
-	$(VM)/check-all --full unit fuzz 6.12 7.2 6.1 debug
+	$(VM)/check-all --full unit fuzz web 6.12 7.2 6.1 debug
 
 check-unit:
 	$(MAKE) -C tests/kernels all
@@ -114,6 +119,9 @@ check-unit:
 
 check-fuzz:
 	tests/fuzz/run
+
+check-web:
+	tests/web/run
 
 check-vm:
 	$(VM)/setup
@@ -154,7 +162,7 @@ bench:
 	$(VM)/setup
 	tests/bench/run
 
-.PHONY: all help tools modules install install-tools install-modules uninstall deb \
+.PHONY: all help tools modules install install-tools install-modules uninstall web deb \
 	clean deps \
-	check check-full check-unit check-fuzz check-vm check-headers check-debug fuzz coverage \
+	check check-full check-unit check-fuzz check-web check-vm check-headers check-debug fuzz coverage \
 	vm-shell demo lint bench

@@ -49,6 +49,34 @@ need_root()
 	[ "$(id -u)" = 0 ] || die "must be root: it mounts, changes root and starts machines"
 }
 
+# install_packages PACKAGE...: those that this machine (Debian, root) lacks
+install_packages()
+{
+	local missing=() package attempt
+
+	for package; do
+		[ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+			missing+=("$package")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	say "installing on this machine: ${missing[*]}"
+	mkdir -p "$CACHE"
+	for attempt in 1 2 3; do
+		# An up-to-date machine needs no new lists; a fresh one has none.
+		if [ "$attempt" -gt 1 ] || ! apt-cache policy "${missing[0]}" | grep -q Candidate; then
+			apt-get update -q >&2 || true
+		fi
+		if DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
+		   --no-install-recommends "${missing[@]}" >"$CACHE/apt.log" 2>&1; then
+			return 0
+		fi
+		say "attempt $attempt failed: $(tail -n 1 "$CACHE/apt.log")"
+		sleep 5
+	done
+	tail -n 20 "$CACHE/apt.log" >&2
+	die "cannot install ${missing[*]}"
+}
+
 # The cache is keyed by what the root file system is made from, so that a
 # changed package list builds a new one and an old checkout still finds its own.
 rootfs_key()
