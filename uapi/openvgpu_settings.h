@@ -107,7 +107,10 @@
 	       "what frame_rate_limit is in force with at most; 0: any")	\
 	CHOICE(NOTICE, notice,							\
 	       "none grace limited", OPENVGPU_FOR_NOW,				\
-	       "why there are ceilings: none, grace (soon) or limited (now)")
+	       "why there are ceilings: none, grace (soon) or limited (now)")	\
+	CHOICE(ADMISSION, admission,						\
+	       "allow refuse", OPENVGPU_FOR_NOW,				\
+	       "who may open it: allow (anybody) or refuse (nobody)")
 
 /* OPENVGPU_<ID>_MIN, _MAX and _DEFAULT of every number */
 #define OPENVGPU_RANGE(id, name, minimum, maximum, by_default, flags, meaning)	\

@@ -57,6 +57,7 @@ static const struct setting vgpu_settings[] = {
 	{ "openvgpu/frame_rate_ceiling", { "0", "1", "10", "60", "-1", "61" } },
 	{ "openvgpu/tenant", { "none", "blue", "a.b-c_d", "a b", "", "/" } },
 	{ "openvgpu/notice", { "none", "grace", "limited", "grace", "x", "" } },
+	{ "openvgpu/admission", { "allow", "refuse", "allow", "allow", "x", "" } },
 	{ "openvgpu/refuse_opens", { "0", "1", "0", "0", "0", "2" } },
 	{ "openvgpu/display", { "region", "dmabuf", "dmabuf", "off", "region", "none" } },
 };

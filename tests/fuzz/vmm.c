@@ -124,7 +124,8 @@ static void open_some(struct vmm *vmm, struct actor *first)
 		else
 			/* EINVAL is how VFIO says that a cdev is bound already. */
 			CHECK((offset + i) % VGPUS == LAST ||
-			      errno == EBUSY || errno == EAGAIN || errno == EINTR ||
+			      errno == EBUSY || errno == EPERM || errno == EAGAIN ||
+			      errno == EINTR ||
 			      (errno == EINVAL && transport == RT_VFIO_IOMMUFD),
 			      "opening: %s (%s)", strerror(errno), rt_message());
 	}

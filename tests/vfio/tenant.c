@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tenant.c - whose a vGPU is, and the notice of its ceilings: what may be written, what
- * keeps it, and who is told
+ * tenant.c - whose a vGPU is, the notice of its ceilings, and its admission: what may be
+ * written, what keeps it, and who is told
  */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "admin.h"
 #include "watch.h"
@@ -109,4 +111,56 @@ TEST(told, ONCE)
 	expect_event(events, &vgpu, "OPENVGPU_EVENT=remove ", "OPENVGPU_TENANT=blue ");
 	snprintf(line, sizeof(line), "vGPU %s: notice: ", vgpu.uuid);
 	CHECK(log_count(log, line, NULL) == 2, "the log does not say '%s' twice", line);
+}
+
+static void open_refused(const struct vgpu *vgpu)
+{
+	char text[256];
+
+	CHECK(!rt_open_vfio(vgpu->uuid, transport, NULL), "it was opened although admission is refuse");
+	CHECK(errno == EPERM, "the open failed with %s, not EPERM", strerror(errno));
+	OK(host_last_error(text, sizeof(text)));
+	CHECK(strstr(text, vgpu->uuid) && strstr(text, "admission is refuse"), "last_error: '%s'",
+	      text);
+}
+
+/* Nobody opens it; who has it open keeps it, and a removal is as ever. */
+TEST(admission, 0)
+{
+	const char *const words[] = { "admission", "allow and refuse" };
+	int log = log_begin();
+	struct vgpu vgpu, other;
+	char line[96];
+
+	vgpu_make(&vgpu, "64mq");
+	admin_expect(file(&vgpu, "admission"), "[allow] refuse");
+	admin_refused(file(&vgpu, "admission"), "ask", EINVAL, words, 2);
+	admin_set(file(&vgpu, "admission"), "refuse\n");
+	/* No change, nothing in the log. */
+	admin_set(file(&vgpu, "admission"), "refuse");
+	admin_expect(file(&vgpu, "admission"), "allow [refuse]");
+	vgpu_works(&vgpu, 1);
+	vgpu_reset(&vgpu, BY_VMM);
+	vgpu_reset(&vgpu, BY_FUNCTION);
+	vgpu_works(&vgpu, 2);
+	vgpu_close(&vgpu);
+	open_refused(&vgpu);
+	/* Whoever gives up a removal lets nobody in. */
+	admin_set(admin_vgpu_path(vgpu.uuid, "openvgpu/refuse_opens"), "1");
+	admin_set(admin_vgpu_path(vgpu.uuid, "openvgpu/refuse_opens"), "0");
+	open_refused(&vgpu);
+	OK(host_create_any("64mc", other.uuid));
+	admin_expect(file(&other, "admission"), "[allow] refuse");
+	vgpu_open(&other);
+	vgpu_close(&other);
+	admin_set(file(&vgpu, "admission"), "allow");
+	vgpu_open(&vgpu);
+	vgpu_works(&vgpu, 3);
+	vgpu_close(&vgpu);
+	admin_set(file(&vgpu, "admission"), "refuse");
+	OK(host_remove(vgpu.uuid));
+	OK(host_create("64mq", vgpu.uuid));
+	admin_expect(file(&vgpu, "admission"), "[allow] refuse");
+	snprintf(line, sizeof(line), "vGPU %s: admission: ", vgpu.uuid);
+	CHECK(log_count(log, line, NULL) == 3, "the log does not say '%s' three times", line);
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * body.c - what a request says in JSON
  *
@@ -163,5 +163,26 @@ bool body_number(struct json_object *object, const char *key, int64_t least, int
 	answer_error(answer, 400, "bad-value", ACTION,
 		     "'%s' has to be a whole number of %lld to %lld", key, (long long)least,
 		     (long long)most);
+	return false;
+}
+
+/**
+ * body_flag - a value that is true or false
+ * @object: object
+ * @key: its name there
+ * @flag: receives it; stays as it is where the key is not there, or null
+ * @answer: receives an error
+ */
+bool body_flag(struct json_object *object, const char *key, bool *flag, struct answer *answer)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value) || !value)
+		return true;
+	if (json_object_is_type(value, json_type_boolean)) {
+		*flag = json_object_get_boolean(value);
+		return true;
+	}
+	answer_error(answer, 400, "bad-value", ACTION, "'%s' has to be true or false", key);
 	return false;
 }

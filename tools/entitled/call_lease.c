@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * call_lease.c - leases: asked for, renewed, returned
  *
  *	POST /v1/leases {"host": "h1", "vgpu": UUID, "series": "q", "framebuffer_mib": 1024}
+ *	POST /v1/leases {..., "dry_run": true}
  *	POST /v1/leases/ID/renew {"ttl": 86400}
  *	DELETE /v1/leases/ID
  *
@@ -78,10 +79,12 @@ static bool read_host(struct service *service, struct json_object *object,
 }
 
 static bool read_lease(struct service *service, struct json_object *object,
-		       const struct token *token, struct lease *lease, struct answer *answer)
+		       const struct token *token, struct lease *lease, bool *dry_run,
+		       struct answer *answer)
 {
 	static const char *const keys[] = {
-		"pool", "host", "vgpu", "series", "framebuffer_mib", "compute_slices", "ttl", NULL
+		"pool", "host", "vgpu", "series", "framebuffer_mib", "compute_slices", "ttl",
+		"dry_run", NULL
 	};
 	int i;
 
@@ -102,7 +105,18 @@ static bool read_lease(struct service *service, struct json_object *object,
 		if (!body_number(object, measure_key(i), 0, STORE_AMOUNT_MAX / STORE_VGPUS_MAX,
 				 &lease->amount[i], answer))
 			return false;
-	return body_number(object, "ttl", LEASE_TTL_MIN, LEASE_TTL_MAX, &lease->ttl, answer);
+	return body_flag(object, "dry_run", dry_run, answer) &&
+	       body_number(object, "ttl", LEASE_TTL_MIN, LEASE_TTL_MAX, &lease->ttl, answer);
+}
+
+static void answer_fits(struct answer *answer, const struct lease *lease)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "pool", lease->pool);
+	json_object_object_add(object, "fits", json_object_new_boolean(true));
+	answer->status = 200;
+	answer->json = object;
 }
 
 static void answer_lease(struct answer *answer, unsigned int status, const struct lease *lease,
@@ -161,12 +175,25 @@ static struct line line_of(const struct call *call, const struct lease *lease, c
 	return line;
 }
 
+static void answer_granted(struct service *service, const struct call *call,
+			   const struct lease *lease, bool again, struct answer *answer)
+{
+	service->events[again ? EVENT_AGAIN : EVENT_GRANTED]++;
+	if (again)
+		service_log_seldom(service, SELDOM_AGAIN, "%s",
+				   line_of(call, lease, "granted again").text);
+	else
+		service_log("%s", line_of(call, lease, "granted").text);
+	answer_lease(answer, again ? 200 : 201, lease, store_now(service->store));
+}
+
 /**
  * call_lease - ask for a lease
  * @service: service
  * @call: call
  * @request: says for which vGPU
- * @answer: receives the lease: 201 a new one, 200 the one that the vGPU has
+ * @answer: receives the lease: 201 a new one, 200 the one that the vGPU has; of a dry
+ *	run, whether there would be one
  */
 void call_lease(struct service *service, const struct call *call,
 		const struct request *request, struct answer *answer)
@@ -175,13 +202,13 @@ void call_lease(struct service *service, const struct call *call,
 	char id[STORE_ID_SIZE] = "";
 	struct json_object *object;
 	struct refusal refusal;
+	bool good, dry_run = false;
 	enum verdict verdict;
-	bool good, again;
 
 	object = body_parse(request, answer);
 	if (!object)
 		return;
-	good = read_lease(service, object, &call->token, &lease, answer);
+	good = read_lease(service, object, &call->token, &lease, &dry_run, answer);
 	json_object_put(object);
 	if (!good)
 		return;
@@ -191,23 +218,22 @@ void call_lease(struct service *service, const struct call *call,
 		return;
 	}
 	strcpy(lease.id, id);
-	verdict = store_lease(service->store, request->now, &lease, &refusal);
+	verdict = (dry_run ? store_try : store_lease)(service->store, request->now, &lease,
+						      &refusal);
 	if (verdict == STORE_FULL) {
-		service->events[EVENT_REFUSED]++;
-		service_log_seldom(service, SELDOM_FULL, "%s",
-				   line_of(call, &lease, "refused, the pool is full").text);
+		/* A dry run is no refusal: nobody wanted a seat. */
+		if (!dry_run) {
+			service->events[EVENT_REFUSED]++;
+			service_log_seldom(service, SELDOM_FULL, "%s",
+					   line_of(call, &lease, "refused, the pool is full").text);
+		}
 		answer_full(answer, &refusal);
+	} else if (verdict == STORE_FITS) {
+		answer_fits(answer, &lease);
 	} else if (verdict != STORE_OK) {
 		answer_verdict(service, answer, verdict, lease.pool);
 	} else {
-		again = strcmp(id, lease.id);
-		service->events[again ? EVENT_AGAIN : EVENT_GRANTED]++;
-		if (again)
-			service_log_seldom(service, SELDOM_AGAIN, "%s",
-					   line_of(call, &lease, "granted again").text);
-		else
-			service_log("%s", line_of(call, &lease, "granted").text);
-		answer_lease(answer, again ? 200 : 201, &lease, store_now(service->store));
+		answer_granted(service, call, &lease, strcmp(id, lease.id), answer);
 	}
 }
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * call_pool.c - PUT /v1/pools/NAME: a pool has these limits from now on
  *

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * call_usage.c - GET /v1/usage: how much of which pool is leased, and by whom
  *

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * listen.c - the address that the service listens on: 127.0.0.1:8484, [::]:8484
  *

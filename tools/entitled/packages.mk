@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The libraries that openvgpu-entitled needs. A machine that has vGPUs does not
 # need the program: where one is missing it is left out, with a line that says so.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * service.h - a request, what is done about it, and its answer
  *
@@ -181,5 +181,6 @@ bool body_name(struct json_object *object, const char *key, char name[STORE_NAME
 bool series_valid(const char *series);
 bool body_number(struct json_object *object, const char *key, int64_t least, int64_t most,
 		 int64_t *number, struct answer *answer);
+bool body_flag(struct json_object *object, const char *key, bool *flag, struct answer *answer);
 
 #endif /* SERVICE_H */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * store.h - pools and leases: what is kept, and what may be decided about it
  *
@@ -109,6 +109,7 @@ struct usage {
 /** enum verdict - how a decision ended */
 enum verdict {
 	STORE_OK,
+	STORE_FITS,		/* it would be STORE_OK, and nothing has changed */
 	STORE_FULL,		/* a limit would be exceeded */
 	STORE_NO_POOL,
 	STORE_NO_LEASE,		/* it has ended, or never was */
@@ -151,6 +152,8 @@ enum verdict store_usage(struct store *store, int64_t now, const char *pool,
 /* store_lease.c */
 enum verdict store_lease(struct store *store, int64_t now, struct lease *lease,
 			 struct refusal *refusal);
+enum verdict store_try(struct store *store, int64_t now, struct lease *lease,
+		       struct refusal *refusal);
 enum verdict store_renew(struct store *store, int64_t now, const char *pool,
 			 const char *host, const char *id, int64_t ttl, struct lease *lease);
 enum verdict store_return(struct store *store, int64_t now, const char *pool,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * store_lease.c - leases: granted, renewed, returned, listed
  */
@@ -109,6 +109,25 @@ enum verdict store_lease(struct store *store, int64_t now, struct lease *lease,
 {
 	return store_end(store, store_begin(store, now) ? grant(store, lease, refusal) :
 							  STORE_FAILED);
+}
+
+/**
+ * store_try - whether a lease would be granted
+ * @store: store
+ * @now: time
+ * @lease: as store_lease() takes it
+ * @refusal: receives the reason of STORE_FULL
+ *
+ * Return: STORE_FITS, STORE_FULL, STORE_NO_POOL or STORE_FAILED.
+ */
+enum verdict store_try(struct store *store, int64_t now, struct lease *lease,
+		       struct refusal *refusal)
+{
+	enum verdict verdict = store_begin(store, now) ? grant(store, lease, refusal) :
+							 STORE_FAILED;
+
+	/* Only what ends with STORE_OK is kept. */
+	return store_end(store, verdict == STORE_OK ? STORE_FITS : verdict);
 }
 
 static enum verdict find_id(struct store *store, const char *pool, const char *host,

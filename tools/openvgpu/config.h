@@ -188,16 +188,24 @@ struct config_tenant {
 	unsigned int line;
 };
 
+/* enum config_enforce - what becomes of vGPUs without a seat, beside a line that says so */
+enum config_enforce {
+	CONFIG_OBSERVE,		/* nothing */
+	CONFIG_LIMIT,		/* they have ceilings */
+	CONFIG_DENY_NEW,	/* they can't be opened; those that are stay so */
+	CONFIG_ENFORCES
+};
+
 /**
  * struct config_entitlement - what the agent of quotas across hosts does
- * @limit: vGPUs without a seat get ceilings; else they are only told of
+ * @enforce: what becomes of vGPUs without a seat
  * @cap_percent: of such, cap_ceiling_percent
  * @frame_rate: likewise, frame_rate_ceiling
  * @lease_minutes: how long a lease lasts that is not renewed
  * @host: what the server knows this host as; empty: as itself does
  */
 struct config_entitlement {
-	bool limit;
+	enum config_enforce enforce;
 	unsigned int cap_percent;
 	unsigned int frame_rate;
 	unsigned int lease_minutes;
@@ -236,6 +244,7 @@ int config_fail(struct config_error *error, unsigned int line,
 void config_free(struct config *config);
 bool config_division_valid(const char *text);
 void config_entitlement_default(struct config_entitlement *entitlement);
+const char *config_enforce_name(enum config_enforce enforce);
 const char *config_quota_name(enum config_quota quota);
 const struct config_setting *config_setting_find(const struct config_settings *settings,
 						 const char *name);

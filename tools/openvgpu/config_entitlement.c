@@ -34,13 +34,28 @@ static int read_number(struct reader *reader, const char *key, const char *text,
 			   key, text, least, most);
 }
 
-static int read_enforce(struct reader *reader, const char *text, bool *limit)
+/**
+ * config_enforce_name - the word for it
+ * @enforce: which
+ */
+const char *config_enforce_name(enum config_enforce enforce)
 {
-	*limit = !strcmp(text, "limit");
-	if (*limit || !strcmp(text, "observe"))
-		return 0;
+	static const char *const names[] = {
+		[CONFIG_OBSERVE] = "observe", [CONFIG_LIMIT] = "limit",
+		[CONFIG_DENY_NEW] = "deny-new",
+	};
+
+	return names[enforce];
+}
+
+static int read_enforce(struct reader *reader, const char *text, enum config_enforce *enforce)
+{
+	for (*enforce = 0; *enforce < CONFIG_ENFORCES; (*enforce)++)
+		if (!strcmp(text, config_enforce_name(*enforce)))
+			return 0;
+	*enforce = CONFIG_OBSERVE;
 	return config_fail(reader->error, reader_line(reader),
-			   "enforce can't be '%s': it is observe or limit", text);
+			   "enforce can't be '%s': it is observe, limit or deny-new", text);
 }
 
 static int read_host(struct reader *reader, const char *text, char host[CONFIG_NAME_SIZE])
@@ -83,7 +98,7 @@ static int read_value(struct reader *reader, struct config_entitlement *entitlem
 	if (err)
 		return err;
 	if (!strcmp(key, "enforce"))
-		return read_enforce(reader, text, &entitlement->limit);
+		return read_enforce(reader, text, &entitlement->enforce);
 	if (!strcmp(key, "cap_percent"))
 		return read_number(reader, key, text, 1, 100, &entitlement->cap_percent);
 	if (!strcmp(key, "frame_rate"))

@@ -169,7 +169,7 @@ static void print_json(const struct ent_round *round)
 
 	json_set_text(object, "host", round->host);
 	json_set_text(object, "enforce", !round->token_count ? "off" :
-		      round->settings.limit ? "limit" : "observe");
+		      config_enforce_name(round->settings.enforce));
 	json_set(object, "agent", json_object_new_boolean(!is_stale(round)));
 	for (i = 0; i < round->token_count; i++)
 		json_object_array_add(tokens, token_json(&round->tokens[i]));
@@ -182,14 +182,19 @@ static void print_json(const struct ent_round *round)
 
 static void print_text(const struct ent_round *round)
 {
+	static const char *const meanings[] = {
+		[CONFIG_OBSERVE] = "vGPUs without a seat are only told of",
+		[CONFIG_LIMIT] = "vGPUs without a seat have ceilings",
+		[CONFIG_DENY_NEW] = "vGPUs without a seat can't be opened",
+	};
+	enum config_enforce enforce = round->settings.enforce;
 	struct table table = { 0 };
 	struct shown why, ends;
 	size_t i;
 
-	printf("host %s, %s\n", round->host, !round->token_count ?
-	       "off: there is no token in /" ENT_FOLDER : round->settings.limit ?
-	       "limit: vGPUs without a seat have ceilings" :
-	       "observe: vGPUs without a seat are only told of");
+	printf("host %s, %s: %s\n", round->host,
+	       round->token_count ? config_enforce_name(enforce) : "off",
+	       round->token_count ? meanings[enforce] : "there is no token in /" ENT_FOLDER);
 	if (round->token_count && is_stale(round))
 		puts("no agent looks after seats: systemctl enable --now openvgpu-entitlement");
 	for (i = 0; i < round->token_count; i++)
@@ -223,7 +228,7 @@ static enum cli_exit verdict(const struct ent_round *round)
 	for (i = 0; i < round->count; i++) {
 		enum ent_state state = ent_state_of(round, &round->seats[i]);
 
-		if (state == ENT_LIMITED)
+		if (state == ENT_LIMITED || state == ENT_DENIED)
 			return CLI_NO_CAPACITY;
 		if (state == ENT_GRACE)
 			code = CLI_FAILURE;

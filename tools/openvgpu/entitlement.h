@@ -39,6 +39,8 @@ enum ent_state {
 	ENT_GRACE,	/* it will lose it, or its ease, unless somebody does something */
 	ENT_LIMITED,	/* it has none */
 	ENT_RETURNED,	/* it needs none, and the server does not know yet */
+	ENT_ADMITTED,	/* it is closed, and can be opened; these two with deny-new only */
+	ENT_DENIED,	/* it is closed, and there is no seat for it */
 };
 
 /**
@@ -92,8 +94,9 @@ struct ent_token {
  * @cap: ceiling that the agent has put there; 0: none; ENT_REFUSED: it has none as long
  *	as it is open
  * @frame_rate: the same
+ * @barred: the agent has written that nobody may open it
  * @told: its state when that was in the log last
- * @seen: its vGPU is there, in this round
+ * @seen: its vGPU is there and its tenant's, in this round
  * @kept: it is still one to look after, at the end of this round
  *
  * Times are seconds of CLOCK_BOOTTIME, so whoever sets the clock ends no lease.
@@ -119,6 +122,7 @@ struct ent_seat {
 	bool noticed;
 	unsigned int cap;
 	unsigned int frame_rate;
+	bool barred;
 	int told;
 	bool seen;
 	bool kept;
@@ -157,6 +161,7 @@ enum ent_call {
 	ENT_ASK,
 	ENT_RENEW,
 	ENT_RETURN,
+	ENT_TRY,	/* whether there would be a seat */
 };
 
 /**

@@ -82,6 +82,24 @@ static void granted(struct ent_round *round, struct ent_request *request, int64_
 	ent_refuse(seat, "", "");
 }
 
+/* An older server knows no such request: then nobody can tell. */
+static void tried(struct ent_round *round, struct ent_request *request, const char *reason,
+		  const char *message)
+{
+	struct ent_seat *seat = request->seat;
+	bool refused = reason[0] && (request->status == 401 || request->status == 403 ||
+				     request->status == 404 || request->status == 409);
+
+	if (request->status != 200 && !refused) {
+		server_away(round, seat, "server-away", request->status ?
+			    "it can't say whether there is a seat" : request->message);
+		return;
+	}
+	seat->failures = 0;
+	seat->renew = round->now + RETRY_FULL;
+	ent_refuse(seat, refused ? reason : "", refused ? message : "");
+}
+
 static void forget(struct ent_seat *seat)
 {
 	seat->id[0] = '\0';
@@ -106,8 +124,10 @@ void ent_answer(struct ent_round *round, struct ent_request *request, int64_t se
 	json_object_object_get_ex(request->answer, "error", &error);
 	reason = error ? ent_text(error, "reason") : "";
 	message = error ? ent_text(error, "message") : "";
-	if (request->call == ENT_RETURN && (request->status == 200 ||
-					    !strcmp(reason, "no-lease"))) {
+	if (request->call == ENT_TRY) {
+		tried(round, request, reason, message);
+	} else if (request->call == ENT_RETURN && (request->status == 200 ||
+						   !strcmp(reason, "no-lease"))) {
 		forget(seat);
 		ent_refuse(seat, "", "");
 	} else if (request->status == 200 || request->status == 201) {

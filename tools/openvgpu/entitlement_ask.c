@@ -48,7 +48,9 @@ static void put_body(FILE *file, const struct ent_round *round, const struct ent
 	const struct ent_seat *seat = request->seat;
 	struct json_object *body = json_object_new_object();
 
-	if (request->call == ENT_ASK) {
+	if (request->call == ENT_TRY)
+		json_set(body, "dry_run", json_object_new_boolean(true));
+	if (request->call != ENT_RENEW) {
 		json_set_text(body, "pool", seat->pool);
 		json_set_text(body, "host", round->host);
 		json_set_text(body, "vgpu", seat->uuid);
@@ -65,7 +67,8 @@ static void put_request(FILE *file, const struct ent_round *round, const char *u
 			const struct ent_token *token, const struct ent_request *request)
 {
 	static const char *const forms[] = {
-		[ENT_ASK] = "%.*s/v1/leases%s%s", [ENT_RENEW] = "%.*s/v1/leases/%s%s",
+		[ENT_ASK] = "%.*s/v1/leases%s%s", [ENT_TRY] = "%.*s/v1/leases%s%s",
+		[ENT_RENEW] = "%.*s/v1/leases/%s%s",
 		[ENT_RETURN] = "%.*s/v1/leases/%s%s",
 	};
 	char text[ENT_URL_SIZE + ENT_TOKEN_MAX + 64], path[PATH_MAX];
@@ -74,7 +77,7 @@ static void put_request(FILE *file, const struct ent_round *round, const char *u
 	while (length && url[length - 1] == '/')
 		length--;
 	snprintf(text, sizeof(text), forms[request->call], length, url,
-		 request->call == ENT_ASK ? "" : request->seat->id,
+		 request->call == ENT_ASK || request->call == ENT_TRY ? "" : request->seat->id,
 		 request->call == ENT_RENEW ? "/renew" : "");
 	put_quoted(file, "url", text);
 	/* Whoever runs a proxy would see the token. */

@@ -116,26 +116,46 @@ static const char *stem_of(const char *pool)
 	return strcmp(pool, ENT_ANY_POOL) ? pool : "_all";
 }
 
+/* All of them: while a server changes its own, the old and the new one are good. */
+static char *join_certificates(const struct import *import)
+{
+	char *text = NULL, *longer;
+	int i;
+
+	for (i = 0; i < import->count; i++) {
+		if (import->kind[i] != KIND_CERTIFICATE)
+			continue;
+		if (asprintf(&longer, "%s%s\n", text ?: "", import->text[i]) < 0)
+			longer = NULL;
+		free(text);
+		text = longer;
+		if (!text)
+			break;
+	}
+	return text;
+}
+
+/* What goes with tokens before them, since they are used at once. */
 static int write_all(const struct cli *cli, const struct import *import)
 {
+	char *certificates = join_certificates(import);
 	char name[OVGPU_NAME_SIZE + 8];
-	int i, j, err = 0;
+	int i, err = 0;
 
-	for (i = 0; !err && i < import->count; i++) {
+	if (has(import, KIND_CERTIFICATE) && !certificates)
+		return -ENOMEM;
+	for (i = 0; !err && i < import->count; i++)
 		if (import->kind[i] == KIND_KEY)
 			err = write_file(cli, "token.pub", import->text[i]);
-		/* Before the token, which is used at once. */
-		for (j = 0; !err && j < import->count; j++)
-			if (import->kind[i] == KIND_CERTIFICATE && import->kind[j] == KIND_TOKEN) {
-				snprintf(name, sizeof(name), "%s.crt", stem_of(import->pool[j]));
-				err = write_file(cli, name, import->text[i]);
-			}
+	for (i = 0; !err && i < import->count; i++) {
+		if (import->kind[i] != KIND_TOKEN)
+			continue;
+		snprintf(name, sizeof(name), "%s.crt", stem_of(import->pool[i]));
+		err = certificates ? write_file(cli, name, certificates) : 0;
+		snprintf(name, sizeof(name), "%s.tok", stem_of(import->pool[i]));
+		err = err ?: write_file(cli, name, import->text[i]);
 	}
-	for (i = 0; !err && i < import->count; i++)
-		if (import->kind[i] == KIND_TOKEN) {
-			snprintf(name, sizeof(name), "%s.tok", stem_of(import->pool[i]));
-			err = write_file(cli, name, import->text[i]);
-		}
+	free(certificates);
 	return err;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * entitlement_limit.c - ceilings of vGPUs without a seat
+ * entitlement_limit.c - ceilings and admission of vGPUs without a seat
  *
- * The module knows ceilings only, and nothing of seats. The state says which of them the
+ * The module knows these only, and nothing of seats. The state says which of them the
  * agent has put there, and the attribute notice that it has: others' it does not touch.
  */
 #include <errno.h>
@@ -132,21 +132,30 @@ static void both(const struct ent_round *round, struct ent_seat *seat,
 	};
 }
 
+static bool is_refused(const struct ent_round *round, const struct ent_seat *seat)
+{
+	char now[OVGPU_NAME_SIZE];
+
+	return !get(round, seat, OVGPU_ADMISSION, now) && !strcmp(now, "refuse");
+}
+
 /*
  * Killed before that was written down, or all of it was lost: by the notice, the
- * ceilings are the agent's if they are those that it puts there.
+ * ceilings are the agent's if they are those that it puts there, and so is the admission.
  */
 static void recognize(const struct ent_round *round, struct ent_seat *seat)
 {
 	char now[OVGPU_NAME_SIZE];
 
-	if (!round->settings.limit || seat->noticed || get(round, seat, OVGPU_NOTICE, now))
+	if (round->settings.enforce == CONFIG_OBSERVE || seat->noticed ||
+	    get(round, seat, OVGPU_NOTICE, now))
 		return;
 	seat->noticed = strcmp(now, "none");
 	if (strcmp(now, "limited"))
 		return;
 	seat->cap = round->settings.cap_percent;
 	seat->frame_rate = round->settings.frame_rate;
+	seat->barred = is_refused(round, seat);
 }
 
 /*
@@ -166,7 +175,7 @@ static void lower(const struct ent_round *round, struct ent_seat *seat)
 		lower_one(round, seat, &ceilings[i]);
 }
 
-static void raise_to(const struct ent_round *round, struct ent_seat *seat, const char *word)
+static bool lift_both(const struct ent_round *round, struct ent_seat *seat)
 {
 	struct ceiling ceilings[2];
 	bool lifted = true;
@@ -175,6 +184,35 @@ static void raise_to(const struct ent_round *round, struct ent_seat *seat, const
 	both(round, seat, ceilings);
 	for (i = 0; i < 2; i++)
 		lifted &= lift_one(round, seat, &ceilings[i]);
+	return lifted;
+}
+
+/* One that an administrator refuses is left alone. */
+static void bar(const struct ent_round *round, struct ent_seat *seat)
+{
+	if (!put_notice(round, seat, "limited"))
+		return;
+	seat->noticed = true;
+	lift_both(round, seat);
+	if (!is_refused(round, seat))
+		seat->barred = !put(round, seat, OVGPU_ADMISSION, "refuse");
+}
+
+/* Whether the agent refuses nobody any more. */
+static bool unbar(const struct ent_round *round, struct ent_seat *seat)
+{
+	if (seat->barred && is_refused(round, seat) &&
+	    put(round, seat, OVGPU_ADMISSION, "allow"))
+		return false;
+	seat->barred = false;
+	return true;
+}
+
+static void raise_to(const struct ent_round *round, struct ent_seat *seat, const char *word)
+{
+	bool lifted = lift_both(round, seat);
+
+	lifted &= unbar(round, seat);
 	if (!lifted || (!seat->noticed && !strcmp(word, "none")))
 		return;
 	if (put_notice(round, seat, word))
@@ -182,23 +220,33 @@ static void raise_to(const struct ent_round *round, struct ent_seat *seat, const
 }
 
 /**
- * ent_limit - ceilings and notice of a vGPU, as its state and the settings want it
+ * ent_limit - ceilings, admission and notice of a vGPU, as its state and the settings
+ * want it
  * @round: round
  * @seat: of the vGPU
  * @state: how it stands
  */
 void ent_limit(const struct ent_round *round, struct ent_seat *seat, enum ent_state state)
 {
+	enum config_enforce enforce = round->settings.enforce;
+	const char *word = "none";
+
 	recognize(round, seat);
-	if (round->settings.limit && state == ENT_LIMITED)
+	if (enforce != CONFIG_OBSERVE && state == ENT_GRACE)
+		word = "grace";
+	/* It stays open, and once it is closed it can't be opened. */
+	if (enforce == CONFIG_DENY_NEW && state == ENT_LIMITED)
+		word = "limited";
+	if (enforce == CONFIG_LIMIT && state == ENT_LIMITED)
 		lower(round, seat);
+	else if (enforce == CONFIG_DENY_NEW && state == ENT_DENIED)
+		bar(round, seat);
 	else
-		raise_to(round, seat, round->settings.limit && state == ENT_GRACE ?
-			 "grace" : "none");
+		raise_to(round, seat, word);
 }
 
 /**
- * ent_lift - no ceilings, and no notice
+ * ent_lift - no ceilings, no notice, and anybody may open it
  * @round: round
  * @seat: of the vGPU, which may be gone
  */
@@ -209,7 +257,7 @@ void ent_lift(const struct ent_round *round, struct ent_seat *seat)
 }
 
 /**
- * ent_hand_over - ceilings and notice are looked after for another seat of the vGPU
+ * ent_hand_over - ceilings, admission and notice are looked after for another seat of the vGPU
  * @from: seat
  * @to: the other one
  */
@@ -217,8 +265,10 @@ void ent_hand_over(struct ent_seat *from, struct ent_seat *to)
 {
 	to->cap = to->cap ?: from->cap;
 	to->frame_rate = to->frame_rate ?: from->frame_rate;
+	to->barred |= from->barred;
 	to->noticed |= from->noticed;
 	from->cap = 0;
 	from->frame_rate = 0;
+	from->barred = false;
 	from->noticed = false;
 }

@@ -165,6 +165,8 @@ static void leave(const struct ent_round *round, const struct ent_token *token,
 	seat->renew = round->now + ENT_LOOK;
 	if (!seat->open) {
 		seat->id[0] = '\0';
+		seat->failures = 1;
+		ent_refuse(seat, token->reason, token->message);
 	} else if (seat->id[0] || !seat->reason[0]) {
 		seat->failures = !seat->id[0];
 		ent_refuse(seat, token->reason, token->message);
@@ -186,12 +188,12 @@ void ent_local(struct ent_round *round, struct ent_token *token)
 	size_t i;
 	int pass;
 
-	/* First those that have one. */
-	for (pass = 0; pass < 2; pass++)
+	/* First those that have one; of closed ones, only whether there would be one. */
+	for (pass = 0; pass < 3; pass++)
 		for (i = 0; i < round->count; i++) {
 			seat = &round->seats[i];
 			if (ent_token_of(round, seat->pool) != token ||
-			    !pass != !strcmp(seat->id, ENT_LOCAL))
+			    pass != (!seat->open ? 2 : !strcmp(seat->id, ENT_LOCAL) ? 0 : 1))
 				continue;
 			if (verdict == UNKNOWN) {
 				leave(round, token, seat);
@@ -201,19 +203,21 @@ void ent_local(struct ent_round *round, struct ent_token *token)
 			seat->asked = false;
 			seat->failures = 0;
 			seat->renew = round->now + ENT_LOOK;
-			if (!good && seat->open)
+			if (!good) {
 				ent_refuse(seat, token->reason, token->message);
-			if (!good || !seat->open)
 				continue;
+			}
 			if (used == token->vgpus) {
 				snprintf(text, sizeof(text), "the token is for %u vGPUs at a time",
 					 token->vgpus);
 				ent_refuse(seat, "pool-full", text);
 				continue;
 			}
+			ent_refuse(seat, "", "");
+			if (!seat->open)
+				continue;
 			used++;
 			strcpy(seat->id, ENT_LOCAL);
 			seat->expires = round->now + token->expires - round->today;
-			ent_refuse(seat, "", "");
 		}
 }

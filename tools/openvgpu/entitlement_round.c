@@ -28,7 +28,7 @@ const char *ent_state_name(enum ent_state state)
 {
 	static const char *const names[] = {
 		[ENT_LEASED] = "leased", [ENT_GRACE] = "grace", [ENT_LIMITED] = "limited",
-		[ENT_RETURNED] = "returned",
+		[ENT_RETURNED] = "returned", [ENT_ADMITTED] = "admitted", [ENT_DENIED] = "denied",
 	};
 
 	return names[state];
@@ -41,6 +41,14 @@ static bool waits_for_server(const struct ent_round *round, const struct ent_sea
 	       round->now < seat->since + 60 * (int64_t)round->settings.lease_minutes;
 }
 
+/* Whether nobody has to return it: there is none, or it ends by itself. */
+static bool is_over(const struct ent_round *round, const struct ent_seat *seat)
+{
+	if (seat->id[0])
+		return round->now >= seat->expires;
+	return !seat->asked || round->now >= seat->asked_until;
+}
+
 /**
  * ent_state_of - how a vGPU stands now
  * @round: round
@@ -48,8 +56,11 @@ static bool waits_for_server(const struct ent_round *round, const struct ent_sea
  */
 enum ent_state ent_state_of(const struct ent_round *round, const struct ent_seat *seat)
 {
-	if (!seat->open && !seat->borrowed)
+	if (!seat->open && !seat->borrowed && !is_over(round, seat))
 		return ENT_RETURNED;
+	/* Nobody has to wait for a server that is away. */
+	if (!seat->open && !seat->borrowed)
+		return seat->reason[0] && !seat->failures ? ENT_DENIED : ENT_ADMITTED;
 	if (seat->id[0] && round->now < seat->expires)
 		return seat->reason[0] ? ENT_GRACE : ENT_LEASED;
 	return waits_for_server(round, seat) ? ENT_GRACE : ENT_LIMITED;
@@ -181,12 +192,18 @@ struct ent_seat *ent_seat_new(struct ent_round *round, const struct ovgpu_vgpu *
 	return seat;
 }
 
+/* Whether it matters of closed vGPUs, too, that there is a seat. */
+static bool denies(const struct ent_round *round)
+{
+	return round->settings.enforce == CONFIG_DENY_NEW;
+}
+
 static void look_at_vgpu(struct ent_round *round, const struct ovgpu_vgpu *vgpu)
 {
 	struct ent_seat *seat = ent_seat_find(round, vgpu->uuid, vgpu->tenant);
-	bool open = vgpu->owner_pid != 0;
+	bool open = vgpu->owner_pid != 0, wanted = open || denies(round);
 
-	if (!seat && (!open || !ent_token_of(round, vgpu->tenant)))
+	if (!seat && (!wanted || !ent_token_of(round, vgpu->tenant)))
 		return;
 	if (!seat) {
 		seat = ent_seat_new(round, vgpu);
@@ -245,8 +262,8 @@ static bool due(const struct ent_round *round, const struct ent_token *token,
 	if (seat->borrowed && round->now >= seat->until - ENT_LAST)
 		seat->borrowed = 0;
 	if (!seat->id[0]) {
-		*call = ENT_ASK;
-		return seat->open || seat->borrowed || seat->asked;
+		*call = seat->open || seat->borrowed || seat->asked ? ENT_ASK : ENT_TRY;
+		return *call == ENT_ASK || (denies(round) && seat->seen);
 	}
 	*call = seat->open || seat->borrowed ? ENT_RENEW : ENT_RETURN;
 	return true;
@@ -363,14 +380,6 @@ static void tell(const struct ent_seat *seat, enum ent_state state)
 		 seat->message[0] ? ": " : "", seat->message);
 }
 
-/* Whether nobody has to return it: there is none, or it ends by itself. */
-static bool is_over(const struct ent_round *round, const struct ent_seat *seat)
-{
-	if (seat->id[0])
-		return round->now >= seat->expires;
-	return !seat->asked || round->now >= seat->asked_until;
-}
-
 /* Whether a file is no token today, and nobody knows whose seats it is about. */
 static bool is_unsure(const struct ent_round *round)
 {
@@ -385,12 +394,15 @@ static bool is_unsure(const struct ent_round *round)
 /* The vGPU is another tenant's now, whose seat says what ceilings it has. */
 static struct ent_seat *successor(struct ent_round *round, const struct ent_seat *seat)
 {
+	struct ent_seat *next;
 	size_t i;
 
-	for (i = 0; i < round->count; i++)
-		if (&round->seats[i] != seat && round->seats[i].open &&
-		    !strcmp(round->seats[i].uuid, seat->uuid))
-			return &round->seats[i];
+	for (i = 0; i < round->count; i++) {
+		next = &round->seats[i];
+		if (next != seat && (next->open || (next->seen && denies(round))) &&
+		    !strcmp(next->uuid, seat->uuid))
+			return next;
+	}
 	return NULL;
 }
 
@@ -400,8 +412,11 @@ static bool act(struct ent_round *round, struct ent_seat *seat)
 	enum ent_state state = ent_state_of(round, seat);
 	bool counted = ent_token_of(round, seat->pool) ||
 		       (!is_over(round, seat) && is_unsure(round));
+	bool closed = state == ENT_ADMITTED || state == ENT_DENIED;
 	struct ent_seat *next;
 
+	if (closed && !(denies(round) && seat->seen))
+		counted = false;
 	if (!counted || state == ENT_RETURNED) {
 		next = successor(round, seat);
 		if (next)
@@ -409,11 +424,12 @@ static bool act(struct ent_round *round, struct ent_seat *seat)
 		else
 			ent_lift(round, seat);
 	}
-	if (!counted || (state == ENT_RETURNED && is_over(round, seat)))
+	if (!counted)
 		return false;
 	if (state != ENT_RETURNED)
 		ent_limit(round, seat, state);
-	if (seat->told != (int)state)
+	/* That one can be opened is no news, unless it could not. */
+	if (seat->told != (int)state && (state != ENT_ADMITTED || seat->told == ENT_DENIED))
 		tell(seat, state);
 	seat->told = (int)state;
 	return true;

@@ -217,6 +217,7 @@ static void read_seat(struct ent_round *round, struct json_object *object, int64
 	seat->noticed = flag(object, "noticed");
 	seat->cap = (unsigned int)ent_number(object, "cap");
 	seat->frame_rate = (unsigned int)ent_number(object, "frame_rate");
+	seat->barred = flag(object, "barred");
 	seat->told = same_boot ? (int)ent_number(object, "told") : -1;
 }
 
@@ -301,6 +302,7 @@ static struct json_object *seat_json(const struct ent_seat *seat)
 	json_set(object, "noticed", json_object_new_boolean(seat->noticed));
 	json_set_number(object, "cap", seat->cap);
 	json_set_number(object, "frame_rate", seat->frame_rate);
+	json_set(object, "barred", json_object_new_boolean(seat->barred));
 	json_set(object, "told", json_object_new_int64(seat->told));
 	return object;
 }

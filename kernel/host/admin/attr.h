@@ -44,6 +44,7 @@ extern struct device_attribute vgpu_attr_frame_rate_ceiling;
 /* sysfs_tenant.c: in the vGPU's openvgpu/ */
 extern struct device_attribute vgpu_attr_tenant;
 extern struct device_attribute vgpu_attr_notice;
+extern struct device_attribute vgpu_attr_admission;
 
 /* sysfs_migrate.c: in the GPU's openvgpu/ */
 extern struct device_attribute vgpu_gpu_attr_dma_logging;

@@ -415,6 +415,7 @@ static struct attribute *vgpu_attrs[] = {
 	&vgpu_attr_frame_rate_ceiling.attr,
 	&vgpu_attr_tenant.attr,
 	&vgpu_attr_notice.attr,
+	&vgpu_attr_admission.attr,
 	&vgpu_attr_migration.attr,
 	&vgpu_attr_migration_hello.attr,
 	&vgpu_attr_state.attr,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sysfs_tenant.c - attributes that say whose a vGPU is, and why it has ceilings,
- * described in doc/sysfs-driver-openvgpu
+ * sysfs_tenant.c - attributes that say whose a vGPU is, why it has ceilings, and
+ * whether it can be opened, described in doc/sysfs-driver-openvgpu
  *
- * The driver does nothing by them: it shows them, and says in events what they are.
+ * The driver does nothing by the first two: it shows them, and says in events what
+ * they are. Who writes them is somebody who watches over a contract, and knows more.
  */
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -13,6 +14,7 @@
 #include "base/tenant.h"
 #include "base/uevent.h"
 #include "base/vgpu.h"
+#include "vgpu/life.h"
 
 /* -------------------------------------------------------------------- tenant */
 
@@ -53,6 +55,18 @@ static ssize_t tenant_store(struct device *dev, struct device_attribute *attr,
 struct device_attribute vgpu_attr_tenant =
 	__ATTR(tenant, 0644, tenant_show, tenant_store);
 
+/* All words, the one in force in brackets. */
+static ssize_t show_words(char *buf, const char *const *words, unsigned int count,
+			  unsigned int now)
+{
+	unsigned int i;
+	int n = 0;
+
+	for (i = 0; i < count; i++)
+		n = vgpu_list_name(buf, PAGE_SIZE, n, words[i], i == now);
+	return n + sysfs_emit_at(buf, n, "\n");
+}
+
 /* -------------------------------------------------------------------- notice */
 
 static const char *const notices[] = {
@@ -64,13 +78,8 @@ static const char *const notices[] = {
 static ssize_t notice_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct vgpu *vgpu = dev_get_drvdata(dev);
-	enum vgpu_notice now = READ_ONCE(vgpu->limits.notice);
-	unsigned int i;
-	int n = 0;
 
-	for (i = 0; i < ARRAY_SIZE(notices); i++)
-		n = vgpu_list_name(buf, PAGE_SIZE, n, notices[i], i == now);
-	return n + sysfs_emit_at(buf, n, "\n");
+	return show_words(buf, notices, ARRAY_SIZE(notices), READ_ONCE(vgpu->limits.notice));
 }
 
 static ssize_t notice_store(struct device *dev, struct device_attribute *attr,
@@ -96,3 +105,37 @@ static ssize_t notice_store(struct device *dev, struct device_attribute *attr,
 
 struct device_attribute vgpu_attr_notice =
 	__ATTR(notice, 0644, notice_show, notice_store);
+
+/* ----------------------------------------------------------------- admission */
+
+static const char *const admissions[] = {
+	[VGPU_ADMISSION_ALLOW]	= "allow",
+	[VGPU_ADMISSION_REFUSE]	= "refuse",
+};
+
+static ssize_t admission_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct vgpu *vgpu = dev_get_drvdata(dev);
+
+	return show_words(buf, admissions, ARRAY_SIZE(admissions),
+			  READ_ONCE(vgpu->limits.admission));
+}
+
+static ssize_t admission_store(struct device *dev, struct device_attribute *attr,
+			       const char *buf, size_t count)
+{
+	struct vgpu *vgpu = dev_get_drvdata(dev);
+	int admission = sysfs_match_string(admissions, buf);
+
+	if (admission < 0) {
+		vgpu_error(vgpu, ": admission not changed: there are only allow and refuse");
+		return -EINVAL;
+	}
+	if (vgpu_set_admission(vgpu, admission) != admission)
+		dev_notice(&vgpu->gpu->pdev->dev, "vGPU %s: admission: %s\n",
+			   vgpu_name(vgpu), admissions[admission]);
+	return count;
+}
+
+struct device_attribute vgpu_attr_admission =
+	__ATTR(admission, 0644, admission_show, admission_store);

@@ -26,6 +26,16 @@ enum vgpu_notice {
 };
 
 /**
+ * enum vgpu_admission - who may open it
+ * @VGPU_ADMISSION_ALLOW: anybody
+ * @VGPU_ADMISSION_REFUSE: nobody; who has it open keeps it
+ */
+enum vgpu_admission {
+	VGPU_ADMISSION_ALLOW,
+	VGPU_ADMISSION_REFUSE,
+};
+
+/**
  * struct vgpu_limits - what is allowed to a vGPU
  * @cap_percent: the administrator's, of an engine's time; lock of the run queue
  * @cap_ceiling_percent: likewise the ceiling
@@ -33,6 +43,7 @@ enum vgpu_notice {
  *	0: any. vgpu.lock for writing; READ_ONCE, WRITE_ONCE
  * @frame_rate_ceiling: likewise the ceiling
  * @notice: READ_ONCE, WRITE_ONCE
+ * @admission: vgpu.lock for writing; READ_ONCE, WRITE_ONCE
  */
 struct vgpu_limits {
 	u32 cap_percent;
@@ -40,6 +51,7 @@ struct vgpu_limits {
 	u32 frame_rate;
 	u32 frame_rate_ceiling;
 	enum vgpu_notice notice;
+	enum vgpu_admission admission;
 };
 
 /* What is in force of an engine's time, percent. */

@@ -162,12 +162,19 @@ static int open_in_place(struct vgpu *vgpu)
 	return ret;
 }
 
+/* Whether somebody has it refused, and who. With vgpu->lock held. */
+static int refusal(const struct vgpu *vgpu)
+{
+	if (vgpu->refuse_opens)
+		return -EBUSY;
+	return vgpu->limits.admission == VGPU_ADMISSION_REFUSE ? -EPERM : 0;
+}
+
 static int try_open(struct vgpu *vgpu)
 {
 	struct vgpu_gpu *gpu = vgpu->gpu;
 	enum vgpu_gpu_state state;
-	bool refused = false;
-	int ret;
+	int ret, refused = 0;
 
 	ret = vgpu_scrub_wait(vgpu);
 	if (ret && ret != -EAGAIN) {
@@ -181,17 +188,20 @@ static int try_open(struct vgpu *vgpu)
 	state = READ_ONCE(gpu->state);
 	if (state == VGPU_GPU_UP) {
 		mutex_lock(&vgpu->lock);
-		refused = vgpu->refuse_opens;
+		refused = refusal(vgpu);
 		/* A reset of the GPU, or a move, may have asked for another scrub. */
-		ret = refused ? -EBUSY : open_in_place(vgpu);
+		ret = refused ?: open_in_place(vgpu);
 		mutex_unlock(&vgpu->lock);
 	} else {
 		ret = state == VGPU_GPU_RESET ? -EBUSY : -ENODEV;
 	}
 	mutex_unlock(&gpu->state_lock);
-	if (refused)
+	if (refused == -EBUSY)
 		vgpu_owner_error(vgpu,
 				 " not opened: refuse_opens is 1, it is about to be removed");
+	else if (refused)
+		vgpu_owner_error(vgpu,
+				 " not opened: admission is refuse; once it is allow, try again");
 	if (state != VGPU_GPU_UP)
 		vgpu_owner_error(vgpu, " not opened: the GPU is in state %s",
 				 vgpu_gpu_state_name(gpu));
@@ -215,14 +225,35 @@ void vgpu_refuse_opens(struct vgpu *vgpu, bool refuse)
 }
 
 /**
+ * vgpu_set_admission - say who may open a vGPU
+ * @vgpu: the vGPU, in any state
+ * @admission: who
+ *
+ * An open that is under way is over when this returns. May sleep, bounded.
+ *
+ * Return: who might before.
+ */
+enum vgpu_admission vgpu_set_admission(struct vgpu *vgpu, enum vgpu_admission admission)
+{
+	enum vgpu_admission before;
+
+	mutex_lock(&vgpu->lock);
+	before = vgpu->limits.admission;
+	WRITE_ONCE(vgpu->limits.admission, admission);
+	mutex_unlock(&vgpu->lock);
+	return before;
+}
+
+/**
  * vgpu_open - a VMM takes a vGPU
  * @vgpu: the vGPU; VFIO lets one in at a time
  *
  * May sleep, up to ten seconds for the scrub of the former owner's slice.
  *
  * Return: 0; -EBUSY: the slice is not zeroed yet, the GPU is being reset, or an
- * administrator refuses opens; -ENODEV: the GPU is going or dead; -EINTR; the
- * error of the family. The reason is in the log and in last_error.
+ * administrator is about to remove it; -EPERM: its admission is refuse; -ENODEV: the
+ * GPU is going or dead; -EINTR; the error of the family. The reason is in the log and
+ * in last_error.
  */
 int vgpu_open(struct vgpu *vgpu)
 {

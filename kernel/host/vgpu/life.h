@@ -6,10 +6,12 @@
 #define VGPU_LIFE_H
 
 #include "base/fault.h"
+#include "base/limits.h"
 
 struct vgpu;
 
 void vgpu_refuse_opens(struct vgpu *vgpu, bool refuse);
+enum vgpu_admission vgpu_set_admission(struct vgpu *vgpu, enum vgpu_admission admission);
 int vgpu_open(struct vgpu *vgpu);
 void vgpu_close(struct vgpu *vgpu);
 void vgpu_update_master(struct vgpu *vgpu);

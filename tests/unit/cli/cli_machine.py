@@ -37,10 +37,10 @@ VGPU_SETTINGS = {
     "display": "[region] dmabuf off", "personality": "[native] bochs",
     "frame_rate_limit": 60, "migration": "[auto] stop_copy off",
     "migration_throttle": 0, "tenant": "none", "cap_ceiling_percent": 100,
-    "frame_rate_ceiling": 0, "notice": "[none] grace limited"}
+    "frame_rate_ceiling": 0, "notice": "[none] grace limited", "admission": "[allow] refuse"}
 
 # What no configuration keeps.
-FOR_NOW = ("frozen", "cap_ceiling_percent", "frame_rate_ceiling", "notice")
+FOR_NOW = ("frozen", "cap_ceiling_percent", "frame_rate_ceiling", "notice", "admission")
 
 # Commands whose failure is what they print.
 REPORTS = ("doctor", "health", "diag", "entitlement")

@@ -27,7 +27,8 @@ VGPU_SETTINGS = {"weight": "100", "cap_percent": "100", "timeslice_us": "0",
                  "frozen": "0", "display": "[region] dmabuf off",
                  "personality": "[native] bochs", "frame_rate_limit": "60",
                  "tenant": "none", "cap_ceiling_percent": "100",
-                 "frame_rate_ceiling": "0", "notice": "[none] grace limited"}
+                 "frame_rate_ceiling": "0", "notice": "[none] grace limited",
+                 "admission": "[allow] refuse"}
 
 
 class Set(CliTest):

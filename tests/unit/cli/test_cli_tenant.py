@@ -99,10 +99,10 @@ class Tenant(CliTest):
         """What is for the moment is kept nowhere."""
         self.fill()
         self.attributes(USED, cap_ceiling_percent=25, frame_rate_ceiling=15,
-                        notice="none grace [limited]", tenant="blue")
+                        notice="none grace [limited]", admission="allow [refuse]", tenant="blue")
         out = self.expect(OK, "export").out.decode()
         self.assertIn("tenant: blue", out)
-        for name in ("cap_ceiling_percent", "frame_rate_ceiling", "notice"):
+        for name in ("cap_ceiling_percent", "frame_rate_ceiling", "notice", "admission"):
             self.assertNotIn(name, out)
             self.machine.write("config.yaml", "version: v1\nvgpu-configs:\n  default:\n"
                                "    - devices: [0]\n      vgpu-devices:\n        256mq:\n"
@@ -111,7 +111,7 @@ class Tenant(CliTest):
                                   err=f"'{name}' is for the moment")
         settings = self.expect_json(OK, "settings")["settings"]
         self.assertEqual({one["name"] for one in settings if one["for_now"]},
-                         {"frozen", "cap_ceiling_percent", "frame_rate_ceiling", "notice"})
+                         {"frozen", "cap_ceiling_percent", "frame_rate_ceiling", "notice", "admission"})
 
     def test_definition(self):
         """mdevctl keeps it as an attribute."""

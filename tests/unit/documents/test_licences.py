@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-test_licences.py - programs of any licence can link the libraries, and
-debian/copyright says what the files say
+test_licences.py - programs of any licence can link the libraries, the quota
+service can be linked with OpenSSL, and debian/copyright says what the files say
 
 `make lint` has `reuse lint`, which checks that every file has a licence.
 """
@@ -20,8 +20,11 @@ LINKABLE = ("LGPL-2.1-or-later", "MIT", "GPL-2.0-only OR LGPL-2.1-or-later",
             "(GPL-2.0-only WITH Linux-syscall-note) OR MIT")
 # Each with one of its files.
 LIBRARIES = {"libopenvgpu": "settings.c", "librefgpu_drm": "buffer.c"}
+# What may be in a program with OpenSSL: Apache-2.0 goes with version 3 of the GPL.
+WITH_OPENSSL = ("GPL-2.0-or-later", "(GPL-2.0-only WITH Linux-syscall-note) OR MIT")
 # Debian's names of licences.
-DEBIAN = {"GPL-2.0-only": "GPL-2.0-only", "LGPL-2.1-or-later": "LGPL-2.1+", "MIT": "Expat",
+DEBIAN = {"GPL-2.0-only": "GPL-2.0-only", "GPL-2.0-or-later": "GPL-2+",
+          "LGPL-2.1-or-later": "LGPL-2.1+", "MIT": "Expat",
           "GPL-2.0-only OR LGPL-2.1-or-later": "GPL-2.0-only or LGPL-2.1+",
           "(GPL-2.0-only WITH Linux-syscall-note) OR MIT":
           "GPL-2.0-only with Linux-syscall-note exception or Expat"}
@@ -36,13 +39,13 @@ def licence(path):
     return found and found.group(1).strip()
 
 
-def library_files(library):
-    """Every file of the tree that is compiled into the library."""
+def compiled_files(objects, folder):
+    """Every file of the tree that is compiled into what has these objects."""
     files = set()
-    for depends in glob.glob(os.path.join(OUT, library + ".d/*.d")):
+    for depends in glob.glob(os.path.join(OUT, objects + ".d/*.d")):
         with open(depends, encoding="ascii") as file:
             for name in file.read().replace("\\\n", " ").split():
-                path = os.path.join(TOP, "tools", library, name.rstrip(":"))
+                path = os.path.join(TOP, "tools", folder, name.rstrip(":"))
                 if not name.startswith("/") and os.path.isfile(path):
                     files.add(os.path.relpath(path, TOP))
     return files
@@ -58,13 +61,18 @@ def main():
     problems = []
     files = set()
     for library, one in LIBRARIES.items():
-        own = library_files(library)
+        own = compiled_files(library, library)
         files |= own
         if not any(name.endswith("/" + one) for name in own):
             problems.append("no %s among the files of %s: %s" % (one, library, sorted(own)))
         for name in own:
             if licence(name) not in LINKABLE:
                 problems.append("%s is in %s, and is %s" % (name, library, licence(name)))
+    # Without the libraries that it needs, it is not built.
+    for name in compiled_files("openvgpu-entitled", "entitled"):
+        files.add(name)
+        if licence(name) not in WITH_OPENSSL:
+            problems.append("%s is in openvgpu-entitled, and is %s" % (name, licence(name)))
     patterns = debian()
     listed = subprocess.run(["find", ".", "-type", "f", "-not", "-path", "./.git*",
                              "-not", "-path", "./build/*"], cwd=TOP, capture_output=True, text=True,

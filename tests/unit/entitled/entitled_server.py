@@ -88,11 +88,11 @@ class ServerTest(unittest.TestCase):
                 "-out", self.path(f"{name}.key"))
         openssl("pkey", "-in", self.path(f"{name}.key"), "-pubout", "-out", self.path(f"{name}.pub"))
 
-    def make_certificate(self):
-        """tls.key and tls.crt, for 127.0.0.1"""
+    def make_certificate(self, name="tls"):
+        """NAME.key and NAME.crt, for 127.0.0.1"""
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                 "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1",
-                "-keyout", self.path("tls.key"), "-out", self.path("tls.crt"))
+                "-keyout", self.path(f"{name}.key"), "-out", self.path(f"{name}.crt"))
 
     # ------------------------------------------------------------ the program
 
@@ -160,9 +160,10 @@ class ServerTest(unittest.TestCase):
             return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.tls)
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
-    def trust_server(self):
-        """TLS from now on, with the certificate of make_certificate() as the only one."""
-        self.tls = ssl.create_default_context(cafile=self.path("tls.crt"))
+    def trust_server(self, *names):
+        """TLS from now on, with these certificates of make_certificate() as the only ones."""
+        self.tls = ssl.create_default_context(
+            cadata="".join(self.read(f"{name}.crt").decode() for name in names or ("tls",)))
 
     def ask(self, method, path, token=None, body=None, **headers):
         """One request on a connection of its own."""

@@ -113,9 +113,16 @@ class Host:
             "cap_ceiling_percent", "frame_rate_ceiling"))
         return cap, rate, self.notice(uuid)
 
-    def notice(self, uuid):
-        text = self.machine.read(f"sys/devices/pci0000:00/{GPU}/{uuid}/openvgpu/notice").strip()
+    def word(self, uuid, name):
+        """The one in force. Made-up attributes have what was written last."""
+        text = self.machine.read(f"sys/devices/pci0000:00/{GPU}/{uuid}/openvgpu/{name}").strip()
         return text.split("[")[1].split("]")[0] if "[" in text else text
+
+    def notice(self, uuid):
+        return self.word(uuid, "notice")
+
+    def admission(self, uuid):
+        return self.word(uuid, "admission")
 
     # ----------------------------------------------------------- the command
 

@@ -57,6 +57,29 @@ class Leases(ServerTest):
         self.lease(200, 2, self.host)
         self.lease(409, 3, self.host, "pool-full")
 
+    def test_dry_run(self):
+        """It says what a lease would come to, and takes none."""
+        self.put(vgpus=1)
+        answer = self.expect(200, "POST", "/v1/leases", self.host, {
+            "host": "h1", "vgpu": vgpu(1), "series": "q", "dry_run": True})
+        self.assertEqual(answer.json, {"pool": "blue", "fits": True})
+        self.assertEqual(self.used(self.host), 0)
+        lease = self.lease(201, 1, self.host, dry_run=False)
+        self.lease(409, 2, self.host, "pool-full", dry_run=True)
+        # Who has one has it still, with the same id.
+        self.lease(200, 1, self.host, dry_run=True)
+        self.assertEqual(self.lease(200, 1, self.host)["id"], lease["id"])
+        self.lease(400, 2, self.host, "bad-value", dry_run=1)
+        text = self.expect(200, "GET", "/metrics", self.token("*", "read")).text
+        for event, count in (("granted", 1), ("granted-again", 1), ("refused", 0)):
+            self.assertIn('openvgpu_entitled_events_total{event="%s"} %d\n' % (event, count), text)
+        # Nor is there anything of it after a restart.
+        self.expect(200, "DELETE", f"/v1/leases/{lease['id']}", self.host)
+        self.lease(200, 1, self.host, dry_run=True)
+        self.end(signal.SIGKILL)
+        self.start()
+        self.assertEqual(self.used(self.host), 0)
+
     def test_usage(self):
         self.put(vgpus=1500, series={"c": {"vgpus": 3, "compute_slices": 7}})
         self.put(pool="red", vgpus=1)

@@ -331,6 +331,34 @@ class Agent(AgentTest):
         host.round()
         self.assertEqual(host.states()[A], ("leased", None))
 
+    def test_certificate_changes(self):
+        """While a server changes its own, the old and the new one are good; then the new one alone."""
+        def serve(name):
+            if self.server:
+                self.end()
+            self.start("--tls-cert", self.path(f"{name}.crt"), "--tls-key", self.path(f"{name}.key"))
+
+        for name in ("old", "new"):
+            self.make_certificate(name)
+        serve("old")
+        self.trust_server("old", "new")
+        self.put(vgpus=1)
+        host = self.host()
+        host.add(A)
+        with open(self.path("h1.tok"), "w", encoding="ascii") as file:
+            file.write(self.token("blue", "host", "--host", "h1", "--url", f"https://127.0.0.1:{self.port}") + "\n")
+        for known, server, state in ((("old", "new"), "old", ("leased", None)),
+                                     (("old", "new"), "new", ("leased", None)),
+                                     (("new",), "new", ("leased", None)),
+                                     (("new",), "old", ("grace", "server-away"))):
+            self.assertEqual(host.run("import", self.path("h1.tok"),
+                                      *(self.path(f"{name}.crt") for name in known)).returncode, 0)
+            serve(server)
+            self.wait(DAY // 3 + 1, host)
+            host.round()
+            self.assertEqual(host.states()[A], state, f"a host that knows {known}, a server that is {server}")
+        self.assertIn("certificate", host.status()["vgpus"][0]["message"])
+
     def test_agent_follows(self):
         """Until SIGTERM, which leaves everything as it is."""
         self.put(vgpus=1)

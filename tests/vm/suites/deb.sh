@@ -36,7 +36,7 @@ EOF
 grep -E '^(ok|not ok) ' "$folder/build.txt"
 add build "$folder/build.txt"
 grep -E '^[EW]: ' "$folder/build.txt"
-for package in openvgpu-dkms openvgpu-utils libopenvgpu0 libopenvgpu-dev refgpu refgpu-dkms librefgpu-drm0 librefgpu-drm-dev; do
+for package in openvgpu-dkms openvgpu-utils openvgpu-entitled libopenvgpu0 libopenvgpu-dev refgpu refgpu-dkms librefgpu-drm0 librefgpu-drm-dev; do
 	file=$(echo "$folder/$package"_*.deb)
 	holds "has-$package" "there is no $file" test -e "$file"
 done
@@ -49,7 +49,7 @@ holds has-source "there is no $file" test -e "$file"
 
 tests/vm/chroot bash -s "/src/$folder" >"$folder/install.txt" 2>&1 <<'EOF'
 . /src/tests/vm/suite.sh
-packages=(openvgpu-dkms openvgpu-utils libopenvgpu0 libopenvgpu-dev refgpu
+packages=(openvgpu-dkms openvgpu-utils openvgpu-entitled libopenvgpu0 libopenvgpu-dev refgpu
 	refgpu-dkms librefgpu-drm0 librefgpu-drm-dev)
 # Pages are left out of this root file system to save time; ours are tested.
 apt=(apt-get -y --no-install-recommends -o 'Dpkg::Options::=--path-include=/usr/share/man/*'
@@ -167,7 +167,7 @@ check pkg-config-static sh -c 'gcc /tmp/program.c -o /tmp/static -static $(pkg-c
 units=/usr/lib/systemd/system
 check systemd-analyze systemd-analyze verify "$units/openvgpu-restore.service" \
 	"$units/openvgpu-restore@.service" "$units/openvgpu-metrics.service" "$units/openvgpu-metrics.timer" \
-	"$units/openvgpu-entitlement.service"
+	"$units/openvgpu-entitled.service" "$units/openvgpu-entitlement.service"
 check systemd-analyze-engine systemd-analyze verify "$units/openvgpu-soft@.service"
 cp "$units/openvgpu-soft@.service" /tmp/openvgpu-soft@1G.service
 check engine-is-in-a-sandbox systemd-analyze security --offline=yes --threshold=25 /tmp/openvgpu-soft@1G.service
@@ -175,11 +175,18 @@ check udevadm udevadm verify /usr/lib/udev/rules.d/61-openvgpu.rules
 says restore-at-boot enabled systemctl --root=/ is-enabled openvgpu-restore.service
 says metrics-only-when-asked disabled systemctl --root=/ is-enabled openvgpu-metrics.timer
 says entitlement-only-when-asked disabled systemctl --root=/ is-enabled openvgpu-entitlement.service
-for page in openvgpu.8 openvgpu.4 openvgpu-config.5 libopenvgpu.3 librefgpu_drm.3 refgpu_drm_wait.3 refgpu.1; do
+# The quota service, apart from the hosts'.
+says entitled "openvgpu-entitled $version" openvgpu-entitled --version
+says entitled-only-when-asked disabled systemctl --root=/ is-enabled openvgpu-entitled.service
+says entitled-refuses-without-a-key 'token.pub' openvgpu-entitled serve
+same utils-lack-the-service '' "$(dpkg-query -L openvgpu-utils | grep entitled)"
+for page in openvgpu.8 openvgpu-entitled.8 openvgpu.4 openvgpu-config.5 libopenvgpu.3 librefgpu_drm.3 refgpu_drm_wait.3 refgpu.1; do
 	check "page-$page" man -w "${page##*.}" "${page%.*}"
 done
 check completion bash -c '. /usr/share/bash-completion/bash_completion &&
 	. /usr/share/bash-completion/completions/openvgpu && complete -p openvgpu'
+check completion-of-entitled bash -c '. /usr/share/bash-completion/completions/openvgpu-entitled &&
+	complete -p openvgpu-entitled'
 check mdevctl mdevctl types
 check script test -x /usr/lib/mdevctl/scripts.d/callouts/openvgpu.sh
 # mdevctl 1.3 and later would ask it twice.
