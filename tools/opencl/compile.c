@@ -18,8 +18,6 @@
 
 #define WORDS_MAX	512
 
-extern char **environ;
-
 /* Options of clBuildProgram() that stand alone. */
 static const char * const known[] = {
 	"-w", "-Werror", "-g", "-cl-single-precision-constant", "-cl-denorms-are-zero",
@@ -165,10 +163,13 @@ static cl_int compile_in(const char *place, const char *source, char **words, vo
 		return CL_OUT_OF_HOST_MEMORY;
 	status = run(words, messages);
 	*log = read_file(messages, &bytes);
-	if (status)
+	if (status) {
 		result = status < 0 ? CL_COMPILER_NOT_AVAILABLE : CL_BUILD_PROGRAM_FAILURE;
-	else if (!(*binary = read_file(out, binary_bytes)))
-		result = CL_OUT_OF_HOST_MEMORY;
+	} else {
+		*binary = read_file(out, binary_bytes);
+		if (!*binary)
+			result = CL_OUT_OF_HOST_MEMORY;
+	}
 	unlink(in);
 	unlink(out);
 	unlink(messages);

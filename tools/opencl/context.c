@@ -46,7 +46,7 @@ static cl_context create(const cl_context_properties *properties, cl_int *errcod
 
 CL_API_ENTRY cl_context CL_API_CALL
 clCreateContext(const cl_context_properties *properties, cl_uint count, const cl_device_id *devices,
-		void (CL_CALLBACK *notify)(const char *, const void *, size_t, void *),
+		void (*notify)(const char *, const void *, size_t, void *),
 		void *data, cl_int *errcode)
 {
 	cl_uint i;
@@ -64,7 +64,7 @@ clCreateContext(const cl_context_properties *properties, cl_uint count, const cl
 
 CL_API_ENTRY cl_context CL_API_CALL
 clCreateContextFromType(const cl_context_properties *properties, cl_device_type type,
-			void (CL_CALLBACK *notify)(const char *, const void *, size_t, void *),
+			void (*notify)(const char *, const void *, size_t, void *),
 			void *data, cl_int *errcode)
 {
 	cl_device_id device;

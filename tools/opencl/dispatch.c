@@ -42,7 +42,7 @@ static cl_int no_operation(void)
 	return CL_INVALID_OPERATION;
 }
 
-#define REFUSE(function, by) .function = (__typeof__(&function))(void (*)(void))(by)
+#define REFUSE(function, by) .function = (__typeof__(function) *)(void (*)(void))(by)
 #define HAVE(function) .function = function
 
 const cl_icd_dispatch dispatch_table = {

@@ -182,7 +182,7 @@ CL_API_ENTRY cl_int CL_API_CALL clSetUserEventStatus(cl_event event, cl_int stat
 
 CL_API_ENTRY cl_int CL_API_CALL
 clSetEventCallback(cl_event event, cl_int status,
-		   void (CL_CALLBACK *notify)(cl_event, cl_int, void *), void *data)
+		   void (*notify)(cl_event, cl_int, void *), void *data)
 {
 	struct callback *callback, **at;
 

@@ -149,7 +149,7 @@ CL_API_ENTRY cl_int CL_API_CALL clReleaseMemObject(cl_mem memory)
 }
 
 CL_API_ENTRY cl_int CL_API_CALL
-clSetMemObjectDestructorCallback(cl_mem memory, void (CL_CALLBACK *notify)(cl_mem, void *),
+clSetMemObjectDestructorCallback(cl_mem memory, void (*notify)(cl_mem, void *),
 				 void *data)
 {
 	struct memory_callback *callback;

@@ -80,7 +80,7 @@ struct _cl_context {
 
 struct memory_callback {
 	struct memory_callback *next;
-	void (CL_CALLBACK *notify)(cl_mem memory, void *data);
+	void (*notify)(cl_mem memory, void *data);
 	void *data;
 };
 
@@ -152,7 +152,7 @@ struct _cl_kernel {
 struct callback {
 	struct callback *next;
 	cl_int status;
-	void (CL_CALLBACK *notify)(cl_event event, cl_int status, void *data);
+	void (*notify)(cl_event event, cl_int status, void *data);
 	void *data;
 };
 
@@ -221,7 +221,7 @@ void object_discard(void *object);
 
 /** info_give() - answer a query: @bytes of @value */
 cl_int info_give(const void *value, size_t bytes, size_t room, void *to, size_t *needed);
-#define INFO(type, value) info_give(&(type){ value }, sizeof(type), room, to, needed)
+#define INFO(type, value) info_give(&(type) { value }, sizeof(type), room, to, needed)
 #define INFO_TEXT(text) info_give(text, strlen(text) + 1, room, to, needed)
 
 /** returned() - give a handle and the error that a function of creation has */

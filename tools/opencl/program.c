@@ -180,7 +180,7 @@ static cl_int check_devices(cl_uint count, const cl_device_id *devices)
 
 CL_API_ENTRY cl_int CL_API_CALL
 clBuildProgram(cl_program program, cl_uint count, const cl_device_id *devices,
-	       const char *options, void (CL_CALLBACK *notify)(cl_program, void *), void *data)
+	       const char *options, void (*notify)(cl_program, void *), void *data)
 {
 	cl_int error;
 

@@ -51,7 +51,8 @@ void transport_free(struct transport *transport, struct transport_memory *memory
  *
  * Return: 0, the enum refgpu_error that stopped them, or TRANSPORT_TOO_LONG.
  */
-unsigned int transport_execute(struct transport *transport, const void *packets, unsigned int count);
+unsigned int transport_execute(struct transport *transport, const void *packets,
+			       unsigned int count);
 
 #define TRANSPORT_PACKETS	16u
 #define TRANSPORT_TOO_LONG	UINT32_MAX

@@ -199,7 +199,8 @@ static void push(struct transport *transport, const void *packet)
 	       transport->put++ % RING_PACKETS * REFGPU_PACKET_SIZE, packet, REFGPU_PACKET_SIZE);
 }
 
-unsigned int transport_execute(struct transport *transport, const void *packets, unsigned int count)
+unsigned int transport_execute(struct transport *transport, const void *packets,
+			       unsigned int count)
 {
 	struct refgpu_fence fence = { .header = { .opcode = REFGPU_OP_FENCE,
 						  .flags = REFGPU_FENCE_INTERRUPT } };

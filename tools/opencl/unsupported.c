@@ -121,7 +121,7 @@ clEnqueueMapImage(cl_command_queue queue, cl_mem image, cl_bool blocking, cl_map
 CL_API_ENTRY cl_int CL_API_CALL
 clCompileProgram(cl_program program, cl_uint count, const cl_device_id *devices,
 		 const char *options, cl_uint header_count, const cl_program *headers,
-		 const char **names, void (CL_CALLBACK *notify)(cl_program, void *), void *data)
+		 const char **names, void (*notify)(cl_program, void *), void *data)
 {
 	(void)count;
 	(void)devices;
@@ -138,7 +138,7 @@ clCompileProgram(cl_program program, cl_uint count, const cl_device_id *devices,
 CL_API_ENTRY cl_program CL_API_CALL
 clLinkProgram(cl_context context, cl_uint count, const cl_device_id *devices,
 	      const char *options, cl_uint program_count, const cl_program *programs,
-	      void (CL_CALLBACK *notify)(cl_program, void *), void *data, cl_int *errcode)
+	      void (*notify)(cl_program, void *), void *data, cl_int *errcode)
 {
 	(void)count;
 	(void)devices;
@@ -201,7 +201,7 @@ CL_API_ENTRY cl_int CL_API_CALL clCreateSubDevices(cl_device_id device,
 }
 
 CL_API_ENTRY cl_int CL_API_CALL
-clSetContextDestructorCallback(cl_context context, void (CL_CALLBACK *notify)(cl_context, void *),
+clSetContextDestructorCallback(cl_context context, void (*notify)(cl_context, void *),
 			       void *data)
 {
 	(void)notify;

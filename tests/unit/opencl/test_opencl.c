@@ -7,15 +7,17 @@
 
 #define COUNT	1000u
 
+static const char sums_source[] =
+	"kernel void add(global const float *a, global const float *b, global float *sum,"
+	"		 uint count)\n"
+	"{\n"
+	"	size_t i = get_global_id(0);\n"
+	"	if (i < count) sum[i] = a[i] + b[i];\n"
+	"}\n";
+
 START_TEST(sums)
 {
-	cl_kernel kernel = kernel_of(
-		"kernel void add(global const float *a, global const float *b, global float *sum,"
-		"		 uint count)\n"
-		"{\n"
-		"	size_t i = get_global_id(0);\n"
-		"	if (i < count) sum[i] = a[i] + b[i];\n"
-		"}\n", "add");
+	cl_kernel kernel = kernel_of(sums_source, "add");
 	float a[COUNT], b[COUNT], sum[COUNT];
 	cl_uint count = COUNT, i;
 	cl_mem memory[3];
@@ -85,19 +87,21 @@ struct odd {
 	float numbers[9];
 };
 
+static const char arguments_of_all_kinds_source[] =
+	"struct odd { char first; float numbers[9]; };\n"
+	"typedef float4 four;\n"
+	"constant int table[4] = { 1, 10, 100, 1000 };\n"
+	"kernel void kinds(char c, struct odd odd, four v, global float *out, long l,\n"
+	"		   constant int *in, ushort s, global int *nothing)\n"
+	"{\n"
+	"	out[0] = c; out[1] = odd.first + odd.numbers[8]; out[2] = v.x + v.w;\n"
+	"	out[3] = l; out[4] = in[1] + table[in[0]]; out[5] = nothing == 0;\n"
+	"	out[6] = s;\n"
+	"}\n";
+
 START_TEST(arguments_of_all_kinds)
 {
-	cl_kernel kernel = kernel_of(
-		"struct odd { char first; float numbers[9]; };\n"
-		"typedef float4 four;\n"
-		"constant int table[4] = { 1, 10, 100, 1000 };\n"
-		"kernel void kinds(char c, struct odd odd, four v, global float *out, long l,\n"
-		"		   constant int *in, ushort s, global int *nothing)\n"
-		"{\n"
-		"	out[0] = c; out[1] = odd.first + odd.numbers[8]; out[2] = v.x + v.w;\n"
-		"	out[3] = l; out[4] = in[1] + table[in[0]]; out[5] = nothing == 0;\n"
-		"	out[6] = s;\n"
-		"}\n", "kinds");
+	cl_kernel kernel = kernel_of(arguments_of_all_kinds_source, "kinds");
 	static const float expected[7] = { -5, 3 + 2.5f, 1 + 8, -70000, 42 + 100, 1, 65535 };
 	struct odd odd = { 3, { [8] = 2.5f } };
 	cl_float4 v = { { 1, 2, 4, 8 } };
@@ -128,18 +132,20 @@ START_TEST(arguments_of_all_kinds)
 }
 END_TEST
 
+static const char identity_of_items_source[] =
+	"kernel void who(global ulong *out)\n"
+	"{\n"
+	"	size_t x = get_global_id(0) - get_global_offset(0);\n"
+	"	size_t y = get_global_id(1) - get_global_offset(1);\n"
+	"	global ulong *to = out + 8 * (y * get_global_size(0) + x);\n"
+	"	to[0] = get_global_id(0); to[1] = get_global_id(1); to[2] = get_local_id(1);\n"
+	"	to[3] = get_group_id(0); to[4] = get_num_groups(1); to[5] = get_local_size(0);\n"
+	"	to[6] = get_work_dim(); to[7] = get_global_size(2) + get_global_id(7);\n"
+	"}\n";
+
 START_TEST(identity_of_items)
 {
-	cl_kernel kernel = kernel_of(
-		"kernel void who(global ulong *out)\n"
-		"{\n"
-		"	size_t x = get_global_id(0) - get_global_offset(0);\n"
-		"	size_t y = get_global_id(1) - get_global_offset(1);\n"
-		"	global ulong *to = out + 8 * (y * get_global_size(0) + x);\n"
-		"	to[0] = get_global_id(0); to[1] = get_global_id(1); to[2] = get_local_id(1);\n"
-		"	to[3] = get_group_id(0); to[4] = get_num_groups(1); to[5] = get_local_size(0);\n"
-		"	to[6] = get_work_dim(); to[7] = get_global_size(2) + get_global_id(7);\n"
-		"}\n", "who");
+	cl_kernel kernel = kernel_of(identity_of_items_source, "who");
 	const size_t offset[2] = { 5, 70 }, global[2] = { 6, 4 }, local[2] = { 3, 2 };
 	cl_ulong out[24][8];
 	cl_mem memory = buffer(sizeof(out), NULL);
@@ -163,19 +169,21 @@ START_TEST(identity_of_items)
 }
 END_TEST
 
+static const char atomics_count_source[] =
+	"kernel void count(global uint *total)\n"
+	"{\n"
+	"	local uint here;\n"
+	"	if (!get_local_id(0)) here = 0;\n"
+	"	barrier(CLK_LOCAL_MEM_FENCE);\n"
+	"	atomic_add(&here, (uint)get_local_id(0));\n"
+	"	barrier(CLK_LOCAL_MEM_FENCE);\n"
+	"	if (!get_local_id(0)) { atomic_add(total, here); atomic_inc(total + 1); }\n"
+	"	atomic_max(total + 2, (uint)get_global_id(0));\n"
+	"}\n";
+
 START_TEST(atomics_count)
 {
-	cl_kernel kernel = kernel_of(
-		"kernel void count(global uint *total)\n"
-		"{\n"
-		"	local uint here;\n"
-		"	if (!get_local_id(0)) here = 0;\n"
-		"	barrier(CLK_LOCAL_MEM_FENCE);\n"
-		"	atomic_add(&here, (uint)get_local_id(0));\n"
-		"	barrier(CLK_LOCAL_MEM_FENCE);\n"
-		"	if (!get_local_id(0)) { atomic_add(total, here); atomic_inc(total + 1); }\n"
-		"	atomic_max(total + 2, (uint)get_global_id(0));\n"
-		"}\n", "count");
+	cl_kernel kernel = kernel_of(atomics_count_source, "count");
 	cl_uint total[3] = { 0 };
 	cl_mem memory = buffer(sizeof(total), total);
 
@@ -298,18 +306,20 @@ START_TEST(binaries_and_options)
 }
 END_TEST
 
+static const char large_private_arrays_source[] =
+	"kernel void large(global uint *out)\n"
+	"{\n"
+	"	uint own[5000], sum = 0, me = get_global_id(0);\n"
+	"	for (uint i = 0; i < 5000; i++) own[(i * 7 + me) % 5000] = i * (me + 1);\n"
+	"	barrier(CLK_GLOBAL_MEM_FENCE);\n"
+	"	for (uint i = 0; i < 5000; i++) sum += own[i];\n"
+	"	out[me] = sum;\n"
+	"}\n";
+
 /* More of everything than a kernel that has little needs. */
 START_TEST(large_private_arrays)
 {
-	cl_kernel kernel = kernel_of(
-		"kernel void large(global uint *out)\n"
-		"{\n"
-		"	uint own[5000], sum = 0, me = get_global_id(0);\n"
-		"	for (uint i = 0; i < 5000; i++) own[(i * 7 + me) % 5000] = i * (me + 1);\n"
-		"	barrier(CLK_GLOBAL_MEM_FENCE);\n"
-		"	for (uint i = 0; i < 5000; i++) sum += own[i];\n"
-		"	out[me] = sum;\n"
-		"}\n", "large");
+	cl_kernel kernel = kernel_of(large_private_arrays_source, "large");
 	cl_uint out[16], i;
 	cl_mem memory = buffer(sizeof(out), NULL);
 	cl_ulong bytes;
@@ -327,13 +337,15 @@ START_TEST(large_private_arrays)
 }
 END_TEST
 
+static const char a_kernel_says_how_large_its_groups_are_source[] =
+	"kernel __attribute__((reqd_work_group_size(4, 2, 1))) void fixed(global uint *out)\n"
+	"{\n"
+	"	out[get_global_id(1) * 8 + get_global_id(0)] = get_local_size(0) * 10 + get_local_size(1);\n"
+	"}\n";
+
 START_TEST(a_kernel_says_how_large_its_groups_are)
 {
-	cl_kernel kernel = kernel_of(
-		"kernel __attribute__((reqd_work_group_size(4, 2, 1))) void fixed(global uint *out)\n"
-		"{\n"
-		"	out[get_global_id(1) * 8 + get_global_id(0)] = get_local_size(0) * 10 + get_local_size(1);\n"
-		"}\n", "fixed");
+	cl_kernel kernel = kernel_of(a_kernel_says_how_large_its_groups_are_source, "fixed");
 	const size_t global[2] = { 8, 4 }, other[2] = { 2, 4 }, right[2] = { 4, 2 }, line = 8;
 	size_t group[3];
 	cl_uint out[32], i;
@@ -357,12 +369,13 @@ START_TEST(a_kernel_says_how_large_its_groups_are)
 }
 END_TEST
 
+static const char a_kernel_without_end_source[] =
+	"kernel void endless(volatile global uint *at) { while (!*at) ; at[1] = 3; }\n";
+
 /* The command fails when the time is up, and the queue goes on. */
 START_TEST(a_kernel_without_end)
 {
-	cl_kernel kernel = kernel_of(
-		"kernel void endless(volatile global uint *at) { while (!*at) ; at[1] = 3; }\n",
-		"endless");
+	cl_kernel kernel = kernel_of(a_kernel_without_end_source, "endless");
 	const size_t one = 1;
 	cl_uint word[2] = { 0 };
 	cl_mem memory = buffer(sizeof(word), word);
@@ -402,11 +415,13 @@ START_TEST(compiled_programs_are_kept)
 }
 END_TEST
 
+static const char a_null_pointer_hurts_nobody_source[] =
+	"kernel void nowhere(global uint *at) { at[get_global_id(0)] = 0; }\n";
+
 /* Whoever writes there meets nobody. */
 START_TEST(a_null_pointer_hurts_nobody)
 {
-	cl_kernel kernel = kernel_of(
-		"kernel void nowhere(global uint *at) { at[get_global_id(0)] = 0; }\n", "nowhere");
+	cl_kernel kernel = kernel_of(a_null_pointer_hurts_nobody_source, "nowhere");
 	const size_t global = 4096;
 	cl_event event;
 	cl_int status;

@@ -4,20 +4,22 @@
  */
 #include "opencl.h"
 
+static const char builtins_are_exact_source[] =
+	"kernel void f(global const float *in, global float *out, global int *i)\n"
+	"{\n"
+	"	float a = in[0], b = in[1]; int4 v = (int4)(1, -2, 3, -4);\n"
+	"	float4 w = (float4)(a, b, -a, 0.25f);\n"
+	"	out[0] = sqrt(a); out[1] = fma(a, b, 1.0f); out[2] = floor(-a);\n"
+	"	out[3] = ceil(b); out[4] = rint(2.5f * in[2]); out[5] = round(2.5f * in[2]);\n"
+	"	out[6] = clamp(a, 0.0f, 1.0f); out[7] = dot(w, w); out[8] = sqrt(fabs(w)).z;\n"
+	"	i[0] = max(v, (int4)(0)).w + min(v, (int4)(0)).y; i[1] = clz(v.x);\n"
+	"	i[2] = rotate(0x80000001u, 4u); i[3] = mul_hi(0x40000000, 16);\n"
+	"	i[4] = abs(v.y); i[5] = popcount(v.y);\n"
+	"}\n";
+
 START_TEST(builtins_are_exact)
 {
-	cl_kernel kernel = kernel_of(
-		"kernel void f(global const float *in, global float *out, global int *i)\n"
-		"{\n"
-		"	float a = in[0], b = in[1]; int4 v = (int4)(1, -2, 3, -4);\n"
-		"	float4 w = (float4)(a, b, -a, 0.25f);\n"
-		"	out[0] = sqrt(a); out[1] = fma(a, b, 1.0f); out[2] = floor(-a);\n"
-		"	out[3] = ceil(b); out[4] = rint(2.5f * in[2]); out[5] = round(2.5f * in[2]);\n"
-		"	out[6] = clamp(a, 0.0f, 1.0f); out[7] = dot(w, w); out[8] = sqrt(fabs(w)).z;\n"
-		"	i[0] = max(v, (int4)(0)).w + min(v, (int4)(0)).y; i[1] = clz(v.x);\n"
-		"	i[2] = rotate(0x80000001u, 4u); i[3] = mul_hi(0x40000000, 16);\n"
-		"	i[4] = abs(v.y); i[5] = popcount(v.y);\n"
-		"}\n", "f");
+	cl_kernel kernel = kernel_of(builtins_are_exact_source, "f");
 	static const cl_int integers[6] = { -2, 31, 0x18, 4, 2, 31 };
 	float in[3] = { 2.25f, -0.5f, 1 }, out[9];
 	const float expected[9] = { 1.5f, -0.125f, -3, 0, 2, 3, 1,
@@ -33,7 +35,8 @@ START_TEST(builtins_are_exact)
 	fetch(memory[1], sizeof(out), out);
 	fetch(memory[2], sizeof(got), got);
 	for (i = 0; i < 9; i++)
-		ck_assert_msg(out[i] == expected[i], "float %u: %g, not %g", i, out[i], expected[i]);
+		ck_assert_msg(out[i] == expected[i], "float %u: %g, not %g", i, out[i],
+			      expected[i]);
 	for (i = 0; i < 6; i++)
 		ck_assert_msg(got[i] == integers[i], "integer %u: %d, not %d", i, got[i],
 			      integers[i]);

@@ -168,7 +168,8 @@ static cl_int argue(void)
 	wrong = false;
 	memory = pick(BUFFER);
 	/* No buffer is a value, too; a size that is wrong may be one of a mistake before it. */
-	error = clSetKernelArg(kernel, 2 * (cl_uint)any(2), one_in(9) ? 4 : sizeof(memory), &memory);
+	error = clSetKernelArg(kernel, 2 * (cl_uint)any(2), one_in(9) ? 4 : sizeof(memory),
+			       &memory);
 	wrong = before || (wrong && memory);
 	return error;
 }
@@ -183,19 +184,21 @@ static cl_int ask(void)
 	case 0:
 		return clGetMemObjectInfo(pick(BUFFER), CL_MEM_TYPE + name, room, answer, &needed);
 	case 1:
-		return clGetEventInfo(pick(EVENT), CL_EVENT_COMMAND_QUEUE + name, room, answer, &needed);
+		return clGetEventInfo(pick(EVENT), CL_EVENT_COMMAND_QUEUE + name, room, answer,
+				      &needed);
 	case 2:
 		return clGetKernelInfo(pick(KERNEL), CL_KERNEL_FUNCTION_NAME + name, room, answer,
 				       &needed);
 	case 3:
-		return clGetKernelWorkGroupInfo(pick(KERNEL), device, CL_KERNEL_WORK_GROUP_SIZE + name,
-						room, answer, &needed);
+		return clGetKernelWorkGroupInfo(pick(KERNEL), device,
+						CL_KERNEL_WORK_GROUP_SIZE + name, room, answer,
+						&needed);
 	case 4:
 		return clGetCommandQueueInfo(pick_queue(), CL_QUEUE_CONTEXT + name, room, answer,
 					     &needed);
 	default:
-		return clGetEventProfilingInfo(pick(EVENT), CL_PROFILING_COMMAND_QUEUED + name, room,
-					       answer, &needed);
+		return clGetEventProfilingInfo(pick(EVENT), CL_PROFILING_COMMAND_QUEUED + name,
+					       room, answer, &needed);
 	}
 }
 
@@ -214,32 +217,35 @@ static cl_int one_call(void)
 		keep(BUFFER, handle);
 		break;
 	case 1:
-		handle = clCreateSubBuffer(pick(BUFFER), any(8), CL_BUFFER_CREATE_TYPE_REGION, &region,
-					   &error);
+		handle = clCreateSubBuffer(pick(BUFFER), any(8), CL_BUFFER_CREATE_TYPE_REGION,
+					   &region, &error);
 		keep(BUFFER, handle);
 		break;
 	case 2:
 		count = waits();
 		error = clEnqueueReadBuffer(pick_queue(), pick(BUFFER), CL_FALSE, size(),
-					    any(BYTES), scratch[0], count, count ? list : NULL, &event);
+					    any(BYTES), scratch[0], count, count ? list : NULL,
+					    &event);
 		break;
 	case 3:
 		count = waits();
 		error = clEnqueueWriteBuffer(pick_queue(), pick(BUFFER), CL_FALSE, size(),
-					     any(BYTES), scratch[1], count, count ? list : NULL, &event);
+					     any(BYTES), scratch[1], count, count ? list : NULL,
+					     &event);
 		break;
 	case 4:
 		count = waits();
-		error = clEnqueueCopyBuffer(pick_queue(), pick(BUFFER), pick(BUFFER), size(), size(),
-					    size(), count, count ? list : NULL, &event);
+		error = clEnqueueCopyBuffer(pick_queue(), pick(BUFFER), pick(BUFFER), size(),
+					    size(), size(), count, count ? list : NULL, &event);
 		break;
 	case 5:
-		error = clEnqueueFillBuffer(pick_queue(), pick(BUFFER), &pattern, any(6), size() & ~3ULL,
-					    size() & ~3ULL, 0, NULL, &event);
+		error = clEnqueueFillBuffer(pick_queue(), pick(BUFFER), &pattern, any(6),
+					    size() & ~3ULL, size() & ~3ULL, 0, NULL, &event);
 		break;
 	case 6:
 		count = waits();
-		error = clEnqueueMarkerWithWaitList(pick_queue(), count, count ? list : NULL, &event);
+		error = clEnqueueMarkerWithWaitList(pick_queue(), count, count ? list : NULL,
+						    &event);
 		break;
 	case 7:
 		keep(USER_EVENT, clCreateUserEvent(context, NULL));
@@ -249,7 +255,8 @@ static cl_int one_call(void)
 		if (!handles[USER_EVENT][count] || ended[count])
 			break;
 		ended[count] = true;
-		error = clSetUserEventStatus(handles[USER_EVENT][count], one_in(4) ? -5 : CL_COMPLETE);
+		error = clSetUserEventStatus(handles[USER_EVENT][count],
+					     one_in(4) ? -5 : CL_COMPLETE);
 		break;
 	case 9:
 		error = rectangle(&event);
