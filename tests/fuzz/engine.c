@@ -31,6 +31,7 @@
 
 #define VRAM		(256ULL << 20)
 #define PAUSE_US	200	/* between two steps of a mischief of its own accord */
+#define READ_ONLY	512	/* pages */
 #define LATE_US		(OPENVGPU_SOFT_TIMEOUT_MS * 90)	/* not too late */
 
 enum {
@@ -48,6 +49,7 @@ enum {
 	GUESS		= 1 << 11,
 	LATE		= 1 << 12,
 	RESETS		= 1 << 13,
+	OVERWRITE	= 1 << 14,
 };
 
 static const struct {
@@ -69,6 +71,7 @@ static const struct {
 	{ "guess", GUESS, "what was not read yet is answered" },
 	{ "late", LATE, "each answer comes late, and none too late" },
 	{ "resets", RESETS, "it is gone when it is to be reset" },
+	{ "overwrite", OVERWRITE, "writes to what it may only read, while it is taken away" },
 };
 
 static unsigned int chosen;
@@ -77,6 +80,7 @@ static struct device *gpu;
 static uint8_t *window;
 static int file;
 static uint64_t event_base, event_records;
+static uint64_t table_base, table_entries;	/* of partition 0 */
 
 static bool does(unsigned int mischief)
 {
@@ -221,6 +225,52 @@ static void *make_trouble(void *unused)
 	return NULL;
 }
 
+/* Pages of the first vGPU that it may only read; as few as there were, if there are none. */
+static unsigned int find_read_only(uint64_t *page, unsigned int pages)
+{
+	uint64_t base = __atomic_load_n(&table_base, __ATOMIC_RELAXED);
+	uint64_t entries = __atomic_load_n(&table_entries, __ATOMIC_RELAXED);
+	const volatile uint64_t *table = (const volatile uint64_t *)(window + base);
+	unsigned int found = 0, i;
+
+	if (!base || base > OPENVGPU_SOFT_DMA_BYTES / 2)
+		return pages;
+	for (i = 0; i < entries && i < READ_ONLY; i++) {
+		uint64_t entry = table[i];
+
+		if ((entry & REFGPU_SYSMEM_VALID) && !(entry & REFGPU_SYSMEM_WRITE))
+			page[found++] = entry & REFGPU_SYSMEM_ADDRESS;
+	}
+	return found ? found : pages;
+}
+
+/*
+ * Each page is written to until that goes well, because it was taken away: the next to be
+ * taken is the next to be written to. By a system call, to which a fault is an error and no
+ * signal.
+ */
+static void *overwrite(void *unused)
+{
+	int zeros = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	uint64_t page[READ_ONLY];
+	unsigned int pages = 0, i;
+
+	(void)unused;
+	for (;;) {
+		if (!does(OVERWRITE)) {
+			usleep(PAUSE_US);
+			continue;
+		}
+		pages = find_read_only(page, pages);
+		for (i = 0; i < pages; i++)
+			while (read(zeros, window + page[i], sizeof(uint64_t)) < 0)
+				;
+		if (!pages)
+			usleep(PAUSE_US);
+	}
+	return NULL;
+}
+
 /* ---------------------------------------------------------- requests */
 
 static void answer(const struct openvgpu_soft_request *request, uint64_t value)
@@ -258,8 +308,13 @@ static void serve_read(const struct openvgpu_soft_request *request)
 	answer(request, value);
 }
 
-static void note_ring(const struct openvgpu_soft_request *request)
+/* Where in the machine's memory something is that mischief is about. */
+static void note_memory(const struct openvgpu_soft_request *request)
 {
+	if (request->offset == REFGPU_PARTITION(0) + REFGPU_PARTITION_SYSMEM_BASE)
+		__atomic_store_n(&table_base, request->value, __ATOMIC_RELAXED);
+	if (request->offset == REFGPU_PARTITION(0) + REFGPU_PARTITION_SYSMEM_PAGES)
+		__atomic_store_n(&table_entries, request->value, __ATOMIC_RELAXED);
 	if (request->offset == REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_BASE)
 		__atomic_store_n(&event_base, request->value, __ATOMIC_RELAXED);
 	if (request->offset == REFGPU_GLOBAL + REFGPU_GLOBAL_EVENT_RECORDS)
@@ -310,7 +365,7 @@ static void serve(void)
 			_exit(0);
 		if (request.kind == OPENVGPU_SOFT_RESET)
 			device_reset(gpu);
-		note_ring(&request);
+		note_memory(&request);
 		if (request.kind == OPENVGPU_SOFT_WRITE)
 			device_write(gpu, request.offset, &request.value, request.bytes);
 	}
@@ -368,6 +423,23 @@ static bool windows_are_bounded(void)
 		if (other[i] != MAP_FAILED)
 			munmap(other[i], OPENVGPU_SOFT_DMA_BYTES);
 	return good;
+}
+
+/* Who takes a page out of all windows waits for one that comes or goes. */
+static void *change_windows(void *unused)
+{
+	uint8_t *other;
+
+	(void)unused;
+	for (;;) {
+		usleep(PAUSE_US);
+		if (!does(OVERWRITE))
+			continue;
+		other = map_window();
+		if (other != MAP_FAILED)
+			munmap(other, OPENVGPU_SOFT_DMA_BYTES);
+	}
+	return NULL;
 }
 
 static void plug_in(void)
@@ -434,7 +506,9 @@ int main(int argc, char **argv)
 	/* A wait in a system call is to end. */
 	const struct sigaction turn = { .sa_handler = on_signal };
 	const struct sigaction guard = { .sa_handler = on_fault };
+	void *(*const threads[])(void *) = { make_trouble, overwrite, overwrite, change_windows };
 	pthread_t thread;
+	unsigned int i;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -451,7 +525,8 @@ int main(int argc, char **argv)
 	sigaction(SIGUSR1, &turn, NULL);
 	sigaction(SIGBUS, &guard, NULL);
 	plug_in();
-	must(!pthread_create(&thread, NULL, make_trouble, NULL), "thread");
+	for (i = 0; i < sizeof(threads) / sizeof(threads[0]); i++)
+		must(!pthread_create(&thread, NULL, threads[i], NULL), "thread");
 	serve();
 	return 0;
 }

@@ -363,6 +363,32 @@ TEST(unmap_under_hang, SLOW)
 	unmap_under_use(true);
 }
 
+/*
+ * What was mapped to be read is not written, least of all while it is unmapped. The suite
+ * soft-engine has a GPU that tries.
+ */
+TEST(read_only, SLOW)
+{
+	const unsigned int rounds = 200;
+	struct rt_memory memory;
+	struct vgpu vgpu;
+	uint64_t address;
+	unsigned int round;
+	size_t i;
+
+	vgpu_make(&vgpu, "64mq");
+	OK(rt_memory_alloc(vgpu.device, 512 * RT_PAGE_SIZE, &memory));
+	memset(memory.cpu, 0x5a, memory.bytes);
+	for (round = 0; round < rounds; round++) {
+		OK(rt_memory_map(vgpu.device, &memory, false, &address));
+		OK(rt_memory_unmap(vgpu.device, &memory, address));
+		for (i = 0; i < memory.bytes; i += RT_PAGE_SIZE)
+			CHECK(!memcmp((char *)memory.cpu + i, "ZZZZZZZZ", 8),
+			      "page %zu was written in round %u", i / RT_PAGE_SIZE, round);
+	}
+	rt_memory_free(&memory);
+}
+
 /* Only a part of guest memory goes: the batches beside it stay. */
 TEST(unmap_part, 0)
 {

@@ -9,8 +9,8 @@
 # A process that is the engine of a software GPU: it works as any reference GPU does;
 # killed, stopped or lying while vGPUs work, it harms its own GPU and nothing else. A
 # neighbour computes all the time, on the reference GPU that is a real function of this
-# machine. Each part can be asked for: soft-engine.sh work suspend mode remove kill
-# stop lie probe fuzz
+# machine. Each part can be asked for: soft-engine.sh work suspend mode pages
+# remove kill stop lie probe fuzz
 
 # shellcheck source=clients.sh
 . /src/tests/vm/clients.sh
@@ -20,7 +20,7 @@ built=/src/build/tests
 neighbours=0000:01:00.0
 address=''
 parts=("$@")
-[ $# -gt 0 ] || parts=(work suspend mode remove kill stop lie probe fuzz)
+[ $# -gt 0 ] || parts=(work suspend mode pages remove kill stop lie probe fuzz)
 [[ ${OPENVGPU_KERNEL:-} != debug ]] || patience=4
 
 # What ends, ends within so many seconds: each register is read for one at most.
@@ -240,6 +240,18 @@ mode()
 	holds "mode: its memory is given back" "$shared_before KiB before, $(shared) KiB now" within "$bound" given_back
 }
 
+# Pages that it may only read it writes to, while they are taken away.
+pages()
+{
+	plug "$built/fuzz/engine" overwrite || return
+	kill -USR1 "$engine"
+	OPENVGPU_GPU=$address "$built/vfio/dma" read_only >program.log 2>&1
+	cat program.log
+	add pages program.log
+	unplug
+	holds "pages: its memory is given back" "$shared_before KiB before, $(shared) KiB now" within "$bound" given_back
+}
+
 # Surprise removal, and the same GPU again.
 remove()
 {
@@ -403,7 +415,7 @@ wants()
 }
 
 # With no vGPU in use.
-for part in work suspend mode; do
+for part in work suspend mode pages; do
 	! wants "$part" || "$part"
 done
 

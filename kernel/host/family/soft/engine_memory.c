@@ -230,9 +230,10 @@ void soft_engine_unmap(struct soft_engine *engine, const dma_addr_t *address,
 	u32 i;
 
 	lock_table(engine);
+	/* In this order: see window_mkwrite(). */
 	for (i = 0; i < count; i++) {
-		xa_erase(&memory->pages, address[i] >> PAGE_SHIFT);
 		zap(memory, address[i] >> PAGE_SHIFT, 1);
+		xa_erase(&memory->pages, address[i] >> PAGE_SHIFT);
 	}
 	up_write(&memory->lock);
 }
@@ -244,9 +245,9 @@ static void take_out(struct soft_engine *engine, unsigned long first,
 	unsigned long i;
 
 	lock_table(engine);
+	zap(memory, first, count);
 	for (i = 0; i < count; i++)
 		xa_erase(&memory->pages, first + i);
-	zap(memory, first, count);
 	up_write(&memory->lock);
 }
 
@@ -398,8 +399,10 @@ static vm_fault_t window_fault(struct vm_fault *vmf)
 }
 
 /*
- * Somebody writes to a page that is there, but perhaps not to be written. If that changes
- * meanwhile, the page was taken out, which the caller looks for.
+ * Somebody writes to a page that is there, but perhaps not to be written. Without the
+ * lock: a page leaves the table only when no mapping shows it any more. So for one that
+ * is not to be written there is its entry here, or else the caller finds that the mapping
+ * is not what it was, and maps nothing.
  */
 static vm_fault_t window_mkwrite(struct vm_fault *vmf)
 {
