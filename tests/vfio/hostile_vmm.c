@@ -476,6 +476,41 @@ TEST(open_storm, 0)
 	CHECK(count <= WORDS, "%u lines of 40 opens and closes", count);
 }
 
+static void *write_all(void *data)
+{
+	const char zeros[4096] = { 0 };
+	struct vgpu *vgpu = data;
+	off_t page = (off_t)vgpu->device->region[OPENVGPU_NATIVE_BAR_USER].offset;
+
+	/* Where the doorbells are, which are written through the kernel. */
+	CHECK(pwrite(vgpu->device->fd, zeros, sizeof(zeros), page) == sizeof(zeros),
+	      "writing to the user page: %m");
+	return NULL;
+}
+
+/*
+ * So many threads write to registers that each waits long for its turn. That is not the
+ * GPU's fault, even if it is a process.
+ */
+TEST(write_storm, ONCE | SLOW)
+{
+	const unsigned int threads = harness_slow_kernel() ? 64 : 512;
+	struct vgpu vgpu, other;
+	pthread_t thread[512];
+	unsigned int i;
+
+	vgpu_make(&vgpu, "64mq");
+	vgpu_make(&other, "64mq");
+	for (i = 0; i < threads; i++)
+		CHECK(!pthread_create(&thread[i], NULL, write_all, &vgpu), "thread %u", i);
+	for (i = 0; i < threads; i++)
+		pthread_join(thread[i], NULL);
+	admin_expect(admin_gpu_path("state"), "up");
+	vgpu_works(&other, 1);
+	OK(rt_guest_reset(vgpu.device));
+	vgpu_works(&vgpu, 1);
+}
+
 /* VFIO writes a line to the log for every page beyond the limit. */
 TEST(memory_limit, SLOW)
 {

@@ -9,7 +9,7 @@
 # A process that is the engine of a software GPU: it works as any reference GPU does;
 # killed, stopped or lying while vGPUs work, it harms its own GPU and nothing else. A
 # neighbour computes all the time, on the reference GPU that is a real function of this
-# machine. Each part can be asked for: soft-engine.sh work suspend mode pages
+# machine. Each part can be asked for: soft-engine.sh work suspend mode pages storm
 # remove kill stop lie probe fuzz
 
 # shellcheck source=clients.sh
@@ -20,7 +20,7 @@ built=/src/build/tests
 neighbours=0000:01:00.0
 address=''
 parts=("$@")
-[ $# -gt 0 ] || parts=(work suspend mode pages remove kill stop lie probe fuzz)
+[ $# -gt 0 ] || parts=(work suspend mode pages storm remove kill stop lie probe fuzz)
 [[ ${OPENVGPU_KERNEL:-} != debug ]] || patience=4
 
 # What ends, ends within so many seconds: each register is read for one at most.
@@ -252,6 +252,16 @@ pages()
 	holds "pages: its memory is given back" "$shared_before KiB before, $(shared) KiB now" within "$bound" given_back
 }
 
+# An honest engine of which a VMM asks more than one can.
+storm()
+{
+	refgpu_soft || return
+	OPENVGPU_GPU=$address "$built/vfio/hostile_vmm" write_storm >program.log 2>&1
+	cat program.log
+	add storm program.log
+	unplug
+}
+
 # Surprise removal, and the same GPU again.
 remove()
 {
@@ -415,7 +425,7 @@ wants()
 }
 
 # With no vGPU in use.
-for part in work suspend mode pages; do
+for part in work suspend mode pages storm; do
 	! wants "$part" || "$part"
 done
 

@@ -41,6 +41,11 @@
  *
  * A moment counts once, however many wait: guests that read at the same time must not
  * use up what is everybody's.
+ *
+ * Only what is in the queue waits for the process, and of that what others wait for: READs
+ * for their answers, and all of it when it is full. How long somebody takes to put it there,
+ * or to see the answer, is not the process's doing: a tenant decides when the threads of
+ * its VMM run, and how many there are.
  */
 #define LATE		((u64)OPENVGPU_SOFT_LATE_MS * NSEC_PER_MSEC)
 #define PATIENCE	((s64)OPENVGPU_SOFT_PATIENCE_MS * NSEC_PER_MSEC)
@@ -49,7 +54,7 @@
 /**
  * struct reader - somebody who reads a register
  * @node: in soft_engine.readers, as long as there is no answer
- * @since: when it began, in ns
+ * @since: when the request was put into the queue, in ns
  * @at: where in the queue the request is
  * @id: of the request
  * @value: the answer
@@ -165,7 +170,6 @@ struct soft_engine *soft_engine_make(void)
 	engine->number = -1;
 	engine->slot = -1;
 	mutex_init(&engine->setup);
-	mutex_init(&engine->posting);
 	spin_lock_init(&engine->lock);
 	spin_lock_init(&engine->listening);
 	INIT_LIST_HEAD(&engine->readers);
@@ -185,7 +189,6 @@ static void engine_free(struct kref *kref)
 	soft_memory_exit(&engine->memory);
 	soft_engine_number_free(engine->number);
 	mutex_destroy(&engine->setup);
-	mutex_destroy(&engine->posting);
 	kvfree(engine->queue);
 	kfree(engine);
 }
@@ -212,10 +215,21 @@ void soft_engine_put(struct soft_engine *engine)
 
 /* -------------------------------------------------------------------- requests */
 
+static struct soft_entry *entry_at(struct soft_engine *engine, u64 at)
+{
+	return &engine->queue[at % OPENVGPU_SOFT_QUEUE];
+}
+
+static bool has_room(const struct soft_engine *engine)
+{
+	return READ_ONCE(engine->put) - READ_ONCE(engine->get) <
+	       OPENVGPU_SOFT_QUEUE;
+}
+
 /*
- * The process is charged for what it was late since it was charged last, by the oldest
- * access that waits: one of those that were posted, or the caller's, which began at
- * @since. Returns whether there is patience left.
+ * The process is charged for what it was late since it was charged last: by the oldest
+ * READ without an answer, by the oldest request in a full queue, or by what it does
+ * since @since itself, at most now. Returns whether there is patience left.
  */
 static bool charge(struct soft_engine *engine, u64 since)
 {
@@ -226,6 +240,8 @@ static bool charge(struct soft_engine *engine, u64 since)
 	lockdep_assert_held(&engine->lock);
 	if (oldest)
 		since = min(since, oldest->since);
+	if (!has_room(engine))
+		since = min(since, entry_at(engine, engine->get)->since);
 	late = max(since + LATE, engine->charged);
 	if (now > late) {
 		engine->patience += (late - engine->charged) / GIVEN_BACK;
@@ -238,7 +254,6 @@ static bool charge(struct soft_engine *engine, u64 since)
 	return engine->patience >= 0;
 }
 
-/* After a step without success. */
 static bool may_go_on(struct soft_engine *engine, u64 since)
 {
 	bool patient;
@@ -250,82 +265,78 @@ static bool may_go_on(struct soft_engine *engine, u64 since)
 }
 
 /**
- * soft_engine_waited - the machine has waited, perhaps for what the process does
+ * soft_engine_kept_waiting - the process has kept somebody waiting otherwise
  * @engine: the engine
  * @since: when that began, in ns
  */
-void soft_engine_waited(struct soft_engine *engine, u64 since)
+void soft_engine_kept_waiting(struct soft_engine *engine, u64 since)
 {
 	if (!may_go_on(engine, since))
 		fail(engine, "is late too often");
 }
 
-static bool has_room(struct soft_engine *engine)
+/*
+ * Only the process makes room, and as many are woken: a tenant's threads may be thousands.
+ * Who is woken need not be who takes it, nor does anybody wait long for him to run.
+ */
+static void wait_for_room(struct soft_engine *engine)
 {
-	return READ_ONCE(engine->put) - READ_ONCE(engine->get) <
-	       OPENVGPU_SOFT_QUEUE;
-}
-
-/* Only the process makes room, and only who has @posting takes it. */
-static bool wait_for_room(struct soft_engine *engine, u64 since)
-{
+	u64 get = READ_ONCE(engine->get);
 	unsigned int step;
 
-	lockdep_assert_held(&engine->posting);
 	for (step = 0; step < STEPS; step++) {
-		if (wait_event_timeout(engine->room, has_room(engine) ||
-				       soft_engine_is_gone(engine), STEP))
-			return true;
-		if (!may_go_on(engine, since))
+		if (wait_event_idle_exclusive_timeout(engine->room,
+						      has_room(engine) ||
+						      soft_engine_is_gone(engine) ||
+						      READ_ONCE(engine->get) != get,
+						      STEP))
+			return;
+		if (!may_go_on(engine, ktime_get_ns()))
 			break;
 	}
-	fail(engine, "does not read what it is asked");
-	return false;
+	fail(engine, "does not read what it is asked, or is late too often");
 }
 
-/* Put a request into the queue, with the lock held. */
-static void put(struct soft_engine *engine,
+/* Put a request into the queue, with the lock held, if there is room. */
+static bool put(struct soft_engine *engine,
 		const struct openvgpu_soft_request *request,
 		struct reader *reader)
 {
-	struct openvgpu_soft_request *entry =
-		&engine->queue[engine->put % OPENVGPU_SOFT_QUEUE];
+	struct soft_entry *entry = entry_at(engine, engine->put);
 
-	*entry = *request;
+	if (!has_room(engine))
+		return false;
+	entry->request = *request;
+	entry->since = ktime_get_ns();
 	if (reader) {
+		reader->since = entry->since;
 		reader->at = engine->put;
 		reader->id = ++engine->id;
-		entry->id = reader->id;
+		entry->request.id = reader->id;
 		list_add_tail(&reader->node, &engine->readers);
 	}
 	WRITE_ONCE(engine->put, engine->put + 1);
+	return true;
 }
 
-/* The same when there is room. Returns false if nobody will read it. */
+/* The same as soon as there is. Returns false if nobody will read it. */
 static bool post(struct soft_engine *engine,
 		 const struct openvgpu_soft_request *request,
 		 struct reader *reader)
 {
-	u64 since = ktime_get_ns();
-	bool patient = true, posted = false;
+	bool posted, gone;
 
-	if (reader)
-		reader->since = since;
-	mutex_lock(&engine->posting);
-	if (wait_for_room(engine, since)) {
+	for (;;) {
 		spin_lock(&engine->lock);
-		/* For waiting behind others, too. */
-		patient = charge(engine, since);
-		posted = patient && !engine->gone;
-		if (posted)
-			put(engine, request, reader);
+		gone = engine->gone;
+		posted = !gone && put(engine, request, reader);
 		spin_unlock(&engine->lock);
+		if (posted || gone)
+			break;
+		wait_for_room(engine);
 	}
-	mutex_unlock(&engine->posting);
 	if (posted)
 		wake_up(&engine->asked);
-	if (!patient)
-		fail(engine, "is late too often");
 	return posted;
 }
 
@@ -337,7 +348,7 @@ static void wait_for_answer(struct soft_engine *engine, struct reader *reader)
 	for (step = 0; step < STEPS; step++) {
 		if (wait_for_completion_timeout(&reader->answered, STEP))
 			return;
-		if (!may_go_on(engine, reader->since))
+		if (!may_go_on(engine, ktime_get_ns()))
 			break;
 	}
 	fail(engine, "does not answer, or is late too often");
@@ -407,9 +418,9 @@ u64 soft_engine_mode(struct soft_engine *engine)
  * @offset: of it
  * @bytes: how much: 1, 2, 4 or 8
  *
- * May sleep: a second at most until the process has room for it, and as long for the
- * answer. Who waits behind others for room waits for them, too; for the bound of all
- * accesses together see the beginning of the file.
+ * May sleep: until there is room for it, for which the process has to read something each
+ * second, and a second at most for the answer. Others who wait for room may be first; for
+ * the bound of all accesses together see the beginning of the file.
  *
  * Return: the value, which may be anything; all ones if the process is gone, or the
  * function decodes no memory.
@@ -492,8 +503,11 @@ unsigned int soft_engine_take(struct soft_engine *engine,
 			      unsigned int count)
 {
 	unsigned int taken = 0;
+	bool patient;
 
 	spin_lock(&engine->lock);
+	/* While the queue is full: there is room afterwards. */
+	patient = charge(engine, ktime_get_ns());
 	while (taken < count) {
 		if (take_reset(engine)) {
 			requests[taken++] = (struct openvgpu_soft_request) {
@@ -503,12 +517,14 @@ unsigned int soft_engine_take(struct soft_engine *engine,
 		}
 		if (engine->get == engine->put)
 			break;
-		requests[taken++] =
-			engine->queue[engine->get % OPENVGPU_SOFT_QUEUE];
+		requests[taken++] = entry_at(engine, engine->get)->request;
 		WRITE_ONCE(engine->get, engine->get + 1);
 	}
 	spin_unlock(&engine->lock);
-	wake_up(&engine->room);
+	if (taken)
+		wake_up_nr(&engine->room, taken);
+	if (!patient)
+		fail(engine, "is late too often");
 	return taken;
 }
 
@@ -534,7 +550,7 @@ int soft_engine_answer(struct soft_engine *engine,
 			break;
 		if (reader->id != answer->id)
 			continue;
-		patient = charge(engine, reader->since);
+		patient = charge(engine, ktime_get_ns());
 		list_del_init(&reader->node);
 		reader->value = answer->value;
 		complete(&reader->answered);

@@ -3,8 +3,8 @@
  * engine.h - a process that is a GPU: state shared by the files about it
  *
  * Locks, innermost of the module but for mmap_lock of the process, which is above
- * @memory.lock: @setup, @posting, @memory.lock, @lock, @listening. None is taken with
- * another held, but @lock inside @posting and @memory.lock.
+ * @memory.lock and @lock: @setup, @memory.lock, @lock, @listening. None is taken with
+ * another held.
  */
 #ifndef SOFT_ENGINE_H
 #define SOFT_ENGINE_H
@@ -54,6 +54,16 @@ struct soft_memory {
 };
 
 /**
+ * struct soft_entry - a request that the process has not read
+ * @request: the request
+ * @since: when it was put into the queue, in ns
+ */
+struct soft_entry {
+	struct openvgpu_soft_request request;
+	u64 since;
+};
+
+/**
  * struct soft_engine - a process that is a GPU
  * @kref: the file's, the function's, and that of each work item
  * @number: of all engines; -1: none yet
@@ -65,7 +75,6 @@ struct soft_memory {
  * @pulled: the function is away again; of @work
  * @work: shows the function, or takes it away
  * @wake_work: wakes the process, from where one can't
- * @posting: mutex: one at a time waits for room in the queue
  * @lock: spinlock: the queue and the readers
  * @queue: requests, OPENVGPU_SOFT_QUEUE of them
  * @put: requests put into it; @lock
@@ -94,9 +103,8 @@ struct soft_engine {
 	struct work_struct work;
 	struct work_struct wake_work;
 
-	struct mutex posting;		/* see above */
 	spinlock_t lock;		/* see above */
-	struct openvgpu_soft_request *queue;
+	struct soft_entry *queue;
 	u64 put;
 	u64 get;
 	u64 id;
@@ -121,7 +129,7 @@ void soft_engine_put(struct soft_engine *engine);
 void soft_engine_close(struct soft_engine *engine);
 void soft_engine_reset(struct soft_engine *engine);
 void soft_engine_kick(struct soft_engine *engine);
-void soft_engine_waited(struct soft_engine *engine, u64 since);
+void soft_engine_kept_waiting(struct soft_engine *engine, u64 since);
 bool soft_engine_has_request(struct soft_engine *engine);
 unsigned int soft_engine_take(struct soft_engine *engine,
 			      struct openvgpu_soft_request *requests,

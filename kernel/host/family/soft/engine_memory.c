@@ -157,19 +157,6 @@ void soft_engine_vram_forget(struct soft_engine *engine, u64 offset, u64 bytes)
 
 /* ------------------------------------------------------- the table of the host's */
 
-/*
- * A page fault of the process may have the lock, and wait for memory of its control
- * group or for a processor: once for each lock that is taken. That uses up its
- * patience, a step at most each time; see window_fault() for when there is none left.
- */
-static void lock_table(struct soft_engine *engine)
-{
-	u64 since = ktime_get_ns();
-
-	down_write(&engine->memory.lock);
-	soft_engine_waited(engine, since);
-}
-
 static void zap(struct soft_memory *memory, unsigned long index,
 		unsigned long count)
 {
@@ -198,7 +185,7 @@ int soft_engine_map(struct soft_engine *engine, struct page *page, bool write,
 	u32 index;
 	int ret;
 
-	lock_table(engine);
+	down_write(&memory->lock);
 	ret = xa_alloc_cyclic(&memory->pages, &index,
 			      xa_tag_pointer(page, write ? TAG_WRITE : 0),
 			      XA_LIMIT(SINGLE_FIRST, BUS_PAGES - 1),
@@ -229,7 +216,7 @@ void soft_engine_unmap(struct soft_engine *engine, const dma_addr_t *address,
 	struct soft_memory *memory = &engine->memory;
 	u32 i;
 
-	lock_table(engine);
+	down_write(&memory->lock);
 	/* In this order: see window_mkwrite(). */
 	for (i = 0; i < count; i++) {
 		zap(memory, address[i] >> PAGE_SHIFT, 1);
@@ -244,7 +231,7 @@ static void take_out(struct soft_engine *engine, unsigned long first,
 	struct soft_memory *memory = &engine->memory;
 	unsigned long i;
 
-	lock_table(engine);
+	down_write(&memory->lock);
 	zap(memory, first, count);
 	for (i = 0; i < count; i++)
 		xa_erase(&memory->pages, first + i);
@@ -263,7 +250,7 @@ static int put_in(struct soft_engine *engine, unsigned long first,
 		ret = xa_reserve(&memory->pages, first + i, GFP_KERNEL);
 	if (ret)
 		return ret;
-	lock_table(engine);
+	down_write(&memory->lock);
 	for (i = 0; i < count; i++)
 		xa_store(&memory->pages, first + i,
 			 xa_tag_pointer(vmalloc_to_page(at + i * PAGE_SIZE),
@@ -369,6 +356,11 @@ static struct soft_memory *memory_of(const struct vm_area_struct *vma)
 	return &engine->memory;
 }
 
+/*
+ * Inserting a page may wait for memory of the process's control group, or for a processor,
+ * and who changes the table for it. That uses up the patience with the process, a step at
+ * most each time. It is measured here: waiting for the lock may be for a VMM's thread.
+ */
 static vm_fault_t window_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -377,12 +369,15 @@ static vm_fault_t window_fault(struct vm_fault *vmf)
 	vm_flags_t flags = vma->vm_flags;
 	struct page *page;
 	vm_fault_t ret;
+	bool awaited;
 	void *entry;
+	u64 since;
 
 	/* Without the lock: nobody waits any longer for one that is gone. */
 	if (soft_engine_is_gone(engine))
 		return vmf_insert_pfn(vma, vmf->address, page_to_pfn(memory->sink));
 	down_read(&memory->lock);
+	since = ktime_get_ns();
 	entry = xa_load(&memory->pages, vmf->pgoff - memory->first);
 	if (entry) {
 		page = xa_untag_pointer(entry);
@@ -394,7 +389,10 @@ static vm_fault_t window_fault(struct vm_fault *vmf)
 	}
 	ret = vmf_insert_pfn_prot(vma, vmf->address, page_to_pfn(page),
 				  vm_get_page_prot(flags));
+	awaited = rwsem_is_contended(&memory->lock);
 	up_read(&memory->lock);
+	if (awaited)
+		soft_engine_kept_waiting(engine, since);
 	return ret;
 }
 
