@@ -10,7 +10,7 @@
 # killed, stopped or lying while vGPUs work, it harms its own GPU and nothing else. A
 # neighbour computes all the time, on the reference GPU that is a real function of this
 # machine. Each part can be asked for: soft-engine.sh work suspend mode pages storm
-# remove kill stop lie probe fuzz
+# hand remove kill stop lie probe fuzz
 
 # shellcheck source=clients.sh
 . /src/tests/vm/clients.sh
@@ -20,7 +20,7 @@ built=/src/build/tests
 neighbours=0000:01:00.0
 address=''
 parts=("$@")
-[ $# -gt 0 ] || parts=(work suspend mode pages storm remove kill stop lie probe fuzz)
+[ $# -gt 0 ] || parts=(work suspend mode pages storm hand remove kill stop lie probe fuzz)
 [[ ${OPENVGPU_KERNEL:-} != debug ]] || patience=4
 
 # What ends, ends within so many seconds: each register is read for one at most.
@@ -262,6 +262,25 @@ storm()
 	unplug
 }
 
+# Handed over and reset at the same time, with pages that the engine has made.
+hand()
+{
+	local round
+
+	plug "$built/fuzz/engine" holes || return
+	kill -USR1 "$engine"
+	for ((round = 0; round < 50; round++)); do
+		echo 1 >"/sys/bus/pci/devices/$address/reset" &
+		# What it finds is not zero, or it is being reset.
+		echo 1 >"/sys/bus/pci/devices/$address/openvgpu/hand_over"
+		wait $!
+		echo 0 >"/sys/bus/pci/devices/$address/openvgpu/hand_over"
+	done 2>hand.log
+	same "hand: the GPU is up" up "$(cat "/sys/bus/pci/devices/$address/openvgpu/state")"
+	unplug
+	holds "hand: its memory is given back" "$shared_before KiB before, $(shared) KiB now" within "$bound" given_back
+}
+
 # Surprise removal, and the same GPU again.
 remove()
 {
@@ -425,7 +444,7 @@ wants()
 }
 
 # With no vGPU in use.
-for part in work suspend mode pages storm; do
+for part in work suspend mode pages storm hand; do
 	! wants "$part" || "$part"
 done
 

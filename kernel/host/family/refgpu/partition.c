@@ -268,11 +268,13 @@ int refgpu_scrub(struct vgpu *vgpu)
 
 static int scrub_whole(struct refgpu_partition *partition)
 {
+	u64 bytes = partition->number ? 0 : partition->gpu->fb_size;
 	int ret, undo;
 
+	/* Here, where a reset can't be under way, which forgets it, too. */
+	refgpu_fb_forget(partition->gpu, 0, bytes);
 	/* What the slice was before makes no difference; each has its context store. */
-	ret = program_slice(partition, 0, partition->number ? 0 :
-			    partition->gpu->fb_size);
+	ret = program_slice(partition, 0, bytes);
 	if (!ret)
 		ret = entry_command(partition, REFGPU_PARTITION_SCRUB,
 				    SCRUB_TIMEOUT_MS);
@@ -296,7 +298,6 @@ int refgpu_scrub_all(struct vgpu_gpu *gpu)
 	int section, ret = 0;
 	unsigned int p;
 
-	refgpu_fb_forget(gpu, 0, gpu->fb_size);
 	for (p = 0; !ret && p < gpu->max_vgpus; p++) {
 		struct refgpu_partition *partition = &refgpu->partition[p];
 

@@ -149,8 +149,10 @@ void soft_engine_vram_forget(struct soft_engine *engine, u64 offset, u64 bytes)
 		return;
 	xa_for_each_range(shown, index, page, offset >> PAGE_SHIFT,
 			  (offset + bytes - 1) >> PAGE_SHIFT) {
-		xa_erase(shown, index);
-		put_page(page);
+		/* Nobody else has let go of it meanwhile. */
+		page = xa_erase(shown, index);
+		if (page)
+			put_page(page);
 		cond_resched();
 	}
 }

@@ -110,8 +110,10 @@ static void drop_pages(struct vgpu_gpu *gpu, u64 offset, u64 bytes)
 
 	xa_for_each_range(pages, index, page, offset >> PAGE_SHIFT,
 			  (offset + bytes - 1) >> PAGE_SHIFT) {
-		xa_erase(pages, index);
-		__free_page(page);
+		/* Nobody else has dropped it meanwhile. */
+		page = xa_erase(pages, index);
+		if (page)
+			__free_page(page);
 		cond_resched();
 	}
 }
