@@ -486,9 +486,13 @@ void soft_bridge_show(struct soft_engine *engine)
 void soft_bridge_pull(unsigned int slot)
 {
 	struct bridge *bridge = pci_host_bridge_priv(host_bridge);
-	struct pci_dev *pdev = pci_get_slot(host_bridge->bus, PCI_DEVFN(slot, 0));
 	struct function *function;
+	struct pci_dev *pdev;
 
+	/* A scan that began earlier may be adding it; a later one does not find it. */
+	pci_lock_rescan_remove();
+	pdev = pci_get_slot(host_bridge->bus, PCI_DEVFN(slot, 0));
+	pci_unlock_rescan_remove();
 	if (pdev) {
 		/* Whoever waits for it to come out of a reset need not. */
 		pdev->error_state = pci_channel_io_perm_failure;
