@@ -206,8 +206,12 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 
 static int device_open(struct inode *inode, struct file *file)
 {
-	struct soft_engine *engine = soft_engine_make();
+	struct soft_engine *engine;
 
+	/* If the module can't be loaded after all, it goes, whatever is open. */
+	if (THIS_MODULE->state != MODULE_STATE_LIVE)
+		return -ENODEV;
+	engine = soft_engine_make();
 	if (!engine)
 		return -ENOMEM;
 	engine->memory.mapping = file->f_mapping;
