@@ -367,6 +367,27 @@ static struct pci_host_bridge *make_bridge(int domain, unsigned int functions)
 	return host;
 }
 
+/*
+ * The bus is scanned again, with the PCI core's lock. So the driver is bound again as it was
+ * first.
+ */
+static int notice(struct notifier_block *block, unsigned long action, void *data)
+{
+	struct device *dev = data;
+	struct soft_engine *engine;
+
+	if (action != BUS_NOTIFY_ADD_DEVICE)
+		return NOTIFY_DONE;
+	engine = soft_engine_of(to_pci_dev(dev));
+	if (engine && soft_engine_is_shown(engine)) {
+		WRITE_ONCE(engine->shown, false);
+		soft_engine_kick(engine);
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block added = { .notifier_call = notice };
+
 static int add(unsigned int functions)
 {
 	int domain = find_domain(), ret;
@@ -379,7 +400,7 @@ static int add(unsigned int functions)
 		return -ENOMEM;
 	ret = pci_host_probe(host_bridge);
 	if (!ret)
-		return 0;
+		return bus_register_notifier(&pci_bus_type, &added);
 	free_bridge(host_bridge);
 	host_bridge = NULL;
 	return ret;
@@ -412,6 +433,7 @@ void soft_bridge_remove(void)
 {
 	if (!host_bridge)
 		return;
+	bus_unregister_notifier(&pci_bus_type, &added);
 	pci_lock_rescan_remove();
 	pci_stop_root_bus(host_bridge->bus);
 	pci_remove_root_bus(host_bridge->bus);
@@ -464,10 +486,15 @@ void soft_bridge_show(struct soft_engine *engine)
 
 	update_class(engine);
 	pci_lock_rescan_remove();
-	pci_scan_slot(bus, devfn);
-	pci_bus_add_devices(bus);
-	pci_unlock_rescan_remove();
+	/* Later that is the administrator's affair. */
+	if (!engine->scanned) {
+		pci_scan_slot(bus, devfn);
+		pci_bus_add_devices(bus);
+		engine->scanned = true;
+	}
+	/* Until it is scanned again, for which one needs the lock. */
 	WRITE_ONCE(engine->shown, true);
+	pci_unlock_rescan_remove();
 	/* Somebody may have removed it. */
 	pdev = pci_get_slot(bus, devfn);
 	if (!pdev)

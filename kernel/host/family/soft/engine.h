@@ -69,7 +69,8 @@ struct soft_entry {
  * @number: of all engines; -1: none yet
  * @setup: mutex: CREATE and PLUG
  * @slot: of its PCI function; -1: none; set once, before the function is there
- * @shown: see soft_engine_is_shown(); set once
+ * @shown: see soft_engine_is_shown(); changed with the PCI core's lock of hotplug
+ * @scanned: the PCI core has looked for the function; of @work
  * @gone: it answers no more, for good; @lock for writing
  * @closed: the file is; @lock
  * @pulled: the function is away again; of @work
@@ -97,6 +98,7 @@ struct soft_engine {
 	struct mutex setup;		/* see above */
 	int slot;
 	bool shown;
+	bool scanned;
 	bool gone;
 	bool closed;
 	bool pulled;
