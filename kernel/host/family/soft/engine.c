@@ -69,6 +69,22 @@ struct reader {
 	struct completion answered;
 };
 
+/**
+ * struct poster - somebody whose request waits for room in the queue
+ * @node: in soft_engine.posters, as long as it waits
+ * @request: the request
+ * @reader: who wants an answer to it, or NULL
+ * @posted: it was put into the queue
+ * @placed: it was, or there is nobody who will read it
+ */
+struct poster {
+	struct list_head node;
+	const struct openvgpu_soft_request *request;
+	struct reader *reader;
+	bool posted;
+	struct completion placed;
+};
+
 /* ---------------------------------------------------------------- life and end */
 
 /* Shows the function; takes it away when the process is gone. */
@@ -110,6 +126,7 @@ void soft_engine_kick(struct soft_engine *engine)
 /* No answers from here on. Returns whether there could have been some. */
 static bool end(struct soft_engine *engine)
 {
+	struct poster *poster, *later;
 	struct reader *reader, *next;
 	bool was_there;
 
@@ -120,9 +137,12 @@ static bool end(struct soft_engine *engine)
 		list_del_init(&reader->node);
 		complete(&reader->answered);
 	}
+	list_for_each_entry_safe(poster, later, &engine->posters, node) {
+		list_del_init(&poster->node);
+		complete(&poster->placed);
+	}
 	spin_unlock(&engine->lock);
 	wake_up_all(&engine->asked);
-	wake_up_all(&engine->room);
 	return was_there;
 }
 
@@ -173,10 +193,10 @@ struct soft_engine *soft_engine_make(void)
 	spin_lock_init(&engine->lock);
 	spin_lock_init(&engine->listening);
 	INIT_LIST_HEAD(&engine->readers);
+	INIT_LIST_HEAD(&engine->posters);
 	INIT_WORK(&engine->work, engine_work);
 	INIT_WORK(&engine->wake_work, engine_wake_work);
 	init_waitqueue_head(&engine->asked);
-	init_waitqueue_head(&engine->room);
 	engine->patience = PATIENCE;
 	engine->charged = ktime_get_ns();
 	return engine;
@@ -275,28 +295,6 @@ void soft_engine_kept_waiting(struct soft_engine *engine, u64 since)
 		fail(engine, "is late too often");
 }
 
-/*
- * Only the process makes room, and as many are woken: a tenant's threads may be thousands.
- * Who is woken need not be who takes it, nor does anybody wait long for him to run.
- */
-static void wait_for_room(struct soft_engine *engine)
-{
-	u64 get = READ_ONCE(engine->get);
-	unsigned int step;
-
-	for (step = 0; step < STEPS; step++) {
-		if (wait_event_idle_exclusive_timeout(engine->room,
-						      has_room(engine) ||
-						      soft_engine_is_gone(engine) ||
-						      READ_ONCE(engine->get) != get,
-						      STEP))
-			return;
-		if (!may_go_on(engine, ktime_get_ns()))
-			break;
-	}
-	fail(engine, "does not read what it is asked, or is late too often");
-}
-
 /* Put a request into the queue, with the lock held, if there is room. */
 static bool put(struct soft_engine *engine,
 		const struct openvgpu_soft_request *request,
@@ -319,25 +317,76 @@ static bool put(struct soft_engine *engine,
 	return true;
 }
 
-/* The same as soon as there is. Returns false if nobody will read it. */
+/*
+ * For as long as the process reads something each second. However it ends, the poster is
+ * off the list: the end takes all of them off.
+ */
+static bool wait_for_room(struct soft_engine *engine, struct poster *poster)
+{
+	u64 before = READ_ONCE(engine->get), get;
+	unsigned int step;
+
+	for (step = 0; step < STEPS; step++) {
+		if (wait_for_completion_timeout(&poster->placed, STEP))
+			return poster->posted;
+		get = READ_ONCE(engine->get);
+		if (get != before)
+			step = 0;
+		before = get;
+		if (!may_go_on(engine, ktime_get_ns()))
+			break;
+	}
+	fail(engine, "does not read what it is asked, or is late too often");
+	return poster->posted;
+}
+
+/*
+ * The same as soon as there is room. Whoever makes room puts in the requests that wait, the
+ * oldest first: no thread has to run for it, which its tenant may have throttled, and a
+ * tenant's thousand threads are a thousand requests to wait for, no more. Returns false if
+ * nobody will read it.
+ */
 static bool post(struct soft_engine *engine,
 		 const struct openvgpu_soft_request *request,
 		 struct reader *reader)
 {
-	bool posted, gone;
+	struct poster poster = {
+		.request = request,
+		.reader = reader,
+		.placed = COMPLETION_INITIALIZER_ONSTACK(poster.placed),
+	};
+	bool gone;
 
-	for (;;) {
-		spin_lock(&engine->lock);
-		gone = engine->gone;
-		posted = !gone && put(engine, request, reader);
-		spin_unlock(&engine->lock);
-		if (posted || gone)
+	spin_lock(&engine->lock);
+	gone = engine->gone;
+	if (!gone && list_empty(&engine->posters))
+		poster.posted = put(engine, request, reader);
+	if (!gone && !poster.posted)
+		list_add_tail(&poster.node, &engine->posters);
+	spin_unlock(&engine->lock);
+	if (gone)
+		return false;
+	if (!poster.posted)
+		return wait_for_room(engine, &poster);
+	wake_up(&engine->asked);
+	return true;
+}
+
+/* There is room, with the lock held. Returns whether somebody waited for it. */
+static bool put_posters(struct soft_engine *engine)
+{
+	struct poster *poster, *later;
+	bool any = false;
+
+	list_for_each_entry_safe(poster, later, &engine->posters, node) {
+		if (!put(engine, poster->request, poster->reader))
 			break;
-		wait_for_room(engine);
+		list_del_init(&poster->node);
+		poster->posted = true;
+		complete(&poster->placed);
+		any = true;
 	}
-	if (posted)
-		wake_up(&engine->asked);
-	return posted;
+	return any;
 }
 
 /* However it ends, the reader is off the list: the end takes all of them off. */
@@ -419,8 +468,8 @@ u64 soft_engine_mode(struct soft_engine *engine)
  * @bytes: how much: 1, 2, 4 or 8
  *
  * May sleep: until there is room for it, for which the process has to read something each
- * second, and a second at most for the answer. Others who wait for room may be first; for
- * the bound of all accesses together see the beginning of the file.
+ * second, and a second at most for the answer. Who waits behind others for room waits for
+ * them, too; for the bound of all accesses together see the beginning of the file.
  *
  * Return: the value, which may be anything; all ones if the process is gone, or the
  * function decodes no memory.
@@ -503,7 +552,7 @@ unsigned int soft_engine_take(struct soft_engine *engine,
 			      unsigned int count)
 {
 	unsigned int taken = 0;
-	bool patient;
+	bool patient, more;
 
 	spin_lock(&engine->lock);
 	/* While the queue is full: there is room afterwards. */
@@ -520,9 +569,11 @@ unsigned int soft_engine_take(struct soft_engine *engine,
 		requests[taken++] = entry_at(engine, engine->get)->request;
 		WRITE_ONCE(engine->get, engine->get + 1);
 	}
+	more = put_posters(engine);
 	spin_unlock(&engine->lock);
-	if (taken)
-		wake_up_nr(&engine->room, taken);
+	/* It may read with several threads. */
+	if (more)
+		wake_up(&engine->asked);
 	if (!patient)
 		fail(engine, "is late too often");
 	return taken;

@@ -76,17 +76,17 @@ struct soft_entry {
  * @pulled: the function is away again; of @work
  * @work: shows the function, or takes it away
  * @wake_work: wakes the process, from where one can't
- * @lock: spinlock: the queue and the readers
+ * @lock: spinlock: the queue, readers and posters
  * @queue: requests, OPENVGPU_SOFT_QUEUE of them
  * @put: requests put into it; @lock
  * @get: taken out of it; @lock
  * @id: of the last READ; @lock
  * @readers: who waits for an answer; @lock
+ * @posters: who waits for room in the queue, the oldest first; @lock
  * @patience: what is left of it, in ns, see engine.c; @lock
  * @charged: when it was told how late it was, in ns; @lock
  * @reset_at: a reset comes before request number reset_at - 1; 0: none does
  * @asked: the process waits here
- * @room: who wants to ask does
  * @listening: spinlock: @interrupt and @data
  * @interrupt: who is told of interrupts; NULL: nobody; @listening
  * @data: for it
@@ -111,11 +111,11 @@ struct soft_engine {
 	u64 get;
 	u64 id;
 	struct list_head readers;
+	struct list_head posters;
 	s64 patience;
 	u64 charged;
 	atomic64_t reset_at;
 	wait_queue_head_t asked;
-	wait_queue_head_t room;
 
 	spinlock_t listening;		/* see above */
 	void (*interrupt)(void *data, unsigned int vector);
