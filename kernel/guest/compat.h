@@ -121,6 +121,24 @@ static inline int refgpu_drm_sched_init(struct drm_gpu_scheduler *sched,
 #endif
 }
 
+/*
+ * 6.8: a scheduler takes jobs in a work item. One that has just taken a job of an entity puts
+ * the entity on its run queue again, if it has another job (drm_sched_entity_pop_job(), read
+ * in 6.12), even if drm_sched_entity_fini() has taken it off in between. Then the queue has
+ * memory that is freed. So no work item goes on meanwhile.
+ */
+static inline void refgpu_drm_sched_entity_fini(struct drm_gpu_scheduler *sched,
+						struct drm_sched_entity *entity)
+{
+#ifdef VGPU_HAVE_SCHED_WORK_ITEMS
+	drm_sched_wqueue_stop(sched);
+	drm_sched_entity_fini(entity);
+	drm_sched_wqueue_start(sched);
+#else
+	drm_sched_entity_fini(entity);
+#endif
+}
+
 /* 6.8: a job says how much of the queue it takes; 6.17: and whose it is. */
 static inline int refgpu_drm_sched_job_init(struct drm_sched_job *job,
 					    struct drm_sched_entity *entity,

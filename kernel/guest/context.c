@@ -166,9 +166,15 @@ struct refgpu_context *refgpu_context_create(struct refgpu_file *file,
  */
 void refgpu_context_end(struct refgpu_context *context)
 {
+	struct refgpu_ring *ring;
+
 	mutex_lock(&context->submit);
 	context->ended = true;
-	drm_sched_entity_fini(&context->entity);
+	/* Without a new job it stays on this ring. */
+	ring = container_of(context->entity.rq->sched, struct refgpu_ring, sched);
+	mutex_lock(&ring->ending);
+	refgpu_drm_sched_entity_fini(&ring->sched, &context->entity);
+	mutex_unlock(&ring->ending);
 	mutex_unlock(&context->submit);
 	wake_up_all(&context->room);
 	refgpu_context_put(context);

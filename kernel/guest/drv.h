@@ -110,6 +110,7 @@ extern const struct refgpu_backend refgpu_backend_whole;
  * @node: the ring's place in video memory
  * @packets: the packets
  * @done: the word that FENCE packets write
+ * @ending: one context at a time ends; inside its @submit, outside @mutex
  * @mutex: protects the packets, @put and @paused
  * @put: packets written since the ring was enabled
  * @paused: jobs wait in @jobs; refgpu_ring_restart() writes them
@@ -124,6 +125,7 @@ struct refgpu_ring {
 	struct drm_mm_node node;
 	void __iomem *packets;
 	void __iomem *done;
+	struct mutex ending; /* see above */
 	struct mutex mutex; /* packets, put, paused */
 	u32 put;
 	bool paused;

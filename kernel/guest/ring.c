@@ -56,7 +56,9 @@ int refgpu_rings_init(struct refgpu *gpu)
 		ring->paused = true;
 		spin_lock_init(&ring->lock);
 		INIT_LIST_HEAD(&ring->jobs);
-		ret = drmm_mutex_init(&gpu->drm, &ring->mutex);
+		ret = drmm_mutex_init(&gpu->drm, &ring->ending);
+		if (!ret)
+			ret = drmm_mutex_init(&gpu->drm, &ring->mutex);
 		if (!ret)
 			ret = refgpu_mm_vram(gpu, &ring->node, NODE_BYTES, true);
 		ring->packets = gpu->vram + ring->node.start;
