@@ -256,7 +256,7 @@ pages()
 storm()
 {
 	refgpu_soft || return
-	OPENVGPU_GPU=$address "$built/vfio/hostile_vmm" write_storm >program.log 2>&1
+	OPENVGPU_GPU=$address OPENVGPU_THREADS=512 "$built/vfio/hostile_vmm" write_storm >program.log 2>&1
 	cat program.log
 	add storm program.log
 	unplug
